@@ -1,0 +1,20 @@
+//! Field limits of the HTTP contract; the pages' `maxlength` reads the same constants.
+
+/// Longest e-mail address, in bytes (RFC 5321 section 4.5.3.1.3).
+pub const EMAIL_MAX_BYTES: usize = 254;
+/// Shortest username, in characters.
+pub const USERNAME_MIN: usize = 3;
+/// Longest username, in characters.
+pub const USERNAME_MAX: usize = 32;
+/// Longest display name, in code points.
+pub const NAME_MAX: usize = 100;
+/// Longest first or last name, in code points.
+pub const NAME_PART_MAX: usize = 50;
+/// Longest bio, in code points, line ends counted once.
+pub const BIO_MAX: usize = 300;
+/// Shortest password by default, in code points; `PASSWORD_MIN_LENGTH` may ask for more.
+pub const PASSWORD_MIN: usize = 8;
+/// Longest password, in code points.
+pub const PASSWORD_MAX: usize = 128;
+/// Longest password, in bytes: refused, never cut.
+pub const PASSWORD_MAX_BYTES: usize = 512;

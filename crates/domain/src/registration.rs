@@ -1,0 +1,163 @@
+use crate::{
+    Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PlainPassword, RawPassword, Username,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a person typed to sign up. Missing fields are empty; unknown ones are refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RegistrationForm {
+    /// The e-mail address.
+    pub email: String,
+    /// The new password.
+    pub password: RawPassword,
+    /// A username to sign in with, optional.
+    pub username: String,
+    /// The display name, optional.
+    pub name: String,
+    /// Optional.
+    pub first_name: String,
+    /// Optional.
+    pub last_name: String,
+    /// Where to go afterwards; a path of ours (see [`crate::safe_next`]), else it is ignored.
+    pub next: String,
+}
+
+/// A sign-up of acceptable shape.
+#[derive(Debug)]
+pub struct Registration {
+    /// The e-mail address, as typed.
+    pub email: Email,
+    /// The new password.
+    pub password: PlainPassword,
+    /// `None` where the field was left empty; so below.
+    pub username: Option<Username>,
+    /// The display name.
+    pub name: Option<Name>,
+    /// The first name.
+    pub first_name: Option<Name>,
+    /// The last name.
+    pub last_name: Option<Name>,
+}
+
+impl RegistrationForm {
+    /// Checks the shape of every field.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<Registration, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let email = errors.email("email", &self.email);
+        let password = errors.new_password("password", self.password.expose());
+        let username = filled(&self.username).and_then(|raw| errors.username("username", raw));
+        let mut line = |field, raw, max| filled(raw).and_then(|raw| errors.line(field, raw, max));
+        let name = line("name", &self.name, NAME_MAX);
+        let first_name = line("first_name", &self.first_name, NAME_PART_MAX);
+        let last_name = line("last_name", &self.last_name, NAME_PART_MAX);
+        let whole = email.zip(password).map(|(email, password)| Registration {
+            email,
+            password,
+            username,
+            name,
+            first_name,
+            last_name,
+        });
+        errors.finish(whole)
+    }
+}
+
+fn filled(raw: &str) -> Option<&str> {
+    Some(raw).filter(|raw| !raw.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(email: &str, password: &str) -> RegistrationForm {
+        RegistrationForm {
+            email: email.into(),
+            password: password.into(),
+            ..RegistrationForm::default()
+        }
+    }
+
+    fn codes(form: &RegistrationForm) -> Vec<(String, String)> {
+        form.parse()
+            .unwrap_err()
+            .into_iter()
+            .map(|e| (e.field, e.code))
+            .collect()
+    }
+
+    #[test]
+    fn names_every_refused_field_at_once() {
+        let mut form = form("", "");
+        form.username = "a b".into();
+        form.name = "x".repeat(101);
+        let expected = [
+            ("email", "required"),
+            ("password", "required"),
+            ("username", "invalid"),
+            ("name", "too_long"),
+        ];
+        assert_eq!(codes(&form), expected.map(|(f, c)| (f.to_owned(), c.to_owned())));
+    }
+
+    #[test]
+    fn an_address_has_one_at_sign_and_nothing_invisible() {
+        for bad in ["ana", "@b", "a@", "a@b@c", "a b@c", "a\0@b", "a\u{200b}\n@b"] {
+            assert_eq!(
+                codes(&form(bad, "correct horse")),
+                [("email".to_owned(), "invalid".to_owned())],
+                "{bad:?}"
+            );
+        }
+        assert_eq!(
+            form(" ana@example.com ", "correct horse")
+                .parse()
+                .unwrap()
+                .email
+                .as_str(),
+            "ana@example.com"
+        );
+        let long = format!("{}@example.com", "a".repeat(243));
+        assert_eq!(
+            codes(&form(&long, "correct horse")),
+            [("email".to_owned(), "too_long".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_password_is_counted_in_code_points_and_never_cut() {
+        assert!(form("a@b", &"ü".repeat(8)).parse().is_ok());
+        assert_eq!(
+            codes(&form("a@b", &"ü".repeat(7))),
+            [("password".to_owned(), "too_short".to_owned())]
+        );
+        assert!(form("a@b", &"🚪".repeat(128)).parse().is_ok());
+        assert_eq!(
+            codes(&form("a@b", &"a".repeat(129))),
+            [("password".to_owned(), "too_long".to_owned())]
+        );
+        let secret = form("a@b", " spaces stay ").parse().unwrap();
+        assert_eq!(secret.password.expose(), " spaces stay ");
+    }
+
+    #[test]
+    fn empty_optional_fields_are_none() {
+        let parsed = form("a@b", "correct horse").parse().unwrap();
+        assert!(parsed.username.is_none() && parsed.name.is_none());
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let body = r#"{"email":"a@b","password":"x","role":"admin"}"#;
+        assert!(serde_json::from_str::<RegistrationForm>(body).is_err());
+    }
+
+    #[test]
+    fn debug_output_hides_the_password() {
+        assert!(!format!("{:?}", form("a@b", "hunter2-hunter2")).contains("hunter2"));
+    }
+}

@@ -1,0 +1,56 @@
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A password as it came over the wire, not yet checked. It travels (serde), but never shows itself.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct RawPassword(String);
+
+impl RawPassword {
+    /// The text, for parsing and for the browser's own input field.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for RawPassword {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for RawPassword {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for RawPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawPassword(…)")
+    }
+}
+
+/// A password of acceptable shape. Neither serde nor `Clone`: it goes to the hasher and nowhere else.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct PlainPassword(String);
+
+impl PlainPassword {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The text, for hashing and for the strength estimate only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PlainPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainPassword(…)")
+    }
+}

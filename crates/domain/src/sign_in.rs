@@ -1,0 +1,102 @@
+use crate::{EMAIL_MAX_BYTES, FieldError, FieldErrors, PlainPassword, RawPassword};
+use serde::{Deserialize, Serialize};
+
+/// What a person typed to sign in. Missing fields are empty; unknown ones are refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignInForm {
+    /// An e-mail address or a username.
+    pub identifier: String,
+    /// The password.
+    pub password: RawPassword,
+    /// "on" where "Keep me signed in" was ticked, as browsers send it; else empty.
+    pub remember: String,
+    /// Where to go afterwards; a path of ours (see [`crate::safe_next`]), else it is ignored.
+    pub next: String,
+}
+
+/// Who wants to sign in: with an `@` it is an e-mail address, else a username.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identifier {
+    /// As typed; it may still have no canonical form, and then names nobody.
+    Email(String),
+    /// As typed.
+    Username(String),
+}
+
+/// A sign-in of acceptable shape.
+#[derive(Debug)]
+pub struct SignIn {
+    /// Who.
+    pub identifier: Identifier,
+    /// The password to check.
+    pub password: PlainPassword,
+    /// Whether the session outlives the browser.
+    pub remember: bool,
+}
+
+impl SignInForm {
+    /// Checks the shape of every field.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<SignIn, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let text = self.identifier.trim();
+        let identifier = if text.is_empty() {
+            errors.refuse("identifier", "required", "Enter your e-mail address or username.");
+            None
+        } else if text.len() > EMAIL_MAX_BYTES || text.chars().any(char::is_control) {
+            errors.refuse("identifier", "invalid", "Enter your e-mail address or username.");
+            None
+        } else if text.contains('@') {
+            Some(Identifier::Email(text.to_owned()))
+        } else {
+            Some(Identifier::Username(text.to_owned()))
+        };
+        let password = errors.password("password", self.password.expose());
+        let whole = identifier.zip(password).map(|(identifier, password)| SignIn {
+            identifier,
+            password,
+            remember: !self.remember.is_empty(),
+        });
+        errors.finish(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(identifier: &str) -> SignInForm {
+        SignInForm {
+            identifier: identifier.into(),
+            password: "x".into(),
+            ..SignInForm::default()
+        }
+    }
+
+    #[test]
+    fn an_at_sign_makes_it_an_address() {
+        assert_eq!(
+            form(" a@b ").parse().unwrap().identifier,
+            Identifier::Email("a@b".into())
+        );
+        assert_eq!(
+            form("ana").parse().unwrap().identifier,
+            Identifier::Username("ana".into())
+        );
+    }
+
+    #[test]
+    fn refuses_what_names_nobody() {
+        for bad in ["", "  ", "a\0b", &"a".repeat(255)] {
+            assert_eq!(form(bad).parse().unwrap_err()[0].field, "identifier");
+        }
+    }
+
+    #[test]
+    fn a_short_password_is_tried_not_refused() {
+        assert!(form("ana").parse().is_ok(), "an imported account may have one");
+    }
+}

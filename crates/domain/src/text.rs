@@ -1,0 +1,161 @@
+use crate::{
+    EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_MIN, PlainPassword, USERNAME_MAX,
+    USERNAME_MIN,
+};
+use std::fmt;
+
+macro_rules! text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(pub(crate) String);
+
+        impl $name {
+            /// The text as it was typed, trimmed.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text! {
+    /// Something of an e-mail address's shape, as typed. Its canonical form is `accounts`' business.
+    Email
+}
+text! {
+    /// 3 to 32 of `A-Za-z0-9._-`, so never an e-mail address.
+    Username
+}
+text! {
+    /// One line of a person's name, or several of a bio, without control characters.
+    Name
+}
+
+/// The refusals of one form, gathered so that a person sees all of them at once.
+#[derive(Debug, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// Notes a refusal of `field`.
+    pub fn refuse(&mut self, field: &str, code: &str, message: impl Into<String>) {
+        self.0.push(FieldError::new(field, code, message));
+    }
+
+    /// `value` if nothing was refused. Where something was, `value` may be `None`.
+    ///
+    /// # Errors
+    /// All refusals noted so far.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<FieldError>> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.0),
+        }
+    }
+
+    pub(crate) fn email(&mut self, field: &str, raw: &str) -> Option<Email> {
+        let text = raw.trim();
+        let whole = text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+        if text.is_empty() {
+            self.refuse(field, "required", "Enter your e-mail address.");
+        } else if text.len() > EMAIL_MAX_BYTES {
+            self.refuse(
+                field,
+                "too_long",
+                format!("An e-mail address has at most {EMAIL_MAX_BYTES} characters."),
+            );
+        } else if !whole || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            self.refuse(field, "invalid", "Enter an e-mail address like name@example.com.");
+        } else {
+            return Some(Email(text.to_owned()));
+        }
+        None
+    }
+
+    pub(crate) fn username(&mut self, field: &str, raw: &str) -> Option<Username> {
+        let text = raw.trim();
+        if !(USERNAME_MIN..=USERNAME_MAX).contains(&text.chars().count()) {
+            let message = format!("A username has {USERNAME_MIN} to {USERNAME_MAX} characters.");
+            self.refuse(field, "length", message);
+        } else if !text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+        {
+            self.refuse(
+                field,
+                "invalid",
+                "Use letters, digits, dots, dashes and underscores.",
+            );
+        } else {
+            return Some(Username(text.to_owned()));
+        }
+        None
+    }
+
+    /// One line of at most `max` code points.
+    pub(crate) fn line(&mut self, field: &str, raw: &str, max: usize) -> Option<Name> {
+        self.bounded(field, raw, max, char::is_control)
+    }
+
+    /// Several lines of at most `max` code points, CRLF counted as one.
+    pub(crate) fn lines(&mut self, field: &str, raw: &str, max: usize) -> Option<Name> {
+        let text = raw.replace("\r\n", "\n");
+        self.bounded(field, &text, max, |c| c.is_control() && c != '\n')
+    }
+
+    fn bounded(&mut self, field: &str, raw: &str, max: usize, forbidden: fn(char) -> bool) -> Option<Name> {
+        let text = raw.trim();
+        if text.chars().count() > max {
+            self.refuse(field, "too_long", format!("Use at most {max} characters."));
+        } else if text.chars().any(forbidden) {
+            self.refuse(field, "invalid", "Remove the characters that cannot be shown.");
+        } else {
+            return Some(Name(text.to_owned()));
+        }
+        None
+    }
+
+    /// A password that is new: its length in code points counts from both sides.
+    pub(crate) fn new_password(&mut self, field: &str, raw: &str) -> Option<PlainPassword> {
+        let length = raw.chars().count();
+        if raw.is_empty() {
+            self.refuse(field, "required", "Choose a password.");
+        } else if length < PASSWORD_MIN {
+            self.refuse(
+                field,
+                "too_short",
+                format!("Use at least {PASSWORD_MIN} characters."),
+            );
+        } else {
+            return self.password(field, raw);
+        }
+        None
+    }
+
+    /// A password that exists: only what no account can have is refused.
+    pub(crate) fn password(&mut self, field: &str, raw: &str) -> Option<PlainPassword> {
+        if raw.is_empty() {
+            self.refuse(field, "required", "Enter your password.");
+        } else if raw.chars().count() > PASSWORD_MAX || raw.len() > PASSWORD_MAX_BYTES {
+            self.refuse(
+                field,
+                "too_long",
+                format!("A password has at most {PASSWORD_MAX} characters."),
+            );
+        } else if raw.contains('\0') {
+            self.refuse(field, "invalid", "Remove the characters that cannot be typed.");
+        } else {
+            return Some(PlainPassword::new(raw));
+        }
+        None
+    }
+}

@@ -1,0 +1,113 @@
+//! Who calls: from the cookie to a [`RequestCtx`], once for each request.
+
+use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
+use accounts::{Accounts, Authenticated, Caller, Client, RequestCtx, SessionToken};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+/// Longest part of a `User-Agent` that is kept.
+const AGENT_MAX: usize = 200;
+
+/// What it takes to know a caller.
+#[derive(Clone)]
+pub struct Callers {
+    /// Asked whether the cookie's session lives.
+    pub accounts: Accounts,
+    /// Which cookie it is.
+    pub cookies: CookieStyle,
+    /// Who may speak for other addresses.
+    pub proxies: Arc<TrustedProxies>,
+}
+
+/// Puts the [`RequestCtx`] into the request's extensions, and the renewed token into the answer
+/// unless the handler set or deleted that cookie itself. With the database out of reach a request
+/// that has a cookie is answered 503: neither "signed out" nor "wrong password" would be true.
+pub async fn middleware(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
+    let (ctx, renewed) = match context(&callers, &request).await {
+        Ok(known) => known,
+        Err(error) => return problem::refusal(problem::problem(error)),
+    };
+    request.extensions_mut().insert(ctx);
+    let mut response = next.run(request).await;
+    if let Some(token) = renewed
+        && !cookie::is_set(response.headers(), callers.cookies.session_name())
+    {
+        let (name, value) = callers.cookies.set(&token);
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+async fn context(
+    callers: &Callers,
+    request: &Request,
+) -> Result<(RequestCtx, Option<SessionToken>), accounts::Error> {
+    let now = callers.accounts.now();
+    let token = cookie::read(request.headers(), callers.cookies.session_name());
+    let known = match token.filter(|token| !token.is_empty()) {
+        Some(token) => callers.accounts.authenticate(token, now).await?,
+        None => None,
+    };
+    let (caller, renewed) = known.map_or((Caller::Stranger, None), |Authenticated { member, renewed }| {
+        (Caller::Member(member), renewed)
+    });
+    let ctx = RequestCtx {
+        caller,
+        client: client(callers, request),
+        request_id: request_id(request),
+        now,
+    };
+    Ok((ctx, renewed))
+}
+
+fn client(callers: &Callers, request: &Request) -> Client {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
+    Client {
+        address: callers.proxies.client(peer, request.headers()),
+        agent: agent(request.headers()),
+    }
+}
+
+/// Only printable ASCII is kept: the text is shown in lists and logs.
+fn agent(headers: &HeaderMap) -> String {
+    let text = headers
+        .get(USER_AGENT)
+        .map(HeaderValue::as_bytes)
+        .unwrap_or_default();
+    text.iter()
+        .filter(|byte| matches!(byte, b' '..=b'~'))
+        .take(AGENT_MAX)
+        .map(|byte| char::from(*byte))
+        .collect()
+}
+
+fn request_id(request: &Request) -> String {
+    request
+        .extensions()
+        .get::<RequestId>()
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_is_printable_and_short() {
+        let headers = |bytes: &[u8]| -> HeaderMap {
+            [(USER_AGENT, HeaderValue::from_bytes(bytes).unwrap())]
+                .into_iter()
+                .collect()
+        };
+        assert_eq!(agent(&headers("Fire\u{fc}fox\t1".as_bytes())), "Firefox1");
+        assert_eq!(agent(&headers("x".repeat(500).as_bytes())).len(), AGENT_MAX);
+        assert_eq!(agent(&HeaderMap::new()), "");
+    }
+}

@@ -1,0 +1,138 @@
+//! The client's address, which no header of the client can forge (promise P15).
+
+use http::{HeaderMap, HeaderName};
+use ipnet::IpNet;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The proxies whose `X-Forwarded-For` is believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    /// Reads addresses and networks, divided by commas.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        parts.map(net).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn net(part: &str) -> Result<IpNet, String> {
+    let address = || part.parse::<IpAddr>().map(IpNet::from);
+    part.parse().or_else(|_| address()).map_err(|_| part.to_owned())
+}
+
+impl TrustedProxies {
+    /// The address of the client behind `peer`.
+    ///
+    /// Each proxy appends the address it saw, so the list is walked from the right, over the proxies
+    /// we trust, to the first address that is not one of them: everything left of it was written by
+    /// that client and means nothing. A list that cannot be read ends the walk at the last good address.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let entries: Vec<&[u8]> = headers
+            .get_all(&X_FORWARDED_FOR)
+            .iter()
+            .flat_map(|header| header.as_bytes().split(|byte| *byte == b','))
+            .collect();
+        for entry in entries.into_iter().rev() {
+            if !self.trusts(client) {
+                break;
+            }
+            match address(entry) {
+                Some(address) => client = address,
+                None => break,
+            }
+        }
+        client
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|net| net.contains(&address))
+    }
+}
+
+/// One entry of the list, with the port that some proxies add.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(entry).ok()?.trim();
+    let plain = text
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
+    let with_port = || text.parse::<std::net::SocketAddr>().map(|socket| socket.ip());
+    plain
+        .or_else(|_| with_port())
+        .ok()
+        .map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn client(trusted: &str, peer: &str, lists: &[&'static str]) -> String {
+        let mut headers = HeaderMap::new();
+        for list in lists {
+            headers.append(X_FORWARDED_FOR.clone(), HeaderValue::from_static(list));
+        }
+        let proxies: TrustedProxies = trusted.parse().unwrap();
+        proxies.client(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn a_header_from_an_untrusted_peer_means_nothing() {
+        assert_eq!(client("", "203.0.113.9", &["1.2.3.4"]), "203.0.113.9");
+        assert_eq!(client("10.0.0.0/8", "203.0.113.9", &["1.2.3.4"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn the_walk_goes_from_the_right_to_the_first_stranger() {
+        let trusted = "10.0.0.0/8, 192.168.1.1";
+        assert_eq!(client(trusted, "10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(
+            client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7, 192.168.1.1"]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            client(trusted, "10.0.0.1", &["6.6.6.6", "198.51.100.7"]),
+            "198.51.100.7"
+        );
+    }
+
+    #[test]
+    fn nonsense_ends_the_walk() {
+        assert_eq!(
+            client("10.0.0.0/8", "10.0.0.1", &["6.6.6.6, unknown, 10.0.0.2"]),
+            "10.0.0.2"
+        );
+        assert_eq!(client("10.0.0.0/8", "10.0.0.1", &[""]), "10.0.0.1");
+    }
+
+    #[test]
+    fn mapped_addresses_and_ports_are_normalised() {
+        assert_eq!(
+            client("10.0.0.0/8", "::ffff:10.0.0.1", &["::ffff:198.51.100.7"]),
+            "198.51.100.7"
+        );
+        assert_eq!(client("::1", "::1", &["198.51.100.7:4711"]), "198.51.100.7");
+        assert_eq!(client("::1", "::1", &["[2001:db8::1]:443"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_bad_setting_is_named() {
+        assert_eq!(
+            "10.0.0.0/8, proxy".parse::<TrustedProxies>(),
+            Err("proxy".to_owned())
+        );
+    }
+}

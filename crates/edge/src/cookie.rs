@@ -1,0 +1,154 @@
+//! Cookies: their names, their attributes, and reading them without trusting them.
+
+use accounts::SessionToken;
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// How long a flash lives: one redirect, with time for a slow network.
+const FLASH_SECONDS: i64 = 60;
+
+/// The names and the `Secure` attribute that go with the site's own scheme.
+///
+/// Over https the `__Host-` prefix makes browsers refuse a cookie that another host of the same
+/// domain tries to plant. On plain http (loopback in development) script clients and Safari drop
+/// `Secure` cookies, and cookies of localhost ignore the port: so another name, without the prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CookieStyle {
+    secure: bool,
+}
+
+impl CookieStyle {
+    /// The style for a site that is reached by https, or not.
+    #[must_use]
+    pub fn new(https: bool) -> Self {
+        Self { secure: https }
+    }
+
+    /// The name of the cookie that holds the session token of pages.
+    #[must_use]
+    pub fn session_name(self) -> &'static str {
+        if self.secure {
+            "__Host-token"
+        } else {
+            "session-token"
+        }
+    }
+
+    /// The name of the cookie that carries a form's answer over one redirect.
+    #[must_use]
+    pub fn flash_name(self) -> &'static str {
+        if self.secure { "__Host-flash" } else { "flash" }
+    }
+
+    /// The header that signs a browser in.
+    #[must_use]
+    pub fn set(self, token: &SessionToken) -> (HeaderName, HeaderValue) {
+        let max_age = token.max_age.map(|age| age.whole_seconds());
+        self.header(self.session_name(), &token.jwt, max_age)
+    }
+
+    /// The header that signs a browser out.
+    #[must_use]
+    pub fn clear(self) -> (HeaderName, HeaderValue) {
+        self.header(self.session_name(), "", Some(0))
+    }
+
+    /// The header that sends a flash along.
+    #[must_use]
+    pub fn set_flash(self, value: &str) -> (HeaderName, HeaderValue) {
+        self.header(self.flash_name(), value, Some(FLASH_SECONDS))
+    }
+
+    /// The header that takes a flash away.
+    #[must_use]
+    pub fn clear_flash(self) -> (HeaderName, HeaderValue) {
+        self.header(self.flash_name(), "", Some(0))
+    }
+
+    fn header(self, name: &str, value: &str, max_age: Option<i64>) -> (HeaderName, HeaderValue) {
+        let max_age = max_age
+            .map(|seconds| format!("; Max-Age={seconds}"))
+            .unwrap_or_default();
+        let secure = if self.secure { "; Secure" } else { "" };
+        let text = format!("{name}={value}{max_age}; Path=/; HttpOnly; SameSite=Lax{secure}");
+        // A value outside visible ASCII cannot come from us: both values are base64url and dots.
+        let value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
+        (SET_COOKIE, value)
+    }
+}
+
+/// The cookie of this name, if there is exactly one.
+///
+/// Two of one name mean that somebody planted one (RFC 6265 section 8.6): neither is believed.
+#[must_use]
+pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
+    values.next().filter(|_| values.next().is_none())
+}
+
+/// Whether an answer sets or deletes the cookie of this name.
+#[must_use]
+pub fn is_set(headers: &HeaderMap, name: &str) -> bool {
+    headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .any(|header| header.split_once('=').is_some_and(|(key, _)| key == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookies(lines: &[&'static str]) -> HeaderMap {
+        lines
+            .iter()
+            .map(|line| (COOKIE, HeaderValue::from_static(line)))
+            .collect()
+    }
+
+    #[test]
+    fn https_cookies_are_bound_to_the_host() {
+        let (_, value) = CookieStyle::new(true).clear();
+        assert_eq!(
+            value,
+            "__Host-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        let (_, value) = CookieStyle::new(true).set_flash("abc");
+        assert_eq!(
+            value,
+            "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+    }
+
+    #[test]
+    fn plain_http_has_its_own_names() {
+        let (_, value) = CookieStyle::new(false).clear();
+        assert_eq!(value, "session-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
+        assert_eq!(CookieStyle::new(false).flash_name(), "flash");
+    }
+
+    #[test]
+    fn one_cookie_is_read_and_two_of_one_name_are_not() {
+        assert_eq!(read(&cookies(&["a=1; token=x.y"]), "token"), Some("x.y"));
+        assert_eq!(read(&cookies(&["a=1", "token=x"]), "token"), Some("x"));
+        assert_eq!(read(&cookies(&["token=x; token=y"]), "token"), None);
+        assert_eq!(read(&cookies(&["token=x", "token=x"]), "token"), None);
+        assert_eq!(read(&cookies(&["xtoken=1; tokenx=2; token"]), "token"), None);
+    }
+
+    #[test]
+    fn an_answer_that_sets_the_cookie_is_noticed() {
+        let style = CookieStyle::new(true);
+        let headers: HeaderMap = [style.clear()].into_iter().collect();
+        assert!(is_set(&headers, style.session_name()));
+        assert!(!is_set(&headers, style.flash_name()));
+    }
+}

@@ -1,0 +1,103 @@
+//! `accounts::Error` to [`Problem`], and a [`Problem`] as an answer: one mapping for both faces.
+
+use accounts::{Error, Field};
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use domain::{Code, FieldError, Problem};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use std::error::Error as _;
+
+/// What a stranger may know of an error. The source chain is logged here, once, and goes no further.
+#[must_use]
+pub fn problem(error: Error) -> Problem {
+    log(&error);
+    match error {
+        Error::Invalid(errors) => Problem::new(Code::Invalid).with_errors(errors),
+        Error::WrongCredentials => Code::WrongCredentials.into(),
+        Error::SignInNeeded => Code::SignInNeeded.into(),
+        Error::Forbidden => Code::Forbidden.into(),
+        Error::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
+        Error::SignupClosed => Code::SignupClosed.into(),
+        Error::Overloaded => Code::Overloaded.into(),
+        Error::Unavailable(_) | Error::NotMigrated => Code::Unavailable.into(),
+        Error::Internal(_) => Code::Internal.into(),
+    }
+}
+
+fn taken(field: Field) -> FieldError {
+    let message = match field {
+        Field::Email => "There is already an account with this address. Sign in instead?",
+        Field::Username => "Somebody already has this username. Try another.",
+    };
+    FieldError::new(field.name(), "taken", message)
+}
+
+/// A refusal is the caller's business and is seen as a status in the request log; what we broke or
+/// cannot reach is an error with its whole chain.
+fn log(error: &Error) {
+    if !matches!(
+        error,
+        Error::Unavailable(_) | Error::NotMigrated | Error::Internal(_)
+    ) {
+        tracing::debug!(%error, "refused");
+        return;
+    }
+    let mut chain = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        chain.push_str(": ");
+        chain.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    tracing::error!(error = %chain, "request failed");
+}
+
+/// The problem as an answer. It rides along in the extensions, so that a layer further out can show
+/// it as a page to a browser.
+#[must_use]
+pub fn refusal(problem: impl Into<Problem>) -> Response {
+    let problem = problem.into();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, Json(&problem)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response.extensions_mut().insert(problem);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_source_text_leaves() {
+        let secret = "password authentication failed for user \"doorstep\"";
+        for error in [Error::Internal(secret.into())] {
+            let text = serde_json::to_string(&problem(error)).unwrap();
+            assert!(
+                !text.contains("doorstep") && !text.contains("authentication"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn says_how_to_go_on() {
+        let response = refusal(Code::WrongCredentials);
+        assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
+        assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        let response = refusal(Code::Unavailable);
+        assert_eq!(response.headers()[RETRY_AFTER], "5");
+        assert_eq!(
+            response.extensions().get::<Problem>().unwrap().code,
+            Code::Unavailable
+        );
+    }
+}

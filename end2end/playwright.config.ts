@@ -1,0 +1,32 @@
+import { defineConfig } from '@playwright/test';
+import { chromium, chromiumArgs } from './fixtures/env';
+import type { Options } from './fixtures/test';
+
+const executablePath = chromium();
+
+/** Every page is tested in the states a person may meet it in. */
+export default defineConfig<Options>({
+  testDir: 'tests',
+  globalSetup: './fixtures/global-setup.ts',
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  workers: 2,
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    trace: 'retain-on-failure',
+    launchOptions: { ...(executablePath && { executablePath }), args: chromiumArgs },
+  },
+  projects: [
+    { name: 'wasm', use: { state: 'wasm' }, testIgnore: /(tls|outage|screenshots)\.spec/ },
+    { name: 'noscript', use: { state: 'noscript', javaScriptEnabled: false }, grep: /@plain/ },
+    { name: 'blocked', use: { state: 'blocked' }, grep: /@plain|@blocked/ },
+    { name: 'tls', testMatch: /tls\.spec/ },
+    { name: 'outage', testMatch: /outage\.spec/ },
+    ...(process.env.SCREENSHOTS ? [{ name: 'screenshots', testMatch: /screenshots\.spec/ }] : []),
+  ],
+});

@@ -1,0 +1,99 @@
+import AxeBuilder from '@axe-core/playwright';
+import { button, field, fieldError, fillPasswordChange, fillSignIn, words } from '../fixtures/forms';
+import { expect, hold, test } from '../fixtures/test';
+import type { Page } from '@playwright/test';
+
+/** axe finds nothing, in either theme; text has the contrast of look.md (7:1, WCAG's AAA). */
+async function accessible(page: Page, state: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const builder = new AxeBuilder({ page }).options({ rules: { 'color-contrast-enhanced': { enabled: true } } });
+    const { violations } = await builder.analyze();
+    const found = violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
+    expect(found, `${page.url()} ${state} ${colorScheme}`).toEqual([]);
+  }
+}
+
+test.describe('axe @blocked', () => {
+  for (const path of ['/', '/register', '/login', '/nowhere']) {
+    test(`${path} for a stranger`, async ({ page, visit }) => {
+      await visit(path);
+      await accessible(page, 'fresh');
+    });
+  }
+
+  for (const path of ['/', '/account', '/account/security', '/nowhere']) {
+    test(`${path} for a member`, async ({ page, visit, member }) => {
+      await visit(path);
+      await accessible(page, `fresh for ${member.email}`);
+    });
+  }
+
+  test('refused sign-up', async ({ page, visit }) => {
+    await visit('/register');
+    await field(page, 'E-mail').fill('not an address');
+    await button(page, 'Create account').click();
+    await expect(fieldError(page, 'email')).toBeVisible();
+    await accessible(page, 'error');
+  });
+
+  test('refused sign-in', async ({ page, visit, person }) => {
+    await visit('/login');
+    await fillSignIn(page, person);
+    await button(page, 'Sign in').click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await accessible(page, 'error');
+  });
+
+  test('refused and saved profile', async ({ page, visit, member }) => {
+    await visit('/account');
+    await field(page, 'Username').fill('a b');
+    await button(page, 'Save profile').click();
+    await expect(fieldError(page, 'username'), member.email).toBeVisible();
+    await accessible(page, 'error');
+    await field(page, 'Username').fill('');
+    await button(page, 'Save profile').click();
+    await expect(page.getByText(words.saved)).toBeVisible();
+    await accessible(page, 'done');
+  });
+
+  test('refused and changed password', async ({ page, visit, member }) => {
+    await visit('/account/security');
+    await button(page, 'Change password').click();
+    await expect(fieldError(page, 'new_password')).toBeVisible();
+    await accessible(page, 'error');
+    await fillPasswordChange(page, member.password, `${member.password}-new`);
+    await button(page, 'Change password').click();
+    await expect(page.getByText(words.changed)).toBeVisible();
+    await accessible(page, 'done');
+  });
+});
+
+const busy = [
+  { path: '/login', call: '/fn/login', labels: ['E-mail or username', 'Password'] },
+  { path: '/register', call: '/fn/register', labels: ['E-mail', 'Password'] },
+  { path: '/account', call: '/fn/profile/save', labels: [] },
+  { path: '/account/security', call: '/fn/password/change', labels: ['Current password', 'New password'] },
+];
+
+for (const { path, call, labels } of busy) {
+  test(`axe: ${path} while it works`, async ({ page, context, member, visit }) => {
+    if (!path.startsWith('/account')) await context.clearCookies();
+    const network = await hold(page, `**${call}`);
+    await visit(path);
+    for (const label of labels) await field(page, label).fill(`kettle@${label}-orbit`.replaceAll(' ', '-'));
+    const submit = page.locator('main button[type=submit]');
+    await submit.click();
+    await expect(submit, member.email).toHaveText(/…$/);
+    await accessible(page, 'busy');
+    network.release();
+    await expect(submit.or(page.getByRole('heading', { name: 'Your profile' })).first()).toBeVisible();
+  });
+}
+
+test('axe: a password shown in clear', async ({ page, visit }) => {
+  await visit('/register');
+  await field(page, 'Password').fill('kettle');
+  await button(page, 'Show password').click();
+  await accessible(page, 'shown');
+});

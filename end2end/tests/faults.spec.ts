@@ -1,0 +1,62 @@
+import { button, field } from '../fixtures/forms';
+import { expect, test } from '../fixtures/test';
+
+test('an unknown address gets a page that helps @plain', async ({ page, visit }) => {
+  const answer = page.waitForResponse('**/no/such/page');
+  await visit('/no/such/page');
+  expect((await answer).status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no page here');
+  await page.getByRole('main').getByRole('link').first().click();
+  await expect(page).toHaveURL('/');
+});
+
+test('a member on a page that is not there can still sign out @plain', async ({ page, member, visit }) => {
+  await visit('/no/such/page');
+  await expect(page.getByRole('banner'), member.email).toContainText(member.name);
+  await button(page, 'Sign out').click();
+  await expect(page).toHaveURL('/');
+});
+
+test('a post that is too large gets its own page', async ({ browser, member, context }) => {
+  const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
+  const page = await plain.newPage();
+  await page.goto('/account');
+  await field(page, 'Bio').fill('x'.repeat(100_000));
+  const answer = page.waitForResponse('**/fn/profile/save');
+  await button(page, 'Save profile').click();
+  expect((await answer).status(), member.email).toBe(413);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Too much at once');
+  await expect(page.getByText('Nothing was changed')).toBeVisible();
+  await plain.close();
+});
+
+test('a form on another site changes nothing (P9)', async ({ page, context, member, baseURL, visit }) => {
+  const attacker = baseURL!.replace('localhost', '127.0.0.1');
+  const attack = `<form method="post" action="${baseURL}/fn/profile/save">
+    <input name="form[bio]" value="not mine"><button>Win a prize</button></form>`;
+  await page.route(`${attacker}/prize`, route => route.fulfill({ contentType: 'text/html', body: attack }));
+  await context.addCookies((await context.cookies()).map(cookie => ({ ...cookie, sameSite: 'None' as const })));
+  await page.goto(`${attacker}/prize`);
+  const answer = page.waitForResponse('**/fn/profile/save');
+  await page.getByRole('button').click();
+  expect((await answer).status(), member.email).toBe(403);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sent from another site');
+  await visit('/account');
+  await expect(field(page, 'Bio')).toHaveValue('');
+});
+
+test('following a link never signs anybody out', async ({ page, member, visit }) => {
+  const answer = await page.request.get('/fn/logout');
+  expect(answer.status()).toBe(405);
+  await visit('/account');
+  await expect(page, member.email).toHaveURL('/account');
+});
+
+test('without the program every error page carries its status', async ({ request, baseURL }) => {
+  const headers = { Origin: baseURL!, Accept: 'text/html' };
+  const media = await request.post('/fn/login', { headers: { ...headers, 'Content-Type': 'text/plain' }, data: 'x' });
+  expect(media.status()).toBe(415);
+  expect(await media.text()).toContain('<h1');
+  const method = await request.delete('/login', { headers });
+  expect(method.status()).toBe(405);
+});

@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { root } from '../fixtures/env';
+import { button, field, fieldError, fillSignIn, words } from '../fixtures/forms';
+import { expect, register, somebody, test } from '../fixtures/test';
+import type { Page } from '@playwright/test';
+
+const widths = [320, 768, 1600];
+const themes = ['light', 'dark'] as const;
+const ana = () => ({ ...somebody(), email: `ana.ilves.${Date.now()}@example.com` });
+
+async function take(page: Page, name: string, wanted = widths): Promise<void> {
+  for (const theme of themes) {
+    for (const width of wanted) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: width === 320 ? 640 : width === 768 ? 900 : 1000 });
+      await page.screenshot({ path: join(root, `docs/images/${name}-${theme}-${width}.png`), animations: 'disabled' });
+    }
+  }
+}
+
+for (const [name, path] of Object.entries({ home: '/', 'sign-in': '/login', register: '/register', 'not-found': '/nowhere' })) {
+  test(`pictures of ${path}`, async ({ page, visit }) => {
+    await visit(path);
+    await take(page, name);
+  });
+}
+
+test('pictures of a refused sign-in', async ({ page, visit, person }) => {
+  await visit('/login');
+  await fillSignIn(page, { ...person, email: 'ana@example.com' });
+  await button(page, 'Sign in').click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await take(page, 'sign-in-error', [320, 1600]);
+});
+
+test('pictures of a refused sign-up', async ({ page, visit }) => {
+  await visit('/register');
+  await field(page, 'Name').fill('Ana Ilves');
+  await field(page, 'E-mail').fill('ana@');
+  await field(page, 'Password').fill('door');
+  await button(page, 'Create account').click();
+  await expect(fieldError(page, 'email')).toBeVisible();
+  await take(page, 'register-error', [320, 1600]);
+});
+
+test('pictures of an account', async ({ page, visit, context, baseURL }) => {
+  await register(context, ana(), baseURL!);
+  await visit('/account');
+  await field(page, 'First name').fill('Ana');
+  await field(page, 'Last name').fill('Ilves');
+  await field(page, 'Bio').fill('Restores old doors, and the houses around them.');
+  await take(page, 'account');
+  await button(page, 'Save profile').click();
+  await expect(page.getByText(words.saved)).toBeVisible();
+  await take(page, 'account-saved', [1600]);
+  await visit('/account/security');
+  await take(page, 'security');
+});

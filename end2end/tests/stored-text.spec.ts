@@ -1,0 +1,59 @@
+import { button, field, words } from '../fixtures/forms';
+import { expect, hydrated, register, somebody, test } from '../fixtures/test';
+
+/** Each would set the title if it ran, or break out of the place it is shown in. */
+const attacks = [
+  `<script>document.title='ran'</script>`,
+  `</textarea><img src=x onerror="document.title='ran'">`,
+  `"><svg onload="document.title='ran'">`,
+  `</script><script>document.title='ran'</script>`,
+  `<!--<script>`,
+  `' onfocus='document.title=1' autofocus='`,
+  `\\"-alert(1)//\u2028]]>`,
+];
+
+for (const attack of attacks) {
+  test(`stored text never runs (P10): ${attack.slice(0, 24)} @plain`, async ({ page, member, visit, state }) => {
+    const parts = { Name: attack, 'First name': attack.slice(0, 50), 'Last name': attack.slice(0, 50), Bio: attack };
+    await visit('/account');
+    for (const [label, text] of Object.entries(parts)) await field(page, label).fill(text);
+    await button(page, 'Save profile').click();
+    await expect(page.getByRole('status').filter({ hasText: words.saved }), member.email).toBeVisible();
+
+    for (const path of ['/account', '/account/security', '/', '/nowhere']) {
+      await visit(path);
+      if (state === 'wasm') await hydrated(page);
+      await expect(page.getByRole('banner')).toContainText(attack.trim());
+      await expect(page).not.toHaveTitle('ran');
+      await expect(page.locator('img[src=x], svg[onload]')).toHaveCount(0);
+    }
+    await visit('/account');
+    for (const [label, text] of Object.entries(parts)) await expect(field(page, label)).toHaveValue(text);
+  });
+}
+
+test('text sent back with an error never runs (P10) @plain', async ({ page, visit }) => {
+  await visit('/register');
+  await field(page, 'Name').fill(attacks[1]!);
+  await field(page, 'E-mail').fill(attacks[2]!);
+  await field(page, 'Password').fill('short');
+  await button(page, 'Create account').click();
+  await expect(page.locator('#email-error')).toBeVisible();
+  await expect(field(page, 'Name')).toHaveValue(attacks[1]!);
+  await expect(field(page, 'E-mail')).toHaveValue(attacks[2]!);
+  await expect(page).not.toHaveTitle('ran');
+});
+
+test('an address made of markup is text too (P10) @plain', async ({ page, context, baseURL, visit }) => {
+  const person = { ...somebody(), name: '' };
+  person.email = `<img/src/onerror=alert()>${person.email}`;
+  await register(context, person, baseURL!);
+  await visit('/account');
+  await expect(page.getByRole('banner')).toContainText(person.email);
+});
+
+test('a next made of markup is text too (P10) @plain', async ({ page, visit }) => {
+  await visit(`/login?next=${encodeURIComponent(`/account"><script>document.title='ran'</script>`)}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page).not.toHaveTitle('ran');
+});

@@ -1,1 +1,109 @@
-//! Being written.
+//! The use cases: signing up, in and out, sessions, profile, password. Every rule is in this crate.
+//!
+//! One file a use case; each takes the [`RequestCtx`] first (who calls, from where, when), parses its
+//! form, decides by [`policy`], and writes in one transaction with its audit event inside. There is
+//! no HTTP here, no page and no SQL; time and randomness come in through [`Clock`] and [`Rng`], and
+//! clippy forbids every other source.
+
+mod admin;
+mod audit;
+mod clock;
+mod context;
+mod credential;
+mod error;
+mod identifier;
+mod login;
+mod password;
+pub mod policy;
+mod profile;
+mod registration;
+mod rng;
+mod session;
+mod settings;
+
+pub use admin::NewAdmin;
+pub use clock::{Clock, SystemClock};
+pub use context::{Caller, Client, Member, RequestCtx};
+pub use credential::{Hashing, SessionToken, SigningKey};
+pub use error::{Error, Field, SetupError};
+pub use rng::{Rng, SystemRng};
+pub use session::{Authenticated, SignedIn};
+pub use settings::{Settings, Signup};
+
+use credential::{Hasher, Tokens};
+use std::sync::Arc;
+use store::Store;
+use time::OffsetDateTime;
+
+/// All use cases over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    hasher: Hasher,
+    tokens: Tokens,
+}
+
+impl Accounts {
+    /// The use cases over `store`.
+    ///
+    /// # Errors
+    /// [`SetupError`] where the hashing parameters are below the floor or the key cannot be used.
+    pub fn new(
+        store: Store,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, SetupError> {
+        let hasher = Hasher::new(&settings.hashing, rng.as_ref())?;
+        let tokens = Tokens::new(&settings)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                settings,
+                clock,
+                rng,
+                hasher,
+                tokens,
+            }),
+        })
+    }
+
+    /// The time, read once for each request and then carried as [`RequestCtx::now`].
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.inner.clock.now()
+    }
+
+    /// Whether requests can be served: the database answers and its schema is ours.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where not.
+    pub async fn ready(&self) -> Result<(), Error> {
+        if self.inner.store.is_ready().await? {
+            Ok(())
+        } else {
+            Err(Error::NotMigrated)
+        }
+    }
+
+    /// How many password hashes were computed since the start: what promise P2 counts.
+    #[must_use]
+    pub fn hash_count(&self) -> u64 {
+        self.inner.hasher.count()
+    }
+
+    fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+}

@@ -1,1 +1,127 @@
-//! Being written.
+//! The only SQL of the house: users, sessions, audit events, migrations.
+//!
+//! Absence is not an error here (`Option<User>`): the use case decides whether it means 404, "wrong
+//! credentials" or silence. A broken constraint becomes a meaning in one place, [`StoreError`], by
+//! the constraint's name. There is no rule here, no clock and no random source: ids and times come in.
+
+pub mod audit;
+mod error;
+pub mod sessions;
+pub mod users;
+
+pub use error::{StoreError, Taken};
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use std::time::Duration;
+
+/// The schema's history, embedded into the binary.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// A pool of connections to Postgres. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+/// How to reach the database, and for how long to wait for it.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// Where, as `postgres://…`.
+    pub connect: PgConnectOptions,
+    /// The most connections at once.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it is answered 503.
+    pub acquire_timeout: Duration,
+    /// How long one statement may run.
+    pub statement_timeout: Duration,
+}
+
+impl StoreOptions {
+    /// The figures of the security promises: 10 connections, 2 s to get one, 3 s a statement.
+    #[must_use]
+    pub fn new(connect: PgConnectOptions) -> Self {
+        Self {
+            connect,
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(3),
+        }
+    }
+}
+
+impl Store {
+    /// A store that connects when it is first used, and again after an outage.
+    #[must_use]
+    pub fn open(options: &StoreOptions) -> Self {
+        let timeout = format!("{}ms", options.statement_timeout.as_millis());
+        let connect = options.connect.clone().options([("statement_timeout", timeout)]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_lazy_with(connect);
+        Self { pool }
+    }
+
+    /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
+    #[must_use]
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Begins a transaction; it rolls back unless committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where no connection is to be had in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Tx(self.pool.begin().await?))
+    }
+
+    /// Whether the database answers and has every migration of this binary.
+    ///
+    /// # Errors
+    /// [`StoreError`] where it does not answer.
+    pub async fn is_ready(&self) -> Result<bool, StoreError> {
+        let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&self.pool)
+            .await?;
+        let newest = MIGRATOR.iter().map(|migration| migration.version).max();
+        Ok(applied >= newest)
+    }
+
+    /// Closes every connection, waiting for those in use.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Brings the schema up to this binary's, on a connection without a statement timeout; replicas that
+/// start at once wait for each other by an advisory lock.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer or its history is not ours.
+pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut connection = PgConnection::connect_with(connect).await?;
+    MIGRATOR.run_direct(None, &mut connection, false).await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// One transaction. Dropped without [`Tx::commit`], it changes nothing.
+#[derive(Debug)]
+pub struct Tx(Transaction<'static, Postgres>);
+
+impl Tx {
+    /// Makes the changes last.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database did not confirm.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+
+    fn conn(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}

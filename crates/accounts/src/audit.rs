@@ -1,0 +1,65 @@
+use crate::{Accounts, Error, RequestCtx, rng};
+use domain::UserId;
+use serde_json::json;
+use store::{Tx, audit};
+
+/// What the audit trail tells of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Event {
+    Registered,
+    SignedIn,
+    SignInFailed,
+    SignedOut,
+    ProfileChanged,
+    PasswordChanged { ended_sessions: u64 },
+    PasswordChangeRefused,
+    AdminCreated,
+}
+
+impl Event {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::ProfileChanged => "profile_changed",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::PasswordChangeRefused => "password_change_refused",
+            Self::AdminCreated => "admin_created",
+        }
+    }
+
+    fn detail(self) -> serde_json::Value {
+        match self {
+            Self::PasswordChanged { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
+            _ => json!({}),
+        }
+    }
+}
+
+impl Accounts {
+    /// Writes an event into the transaction of what it tells of.
+    pub(crate) async fn audit(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        subject: Option<UserId>,
+        event: Event,
+    ) -> Result<(), Error> {
+        let member = ctx.member().ok();
+        let row = audit::Event {
+            id: rng::uuid(self.inner.rng.as_ref(), ctx.now),
+            at: ctx.now,
+            kind: event.kind(),
+            actor: member.map(|member| member.user),
+            subject,
+            session: member.map(|member| member.session),
+            address: Some(&ctx.client.address.to_string()),
+            agent: Some(&ctx.client.agent),
+            request_id: &ctx.request_id,
+            detail: event.detail(),
+        };
+        Ok(audit::insert(tx, &row).await?)
+    }
+}

@@ -1,0 +1,23 @@
+use time::OffsetDateTime;
+
+/// Where time comes from; tests move theirs by hand.
+pub trait Clock: Send + Sync {
+    /// The time, in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the machine's clock"
+    )]
+    fn now(&self) -> OffsetDateTime {
+        let now = OffsetDateTime::now_utc();
+        // Postgres keeps microseconds; a finer time would differ from itself once stored.
+        now.replace_nanosecond(now.microsecond() * 1_000).unwrap_or(now)
+    }
+}

@@ -1,0 +1,115 @@
+use crate::Error;
+use domain::{Role, SessionId, UserId, Viewer};
+use std::net::{IpAddr, Ipv4Addr};
+use time::OffsetDateTime;
+
+/// Who calls, from where, and when: the first argument of every use case.
+#[derive(Debug, Clone)]
+pub struct RequestCtx {
+    /// Who.
+    pub caller: Caller,
+    /// From where.
+    pub client: Client,
+    /// The request as logs and the audit trail name it.
+    pub request_id: String,
+    /// When; read once, so that one request has one time.
+    pub now: OffsetDateTime,
+}
+
+/// The other end of the connection, behind the trusted proxies.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its `User-Agent`, shortened.
+    pub agent: String,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, Default)]
+pub enum Caller {
+    /// Nobody we know.
+    #[default]
+    Stranger,
+    /// Somebody signed in.
+    Member(Member),
+}
+
+/// Somebody signed in, as their session row and account said when the request came in.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Whose account.
+    pub user: UserId,
+    /// The session of this request.
+    pub session: SessionId,
+    /// What the account may do.
+    pub role: Role,
+    /// The address as typed.
+    pub email: String,
+    /// The name, or first and last name.
+    pub name: Option<String>,
+    /// When the password was last proven.
+    pub authenticated_at: OffsetDateTime,
+    /// Whether the session outlives the browser.
+    pub persistent: bool,
+}
+
+impl RequestCtx {
+    /// The context of a command on the server itself.
+    #[must_use]
+    pub fn command_line(now: OffsetDateTime) -> Self {
+        let client = Client {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            agent: "command line".to_owned(),
+        };
+        Self {
+            caller: Caller::Stranger,
+            client,
+            request_id: "command".to_owned(),
+            now,
+        }
+    }
+
+    /// The signed-in caller: the guard of a use case for members.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`] for a stranger.
+    pub fn member(&self) -> Result<&Member, Error> {
+        match &self.caller {
+            Caller::Member(member) => Ok(member),
+            Caller::Stranger => Err(Error::SignInNeeded),
+        }
+    }
+
+    /// The signed-in admin: the guard of a use case for admins.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`] for a stranger, [`Error::Forbidden`] for any other member.
+    pub fn admin(&self) -> Result<&Member, Error> {
+        let member = self.member()?;
+        if member.role == Role::Admin {
+            Ok(member)
+        } else {
+            Err(Error::Forbidden)
+        }
+    }
+
+    /// The caller as the page's header shows them.
+    #[must_use]
+    pub fn viewer(&self) -> Option<Viewer> {
+        self.member().ok().map(Member::viewer)
+    }
+}
+
+impl Member {
+    /// The member as the page's header shows them.
+    #[must_use]
+    pub fn viewer(&self) -> Viewer {
+        Viewer {
+            id: self.user,
+            email: self.email.clone(),
+            name: self.name.clone(),
+            role: self.role,
+        }
+    }
+}

@@ -1,0 +1,252 @@
+use crate::credential::Strength;
+use crate::rng::{Rng, bytes};
+use crate::{Error, SetupError};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use domain::{FieldError, PlainPassword};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Floor and default: OWASP's Argon2id figures (Password Storage Cheat Sheet; RFC 9106 section 4).
+const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
+/// Ceiling for stored hashes, so that a foreign one cannot take the machine's memory or time.
+const CEILING: (u32, u32) = (128 * 1024, 10);
+/// How many sign-ins may wait for a core, and how long.
+const QUEUE: usize = 32;
+const WAIT: Duration = Duration::from_secs(2);
+const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
+
+/// What a password hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hashing {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+    /// Hashes computed at once: the number of cores.
+    pub permits: usize,
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        let permits = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            memory_kib: FLOOR.0,
+            passes: FLOOR.1,
+            lanes: FLOOR.2,
+            permits,
+        }
+    }
+}
+
+/// What became of one attempt to prove a password.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// Whether it was the password.
+    pub(crate) matches: bool,
+    /// The same password under today's parameters, where the stored hash was cheaper.
+    pub(crate) rehashed: Option<String>,
+}
+
+/// Computes Argon2id hashes off the async threads, at most `permits` at once (promise P16).
+pub(crate) struct Hasher {
+    params: Params,
+    permits: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    work: Arc<Work>,
+    /// What an unknown name is checked against, so that it costs what a known one does (P2).
+    dummy: String,
+}
+
+/// What the hashing threads share: the counter and the memory used again.
+#[derive(Default)]
+struct Work {
+    count: AtomicU64,
+    memory: Mutex<Vec<Vec<Block>>>,
+}
+
+impl Hasher {
+    pub(crate) fn new(hashing: &Hashing, rng: &dyn Rng) -> Result<Self, SetupError> {
+        let Hashing {
+            memory_kib,
+            passes,
+            lanes,
+            permits,
+        } = *hashing;
+        if memory_kib < FLOOR.0 || passes < FLOOR.1 || lanes < FLOOR.2 || permits == 0 {
+            return Err(SetupError::WeakHashing(format!(
+                "at least {} KiB, {} passes, {} lane",
+                FLOOR.0, FLOOR.1, FLOOR.2
+            )));
+        }
+        if memory_kib > CEILING.0 || passes > CEILING.1 {
+            return Err(SetupError::WeakHashing(format!(
+                "at most {} KiB and {} passes",
+                CEILING.0, CEILING.1
+            )));
+        }
+        let broken = |error: &dyn std::fmt::Display| SetupError::WeakHashing(error.to_string());
+        let params = Params::new(memory_kib, passes, lanes, Some(OUTPUT)).map_err(|error| broken(&error))?;
+        let dummy = phc(&params, &bytes::<16>(rng), &bytes::<OUTPUT>(rng)).map_err(|error| broken(&error))?;
+        Ok(Self {
+            params,
+            permits: Arc::new(Semaphore::new(permits)),
+            queue: Arc::new(Semaphore::new(permits + QUEUE)),
+            work: Arc::default(),
+            dummy,
+        })
+    }
+
+    /// How many hashes were computed so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.work.count.load(Ordering::Relaxed)
+    }
+
+    /// Judges a new password and hashes it, or says why it is too weak.
+    pub(crate) async fn choose(
+        &self,
+        password: PlainPassword,
+        strength: Strength,
+        salt: [u8; 16],
+    ) -> Result<Result<String, FieldError>, Error> {
+        let params = self.params.clone();
+        self.run(move |work| match strength.judge(password.expose()) {
+            Ok(()) => work.hash(&password, &params, &salt).map(Ok),
+            Err(refusal) => Ok(Err(refusal)),
+        })
+        .await?
+    }
+
+    /// Checks a password against a stored hash, or against the dummy where there is none: one hash
+    /// either way, and a second only to renew a cheaper one.
+    pub(crate) async fn verify(
+        &self,
+        password: PlainPassword,
+        stored: Option<String>,
+        salt: [u8; 16],
+    ) -> Result<Verdict, Error> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.dummy.clone());
+        let (dummy, params) = (self.dummy.clone(), self.params.clone());
+        self.run(move |work| {
+            let (matches, old) = match work.matches(&password, &stored) {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    // A hash we cannot read proves nothing, and must cost what any other does.
+                    tracing::error!(%error, "unreadable password hash");
+                    (false, work.matches(&password, &dummy)?.1)
+                }
+            };
+            let matches = matches && known;
+            let rehashed = (matches && is_cheaper(&old, &params))
+                .then(|| work.hash(&password, &params, &salt))
+                .transpose()?;
+            Ok(Verdict { matches, rehashed })
+        })
+        .await?
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Work) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let place = Arc::clone(&self.queue)
+            .try_acquire_owned()
+            .map_err(|_| Error::Overloaded)?;
+        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| Error::Overloaded)?
+            .map_err(Error::internal)?;
+        let work = Arc::clone(&self.work);
+        // The permits move into the closure: a request that is dropped must not free them early.
+        tokio::task::spawn_blocking(move || {
+            let _held: [OwnedSemaphorePermit; 2] = [place, permit];
+            job(&work)
+        })
+        .await
+        .map_err(Error::internal)
+    }
+}
+
+/// A rehash never lowers memory × passes.
+fn is_cheaper(old: &Params, new: &Params) -> bool {
+    let cost = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
+    cost(old) < cost(new)
+}
+
+fn phc(params: &Params, salt: &[u8], output: &[u8]) -> Result<String, argon2::password_hash::Error> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(output)?),
+    };
+    Ok(hash.to_string())
+}
+
+impl Work {
+    fn hash(&self, password: &PlainPassword, params: &Params, salt: &[u8]) -> Result<String, Error> {
+        let context = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let output = self.compute(&context, password, salt, OUTPUT)?;
+        phc(params, salt, &output).map_err(Error::internal)
+    }
+
+    /// Whether the password belongs to a stored hash, and what that hash cost.
+    fn matches(&self, password: &PlainPassword, stored: &str) -> Result<(bool, Params), Error> {
+        let stored = PasswordHash::new(stored).map_err(Error::internal)?;
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(Error::internal)?;
+        let version = stored
+            .version
+            .map_or(Ok(Version::V0x13), Version::try_from)
+            .map_err(Error::internal)?;
+        let params = Params::try_from(&stored).map_err(Error::internal)?;
+        let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
+            return Err(Error::internal("a hash without salt or output"));
+        };
+        if params.m_cost() > CEILING.0 || params.t_cost() > CEILING.1 {
+            return Err(Error::internal("a hash above the ceiling"));
+        }
+        let context = Argon2::new(algorithm, version, params.clone());
+        let output = self.compute(&context, password, &salt, expected.len())?;
+        // `Output` compares in constant time.
+        let output = Output::new(&output).map_err(Error::internal)?;
+        Ok((output == expected, params))
+    }
+
+    fn compute(
+        &self,
+        context: &Argon2<'_>,
+        password: &PlainPassword,
+        salt: &[u8],
+        length: usize,
+    ) -> Result<Vec<u8>, Error> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let mut memory = self.take_memory();
+        memory.resize(context.params().block_count(), Block::default());
+        let mut output = vec![0; length];
+        let done = context.hash_password_into_with_memory(
+            password.expose().as_bytes(),
+            salt,
+            &mut output,
+            &mut memory,
+        );
+        self.memory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(memory);
+        done.map(|()| output).map_err(Error::internal)
+    }
+
+    fn take_memory(&self) -> Vec<Block> {
+        self.memory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+            .unwrap_or_default()
+    }
+}

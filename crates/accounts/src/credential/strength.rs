@@ -1,0 +1,93 @@
+use domain::FieldError;
+use zxcvbn::{Score, zxcvbn};
+
+/// zxcvbn's time grows with the square of the length; what comes later can only make it stronger.
+const JUDGED: usize = 100;
+
+/// The rule for new passwords: long enough, hard enough to guess, no composition rules (NIST SP
+/// 800-63B-4 section 3.1.1.2).
+#[derive(Debug)]
+pub(crate) struct Strength {
+    /// The form's name of the field that a refusal stands beside.
+    pub(crate) field: &'static str,
+    /// Shortest, in code points.
+    pub(crate) min_length: usize,
+    /// Least score, 0 to 4.
+    pub(crate) min_score: u8,
+    /// The person's own words, which make bad passwords.
+    pub(crate) personal: Vec<String>,
+}
+
+impl Strength {
+    pub(crate) fn judge(&self, password: &str) -> Result<(), FieldError> {
+        if password.chars().count() < self.min_length {
+            let message = format!("Use at least {} characters.", self.min_length);
+            return Err(FieldError::new(self.field, "too_short", message));
+        }
+        let head: String = password.chars().take(JUDGED).collect();
+        let personal: Vec<&str> = self.personal.iter().map(String::as_str).collect();
+        let estimate = zxcvbn(&head, &personal);
+        if u8::from(estimate.score()) >= self.min_score {
+            return Ok(());
+        }
+        let feedback = estimate.feedback();
+        let warning = feedback
+            .and_then(|f| f.warning())
+            .map(|warning| warning.to_string());
+        let advice = feedback
+            .and_then(|f| f.suggestions().first())
+            .map(ToString::to_string);
+        let words = ["That password is easy to guess.".to_owned()]
+            .into_iter()
+            .chain(warning)
+            .chain(advice);
+        Err(FieldError::new(
+            self.field,
+            "too_weak",
+            words.collect::<Vec<_>>().join(" "),
+        ))
+    }
+}
+
+const _: () = assert!(Score::Four as u8 == 4, "scores are 0 to 4");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(password: &str, personal: &[&str]) -> Result<(), String> {
+        let personal = personal.iter().map(ToString::to_string).collect();
+        let rule = Strength {
+            field: "password",
+            min_length: 8,
+            min_score: 3,
+            personal,
+        };
+        rule.judge(password).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn common_and_personal_passwords_are_refused() {
+        for weak in ["password123", "qwertyuiop", "aaaaaaaaaaaa", "12345678"] {
+            assert_eq!(judge(weak, &[]), Err("too_weak".into()), "{weak}");
+        }
+        assert_eq!(judge("anaperez2024", &["ana", "perez"]), Err("too_weak".into()));
+        assert_eq!(judge("short1!", &[]), Err("too_short".into()));
+    }
+
+    #[test]
+    fn a_phrase_is_welcome_whatever_its_characters() {
+        for strong in [
+            "violet staircase under rain",
+            "correct horse battery staple",
+            "ünüsüäl-tür-schwelle",
+        ] {
+            assert_eq!(judge(strong, &[]), Ok(()), "{strong}");
+        }
+    }
+
+    #[test]
+    fn the_longest_password_is_judged_quickly_enough_to_end() {
+        assert_eq!(judge(&"🚪x9".repeat(42), &[]), Ok(()));
+    }
+}

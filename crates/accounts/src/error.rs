@@ -1,0 +1,94 @@
+use domain::FieldError;
+use store::{StoreError, Taken};
+use thiserror::Error as ThisError;
+
+/// Why a use case did not do what it was asked. `edge::problem` turns each into words for a stranger;
+/// the source chain goes to the log and nowhere else.
+#[derive(Debug, ThisError)]
+pub enum Error {
+    /// At least one field was refused.
+    #[error("refused fields: {}", .0.iter().map(|e| e.field.as_str()).collect::<Vec<_>>().join(", "))]
+    Invalid(Vec<FieldError>),
+    /// No such account, or not its password, or it may not be used: never said which (P1).
+    #[error("wrong credentials")]
+    WrongCredentials,
+    /// A stranger called what is for members.
+    #[error("sign-in needed")]
+    SignInNeeded,
+    /// A member called what is for admins.
+    #[error("not allowed")]
+    Forbidden,
+    /// Somebody has this value already.
+    #[error("{} is taken", .0.name())]
+    Taken(Field),
+    /// New accounts are by invitation.
+    #[error("sign-up is closed")]
+    SignupClosed,
+    /// More passwords to check at once than the cores can.
+    #[error("too many passwords to check at once")]
+    Overloaded,
+    /// The database is out of reach; trying again may help.
+    #[error("the database is out of reach")]
+    Unavailable(#[source] StoreError),
+    /// The database's schema is older than this program.
+    #[error("the database is not migrated")]
+    NotMigrated,
+    /// A fault of ours.
+    #[error("internal fault")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A field whose value must be nobody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The e-mail address.
+    Email,
+    /// The username.
+    Username,
+}
+
+impl Field {
+    /// The form's name of the field.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Username => "username",
+        }
+    }
+}
+
+impl Error {
+    /// Wraps a fault of ours.
+    pub(crate) fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(source.into())
+    }
+}
+
+impl From<Vec<FieldError>> for Error {
+    fn from(errors: Vec<FieldError>) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken(Taken::Email) => Self::Taken(Field::Email),
+            StoreError::Taken(Taken::Username) => Self::Taken(Field::Username),
+            StoreError::Unavailable(_) => Self::Unavailable(error),
+            StoreError::Migration(_) | StoreError::Unexpected(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Why the use cases cannot start with these settings.
+#[derive(Debug, ThisError)]
+pub enum SetupError {
+    /// Weaker than the floor of the security promises.
+    #[error("password hashing below the floor: {0}")]
+    WeakHashing(String),
+    /// The signing key cannot be read or is too weak.
+    #[error("unusable signing key: {0}")]
+    SigningKey(String),
+}

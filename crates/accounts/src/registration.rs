@@ -1,0 +1,133 @@
+use crate::audit::Event;
+use crate::credential::Strength;
+use crate::session::Opening;
+use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, profile, rng};
+use domain::{FieldError, PlainPassword, Registration, RegistrationForm, Role, UserId, Viewer};
+use store::Tx;
+use store::users::{self, NewUser};
+use time::OffsetDateTime;
+
+/// A registration whose address has a canonical form and whose password was hashed.
+pub(crate) struct Ready {
+    email: String,
+    email_canonical: String,
+    username: Option<String>,
+    name: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    password_hash: String,
+}
+
+impl Accounts {
+    /// Makes an account and signs its owner in, in a session that ends with the browser.
+    ///
+    /// # Errors
+    /// [`Error::SignupClosed`], [`Error::Invalid`], [`Error::Taken`], [`Error::Overloaded`],
+    /// [`Error::Unavailable`]; nothing was made then.
+    pub async fn sign_up(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<SignedIn, Error> {
+        if self.settings().signup == Signup::Closed {
+            return Err(Error::SignupClosed);
+        }
+        let ready = self.prepare(form.parse()?).await?;
+        let mut tx = self.store().begin().await?;
+        let viewer = self.insert_user(&mut tx, ready, Role::User, ctx.now).await?;
+        self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered)
+            .await?;
+        let opening = Opening {
+            user: viewer.id,
+            role: viewer.role,
+            persistent: false,
+        };
+        let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        tx.commit().await?;
+        Ok(SignedIn { viewer, token })
+    }
+
+    /// Hashes before it looks whether the address is taken: known and new cost the same.
+    pub(crate) async fn prepare(&self, registration: Registration) -> Result<Ready, Error> {
+        let Registration {
+            email,
+            password,
+            username,
+            name,
+            first_name,
+            last_name,
+        } = registration;
+        let email_canonical = identifier::email(email.as_str()).ok_or_else(|| {
+            let message = "Enter an e-mail address like name@example.com.";
+            vec![FieldError::new("email", "invalid", message)]
+        })?;
+        let own = [Some(email.as_str()), username.as_ref().map(|u| u.as_str())]
+            .into_iter()
+            .flatten();
+        let names = [&name, &first_name, &last_name]
+            .into_iter()
+            .flatten()
+            .map(|n| n.as_str());
+        let personal = own.chain(names).map(str::to_owned).collect();
+        let password_hash = self.choose_password("password", password, personal).await?;
+        Ok(Ready {
+            email: email.to_string(),
+            email_canonical,
+            username: username.map(|username| username.to_string()),
+            name: name.map(|name| name.to_string()),
+            first_name: first_name.map(|name| name.to_string()),
+            last_name: last_name.map(|name| name.to_string()),
+            password_hash,
+        })
+    }
+
+    /// Judges and hashes a new password; `personal` are the person's own words.
+    pub(crate) async fn choose_password(
+        &self,
+        field: &'static str,
+        password: PlainPassword,
+        personal: Vec<String>,
+    ) -> Result<String, Error> {
+        let (min_length, min_score) = (
+            self.settings().password_min_length,
+            self.settings().password_min_score,
+        );
+        let strength = Strength {
+            field,
+            min_length,
+            min_score,
+            personal,
+        };
+        let salt = rng::bytes(self.inner.rng.as_ref());
+        let chosen = self.inner.hasher.choose(password, strength, salt).await?;
+        chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
+    }
+
+    pub(crate) async fn insert_user(
+        &self,
+        tx: &mut Tx,
+        ready: Ready,
+        role: Role,
+        at: OffsetDateTime,
+    ) -> Result<Viewer, Error> {
+        let id = UserId(rng::uuid(self.inner.rng.as_ref(), at));
+        let username_canonical = ready.username.as_deref().map(identifier::username);
+        let user = NewUser {
+            id,
+            email: &ready.email,
+            email_canonical: &ready.email_canonical,
+            username: ready.username.as_deref(),
+            username_canonical: username_canonical.as_deref(),
+            name: ready.name.as_deref(),
+            first_name: ready.first_name.as_deref(),
+            last_name: ready.last_name.as_deref(),
+            role,
+            password_hash: &ready.password_hash,
+            at,
+        };
+        users::insert(tx, &user).await?;
+        let name = profile::display_name(ready.name, ready.first_name, ready.last_name);
+        Ok(Viewer {
+            id,
+            email: ready.email,
+            name,
+            role,
+        })
+    }
+}

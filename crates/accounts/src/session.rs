@@ -1,0 +1,154 @@
+use crate::audit::Event;
+use crate::credential::{SessionToken, Subject};
+use crate::{Accounts, Caller, Error, Member, RequestCtx, policy, profile, rng};
+use domain::{Role, SessionId, UserId, Viewer};
+use store::Tx;
+use store::sessions::{self, NewSession, Session};
+use time::OffsetDateTime;
+
+/// How many dead rows one statement deletes.
+const SWEEP_BATCH: i64 = 1_000;
+
+/// Somebody who has just proven who they are.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// As the page's header shows them.
+    pub viewer: Viewer,
+    /// For the cookie.
+    pub token: SessionToken,
+}
+
+/// Whom a request's cookie names.
+#[derive(Debug)]
+pub struct Authenticated {
+    /// Who.
+    pub member: Member,
+    /// A fresh token to send, once a minute at most.
+    pub renewed: Option<SessionToken>,
+}
+
+/// Whose session is opened, and how.
+pub(crate) struct Opening {
+    pub(crate) user: UserId,
+    pub(crate) role: Role,
+    pub(crate) persistent: bool,
+}
+
+impl Accounts {
+    /// Whom a session token names; `None` where it is forged, ended, expired or its account disabled.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
+    pub async fn authenticate(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Authenticated>, Error> {
+        let Some(subject) = self.inner.tokens.read(jwt, now) else {
+            return Ok(None);
+        };
+        let session = sessions::by_id(self.store(), subject.session).await?;
+        let Some(session) = session.filter(|s| s.user == subject.user && policy::is_live(s, now)) else {
+            return Ok(None);
+        };
+        let renewed = if policy::is_touch_due(&session, now) {
+            Some(self.renew(&session, now).await?)
+        } else {
+            None
+        };
+        Ok(Some(Authenticated {
+            member: member(session),
+            renewed,
+        }))
+    }
+
+    async fn renew(&self, session: &Session, now: OffsetDateTime) -> Result<SessionToken, Error> {
+        sessions::touch(self.store(), session.id, now).await?;
+        let authenticated_at = session.authenticated_at;
+        let subject = Subject {
+            user: session.user,
+            session: session.id,
+            authenticated_at,
+        };
+        self.token(subject, session.role, session.persistent, now)
+    }
+
+    /// Ends the caller's session. Without one there is nothing to do.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn sign_out(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        let Caller::Member(member) = &ctx.caller else {
+            return Ok(());
+        };
+        let mut tx = self.store().begin().await?;
+        sessions::end(&mut tx, member.session, ctx.now).await?;
+        self.audit(&mut tx, ctx, Some(member.user), Event::SignedOut)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Deletes session rows that can never be used again; says how many.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let mut swept = 0;
+        loop {
+            let batch = sessions::sweep(self.store(), now, now - policy::LONGEST_IDLE, SWEEP_BATCH).await?;
+            swept += batch;
+            if batch < SWEEP_BATCH.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
+    }
+
+    /// Opens a session under a new id, which no one can have planted (ASVS 7.2.4).
+    pub(crate) async fn open_session(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        opening: &Opening,
+    ) -> Result<SessionToken, Error> {
+        let id = SessionId(rng::uuid(self.inner.rng.as_ref(), ctx.now));
+        let session = NewSession {
+            id,
+            user: opening.user,
+            persistent: opening.persistent,
+            authenticated_at: ctx.now,
+            created_at: ctx.now,
+            expires_at: ctx.now + policy::lifetime(opening.role).absolute,
+            address: &ctx.client.address.to_string(),
+            agent: &ctx.client.agent,
+        };
+        sessions::insert(tx, &session).await?;
+        let subject = Subject {
+            user: opening.user,
+            session: id,
+            authenticated_at: ctx.now,
+        };
+        self.token(subject, opening.role, opening.persistent, ctx.now)
+    }
+
+    fn token(
+        &self,
+        subject: Subject,
+        role: Role,
+        persistent: bool,
+        now: OffsetDateTime,
+    ) -> Result<SessionToken, Error> {
+        let jwt = self.inner.tokens.issue(subject, self.inner.rng.as_ref(), now)?;
+        Ok(SessionToken {
+            jwt,
+            max_age: persistent.then(|| policy::lifetime(role).idle),
+        })
+    }
+}
+
+fn member(session: Session) -> Member {
+    Member {
+        user: session.user,
+        session: session.id,
+        role: session.role,
+        email: session.email,
+        name: profile::display_name(session.name, session.first_name, session.last_name),
+        authenticated_at: session.authenticated_at,
+        persistent: session.persistent,
+    }
+}

@@ -1,0 +1,47 @@
+use crate::credential::{Hashing, SigningKey};
+use domain::PASSWORD_MIN;
+use time::Duration;
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signup {
+    /// Anyone.
+    Open,
+    /// By invitation.
+    Closed,
+}
+
+/// What the owner of a copy decides.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Cost of a password hash.
+    pub hashing: Hashing,
+    /// What tokens are signed with.
+    pub signing: SigningKey,
+    /// The `iss` of tokens: the site's own base URL.
+    pub issuer: String,
+    /// How long a token is good for without being renewed.
+    pub token_lifetime: Duration,
+    /// Who may make an account.
+    pub signup: Signup,
+    /// Shortest new password, in code points; never below [`PASSWORD_MIN`].
+    pub password_min_length: usize,
+    /// Least zxcvbn score of a new password, 0 to 4.
+    pub password_min_score: u8,
+}
+
+impl Settings {
+    /// The defaults of the security promises.
+    #[must_use]
+    pub fn new(signing: SigningKey, issuer: impl Into<String>) -> Self {
+        Self {
+            hashing: Hashing::default(),
+            signing,
+            issuer: issuer.into(),
+            token_lifetime: Duration::minutes(30),
+            signup: Signup::Open,
+            password_min_length: PASSWORD_MIN,
+            password_min_score: 3,
+        }
+    }
+}

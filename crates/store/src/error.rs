@@ -1,0 +1,62 @@
+use sqlx::error::DatabaseError;
+use thiserror::Error;
+
+/// What somebody else already has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The canonical e-mail address.
+    Email,
+    /// The username, whatever its case.
+    Username,
+}
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// A unique value belongs to somebody else; nothing was changed.
+    #[error("{0:?} is taken")]
+    Taken(Taken),
+    /// The database cannot be reached or is too busy; trying again may help.
+    #[error("the database is out of reach")]
+    Unavailable(#[source] sqlx::Error),
+    /// The schema's history is not this program's.
+    #[error("the schema could not be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A fault of ours: a query that does not fit its schema, a value that does not fit its column.
+    #[error("the database refused a statement")]
+    Unexpected(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::Database(refusal) => match taken(refusal.as_ref()) {
+                Some(taken) => Self::Taken(taken),
+                None if passing(refusal.as_ref()) => Self::Unavailable(error),
+                None => Self::Unexpected(error),
+            },
+            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+                Self::Unavailable(error)
+            }
+            _ => Self::Unexpected(error),
+        }
+    }
+}
+
+fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
+    match refusal.constraint()? {
+        "users_email_canonical_key" => Some(Taken::Email),
+        "users_username_canonical_key" => Some(Taken::Username),
+        _ => None,
+    }
+}
+
+/// SQLSTATE classes of trouble that passes: connection, transaction rollback, resources, operator.
+fn passing(refusal: &dyn DatabaseError) -> bool {
+    refusal.code().is_some_and(|code| {
+        ["08", "40", "53", "57"]
+            .iter()
+            .any(|class| code.starts_with(class))
+    })
+}

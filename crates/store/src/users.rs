@@ -1,0 +1,300 @@
+//! Accounts.
+
+use crate::{Store, StoreError, Tx};
+use domain::{ProfileChange, Role, UserId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// One account.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// UUID v7.
+    pub id: UserId,
+    /// As typed.
+    pub email: String,
+    /// Whether the address was proven.
+    pub email_verified: bool,
+    /// As typed.
+    pub username: Option<String>,
+    /// The display name.
+    pub name: Option<String>,
+    /// The first name.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+    /// A few lines about oneself.
+    pub bio: Option<String>,
+    /// What the person may do.
+    pub role: Role,
+    /// Whether the account may be used.
+    pub is_active: bool,
+    /// A PHC string; none where no password was ever set.
+    pub password_hash: Option<String>,
+    /// When the account was made.
+    pub created_at: OffsetDateTime,
+    /// When the account last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+struct Row {
+    id: Uuid,
+    email: String,
+    email_verified: bool,
+    username: Option<String>,
+    name: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    bio: Option<String>,
+    role: String,
+    is_active: bool,
+    password_hash: Option<String>,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+}
+
+impl From<Row> for User {
+    fn from(row: Row) -> Self {
+        Self {
+            id: UserId(row.id),
+            email: row.email,
+            email_verified: row.email_verified,
+            username: row.username,
+            name: row.name,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            bio: row.bio,
+            role: role(&row.role),
+            is_active: row.is_active,
+            password_hash: row.password_hash,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A CHECK allows two words; anything else would be the lesser right.
+pub(crate) fn role(word: &str) -> Role {
+    if word == Role::Admin.as_str() {
+        Role::Admin
+    } else {
+        Role::User
+    }
+}
+
+/// The account of a canonical e-mail address.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by_email(store: &Store, canonical: &str) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
+                password_hash, created_at, updated_at
+         FROM users WHERE email_canonical = $1",
+        canonical
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(row.map(User::from))
+}
+
+/// The account of a canonical username.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by_username(store: &Store, canonical: &str) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
+                password_hash, created_at, updated_at
+         FROM users WHERE username_canonical = $1",
+        canonical
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(row.map(User::from))
+}
+
+/// The account of an id.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
+                password_hash, created_at, updated_at
+         FROM users WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(row.map(User::from))
+}
+
+/// The password hash of an account that may be used, its row locked until the transaction ends: a
+/// change of password decides on what it locked.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn lock_password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, StoreError> {
+    let hash = sqlx::query_scalar!(
+        "SELECT password_hash FROM users WHERE id = $1 AND is_active FOR UPDATE",
+        id.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(hash.flatten())
+}
+
+/// A new account.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// UUID v7.
+    pub id: UserId,
+    /// As typed.
+    pub email: &'a str,
+    /// The unique form.
+    pub email_canonical: &'a str,
+    /// As typed.
+    pub username: Option<&'a str>,
+    /// The unique form.
+    pub username_canonical: Option<&'a str>,
+    /// The display name.
+    pub name: Option<&'a str>,
+    /// The first name.
+    pub first_name: Option<&'a str>,
+    /// The last name.
+    pub last_name: Option<&'a str>,
+    /// What the person may do.
+    pub role: Role,
+    /// A PHC string.
+    pub password_hash: &'a str,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// [`StoreError::Taken`] where the address or the username is somebody's.
+pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO users (id, email, email_canonical, username, username_canonical, name, first_name,
+                            last_name, role, password_hash, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+        user.id.0,
+        user.email,
+        user.email_canonical,
+        user.username,
+        user.username_canonical,
+        user.name,
+        user.first_name,
+        user.last_name,
+        user.role.as_str(),
+        user.password_hash,
+        user.at,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Changes the given profile fields and returns the account as it then is.
+///
+/// # Errors
+/// [`StoreError::Taken`] where the username is somebody's.
+pub async fn update_profile(
+    tx: &mut Tx,
+    id: UserId,
+    change: &ProfileChange,
+    username_canonical: Option<&str>,
+    at: OffsetDateTime,
+) -> Result<Option<User>, StoreError> {
+    let (set_name, name) = change.name.as_update();
+    let (set_first, first) = change.first_name.as_update();
+    let (set_last, last) = change.last_name.as_update();
+    let (set_username, username) = change.username.as_update();
+    let (set_bio, bio) = change.bio.as_update();
+    let row = sqlx::query_as!(
+        Row,
+        "UPDATE users SET
+            name = CASE WHEN $2 THEN $3 ELSE name END,
+            first_name = CASE WHEN $4 THEN $5 ELSE first_name END,
+            last_name = CASE WHEN $6 THEN $7 ELSE last_name END,
+            username = CASE WHEN $8 THEN $9 ELSE username END,
+            username_canonical = CASE WHEN $8 THEN $10 ELSE username_canonical END,
+            bio = CASE WHEN $11 THEN $12 ELSE bio END,
+            updated_at = $13
+         WHERE id = $1
+         RETURNING id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
+                   password_hash, created_at, updated_at",
+        id.0,
+        set_name,
+        name.map(|text| text.as_str()),
+        set_first,
+        first.map(|text| text.as_str()),
+        set_last,
+        last.map(|text| text.as_str()),
+        set_username,
+        username.map(|text| text.as_str()),
+        username_canonical,
+        set_bio,
+        bio.map(|text| text.as_str()),
+        at,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(User::from))
+}
+
+/// Replaces the password hash.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn set_password_hash(
+    tx: &mut Tx,
+    id: UserId,
+    hash: &str,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
+        id.0,
+        hash,
+        at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Replaces the hash `old` of the same password by a stronger one; a password that was changed in
+/// the meantime stays. `updated_at` stays too: the account did not change.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        id.0,
+        old,
+        new
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Whether any account may manage others.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn admin_exists(store: &Store) -> Result<bool, StoreError> {
+    let exists = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE role = 'admin' AND is_active) AS "exists!""#
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    Ok(exists)
+}

@@ -172,3 +172,19 @@ test.describe('with the program running', () => {
     await expect(field(page, 'Password')).toHaveValue('kettle');
   });
 });
+
+test('a sign-in whose cookie does not come back says so instead of looping @plain', async ({ page, context, member, visit }) => {
+  await context.clearCookies();
+  // A browser that refuses cookies: the answer arrives without one.
+  await page.route('**/fn/login', async route => {
+    const response = await route.fetch({ maxRedirects: 0 });
+    await context.clearCookies();
+    const { 'set-cookie': _, ...headers } = response.headers();
+    await route.fulfill({ response, headers });
+  });
+  await visit('/login');
+  await fillSignIn(page, member);
+  await button(page, 'Sign in').click();
+  await expect(page.getByRole('main')).toContainText(/cookie/i);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome back');
+});

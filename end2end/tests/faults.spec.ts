@@ -21,7 +21,8 @@ test('a post that is too large gets its own page', async ({ browser, member, con
   const plain = await browser.newContext({ javaScriptEnabled: false, storageState: await context.storageState() });
   const page = await plain.newPage();
   await page.goto('/account');
-  await field(page, 'Bio').fill('x'.repeat(100_000));
+  // Past the field's own limit, as a hand-made request would be.
+  await field(page, 'Bio').evaluate((bio: HTMLTextAreaElement) => (bio.value = 'x'.repeat(100_000)));
   const answer = page.waitForResponse('**/fn/profile/save');
   await button(page, 'Save profile').click();
   expect((await answer).status(), member.email).toBe(413);
@@ -30,12 +31,11 @@ test('a post that is too large gets its own page', async ({ browser, member, con
   await plain.close();
 });
 
-test('a form on another site changes nothing (P9)', async ({ page, context, member, baseURL, visit }) => {
+test('a form on another site changes nothing (P9)', async ({ page, member, baseURL, visit }) => {
   const attacker = baseURL!.replace('localhost', '127.0.0.1');
   const attack = `<form method="post" action="${baseURL}/fn/profile/save">
     <input name="form[bio]" value="not mine"><button>Win a prize</button></form>`;
   await page.route(`${attacker}/prize`, route => route.fulfill({ contentType: 'text/html', body: attack }));
-  await context.addCookies((await context.cookies()).map(cookie => ({ ...cookie, sameSite: 'None' as const })));
   await page.goto(`${attacker}/prize`);
   const answer = page.waitForResponse('**/fn/profile/save');
   await page.getByRole('button').click();

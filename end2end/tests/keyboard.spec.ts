@@ -1,4 +1,4 @@
-import { button, field, fillSignIn } from '../fixtures/forms';
+import { button, field, fillSignIn, words } from '../fixtures/forms';
 import { expect, test } from '../fixtures/test';
 import type { Page } from '@playwright/test';
 
@@ -133,5 +133,6 @@ test('a failing sign-in is announced once', async ({ page, person, visit }) => {
   await visit('/login');
   await fillSignIn(page, person);
   await button(page, 'Sign in').click();
-  await expect(page.getByRole('alert')).toHaveCount(1);
+  await expect(page.getByRole('alert')).toHaveText(words.wrongPassword);
+  await expect(page.getByText(words.wrongPassword)).toHaveCount(1);
 });

@@ -1,10 +1,10 @@
-import { button, fillSignIn, fillSignUp } from '../fixtures/forms';
+import { button, fillSignIn, fillSignUp, withNext } from '../fixtures/forms';
 import { expect, test } from '../fixtures/test';
 
 test('a stranger is asked to sign in and then lands where they wanted @plain', async ({ page, context, member, visit }) => {
   await context.clearCookies();
   await visit('/account/security');
-  await expect(page).toHaveURL('/login?next=%2Faccount%2Fsecurity');
+  await expect(page).toHaveURL(withNext('/login', '/account/security'));
   await fillSignIn(page, member);
   await button(page, 'Sign in').click();
   await expect(page).toHaveURL('/account/security');
@@ -13,9 +13,9 @@ test('a stranger is asked to sign in and then lands where they wanted @plain', a
 test('the way over sign-up keeps the page somebody wanted @plain', async ({ page, person, visit }) => {
   await visit('/account/security');
   await page.getByRole('link', { name: 'Create an account' }).click();
-  await expect(page).toHaveURL('/register?next=%2Faccount%2Fsecurity');
+  await expect(page).toHaveURL(withNext('/register', '/account/security'));
   await page.getByRole('main').getByRole('link', { name: 'Sign in' }).click();
-  await expect(page).toHaveURL('/login?next=%2Faccount%2Fsecurity');
+  await expect(page).toHaveURL(withNext('/login', '/account/security'));
   await page.getByRole('link', { name: 'Create an account' }).click();
   await fillSignUp(page, person);
   await button(page, 'Create account').click();

@@ -1,0 +1,214 @@
+//! `cargo xtask arrows`: does each crate depend only on what docs/architecture.md lets it?
+
+use crate::{process, steps};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::process::ExitCode;
+
+/// Each crate of ours, what it may need, and what it may need only for the server's side.
+const ARROWS: &[(&str, &[&str], &[&str])] = &[
+    ("frontend", &["app"], &[]),
+    ("app", &["domain"], &["edge", "accounts"]),
+    ("server", &["app", "edge", "accounts", "domain", "store"], &[]),
+    ("edge", &["accounts", "domain"], &[]),
+    ("accounts", &["store", "domain"], &[]),
+    ("store", &["domain"], &[]),
+    ("domain", &[], &[]),
+    ("testkit", &["accounts", "store", "domain"], &[]),
+    ("xtask", &[], &[]),
+    ("bench", &[], &[]),
+];
+
+/// For tests only, wherever they are.
+const TEST_ONLY: &str = "testkit";
+
+/// Crates of others that only some of ours may need. A star stands for any ending.
+const FENCES: &[(&str, &[&str])] = &[
+    ("sqlx*", &["store", "testkit", "server"]),
+    ("axum*", &["edge", "server"]),
+    ("http", &["edge", "server"]),
+    ("http-body*", &["edge", "server"]),
+    ("hyper*", &["edge", "server"]),
+    ("tower*", &["edge", "server"]),
+    ("leptos*", &["app", "frontend", "server"]),
+    ("argon2", &["accounts"]),
+    ("jsonwebtoken", &["accounts"]),
+];
+
+/// A second crypto provider makes rustls panic at run time.
+const BANNED_FROM_SERVER: &[&str] = &["ring", "openssl-sys", "native-tls"];
+
+pub(crate) fn run() -> Result<ExitCode> {
+    check()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn check() -> Result<()> {
+    steps::step("Arrows between the crates", |step| {
+        let printed = process::output(process::cargo().args([
+            "metadata",
+            "--locked",
+            "--no-deps",
+            "--format-version",
+            "1",
+        ]))?;
+        let edges = edges(&serde_json::from_str(&printed)?)?;
+        let mut wrong: Vec<String> = edges.iter().filter_map(Edge::fault).collect();
+        wrong.extend(banned()?);
+        if !wrong.is_empty() {
+            bail!("{}", wrong.join("\n"));
+        }
+        step.detail(format!("{} edges", edges.len()));
+        Ok(())
+    })
+}
+
+/// One dependency in one manifest.
+#[derive(Debug)]
+struct Edge {
+    from: String,
+    to: String,
+    ours: bool,
+    optional: bool,
+    for_tests: bool,
+}
+
+fn edges(metadata: &Value) -> Result<Vec<Edge>> {
+    let packages = metadata["packages"]
+        .as_array()
+        .context("cargo metadata has no packages")?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let edge = |package: &Value, dependency: &Value| Edge {
+        from: text(&package["name"]),
+        to: text(&dependency["name"]),
+        ours: dependency["path"].is_string(),
+        optional: dependency["optional"].as_bool() == Some(true),
+        for_tests: dependency["kind"].as_str() == Some("dev"),
+    };
+    let of = |package: &Value| -> Vec<Edge> {
+        let dependencies = package["dependencies"].as_array().map_or(&[][..], Vec::as_slice);
+        dependencies
+            .iter()
+            .map(|dependency| edge(package, dependency))
+            .collect()
+    };
+    Ok(packages.iter().flat_map(of).collect())
+}
+
+impl Edge {
+    fn fault(&self) -> Option<String> {
+        let (from, to) = (&self.from, &self.to);
+        if self.ours {
+            if to == TEST_ONLY {
+                return (!self.for_tests)
+                    .then(|| format!("{from} -> {to}: {to} is for dev-dependencies only"));
+            }
+            let Some((_, always, server_side)) = ARROWS.iter().find(|(name, ..)| name == from) else {
+                return Some(format!(
+                    "{from} -> {to}: {from} has no place in docs/architecture.md"
+                ));
+            };
+            let allowed =
+                always.contains(&to.as_str()) || (self.optional && server_side.contains(&to.as_str()));
+            return (!allowed).then(|| format!("{from} -> {to}: no such arrow in docs/architecture.md"));
+        }
+        if self.for_tests {
+            return None;
+        }
+        let (_, inside) = FENCES.iter().find(|(pattern, _)| matches(pattern, to))?;
+        (!inside.contains(&from.as_str()))
+            .then(|| format!("{from} -> {to}: only {} may need {to}", inside.join(", ")))
+    }
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern
+        .strip_suffix('*')
+        .map_or(pattern == name, |start| name.starts_with(start))
+}
+
+/// What must not come into the server, however deep.
+fn banned() -> Result<Vec<String>> {
+    let mut tree = process::cargo();
+    tree.args([
+        "tree",
+        "--locked",
+        "-p",
+        "server",
+        "-e",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
+    let tree = process::output(&mut tree)?;
+    let there = |name: &str| tree.lines().any(|line| line.split(' ').next() == Some(name));
+    let found = BANNED_FROM_SERVER.iter().filter(|name| there(name));
+    Ok(found
+        .map(|name| format!("server -> … -> {name}: aws-lc-rs is the one crypto provider"))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edge(from: &str, to: &str, kind: &str) -> Edge {
+        Edge {
+            from: from.into(),
+            to: to.into(),
+            ours: ARROWS.iter().any(|(name, ..)| *name == to),
+            optional: kind == "optional",
+            for_tests: kind == "dev",
+        }
+    }
+
+    #[test]
+    fn the_house_allows() {
+        for (from, to, kind) in [
+            ("app", "accounts", "optional"),
+            ("server", "store", ""),
+            ("accounts", "testkit", "dev"),
+            ("accounts", "axum", "dev"),
+            ("accounts", "argon2", ""),
+            ("edge", "http", ""),
+            ("app", "serde", ""),
+            ("app", "leptos_router", ""),
+            ("accounts", "httpdate", ""),
+        ] {
+            assert_eq!(edge(from, to, kind).fault(), None);
+        }
+    }
+
+    #[test]
+    fn the_house_forbids() {
+        for (from, to, kind) in [
+            ("app", "accounts", ""),
+            ("app", "store", "optional"),
+            ("domain", "store", ""),
+            ("store", "accounts", "dev"),
+            ("server", "testkit", ""),
+            ("accounts", "axum", ""),
+            ("app", "http", ""),
+            ("edge", "sqlx", ""),
+            ("edge", "leptos_axum", ""),
+            ("server", "argon2", ""),
+            ("xtask", "domain", ""),
+            ("newcomer", "domain", ""),
+        ] {
+            assert!(edge(from, to, kind).fault().is_some(), "{from} -> {to} {kind}");
+        }
+    }
+
+    #[test]
+    fn manifests_are_read() {
+        let metadata = serde_json::json!({"packages": [{"name": "app", "dependencies": [
+            {"name": "accounts", "path": "/x", "optional": true, "kind": null},
+            {"name": "tokio", "optional": false, "kind": "dev"},
+        ]}]});
+        let edges = edges(&metadata).unwrap();
+        assert!(edges[0].ours && edges[0].optional && !edges[0].for_tests);
+        assert!(!edges[1].ours && edges[1].for_tests);
+    }
+}

@@ -1,0 +1,122 @@
+//! The release build: the server and what it serves.
+
+use crate::setup::Toolbox;
+use crate::{paths, process, stamp, steps};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::path::PathBuf;
+
+/// All that a release build reads.
+const INPUTS: &[&str] = &[
+    "app",
+    "server",
+    "frontend",
+    "crates",
+    "migrations",
+    "style",
+    "public",
+    ".sqlx",
+    ".cargo",
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+];
+
+/// What a browser fetches before a stranger can sign in, compressed; the issue allows no more.
+const BUDGET: u64 = 250_000;
+
+/// Builds for release unless nothing has changed since the last time.
+pub(crate) fn build(tools: &Toolbox) -> Result<()> {
+    let note = paths::target().join("release-build.stamp");
+    let inputs = stamp::of_inputs(paths::root(), INPUTS, &words()?)?;
+    let fresh = || -> Result<String> { Ok(format!("{inputs}\n{}\n", stamp::of_outputs(&outputs())?)) };
+    if fs::read_to_string(&note).is_ok_and(|noted| fresh().is_ok_and(|fresh| noted == fresh)) {
+        steps::say("✓ Release build: nothing has changed");
+        return Ok(());
+    }
+    steps::step("Release build", |step| {
+        let mut leptos = process::program(tools.program("cargo-leptos"));
+        leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
+        process::build(step, tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true"))
+    })?;
+    if !paths::server_binary().exists() || compressed()?.is_empty() {
+        bail!("cargo leptos said it built, but the server or its compressed files are not there");
+    }
+    fs::write(note, fresh()?)?;
+    Ok(())
+}
+
+/// What changes a build without changing a file of ours.
+fn words() -> Result<Vec<String>> {
+    let rustc = process::output(process::program("rustc").arg("-vV"))?;
+    let flags = ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].map(|name| std::env::var(name).unwrap_or_default());
+    Ok([rustc].into_iter().chain(flags).collect())
+}
+
+fn outputs() -> Vec<PathBuf> {
+    vec![
+        paths::server_binary(),
+        paths::target().join("release/hash.txt"),
+        paths::site(),
+    ]
+}
+
+/// The size of the signed-out bundle as it travels, against its budget.
+pub(crate) fn check_budget() -> Result<()> {
+    steps::step("Size of the browser's bundle", |step| {
+        let mut total = 0;
+        let mut parts = Vec::new();
+        for path in compressed()? {
+            let size = fs::metadata(&path)?.len();
+            total += size;
+            let kind = path
+                .with_extension("")
+                .extension()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            parts.push(format!("{kind} {}", kilobytes(size)));
+        }
+        step.detail(format!(
+            "{} of {} with brotli ({})",
+            kilobytes(total),
+            kilobytes(BUDGET),
+            parts.join(", ")
+        ));
+        if total == 0 {
+            bail!("no compressed files were built");
+        }
+        if total > BUDGET {
+            bail!("the bundle is {} over its budget", kilobytes(total - BUDGET));
+        }
+        Ok(())
+    })
+}
+
+/// The brotli files of WASM, JS and CSS.
+fn compressed() -> Result<Vec<PathBuf>> {
+    let folder = paths::site().join("pkg");
+    let found = stamp::files(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let ours = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        [".wasm.br", ".js.br", ".css.br"]
+            .iter()
+            .any(|ending| name.ends_with(ending))
+    };
+    Ok(found.into_iter().filter(ours).collect())
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{}.{} kB", bytes / 1_000, bytes % 1_000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!(kilobytes(250_000), "250.0 kB");
+        assert_eq!(kilobytes(1_250), "1.2 kB");
+    }
+}

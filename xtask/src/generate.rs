@@ -1,0 +1,137 @@
+//! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database.
+
+use crate::leftovers::Turn;
+use crate::postgres::{Cluster, Kind, Running};
+use crate::steps::step;
+use crate::{paths, process};
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What Postgres tells of nullability may differ between majors, so one of them writes the files.
+const WRITTEN_BY: u32 = 15;
+
+pub(crate) fn run() -> Result<ExitCode> {
+    let _turn = Turn::take("test")?;
+    let postgres = Cluster::open(Kind::Test)?.start()?;
+    step("Writing .sqlx", |step| {
+        let fresh = describe(&postgres, step)?;
+        let committed = committed();
+        fs::create_dir_all(&committed)?;
+        for name in read(&committed)?.keys() {
+            fs::remove_file(committed.join(name))?;
+        }
+        for (name, content) in &fresh {
+            fs::write(committed.join(name), content)?;
+        }
+        step.detail(format!("{} queries", fresh.len()));
+        Ok(())
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Are the committed files what the queries and migrations of today give?
+pub(crate) fn check(postgres: &Running) -> Result<()> {
+    step("Freshness of .sqlx", |step| {
+        let major = postgres.binaries().major;
+        if major != WRITTEN_BY {
+            step.detail(format!(
+                "not compared: written by Postgres {WRITTEN_BY}, and this is {major}"
+            ));
+            return Ok(());
+        }
+        let (committed, fresh) = (read(&committed())?, describe(postgres, step)?);
+        let stale: Vec<&str> = fresh
+            .keys()
+            .chain(committed.keys())
+            .filter(|name| fresh.get(*name) != committed.get(*name))
+            .map(String::as_str)
+            .collect();
+        if !stale.is_empty() {
+            bail!(
+                "run `cargo xtask generate` and commit: {} is not what the queries give",
+                stale.join(", ")
+            );
+        }
+        step.detail(format!("{} queries", fresh.len()));
+        Ok(())
+    })
+}
+
+fn committed() -> PathBuf {
+    paths::root().join(".sqlx")
+}
+
+/// Has the macros of `store` ask a database that has just been migrated. They run only when `store` is compiled,
+/// so it is, each time, in a folder of its own that no other build waits for.
+fn describe(postgres: &Running, step: &mut crate::steps::Step) -> Result<BTreeMap<String, Vec<u8>>> {
+    let database = postgres.fresh_database("doorstep_generate")?;
+    migrate(postgres, "doorstep_generate")?;
+    let target = paths::target().join("generate");
+    let answers = target.join("sqlx");
+    if answers.exists() {
+        fs::remove_dir_all(&answers)?;
+    }
+    fs::create_dir_all(&answers)?;
+    forget(&target.join("debug/.fingerprint"), "store-")?;
+    let mut check = process::cargo();
+    check
+        .args(["check", "--locked", "-p", "store"])
+        .env("CARGO_TARGET_DIR", &target);
+    check
+        .env("SQLX_OFFLINE", "false")
+        .env("SQLX_OFFLINE_DIR", &answers)
+        .env("DATABASE_URL", database);
+    process::build(step, &mut check)?;
+    read(&answers)
+}
+
+fn migrate(postgres: &Running, database: &str) -> Result<()> {
+    let folder = paths::root().join("migrations");
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    files.sort();
+    for path in files {
+        postgres
+            .run(database, &fs::read_to_string(&path)?)
+            .with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Makes cargo compile a crate anew.
+fn forget(fingerprints: &Path, crate_prefix: &str) -> Result<()> {
+    let Ok(entries) = fs::read_dir(fingerprints) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(crate_prefix))
+        {
+            fs::remove_dir_all(path)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Ok(BTreeMap::new());
+    };
+    let mut found = BTreeMap::new();
+    for entry in entries {
+        let path = entry?.path();
+        if let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned())
+            && name.starts_with("query-")
+        {
+            found.insert(name, fs::read(path)?);
+        }
+    }
+    Ok(found)
+}

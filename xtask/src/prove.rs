@@ -1,0 +1,186 @@
+//! `cargo xtask prove`: each planted fault must turn its test red, or the test proves nothing.
+//!
+//! All work is done in one scratch copy with one build folder, so that each fault costs one small build.
+
+use crate::fault::{self, Fault, Test};
+use crate::leftovers::Turn;
+use crate::postgres::{Cluster, Kind, Running};
+use crate::setup::Toolbox;
+use crate::steps::{self, step};
+use crate::test::{Bench, Tally, Verdict};
+use crate::{interrupt, paths, process};
+use anyhow::{Result, bail};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
+    let faults = fault::read(only)?;
+    let turn = Turn::take("test")?;
+    let tree = paths::target().join("prove/tree");
+    let mut tally = Tally::default();
+    let mut rows = Vec::new();
+    {
+        let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
+        step("Scratch copy", |_| copy(&tree))?;
+        let bench = bench(&tree, &tools, &postgres);
+        let sound = sound(&faults, &bench)?;
+        for fault in &faults {
+            let finding = match sound.get(&describe(&fault.test)) {
+                Some(Ok(())) => step(&fault.name, |_| plant(fault, &tree, &bench))
+                    .unwrap_or_else(|error| Finding::Broken(format!("{error:#}"))),
+                Some(Err(why)) => Finding::Broken(why.clone()),
+                None => Finding::Broken("its test was not run".to_owned()),
+            };
+            interrupt::check()?;
+            match finding {
+                Finding::Noticed => tally.passed += 1,
+                _ => tally.failed += 1,
+            }
+            rows.push(row(fault, &finding));
+        }
+    }
+    drop(turn);
+    let table = rows.join("\n");
+    steps::say(&format!("\n{table}\n"));
+    if only.is_none() {
+        write_log(&table, tally)?;
+    }
+    Ok(tally.conclude())
+}
+
+fn bench<'a>(tree: &'a Path, tools: &'a Toolbox, postgres: &'a Running) -> Bench<'a> {
+    Bench {
+        tree,
+        target: paths::target().join("prove/target"),
+        tools,
+        postgres,
+    }
+}
+
+/// What became of a fault.
+enum Finding {
+    Noticed,
+    Unnoticed,
+    Broken(String),
+}
+
+/// Every named test must be there and green before any fault is planted.
+fn sound(faults: &[Fault], bench: &Bench) -> Result<BTreeMap<String, Result<(), String>>> {
+    let mut sound = BTreeMap::new();
+    for fault in faults {
+        let name = describe(&fault.test);
+        if sound.contains_key(&name) {
+            continue;
+        }
+        let verdict = step(&format!("Without a fault: {name}"), |step| {
+            bench.run(&fault.test, step)
+        });
+        interrupt::check()?;
+        let result = match verdict {
+            Ok(Verdict::Green) => Ok(()),
+            Ok(Verdict::Red) => Err("its test is red without the fault".to_owned()),
+            Ok(Verdict::NoTest) => Err("no test has that name".to_owned()),
+            Ok(Verdict::DoesNotCompile(_)) => Err("the project does not compile".to_owned()),
+            Err(error) => Err(format!("{error:#}")),
+        };
+        sound.insert(name, result);
+    }
+    Ok(sound)
+}
+
+/// Plants one fault, runs its test, and takes the fault out again.
+fn plant(fault: &Fault, tree: &Path, bench: &Bench) -> Result<Finding> {
+    apply(fault, tree, &[])?;
+    let verdict = step(&format!("With {}", fault.name), |step| {
+        bench.run(&fault.test, step)
+    });
+    apply(fault, tree, &["--reverse"])?;
+    Ok(match verdict? {
+        Verdict::Red => Finding::Noticed,
+        Verdict::Green => Finding::Unnoticed,
+        Verdict::NoTest => Finding::Broken("the fault removes its own test".to_owned()),
+        Verdict::DoesNotCompile(why) => Finding::Broken(format!("the fault does not compile: {why}")),
+    })
+}
+
+fn apply(fault: &Fault, tree: &Path, how: &[&str]) -> Result<()> {
+    let mut git = Command::new("git");
+    // The scratch copy lies inside the clone; git must not take it for a part of it.
+    git.current_dir(tree)
+        .env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
+    process::output(git.arg("apply").args(how).arg(&fault.patch)).map(drop)
+}
+
+/// Makes the scratch copy equal to the working tree. A file that has not changed keeps its time, so that cargo
+/// keeps what it built from it.
+fn copy(tree: &Path) -> Result<()> {
+    let listed =
+        process::output(process::program("git").args(["ls-files", "-z", "-co", "--exclude-standard"]))?;
+    let wanted: BTreeSet<PathBuf> = listed
+        .split('\0')
+        .filter(|name| !name.is_empty())
+        .map(PathBuf::from)
+        .collect();
+    fs::create_dir_all(tree)?;
+    for old in crate::stamp::all_files(tree)? {
+        let inside = old.strip_prefix(tree)?;
+        if !wanted.contains(inside) && !inside.components().any(|part| part.as_os_str() == "node_modules") {
+            fs::remove_file(&old)?;
+        }
+    }
+    for name in wanted {
+        let (from, to) = (paths::root().join(&name), tree.join(&name));
+        let Ok(content) = fs::read(&from) else { continue };
+        if fs::read(&to).is_ok_and(|there| there == content) {
+            continue;
+        }
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::copy(&from, &to)?;
+        fs::File::options()
+            .write(true)
+            .open(&to)?
+            .set_modified(fs::metadata(&from)?.modified()?)?;
+    }
+    if !tree.join("Cargo.toml").exists() {
+        bail!("git lists no files to copy");
+    }
+    Ok(())
+}
+
+fn describe(test: &Test) -> String {
+    match test {
+        Test::Cargo { package, filter } => format!("cargo -p {package} {filter}"),
+        Test::Browser { title } => format!("e2e \"{title}\""),
+    }
+}
+
+fn row(fault: &Fault, finding: &Finding) -> String {
+    let (mark, word) = match finding {
+        Finding::Noticed => ("✓", "noticed".to_owned()),
+        Finding::Unnoticed => ("✗", "NOT NOTICED".to_owned()),
+        Finding::Broken(why) => ("✗", why.lines().next().unwrap_or_default().to_owned()),
+    };
+    format!(
+        "{mark} {:<32} {word}\n    {}\n    {}",
+        fault.name,
+        fault.promise,
+        describe(&fault.test)
+    )
+}
+
+fn write_log(table: &str, tally: Tally) -> Result<()> {
+    let now = process::output(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?;
+    let commit = process::output(process::program("git").args(["describe", "--always", "--dirty"]))?;
+    let mut log = format!("cargo xtask prove, {}, commit {}\n", now.trim(), commit.trim());
+    let _ = write!(
+        log,
+        "Each fault was planted in a scratch copy; its test, green before, had to go red.\n\n{table}\n\n"
+    );
+    let _ = writeln!(log, "{} passed, {} failed", tally.passed, tally.failed);
+    Ok(fs::write(paths::root().join("docs/prove.log"), log)?)
+}

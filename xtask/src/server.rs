@@ -1,0 +1,114 @@
+//! The built server: its settings, and running it.
+
+use crate::process::{self, Job};
+use crate::steps::{self, step};
+use crate::{interrupt, paths, settings};
+use anyhow::{Context, Result, bail};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const ADMIN: &str = "admin@example.com";
+
+/// How the server is reached, and what it keeps its data in.
+pub(crate) struct Place {
+    pub(crate) address: SocketAddr,
+    pub(crate) database: String,
+}
+
+impl Place {
+    /// `--port` wins over the developer's own setting, which wins over 8000.
+    pub(crate) fn address(port: Option<u16>) -> Result<SocketAddr> {
+        let set = settings::get("LEPTOS_SITE_ADDR").filter(|_| port.is_none());
+        let text = set.unwrap_or_else(|| format!("127.0.0.1:{}", port.unwrap_or(8000)));
+        text.parse()
+            .with_context(|| format!("LEPTOS_SITE_ADDR is no address: `{text}`"))
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
+    }
+
+    /// The settings of a development copy; what the developer set stays.
+    pub(crate) fn settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        for (name, value) in [("APP_ENV", "development"), ("BASE_URL", &self.url())] {
+            if settings::get(name).is_none() {
+                command.env(name, value);
+            }
+        }
+        command
+            .env("LEPTOS_SITE_ADDR", self.address.to_string())
+            .env("DATABASE_URL", &self.database)
+    }
+
+    /// The release server with what it needs to find its files.
+    fn program(&self, words: &[&str]) -> Command {
+        let mut server = process::program(paths::server_binary());
+        server
+            .args(words)
+            .env("LEPTOS_OUTPUT_NAME", "doorstep")
+            .env("LEPTOS_SITE_PKG_DIR", "pkg");
+        server
+            .env("LEPTOS_SITE_ROOT", paths::site())
+            .env("LEPTOS_HASH_FILES", "true")
+            .env("LEPTOS_ENV", "PROD");
+        self.settings(&mut server);
+        server
+    }
+
+    pub(crate) fn migrate(&self) -> Result<()> {
+        step("Migrations", |_| {
+            process::output(&mut self.program(&["migrate"])).map(drop)
+        })
+    }
+
+    /// Makes the first admin; the password is known only now, so it is shown, once.
+    pub(crate) fn first_admin(&self) -> Result<String> {
+        let email = settings::get("ADMIN_EMAIL").unwrap_or_else(|| ADMIN.to_owned());
+        step("First admin", |_| {
+            process::output(&mut self.program(&["create-admin", "--if-none", "--email", &email]))
+        })
+    }
+
+    /// Serves until the server ends or a signal comes.
+    pub(crate) fn serve(&self, welcome: &str) -> Result<()> {
+        let mut server = Job::spawn(&mut self.program(&["serve"]))?;
+        let began = Instant::now();
+        while !self.ready() {
+            interrupt::check()?;
+            if !server.running()? {
+                bail!("the server ended before it was ready");
+            }
+            if began.elapsed() > READY_WITHIN {
+                bail!("the server does not answer at {}", self.url());
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+        steps::say(welcome);
+        let status = server.wait()?;
+        interrupt::check()?;
+        if status.success() {
+            Ok(())
+        } else {
+            bail!("the server ended: {status}")
+        }
+    }
+
+    fn ready(&self) -> bool {
+        let ask = || -> Result<bool> {
+            let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(1))?;
+            stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+            let port = self.address.port();
+            write!(
+                stream,
+                "GET /readyz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+            )?;
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer)?;
+            Ok(answer.ends_with(b" 200"))
+        };
+        ask().unwrap_or(false)
+    }
+}

@@ -1,0 +1,91 @@
+//! Running one named test in a copy of the project.
+
+use super::browser;
+use super::counts::{self, Tally};
+use super::units::{self, Harness};
+use crate::fault::Test;
+use crate::postgres::Running;
+use crate::process;
+use crate::setup::Toolbox;
+use crate::steps::Step;
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A copy, and what its tests need.
+pub(crate) struct Bench<'a> {
+    pub(crate) tree: &'a Path,
+    pub(crate) target: PathBuf,
+    pub(crate) tools: &'a Toolbox,
+    pub(crate) postgres: &'a Running,
+}
+
+/// What a test says. A build that breaks is no red test.
+pub(crate) enum Verdict {
+    Green,
+    Red,
+    NoTest,
+    DoesNotCompile(String),
+}
+
+impl Bench<'_> {
+    pub(crate) fn run(&self, test: &Test, step: &mut Step) -> Result<Verdict> {
+        match test {
+            Test::Cargo { package, filter } => self.cargo(package, filter, step),
+            Test::Browser { title } => self.browser(title, step),
+        }
+    }
+
+    fn cargo(&self, package: &str, filter: &str, step: &mut Step) -> Result<Verdict> {
+        let command = || {
+            let mut command = Harness::find().command(&["-p", package]);
+            self.inside(&mut command);
+            command
+        };
+        if let Err(error) = process::build(step, command().arg("--no-run")) {
+            return does_not_compile(&error);
+        }
+        let mut tests = command();
+        tests
+            .arg(filter)
+            .env("DATABASE_URL", units::database(self.postgres));
+        let (_, lines) = process::hear(step, tests.env("PG_BINDIR", &self.postgres.binaries().folder))?;
+        Ok(judge(counts::of_cargo(&lines)))
+    }
+
+    fn browser(&self, title: &str, step: &mut Step) -> Result<Verdict> {
+        let mut leptos = Command::new(self.tools.program("cargo-leptos"));
+        leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
+        if let Err(error) = process::build(step, self.inside(self.tools.on_path(&mut leptos))) {
+            return does_not_compile(&error);
+        }
+        let server = self.target.join("release/server");
+        let site = self.tree.join("target/site");
+        browser::one(title, &server, &site, self.postgres, step).map(judge)
+    }
+
+    fn inside<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .current_dir(self.tree)
+            .env("CARGO_TARGET_DIR", &self.target)
+            .env("SQLX_OFFLINE", "true")
+    }
+}
+
+fn judge(tally: Tally) -> Verdict {
+    match tally {
+        Tally { failed: 1.., .. } => Verdict::Red,
+        Tally { passed: 0, .. } => Verdict::NoTest,
+        Tally { .. } => Verdict::Green,
+    }
+}
+
+fn does_not_compile(error: &anyhow::Error) -> Result<Verdict> {
+    crate::interrupt::check()?;
+    let text = format!("{error:#}");
+    let first = text
+        .lines()
+        .find(|line| line.starts_with("error"))
+        .unwrap_or("the build failed");
+    Ok(Verdict::DoesNotCompile(first.to_owned()))
+}

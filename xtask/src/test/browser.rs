@@ -1,0 +1,172 @@
+//! Browser tests, against the release server on a database made for the run.
+
+use super::counts::{self, Tally};
+use crate::postgres::Running;
+use crate::steps::{self, Step, step};
+use crate::{npm, paths, process};
+use anyhow::{Context, Result, bail};
+use nix::unistd::Uid;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const FOLDER: &str = "end2end";
+
+/// Does any browser test match? Asked before a release is built for it.
+pub(crate) fn any(pattern: &str) -> Result<bool> {
+    install()?;
+    let listed = process::output(playwright().args(["test", "--list", "-g", &escaped(pattern)]));
+    Ok(listed.is_ok_and(|listed| !listed.contains("Total: 0 tests")))
+}
+
+pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) -> Result<()> {
+    let mut tests = match install().and_then(|()| prepared(postgres)) {
+        Ok(tests) => tests,
+        Err(error) => return tally.check_build(Err(error)).map(drop),
+    };
+    steps::say("\n… Browser tests");
+    if let Some(pattern) = pattern {
+        tests.args(["-g", &escaped(pattern)]);
+    }
+    let (succeeded, _) = process::tee(&mut tests)?;
+    match report() {
+        Ok(found) => {
+            tally.add(found);
+            if !succeeded && found.failed == 0 {
+                tally.failed += 1;
+            }
+        }
+        Err(error) => {
+            tally.check_build(Err(error))?;
+        }
+    }
+    Ok(())
+}
+
+/// One test by its title, against a server that was built elsewhere.
+pub(crate) fn one(
+    title: &str,
+    server: &Path,
+    site: &Path,
+    postgres: &Running,
+    step: &mut Step,
+) -> Result<Tally> {
+    npm::install(FOLDER, step)?;
+    let mut tests = prepared(postgres)?;
+    tests
+        .args(["-g", &escaped(title)])
+        .env("SERVER_BIN", server)
+        .env("LEPTOS_SITE_ROOT", site);
+    process::hear(step, &mut tests)?;
+    report()
+}
+
+/// Playwright with a browser, an empty database and the release server.
+fn prepared(postgres: &Running) -> Result<Command> {
+    let report = report_path();
+    if report.exists() {
+        fs::remove_file(&report)?;
+    }
+    let mut tests = playwright();
+    tests
+        .args(["test", "--reporter=list,json"])
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    let database = postgres.fresh_database("doorstep_e2e")?;
+    tests
+        .env("DATABASE_URL", &database)
+        .env("E2E_DATABASE_URL", &database);
+    tests.env("PG_BINDIR", &postgres.binaries().folder);
+    tests
+        .env("SERVER_BIN", paths::server_binary())
+        .env("LEPTOS_SITE_ROOT", paths::site());
+    if let Some(browser) = chromium()? {
+        tests.env("CHROMIUM_PATH", browser);
+    }
+    Ok(tests)
+}
+
+fn report_path() -> PathBuf {
+    paths::target().join("playwright.json")
+}
+
+fn report() -> Result<Tally> {
+    let report = fs::read_to_string(report_path()).context("Playwright left no report")?;
+    counts::of_playwright(&report)
+}
+
+fn playwright() -> Command {
+    let folder = paths::root().join(FOLDER);
+    let mut command = process::program(folder.join("node_modules/.bin/playwright"));
+    command.current_dir(folder);
+    command
+}
+
+fn install() -> Result<()> {
+    step("Browser test tools", |step| npm::install(FOLDER, step)).map(drop)
+}
+
+/// A browser to test with; none leaves the choice to Playwright, which has just fetched its own.
+fn chromium() -> Result<Option<PathBuf>> {
+    if let Some(found) = installed_chromium() {
+        return Ok(Some(found));
+    }
+    step("Chromium", |step| {
+        if Uid::effective().is_root() && Path::new("/etc/debian_version").exists() {
+            step.progress("installing Debian's");
+            process::output(Command::new("apt-get").arg("update"))?;
+            let mut install = Command::new("apt-get");
+            install.args(["install", "-y", "--no-install-recommends", "chromium"]);
+            process::build(step, install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+            if let Some(found) = installed_chromium() {
+                return Ok(Some(found));
+            }
+        }
+        step.progress("fetching Playwright's");
+        process::build(step, playwright().args(["install", "chromium"])).map_or_else(
+            |_| bail!("there is no browser: install Chromium or name one in CHROMIUM_PATH"),
+            |()| Ok(None),
+        )
+    })
+}
+
+fn installed_chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM_PATH").map(PathBuf::from);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).flat_map(|folder| {
+        [
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ]
+        .map(|name| folder.join(name))
+    });
+    let apps = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].map(PathBuf::from);
+    named
+        .into_iter()
+        .chain(on_path)
+        .chain(apps)
+        .find(|path| path.is_file())
+}
+
+/// Playwright takes a regular expression; nextest and this command take plain text.
+fn escaped(pattern: &str) -> String {
+    let escape = |c: char| {
+        if c.is_ascii_punctuation() {
+            vec!['\\', c]
+        } else {
+            vec![c]
+        }
+    };
+    pattern.chars().flat_map(escape).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_plain_text() {
+        assert_eq!(escaped("signs in (P3)"), r"signs in \(P3\)");
+    }
+}

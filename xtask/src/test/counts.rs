@@ -1,0 +1,142 @@
+//! Adding up what the test runners say.
+
+use crate::interrupt::{self, Interrupted};
+use crate::steps;
+use anyhow::Result;
+use serde_json::Value;
+use std::process::ExitCode;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+}
+
+impl Tally {
+    /// Counts a check as one test, and tells what is wrong. Only a signal ends the run.
+    pub(crate) fn check(&mut self, result: Result<()>) -> Result<bool> {
+        let passed = self.check_build(result)?;
+        self.passed += u64::from(passed);
+        Ok(passed)
+    }
+
+    /// Counts a build only when it fails: it is a means, not a test.
+    pub(crate) fn check_build(&mut self, result: Result<()>) -> Result<bool> {
+        interrupt::check()?;
+        match result {
+            Ok(()) => Ok(true),
+            Err(error) if error.is::<Interrupted>() => Err(error),
+            Err(error) => {
+                steps::say(&format!("{error:#}\n"));
+                self.failed += 1;
+                Ok(false)
+            }
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+
+    /// The plain last line, and the exit code that goes with it.
+    pub(crate) fn conclude(self) -> ExitCode {
+        steps::say(&format!("{} passed, {} failed", self.passed, self.failed));
+        if self.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `cargo test` prints a line for each test binary, nextest one for all:
+/// `test result: FAILED. 5 passed; 1 failed; …`, `Summary [  1.2s] 6 tests run: 5 passed (1 slow), 1 failed, …`
+pub(crate) fn of_cargo(lines: &[String]) -> Tally {
+    let mut tally = Tally::default();
+    for line in lines.iter().map(|line| line.trim()) {
+        if line.starts_with("test result:") || line.starts_with("Summary [") {
+            tally.add(Tally {
+                passed: before(line, "passed"),
+                // nextest tells a crashed and a timed-out test apart from a failed one.
+                failed: ["failed", "timed out", "exec failed"]
+                    .iter()
+                    .map(|word| before(line, word))
+                    .sum(),
+            });
+        }
+    }
+    tally
+}
+
+/// The number that stands before a word.
+fn before(line: &str, word: &str) -> u64 {
+    let mut parts = line.split([':', ',', ';', '.', '(', ')']).map(str::trim);
+    parts
+        .find_map(|part| part.strip_suffix(word)?.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+/// Playwright's own sum. A test that passed only when repeated did not pass.
+pub(crate) fn of_playwright(report: &str) -> Result<Tally> {
+    let report: Value = serde_json::from_str(report)?;
+    let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
+    let broken = report["errors"].as_array().map_or(0, Vec::len) as u64;
+    Ok(Tally {
+        passed: number("expected"),
+        failed: number("unexpected") + number("flaky") + broken,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(text: &str) -> Tally {
+        of_cargo(&text.lines().map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn cargo_test_is_added_up_over_its_binaries() {
+        let text = "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
+                    test it ... FAILED\n\
+                    test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out\n";
+        assert_eq!(counted(text), Tally { passed: 7, failed: 3 });
+    }
+
+    #[test]
+    fn nextest_s_summary_is_read() {
+        let text =
+            "     Summary [  12.345s] 105 tests run: 100 passed (2 slow), 3 failed, 2 timed out, 4 skipped";
+        assert_eq!(
+            counted(text),
+            Tally {
+                passed: 100,
+                failed: 5
+            }
+        );
+        assert_eq!(
+            counted("     Summary [   0.012s] 1 test run: 1 passed, 0 skipped"),
+            Tally { passed: 1, failed: 0 }
+        );
+        assert_eq!(
+            counted("Summary [ 0.1s] 3/9 tests run: 2 passed, 1 failed"),
+            Tally { passed: 2, failed: 1 }
+        );
+    }
+
+    #[test]
+    fn playwright_s_report_is_read() {
+        let report = r#"{"stats":{"expected":12,"skipped":3,"unexpected":2,"flaky":1},"errors":[]}"#;
+        assert_eq!(
+            of_playwright(report).unwrap(),
+            Tally {
+                passed: 12,
+                failed: 3
+            }
+        );
+        let broken =
+            r#"{"stats":{"expected":0,"unexpected":0,"flaky":0},"errors":[{"message":"no server"}]}"#;
+        assert_eq!(of_playwright(broken).unwrap(), Tally { passed: 0, failed: 1 });
+    }
+}

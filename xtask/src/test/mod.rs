@@ -1,0 +1,63 @@
+//! `cargo xtask test`: every check and test, added up in the last line.
+
+mod bench;
+mod browser;
+mod counts;
+mod lints;
+mod sizes;
+mod units;
+
+pub(crate) use bench::{Bench, Verdict};
+pub(crate) use counts::Tally;
+pub(crate) use units::{Harness, database};
+
+use crate::leftovers::Turn;
+use crate::postgres::{Cluster, Kind, Running};
+use crate::setup::Toolbox;
+use crate::{arrows, bundle, generate, interrupt, prerequisites, steps};
+use anyhow::Result;
+use std::process::ExitCode;
+use std::time::Instant;
+
+pub(crate) fn run(pattern: Option<&str>) -> Result<ExitCode> {
+    let began = Instant::now();
+    let turn = Turn::take("test")?;
+    prerequisites::check()?;
+    let mut tally = Tally::default();
+    {
+        let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
+        match pattern {
+            Some(pattern) => matching(pattern, &tools, &postgres, &mut tally)?,
+            None => everything(&tools, &postgres, &mut tally)?,
+        }
+    }
+    drop(turn);
+    steps::say(&format!("\nAfter {}:", steps::took(began.elapsed())));
+    Ok(tally.conclude())
+}
+
+fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<()> {
+    tally.check(lints::format())?;
+    tally.check(lints::lockfile())?;
+    tally.check(sizes::check())?;
+    tally.check(arrows::check())?;
+    tally.check(lints::clippy_native())?;
+    tally.check(lints::clippy_browser())?;
+    tally.check(generate::check(postgres))?;
+    units::run(None, postgres, tally)?;
+    // Without a build there is nothing to look at in a browser.
+    if tally.check(bundle::build(tools))? {
+        tally.check(bundle::check_budget())?;
+        browser::run(None, postgres, tally)?;
+    }
+    Ok(())
+}
+
+/// Only the tests whose names match, and only the builds they need.
+fn matching(pattern: &str, tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<()> {
+    units::run(Some(pattern), postgres, tally)?;
+    if browser::any(pattern)? && tally.check_build(bundle::build(tools))? {
+        browser::run(Some(pattern), postgres, tally)?;
+    }
+    interrupt::check()
+}

@@ -1,0 +1,77 @@
+//! Unit and integration tests.
+
+use super::counts::{self, Tally};
+use crate::postgres::{Kind, Running};
+use crate::{paths, process, steps};
+use anyhow::Result;
+use std::process::Command;
+
+/// nextest where it is installed, else what cargo itself has.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Harness {
+    Nextest,
+    Cargo,
+}
+
+impl Harness {
+    pub(crate) fn find() -> Self {
+        let found = process::succeeds(process::cargo().args(["nextest", "--version"]));
+        if found { Self::Nextest } else { Self::Cargo }
+    }
+
+    /// The tests of the crates that `packages` selects.
+    pub(crate) fn command(self, packages: &[&str]) -> Command {
+        let mut command = process::cargo();
+        match self {
+            Self::Nextest => command.args([
+                "nextest",
+                "run",
+                "--locked",
+                "--no-fail-fast",
+                "--no-tests",
+                "pass",
+            ]),
+            Self::Cargo => command.args(["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]),
+        };
+        command.args(packages);
+        command
+    }
+}
+
+pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) -> Result<()> {
+    steps::say("\n… Unit and integration tests");
+    let packages = ["--workspace", "--exclude", "frontend"];
+    let mut tests = Harness::find().command(&packages);
+    tests
+        .args(pattern)
+        .env("DATABASE_URL", database(postgres))
+        .env("PG_BINDIR", &postgres.binaries().folder);
+    count(&mut tests, tally)?;
+    // nextest leaves out the examples in the documentation; cargo's own run is asked to, so both count the same.
+    let mut examples = process::cargo();
+    examples
+        .args(["test", "--locked", "--doc"])
+        .args(packages)
+        .args(pattern);
+    count(&mut examples, tally)
+}
+
+fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {
+    let (succeeded, lines) = process::tee(command.current_dir(paths::root()))?;
+    let found = counts::of_cargo(&lines);
+    tally.add(found);
+    // A build that breaks runs no tests, and must not look like a success.
+    if !succeeded && found.failed == 0 {
+        tally.failed += 1;
+        steps::say(&format!("✗ {} failed", process::name(command)));
+    }
+    Ok(())
+}
+
+/// Where tests make their databases: never in the one that `DATABASE_URL` names.
+pub(crate) fn database(postgres: &Running) -> String {
+    std::env::var("TEST_DATABASE_URL")
+        .ok()
+        .filter(|url| !url.is_empty())
+        .unwrap_or_else(|| postgres.url(Kind::Test.database()))
+}

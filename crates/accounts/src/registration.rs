@@ -2,7 +2,9 @@ use crate::audit::Event;
 use crate::credential::Strength;
 use crate::session::Opening;
 use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, profile, rng};
-use domain::{FieldError, PlainPassword, Registration, RegistrationForm, Role, UserId, Viewer};
+use domain::{
+    FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, UserId, Username, Viewer,
+};
 use store::Tx;
 use store::users::{self, NewUser};
 use time::OffsetDateTime;
@@ -57,13 +59,13 @@ impl Accounts {
             let message = "Enter an e-mail address like name@example.com.";
             vec![FieldError::new("email", "invalid", message)]
         })?;
-        let own = [Some(email.as_str()), username.as_ref().map(|u| u.as_str())]
+        let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)]
             .into_iter()
             .flatten();
         let names = [&name, &first_name, &last_name]
             .into_iter()
             .flatten()
-            .map(|n| n.as_str());
+            .map(Name::as_str);
         let personal = own.chain(names).map(str::to_owned).collect();
         let password_hash = self.choose_password("password", password, personal).await?;
         Ok(Ready {

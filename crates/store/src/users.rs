@@ -1,7 +1,7 @@
 //! Accounts.
 
 use crate::{Store, StoreError, Tx};
-use domain::{ProfileChange, Role, UserId};
+use domain::{Name, ProfileChange, Role, UserId, Username};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -231,16 +231,16 @@ pub async fn update_profile(
                    password_hash, created_at, updated_at",
         id.0,
         set_name,
-        name.map(|text| text.as_str()),
+        name.map(Name::as_str),
         set_first,
-        first.map(|text| text.as_str()),
+        first.map(Name::as_str),
         set_last,
-        last.map(|text| text.as_str()),
+        last.map(Name::as_str),
         set_username,
-        username.map(|text| text.as_str()),
+        username.map(Username::as_str),
         username_canonical,
         set_bio,
-        bio.map(|text| text.as_str()),
+        bio.map(Name::as_str),
         at,
     )
     .fetch_optional(tx.conn())

@@ -25,17 +25,21 @@ impl Strength {
             return Err(FieldError::new(self.field, "too_short", message));
         }
         let head: String = password.chars().take(JUDGED).collect();
-        let personal: Vec<&str> = self.personal.iter().map(String::as_str).collect();
+        let parts = self
+            .personal
+            .iter()
+            .flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
+        let personal: Vec<&str> = self.personal.iter().map(String::as_str).chain(parts).collect();
         let estimate = zxcvbn(&head, &personal);
         if u8::from(estimate.score()) >= self.min_score {
             return Ok(());
         }
         let feedback = estimate.feedback();
         let warning = feedback
-            .and_then(|f| f.warning())
+            .and_then(zxcvbn::feedback::Feedback::warning)
             .map(|warning| warning.to_string());
         let advice = feedback
-            .and_then(|f| f.suggestions().first())
+            .and_then(|advice| advice.suggestions().first())
             .map(ToString::to_string);
         let words = ["That password is easy to guess.".to_owned()]
             .into_iter()
@@ -71,7 +75,10 @@ mod tests {
         for weak in ["password123", "qwertyuiop", "aaaaaaaaaaaa", "12345678"] {
             assert_eq!(judge(weak, &[]), Err("too_weak".into()), "{weak}");
         }
-        assert_eq!(judge("anaperez2024", &["ana", "perez"]), Err("too_weak".into()));
+        assert_eq!(
+            judge("perezana", &["ana.perez@example.com"]),
+            Err("too_weak".into())
+        );
         assert_eq!(judge("short1!", &[]), Err("too_short".into()));
     }
 
@@ -84,10 +91,5 @@ mod tests {
         ] {
             assert_eq!(judge(strong, &[]), Ok(()), "{strong}");
         }
-    }
-
-    #[test]
-    fn the_longest_password_is_judged_quickly_enough_to_end() {
-        assert_eq!(judge(&"🚪x9".repeat(42), &[]), Ok(()));
     }
 }

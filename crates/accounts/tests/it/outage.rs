@@ -1,0 +1,66 @@
+use accounts::Error;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, registration, sign_in};
+
+/// P18: an outage is never told as a wrong password, a taken address or a signed-out person.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_database_out_of_reach_is_said_to_be_so(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let ctx = world.holder(&ana).await;
+    world.pool.close().await;
+    let refusals = [
+        world
+            .accounts
+            .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
+            .await
+            .map(drop),
+        world
+            .accounts
+            .sign_up(&world.stranger(), registration("eve"))
+            .await
+            .map(drop),
+        world
+            .accounts
+            .authenticate(&ana.token.jwt, ctx.now)
+            .await
+            .map(drop),
+        world.accounts.profile(&ctx).await.map(drop),
+        world.accounts.sign_out(&ctx).await,
+        world.accounts.ready().await,
+    ];
+    for refusal in refusals {
+        assert!(matches!(refusal, Err(Error::Unavailable(_))), "{refusal:?}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_database_that_answers_is_ready(pool: PgPool) {
+    World::new(pool).accounts.ready().await.unwrap();
+}
+
+/// P19: with a single connection everything still works, one after the other.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_pool_of_one_is_enough(pool: PgPool) {
+    let options = pool.connect_options().as_ref().clone();
+    let one = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await
+        .unwrap();
+    let world = World::new(one);
+    let ana = world.member("ana").await;
+    let tries: Vec<_> = (0..8)
+        .map(|_| {
+            let (accounts, jwt, now) = (
+                world.accounts.clone(),
+                ana.token.jwt.clone(),
+                world.accounts.now(),
+            );
+            tokio::spawn(async move { accounts.authenticate(&jwt, now).await })
+        })
+        .collect();
+    for attempt in tries {
+        assert!(attempt.await.unwrap().unwrap().is_some());
+    }
+}

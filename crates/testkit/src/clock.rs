@@ -1,0 +1,27 @@
+use accounts::Clock;
+use std::sync::{Mutex, PoisonError};
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct HandClock(Mutex<OffsetDateTime>);
+
+impl Default for HandClock {
+    fn default() -> Self {
+        Self(Mutex::new(datetime!(2026-11-20 12:00 UTC)))
+    }
+}
+
+impl HandClock {
+    /// Moves time forward.
+    pub fn advance(&self, by: Duration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> OffsetDateTime {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

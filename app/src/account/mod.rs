@@ -1,0 +1,7 @@
+//! `/account`: the profile.
+
+mod api;
+mod page;
+mod state;
+
+pub use page::AccountPage;

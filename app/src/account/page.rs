@@ -1,0 +1,87 @@
+use super::api::{SaveProfile, load_profile};
+use super::state::{Screen, label};
+use crate::session::Session;
+use crate::ui::{
+    Card, Form, Kind, MemberPage, Notice, ReadOnlyField, SubmitButton, TextAreaField, TextField, Tone,
+};
+use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
+use leptos::prelude::*;
+
+/// The profile.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let session = Session::of_page();
+    // Blocking: the document comes with the profile in it, and the browser does not ask again.
+    let profile = Resource::new_blocking(|| (), |()| load_profile());
+    let screen = move || {
+        Suspend::new(async move {
+            match Screen::of(profile.await.map_err(|error| error.0)) {
+                Screen::Profile(view) => view! { <Profile view=*view/> }.into_any(),
+                Screen::Leaving => view! { <Leaving session/> }.into_any(),
+                Screen::Trouble(problem) => view! {
+                    <Notice tone=Tone::Bad words=problem.detail/>
+                    <p>
+                        <button type="button" class="button button-quiet" on:click=move |_| profile.refetch()>
+                            "Try again"
+                        </button>
+                    </p>
+                }
+                .into_any(),
+            }
+        })
+    };
+    view! {
+        <MemberPage heading="Your profile" lead="Your name, and what you sign in with.">
+            <Card id="profile" title="About you" purpose="Only what you fill in is kept. Clear a field to remove it.">
+                <Suspense fallback=|| view! { <p class="waiting" aria-hidden="true"></p> }>{screen}</Suspense>
+            </Card>
+        </MemberPage>
+    }
+}
+
+#[component]
+fn Leaving(session: Session) -> impl IntoView {
+    Effect::new(move || session.ended("/account"));
+}
+
+#[component]
+fn Profile(view: ProfileView) -> impl IntoView {
+    let session = Session::of_page();
+    view! {
+        <Form
+            check=|call: &SaveProfile| call.form.parse().err().unwrap_or_default()
+            on_done=move |view| session.rename(label(&view))
+            done="Profile saved."
+        >
+            <ReadOnlyField label="E-mail" value=view.email/>
+            <TextField name="name" label="Name" autocomplete="name" value=view.name max=NAME_MAX/>
+            <div class="pair">
+                <TextField
+                    name="first_name"
+                    label="First name"
+                    autocomplete="given-name"
+                    value=view.first_name
+                    max=NAME_PART_MAX
+                />
+                <TextField
+                    name="last_name"
+                    label="Last name"
+                    autocomplete="family-name"
+                    value=view.last_name
+                    max=NAME_PART_MAX
+                />
+            </div>
+            <TextField
+                name="username"
+                label="Username"
+                note="Another way to sign in"
+                kind=Kind::Login
+                autocomplete="username"
+                value=view.username
+                max=USERNAME_MAX
+            />
+            <TextAreaField name="bio" label="Bio" note="Up to 300 characters" value=view.bio max=BIO_MAX/>
+            <SubmitButton label="Save profile" busy="Saving…"/>
+        </Form>
+    }
+}

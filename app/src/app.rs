@@ -1,0 +1,50 @@
+use crate::header::SiteHeader;
+use crate::routes::Pages;
+use crate::session::Session;
+use crate::start::Start;
+use crate::ui::{SessionEnded, Visit};
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::Router;
+use leptos_router::hooks::use_location;
+
+/// Everything inside `<body>`.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let start = SharedValue::new(|| use_context::<Start>().unwrap_or_default()).into_inner();
+    let name = start.settings.name.clone();
+    provide_context(start.settings.clone());
+    view! {
+        <Title formatter=move |page: String| format!("{page} · {name}")/>
+        <Router>
+            <Site start/>
+        </Router>
+    }
+}
+
+#[component]
+fn Site(start: Start) -> impl IntoView {
+    let session = Session::new(start.viewer);
+    let path = use_location().pathname;
+    // Listeners stand once effects run. Said in the document for the styles and for whoever drives the
+    // browser from outside.
+    Effect::new(|| {
+        if let Some(root) = document().document_element() {
+            _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+    provide_context(session);
+    provide_context(Visit::new(start.flash));
+    provide_context(SessionEnded(Callback::new(move |()| {
+        session.ended(&path.get_untracked())
+    })));
+    view! {
+        // `external` keeps the router's hands off: the browser itself moves the focus to the target.
+        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <SiteHeader/>
+        <main id="main" tabindex="-1">
+            <Pages/>
+        </main>
+    }
+}

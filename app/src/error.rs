@@ -1,0 +1,81 @@
+//! The one error that server functions answer with.
+
+use domain::{Code, Problem};
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A [`Problem`] on its way through Leptos; on the wire it is the problem document itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AppError(pub Problem);
+
+impl AppError {
+    fn out_of_reach() -> Self {
+        let words = "We could not reach the server. Nothing was lost; try again.";
+        Self(Problem {
+            title: "No connection".to_owned(),
+            ..Problem::new(Code::Unavailable).with_detail(words)
+        })
+    }
+}
+
+impl From<Code> for AppError {
+    fn from(code: Code) -> Self {
+        Self(code.into())
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for AppError {}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    /// Leptos' own words never reach a person. An answer that is no problem document (a proxy's page,
+    /// say) and every fault of ours become one friendly sentence.
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::out_of_reach(),
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Code::Unreadable.into(),
+            ServerFnErrorErr::UnsupportedRequestMethod(_) => Code::MethodNotAllowed.into(),
+            _ => Code::Internal.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_travels_as_the_problem_document_itself() {
+        let error = AppError::from(Code::Taken);
+        let bytes = error.ser();
+        let json: Problem = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(json, error.0);
+        assert_eq!(AppError::de(bytes), error);
+    }
+
+    #[test]
+    fn an_unknown_body_becomes_one_friendly_sentence() {
+        let error = AppError::de("<html>502 Bad Gateway</html>".into());
+        assert_eq!(error, Code::Internal.into());
+        assert!(!error.to_string().contains("expected"));
+    }
+
+    #[test]
+    fn a_lost_connection_says_that_nothing_was_lost() {
+        let error = AppError::from_server_fn_error(ServerFnErrorErr::Request("TypeError: Failed".into()));
+        assert_eq!(
+            error.to_string(),
+            "We could not reach the server. Nothing was lost; try again."
+        );
+    }
+}

@@ -1,0 +1,56 @@
+use crate::AppSettings;
+use crate::shell::HeadBasics;
+use crate::ui::Mark;
+use domain::Problem;
+use leptos::prelude::*;
+
+/// What happened, what was kept, what to do next.
+#[component]
+pub fn Failure(
+    /// What happened.
+    problem: Problem,
+    /// Where trying again may help; a path of ours.
+    #[prop(into)]
+    retry: String,
+) -> impl IntoView {
+    view! {
+        <div class="message">
+            <Mark/>
+            <h1>{problem.title}</h1>
+            <p class="lead">{problem.detail}</p>
+            <p class="actions">
+                <a class="button" href=retry>"Try again"</a>
+                <a class="button button-quiet" href="/">"Go to the front page"</a>
+            </p>
+        </div>
+    }
+}
+
+/// The whole document of an error answer. It has no script: there is nothing to hydrate.
+#[must_use]
+pub fn failure_document(
+    options: LeptosOptions,
+    settings: &AppSettings,
+    problem: Problem,
+    retry: &str,
+) -> String {
+    let title = format!("{} · {}", problem.title, settings.name);
+    let retry = retry.to_owned();
+    Owner::new_root(None).with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <HeadBasics options/>
+                    <title>{title}</title>
+                </head>
+                <body>
+                    <main id="main">
+                        <Failure problem retry/>
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+    })
+}

@@ -1,0 +1,24 @@
+//! What the page after a plain form post has to say, once.
+
+use domain::Problem;
+use serde::{Deserialize, Serialize};
+
+/// The outcome of a form that was posted without WebAssembly, shown by the page it redirected to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Flash {
+    /// The server function's path, such as `/fn/login`; empty: there is nothing to say.
+    pub function: String,
+    /// Why it was refused; `None` says that it worked.
+    pub problem: Option<Problem>,
+    /// What was typed, to be shown again: field and text. Never a password.
+    pub values: Vec<(String, String)>,
+}
+
+impl Flash {
+    /// What is here for the form of `function`.
+    #[must_use]
+    pub fn of(&self, function: &str) -> Option<&Self> {
+        Some(self).filter(|flash| flash.function == function)
+    }
+}

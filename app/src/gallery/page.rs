@@ -1,0 +1,123 @@
+use crate::AppSettings;
+use crate::failure::Failure;
+use crate::shell::HeadBasics;
+use crate::ui::{
+    Card, CheckboxField, FormState, Kind, Ledger, Mark, Notice, Pace, PasswordField, ReadOnlyField,
+    SubmitButton, TextAreaField, TextField, Tone,
+};
+use domain::{Code, FieldError, Problem};
+use leptos::context::Provider;
+use leptos::prelude::*;
+
+/// The whole document.
+#[must_use]
+pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> String {
+    let title = format!("Gallery · {}", settings.name);
+    Owner::new_root(None).with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <HeadBasics options/>
+                    <title>{title}</title>
+                </head>
+                <body>
+                    <main id="main">
+                        <Gallery/>
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+    })
+}
+
+const LONG: &str = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff";
+
+#[component]
+fn Gallery() -> impl IntoView {
+    view! {
+        <div class="column">
+            <header class="column-head">
+                <Mark/>
+                <h1>"Gallery"</h1>
+                <p class="lead">"Every component in every state."</p>
+            </header>
+            <Fresh/>
+            <Refused/>
+            <Working/>
+            <Done/>
+            <Failure problem=Code::Unavailable.into() retry="/dev/gallery"/>
+        </div>
+    }
+}
+
+#[component]
+fn Fresh() -> impl IntoView {
+    let state = FormState::new(
+        Ledger::default(),
+        vec![("filled".to_owned(), LONG.to_owned())],
+        Pace::Idle,
+    );
+    view! {
+        <Provider value=state>
+            <Card id="fresh" title="Empty and filled" purpose="As a page comes, and once it was typed in.">
+                <div class="form">
+                    <TextField name="empty" label="Empty" note="Optional" autocomplete="off" max=100/>
+                    <TextField name="filled" label="Filled, and long" kind=Kind::Email autocomplete="off" max=100/>
+                    <PasswordField name="plain_password" label="Password"/>
+                    <PasswordField name="shown_password" label="Password, with its switch" new=true awake=true/>
+                    <TextAreaField name="lines" label="Several lines" note="Up to 300 characters" max=300/>
+                    <CheckboxField name="tick" label="Keep me signed in"/>
+                    <ReadOnlyField label="Read-only" value="ana@example.com".to_owned()/>
+                    <SubmitButton label="Save profile" busy="Saving…"/>
+                    <SubmitButton label="Sign out" busy="Signing out…" quiet=true/>
+                </div>
+            </Card>
+        </Provider>
+    }
+}
+
+#[component]
+fn Refused() -> impl IntoView {
+    let words = "There is already an account with this address. Sign in instead?";
+    let errors = ["refused_line", "refused_password", "refused_lines"]
+        .map(|name| FieldError::new(name, "taken", words));
+    let problem = Problem::new(Code::Taken).with_errors(errors.to_vec());
+    let state = FormState::new(Ledger::after_refusal(&problem), Vec::new(), Pace::Idle);
+    view! {
+        <Provider value=state>
+            <Card id="refused" title="Refused" purpose="Words beside the field; what was typed stays.">
+                <div class="form">
+                    <Notice tone=Tone::Bad words=Code::WrongCredentials.detail()/>
+                    <TextField name="refused_line" label="E-mail" autocomplete="off" max=100/>
+                    <PasswordField name="refused_password" label="Password" new=true awake=true/>
+                    <TextAreaField name="refused_lines" label="Bio" max=300/>
+                </div>
+            </Card>
+        </Provider>
+    }
+}
+
+#[component]
+fn Working() -> impl IntoView {
+    view! {
+        <Provider value=FormState::new(Ledger::default(), Vec::new(), Pace::Slow)>
+            <Card id="working" title="Under way" purpose="The size stays, the words change.">
+                <div class="form">
+                    <SubmitButton label="Sign in" busy="Signing in…"/>
+                    <SubmitButton label="Sign out" busy="Signing out…" quiet=true/>
+                </div>
+            </Card>
+        </Provider>
+    }
+}
+
+#[component]
+fn Done() -> impl IntoView {
+    view! {
+        <Card id="done" title="Done" purpose="Said once, until somebody types on.">
+            <Notice tone=Tone::Good words="Profile saved."/>
+        </Card>
+    }
+}

@@ -1,0 +1,46 @@
+use crate::AppSettings;
+use crate::logout::SignOut;
+use crate::session::Session;
+use crate::ui::Mark;
+use domain::Viewer;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The slim header of members; strangers' pages have the mark over the form instead.
+#[component]
+pub(crate) fn SiteHeader() -> impl IntoView {
+    let session = Session::of_page();
+    move || session.viewer().map(|viewer| view! { <MemberHeader viewer/> })
+}
+
+#[component]
+fn MemberHeader(viewer: Viewer) -> impl IntoView {
+    let name = use_context::<AppSettings>().unwrap_or_default().name;
+    let opens = Session::of_page().is_fresh();
+    let person = viewer.label().to_owned();
+    let title = person.clone();
+    view! {
+        <header class="site-header" class:opens=opens>
+            <div class="site-header-row">
+                <a class="brand" href="/">
+                    <Mark/>
+                    <span>{name}</span>
+                </a>
+                <nav aria-label="Account">
+                    <Place path="/account" label="Profile"/>
+                    <Place path="/account/security" label="Security"/>
+                </nav>
+                <div class="site-header-person">
+                    <span class="person" title=title>{person}</span>
+                    <SignOut/>
+                </div>
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Place(path: &'static str, label: &'static str) -> impl IntoView {
+    let here = use_location().pathname;
+    view! { <a href=path aria-current=move || (here.get() == path).then_some("page")>{label}</a> }
+}

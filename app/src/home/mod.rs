@@ -1,0 +1,5 @@
+//! `/`: what this is, in one screen.
+
+mod page;
+
+pub use page::HomePage;

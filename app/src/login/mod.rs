@@ -1,0 +1,8 @@
+//! `/login`: signing in.
+
+mod api;
+mod page;
+mod state;
+
+pub use page::LoginPage;
+pub(crate) use state::Way;

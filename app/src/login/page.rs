@@ -1,0 +1,50 @@
+use super::Way;
+use super::api::Login;
+use crate::session::Session;
+use crate::ui::{
+    CheckboxField, Doorway, Form, HiddenField, Kind, Notice, PasswordField, SubmitButton, TextField, Tone,
+};
+use domain::EMAIL_MAX_BYTES;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use leptos_router::location::Url;
+
+/// The page that a person sees most.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let session = Session::of_page();
+    let query = use_query_map().get_untracked();
+    let way = Way::new(query.get("next"));
+    let register = way.over("/register", Url::escape);
+    let cookie_lost = query.get("cookie").as_deref() == Some("lost");
+    view! {
+        <Doorway
+            heading="Welcome back"
+            lead="Sign in to reach your account."
+            other_way=move || view! { "New here? " <a href=register>"Create an account"</a> }
+        >
+            {cookie_lost.then(|| view! { <Notice tone=Tone::Bad words=COOKIE_LOST/> })}
+            <Form
+                check=|call: &Login| call.form.parse().err().unwrap_or_default()
+                on_done=move |viewer| session.enter(viewer)
+                leaves=true
+            >
+                <TextField
+                    name="identifier"
+                    label="E-mail or username"
+                    kind=Kind::Login
+                    autocomplete="username"
+                    required=true
+                    max=EMAIL_MAX_BYTES
+                />
+                <PasswordField name="password" label="Password"/>
+                <CheckboxField name="remember" label="Keep me signed in"/>
+                <HiddenField name="next" value=way.next/>
+                <SubmitButton label="Sign in" busy="Signing in…"/>
+            </Form>
+        </Doorway>
+    }
+}
+
+const COOKIE_LOST: &str =
+    "Your browser did not keep the sign-in cookie. Please allow cookies for this site, then sign in again.";

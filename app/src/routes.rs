@@ -1,0 +1,117 @@
+//! Every page, with the one flag that guards it.
+
+use crate::account::AccountPage;
+use crate::home::HomePage;
+use crate::login::LoginPage;
+use crate::not_found::NotFoundPage;
+use crate::register::RegisterPage;
+use crate::security::SecurityPage;
+use crate::session::Session;
+use domain::{Role, Viewer};
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route};
+use leptos_router::hooks::use_location;
+use leptos_router::{SsrMode, path};
+
+/// Who may open a page. The server answers for it before Leptos renders anything; the browser repeats
+/// it for its own navigation only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Everyone.
+    Open,
+    /// Those who are not signed in; others are sent to their account.
+    Strangers,
+    /// Those who are signed in; others are sent to sign in first.
+    Members,
+    /// Admins; other members are refused.
+    Admins,
+}
+
+impl Guard {
+    /// Whether `viewer` may open the page.
+    #[must_use]
+    pub fn admits(self, viewer: Option<&Viewer>) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Strangers => viewer.is_none(),
+            Self::Members => viewer.is_some(),
+            Self::Admins => viewer.is_some_and(|viewer| viewer.role == Role::Admin),
+        }
+    }
+}
+
+/// One page of the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Where it is.
+    pub path: &'static str,
+    /// Who may open it.
+    pub guard: Guard,
+}
+
+/// One line a page: its path, its guard, its component. The list for the server and the routes of the
+/// browser both come from it.
+macro_rules! pages {
+    ($($path:tt $guard:ident $component:ident;)+) => {
+        /// Every page, for the server's guards and for tests that walk them all.
+        pub const PAGES: &[Page] = &[$(Page { path: $path, guard: Guard::$guard },)+];
+
+        #[component]
+        pub(crate) fn Pages() -> impl IntoView {
+            view! {
+                <FlatRoutes fallback=NotFoundPage>
+                    $(<Route path=path!($path) view=|| guarded(Guard::$guard, $component) ssr=SsrMode::Async/>)+
+                </FlatRoutes>
+            }
+        }
+    };
+}
+
+pages! {
+    "/" Open HomePage;
+    "/register" Strangers RegisterPage;
+    "/login" Strangers LoginPage;
+    "/account" Members AccountPage;
+    "/account/security" Members SecurityPage;
+}
+
+/// The page, or the way to where its viewer should be.
+fn guarded<P, V>(guard: Guard, page: P) -> AnyView
+where
+    P: FnOnce() -> V,
+    V: IntoView + 'static,
+{
+    let session = Session::of_page();
+    let viewer = session.viewer_now();
+    if guard.admits(viewer.as_ref()) {
+        return page().into_any();
+    }
+    let path = use_location().pathname;
+    Effect::new(move || match guard {
+        Guard::Open | Guard::Strangers => session.go("/account".to_owned()),
+        Guard::Members | Guard::Admins => session.ended(&path.get_untracked()),
+    });
+    ().into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::UserId;
+
+    #[test]
+    fn each_guard_admits_whom_its_name_says() {
+        let member = |role| Viewer {
+            id: UserId(serde_json::from_str("\"01890000-0000-7000-8000-000000000000\"").unwrap()),
+            email: "ana@example.com".into(),
+            name: None,
+            role,
+        };
+        let (user, admin) = (member(Role::User), member(Role::Admin));
+        let admitted = |guard: Guard| [None, Some(&user), Some(&admin)].map(|viewer| guard.admits(viewer));
+        assert_eq!(admitted(Guard::Open), [true, true, true]);
+        assert_eq!(admitted(Guard::Strangers), [true, false, false]);
+        assert_eq!(admitted(Guard::Members), [false, true, true]);
+        assert_eq!(admitted(Guard::Admins), [false, false, true]);
+    }
+}

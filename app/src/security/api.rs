@@ -1,0 +1,14 @@
+//! The server function of this page.
+
+use crate::AppError;
+use domain::PasswordForm;
+use leptos::prelude::*;
+
+/// Changes the password. Every session ends; this browser gets a new one.
+#[server(prefix = "/fn", endpoint = "password/change")]
+pub async fn change_password(form: PasswordForm) -> Result<(), AppError> {
+    use crate::ssr::{fail, here, set_session};
+    let (accounts, ctx) = here()?;
+    let signed_in = accounts.change_password(&ctx, form).await.map_err(fail)?;
+    set_session(&signed_in.token)
+}

@@ -1,0 +1,6 @@
+//! `/account/security`: the password.
+
+mod api;
+mod page;
+
+pub use page::SecurityPage;

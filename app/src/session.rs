@@ -1,0 +1,108 @@
+//! The signed-in person as the browser knows them.
+
+use domain::Viewer;
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+
+/// Who looks at the pages, kept in step with what the server answers. It decides what is shown, never
+/// what is allowed: the server asks the session row at every call.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    viewer: RwSignal<Option<Viewer>>,
+    fresh: StoredValue<bool>,
+    go: Callback<String>,
+}
+
+impl Session {
+    /// To be called inside the router.
+    pub(crate) fn new(viewer: Option<Viewer>) -> Self {
+        let navigate = use_navigate();
+        Self {
+            viewer: RwSignal::new(viewer),
+            fresh: StoredValue::new(false),
+            go: Callback::new(move |path: String| {
+                navigate(
+                    &path,
+                    NavigateOptions {
+                        replace: true,
+                        ..NavigateOptions::default()
+                    },
+                );
+            }),
+        }
+    }
+
+    pub(crate) fn of_page() -> Self {
+        use_context().unwrap_or_else(|| Self {
+            viewer: RwSignal::new(None),
+            fresh: StoredValue::new(false),
+            go: Callback::new(|_| ()),
+        })
+    }
+
+    pub(crate) fn viewer(self) -> Option<Viewer> {
+        self.viewer.get()
+    }
+
+    pub(crate) fn viewer_now(self) -> Option<Viewer> {
+        self.viewer.get_untracked()
+    }
+
+    /// Whether this browser has just signed in, without a page load in between.
+    pub(crate) fn is_fresh(self) -> bool {
+        self.fresh.get_value()
+    }
+
+    pub(crate) fn enter(self, viewer: Viewer) {
+        self.fresh.set_value(true);
+        self.viewer.set(Some(viewer));
+    }
+
+    pub(crate) fn rename(self, name: Option<String>) {
+        self.viewer.update(|viewer| {
+            if let Some(viewer) = viewer {
+                viewer.name = name;
+            }
+        });
+    }
+
+    pub(crate) fn leave(self) {
+        self.fresh.set_value(false);
+        self.viewer.set(None);
+    }
+
+    /// The server says that nobody is signed in: asks for a sign-in that leads back to `path`.
+    pub(crate) fn ended(self, path: &str) {
+        let cookie_lost = self.is_fresh() && self.viewer_now().is_some();
+        self.leave();
+        self.go(sign_in_path(path, cookie_lost));
+    }
+
+    pub(crate) fn go(self, path: String) {
+        self.go.run(path);
+    }
+}
+
+/// Our paths need no escaping in a query.
+fn sign_in_path(back_to: &str, cookie_lost: bool) -> String {
+    let lost = if cookie_lost { "&cookie=lost" } else { "" };
+    format!("/login?next={back_to}{lost}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sign_in_path;
+
+    #[test]
+    fn a_lost_session_leads_back_to_the_page_it_was_lost_on() {
+        assert_eq!(
+            sign_in_path("/account/security", false),
+            "/login?next=/account/security"
+        );
+    }
+
+    #[test]
+    fn a_cookie_that_did_not_come_back_is_said() {
+        assert_eq!(sign_in_path("/account", true), "/login?next=/account&cookie=lost");
+    }
+}

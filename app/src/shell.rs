@@ -1,0 +1,46 @@
+use crate::App;
+use leptos::attr::custom::{CustomAttr, custom_attribute};
+use leptos::hydration::{AutoReload, HydrationScripts};
+use leptos::prelude::*;
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+/// The document around the app. The nonce of each script comes from the request's context, where the
+/// server's Content-Security-Policy takes it from, too.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <HeadBasics options=options.clone()/>
+                <AutoReload options=options.clone()/>
+                // After the first paint and at low priority: every page works without it.
+                <HydrationScripts options defer=true/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// What every document of ours says in its head.
+#[component]
+pub(crate) fn HeadBasics(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+        <HashedStylesheet options id="leptos"/>
+        <meta name="description" content="Sign in, or create your account."/>
+        <meta name="color-scheme" content="light dark"/>
+        // The canvas of style/tokens.css; this tag understands no custom properties.
+        <meta name="theme-color" content="#f9f6f1" {..media("light")}/>
+        <meta name="theme-color" content="#0d1017" {..media("dark")}/>
+        <link rel="icon" type="image/svg+xml" href="/favicon.svg" {..media("light")}/>
+        <link rel="icon" type="image/svg+xml" href="/favicon-dark.svg" {..media("dark")}/>
+    }
+}
+
+fn media(scheme: &str) -> CustomAttr<&'static str, String> {
+    custom_attribute("media", format!("(prefers-color-scheme: {scheme})"))
+}

@@ -1,0 +1,89 @@
+//! The native side of the pages, and every call that is special to Leptos 0.8: what the server puts
+//! into a request's context, what server functions take out of it, cookies and redirects.
+
+use crate::{AppError, AppSettings, Flash, Start};
+use accounts::{Accounts, RequestCtx, SignedIn};
+use domain::{Code, Viewer, safe_next};
+use edge::CookieStyle;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+pub use leptos_axum::redirect;
+
+/// What one request brings along.
+#[derive(Clone)]
+pub struct Request {
+    /// The use cases.
+    pub accounts: Accounts,
+    /// Who calls, from where, and when.
+    pub ctx: RequestCtx,
+    /// How cookies are named.
+    pub cookies: CookieStyle,
+    /// The owner's settings.
+    pub settings: AppSettings,
+    /// What the last plain form post left to say.
+    pub flash: Option<Flash>,
+}
+
+/// Makes a request known to pages and server functions; called by the server for each of them.
+pub fn provide(request: Request) {
+    provide_context(Start {
+        settings: request.settings.clone(),
+        viewer: request.ctx.viewer(),
+        flash: request.flash.clone().unwrap_or_default(),
+    });
+    provide_context(request);
+}
+
+/// The use cases, and who calls.
+///
+/// # Errors
+/// [`Code::Internal`] outside a request.
+pub fn here() -> Result<(Accounts, RequestCtx), AppError> {
+    let request = request()?;
+    Ok((request.accounts, request.ctx))
+}
+
+/// What a person may know of an error.
+#[must_use]
+pub fn fail(error: accounts::Error) -> AppError {
+    AppError(edge::problem::problem(error))
+}
+
+/// Signs this browser in, and leads to `next` if that is a page of ours.
+///
+/// # Errors
+/// As [`here`].
+pub fn enter(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
+    set_session(&signed_in.token)?;
+    redirect(safe_next(next).unwrap_or("/account"));
+    Ok(signed_in.viewer)
+}
+
+/// Sends the session's cookie.
+///
+/// # Errors
+/// As [`here`].
+pub fn set_session(token: &accounts::SessionToken) -> Result<(), AppError> {
+    let (name, value) = request()?.cookies.set(token);
+    response()?.append_header(name, value);
+    Ok(())
+}
+
+/// Takes the session's cookie away.
+///
+/// # Errors
+/// As [`here`].
+pub fn clear_session() -> Result<(), AppError> {
+    let (name, value) = request()?.cookies.clear();
+    response()?.append_header(name, value);
+    Ok(())
+}
+
+fn request() -> Result<Request, AppError> {
+    use_context::<Request>().ok_or_else(|| Code::Internal.into())
+}
+
+fn response() -> Result<ResponseOptions, AppError> {
+    use_context::<ResponseOptions>().ok_or_else(|| Code::Internal.into())
+}

@@ -1,0 +1,15 @@
+use crate::{AppSettings, Flash};
+use domain::Viewer;
+use serde::{Deserialize, Serialize};
+
+/// What a page knows from its first byte on: the server puts it into the context, and the browser
+/// reads the same out of the document, so that hydration agrees with the HTML.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// The owner's settings.
+    pub settings: AppSettings,
+    /// Who looks at the page.
+    pub viewer: Option<Viewer>,
+    /// What the last plain form post left to say.
+    pub flash: Flash,
+}

@@ -1,0 +1,34 @@
+use super::form::{FormState, Pace};
+use leptos::prelude::*;
+
+/// The form's one button. It says the act, and once the work takes longer than a blink, that it is
+/// under way. Both texts are always measured (`style/button.css`), so its size never changes.
+///
+/// `aria-disabled`, never `disabled`: a disabled button loses the focus.
+#[component]
+pub fn SubmitButton(
+    /// The act, such as "Sign in".
+    label: &'static str,
+    /// The same under way, such as "Signing in…".
+    busy: &'static str,
+    /// Looks quiet: not the page's main act.
+    #[prop(optional)]
+    quiet: bool,
+) -> impl IntoView {
+    let form = FormState::of_page();
+    let working = move || (form.pace() != Pace::Idle).then_some("true");
+    let text = move || if form.pace() == Pace::Slow { busy } else { label };
+    view! {
+        <button
+            type="submit"
+            class=if quiet { "button button-quiet" } else { "button" }
+            data-label=label
+            data-busy=busy
+            data-slow=move || (form.pace() == Pace::Slow).then_some("")
+            aria-disabled=working
+            aria-busy=working
+        >
+            <span>{text}</span>
+        </button>
+    }
+}

@@ -1,0 +1,38 @@
+//! The few calls to the browser that forms need; all of them are made in event handlers and effects.
+
+use leptos::prelude::*;
+use leptos::web_sys::{Element, FormData, HtmlElement, HtmlFormElement, Node};
+use wasm_bindgen::JsCast;
+
+/// The domain's name of the field that an event comes from: `form[email]` is `email`.
+pub(crate) fn field_of(event: &leptos::web_sys::Event) -> Option<String> {
+    let element: Element = event.target()?.dyn_into().ok()?;
+    let name = element.get_attribute("name")?;
+    Some(name.strip_prefix("form[")?.strip_suffix(']')?.to_owned())
+}
+
+/// What the form holds now. Read from the document, since text may be older than the WebAssembly.
+pub(crate) fn data_of(form: &HtmlFormElement) -> Option<FormData> {
+    FormData::new_with_form(form).ok()
+}
+
+/// Moves the focus, once the page shows what the last change of state did.
+pub(crate) fn focus_soon(within: &Element, selectors: &'static [&'static str]) {
+    let within = within.clone();
+    request_animation_frame(move || {
+        let found = selectors
+            .iter()
+            .find_map(|selector| within.query_selector(selector).ok().flatten());
+        if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+            _ = element.focus();
+        }
+    });
+}
+
+/// Whether the focus is on its way to something that is pressed.
+pub(crate) fn goes_to_control(event: &leptos::web_sys::FocusEvent) -> bool {
+    event
+        .related_target()
+        .and_then(|target| target.dyn_into::<Node>().ok())
+        .is_some_and(|node| matches!(node.node_name().as_str(), "BUTTON" | "A"))
+}

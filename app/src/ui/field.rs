@@ -1,0 +1,219 @@
+use super::form::FormState;
+use super::icon::Warning;
+use super::text::escaped;
+use leptos::prelude::*;
+
+/// What a text field holds, as keyboards and password managers want to know it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Any line of text.
+    #[default]
+    Text,
+    /// An e-mail address.
+    Email,
+    /// A username, or an e-mail address.
+    Login,
+}
+
+impl Kind {
+    fn input_type(self) -> &'static str {
+        if self == Self::Email { "email" } else { "text" }
+    }
+
+    fn input_mode(self) -> Option<&'static str> {
+        (self != Self::Text).then_some("email")
+    }
+
+    /// Names of accounts are nothing to capitalise or to correct.
+    fn autocapitalize(self) -> Option<&'static str> {
+        (self != Self::Text).then_some("none")
+    }
+
+    fn spellcheck(self) -> Option<&'static str> {
+        (self != Self::Text).then_some("false")
+    }
+}
+
+/// The ids that tie the parts of one field together.
+pub(crate) fn described_by(
+    name: &'static str,
+    note: bool,
+    error: Memo<Option<String>>,
+) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
+    move || {
+        let refused = error.with(Option::is_some);
+        match (refused, note) {
+            (true, true) => Some(format!("{name}-error {name}-note")),
+            (true, false) => Some(format!("{name}-error")),
+            (false, true) => Some(format!("{name}-note")),
+            (false, false) => None,
+        }
+    }
+}
+
+/// The words beside a refused field.
+#[component]
+pub fn FieldError(
+    /// The field.
+    name: &'static str,
+    /// The words, if it was refused.
+    error: Memo<Option<String>>,
+) -> impl IntoView {
+    move || {
+        error.get().map(|words| {
+            view! {
+                <p class="field-error" id=format!("{name}-error")>
+                    <Warning/>
+                    <span>{words}</span>
+                </p>
+            }
+        })
+    }
+}
+
+/// One line of text.
+///
+/// `value` is an attribute, never a property: what was typed before the WebAssembly came stays.
+#[component]
+pub fn TextField(
+    /// The domain's name of the field; it is posted as `form[name]`.
+    name: &'static str,
+    /// The label above it.
+    label: &'static str,
+    /// What it holds.
+    #[prop(optional)]
+    kind: Kind,
+    /// The token for password managers and autofill.
+    autocomplete: &'static str,
+    /// What stands in it at first.
+    #[prop(optional_no_strip)]
+    value: Option<String>,
+    /// A short remark, such as "Optional".
+    #[prop(optional)]
+    note: &'static str,
+    /// Whether it must be filled.
+    #[prop(optional)]
+    required: bool,
+    /// The most characters it takes.
+    max: usize,
+) -> impl IntoView {
+    let form = FormState::of_page();
+    let error = form.error(name);
+    view! {
+        <div class="field">
+            <div class="field-head">
+                <label for=name>{label}</label>
+                <FieldNote name note/>
+            </div>
+            <input
+                class="input"
+                id=name
+                name=format!("form[{name}]")
+                type=kind.input_type()
+                inputmode=kind.input_mode()
+                autocapitalize=kind.autocapitalize()
+                spellcheck=kind.spellcheck()
+                autocomplete=autocomplete
+                maxlength=max.to_string()
+                required=required
+                autofocus=form.opens_on(name)
+                value=form.kept(name).or(value)
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=described_by(name, !note.is_empty(), error)
+            />
+            <FieldError name error/>
+        </div>
+    }
+}
+
+#[component]
+fn FieldNote(name: &'static str, note: &'static str) -> impl IntoView {
+    (!note.is_empty()).then(|| view! { <span class="field-note" id=format!("{name}-note")>{note}</span> })
+}
+
+/// Several lines of text.
+#[component]
+pub fn TextAreaField(
+    /// The domain's name of the field.
+    name: &'static str,
+    /// The label above it.
+    label: &'static str,
+    /// What stands in it at first.
+    #[prop(optional_no_strip)]
+    value: Option<String>,
+    /// A short remark.
+    #[prop(optional)]
+    note: &'static str,
+    /// The most characters it takes.
+    max: usize,
+) -> impl IntoView {
+    let form = FormState::of_page();
+    let error = form.error(name);
+    let text = form.kept(name).or(value).unwrap_or_default();
+    view! {
+        <div class="field">
+            <div class="field-head">
+                <label for=name>{label}</label>
+                <FieldNote name note/>
+            </div>
+            <textarea
+                class="input"
+                id=name
+                name=format!("form[{name}]")
+                rows="4"
+                maxlength=max.to_string()
+                autofocus=form.opens_on(name)
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=described_by(name, !note.is_empty(), error)
+                inner_html=escaped(&text)
+            ></textarea>
+            <FieldError name error/>
+        </div>
+    }
+}
+
+/// A box to tick; posted as "on".
+#[component]
+pub fn CheckboxField(
+    /// The domain's name of the field.
+    name: &'static str,
+    /// The label beside it.
+    label: &'static str,
+) -> impl IntoView {
+    let ticked = FormState::of_page()
+        .kept(name)
+        .is_some_and(|text| !text.is_empty());
+    view! {
+        <div class="check">
+            <input type="checkbox" id=name name=format!("form[{name}]") value="on" checked=ticked/>
+            <label for=name>{label}</label>
+        </div>
+    }
+}
+
+/// Something that travels along unseen.
+#[component]
+pub fn HiddenField(
+    /// The domain's name of the field.
+    name: &'static str,
+    /// What it holds.
+    value: String,
+) -> impl IntoView {
+    view! { <input type="hidden" name=format!("form[{name}]") value=value/> }
+}
+
+/// Text that is shown among the fields, and not posted.
+#[component]
+pub fn ReadOnlyField(
+    /// What it is.
+    label: &'static str,
+    /// The text.
+    value: String,
+) -> impl IntoView {
+    view! {
+        <dl class="field fact">
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+        </dl>
+    }
+}

@@ -1,0 +1,171 @@
+use domain::{FieldError, Problem};
+
+/// What a form has to say at this moment: pure bookkeeping, so that it is tested without a browser.
+///
+/// A field is judged once it was left after typing, or once the form was sent; never while its first
+/// characters are being typed. What the server refused stands until that field is typed in again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    edited: Vec<String>,
+    judged: Vec<String>,
+    sent: bool,
+    local: Vec<FieldError>,
+    remote: Vec<FieldError>,
+    alarm: Option<String>,
+    done: Option<&'static str>,
+}
+
+impl Ledger {
+    /// The state after a plain post that was refused.
+    #[must_use]
+    pub fn after_refusal(problem: &Problem) -> Self {
+        let mut ledger = Self::default();
+        ledger.refused(problem);
+        ledger
+    }
+
+    /// The state after a plain post that worked.
+    #[must_use]
+    pub fn after_success(words: &'static str) -> Self {
+        Self {
+            done: Some(words).filter(|words| !words.is_empty()),
+            ..Self::default()
+        }
+    }
+
+    /// Somebody typed in `field`; `local` is what the form's own check refuses now.
+    pub fn typed(&mut self, field: &str, local: Vec<FieldError>) {
+        note(&mut self.edited, field);
+        self.remote.retain(|error| error.field != field);
+        self.local = local;
+        self.done = None;
+    }
+
+    /// Somebody left `field`.
+    pub fn left(&mut self, field: &str) {
+        if self.edited.iter().any(|edited| edited == field) {
+            note(&mut self.judged, field);
+        }
+    }
+
+    /// The form is about to be sent; true if its own check lets it go.
+    pub fn may_send(&mut self, local: Vec<FieldError>) -> bool {
+        let may = local.is_empty();
+        *self = Self {
+            sent: true,
+            local,
+            ..Self::default()
+        };
+        may
+    }
+
+    /// The server refused it.
+    pub fn refused(&mut self, problem: &Problem) {
+        self.remote.clone_from(&problem.errors);
+        self.alarm = problem.errors.is_empty().then(|| problem.detail.clone());
+    }
+
+    /// The words that stand beside `field`.
+    #[must_use]
+    pub fn error(&self, field: &str) -> Option<&str> {
+        let judged = self.sent || self.judged.iter().any(|judged| judged == field);
+        let local = self.local.iter().filter(|_| judged);
+        self.remote
+            .iter()
+            .chain(local)
+            .find(|error| error.field == field)
+            .map(|error| error.message.as_str())
+    }
+
+    /// The words above the fields: a refusal that belongs to none of them.
+    #[must_use]
+    pub fn alarm(&self) -> Option<&str> {
+        self.alarm.as_deref()
+    }
+
+    /// The words above the fields: it worked.
+    #[must_use]
+    pub fn done(&self) -> Option<&'static str> {
+        self.done
+    }
+
+    /// Whether the page should open with the focus on `field`.
+    #[must_use]
+    pub fn is_first(&self, field: &str) -> bool {
+        self.remote.first().is_some_and(|error| error.field == field)
+    }
+}
+
+fn note(fields: &mut Vec<String>, field: &str) {
+    if !fields.iter().any(|known| known == field) {
+        fields.push(field.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Code;
+
+    fn refusal(field: &str) -> FieldError {
+        FieldError::new(field, "invalid", "No.")
+    }
+
+    #[test]
+    fn the_first_characters_are_not_judged() {
+        let mut ledger = Ledger::default();
+        ledger.typed("email", vec![refusal("email")]);
+        assert_eq!(ledger.error("email"), None);
+        ledger.left("email");
+        assert_eq!(ledger.error("email"), Some("No."));
+        ledger.typed("email", vec![]);
+        assert_eq!(ledger.error("email"), None, "judged while typing from now on");
+    }
+
+    #[test]
+    fn a_field_that_was_only_passed_through_is_not_judged() {
+        let mut ledger = Ledger::default();
+        ledger.typed("email", vec![refusal("email"), refusal("password")]);
+        ledger.left("password");
+        assert_eq!(ledger.error("password"), None);
+    }
+
+    #[test]
+    fn sending_judges_every_field() {
+        let mut ledger = Ledger::default();
+        assert!(!ledger.may_send(vec![refusal("password")]));
+        assert_eq!(ledger.error("password"), Some("No."));
+        assert!(ledger.may_send(vec![]));
+        assert_eq!(ledger.error("password"), None);
+    }
+
+    #[test]
+    fn what_the_server_refused_stands_until_its_field_is_typed_in() {
+        let problem = Problem::new(Code::Taken).with_errors(vec![refusal("email"), refusal("name")]);
+        let mut ledger = Ledger::after_refusal(&problem);
+        assert!(ledger.is_first("email") && !ledger.is_first("name"));
+        assert_eq!(
+            ledger.alarm(),
+            None,
+            "said beside the field, so not above as well"
+        );
+        ledger.typed("email", vec![]);
+        assert_eq!((ledger.error("email"), ledger.error("name")), (None, Some("No.")));
+    }
+
+    #[test]
+    fn a_refusal_of_no_field_stands_above_them() {
+        let mut ledger = Ledger::after_refusal(&Problem::new(Code::WrongCredentials));
+        assert_eq!(ledger.alarm(), Some(Code::WrongCredentials.detail()));
+        ledger.may_send(vec![]);
+        assert_eq!(ledger.alarm(), None);
+    }
+
+    #[test]
+    fn success_is_said_until_somebody_types_on() {
+        let mut ledger = Ledger::after_success("Saved.");
+        assert_eq!(ledger.done(), Some("Saved."));
+        ledger.typed("name", vec![]);
+        assert_eq!(ledger.done(), None);
+    }
+}

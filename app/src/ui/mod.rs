@@ -1,0 +1,25 @@
+//! The parts pages are made of. They paint, and know nothing of accounts.
+
+mod button;
+mod dom;
+mod field;
+mod form;
+mod icon;
+mod layout;
+mod ledger;
+mod notice;
+mod password;
+mod strength;
+mod text;
+mod visit;
+
+pub use button::SubmitButton;
+pub use field::{CheckboxField, FieldError, HiddenField, Kind, ReadOnlyField, TextAreaField, TextField};
+pub use form::{Form, FormState, Pace, SessionEnded};
+pub use icon::{DoorScene, Mark};
+pub use layout::{Card, Doorway, Heading, MemberPage};
+pub use ledger::Ledger;
+pub use notice::{Notice, Tone};
+pub use password::PasswordField;
+pub use strength::{Strength, strength};
+pub(crate) use visit::Visit;

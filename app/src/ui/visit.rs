@@ -1,0 +1,34 @@
+use crate::Flash;
+use leptos::prelude::*;
+
+/// What is true of the page that came as a document, and of no page after it.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    flash: StoredValue<Flash>,
+    moved: StoredValue<bool>,
+}
+
+impl Visit {
+    pub(crate) fn new(flash: Flash) -> Self {
+        Self {
+            flash: StoredValue::new(flash),
+            moved: StoredValue::new(false),
+        }
+    }
+
+    /// What the last plain post left to say to the form of `function`.
+    pub(crate) fn flash_of(self, function: &str) -> Option<Flash> {
+        self.flash.with_value(|flash| flash.of(function).cloned())
+    }
+
+    /// Called by each page's heading once it stands. False the first time; afterwards pages come by
+    /// client routing, where nothing is left to say and the focus has to be moved by hand.
+    pub(crate) fn arrive(self) -> bool {
+        let moved = self.moved.get_value();
+        self.moved.set_value(true);
+        if moved {
+            self.flash.set_value(Flash::default());
+        }
+        moved
+    }
+}

@@ -38,7 +38,7 @@ async fn signing_up_makes_an_account_and_signs_in(pool: PgPool) {
 async fn twelve_spellings_in_32_parallel_sign_ups_give_one_account(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing.permits = 32);
     let replica = World::replica(&world.pool, &world.clock, |settings| {
-        settings.hashing.permits = 32
+        settings.hashing.permits = 32;
     });
     let tries = (0..32).map(|n| {
         let accounts = if n % 2 == 0 {

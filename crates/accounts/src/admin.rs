@@ -29,24 +29,18 @@ impl Accounts {
     /// [`Error::Invalid`], [`Error::Taken`], [`Error::Unavailable`]; nothing was made then.
     pub async fn create_admin(&self, admin: NewAdmin) -> Result<(), Error> {
         let ctx = RequestCtx::command_line(self.now());
-        let form = RegistrationForm {
-            email: admin.email,
-            password: admin.password,
-            ..RegistrationForm::default()
-        };
+        let form =
+            RegistrationForm { email: admin.email, password: admin.password, ..RegistrationForm::default() };
         let ready = self.prepare(form.parse()?).await?;
         let mut tx = self.store().begin().await?;
         let viewer = self.insert_user(&mut tx, ready, Role::Admin, ctx.now).await?;
-        self.audit(&mut tx, &ctx, Some(viewer.id), Event::AdminCreated)
-            .await?;
+        self.audit(&mut tx, &ctx, Some(viewer.id), Event::AdminCreated).await?;
         Ok(tx.commit().await?)
     }
 
     /// A password nobody can guess: 144 random bits.
     #[must_use]
     pub fn random_password(&self) -> RawPassword {
-        URL_SAFE_NO_PAD
-            .encode(rng::bytes::<18>(self.inner.rng.as_ref()))
-            .into()
+        URL_SAFE_NO_PAD.encode(rng::bytes::<18>(self.inner.rng.as_ref())).into()
     }
 }

@@ -58,16 +58,8 @@ impl RequestCtx {
     /// The context of a command on the server itself.
     #[must_use]
     pub fn command_line(now: OffsetDateTime) -> Self {
-        let client = Client {
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            agent: "command line".to_owned(),
-        };
-        Self {
-            caller: Caller::Stranger,
-            client,
-            request_id: "command".to_owned(),
-            now,
-        }
+        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "command line".to_owned() };
+        Self { caller: Caller::Stranger, client, request_id: "command".to_owned(), now }
     }
 
     /// The signed-in caller: the guard of a use case for members.
@@ -87,11 +79,7 @@ impl RequestCtx {
     /// [`Error::SignInNeeded`] for a stranger, [`Error::Forbidden`] for any other member.
     pub fn admin(&self) -> Result<&Member, Error> {
         let member = self.member()?;
-        if member.role == Role::Admin {
-            Ok(member)
-        } else {
-            Err(Error::Forbidden)
-        }
+        if member.role == Role::Admin { Ok(member) } else { Err(Error::Forbidden) }
     }
 
     /// The caller as the page's header shows them.
@@ -105,11 +93,6 @@ impl Member {
     /// The member as the page's header shows them.
     #[must_use]
     pub fn viewer(&self) -> Viewer {
-        Viewer {
-            id: self.user,
-            email: self.email.clone(),
-            name: self.name.clone(),
-            role: self.role,
-        }
+        Viewer { id: self.user, email: self.email.clone(), name: self.name.clone(), role: self.role }
     }
 }

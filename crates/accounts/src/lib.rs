@@ -63,16 +63,7 @@ impl Accounts {
     ) -> Result<Self, SetupError> {
         let hasher = Hasher::new(&settings.hashing, rng.as_ref())?;
         let tokens = Tokens::new(&settings)?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                store,
-                settings,
-                clock,
-                rng,
-                hasher,
-                tokens,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { store, settings, clock, rng, hasher, tokens }) })
     }
 
     /// The time, read once for each request and then carried as [`RequestCtx::now`].
@@ -86,11 +77,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`] where not.
     pub async fn ready(&self) -> Result<(), Error> {
-        if self.inner.store.is_ready().await? {
-            Ok(())
-        } else {
-            Err(Error::NotMigrated)
-        }
+        if self.inner.store.is_ready().await? { Ok(()) } else { Err(Error::NotMigrated) }
     }
 
     /// How many password hashes were computed since the start: what promise P2 counts.

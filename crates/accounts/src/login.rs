@@ -15,11 +15,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
-        let SignIn {
-            identifier,
-            password,
-            remember,
-        } = form.parse()?;
+        let SignIn { identifier, password, remember } = form.parse()?;
         let user = self.find(&identifier).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
         let salt = rng::bytes(self.inner.rng.as_ref());
@@ -35,17 +31,10 @@ impl Accounts {
         if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {
             users::rehash(&mut tx, user.id, old, new).await?;
         }
-        let opening = Opening {
-            user: user.id,
-            role: user.role,
-            persistent: remember,
-        };
+        let opening = Opening { user: user.id, role: user.role, persistent: remember };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
         tx.commit().await?;
-        Ok(SignedIn {
-            viewer: viewer(user),
-            token,
-        })
+        Ok(SignedIn { viewer: viewer(user), token })
     }
 
     async fn find(&self, identifier: &Identifier) -> Result<Option<User>, Error> {
@@ -62,8 +51,7 @@ impl Accounts {
     }
 
     async fn refuse(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<&User>) -> Result<SignedIn, Error> {
-        self.audit(&mut tx, ctx, user.map(|user| user.id), Event::SignInFailed)
-            .await?;
+        self.audit(&mut tx, ctx, user.map(|user| user.id), Event::SignInFailed).await?;
         tx.commit().await?;
         Err(Error::WrongCredentials)
     }
@@ -86,10 +74,5 @@ impl Accounts {
 
 fn viewer(user: &User) -> Viewer {
     let name = profile::display_name(user.name.clone(), user.first_name.clone(), user.last_name.clone());
-    Viewer {
-        id: user.id,
-        email: user.email.clone(),
-        name,
-        role: user.role,
-    }
+    Viewer { id: user.id, email: user.email.clone(), name, role: user.role }
 }

@@ -23,14 +23,8 @@ const TOUCH_EVERY: Duration = Duration::minutes(1);
 #[must_use]
 pub fn lifetime(role: Role) -> Lifetime {
     match role {
-        Role::User => Lifetime {
-            idle: LONGEST_IDLE,
-            absolute: Duration::days(30),
-        },
-        Role::Admin => Lifetime {
-            idle: Duration::hours(1),
-            absolute: Duration::hours(12),
-        },
+        Role::User => Lifetime { idle: LONGEST_IDLE, absolute: Duration::days(30) },
+        Role::Admin => Lifetime { idle: Duration::hours(1), absolute: Duration::hours(12) },
     }
 }
 
@@ -97,44 +91,20 @@ mod tests {
     fn an_ended_session_and_a_disabled_account_are_dead() {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::MINUTE;
         assert!(is_live(&session(Role::User), now));
-        assert!(!is_live(
-            &Session {
-                ended_at: Some(now),
-                ..session(Role::User)
-            },
-            now
-        ));
-        assert!(!is_live(
-            &Session {
-                is_active: false,
-                ..session(Role::User)
-            },
-            now
-        ));
+        assert!(!is_live(&Session { ended_at: Some(now), ..session(Role::User) }, now));
+        assert!(!is_live(&Session { is_active: false, ..session(Role::User) }, now));
     }
 
     #[test]
     fn a_promotion_shortens_sessions_that_are_open() {
-        let promoted = Session {
-            role: Role::Admin,
-            ..session(Role::User)
-        };
-        assert!(!is_live(
-            &promoted,
-            OffsetDateTime::UNIX_EPOCH + Duration::hours(2)
-        ));
+        let promoted = Session { role: Role::Admin, ..session(Role::User) };
+        assert!(!is_live(&promoted, OffsetDateTime::UNIX_EPOCH + Duration::hours(2)));
     }
 
     #[test]
     fn use_is_written_down_once_a_minute() {
         let session = session(Role::User);
-        assert!(!is_touch_due(
-            &session,
-            OffsetDateTime::UNIX_EPOCH + Duration::seconds(59)
-        ));
-        assert!(is_touch_due(
-            &session,
-            OffsetDateTime::UNIX_EPOCH + Duration::seconds(60)
-        ));
+        assert!(!is_touch_due(&session, OffsetDateTime::UNIX_EPOCH + Duration::seconds(59)));
+        assert!(is_touch_due(&session, OffsetDateTime::UNIX_EPOCH + Duration::seconds(60)));
     }
 }

@@ -10,9 +10,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn profile(&self, ctx: &RequestCtx) -> Result<ProfileView, Error> {
         let member = ctx.member()?;
-        let user = users::by_id(self.store(), member.user)
-            .await?
-            .ok_or(Error::SignInNeeded)?;
+        let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
         Ok(view(user))
     }
 
@@ -32,8 +30,7 @@ impl Accounts {
         let user =
             users::update_profile(&mut tx, member.user, &change, canonical.as_deref(), ctx.now).await?;
         let user = user.ok_or(Error::SignInNeeded)?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::ProfileChanged)
-            .await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::ProfileChanged).await?;
         tx.commit().await?;
         Ok(view(user))
     }

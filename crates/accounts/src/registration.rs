@@ -33,13 +33,8 @@ impl Accounts {
         let ready = self.prepare(form.parse()?).await?;
         let mut tx = self.store().begin().await?;
         let viewer = self.insert_user(&mut tx, ready, Role::User, ctx.now).await?;
-        self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered)
-            .await?;
-        let opening = Opening {
-            user: viewer.id,
-            role: viewer.role,
-            persistent: false,
-        };
+        self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered).await?;
+        let opening = Opening { user: viewer.id, role: viewer.role, persistent: false };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
         tx.commit().await?;
         Ok(SignedIn { viewer, token })
@@ -47,25 +42,13 @@ impl Accounts {
 
     /// Hashes before it looks whether the address is taken: known and new cost the same.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<Ready, Error> {
-        let Registration {
-            email,
-            password,
-            username,
-            name,
-            first_name,
-            last_name,
-        } = registration;
+        let Registration { email, password, username, name, first_name, last_name } = registration;
         let email_canonical = identifier::email(email.as_str()).ok_or_else(|| {
             let message = "Enter an e-mail address like name@example.com.";
             vec![FieldError::new("email", "invalid", message)]
         })?;
-        let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)]
-            .into_iter()
-            .flatten();
-        let names = [&name, &first_name, &last_name]
-            .into_iter()
-            .flatten()
-            .map(Name::as_str);
+        let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
+        let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
         let personal = own.chain(names).map(str::to_owned).collect();
         let password_hash = self.choose_password("password", password, personal).await?;
         Ok(Ready {
@@ -86,16 +69,9 @@ impl Accounts {
         password: PlainPassword,
         personal: Vec<String>,
     ) -> Result<String, Error> {
-        let (min_length, min_score) = (
-            self.settings().password_min_length,
-            self.settings().password_min_score,
-        );
-        let strength = Strength {
-            field,
-            min_length,
-            min_score,
-            personal,
-        };
+        let (min_length, min_score) =
+            (self.settings().password_min_length, self.settings().password_min_score);
+        let strength = Strength { field, min_length, min_score, personal };
         let salt = rng::bytes(self.inner.rng.as_ref());
         let chosen = self.inner.hasher.choose(password, strength, salt).await?;
         chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
@@ -125,11 +101,6 @@ impl Accounts {
         };
         users::insert(tx, &user).await?;
         let name = profile::display_name(ready.name, ready.first_name, ready.last_name);
-        Ok(Viewer {
-            id,
-            email: ready.email,
-            name,
-            role,
-        })
+        Ok(Viewer { id, email: ready.email, name, role })
     }
 }

@@ -12,14 +12,8 @@ pub trait Rng: Send + Sync {
 pub struct SystemRng;
 
 impl Rng for SystemRng {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the system's generator"
-    )]
-    #[expect(
-        clippy::expect_used,
-        reason = "without randomness nothing here is safe: better to stop"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's generator")]
+    #[expect(clippy::expect_used, reason = "without randomness nothing here is safe: better to stop")]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system gives no randomness");
     }

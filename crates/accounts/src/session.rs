@@ -47,25 +47,15 @@ impl Accounts {
         let Some(session) = session.filter(|s| s.user == subject.user && policy::is_live(s, now)) else {
             return Ok(None);
         };
-        let renewed = if policy::is_touch_due(&session, now) {
-            Some(self.renew(&session, now).await?)
-        } else {
-            None
-        };
-        Ok(Some(Authenticated {
-            member: member(session),
-            renewed,
-        }))
+        let renewed =
+            if policy::is_touch_due(&session, now) { Some(self.renew(&session, now).await?) } else { None };
+        Ok(Some(Authenticated { member: member(session), renewed }))
     }
 
     async fn renew(&self, session: &Session, now: OffsetDateTime) -> Result<SessionToken, Error> {
         sessions::touch(self.store(), session.id, now).await?;
         let authenticated_at = session.authenticated_at;
-        let subject = Subject {
-            user: session.user,
-            session: session.id,
-            authenticated_at,
-        };
+        let subject = Subject { user: session.user, session: session.id, authenticated_at };
         self.token(subject, session.role, session.persistent, now)
     }
 
@@ -79,8 +69,7 @@ impl Accounts {
         };
         let mut tx = self.store().begin().await?;
         sessions::end(&mut tx, member.session, ctx.now).await?;
-        self.audit(&mut tx, ctx, Some(member.user), Event::SignedOut)
-            .await?;
+        self.audit(&mut tx, ctx, Some(member.user), Event::SignedOut).await?;
         Ok(tx.commit().await?)
     }
 
@@ -118,11 +107,7 @@ impl Accounts {
             agent: &ctx.client.agent,
         };
         sessions::insert(tx, &session).await?;
-        let subject = Subject {
-            user: opening.user,
-            session: id,
-            authenticated_at: ctx.now,
-        };
+        let subject = Subject { user: opening.user, session: id, authenticated_at: ctx.now };
         self.token(subject, opening.role, opening.persistent, ctx.now)
     }
 
@@ -134,10 +119,7 @@ impl Accounts {
         now: OffsetDateTime,
     ) -> Result<SessionToken, Error> {
         let jwt = self.inner.tokens.issue(subject, self.inner.rng.as_ref(), now)?;
-        Ok(SessionToken {
-            jwt,
-            max_age: persistent.then(|| policy::lifetime(role).idle),
-        })
+        Ok(SessionToken { jwt, max_age: persistent.then(|| policy::lifetime(role).idle) })
     }
 }
 

@@ -6,18 +6,8 @@
 /// paths that are not pages are refused too, since returning there would loop or show an error.
 #[must_use]
 pub fn safe_next(raw: &str) -> Option<&str> {
-    const NOT_PAGES: [&str; 7] = [
-        "/login",
-        "/register",
-        "/fn/",
-        "/api/",
-        "/pkg/",
-        "/auth/",
-        "/csp-report",
-    ];
-    let printable = raw
-        .bytes()
-        .all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
+    const NOT_PAGES: [&str; 7] = ["/login", "/register", "/fn/", "/api/", "/pkg/", "/auth/", "/csp-report"];
+    let printable = raw.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
     let local = raw.starts_with('/') && !raw.starts_with("//");
     let page = !NOT_PAGES.iter().any(|path| raw.starts_with(path));
     (printable && local && page && raw.len() <= 512).then_some(raw)

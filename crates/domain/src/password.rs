@@ -36,11 +36,7 @@ impl PasswordForm {
                 "Choose a password that differs from the current one.",
             );
         }
-        errors.finish(
-            current
-                .zip(new)
-                .map(|(current, new)| PasswordChange { current, new }),
-        )
+        errors.finish(current.zip(new).map(|(current, new)| PasswordChange { current, new }))
     }
 }
 
@@ -50,10 +46,8 @@ mod tests {
 
     #[test]
     fn the_new_password_must_be_new() {
-        let same = PasswordForm {
-            current_password: "correct horse".into(),
-            new_password: "correct horse".into(),
-        };
+        let same =
+            PasswordForm { current_password: "correct horse".into(), new_password: "correct horse".into() };
         assert_eq!(same.parse().unwrap_err()[0].code, "unchanged");
     }
 }

@@ -141,11 +141,7 @@ impl FieldError {
     /// A refusal of `field`.
     #[must_use]
     pub fn new(field: &str, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            field: field.to_owned(),
-            code: code.to_owned(),
-            message: message.into(),
-        }
+        Self { field: field.to_owned(), code: code.to_owned(), message: message.into() }
     }
 }
 
@@ -205,10 +201,7 @@ impl Problem {
     /// The words for `field`, if it was refused.
     #[must_use]
     pub fn field(&self, field: &str) -> Option<&str> {
-        self.errors
-            .iter()
-            .find(|error| error.field == field)
-            .map(|error| error.message.as_str())
+        self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 }
 

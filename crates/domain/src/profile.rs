@@ -68,9 +68,7 @@ impl ProfileForm {
             first_name: change(self.first_name.as_deref(), |raw| {
                 errors.line("first_name", raw, NAME_PART_MAX)
             }),
-            last_name: change(self.last_name.as_deref(), |raw| {
-                errors.line("last_name", raw, NAME_PART_MAX)
-            }),
+            last_name: change(self.last_name.as_deref(), |raw| errors.line("last_name", raw, NAME_PART_MAX)),
             username: change(self.username.as_deref(), |raw| errors.username("username", raw)),
             bio: change(self.bio.as_deref(), |raw| errors.lines("bio", raw, BIO_MAX)),
         };
@@ -112,11 +110,8 @@ mod tests {
 
     #[test]
     fn missing_stays_empty_clears_text_sets() {
-        let form = ProfileForm {
-            name: Some(" ".into()),
-            bio: Some("a\r\nb".into()),
-            ..ProfileForm::default()
-        };
+        let form =
+            ProfileForm { name: Some(" ".into()), bio: Some("a\r\nb".into()), ..ProfileForm::default() };
         let change = form.parse().unwrap();
         assert_eq!(change.name, Change::Clear);
         assert_eq!(change.first_name, Change::Keep);
@@ -125,29 +120,17 @@ mod tests {
 
     #[test]
     fn a_line_end_in_a_bio_counts_once_and_other_control_characters_are_refused() {
-        let bio = |text: String| {
-            ProfileForm {
-                bio: Some(text),
-                ..ProfileForm::default()
-            }
-            .parse()
-        };
+        let bio = |text: String| ProfileForm { bio: Some(text), ..ProfileForm::default() }.parse();
         assert!(bio(format!("{}\r\n{}", "a".repeat(149), "b".repeat(150))).is_ok());
         assert_eq!(bio("a".repeat(301)).unwrap_err()[0].code, "too_long");
         assert_eq!(bio("a\0b".into()).unwrap_err()[0].code, "invalid");
-        let name = ProfileForm {
-            name: Some("a\nb".into()),
-            ..ProfileForm::default()
-        };
+        let name = ProfileForm { name: Some("a\nb".into()), ..ProfileForm::default() };
         assert_eq!(name.parse().unwrap_err()[0].field, "name");
     }
 
     #[test]
     fn a_username_is_never_an_address() {
-        let form = ProfileForm {
-            username: Some("a@b.c".into()),
-            ..ProfileForm::default()
-        };
+        let form = ProfileForm { username: Some("a@b.c".into()), ..ProfileForm::default() };
         assert_eq!(form.parse().unwrap_err()[0].code, "invalid");
     }
 }

@@ -75,19 +75,11 @@ mod tests {
     use super::*;
 
     fn form(email: &str, password: &str) -> RegistrationForm {
-        RegistrationForm {
-            email: email.into(),
-            password: password.into(),
-            ..RegistrationForm::default()
-        }
+        RegistrationForm { email: email.into(), password: password.into(), ..RegistrationForm::default() }
     }
 
     fn codes(form: &RegistrationForm) -> Vec<(String, String)> {
-        form.parse()
-            .unwrap_err()
-            .into_iter()
-            .map(|e| (e.field, e.code))
-            .collect()
+        form.parse().unwrap_err().into_iter().map(|e| (e.field, e.code)).collect()
     }
 
     #[test]
@@ -95,12 +87,8 @@ mod tests {
         let mut form = form("", "");
         form.username = "a b".into();
         form.name = "x".repeat(101);
-        let expected = [
-            ("email", "required"),
-            ("password", "required"),
-            ("username", "invalid"),
-            ("name", "too_long"),
-        ];
+        let expected =
+            [("email", "required"), ("password", "required"), ("username", "invalid"), ("name", "too_long")];
         assert_eq!(codes(&form), expected.map(|(f, c)| (f.to_owned(), c.to_owned())));
     }
 
@@ -114,32 +102,19 @@ mod tests {
             );
         }
         assert_eq!(
-            form(" ana@example.com ", "correct horse")
-                .parse()
-                .unwrap()
-                .email
-                .as_str(),
+            form(" ana@example.com ", "correct horse").parse().unwrap().email.as_str(),
             "ana@example.com"
         );
         let long = format!("{}@example.com", "a".repeat(243));
-        assert_eq!(
-            codes(&form(&long, "correct horse")),
-            [("email".to_owned(), "too_long".to_owned())]
-        );
+        assert_eq!(codes(&form(&long, "correct horse")), [("email".to_owned(), "too_long".to_owned())]);
     }
 
     #[test]
     fn a_password_is_counted_in_code_points_and_never_cut() {
         assert!(form("a@b", &"ü".repeat(8)).parse().is_ok());
-        assert_eq!(
-            codes(&form("a@b", &"ü".repeat(7))),
-            [("password".to_owned(), "too_short".to_owned())]
-        );
+        assert_eq!(codes(&form("a@b", &"ü".repeat(7))), [("password".to_owned(), "too_short".to_owned())]);
         assert!(form("a@b", &"🚪".repeat(128)).parse().is_ok());
-        assert_eq!(
-            codes(&form("a@b", &"a".repeat(129))),
-            [("password".to_owned(), "too_long".to_owned())]
-        );
+        assert_eq!(codes(&form("a@b", &"a".repeat(129))), [("password".to_owned(), "too_long".to_owned())]);
         let secret = form("a@b", " spaces stay ").parse().unwrap();
         assert_eq!(secret.password.expose(), " spaces stay ");
     }

@@ -69,23 +69,13 @@ mod tests {
     use super::*;
 
     fn form(identifier: &str) -> SignInForm {
-        SignInForm {
-            identifier: identifier.into(),
-            password: "x".into(),
-            ..SignInForm::default()
-        }
+        SignInForm { identifier: identifier.into(), password: "x".into(), ..SignInForm::default() }
     }
 
     #[test]
     fn an_at_sign_makes_it_an_address() {
-        assert_eq!(
-            form(" a@b ").parse().unwrap().identifier,
-            Identifier::Email("a@b".into())
-        );
-        assert_eq!(
-            form("ana").parse().unwrap().identifier,
-            Identifier::Username("ana".into())
-        );
+        assert_eq!(form(" a@b ").parse().unwrap().identifier, Identifier::Email("a@b".into()));
+        assert_eq!(form("ana").parse().unwrap().identifier, Identifier::Username("ana".into()));
     }
 
     #[test]

@@ -86,15 +86,8 @@ impl FieldErrors {
         if !(USERNAME_MIN..=USERNAME_MAX).contains(&text.chars().count()) {
             let message = format!("A username has {USERNAME_MIN} to {USERNAME_MAX} characters.");
             self.refuse(field, "length", message);
-        } else if !text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-        {
-            self.refuse(
-                field,
-                "invalid",
-                "Use letters, digits, dots, dashes and underscores.",
-            );
+        } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+            self.refuse(field, "invalid", "Use letters, digits, dots, dashes and underscores.");
         } else {
             return Some(Username(text.to_owned()));
         }
@@ -130,11 +123,7 @@ impl FieldErrors {
         if raw.is_empty() {
             self.refuse(field, "required", "Choose a password.");
         } else if length < PASSWORD_MIN {
-            self.refuse(
-                field,
-                "too_short",
-                format!("Use at least {PASSWORD_MIN} characters."),
-            );
+            self.refuse(field, "too_short", format!("Use at least {PASSWORD_MIN} characters."));
         } else {
             return self.password(field, raw);
         }
@@ -146,11 +135,7 @@ impl FieldErrors {
         if raw.is_empty() {
             self.refuse(field, "required", "Enter your password.");
         } else if raw.chars().count() > PASSWORD_MAX || raw.len() > PASSWORD_MAX_BYTES {
-            self.refuse(
-                field,
-                "too_long",
-                format!("A password has at most {PASSWORD_MAX} characters."),
-            );
+            self.refuse(field, "too_long", format!("A password has at most {PASSWORD_MAX} characters."));
         } else if raw.contains('\0') {
             self.refuse(field, "invalid", "Remove the characters that cannot be typed.");
         } else {

@@ -54,9 +54,5 @@ fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
 
 /// SQLSTATE classes of trouble that passes: connection, transaction rollback, resources, operator.
 fn passing(refusal: &dyn DatabaseError) -> bool {
-    refusal.code().is_some_and(|code| {
-        ["08", "40", "53", "57"]
-            .iter()
-            .any(|class| code.starts_with(class))
-    })
+    refusal.code().is_some_and(|code| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)))
 }

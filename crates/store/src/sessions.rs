@@ -116,13 +116,9 @@ pub async fn by_id(store: &Store, id: SessionId) -> Result<Option<Session>, Stor
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL",
-        id.0,
-        at
-    )
-    .execute(&store.pool)
-    .await?;
+    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
+        .execute(&store.pool)
+        .await?;
     Ok(())
 }
 
@@ -131,13 +127,9 @@ pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<(
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
-        "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL",
-        id.0,
-        at
-    )
-    .execute(tx.conn())
-    .await?;
+    let done = sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
+        .execute(tx.conn())
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -146,13 +138,10 @@ pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool,
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u64, StoreError> {
-    let done = sqlx::query!(
-        "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL",
-        user.0,
-        at
-    )
-    .execute(tx.conn())
-    .await?;
+    let done =
+        sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", user.0, at)
+            .execute(tx.conn())
+            .await?;
     Ok(done.rows_affected())
 }
 

@@ -74,11 +74,7 @@ impl From<Row> for User {
 
 /// A CHECK allows two words; anything else would be the lesser right.
 pub(crate) fn role(word: &str) -> Role {
-    if word == Role::Admin.as_str() {
-        Role::Admin
-    } else {
-        Role::User
-    }
+    if word == Role::Admin.as_str() { Role::Admin } else { Role::User }
 }
 
 /// The account of a canonical e-mail address.
@@ -138,12 +134,10 @@ pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn lock_password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, StoreError> {
-    let hash = sqlx::query_scalar!(
-        "SELECT password_hash FROM users WHERE id = $1 AND is_active FOR UPDATE",
-        id.0
-    )
-    .fetch_optional(tx.conn())
-    .await?;
+    let hash =
+        sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1 AND is_active FOR UPDATE", id.0)
+            .fetch_optional(tx.conn())
+            .await?;
     Ok(hash.flatten())
 }
 
@@ -258,14 +252,9 @@ pub async fn set_password_hash(
     hash: &str,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
-        id.0,
-        hash,
-        at
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1", id.0, hash, at)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -275,14 +264,9 @@ pub async fn set_password_hash(
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-        id.0,
-        old,
-        new
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", id.0, old, new)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -47,11 +47,7 @@ impl World {
     pub fn with(pool: PgPool, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(HandClock::default());
         let accounts = Self::replica(&pool, &clock, change);
-        Self {
-            accounts,
-            clock,
-            pool,
-        }
+        Self { accounts, clock, pool }
     }
 
     /// One more server over the same database and clock.
@@ -74,10 +70,7 @@ impl World {
     /// A stranger's request, now.
     #[must_use]
     pub fn stranger(&self) -> RequestCtx {
-        let client = Client {
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            agent: "test".to_owned(),
-        };
+        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "test".to_owned() };
         RequestCtx {
             caller: Caller::Stranger,
             client,
@@ -89,12 +82,7 @@ impl World {
     /// The request of whoever holds a token, now: a member while the session lives, else a stranger.
     pub async fn holder(&self, signed_in: &SignedIn) -> RequestCtx {
         let mut ctx = self.stranger();
-        if let Some(found) = self
-            .accounts
-            .authenticate(&signed_in.token.jwt, ctx.now)
-            .await
-            .unwrap()
-        {
+        if let Some(found) = self.accounts.authenticate(&signed_in.token.jwt, ctx.now).await.unwrap() {
             ctx.caller = Caller::Member(found.member);
         }
         ctx
@@ -102,10 +90,7 @@ impl World {
 
     /// Signs `name@example.com` up with [`PASSWORD`].
     pub async fn member(&self, name: &str) -> SignedIn {
-        self.accounts
-            .sign_up(&self.stranger(), registration(name))
-            .await
-            .unwrap()
+        self.accounts.sign_up(&self.stranger(), registration(name)).await.unwrap()
     }
 
     /// How many rows a statement counts.
@@ -132,9 +117,5 @@ pub fn registration(name: &str) -> RegistrationForm {
 /// The form with which somebody signs in.
 #[must_use]
 pub fn sign_in(identifier: &str, password: &str) -> SignInForm {
-    SignInForm {
-        identifier: identifier.to_owned(),
-        password: password.into(),
-        ..SignInForm::default()
-    }
+    SignInForm { identifier: identifier.to_owned(), password: password.into(), ..SignInForm::default() }
 }

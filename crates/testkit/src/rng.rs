@@ -13,17 +13,12 @@ pub struct SeededRng(Mutex<ChaCha12Rng>);
 
 impl Default for SeededRng {
     fn default() -> Self {
-        Self(Mutex::new(ChaCha12Rng::seed_from_u64(
-            NEXT_SEED.fetch_add(1, Ordering::Relaxed),
-        )))
+        Self(Mutex::new(ChaCha12Rng::seed_from_u64(NEXT_SEED.fetch_add(1, Ordering::Relaxed))))
     }
 }
 
 impl Rng for SeededRng {
     fn fill(&self, bytes: &mut [u8]) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill_bytes(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
     }
 }

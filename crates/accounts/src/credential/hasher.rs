@@ -34,12 +34,7 @@ pub struct Hashing {
 impl Default for Hashing {
     fn default() -> Self {
         let permits = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            memory_kib: FLOOR.0,
-            passes: FLOOR.1,
-            lanes: FLOOR.2,
-            permits,
-        }
+        Self { memory_kib: FLOOR.0, passes: FLOOR.1, lanes: FLOOR.2, permits }
     }
 }
 
@@ -71,12 +66,7 @@ struct Work {
 
 impl Hasher {
     pub(crate) fn new(hashing: &Hashing, rng: &dyn Rng) -> Result<Self, SetupError> {
-        let Hashing {
-            memory_kib,
-            passes,
-            lanes,
-            permits,
-        } = *hashing;
+        let Hashing { memory_kib, passes, lanes, permits } = *hashing;
         if memory_kib < FLOOR.0 || passes < FLOOR.1 || lanes < FLOOR.2 || permits == 0 {
             return Err(SetupError::WeakHashing(format!(
                 "at least {} KiB, {} passes, {} lane",
@@ -154,9 +144,7 @@ impl Hasher {
         &self,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let place = Arc::clone(&self.queue)
-            .try_acquire_owned()
-            .map_err(|_| Error::Overloaded)?;
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Overloaded)?;
         let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| Error::Overloaded)?
@@ -200,10 +188,8 @@ impl Work {
     fn matches(&self, password: &PlainPassword, stored: &str) -> Result<(bool, Params), Error> {
         let stored = PasswordHash::new(stored).map_err(Error::internal)?;
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(Error::internal)?;
-        let version = stored
-            .version
-            .map_or(Ok(Version::V0x13), Version::try_from)
-            .map_err(Error::internal)?;
+        let version =
+            stored.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(Error::internal)?;
         let params = Params::try_from(&stored).map_err(Error::internal)?;
         let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
             return Err(Error::internal("a hash without salt or output"));
@@ -235,18 +221,11 @@ impl Work {
             &mut output,
             &mut memory,
         );
-        self.memory
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(memory);
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
         done.map(|()| output).map_err(Error::internal)
     }
 
     fn take_memory(&self) -> Vec<Block> {
-        self.memory
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-            .unwrap_or_default()
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
     }
 }

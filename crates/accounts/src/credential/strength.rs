@@ -25,31 +25,18 @@ impl Strength {
             return Err(FieldError::new(self.field, "too_short", message));
         }
         let head: String = password.chars().take(JUDGED).collect();
-        let parts = self
-            .personal
-            .iter()
-            .flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
+        let parts = self.personal.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
         let personal: Vec<&str> = self.personal.iter().map(String::as_str).chain(parts).collect();
         let estimate = zxcvbn(&head, &personal);
         if u8::from(estimate.score()) >= self.min_score {
             return Ok(());
         }
         let feedback = estimate.feedback();
-        let warning = feedback
-            .and_then(zxcvbn::feedback::Feedback::warning)
-            .map(|warning| warning.to_string());
-        let advice = feedback
-            .and_then(|advice| advice.suggestions().first())
-            .map(ToString::to_string);
-        let words = ["That password is easy to guess.".to_owned()]
-            .into_iter()
-            .chain(warning)
-            .chain(advice);
-        Err(FieldError::new(
-            self.field,
-            "too_weak",
-            words.collect::<Vec<_>>().join(" "),
-        ))
+        let warning =
+            feedback.and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
+        let advice = feedback.and_then(|advice| advice.suggestions().first()).map(ToString::to_string);
+        let words = ["That password is easy to guess.".to_owned()].into_iter().chain(warning).chain(advice);
+        Err(FieldError::new(self.field, "too_weak", words.collect::<Vec<_>>().join(" ")))
     }
 }
 
@@ -61,12 +48,7 @@ mod tests {
 
     fn judge(password: &str, personal: &[&str]) -> Result<(), String> {
         let personal = personal.iter().map(ToString::to_string).collect();
-        let rule = Strength {
-            field: "password",
-            min_length: 8,
-            min_score: 3,
-            personal,
-        };
+        let rule = Strength { field: "password", min_length: 8, min_score: 3, personal };
         rule.judge(password).map_err(|refusal| refusal.code)
     }
 
@@ -75,20 +57,14 @@ mod tests {
         for weak in ["password123", "qwertyuiop", "aaaaaaaaaaaa", "12345678"] {
             assert_eq!(judge(weak, &[]), Err("too_weak".into()), "{weak}");
         }
-        assert_eq!(
-            judge("perezana", &["ana.perez@example.com"]),
-            Err("too_weak".into())
-        );
+        assert_eq!(judge("perezana", &["ana.perez@example.com"]), Err("too_weak".into()));
         assert_eq!(judge("short1!", &[]), Err("too_short".into()));
     }
 
     #[test]
     fn a_phrase_is_welcome_whatever_its_characters() {
-        for strong in [
-            "violet staircase under rain",
-            "correct horse battery staple",
-            "ünüsüäl-tür-schwelle",
-        ] {
+        for strong in ["violet staircase under rain", "correct horse battery staple", "ünüsüäl-tür-schwelle"]
+        {
             assert_eq!(judge(strong, &[]), Ok(()), "{strong}");
         }
     }

@@ -35,9 +35,7 @@ impl SigningKey {
     /// [`SetupError::SigningKey`] where it is none.
     pub fn ed25519_pem(text: &str) -> Result<Self, SetupError> {
         let bad = |why: &str| SetupError::SigningKey(why.to_owned());
-        let pkcs8 = pem::parse(text)
-            .map_err(|_| bad("it is not PEM"))?
-            .into_contents();
+        let pkcs8 = pem::parse(text).map_err(|_| bad("it is not PEM"))?.into_contents();
         let pair =
             Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| bad("it is not an Ed25519 key in PKCS#8"))?;
         let public = pair.public_key().as_ref().to_vec();
@@ -50,13 +48,9 @@ impl SigningKey {
     /// [`SetupError::SigningKey`] where it is shorter.
     pub fn hs256(secret: &[u8]) -> Result<Self, SetupError> {
         if secret.len() < HS256_MIN_BYTES {
-            return Err(SetupError::SigningKey(format!(
-                "HS256 needs at least {HS256_MIN_BYTES} bytes"
-            )));
+            return Err(SetupError::SigningKey(format!("HS256 needs at least {HS256_MIN_BYTES} bytes")));
         }
-        Ok(Self(Key::Hs256 {
-            secret: secret.to_vec(),
-        }))
+        Ok(Self(Key::Hs256 { secret: secret.to_vec() }))
     }
 
     /// A new Ed25519 key, as PKCS#8 in PEM.
@@ -65,10 +59,7 @@ impl SigningKey {
     /// [`SetupError::SigningKey`] where the system gives no randomness.
     pub fn generate_ed25519_pem() -> Result<String, SetupError> {
         let failed = |_| SetupError::SigningKey("no key could be made".to_owned());
-        let der = Ed25519KeyPair::generate()
-            .map_err(failed)?
-            .to_pkcs8()
-            .map_err(failed)?;
+        let der = Ed25519KeyPair::generate().map_err(failed)?.to_pkcs8().map_err(failed)?;
         Ok(pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref())))
     }
 
@@ -83,10 +74,9 @@ impl SigningKey {
     fn id(&self) -> String {
         let digest = match &self.0 {
             Key::Ed25519 { public, .. } => Sha256::digest(public),
-            Key::Hs256 { secret } => Sha256::new()
-                .chain_update(b"kid:")
-                .chain_update(Sha256::digest(secret))
-                .finalize(),
+            Key::Hs256 { secret } => {
+                Sha256::new().chain_update(b"kid:").chain_update(Sha256::digest(secret)).finalize()
+            }
         };
         URL_SAFE_NO_PAD.encode(&digest[..12])
     }
@@ -123,9 +113,7 @@ pub struct SessionToken {
 
 impl fmt::Debug for SessionToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionToken")
-            .field("max_age", &self.max_age)
-            .finish_non_exhaustive()
+        f.debug_struct("SessionToken").field("max_age", &self.max_age).finish_non_exhaustive()
     }
 }
 
@@ -178,15 +166,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         let (encoding, decoding, lifetime) = (key.encoding(), key.decoding(), settings.token_lifetime);
-        let tokens = Self {
-            header,
-            encoding,
-            decoding,
-            validation,
-            issuer,
-            audience,
-            lifetime,
-        };
+        let tokens = Self { header, encoding, decoding, validation, issuer, audience, lifetime };
         tokens.self_test()?;
         Ok(tokens)
     }
@@ -203,9 +183,7 @@ impl Tokens {
             .map_err(|error| SetupError::SigningKey(error.to_string()))?;
         match self.read(&jwt, OffsetDateTime::UNIX_EPOCH) {
             Some(read) if read == subject => Ok(()),
-            _ => Err(SetupError::SigningKey(
-                "it does not verify what it signs".to_owned(),
-            )),
+            _ => Err(SetupError::SigningKey("it does not verify what it signs".to_owned())),
         }
     }
 
@@ -245,15 +223,7 @@ impl Tokens {
     pub(crate) fn read(&self, jwt: &str, now: OffsetDateTime) -> Option<Subject> {
         let token = jsonwebtoken::decode::<Claims>(jwt, &self.decoding, &self.validation).ok()?;
         let ours = token.header.typ == self.header.typ && token.header.kid == self.header.kid;
-        let Claims {
-            sub,
-            sid,
-            iat,
-            nbf,
-            exp,
-            auth_time,
-            ..
-        } = token.claims;
+        let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = token.claims;
         let latest = (now + LEEWAY).unix_timestamp();
         let begun = iat <= latest && nbf <= latest && exp >= nbf;
         (ours && begun).then_some(Subject {

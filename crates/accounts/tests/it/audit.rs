@@ -7,28 +7,17 @@ async fn each_use_case_leaves_its_event_and_no_secret(pool: PgPool) {
     let world = World::new(pool);
     let ana = world.member("ana").await;
     let ctx = world.holder(&ana).await;
-    let form = ProfileForm {
-        name: Some("Ana".into()),
-        ..ProfileForm::default()
-    };
+    let form = ProfileForm { name: Some("Ana".into()), ..ProfileForm::default() };
     world.accounts.save_profile(&ctx, form).await.unwrap();
-    let wrong = PasswordForm {
-        current_password: "wrong".into(),
-        new_password: "amber lantern on step".into(),
-    };
+    let wrong =
+        PasswordForm { current_password: "wrong".into(), new_password: "amber lantern on step".into() };
     world.accounts.change_password(&ctx, wrong).await.unwrap_err();
-    let right = PasswordForm {
-        current_password: PASSWORD.into(),
-        new_password: "amber lantern on step".into(),
-    };
+    let right =
+        PasswordForm { current_password: PASSWORD.into(), new_password: "amber lantern on step".into() };
     let ana = world.accounts.change_password(&ctx, right).await.unwrap();
     let ctx = world.holder(&ana).await;
     world.accounts.sign_out(&ctx).await.unwrap();
-    world
-        .accounts
-        .sign_in(&world.stranger(), sign_in("nobody@example.com", PASSWORD))
-        .await
-        .unwrap_err();
+    world.accounts.sign_in(&world.stranger(), sign_in("nobody@example.com", PASSWORD)).await.unwrap_err();
     let kinds: Vec<String> = sqlx::query_scalar("SELECT kind FROM audit_events ORDER BY kind")
         .fetch_all(&world.pool)
         .await
@@ -57,32 +46,11 @@ async fn what_cannot_be_recorded_does_not_happen(pool: PgPool) {
     let world = World::new(pool);
     let ana = world.member("ana").await;
     let ctx = world.holder(&ana).await;
-    world
-        .execute("ALTER TABLE audit_events ADD CHECK (false) NOT VALID")
-        .await;
-    let form = ProfileForm {
-        name: Some("Ana".into()),
-        ..ProfileForm::default()
-    };
+    world.execute("ALTER TABLE audit_events ADD CHECK (false) NOT VALID").await;
+    let form = ProfileForm { name: Some("Ana".into()), ..ProfileForm::default() };
     assert!(world.accounts.save_profile(&ctx, form).await.is_err());
     assert!(world.accounts.sign_out(&ctx).await.is_err());
-    assert!(
-        world
-            .accounts
-            .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-            .await
-            .is_err()
-    );
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM users WHERE name IS NOT NULL")
-            .await,
-        0
-    );
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM sessions WHERE ended_at IS NULL")
-            .await,
-        1
-    );
+    assert!(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.is_err());
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE name IS NOT NULL").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 1);
 }

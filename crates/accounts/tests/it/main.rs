@@ -1,8 +1,5 @@
 //! The use cases against a real Postgres; no HTTP, no browser.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set itself up must fail loudly"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
 mod admin;
 mod audit;

@@ -10,21 +10,9 @@ async fn a_database_out_of_reach_is_said_to_be_so(pool: PgPool) {
     let ctx = world.holder(&ana).await;
     world.pool.close().await;
     let refusals = [
-        world
-            .accounts
-            .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-            .await
-            .map(drop),
-        world
-            .accounts
-            .sign_up(&world.stranger(), registration("eve"))
-            .await
-            .map(drop),
-        world
-            .accounts
-            .authenticate(&ana.token.jwt, ctx.now)
-            .await
-            .map(drop),
+        world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.map(drop),
+        world.accounts.sign_up(&world.stranger(), registration("eve")).await.map(drop),
+        world.accounts.authenticate(&ana.token.jwt, ctx.now).await.map(drop),
         world.accounts.profile(&ctx).await.map(drop),
         world.accounts.sign_out(&ctx).await,
         world.accounts.ready().await,
@@ -43,20 +31,12 @@ async fn a_database_that_answers_is_ready(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_pool_of_one_is_enough(pool: PgPool) {
     let options = pool.connect_options().as_ref().clone();
-    let one = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .connect_with(options)
-        .await
-        .unwrap();
+    let one = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
     let world = World::new(one);
     let ana = world.member("ana").await;
     let tries: Vec<_> = (0..8)
         .map(|_| {
-            let (accounts, jwt, now) = (
-                world.accounts.clone(),
-                ana.token.jwt.clone(),
-                world.accounts.now(),
-            );
+            let (accounts, jwt, now) = (world.accounts.clone(), ana.token.jwt.clone(), world.accounts.now());
             tokio::spawn(async move { accounts.authenticate(&jwt, now).await })
         })
         .collect();

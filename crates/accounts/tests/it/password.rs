@@ -6,50 +6,22 @@ use testkit::{PASSWORD, World, sign_in};
 const NEW: &str = "amber lantern on the step";
 
 fn form(current: &str, new: &str) -> PasswordForm {
-    PasswordForm {
-        current_password: current.into(),
-        new_password: new.into(),
-    }
+    PasswordForm { current_password: current.into(), new_password: new.into() }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_change_ends_every_other_session_and_gives_this_one_a_new_id(pool: PgPool) {
     let world = World::new(pool);
     let here = world.member("ana").await;
-    let there = world
-        .accounts
-        .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-        .await
-        .unwrap();
+    let there =
+        world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
     let ctx = world.holder(&here).await;
-    let changed = world
-        .accounts
-        .change_password(&ctx, form(PASSWORD, NEW))
-        .await
-        .unwrap();
+    let changed = world.accounts.change_password(&ctx, form(PASSWORD, NEW)).await.unwrap();
     assert!(world.holder(&here).await.member().is_err(), "the old id is dead");
-    assert!(
-        world.holder(&there).await.member().is_err(),
-        "the other device is out"
-    );
-    assert!(
-        world.holder(&changed).await.member().is_ok(),
-        "this browser goes on"
-    );
-    assert!(
-        world
-            .accounts
-            .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-            .await
-            .is_err()
-    );
-    assert!(
-        world
-            .accounts
-            .sign_in(&world.stranger(), sign_in("ana@example.com", NEW))
-            .await
-            .is_ok()
-    );
+    assert!(world.holder(&there).await.member().is_err(), "the other device is out");
+    assert!(world.holder(&changed).await.member().is_ok(), "this browser goes on");
+    assert!(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.is_err());
+    assert!(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", NEW)).await.is_ok());
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -71,13 +43,7 @@ async fn a_wrong_current_or_a_weak_new_password_changes_nothing(pool: PgPool) {
         assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code));
     }
     assert!(world.holder(&ana).await.member().is_ok());
-    assert!(
-        world
-            .accounts
-            .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-            .await
-            .is_ok()
-    );
+    assert!(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.is_ok());
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -89,9 +55,7 @@ async fn of_changes_at_the_same_moment_one_counts(pool: PgPool) {
         .map(|n| {
             let (accounts, ctx) = (world.accounts.clone(), ctx.clone());
             tokio::spawn(async move {
-                accounts
-                    .change_password(&ctx, form(PASSWORD, &format!("{NEW} {n}")))
-                    .await
+                accounts.change_password(&ctx, form(PASSWORD, &format!("{NEW} {n}"))).await
             })
         })
         .collect();
@@ -100,12 +64,7 @@ async fn of_changes_at_the_same_moment_one_counts(pool: PgPool) {
         changed += u32::from(attempt.await.unwrap().is_ok());
     }
     assert_eq!(changed, 1);
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM sessions WHERE ended_at IS NULL")
-            .await,
-        1
-    );
+    assert_eq!(world.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 1);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -123,10 +82,7 @@ async fn a_sign_in_that_races_a_change_never_keeps_the_old_password_alive(pool: 
         );
         changed.unwrap();
         if let Ok(raced) = raced {
-            assert!(
-                world.holder(&raced).await.member().is_err(),
-                "it began before the change, so it ended"
-            );
+            assert!(world.holder(&raced).await.member().is_err(), "it began before the change, so it ended");
         }
     }
 }
@@ -134,10 +90,7 @@ async fn a_sign_in_that_races_a_change_never_keeps_the_old_password_alive(pool: 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn strangers_change_nobodys_password(pool: PgPool) {
     let world = World::new(pool);
-    let refused = world
-        .accounts
-        .change_password(&world.stranger(), form(PASSWORD, NEW))
-        .await;
+    let refused = world.accounts.change_password(&world.stranger(), form(PASSWORD, NEW)).await;
     assert!(matches!(refused, Err(Error::SignInNeeded)));
     assert_eq!(world.accounts.hash_count(), 0);
 }

@@ -39,21 +39,11 @@ async fn disabling_or_deleting_an_account_ends_its_sessions_at_once(pool: PgPool
 async fn a_session_in_use_is_renewed_once_a_minute_and_outlives_its_token(pool: PgPool) {
     let world = World::new(pool);
     world.member("ana").await;
-    let form = SignInForm {
-        remember: "on".into(),
-        ..sign_in("ana@example.com", PASSWORD)
-    };
+    let form = SignInForm { remember: "on".into(), ..sign_in("ana@example.com", PASSWORD) };
     let ana = world.accounts.sign_in(&world.stranger(), form).await.unwrap();
     let renewed = |ctx: RequestCtx, jwt: String| {
         let accounts = world.accounts.clone();
-        async move {
-            accounts
-                .authenticate(&jwt, ctx.now)
-                .await
-                .unwrap()
-                .unwrap()
-                .renewed
-        }
+        async move { accounts.authenticate(&jwt, ctx.now).await.unwrap().unwrap().renewed }
     };
     world.clock.advance(Duration::seconds(59));
     assert!(renewed(world.stranger(), ana.token.jwt.clone()).await.is_none());
@@ -61,10 +51,7 @@ async fn a_session_in_use_is_renewed_once_a_minute_and_outlives_its_token(pool: 
     let fresh = renewed(world.stranger(), ana.token.jwt.clone()).await.unwrap();
     assert_eq!(fresh.max_age, Some(Duration::days(7)));
     assert_ne!(fresh.jwt, ana.token.jwt);
-    assert!(
-        renewed(world.stranger(), ana.token.jwt.clone()).await.is_none(),
-        "not twice in a minute"
-    );
+    assert!(renewed(world.stranger(), ana.token.jwt.clone()).await.is_none(), "not twice in a minute");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -77,10 +64,7 @@ async fn an_unused_session_dies_after_a_week_and_a_used_one_after_a_month(pool: 
         is_signed_in(&world.accounts, &world, &busy).await;
     }
     assert!(!is_signed_in(&world.accounts, &world, &idle).await);
-    assert!(
-        !is_signed_in(&world.accounts, &world, &busy).await,
-        "30 days are over"
-    );
+    assert!(!is_signed_in(&world.accounts, &world, &busy).await, "30 days are over");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -92,12 +76,7 @@ async fn reading_a_session_writes_nothing_but_its_last_use(pool: PgPool) {
     world.clock.advance(Duration::minutes(5));
     assert!(is_signed_in(&world.accounts, &world, &ana).await);
     assert_eq!(world.count(digest).await, before);
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM sessions WHERE last_used_at > created_at")
-            .await,
-        1
-    );
+    assert_eq!(world.count("SELECT count(*) FROM sessions WHERE last_used_at > created_at").await, 1);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -126,9 +105,5 @@ async fn the_sweep_deletes_dead_rows_and_no_living_one(pool: PgPool) {
 }
 
 async fn is_signed_in(accounts: &Accounts, world: &World, who: &SignedIn) -> bool {
-    accounts
-        .authenticate(&who.token.jwt, world.accounts.now())
-        .await
-        .unwrap()
-        .is_some()
+    accounts.authenticate(&who.token.jwt, world.accounts.now()).await.unwrap().is_some()
 }

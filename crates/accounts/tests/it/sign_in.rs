@@ -13,17 +13,11 @@ const CHEAP: &str = "UPDATE users SET password_hash = \
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_address_or_a_username_and_the_password_sign_in(pool: PgPool) {
     let world = World::new(pool);
-    let form = RegistrationForm {
-        username: "Ana.P".into(),
-        ..registration("ana")
-    };
+    let form = RegistrationForm { username: "Ana.P".into(), ..registration("ana") };
     world.accounts.sign_up(&world.stranger(), form).await.unwrap();
     for identifier in ["ana@example.com", " ANA@EXAMPLE.COM ", "Ana.P", "ana.p"] {
-        let signed_in = world
-            .accounts
-            .sign_in(&world.stranger(), sign_in(identifier, PASSWORD))
-            .await
-            .unwrap();
+        let signed_in =
+            world.accounts.sign_in(&world.stranger(), sign_in(identifier, PASSWORD)).await.unwrap();
         assert_eq!(signed_in.viewer.email, "ana@example.com");
     }
 }
@@ -34,9 +28,7 @@ async fn every_outcome_costs_exactly_one_hash_and_failures_say_the_same(pool: Pg
     for name in ["ana", "disabled", "invited"] {
         world.member(name).await;
     }
-    world
-        .execute("UPDATE users SET is_active = false WHERE email_canonical = 'disabled@example.com'")
-        .await;
+    world.execute("UPDATE users SET is_active = false WHERE email_canonical = 'disabled@example.com'").await;
     world
         .execute("UPDATE users SET password_hash = NULL WHERE email_canonical = 'invited@example.com'")
         .await;
@@ -51,37 +43,21 @@ async fn every_outcome_costs_exactly_one_hash_and_failures_say_the_same(pool: Pg
     ];
     for (identifier, password) in failures {
         let before = world.accounts.hash_count();
-        let answer = world
-            .accounts
-            .sign_in(&world.stranger(), sign_in(identifier, password))
-            .await;
+        let answer = world.accounts.sign_in(&world.stranger(), sign_in(identifier, password)).await;
         assert!(matches!(answer, Err(Error::WrongCredentials)), "{identifier}");
         assert_eq!(world.accounts.hash_count() - before, 1, "{identifier}");
     }
     let before = world.accounts.hash_count();
-    world
-        .accounts
-        .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-        .await
-        .unwrap();
+    world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
     assert_eq!(world.accounts.hash_count() - before, 1, "success");
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM audit_events WHERE kind = 'sign_in_failed'")
-            .await,
-        7
-    );
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'sign_in_failed'").await, 7);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_cannot_be_a_sign_in_costs_no_hash(pool: PgPool) {
     let world = World::new(pool);
-    for form in [
-        sign_in("", "x"),
-        sign_in("ana", ""),
-        sign_in("a\0b", "x"),
-        sign_in("ana", &"x".repeat(600)),
-    ] {
+    for form in [sign_in("", "x"), sign_in("ana", ""), sign_in("a\0b", "x"), sign_in("ana", &"x".repeat(600))]
+    {
         let answer = world.accounts.sign_in(&world.stranger(), form).await;
         assert!(matches!(answer, Err(Error::Invalid(_))));
     }
@@ -93,38 +69,13 @@ async fn a_cheaper_hash_is_renewed_at_the_next_sign_in_and_only_then(pool: PgPoo
     let world = World::new(pool);
     world.member("ana").await;
     let cheap = argon2_output(4_096, 1);
-    sqlx::query(CHEAP)
-        .bind(&cheap)
-        .execute(&world.pool)
-        .await
-        .unwrap();
-    let wrong = world
-        .accounts
-        .sign_in(&world.stranger(), sign_in("ana@example.com", "wrong"))
-        .await;
+    sqlx::query(CHEAP).bind(&cheap).execute(&world.pool).await.unwrap();
+    let wrong = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", "wrong")).await;
     assert!(wrong.is_err());
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM users WHERE password_hash LIKE '%m=4096%'")
-            .await,
-        1
-    );
-    world
-        .accounts
-        .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-        .await
-        .unwrap();
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM users WHERE password_hash LIKE '%m=19456,t=2%'")
-            .await,
-        1
-    );
-    world
-        .accounts
-        .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-        .await
-        .unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE password_hash LIKE '%m=4096%'").await, 1);
+    world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE password_hash LIKE '%m=19456,t=2%'").await, 1);
+    world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -132,26 +83,15 @@ async fn a_stronger_hash_is_never_lowered_and_an_unreadable_one_proves_nothing(p
     let world = World::with(pool, |settings| settings.hashing.passes = 3);
     world.member("ana").await;
     let weaker = World::replica(&world.pool, &world.clock, |_| ());
-    weaker
-        .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-        .await
-        .unwrap();
-    assert_eq!(
-        world
-            .count("SELECT count(*) FROM users WHERE password_hash LIKE '%t=3%'")
-            .await,
-        1
-    );
+    weaker.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE password_hash LIKE '%t=3%'").await, 1);
     for broken in [
         "UPDATE users SET password_hash = 'plain'",
         "UPDATE users SET password_hash = '$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'",
     ] {
         world.execute(broken).await;
         let before = world.accounts.hash_count();
-        let answer = world
-            .accounts
-            .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
-            .await;
+        let answer = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
         assert!(matches!(answer, Err(Error::WrongCredentials)));
         assert_eq!(world.accounts.hash_count() - before, 1);
     }
@@ -161,10 +101,7 @@ async fn a_stronger_hash_is_never_lowered_and_an_unreadable_one_proves_nothing(p
 async fn keep_me_signed_in_makes_a_lasting_cookie(pool: PgPool) {
     let world = World::new(pool);
     world.member("ana").await;
-    let form = SignInForm {
-        remember: "on".into(),
-        ..sign_in("ana@example.com", PASSWORD)
-    };
+    let form = SignInForm { remember: "on".into(), ..sign_in("ana@example.com", PASSWORD) };
     let signed_in = world.accounts.sign_in(&world.stranger(), form).await.unwrap();
     assert_eq!(signed_in.token.max_age, Some(Duration::days(7)));
 }
@@ -174,11 +111,7 @@ async fn each_sign_in_has_a_new_session_and_ends_the_one_this_browser_had(pool: 
     let world = World::new(pool);
     let first = world.member("ana").await;
     let ctx = world.holder(&first).await;
-    let second = world
-        .accounts
-        .sign_in(&ctx, sign_in("ana@example.com", PASSWORD))
-        .await
-        .unwrap();
+    let second = world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.unwrap();
     assert_ne!(first.token.jwt, second.token.jwt);
     assert!(world.holder(&first).await.member().is_err());
     let session = world.holder(&second).await.member().unwrap().session;
@@ -209,22 +142,13 @@ async fn more_sign_ins_than_the_queue_holds_are_told_to_come_back(pool: PgPool) 
 async fn hashing_below_the_floor_stops_the_start(pool: PgPool) {
     let floor = Hashing::default();
     for weak in [
-        Hashing {
-            memory_kib: 19_455,
-            ..floor
-        },
+        Hashing { memory_kib: 19_455, ..floor },
         Hashing { passes: 1, ..floor },
         Hashing { lanes: 0, ..floor },
         Hashing { permits: 0, ..floor },
-        Hashing {
-            memory_kib: 1024 * 1024,
-            ..floor
-        },
+        Hashing { memory_kib: 1024 * 1024, ..floor },
     ] {
-        let settings = Settings {
-            hashing: weak,
-            ..World::settings()
-        };
+        let settings = Settings { hashing: weak, ..World::settings() };
         let store = Store::from_pool(pool.clone());
         let made = accounts::Accounts::new(store, settings, Arc::new(SystemClock), Arc::new(SystemRng));
         assert!(matches!(made, Err(SetupError::WeakHashing(_))), "{weak:?}");
@@ -237,8 +161,6 @@ fn argon2_output(memory_kib: u32, passes: u32) -> String {
     let params = argon2::Params::new(memory_kib, passes, 1, Some(32)).unwrap();
     let context = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
     let mut output = [0; 32];
-    context
-        .hash_password_into(PASSWORD.as_bytes(), b"somesaltsomesalt", &mut output)
-        .unwrap();
+    context.hash_password_into(PASSWORD.as_bytes(), b"somesaltsomesalt", &mut output).unwrap();
     base64::engine::general_purpose::STANDARD_NO_PAD.encode(output)
 }

@@ -1,8 +1,8 @@
 use crate::audit::Event;
 use crate::credential::SessionToken;
 use crate::session::Opening;
-use crate::{Accounts, Caller, Error, RequestCtx, SignedIn, identifier, profile, rng};
-use domain::{Identifier, SignIn, SignInForm, Viewer};
+use crate::{Accounts, Caller, Error, RequestCtx, SignedIn, identifier, rng};
+use domain::{Identifier, SignIn, SignInForm, Viewer, display_name};
 use store::users::{self, User};
 use store::{Tx, sessions};
 
@@ -73,6 +73,6 @@ impl Accounts {
 }
 
 fn viewer(user: &User) -> Viewer {
-    let name = profile::display_name(user.name.clone(), user.first_name.clone(), user.last_name.clone());
+    let name = display_name(user.name.as_deref(), user.first_name.as_deref(), user.last_name.as_deref());
     Viewer { id: user.id, email: user.email.clone(), name, role: user.role }
 }

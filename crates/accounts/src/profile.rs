@@ -47,29 +47,3 @@ fn view(user: User) -> ProfileView {
         role: user.role,
     }
 }
-
-/// What to call somebody: the name, else first and last name, else nothing.
-pub(crate) fn display_name(
-    name: Option<String>,
-    first: Option<String>,
-    last: Option<String>,
-) -> Option<String> {
-    name.or_else(|| {
-        let parts: Vec<String> = [first, last].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::display_name;
-
-    #[test]
-    fn a_name_falls_back_to_first_and_last() {
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(display_name(some("Ana"), some("A"), some("B")), some("Ana"));
-        assert_eq!(display_name(None, some("A"), some("B")), some("A B"));
-        assert_eq!(display_name(None, None, some("B")), some("B"));
-        assert_eq!(display_name(None, None, None), None);
-    }
-}

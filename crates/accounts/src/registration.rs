@@ -1,9 +1,10 @@
 use crate::audit::Event;
 use crate::credential::Strength;
 use crate::session::Opening;
-use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, profile, rng};
+use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng};
 use domain::{
     FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, UserId, Username, Viewer,
+    display_name,
 };
 use store::Tx;
 use store::users::{self, NewUser};
@@ -100,7 +101,8 @@ impl Accounts {
             at,
         };
         users::insert(tx, &user).await?;
-        let name = profile::display_name(ready.name, ready.first_name, ready.last_name);
+        let name =
+            display_name(ready.name.as_deref(), ready.first_name.as_deref(), ready.last_name.as_deref());
         Ok(Viewer { id, email: ready.email, name, role })
     }
 }

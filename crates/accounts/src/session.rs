@@ -1,7 +1,7 @@
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};
-use crate::{Accounts, Caller, Error, Member, RequestCtx, policy, profile, rng};
-use domain::{Role, SessionId, UserId, Viewer};
+use crate::{Accounts, Caller, Error, Member, RequestCtx, policy, rng};
+use domain::{Role, SessionId, UserId, Viewer, display_name};
 use store::Tx;
 use store::sessions::{self, NewSession, Session};
 use time::OffsetDateTime;
@@ -129,7 +129,11 @@ fn member(session: Session) -> Member {
         session: session.id,
         role: session.role,
         email: session.email,
-        name: profile::display_name(session.name, session.first_name, session.last_name),
+        name: display_name(
+            session.name.as_deref(),
+            session.first_name.as_deref(),
+            session.last_name.as_deref(),
+        ),
         authenticated_at: session.authenticated_at,
         persistent: session.persistent,
     }

@@ -27,4 +27,4 @@ pub use registration::{Registration, RegistrationForm};
 pub use secret::{PlainPassword, RawPassword};
 pub use sign_in::{Identifier, SignIn, SignInForm};
 pub use text::{Email, FieldErrors, Name, Username};
-pub use viewer::{Role, Viewer};
+pub use viewer::{Role, Viewer, display_name};

@@ -22,6 +22,13 @@ impl Role {
     }
 }
 
+/// What to call somebody: the name, else first and last name, else nothing.
+#[must_use]
+pub fn display_name(name: Option<&str>, first: Option<&str>, last: Option<&str>) -> Option<String> {
+    let whole = || [first, last].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Some(name.map_or_else(whole, str::to_owned)).filter(|name| !name.is_empty())
+}
+
 /// The signed-in person as every page's header shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
@@ -40,5 +47,18 @@ impl Viewer {
     #[must_use]
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.email)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::display_name;
+
+    #[test]
+    fn a_name_falls_back_to_first_and_last() {
+        assert_eq!(display_name(Some("Ana"), Some("A"), Some("B")).as_deref(), Some("Ana"));
+        assert_eq!(display_name(None, Some("A"), Some("B")).as_deref(), Some("A B"));
+        assert_eq!(display_name(None, None, Some("B")).as_deref(), Some("B"));
+        assert_eq!(display_name(None, None, None), None);
     }
 }

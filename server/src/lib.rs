@@ -1,1 +1,16 @@
-//! Being written.
+//! The HTTP server: the only place that knows every crate.
+//!
+//! [`web::router`] is used by the binary and by every HTTP test. No rule about accounts is written
+//! here: a handler gets its context, calls one use case and maps the answer.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod jobs;
+pub mod logging;
+pub mod serve;
+pub mod state;
+pub mod web;
+
+pub use config::Config;
+pub use state::AppState;

@@ -1,2 +1,43 @@
-//! Being written.
-fn main() {}
+//! Reads the configuration and runs one command.
+
+use clap::Parser;
+use server::cli::{Cli, Command};
+use server::config::{AppEnv, Config, ConfigError};
+use server::{commands, logging};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match prepare() {
+        Ok((cli, config)) => run(cli.command.unwrap_or_default(), &config),
+        Err(error) => stop(&error),
+    }
+}
+
+/// While there is only one thread, because reading `.env` sets variables.
+fn prepare() -> Result<(Cli, Config), ConfigError> {
+    let env = AppEnv::of(std::env::var("APP_ENV").ok().as_deref())?;
+    if env == AppEnv::Development {
+        // A missing file is the usual case.
+        dotenvy::dotenv().ok();
+    }
+    let cli = Cli::parse();
+    let config = Config::new(&cli.settings)?;
+    logging::init(config.log_format, cli.settings.rust_log.as_deref())?;
+    Ok((cli, config))
+}
+
+fn run(command: Command, config: &Config) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return stop(&error),
+    };
+    match runtime.block_on(commands::run(command, config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => stop(&*error),
+    }
+}
+
+fn stop(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("server: {error}");
+    ExitCode::FAILURE
+}

@@ -1,7 +1,7 @@
 //! Who calls: from the cookie to a [`RequestCtx`], once for each request.
 
 use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
-use accounts::{Accounts, Authenticated, Caller, Client, RequestCtx, SessionToken};
+use accounts::{Accounts, Authenticated, Caller, Client, RequestCtx};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -28,8 +28,18 @@ pub struct Callers {
 /// unless the handler set or deleted that cookie itself. With the database out of reach a request
 /// that has a cookie is answered 503: neither "signed out" nor "wrong password" would be true.
 pub async fn middleware(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
-    let (ctx, renewed) = match context(&callers, &request).await {
-        Ok(known) => known,
+    let token = token(&callers, request.headers());
+    let mut ctx = stranger(&callers, &request);
+    let known = match token {
+        Some(token) => callers.accounts.authenticate(&token, ctx.now).await,
+        None => Ok(None),
+    };
+    let renewed = match known {
+        Ok(Some(Authenticated { member, renewed })) => {
+            ctx.caller = Caller::Member(member);
+            renewed
+        }
+        Ok(None) => None,
         Err(error) => return problem::refusal(problem::problem(error)),
     };
     request.extensions_mut().insert(ctx);
@@ -43,43 +53,29 @@ pub async fn middleware(State(callers): State<Callers>, mut request: Request, ne
     response
 }
 
-async fn context(
-    callers: &Callers,
-    request: &Request,
-) -> Result<(RequestCtx, Option<SessionToken>), accounts::Error> {
-    let now = callers.accounts.now();
-    let token = cookie::read(request.headers(), callers.cookies.session_name());
-    let known = match token.filter(|token| !token.is_empty()) {
-        Some(token) => callers.accounts.authenticate(token, now).await?,
-        None => None,
-    };
-    let (caller, renewed) = known.map_or((Caller::Stranger, None), |Authenticated { member, renewed }| {
-        (Caller::Member(member), renewed)
-    });
-    let ctx = RequestCtx {
-        caller,
+fn token(callers: &Callers, headers: &HeaderMap) -> Option<String> {
+    let token = cookie::read(headers, callers.cookies.session_name())?;
+    (!token.is_empty()).then(|| token.to_owned())
+}
+
+fn stranger(callers: &Callers, request: &Request) -> RequestCtx {
+    RequestCtx {
+        caller: Caller::Stranger,
         client: client(callers, request),
         request_id: request_id(request),
-        now,
-    };
-    Ok((ctx, renewed))
+        now: callers.accounts.now(),
+    }
 }
 
 fn client(callers: &Callers, request: &Request) -> Client {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    Client {
-        address: callers.proxies.client(peer, request.headers()),
-        agent: agent(request.headers()),
-    }
+    Client { address: callers.proxies.client(peer, request.headers()), agent: agent(request.headers()) }
 }
 
 /// Only printable ASCII is kept: the text is shown in lists and logs.
 fn agent(headers: &HeaderMap) -> String {
-    let text = headers
-        .get(USER_AGENT)
-        .map(HeaderValue::as_bytes)
-        .unwrap_or_default();
+    let text = headers.get(USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
     text.iter()
         .filter(|byte| matches!(byte, b' '..=b'~'))
         .take(AGENT_MAX)
@@ -88,11 +84,7 @@ fn agent(headers: &HeaderMap) -> String {
 }
 
 fn request_id(request: &Request) -> String {
-    request
-        .extensions()
-        .get::<RequestId>()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -102,9 +94,7 @@ mod tests {
     #[test]
     fn an_agent_is_printable_and_short() {
         let headers = |bytes: &[u8]| -> HeaderMap {
-            [(USER_AGENT, HeaderValue::from_bytes(bytes).unwrap())]
-                .into_iter()
-                .collect()
+            [(USER_AGENT, HeaderValue::from_bytes(bytes).unwrap())].into_iter().collect()
         };
         assert_eq!(agent(&headers("Fire\u{fc}fox\t1".as_bytes())), "Firefox1");
         assert_eq!(agent(&headers("x".repeat(500).as_bytes())).len(), AGENT_MAX);

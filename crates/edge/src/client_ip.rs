@@ -60,15 +60,9 @@ impl TrustedProxies {
 /// One entry of the list, with the port that some proxies add.
 fn address(entry: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(entry).ok()?.trim();
-    let plain = text
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .parse::<IpAddr>();
+    let plain = text.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
     let with_port = || text.parse::<std::net::SocketAddr>().map(|socket| socket.ip());
-    plain
-        .or_else(|_| with_port())
-        .ok()
-        .map(|address| address.to_canonical())
+    plain.or_else(|_| with_port()).ok().map(|address| address.to_canonical())
 }
 
 #[cfg(test)]
@@ -95,44 +89,26 @@ mod tests {
     fn the_walk_goes_from_the_right_to_the_first_stranger() {
         let trusted = "10.0.0.0/8, 192.168.1.1";
         assert_eq!(client(trusted, "10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7"]),
-            "198.51.100.7"
-        );
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7, 192.168.1.1"]),
-            "198.51.100.7"
-        );
-        assert_eq!(
-            client(trusted, "10.0.0.1", &["6.6.6.6", "198.51.100.7"]),
-            "198.51.100.7"
-        );
+        assert_eq!(client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7"]), "198.51.100.7");
+        assert_eq!(client(trusted, "10.0.0.1", &["6.6.6.6, 198.51.100.7, 192.168.1.1"]), "198.51.100.7");
+        assert_eq!(client(trusted, "10.0.0.1", &["6.6.6.6", "198.51.100.7"]), "198.51.100.7");
     }
 
     #[test]
     fn nonsense_ends_the_walk() {
-        assert_eq!(
-            client("10.0.0.0/8", "10.0.0.1", &["6.6.6.6, unknown, 10.0.0.2"]),
-            "10.0.0.2"
-        );
+        assert_eq!(client("10.0.0.0/8", "10.0.0.1", &["6.6.6.6, unknown, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(client("10.0.0.0/8", "10.0.0.1", &[""]), "10.0.0.1");
     }
 
     #[test]
     fn mapped_addresses_and_ports_are_normalised() {
-        assert_eq!(
-            client("10.0.0.0/8", "::ffff:10.0.0.1", &["::ffff:198.51.100.7"]),
-            "198.51.100.7"
-        );
+        assert_eq!(client("10.0.0.0/8", "::ffff:10.0.0.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
         assert_eq!(client("::1", "::1", &["198.51.100.7:4711"]), "198.51.100.7");
         assert_eq!(client("::1", "::1", &["[2001:db8::1]:443"]), "2001:db8::1");
     }
 
     #[test]
     fn a_bad_setting_is_named() {
-        assert_eq!(
-            "10.0.0.0/8, proxy".parse::<TrustedProxies>(),
-            Err("proxy".to_owned())
-        );
+        assert_eq!("10.0.0.0/8, proxy".parse::<TrustedProxies>(), Err("proxy".to_owned()));
     }
 }

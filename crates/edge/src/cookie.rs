@@ -27,11 +27,7 @@ impl CookieStyle {
     /// The name of the cookie that holds the session token of pages.
     #[must_use]
     pub fn session_name(self) -> &'static str {
-        if self.secure {
-            "__Host-token"
-        } else {
-            "session-token"
-        }
+        if self.secure { "__Host-token" } else { "session-token" }
     }
 
     /// The name of the cookie that carries a form's answer over one redirect.
@@ -66,9 +62,7 @@ impl CookieStyle {
     }
 
     fn header(self, name: &str, value: &str, max_age: Option<i64>) -> (HeaderName, HeaderValue) {
-        let max_age = max_age
-            .map(|seconds| format!("; Max-Age={seconds}"))
-            .unwrap_or_default();
+        let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let secure = if self.secure { "; Secure" } else { "" };
         let text = format!("{name}={value}{max_age}; Path=/; HttpOnly; SameSite=Lax{secure}");
         // A value outside visible ASCII cannot come from us: both values are base64url and dots.
@@ -108,24 +102,15 @@ mod tests {
     use super::*;
 
     fn cookies(lines: &[&'static str]) -> HeaderMap {
-        lines
-            .iter()
-            .map(|line| (COOKIE, HeaderValue::from_static(line)))
-            .collect()
+        lines.iter().map(|line| (COOKIE, HeaderValue::from_static(line))).collect()
     }
 
     #[test]
     fn https_cookies_are_bound_to_the_host() {
         let (_, value) = CookieStyle::new(true).clear();
-        assert_eq!(
-            value,
-            "__Host-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure"
-        );
+        assert_eq!(value, "__Host-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_flash("abc");
-        assert_eq!(
-            value,
-            "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure"
-        );
+        assert_eq!(value, "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
 
     #[test]

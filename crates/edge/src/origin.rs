@@ -35,14 +35,8 @@ impl Origin {
             None => None,
         };
         let scheme = if https { "https" } else { "http" };
-        let text = port.map_or(format!("{scheme}://{host}"), |port| {
-            format!("{scheme}://{host}:{port}")
-        });
-        Some(Self {
-            text,
-            https,
-            loopback: is_loopback(&host),
-        })
+        let text = port.map_or(format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"));
+        Some(Self { text, https, loopback: is_loopback(&host) })
     }
 
     /// The origin as an `Origin` header says it.
@@ -68,13 +62,7 @@ impl Origin {
     pub fn judge(&self, headers: &HeaderMap) -> Site {
         let single = |name: &str| {
             let mut values = headers.get_all(name).iter();
-            values.next().map(|first| {
-                if values.next().is_none() {
-                    first.as_bytes()
-                } else {
-                    b""
-                }
-            })
+            values.next().map(|first| if values.next().is_none() { first.as_bytes() } else { b"" })
         };
         match (single("sec-fetch-site"), single(ORIGIN.as_str())) {
             (Some(b"same-origin" | b"none"), _) => Site::Own,

@@ -1,27 +1,27 @@
 //! `accounts::Error` to [`Problem`], and a [`Problem`] as an answer: one mapping for both faces.
 
-use accounts::{Error, Field};
+use accounts::{Error as Refused, Field};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, FieldError, Problem};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use std::error::Error as _;
+use std::error::Error;
 
 /// What a stranger may know of an error. The source chain is logged here, once, and goes no further.
 #[must_use]
-pub fn problem(error: Error) -> Problem {
+pub fn problem(error: Refused) -> Problem {
     log(&error);
     match error {
-        Error::Invalid(errors) => Problem::new(Code::Invalid).with_errors(errors),
-        Error::WrongCredentials => Code::WrongCredentials.into(),
-        Error::SignInNeeded => Code::SignInNeeded.into(),
-        Error::Forbidden => Code::Forbidden.into(),
-        Error::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
-        Error::SignupClosed => Code::SignupClosed.into(),
-        Error::Overloaded => Code::Overloaded.into(),
-        Error::Unavailable(_) | Error::NotMigrated => Code::Unavailable.into(),
-        Error::Internal(_) => Code::Internal.into(),
+        Refused::Invalid(errors) => Problem::new(Code::Invalid).with_errors(errors),
+        Refused::WrongCredentials => Code::WrongCredentials.into(),
+        Refused::SignInNeeded => Code::SignInNeeded.into(),
+        Refused::Forbidden => Code::Forbidden.into(),
+        Refused::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
+        Refused::SignupClosed => Code::SignupClosed.into(),
+        Refused::Overloaded => Code::Overloaded.into(),
+        Refused::Unavailable(_) | Refused::NotMigrated => Code::Unavailable.into(),
+        Refused::Internal(_) => Code::Internal.into(),
     }
 }
 
@@ -35,22 +35,25 @@ fn taken(field: Field) -> FieldError {
 
 /// A refusal is the caller's business and is seen as a status in the request log; what we broke or
 /// cannot reach is an error with its whole chain.
-fn log(error: &Error) {
-    if !matches!(
-        error,
-        Error::Unavailable(_) | Error::NotMigrated | Error::Internal(_)
-    ) {
+fn log(error: &Refused) {
+    if !matches!(error, Refused::Unavailable(_) | Refused::NotMigrated | Refused::Internal(_)) {
         tracing::debug!(%error, "refused");
         return;
     }
-    let mut chain = error.to_string();
+    tracing::error!(error = chain(error), "request failed");
+}
+
+/// The error and everything it came from, for a log or an operator's terminal.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        chain.push_str(": ");
-        chain.push_str(&cause.to_string());
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
         source = cause.source();
     }
-    tracing::error!(error = %chain, "request failed");
+    text
 }
 
 /// The problem as an answer. It rides along in the extensions, so that a layer further out can show
@@ -79,12 +82,9 @@ mod tests {
     #[test]
     fn no_source_text_leaves() {
         let secret = "password authentication failed for user \"doorstep\"";
-        for error in [Error::Internal(secret.into())] {
+        for error in [Refused::Internal(secret.into())] {
             let text = serde_json::to_string(&problem(error)).unwrap();
-            assert!(
-                !text.contains("doorstep") && !text.contains("authentication"),
-                "{text}"
-            );
+            assert!(!text.contains("doorstep") && !text.contains("authentication"), "{text}");
         }
     }
 
@@ -95,9 +95,6 @@ mod tests {
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
         let response = refusal(Code::Unavailable);
         assert_eq!(response.headers()[RETRY_AFTER], "5");
-        assert_eq!(
-            response.extensions().get::<Problem>().unwrap().code,
-            Code::Unavailable
-        );
+        assert_eq!(response.extensions().get::<Problem>().unwrap().code, Code::Unavailable);
     }
 }

@@ -52,9 +52,7 @@ mod tests {
     #[test]
     fn a_uuid_is_kept_and_anything_else_replaced() {
         let of = |value: &'static str| {
-            let headers = [(X_REQUEST_ID.clone(), HeaderValue::from_static(value))]
-                .into_iter()
-                .collect();
+            let headers = [(X_REQUEST_ID.clone(), HeaderValue::from_static(value))].into_iter().collect();
             RequestId::of(&headers, &SystemRng).to_string()
         };
         let id = "0192f0c1-2d3e-7abc-8def-0123456789ab";

@@ -1,0 +1,112 @@
+//! What the binary can do, one function a command.
+
+use crate::cli::Command;
+use crate::config::{Config, ConfigError, secret};
+use crate::{AppState, jobs, serve, web};
+use accounts::{Accounts, NewAdmin, SystemClock, SystemRng};
+use domain::RawPassword;
+use edge::problem::chain;
+use std::error::Error;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use store::{Store, StoreError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// Runs one command to its end.
+///
+/// # Errors
+/// What stopped it, in one sentence.
+pub async fn run(command: Command, config: &Config) -> Outcome {
+    match command {
+        Command::Serve => serve(config).await,
+        Command::Migrate => migrate(config).await,
+        Command::CreateAdmin { email, if_none, admin_password, admin_password_file } => {
+            let password =
+                secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
+            create_admin(config, email, if_none, password).await
+        }
+        Command::Healthcheck => healthcheck(config.listen).await,
+    }
+}
+
+async fn serve(config: &Config) -> Outcome {
+    let state = AppState::new(config, accounts(config)?)?;
+    let stop = serve::shutdown_signal()?;
+    migrate(config).await?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    let jobs = CancellationToken::new();
+    let sweeping = tokio::spawn(jobs::sweep::run(state.accounts.clone(), jobs.clone()));
+    tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
+    serve::serve(listener, web::router(state), serve::Limits::default(), stop).await;
+    jobs.cancel();
+    sweeping.await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> Outcome {
+    store::migrate(&config.database.connect).await.map_err(|error| match error {
+        StoreError::Unavailable(_) => format!("the database is out of reach: {}", chain(&error)).into(),
+        _ => format!("the database cannot be migrated: {}", chain(&error)).into(),
+    })
+}
+
+async fn create_admin(config: &Config, email: String, if_none: bool, password: Option<String>) -> Outcome {
+    migrate(config).await?;
+    let accounts = accounts(config)?;
+    if if_none && accounts.admin_exists().await? {
+        println!("admin exists already");
+        return Ok(());
+    }
+    let given = password.map(RawPassword::from);
+    let password = given.clone().unwrap_or_else(|| accounts.random_password());
+    let admin = NewAdmin { email: email.clone(), password: password.clone() };
+    accounts.create_admin(admin).await.map_err(|error| refused(&error))?;
+    println!("admin: {email}");
+    if given.is_none() {
+        println!("password: {} (shown only now)", password.expose());
+    }
+    Ok(())
+}
+
+/// A refused field in its own words, any other error with its chain: this is the operator's terminal.
+fn refused(error: &accounts::Error) -> String {
+    match error {
+        accounts::Error::Invalid(errors) => errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, error.message))
+            .collect::<Vec<_>>()
+            .join("; "),
+        _ => chain(error),
+    }
+}
+
+fn accounts(config: &Config) -> Result<Accounts, ConfigError> {
+    let store = Store::open(&config.database);
+    Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng))
+        .map_err(|error| ConfigError::new("ARGON2_M_COST, ARGON2_T_COST, ARGON2_P_COST", error.to_string()))
+}
+
+async fn healthcheck(listen: SocketAddr) -> Outcome {
+    // A server that listens everywhere is reached on loopback.
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let mut stream = TcpStream::connect((ip, listen.port())).await?;
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    if answer.starts_with(b"HTTP/1.1 200 ") {
+        println!("ready");
+        return Ok(());
+    }
+    Err("the server is not ready".into())
+}

@@ -1,0 +1,312 @@
+//! The environment, read once into types; whatever cannot work stops the start with one sentence.
+
+mod raw;
+mod signing;
+#[cfg(test)]
+mod tests;
+
+pub use raw::Raw;
+pub use signing::Signing;
+
+use accounts::{Hashing, Settings, Signup};
+use app::AppSettings;
+use edge::{Origin, TrustedProxies};
+use sqlx::postgres::PgConnectOptions;
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use store::StoreOptions;
+use thiserror::Error;
+
+/// What stops the start: which variable, what is wrong with it, what to set.
+#[derive(Debug, Error)]
+#[error("{variable}: {message}")]
+pub struct ConfigError {
+    variable: &'static str,
+    message: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(variable: &'static str, message: impl Into<String>) -> Self {
+        Self { variable, message: message.into() }
+    }
+}
+
+/// For whom the server runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppEnv {
+    /// On a developer's machine: defaults for everything, a signing key is made when missing.
+    Development,
+    /// For real people: secrets must be given, plain http is for loopback only.
+    Production,
+}
+
+impl AppEnv {
+    /// `APP_ENV`, else by the kind of build.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for any other word.
+    pub fn of(text: Option<&str>) -> Result<Self, ConfigError> {
+        match filled(text) {
+            Some("development") => Ok(Self::Development),
+            Some("production") => Ok(Self::Production),
+            Some(other) => {
+                let message = format!("\"{other}\" is unknown; set it to development or production");
+                Err(ConfigError::new("APP_ENV", message))
+            }
+            None if cfg!(debug_assertions) => Ok(Self::Development),
+            None => Ok(Self::Production),
+        }
+    }
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For machines.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// Everything the server was told, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// For whom the server runs.
+    pub env: AppEnv,
+    /// What pages show.
+    pub app: AppSettings,
+    /// The site's own origin.
+    pub origin: Origin,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Where the built site is.
+    pub site_root: PathBuf,
+    /// How to reach the database.
+    pub database: StoreOptions,
+    /// What tokens are signed with.
+    pub signing: Signing,
+    /// What a password hash costs.
+    pub hashing: Hashing,
+    /// Who may sign up.
+    pub signup: Signup,
+    /// Shortest new password.
+    pub password_min_length: usize,
+    /// Least zxcvbn score of a new password.
+    pub password_min_score: u8,
+    /// Life of an access token.
+    pub token_lifetime: time::Duration,
+    /// Who may speak for other addresses.
+    pub proxies: TrustedProxies,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// Judges what was written.
+    ///
+    /// # Errors
+    /// The first variable that cannot work.
+    pub fn new(raw: &Raw) -> Result<Self, ConfigError> {
+        let env = AppEnv::of(raw.app_env.as_deref())?;
+        let listen = listen(raw)?;
+        let origin = origin(raw, env, listen)?;
+        Ok(Self {
+            env,
+            app: AppSettings { name: app_name(raw)?, base_url: origin.to_string() },
+            listen,
+            site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
+            database: database(raw)?,
+            signing: Signing::new(raw, env)?,
+            hashing: hashing(raw)?,
+            signup: signup(raw)?,
+            password_min_length: number(
+                "PASSWORD_MIN_LENGTH",
+                raw.password_min_length.as_deref(),
+                8,
+                8..=128,
+            )?,
+            password_min_score: number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), 3, 0..=4)?,
+            token_lifetime: time::Duration::minutes(number(
+                "ACCESS_TOKEN_EXPIRE_MINUTES",
+                raw.access_token_expire_minutes.as_deref(),
+                30,
+                1..=1440,
+            )?),
+            proxies: proxies(raw)?,
+            log_format: log_format(raw, env)?,
+            origin,
+        })
+    }
+
+    /// What the use cases need of it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where the signing key cannot be had.
+    pub fn settings(&self) -> Result<Settings, ConfigError> {
+        Ok(Settings {
+            hashing: self.hashing,
+            signing: self.signing.load()?,
+            issuer: self.origin.to_string(),
+            token_lifetime: self.token_lifetime,
+            signup: self.signup,
+            password_min_length: self.password_min_length,
+            password_min_score: self.password_min_score,
+        })
+    }
+}
+
+/// An empty variable is an unset one: compose files and shells often leave it so.
+fn filled(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// A secret, from the variable or from the file that a variable of its own names.
+pub(crate) fn secret(
+    variable: &'static str,
+    value: Option<&str>,
+    file: Option<&str>,
+) -> Result<Option<String>, ConfigError> {
+    match (filled(value), filled(file)) {
+        (Some(_), Some(_)) => {
+            Err(ConfigError::new(variable, format!("set {variable} or {variable}_FILE, not both")))
+        }
+        (Some(value), None) => Ok(Some(value.to_owned())),
+        (None, Some(path)) => {
+            std::fs::read_to_string(path).map(|text| Some(text.trim().to_owned())).map_err(|error| {
+                ConfigError::new(variable, format!("{variable}_FILE {path} cannot be read: {error}"))
+            })
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn number<T>(
+    variable: &'static str,
+    text: Option<&str>,
+    default: T,
+    range: RangeInclusive<T>,
+) -> Result<T, ConfigError>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    let Some(text) = filled(text) else { return Ok(default) };
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+        let message =
+            format!("\"{text}\" does not fit; set it to a number from {} to {}", range.start(), range.end());
+        ConfigError::new(variable, message)
+    })
+}
+
+fn app_name(raw: &Raw) -> Result<String, ConfigError> {
+    let name = filled(raw.app_name.as_deref()).unwrap_or("Doorstep");
+    if name.chars().count() > 60 || name.chars().any(char::is_control) {
+        return Err(ConfigError::new("APP_NAME", "set it to one line of at most 60 characters"));
+    }
+    Ok(name.to_owned())
+}
+
+fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
+    let text = filled(raw.leptos_site_addr.as_deref()).unwrap_or("127.0.0.1:8000");
+    text.parse().map_err(|_| {
+        let message = format!("\"{text}\" is no address; set it to something like 127.0.0.1:8000");
+        ConfigError::new("LEPTOS_SITE_ADDR", message)
+    })
+}
+
+fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigError> {
+    let refuse = |message: &str| ConfigError::new("BASE_URL", message);
+    let text = match (filled(raw.base_url.as_deref()), env) {
+        (Some(text), _) => text.to_owned(),
+        (None, AppEnv::Development) => format!("http://localhost:{}", listen.port()),
+        (None, AppEnv::Production) => {
+            return Err(refuse("set it to the address people type, such as https://accounts.example.com"));
+        }
+    };
+    let origin = Origin::parse(&text).ok_or_else(|| {
+        refuse(&format!(
+            "\"{text}\" is no address; set it to something like https://accounts.example.com, without a path"
+        ))
+    })?;
+    if env == AppEnv::Production && !origin.is_https() && !origin.is_loopback() {
+        return Err(refuse(&format!(
+            "{origin} is plain http on a public address, where anyone on the way reads passwords and \
+             cookies; set it to https://… and let a proxy with TLS stand in front"
+        )));
+    }
+    Ok(origin)
+}
+
+fn database(raw: &Raw) -> Result<StoreOptions, ConfigError> {
+    const NAME: &str = "DATABASE_URL";
+    const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
+    let url = secret(NAME, raw.database_url.as_deref(), raw.database_url_file.as_deref())?
+        .ok_or_else(|| ConfigError::new(NAME, format!("it is not set; {EXAMPLE}")))?;
+    let (scheme, rest) =
+        url.split_once(':').ok_or_else(|| ConfigError::new(NAME, format!("it is no address; {EXAMPLE}")))?;
+    // The seeds' `.env` files name SQLAlchemy's driver in the scheme.
+    match scheme.split('+').collect::<Vec<_>>()[..] {
+        ["postgres" | "postgresql"] | ["postgres" | "postgresql", "asyncpg" | "psycopg" | "psycopg2"] => {}
+        ["sqlite", ..] => {
+            return Err(ConfigError::new(NAME, format!("SQLite is not supported, only Postgres; {EXAMPLE}")));
+        }
+        _ => return Err(ConfigError::new(NAME, format!("\"{scheme}:\" is not Postgres; {EXAMPLE}"))),
+    }
+    // The driver's own words could repeat the password: they are not shown.
+    let connect: PgConnectOptions = format!("postgres:{rest}")
+        .parse()
+        .map_err(|_| ConfigError::new(NAME, format!("it cannot be read; {EXAMPLE}")))?;
+    let most = raw.database_max_connections.as_deref();
+    Ok(StoreOptions {
+        max_connections: number("DATABASE_MAX_CONNECTIONS", most, 10, 1..=1000)?,
+        ..StoreOptions::new(connect.application_name("doorstep"))
+    })
+}
+
+fn hashing(raw: &Raw) -> Result<Hashing, ConfigError> {
+    let default = Hashing::default();
+    let cost = |name, text: &Option<String>, default: u32, most| {
+        number(name, text.as_deref(), default, default..=most)
+    };
+    Ok(Hashing {
+        memory_kib: cost("ARGON2_M_COST", &raw.argon2_m_cost, default.memory_kib, 131_072)?,
+        passes: cost("ARGON2_T_COST", &raw.argon2_t_cost, default.passes, 10)?,
+        lanes: cost("ARGON2_P_COST", &raw.argon2_p_cost, default.lanes, 16)?,
+        permits: default.permits,
+    })
+}
+
+fn signup(raw: &Raw) -> Result<Signup, ConfigError> {
+    match filled(raw.signup.as_deref()) {
+        None | Some("open") => Ok(Signup::Open),
+        Some("closed") => Ok(Signup::Closed),
+        Some("verify") => Err(ConfigError::new(
+            "SIGNUP",
+            "\"verify\" needs mail, which this version cannot send yet; set it to open or closed",
+        )),
+        Some(other) => {
+            Err(ConfigError::new("SIGNUP", format!("\"{other}\" is unknown; set it to open or closed")))
+        }
+    }
+}
+
+fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
+    filled(raw.trusted_proxies.as_deref()).unwrap_or_default().parse().map_err(|part| {
+        let message = format!("\"{part}\" is no address; set it to a list like 10.0.0.0/8, 192.168.1.5");
+        ConfigError::new("TRUSTED_PROXIES", message)
+    })
+}
+
+fn log_format(raw: &Raw, env: AppEnv) -> Result<LogFormat, ConfigError> {
+    match filled(raw.log_format.as_deref()) {
+        Some("json") => Ok(LogFormat::Json),
+        Some("text") => Ok(LogFormat::Text),
+        Some(other) => {
+            Err(ConfigError::new("LOG_FORMAT", format!("\"{other}\" is unknown; set it to json or text")))
+        }
+        None if env == AppEnv::Production => Ok(LogFormat::Json),
+        None => Ok(LogFormat::Text),
+    }
+}

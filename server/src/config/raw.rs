@@ -1,0 +1,73 @@
+use clap::Args;
+
+/// Every variable, as it is written. Nothing is judged here: see [`super::Config`].
+#[derive(Default, Args)]
+#[command(next_help_heading = "Settings (each also as a variable of the environment)")]
+pub struct Raw {
+    /// The Postgres database, postgres://user@host/name; SQLAlchemy's +asyncpg and +psycopg are understood
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// A file that holds DATABASE_URL
+    #[arg(long, env, value_name = "PATH")]
+    pub database_url_file: Option<String>,
+    /// The most database connections at once [default: 10]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub database_max_connections: Option<String>,
+    /// development or production [default: production in a release build]
+    #[arg(long, env, value_name = "NAME")]
+    pub app_env: Option<String>,
+    /// What pages call this site [default: Doorstep]
+    #[arg(long, env, value_name = "TEXT")]
+    pub app_name: Option<String>,
+    /// The address people type; required in production [default: http://localhost:PORT]
+    #[arg(long, env, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Where the server listens [default: 127.0.0.1:8000]
+    #[arg(long, env, value_name = "ADDRESS:PORT")]
+    pub leptos_site_addr: Option<String>,
+    /// The built site [default: target/site]
+    #[arg(long, env, value_name = "PATH")]
+    pub leptos_site_root: Option<String>,
+    /// Who may sign up: open or closed [default: open]
+    #[arg(long, env, value_name = "NAME")]
+    pub signup: Option<String>,
+    /// Shortest new password, 8 to 128; 15 is NIST's figure without a second factor [default: 8]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub password_min_length: Option<String>,
+    /// Least zxcvbn score of a new password, 0 to 4 [default: 3]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub password_min_score: Option<String>,
+    /// Memory of a password hash in KiB, 19456 or more [default: 19456]
+    #[arg(long, env, value_name = "KIB")]
+    pub argon2_m_cost: Option<String>,
+    /// Passes of a password hash, 2 or more [default: 2]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub argon2_t_cost: Option<String>,
+    /// Lanes of a password hash, 1 or more [default: 1]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub argon2_p_cost: Option<String>,
+    /// What tokens are signed with: `EdDSA` (SIGNING_KEY_FILE) or HS256 (SECRET_KEY) [default: `EdDSA`]
+    #[arg(long, env, value_name = "NAME")]
+    pub algorithm: Option<String>,
+    /// An Ed25519 key in PEM; required in production [default: var/signing-key.pem, made when missing]
+    #[arg(long, env, value_name = "PATH")]
+    pub signing_key_file: Option<String>,
+    /// The secret of HS256, 32 random characters or more
+    #[arg(long, env, hide_env_values = true, value_name = "TEXT")]
+    pub secret_key: Option<String>,
+    /// A file that holds SECRET_KEY
+    #[arg(long, env, value_name = "PATH")]
+    pub secret_key_file: Option<String>,
+    /// Life of an access token, 1 to 1440 minutes [default: 30]
+    #[arg(long, env, value_name = "MINUTES")]
+    pub access_token_expire_minutes: Option<String>,
+    /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
+    #[arg(long, env, value_name = "LIST")]
+    pub trusted_proxies: Option<String>,
+    /// json or text [default: json in production]
+    #[arg(long, env, value_name = "NAME")]
+    pub log_format: Option<String>,
+    /// What is logged [default: info]
+    #[arg(long, env, value_name = "FILTER")]
+    pub rust_log: Option<String>,
+}

@@ -1,0 +1,115 @@
+use super::{AppEnv, ConfigError, Raw, filled, secret};
+use accounts::SigningKey;
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Where development keeps the key it makes at the first start.
+const DEVELOPMENT_KEY: &str = "var/signing-key.pem";
+const MIN_SECRET: usize = 32;
+/// Fewer different characters than this are a pattern, not a random text.
+const MIN_DISTINCT: usize = 12;
+
+/// What tokens are signed with; the key itself is read when it is needed, so that `migrate` runs
+/// without one.
+pub enum Signing {
+    /// An Ed25519 key in a file.
+    KeyFile {
+        /// Where.
+        path: PathBuf,
+        /// Whether to make it when it is missing.
+        make: bool,
+    },
+    /// A secret for HS256.
+    Secret(String),
+    /// None was given where one must be.
+    Missing,
+}
+
+impl fmt::Debug for Signing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyFile { path, .. } => f.debug_tuple("KeyFile").field(path).finish(),
+            Self::Secret(_) => f.write_str("Secret(…)"),
+            Self::Missing => f.write_str("Missing"),
+        }
+    }
+}
+
+impl Signing {
+    pub(super) fn new(raw: &Raw, env: AppEnv) -> Result<Self, ConfigError> {
+        match filled(raw.algorithm.as_deref()) {
+            None | Some("EdDSA") => Ok(match (filled(raw.signing_key_file.as_deref()), env) {
+                (Some(path), _) => Self::KeyFile { path: path.into(), make: env == AppEnv::Development },
+                (None, AppEnv::Development) => Self::KeyFile { path: DEVELOPMENT_KEY.into(), make: true },
+                (None, AppEnv::Production) => Self::Missing,
+            }),
+            Some("HS256") => hs256(raw),
+            Some(other) => {
+                let message = format!("\"{other}\" is not supported; set it to EdDSA or HS256");
+                Err(ConfigError::new("ALGORITHM", message))
+            }
+        }
+    }
+
+    pub(super) fn load(&self) -> Result<SigningKey, ConfigError> {
+        match self {
+            Self::Secret(secret) => SigningKey::hs256(secret.as_bytes())
+                .map_err(|error| ConfigError::new("SECRET_KEY", error.to_string())),
+            Self::KeyFile { path, make } => from_file(path, *make),
+            Self::Missing => Err(ConfigError::new(
+                "SIGNING_KEY_FILE",
+                "it is not set; make a key with `openssl genpkey -algorithm ed25519 -out signing-key.pem` \
+                 and set it to that file",
+            )),
+        }
+    }
+}
+
+fn hs256(raw: &Raw) -> Result<Signing, ConfigError> {
+    const ADVICE: &str = "set it to 32 random bytes, as `openssl rand -hex 32` prints them";
+    let refuse = |why: &str| ConfigError::new("SECRET_KEY", format!("{why}; {ADVICE}"));
+    let secret = secret("SECRET_KEY", raw.secret_key.as_deref(), raw.secret_key_file.as_deref())?
+        .ok_or_else(|| refuse("HS256 needs it"))?;
+    if secret.len() < MIN_SECRET {
+        return Err(refuse("it is shorter than 32 characters"));
+    }
+    let mut characters: Vec<char> = secret.chars().collect();
+    characters.sort_unstable();
+    characters.dedup();
+    let lower = secret.to_lowercase();
+    let placeholder =
+        ["secret", "change", "your-", "example", "password"].iter().any(|word| lower.contains(word));
+    if characters.len() < MIN_DISTINCT || placeholder {
+        return Err(refuse("it can be guessed"));
+    }
+    Ok(Signing::Secret(secret))
+}
+
+fn from_file(path: &Path, make: bool) -> Result<SigningKey, ConfigError> {
+    const NAME: &str = "SIGNING_KEY_FILE";
+    let unusable = |error: &dyn fmt::Display| ConfigError::new(NAME, format!("{}: {error}", path.display()));
+    if make && !path.exists() {
+        let pem = SigningKey::generate_ed25519_pem().map_err(|error| unusable(&error))?;
+        write_secret(path, &pem).map_err(|error| unusable(&error))?;
+    }
+    let pem = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
+    SigningKey::ed25519_pem(&pem).map_err(|error| unusable(&error))
+}
+
+/// Readable by its owner alone from its first byte on. Two servers that start at once agree on the
+/// first one's key: the second finds the file there and reads it.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&draft)?.write_all(text.as_bytes())?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
+}

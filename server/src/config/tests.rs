@@ -1,0 +1,154 @@
+use super::*;
+
+const DATABASE: &str = "postgres://doorstep@localhost/doorstep";
+
+fn raw(pairs: &[(&str, &str)]) -> Raw {
+    let mut raw = Raw { database_url: Some(DATABASE.into()), ..Raw::default() };
+    for (name, value) in pairs {
+        let field = match *name {
+            "DATABASE_URL" => &mut raw.database_url,
+            "DATABASE_URL_FILE" => &mut raw.database_url_file,
+            "DATABASE_MAX_CONNECTIONS" => &mut raw.database_max_connections,
+            "APP_ENV" => &mut raw.app_env,
+            "APP_NAME" => &mut raw.app_name,
+            "BASE_URL" => &mut raw.base_url,
+            "LEPTOS_SITE_ADDR" => &mut raw.leptos_site_addr,
+            "SIGNUP" => &mut raw.signup,
+            "PASSWORD_MIN_LENGTH" => &mut raw.password_min_length,
+            "PASSWORD_MIN_SCORE" => &mut raw.password_min_score,
+            "ARGON2_M_COST" => &mut raw.argon2_m_cost,
+            "ARGON2_T_COST" => &mut raw.argon2_t_cost,
+            "ALGORITHM" => &mut raw.algorithm,
+            "SIGNING_KEY_FILE" => &mut raw.signing_key_file,
+            "SECRET_KEY" => &mut raw.secret_key,
+            "TRUSTED_PROXIES" => &mut raw.trusted_proxies,
+            "ACCESS_TOKEN_EXPIRE_MINUTES" => &mut raw.access_token_expire_minutes,
+            "LOG_FORMAT" => &mut raw.log_format,
+            other => panic!("{other} is not in this list"),
+        };
+        *field = Some((*value).to_owned());
+    }
+    raw
+}
+
+fn refusal(pairs: &[(&str, &str)]) -> String {
+    let raw = raw(pairs);
+    Config::new(&raw).and_then(|config| config.settings().map(|_| ())).unwrap_err().to_string()
+}
+
+#[test]
+fn development_needs_a_database_and_nothing_else() {
+    let config = Config::new(&raw(&[("APP_ENV", "development")])).unwrap();
+    assert_eq!(config.origin.as_str(), "http://localhost:8000");
+    assert_eq!(config.app.name, "Doorstep");
+    assert_eq!(config.database.max_connections, 10);
+    assert_eq!(config.signup, Signup::Open);
+    assert_eq!(config.log_format, LogFormat::Text);
+    assert!(matches!(config.signing, Signing::KeyFile { make: true, .. }));
+}
+
+#[test]
+fn empty_variables_are_unset_ones() {
+    let config = Config::new(&raw(&[("APP_ENV", "development"), ("SIGNUP", ""), ("BASE_URL", " ")])).unwrap();
+    assert_eq!(config.origin.as_str(), "http://localhost:8000");
+}
+
+#[test]
+fn each_refusal_names_its_variable_and_what_to_set() {
+    for (name, value, advice) in [
+        ("DATABASE_URL", "", "set it to something like postgres://"),
+        ("DATABASE_URL", "sqlite:///./app.db", "SQLite is not supported"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///./app.db", "SQLite is not supported"),
+        ("DATABASE_URL", "mysql://localhost/x", "is not Postgres"),
+        ("DATABASE_URL", "postgresql+unknown://localhost/x", "is not Postgres"),
+        ("DATABASE_URL_FILE", "/nowhere", "not both"),
+        ("DATABASE_MAX_CONNECTIONS", "0", "from 1 to 1000"),
+        ("APP_ENV", "staging", "development or production"),
+        ("APP_NAME", "two\nlines", "one line"),
+        ("BASE_URL", "accounts.example.com", "https://accounts.example.com"),
+        ("BASE_URL", "https://example.com/auth", "without a path"),
+        ("LEPTOS_SITE_ADDR", "8000", "127.0.0.1:8000"),
+        ("SIGNUP", "verify", "needs mail"),
+        ("SIGNUP", "maybe", "open or closed"),
+        ("PASSWORD_MIN_LENGTH", "7", "from 8 to 128"),
+        ("PASSWORD_MIN_SCORE", "5", "from 0 to 4"),
+        ("ARGON2_M_COST", "19455", "from 19456"),
+        ("ARGON2_T_COST", "1", "from 2"),
+        ("ALGORITHM", "none", "EdDSA or HS256"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" is no address"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "from 1 to 1440"),
+        ("LOG_FORMAT", "xml", "json or text"),
+    ] {
+        let message = refusal(&[("APP_ENV", "development"), (name, value)]);
+        assert!(message.starts_with(name.trim_end_matches("_FILE")), "{message}");
+        assert!(message.contains(advice), "{message}");
+    }
+}
+
+#[test]
+fn production_needs_an_address_and_a_key() {
+    assert!(refusal(&[("APP_ENV", "production")]).starts_with("BASE_URL: set it"));
+    let message = refusal(&[("APP_ENV", "production"), ("BASE_URL", "http://accounts.example.com")]);
+    assert!(message.contains("plain http") && message.contains("https://"), "{message}");
+    let message = refusal(&[("APP_ENV", "production"), ("BASE_URL", "https://accounts.example.com")]);
+    assert!(message.starts_with("SIGNING_KEY_FILE: it is not set"), "{message}");
+    assert!(Config::new(&raw(&[("APP_ENV", "production"), ("BASE_URL", "http://127.0.0.1:8000")])).is_ok());
+}
+
+#[test]
+fn a_weak_secret_stops_the_start() {
+    let hs256 = |secret: &str| {
+        let raw = raw(&[("APP_ENV", "development"), ("ALGORITHM", "HS256"), ("SECRET_KEY", secret)]);
+        Config::new(&raw).and_then(|config| config.settings()).map_err(|error| error.to_string())
+    };
+    assert!(hs256("").unwrap_err().starts_with("SECRET_KEY: HS256 needs it"));
+    assert!(hs256("short").unwrap_err().contains("shorter"));
+    assert!(hs256(&"ab".repeat(20)).unwrap_err().contains("guessed"));
+    assert!(hs256("your-secret-key-change-in-production-0123").unwrap_err().contains("guessed"));
+    assert!(hs256("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08").is_ok());
+}
+
+#[test]
+fn sqlalchemy_addresses_are_understood() {
+    for scheme in ["postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg"] {
+        let raw =
+            raw(&[("APP_ENV", "development"), ("DATABASE_URL", &format!("{scheme}://ana@db.example/app"))]);
+        let connect = Config::new(&raw).unwrap().database.connect;
+        assert_eq!((connect.get_host(), connect.get_database()), ("db.example", Some("app")));
+    }
+}
+
+#[test]
+fn a_refused_database_address_is_not_repeated() {
+    let message = refusal(&[("APP_ENV", "development"), ("DATABASE_URL", "postgres://ana:hunter2@[/app")]);
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn debug_output_shows_no_secret() {
+    let secret = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let raw = raw(&[
+        ("APP_ENV", "development"),
+        ("ALGORITHM", "HS256"),
+        ("SECRET_KEY", secret),
+        ("DATABASE_URL", "postgres://ana:hunter2@localhost/app"),
+    ]);
+    let shown = format!("{:?}", Config::new(&raw).unwrap());
+    assert!(!shown.contains(secret) && !shown.contains("hunter2"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn development_makes_a_key_that_only_its_owner_reads_and_keeps_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("doorstep-key-{}", std::process::id()));
+    let path = folder.join("signing-key.pem");
+    let raw = raw(&[("APP_ENV", "development"), ("SIGNING_KEY_FILE", path.to_str().unwrap())]);
+    let config = Config::new(&raw).unwrap();
+    config.settings().unwrap();
+    let first = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    config.settings().unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
+    std::fs::remove_dir_all(folder).unwrap();
+}

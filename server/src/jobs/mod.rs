@@ -1,0 +1,3 @@
+//! What the server does by itself, beside the requests.
+
+pub mod sweep;

@@ -1,0 +1,32 @@
+//! Log lines: for machines in production, for people in development. Never a query string, a cookie
+//! or a body (promise P24).
+
+use crate::config::{ConfigError, LogFormat};
+use std::panic::PanicHookInfo;
+use tracing_subscriber::EnvFilter;
+
+/// Starts logging, to the standard error stream, so that what a command prints stays apart.
+///
+/// # Errors
+/// [`ConfigError`] where the filter cannot be read.
+pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> {
+    let filter = filter.map(str::trim).filter(|text| !text.is_empty()).unwrap_or("info");
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Json => {
+            subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).init()
+        }
+        LogFormat::Text => subscriber.init(),
+    }
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// The place, and the message only where it is a literal: a formatted one may hold somebody's data.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("a formatted message, not shown");
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, message, "panic");
+}

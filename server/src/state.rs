@@ -1,0 +1,82 @@
+//! What every request shares.
+
+use crate::Config;
+use crate::config::AppEnv;
+use accounts::Accounts;
+use app::AppSettings;
+use axum::extract::FromRef;
+use edge::{CookieStyle, Origin, TrustedProxies};
+use leptos::config::LeptosOptions;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+
+/// There is nothing to serve.
+#[derive(Debug, Error)]
+#[error("there is no built site in {0}: run `cargo xtask start`, or `cargo leptos watch`")]
+pub struct NoSite(String);
+
+/// What every request shares. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The use cases.
+    pub accounts: Accounts,
+    /// What pages show.
+    pub app: AppSettings,
+    /// Which cookies.
+    pub cookies: CookieStyle,
+    /// The site's own origin.
+    pub origin: Arc<Origin>,
+    /// Who may speak for other addresses.
+    pub proxies: Arc<TrustedProxies>,
+    /// Where the built site is and what its files are called.
+    pub site: LeptosOptions,
+    /// Whether `cargo leptos watch` runs the server and its pages reload themselves.
+    pub watched: bool,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+}
+
+impl AppState {
+    /// The state of a server as configured.
+    ///
+    /// # Errors
+    /// [`NoSite`] where the browser's half has not been built.
+    pub fn new(config: &Config, accounts: Accounts) -> Result<Self, NoSite> {
+        let site = site(&config.site_root)?;
+        let watched = config.env == AppEnv::Development && std::env::var_os("LEPTOS_WATCH").is_some();
+        Ok(Self {
+            accounts,
+            app: config.app.clone(),
+            cookies: CookieStyle::new(config.origin.is_https()),
+            origin: Arc::new(config.origin.clone()),
+            proxies: Arc::new(config.proxies.clone()),
+            site,
+            watched,
+            request_timeout: Duration::from_secs(10),
+        })
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.site.clone()
+    }
+}
+
+/// The names of the built files: `cargo leptos` writes their hashes beside the binary, and a build
+/// without hashes writes no such file.
+fn site(root: &Path) -> Result<LeptosOptions, NoSite> {
+    if !root.join("pkg").is_dir() {
+        return Err(NoSite(root.join("pkg").display().to_string()));
+    }
+    let hashes = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
+    let hashed = hashes.is_some_and(|file| file.is_file())
+        && std::env::var("LEPTOS_HASH_FILES").map_or(true, |text| text == "true");
+    Ok(LeptosOptions::builder()
+        .output_name("doorstep")
+        .site_root(root.display().to_string())
+        .hash_files(hashed)
+        .build())
+}

@@ -1,0 +1,69 @@
+//! Reports of browsers about what the Content-Security-Policy stopped: a line in the log each.
+
+use super::form::read_body;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use edge::problem::refusal;
+use http::StatusCode;
+use serde_json::Value;
+
+const MAX_BYTES: usize = 16 * 1024;
+/// A text in a report is written by whoever sends it: it is shortened.
+const MAX_TEXT: usize = 200;
+
+pub(super) async fn take(body: Body) -> Response {
+    match read_body(body, MAX_BYTES).await {
+        Ok(bytes) => {
+            let reports = serde_json::from_slice(&bytes).map(reports).unwrap_or_default();
+            reports.iter().for_each(log);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(code) => refusal(code),
+    }
+}
+
+/// `report-to` sends a list of reports with a `body` each, the older `report-uri` a single one.
+fn reports(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(list) => {
+            list.into_iter().filter_map(|mut report| report.get_mut("body").map(Value::take)).collect()
+        }
+        mut single => single.get_mut("csp-report").map(Value::take).into_iter().collect(),
+    }
+}
+
+fn log(report: &Value) {
+    let text = |names: [&str; 2]| {
+        let text = names.iter().find_map(|name| report.get(name)?.as_str()).unwrap_or_default();
+        without_query(text).chars().filter(|c| !c.is_control()).take(MAX_TEXT).collect::<String>()
+    };
+    tracing::warn!(
+        directive = text(["effectiveDirective", "effective-directive"]),
+        blocked = text(["blockedURL", "blocked-uri"]),
+        document = text(["documentURL", "document-uri"]),
+        "content security policy"
+    );
+}
+
+/// Query strings and fragments can hold what is nobody's business.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn both_kinds_of_report_are_read() {
+        assert_eq!(reports(json!([{ "body": { "a": 1 } }, {}])), [json!({ "a": 1 })]);
+        assert_eq!(reports(json!({ "csp-report": { "a": 1 } })), [json!({ "a": 1 })]);
+        assert!(reports(json!("x")).is_empty());
+    }
+
+    #[test]
+    fn a_query_string_is_not_logged() {
+        assert_eq!(without_query("https://a.example/reset?x=1#token"), "https://a.example/reset");
+    }
+}

@@ -1,0 +1,84 @@
+//! The built site's files, compressed when they were built; whatever is no file is not found.
+
+use super::pages;
+use crate::AppState;
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::Predicate;
+use tower_http::services::ServeDir;
+
+/// A hash of this many characters or more in a file's name changes with its content.
+const HASH_LENGTH: usize = 16;
+
+pub(super) fn or_not_found(state: &AppState) -> Router {
+    let files = ServeDir::new(&*state.site.site_root)
+        .precompressed_br()
+        .precompressed_gzip()
+        .append_index_html_on_directories(false)
+        .redirect_to_trailing_slash(false)
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(pages::not_found(state));
+    Router::new().fallback_service(files).layer(from_fn(cached))
+}
+
+/// Answers that are not files have no `Last-Modified`, and keep their own caching.
+async fn cached(request: Request, next: Next) -> Response {
+    let immutable = is_hashed(request.uri().path());
+    let mut response = next.run(request).await;
+    let is_file = response.status() == StatusCode::NOT_MODIFIED
+        || (response.status().is_success() && response.headers().contains_key("last-modified"));
+    if is_file {
+        let caching = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    }
+    response
+}
+
+/// Whether the name is `name.HASH.ending`. The loader of split WebAssembly keeps its made-up hash while
+/// its chunks change (cargo-leptos#658).
+fn is_hashed(path: &str) -> bool {
+    let Some(name) = path.strip_prefix("/pkg/") else { return false };
+    let is_hash = |part: &str| {
+        let word = part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        word && part.len() >= HASH_LENGTH
+    };
+    !name.starts_with("__wasm_split.")
+        && name.split('.').rev().skip(1).any(is_hash)
+        && name.matches('.').count() > 1
+}
+
+/// Pages and problem documents are compressed on the way out; files were compressed when built.
+pub(super) fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new().br(true).gzip(true).compress_when(is_text)
+}
+
+fn is_text(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    ["text/html", "application/json", "application/problem+json"].iter().any(|text| kind.starts_with(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_hashed;
+
+    #[test]
+    fn only_names_with_a_hash_last_for_ever() {
+        assert!(is_hashed("/pkg/doorstep.8Zl4gCxsmnVhN1XyFvpeBQ.js"));
+        assert!(is_hashed("/pkg/doorstep.8Zl4gCxsmnVhN1XyFvpeBQ.wasm"));
+        for path in [
+            "/pkg/doorstep.js",
+            "/pkg/doorstep_bg.wasm",
+            "/pkg/__wasm_split.______________________.js",
+            "/pkg/8Zl4gCxsmnVhN1XyFvpeBQ.js",
+            "/favicon.svg",
+            "/doorstep.8Zl4gCxsmnVhN1XyFvpeBQ.js",
+        ] {
+            assert!(!is_hashed(path), "{path}");
+        }
+    }
+}

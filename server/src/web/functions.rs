@@ -1,0 +1,138 @@
+//! The layer over `/fn`. Leptos 0.8 alone answers every refusal with 500, sends a plain form post back
+//! to the Referer with the error in the address, and loses what was typed. Here a refusal gets its
+//! status, and a plain post is answered by a redirect to the form's own page with a flash.
+
+use super::form::{self, Fields};
+use super::guard::see_other;
+use super::{flash, wants_html};
+use crate::AppState;
+use app::Flash;
+use app::forms::{FORMS, FormPage};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::{Code, Problem};
+use edge::CookieStyle;
+use edge::origin::Site;
+use edge::problem::refusal;
+use http::header::{ACCEPT, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+const PREFIX: &str = "/fn/";
+const SIGN_OUT: &str = "/fn/logout";
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+/// How Leptos marks the answer of a server function that failed.
+const FAILED: &str = "serverfnerror";
+/// No problem document of ours is longer.
+const MAX_PROBLEM: usize = 64 * 1024;
+
+pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with(PREFIX) {
+        return next.run(request).await;
+    }
+    // Both headers absent: no browser of the last years, and a server function has no other client.
+    if state.origin.judge(request.headers()) != Site::Own {
+        return refusal(Code::CrossSite);
+    }
+    let (post, outcome) = match Post::read(request).await {
+        Ok((post, Some(request))) => (post, outcome(next.run(request).await).await),
+        Ok((post, None)) => (post, Err((Problem::new(Code::Unreadable), HeaderMap::new()))),
+        Err(code) => return refusal(code),
+    };
+    match outcome {
+        Ok(response) => post.accepted(response, state.cookies),
+        Err((problem, headers)) => with_cookies(&headers, post.refused(problem, state.cookies)),
+    }
+}
+
+/// A call of a server function.
+struct Post {
+    path: String,
+    form: Option<&'static FormPage>,
+    fields: Vec<(String, String)>,
+    plain: bool,
+}
+
+impl Post {
+    /// Reads the whole request. Without a request to hand on, the body was no form of ours.
+    async fn read(request: Request) -> Result<(Self, Option<Request>), Code> {
+        let (mut parts, body) = request.into_parts();
+        let body = form::read_body(body, form::MAX_BYTES).await?;
+        if !form::is_form(&parts.headers, &body) {
+            return Err(Code::UnsupportedMediaType);
+        }
+        let plain = wants_html(&parts.headers);
+        if plain {
+            // Leptos redirects by itself wherever it sees text/html: it must not see it.
+            parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        }
+        let path = parts.uri.path().to_owned();
+        let form = FORMS.iter().find(|form| form.function == path);
+        let fields = Fields::parse(&body);
+        let readable = fields.is_some();
+        let fields = fields.zip(form).map(|(fields, form)| fields.keep(form.keeps)).unwrap_or_default();
+        let request = readable.then(|| Request::from_parts(parts, Body::from(body)));
+        Ok((Self { path, form, fields, plain }, request))
+    }
+
+    /// WebAssembly reads the answer itself; a browser without it is sent on.
+    fn accepted(self, mut response: Response, cookies: CookieStyle) -> Response {
+        if self.plain {
+            response = self.sent_on(&response, cookies);
+        }
+        if self.path == SIGN_OUT {
+            response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\",\"storage\""));
+        }
+        response
+    }
+
+    /// To where the function said, else back to the form's page with word that it worked.
+    fn sent_on(&self, response: &Response, cookies: CookieStyle) -> Response {
+        let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+        let page = self.form.map_or("/", |form| form.page);
+        let onward = location.and_then(domain::safe_next).filter(|path| *path != page);
+        let mut answer = see_other(onward.unwrap_or(page));
+        if onward.is_none() && self.form.is_some() {
+            let (name, value) =
+                cookies.set_flash(&flash::encode(Flash { function: self.path.clone(), ..Flash::default() }));
+            answer.headers_mut().append(name, value);
+        }
+        with_cookies(response.headers(), answer)
+    }
+
+    /// What a person can mend goes back to the form; the rest is a page of its own status.
+    fn refused(self, problem: Problem, cookies: CookieStyle) -> Response {
+        let mendable = matches!(problem.status, 401 | 409 | 422 | 429 | 503);
+        let Some(form) = self.form.filter(|_| self.plain && mendable) else { return refusal(problem) };
+        let flash = Flash { function: self.path, problem: Some(problem), values: self.fields };
+        let (name, value) = cookies.set_flash(&flash::encode(flash));
+        let mut answer = see_other(form.page);
+        answer.headers_mut().append(name, value);
+        answer
+    }
+}
+
+/// What became of the call: a layer further in refused it, the function failed, or it worked. A
+/// failure keeps its headers for the cookies in them.
+async fn outcome(response: Response) -> Result<Response, (Problem, HeaderMap)> {
+    if let Some(problem) = response.extensions().get::<Problem>() {
+        return Err((problem.clone(), response.headers().clone()));
+    }
+    if !response.headers().contains_key(FAILED) {
+        return Ok(response);
+    }
+    let (parts, body) = response.into_parts();
+    let problem = match form::read_body(body, MAX_PROBLEM).await {
+        Ok(body) => serde_json::from_slice(&body).unwrap_or_else(|_| Code::Internal.into()),
+        Err(_) => Code::Internal.into(),
+    };
+    Err((problem, parts.headers))
+}
+
+fn with_cookies(from: &HeaderMap, mut answer: Response) -> Response {
+    for cookie in from.get_all(SET_COOKIE) {
+        answer.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    answer
+}

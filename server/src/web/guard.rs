@@ -1,0 +1,98 @@
+//! Guards answer before Leptos renders anything, and a flash is handed to its page.
+
+use super::flash;
+use crate::AppState;
+use accounts::RequestCtx;
+use app::Flash;
+use app::forms::FORMS;
+use app::routes::{Guard, PAGES, Page};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::{Code, Viewer};
+use edge::{cookie, problem::refusal};
+use http::header::LOCATION;
+use http::{HeaderValue, Method, StatusCode, Uri};
+
+pub(super) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let Some(page) = page(&request) else { return next.run(request).await };
+    let viewer = request.extensions().get::<RequestCtx>().and_then(RequestCtx::viewer);
+    if !page.guard.admits(viewer.as_ref()) {
+        return turn_away(page.guard, viewer.as_ref(), request.uri());
+    }
+    let Some(flash) = flash_for(page, &state, &request) else { return next.run(request).await };
+    request.extensions_mut().insert(flash);
+    let mut response = next.run(request).await;
+    let (name, value) = state.cookies.clear_flash();
+    response.headers_mut().append(name, value);
+    response
+}
+
+fn page(request: &Request) -> Option<&'static Page> {
+    let path = request.extensions().get::<MatchedPath>()?;
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    PAGES.iter().find(|page| reads && page.path == path.as_str())
+}
+
+fn turn_away(guard: Guard, viewer: Option<&Viewer>, uri: &Uri) -> Response {
+    match (guard, viewer) {
+        (Guard::Admins, Some(_)) => refusal(Code::Forbidden),
+        (Guard::Members | Guard::Admins, _) => see_other(&sign_in_path(uri)),
+        (Guard::Strangers | Guard::Open, _) => {
+            see_other(&next_of(uri).unwrap_or_else(|| "/account".to_owned()))
+        }
+    }
+}
+
+/// 303 and nothing else. `path` comes from [`domain::safe_next`] or from us.
+pub(super) fn see_other(path: &str) -> Response {
+    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
+}
+
+fn sign_in_path(uri: &Uri) -> String {
+    let back = uri.path_and_query().map_or(uri.path(), |whole| whole.as_str());
+    let back = domain::safe_next(back).unwrap_or("/account");
+    // What ends a query's value; everything else in a path may stand there as it is.
+    let back = back.replace('%', "%25").replace('&', "%26").replace('+', "%2B").replace('#', "%23");
+    format!("/login?next={back}")
+}
+
+fn next_of(uri: &Uri) -> Option<String> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(uri.query()?).ok()?;
+    let (_, next) = pairs.into_iter().find(|(name, _)| name == "next")?;
+    domain::safe_next(&next).map(ToOwned::to_owned)
+}
+
+/// The flash in the cookie, if its form lives on exactly this page.
+fn flash_for(page: &Page, state: &AppState, request: &Request) -> Option<Flash> {
+    let flash = flash::decode(cookie::read(request.headers(), state.cookies.flash_name())?)?;
+    let form = FORMS.iter().find(|form| form.function == flash.function)?;
+    (form.page == page.path && request.method() == Method::GET).then_some(flash)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_survives() {
+        let path = |uri: &str| sign_in_path(&uri.parse().unwrap());
+        assert_eq!(path("/account"), "/login?next=/account");
+        assert_eq!(path("/account?a=1&b=%20"), "/login?next=/account?a=1%26b=%2520");
+    }
+
+    #[test]
+    fn the_way_on_stays_on_our_origin() {
+        let next = |uri: &str| next_of(&uri.parse().unwrap());
+        assert_eq!(next("/login?next=/account/security").as_deref(), Some("/account/security"));
+        for uri in [
+            "/login",
+            "/login?next=//evil.example",
+            "/login?next=https:%2F%2Fevil.example",
+            "/login?next=%2F%09%2Fevil",
+        ] {
+            assert_eq!(next(uri), None, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What every answer carries, errors and files included (promise P11).
+
+use crate::AppState;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// For everything that is no page: it may load nothing and be shown in no frame.
+const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
+const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+const REPORTING: HeaderName = HeaderName::from_static("reporting-endpoints");
+
+pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    add(response.headers_mut(), state.origin.is_https());
+    response
+}
+
+fn add(headers: &mut HeaderMap, https: bool) {
+    // `same-origin`: plain form posts between our own pages may name each other, nobody else learns.
+    let always = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "same-origin"),
+        (COOP, "same-origin"),
+        (CORP, "same-origin"),
+        (PERMISSIONS, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ];
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(NO_PAGE));
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// The policy of a page whose scripts carry `nonce`; without one the page has no script. `watched`
+/// lets the page of a development server hear of changes.
+pub(super) fn page_policy(nonce: Option<&str>, watched: Option<u32>) -> HeaderMap {
+    let script = nonce
+        .map_or("'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'"));
+    let reload =
+        watched.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self'; font-src 'self'; \
+         connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         object-src 'none'; frame-ancestors 'none'; report-uri /csp-report; report-to csp"
+    );
+    // A nonce is base64: the policy is always a good header, and if not, nothing may load.
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(NO_PAGE));
+    let endpoint = HeaderValue::from_static("csp=\"/csp-report\"");
+    [(CONTENT_SECURITY_POLICY, policy), (REPORTING, endpoint)].into_iter().collect()
+}

@@ -1,0 +1,74 @@
+//! The browser's side: pages, server functions, files, and what every answer carries.
+
+mod csp_report;
+mod failures;
+mod files;
+mod flash;
+mod form;
+mod functions;
+mod guard;
+mod headers;
+mod health;
+mod pages;
+mod trace;
+mod well_known;
+
+use crate::AppState;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use domain::Code;
+use edge::problem::refusal;
+use http::HeaderMap;
+use http::header::ACCEPT;
+use std::any::Any;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The whole server, as the binary and every HTTP test use it.
+///
+/// From the outside in: the request gets its id and its log line; every answer gets its headers; HTML
+/// and JSON are compressed; a refusal becomes a page for whoever reads HTML; a panic and a request
+/// that takes too long become refusals.
+pub fn router(state: AppState) -> Router {
+    serving(state, Router::new())
+}
+
+/// The router with further routes, under everything that every answer gets.
+pub fn serving(state: AppState, more: Router<AppState>) -> Router {
+    Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/csp-report", post(csp_report::take))
+        .route("/robots.txt", get(well_known::robots))
+        .route("/.well-known/change-password", get(well_known::change_password))
+        .merge(more)
+        .merge(pages::router(&state))
+        .fallback_service(files::or_not_found(&state))
+        .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))
+        .layer(from_fn_with_state(state.clone(), time_limit))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), failures::middleware))
+        .layer(files::compression())
+        .layer(from_fn_with_state(state.clone(), headers::middleware))
+        .layer(from_fn(trace::middleware))
+        .with_state(state)
+}
+
+async fn time_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(state.request_timeout, next.run(request));
+    answer.await.unwrap_or_else(|_| refusal(Code::TimedOut))
+}
+
+/// What broke is in the log, written by the panic hook; the answer says only that something did.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    refusal(Code::Internal)
+}
+
+/// Whether a page is wanted: browsers that navigate or post a form say so, WebAssembly and API
+/// clients do not.
+fn wants_html(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    lines.any(|line| line.contains("text/html"))
+}

@@ -1,0 +1,103 @@
+//! Leptos' pages and server functions, with everything that stands before them.
+
+use super::{functions, guard, headers, wants_html};
+use crate::AppState;
+use accounts::RequestCtx;
+use app::Flash;
+use app::ssr::{Request as PageRequest, provide};
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::any;
+use domain::Code;
+use edge::caller::{self, Callers};
+use edge::problem::refusal;
+use http::header::RETRY_AFTER;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use leptos::nonce::use_nonce;
+use leptos::prelude::use_context;
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
+
+/// Every page and every server function. Leptos registers both, so what stands before a server
+/// function is a layer that looks at the path.
+pub(super) fn router(state: &AppState) -> Router<AppState> {
+    let site = state.site.clone();
+    Router::new()
+        .leptos_routes_with_context(state, generate_route_list(app::App), context(state), move || {
+            app::shell(site.clone())
+        })
+        .layer(from_fn_with_state(state.clone(), guard::middleware))
+        .layer(from_fn_with_state(callers(state), caller::middleware))
+        .layer(from_fn_with_state(state.clone(), functions::middleware))
+}
+
+/// The page for an address where there is none; a problem document for whoever reads no HTML.
+pub(super) fn not_found(state: &AppState) -> Router {
+    let site = state.site.clone();
+    let render = render_app_async_with_context(context(state), move || app::shell(site.clone()));
+    let page = any(async move |request: Request| {
+        let mut response = render(request).await;
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    });
+    Router::new()
+        .fallback_service(page)
+        .layer(from_fn_with_state(callers(state), caller::middleware))
+        .layer(from_fn(without_page))
+}
+
+/// What needs no page, no caller and no database.
+async fn without_page(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if let Some(page) = app::routes::PAGES.iter().find(|page| path.strip_suffix('/') == Some(page.path)) {
+        return guard::see_other(page.path);
+    }
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads && wants_html(request.headers()) { next.run(request).await } else { refusal(Code::NotFound) }
+}
+
+fn callers(state: &AppState) -> Callers {
+    Callers { accounts: state.accounts.clone(), cookies: state.cookies, proxies: state.proxies.clone() }
+}
+
+/// What Leptos gives to pages and server functions. It also runs once at the start, without a request,
+/// to find out which pages there are.
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let state = state.clone();
+    move || {
+        let Some((ctx, flash)) = use_context::<Parts>().and_then(|mut parts| {
+            Some((parts.extensions.remove::<RequestCtx>()?, parts.extensions.remove::<Flash>()))
+        }) else {
+            return;
+        };
+        if let Some(options) = use_context::<ResponseOptions>() {
+            answer(&state, &options, flash.as_ref());
+        }
+        provide(PageRequest {
+            accounts: state.accounts.clone(),
+            ctx,
+            cookies: state.cookies,
+            settings: state.app.clone(),
+            flash,
+        });
+    }
+}
+
+/// The page's policy with the nonce of its scripts (server functions have none), and the status that
+/// the flash brings along: a page that says "wait" must not look like success to a machine.
+fn answer(state: &AppState, options: &ResponseOptions, flash: Option<&Flash>) {
+    if let Some(nonce) = use_nonce() {
+        let watched = state.watched.then_some(state.site.reload_port);
+        for (name, value) in &headers::page_policy(Some(&nonce), watched) {
+            options.insert_header(name.clone(), value.clone());
+        }
+    }
+    let Some(problem) = flash.and_then(|flash| flash.problem.as_ref()) else { return };
+    if matches!(problem.status, 429 | 503) {
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        options.set_status(status);
+        options.insert_header(RETRY_AFTER, problem.retry_after.unwrap_or(5).into());
+    }
+}

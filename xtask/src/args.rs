@@ -74,19 +74,13 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["start"] => Task::Start(options),
         ["dev"] => Task::Dev(options),
         ["test"] => Task::Test { pattern: None },
-        ["test", pattern] => Task::Test {
-            pattern: Some((*pattern).to_owned()),
-        },
+        ["test", pattern] => Task::Test { pattern: Some((*pattern).to_owned()) },
         ["arrows"] => Task::Arrows,
         ["generate"] => Task::Generate,
         ["coverage"] => Task::Coverage,
         ["prove"] => Task::Prove { name: None },
-        ["prove", name] => Task::Prove {
-            name: Some((*name).to_owned()),
-        },
-        ["migration", name] => Task::Migration {
-            name: (*name).to_owned(),
-        },
+        ["prove", name] => Task::Prove { name: Some((*name).to_owned()) },
+        ["migration", name] => Task::Migration { name: (*name).to_owned() },
         ["pg", action] => postgres(action, "main")?,
         ["pg", action, cluster] => postgres(action, cluster)?,
         ["migration"] => bail!("a migration needs a name: cargo xtask migration add_pronouns"),
@@ -101,10 +95,7 @@ fn postgres(action: &str, cluster: &str) -> Result<Task> {
         "url" => PostgresAction::Url,
         _ => bail!("`cargo xtask pg` knows start, stop and url"),
     };
-    Ok(Task::Postgres {
-        action,
-        cluster: cluster.to_owned(),
-    })
+    Ok(Task::Postgres { action, cluster: cluster.to_owned() })
 }
 
 fn port(text: &str) -> Result<u16> {
@@ -124,35 +115,23 @@ mod tests {
 
     #[test]
     fn start_takes_its_options_in_any_order() {
-        let expected = ServeOptions {
-            port: Some(9000),
-            reset: true,
-            yes: true,
-        };
-        assert_eq!(
-            parsed(&["--yes", "start", "--port=9000", "--reset"]).unwrap(),
-            Task::Start(expected)
-        );
+        let expected = ServeOptions { port: Some(9000), reset: true, yes: true };
+        assert_eq!(parsed(&["--yes", "start", "--port=9000", "--reset"]).unwrap(), Task::Start(expected));
     }
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for words in [
-            &["start", "--port", "70000"][..],
-            &["start", "--port", "0"],
-            &["strat"],
-            &["test", "--reset"],
-        ] {
+        for words in
+            [&["start", "--port", "70000"][..], &["start", "--port", "0"], &["strat"], &["test", "--reset"]]
+        {
             assert!(parsed(words).is_err(), "{words:?}");
         }
     }
 
     #[test]
     fn the_cluster_is_main_unless_named() {
-        let expected = |cluster: &str| Task::Postgres {
-            action: PostgresAction::Url,
-            cluster: cluster.into(),
-        };
+        let expected =
+            |cluster: &str| Task::Postgres { action: PostgresAction::Url, cluster: cluster.into() };
         assert_eq!(parsed(&["pg", "url"]).unwrap(), expected("main"));
         assert_eq!(parsed(&["pg", "url", "test"]).unwrap(), expected("test"));
     }

@@ -74,9 +74,7 @@ struct Edge {
 }
 
 fn edges(metadata: &Value) -> Result<Vec<Edge>> {
-    let packages = metadata["packages"]
-        .as_array()
-        .context("cargo metadata has no packages")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata has no packages")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let edge = |package: &Value, dependency: &Value| Edge {
         from: text(&package["name"]),
@@ -87,10 +85,7 @@ fn edges(metadata: &Value) -> Result<Vec<Edge>> {
     };
     let of = |package: &Value| -> Vec<Edge> {
         let dependencies = package["dependencies"].as_array().map_or(&[][..], Vec::as_slice);
-        dependencies
-            .iter()
-            .map(|dependency| edge(package, dependency))
-            .collect()
+        dependencies.iter().map(|dependency| edge(package, dependency)).collect()
     };
     Ok(packages.iter().flat_map(of).collect())
 }
@@ -104,9 +99,7 @@ impl Edge {
                     .then(|| format!("{from} -> {to}: {to} is for dev-dependencies only"));
             }
             let Some((_, always, server_side)) = ARROWS.iter().find(|(name, ..)| name == from) else {
-                return Some(format!(
-                    "{from} -> {to}: {from} has no place in docs/architecture.md"
-                ));
+                return Some(format!("{from} -> {to}: {from} has no place in docs/architecture.md"));
             };
             let allowed =
                 always.contains(&to.as_str()) || (self.optional && server_side.contains(&to.as_str()));
@@ -122,9 +115,7 @@ impl Edge {
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == name, |start| name.starts_with(start))
+    pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 
 /// What must not come into the server, however deep.
@@ -145,9 +136,7 @@ fn banned() -> Result<Vec<String>> {
     let tree = process::output(&mut tree)?;
     let there = |name: &str| tree.lines().any(|line| line.split(' ').next() == Some(name));
     let found = BANNED_FROM_SERVER.iter().filter(|name| there(name));
-    Ok(found
-        .map(|name| format!("server -> … -> {name}: aws-lc-rs is the one crypto provider"))
-        .collect())
+    Ok(found.map(|name| format!("server -> … -> {name}: aws-lc-rs is the one crypto provider")).collect())
 }
 
 #[cfg(test)]

@@ -54,11 +54,7 @@ fn words() -> Result<Vec<String>> {
 }
 
 fn outputs() -> Vec<PathBuf> {
-    vec![
-        paths::server_binary(),
-        paths::target().join("release/hash.txt"),
-        paths::site(),
-    ]
+    vec![paths::server_binary(), paths::target().join("release/hash.txt"), paths::site()]
 }
 
 /// The size of the signed-out bundle as it travels, against its budget.
@@ -69,12 +65,7 @@ pub(crate) fn check_budget() -> Result<()> {
         for path in compressed()? {
             let size = fs::metadata(&path)?.len();
             total += size;
-            let kind = path
-                .with_extension("")
-                .extension()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let kind = path.with_extension("").extension().unwrap_or_default().to_string_lossy().into_owned();
             parts.push(format!("{kind} {}", kilobytes(size)));
         }
         step.detail(format!(
@@ -99,9 +90,7 @@ fn compressed() -> Result<Vec<PathBuf>> {
     let found = stamp::files(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let ours = |path: &PathBuf| {
         let name = path.to_string_lossy();
-        [".wasm.br", ".js.br", ".css.br"]
-            .iter()
-            .any(|ending| name.ends_with(ending))
+        [".wasm.br", ".js.br", ".css.br"].iter().any(|ending| name.ends_with(ending))
     };
     Ok(found.into_iter().filter(ours).collect())
 }

@@ -10,11 +10,8 @@ use serde_json::Value;
 use std::process::{Command, ExitCode};
 
 /// The share of lines that must be reached, in the whole and where the rules live.
-const LEAST: &[(&str, &str, u64)] = &[
-    ("all", "", 85),
-    ("domain", "/crates/domain/", 95),
-    ("accounts", "/crates/accounts/", 95),
-];
+const LEAST: &[(&str, &str, u64)] =
+    &[("all", "", 85), ("domain", "/crates/domain/", 95), ("accounts", "/crates/accounts/", 95)];
 
 pub(crate) fn run() -> Result<ExitCode> {
     let _turn = Turn::take("test")?;
@@ -23,18 +20,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     let postgres = Cluster::open(Kind::Test)?.start()?;
     let llvm_cov = |words: &[&str]| {
         let mut command = process::program(tool.join("cargo-llvm-cov"));
-        command
-            .arg("llvm-cov")
-            .args(words)
-            .env("DATABASE_URL", database(&postgres));
+        command.arg("llvm-cov").args(words).env("DATABASE_URL", database(&postgres));
         command.env("PG_BINDIR", &postgres.binaries().folder);
         command
     };
-    let harness: &[&str] = if Harness::find() == Harness::Nextest {
-        &["nextest"]
-    } else {
-        &[]
-    };
+    let harness: &[&str] = if Harness::find() == Harness::Nextest { &["nextest"] } else { &[] };
     let mut tests = llvm_cov(harness);
     tests.args([
         "--locked",
@@ -71,15 +61,8 @@ fn report(llvm_cov: impl Fn(&[&str]) -> Command) -> Result<ExitCode> {
             share % 10
         ));
     }
-    steps::say(&format!(
-        "Line by line: {}",
-        html.join("html/index.html").display()
-    ));
-    Ok(if enough {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    steps::say(&format!("Line by line: {}", html.join("html/index.html").display()));
+    Ok(if enough { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn add_component() -> Result<()> {
@@ -94,9 +77,7 @@ fn add_component() -> Result<()> {
 
 /// Each file with the lines reached and the lines there are.
 fn files(summary: &Value) -> Result<Vec<(String, u64, u64)>> {
-    let files = summary["data"][0]["files"]
-        .as_array()
-        .context("cargo llvm-cov gave no files")?;
+    let files = summary["data"][0]["files"].as_array().context("cargo llvm-cov gave no files")?;
     let number = |file: &Value, name: &str| file["summary"]["lines"][name].as_u64().unwrap_or(0);
     let read = |file: &Value| {
         let name = file["filename"].as_str().unwrap_or_default().to_owned();
@@ -107,9 +88,7 @@ fn files(summary: &Value) -> Result<Vec<(String, u64, u64)>> {
 
 fn lines(files: &[(String, u64, u64)], folder: &str) -> (u64, u64) {
     let inside = files.iter().filter(|(name, ..)| name.contains(folder));
-    inside.fold((0, 0), |(reached, all), (_, covered, count)| {
-        (reached + covered, all + count)
-    })
+    inside.fold((0, 0), |(reached, all), (_, covered, count)| (reached + covered, all + count))
 }
 
 #[cfg(test)]

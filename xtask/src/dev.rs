@@ -9,10 +9,7 @@ use std::process::ExitCode;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let ready = Ready::bring(options)?;
-    steps::say(&format!(
-        "\nBuilding, then serving at {}; Ctrl-C stops it.\n",
-        ready.place.url()
-    ));
+    steps::say(&format!("\nBuilding, then serving at {}; Ctrl-C stops it.\n", ready.place.url()));
     let mut watch = process::program(ready.tools.program("cargo-leptos"));
     watch.args(["leptos", "watch"]).env("SQLX_OFFLINE", "true");
     ready.place.settings(ready.tools.on_path(&mut watch));

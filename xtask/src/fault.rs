@@ -34,22 +34,13 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
     patches.sort();
     let mut faults = Vec::new();
     for patch in patches {
-        let name = patch
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if only.is_some_and(|only| only != name) {
             continue;
         }
         let head = fs::read_to_string(&patch)?;
         let (promise, test) = parse(&head).with_context(|| format!("faults/{name}.patch"))?;
-        faults.push(Fault {
-            name,
-            patch,
-            promise,
-            test,
-        });
+        faults.push(Fault { name, patch, promise, test });
     }
     match (faults.is_empty(), only) {
         (true, Some(name)) => bail!("there is no faults/{name}.patch"),
@@ -59,16 +50,9 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
 }
 
 fn parse(patch: &str) -> Result<(String, Test)> {
-    let head = || {
-        patch
-            .lines()
-            .take_while(|line| !line.starts_with("diff ") && !line.starts_with("--- "))
-    };
+    let head = || patch.lines().take_while(|line| !line.starts_with("diff ") && !line.starts_with("--- "));
     let line = |name: &str| {
-        head()
-            .find_map(|line| line.strip_prefix(name))
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
+        head().find_map(|line| line.strip_prefix(name)).map(str::trim).filter(|text| !text.is_empty())
     };
     let promise = line("Promise:").context("its head lacks a line `Promise: …`")?;
     let test = line("Test:").context("its head lacks a line `Test: …`")?;
@@ -77,15 +61,12 @@ fn parse(patch: &str) -> Result<(String, Test)> {
 
 fn parse_test(test: &str) -> Result<Test> {
     if let Some(title) = test.strip_prefix("e2e ") {
-        return Ok(Test::Browser {
-            title: title.trim().trim_matches('"').to_owned(),
-        });
+        return Ok(Test::Browser { title: title.trim().trim_matches('"').to_owned() });
     }
     match test.split_whitespace().collect::<Vec<_>>()[..] {
-        ["cargo", "-p", package, filter] => Ok(Test::Cargo {
-            package: package.into(),
-            filter: filter.into(),
-        }),
+        ["cargo", "-p", package, filter] => {
+            Ok(Test::Cargo { package: package.into(), filter: filter.into() })
+        }
         _ => bail!("`Test: {test}` is neither `cargo -p CRATE NAME` nor `e2e \"TITLE\"`"),
     }
 }
@@ -100,22 +81,9 @@ mod tests {
             "Promise: P3 one account\nTest: cargo -p accounts twelve\n\ndiff --git a/x b/x\nTest: not this\n";
         let (promise, test) = parse(patch).unwrap();
         assert_eq!(promise, "P3 one account");
-        assert_eq!(
-            test,
-            Test::Cargo {
-                package: "accounts".into(),
-                filter: "twelve".into()
-            }
-        );
-        let browser = parse("Promise: P1\nTest: e2e \"signs in twice\"\n--- a/x\n")
-            .unwrap()
-            .1;
-        assert_eq!(
-            browser,
-            Test::Browser {
-                title: "signs in twice".into()
-            }
-        );
+        assert_eq!(test, Test::Cargo { package: "accounts".into(), filter: "twelve".into() });
+        let browser = parse("Promise: P1\nTest: e2e \"signs in twice\"\n--- a/x\n").unwrap().1;
+        assert_eq!(browser, Test::Browser { title: "signs in twice".into() });
     }
 
     #[test]

@@ -37,9 +37,7 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
     step("Freshness of .sqlx", |step| {
         let major = postgres.binaries().major;
         if major != WRITTEN_BY {
-            step.detail(format!(
-                "not compared: written by Postgres {WRITTEN_BY}, and this is {major}"
-            ));
+            step.detail(format!("not compared: written by Postgres {WRITTEN_BY}, and this is {major}"));
             return Ok(());
         }
         let (committed, fresh) = (read(&committed())?, describe(postgres, step)?);
@@ -50,10 +48,7 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
             .map(String::as_str)
             .collect();
         if !stale.is_empty() {
-            bail!(
-                "run `cargo xtask generate` and commit: {} is not what the queries give",
-                stale.join(", ")
-            );
+            bail!("run `cargo xtask generate` and commit: {} is not what the queries give", stale.join(", "));
         }
         step.detail(format!("{} queries", fresh.len()));
         Ok(())
@@ -77,28 +72,20 @@ fn describe(postgres: &Running, step: &mut crate::steps::Step) -> Result<BTreeMa
     fs::create_dir_all(&answers)?;
     forget(&target.join("debug/.fingerprint"), "store-")?;
     let mut check = process::cargo();
-    check
-        .args(["check", "--locked", "-p", "store"])
-        .env("CARGO_TARGET_DIR", &target);
-    check
-        .env("SQLX_OFFLINE", "false")
-        .env("SQLX_OFFLINE_DIR", &answers)
-        .env("DATABASE_URL", database);
+    check.args(["check", "--locked", "-p", "store"]).env("CARGO_TARGET_DIR", &target);
+    check.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &answers).env("DATABASE_URL", database);
     process::build(step, &mut check)?;
     read(&answers)
 }
 
 fn migrate(postgres: &Running, database: &str) -> Result<()> {
     let folder = paths::root().join("migrations");
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_>>()?;
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
     files.sort();
     for path in files {
-        postgres
-            .run(database, &fs::read_to_string(&path)?)
-            .with_context(|| path.display().to_string())?;
+        postgres.run(database, &fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
     }
     Ok(())
 }
@@ -110,10 +97,7 @@ fn forget(fingerprints: &Path, crate_prefix: &str) -> Result<()> {
     };
     for entry in entries {
         let path = entry?.path();
-        if path
-            .file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with(crate_prefix))
-        {
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(crate_prefix)) {
             fs::remove_dir_all(path)?;
         }
     }

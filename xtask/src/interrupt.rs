@@ -37,11 +37,7 @@ pub(crate) fn listen() -> Result<()> {
                 std::process::exit(130);
             }
             // Whoever asks twice does not want to wait.
-            let wish = if STOPPING.swap(true, Ordering::SeqCst) {
-                Signal::SIGKILL
-            } else {
-                Signal::SIGTERM
-            };
+            let wish = if STOPPING.swap(true, Ordering::SeqCst) { Signal::SIGKILL } else { Signal::SIGTERM };
             for group in groups().iter() {
                 let _ = killpg(*group, wish);
             }
@@ -52,11 +48,7 @@ pub(crate) fn listen() -> Result<()> {
 
 /// Ends the work here if a signal has come.
 pub(crate) fn check() -> Result<()> {
-    if stopping() {
-        Err(Interrupted.into())
-    } else {
-        Ok(())
-    }
+    if stopping() { Err(Interrupted.into()) } else { Ok(()) }
 }
 
 pub(crate) fn stopping() -> bool {

@@ -32,21 +32,13 @@ impl Turn {
         let folder = paths::var().join("run").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be written", folder.display()))?;
         let path = folder.with_extension("lock");
-        let mut lock = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)?;
+        let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 lock.read_to_string(&mut holder)?;
-                bail!(
-                    "cargo xtask {} is at work in this clone: end it first",
-                    holder.trim()
-                );
+                bail!("cargo xtask {} is at work in this clone: end it first", holder.trim());
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
@@ -106,10 +98,7 @@ pub(crate) struct Note(Option<PathBuf>);
 
 impl Note {
     pub(crate) fn write(group: Pid) -> Result<Self> {
-        let folder = FOLDER
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone();
+        let folder = FOLDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let (Some(folder), Some(began)) = (folder, began(group.as_raw())) else {
             return Ok(Self(None));
         };
@@ -140,11 +129,7 @@ fn began(pid: i32) -> Option<String> {
 fn started_ticks(stat: &str) -> Option<&str> {
     let (_, rest) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = rest.split(' ').collect();
-    if fields.first() == Some(&"Z") {
-        None
-    } else {
-        fields.get(19).copied()
-    }
+    if fields.first() == Some(&"Z") { None } else { fields.get(19).copied() }
 }
 
 #[cfg(test)]

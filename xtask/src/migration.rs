@@ -12,26 +12,16 @@ pub(crate) fn run(name: &str) -> Result<ExitCode> {
         );
     }
     let now = process::output(Command::new("date").args(["-u", "+%Y%m%d%H%M%S"]))?;
-    let path = paths::root()
-        .join("migrations")
-        .join(format!("{}_{name}.sql", now.trim()));
-    fs::write(
-        &path,
-        "-- Applied once and never edited again: the next change is the next file.\n",
-    )?;
-    steps::say(&format!(
-        "Write it in {}, then run `cargo xtask generate`.",
-        path.display()
-    ));
+    let path = paths::root().join("migrations").join(format!("{}_{name}.sql", now.trim()));
+    fs::write(&path, "-- Applied once and never edited again: the next change is the next file.\n")?;
+    steps::say(&format!("Write it in {}, then run `cargo xtask generate`.", path.display()));
     Ok(ExitCode::SUCCESS)
 }
 
 fn good(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.len() <= 60
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]

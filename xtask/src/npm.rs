@@ -19,8 +19,7 @@ pub(crate) fn install(folder: &str, step: &mut Step) -> Result<PathBuf> {
         return Ok(folder);
     }
     let mut npm = process::program("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-        .current_dir(&folder);
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
     npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
     process::build(step, &mut npm)?;
     // A lockfile of optional packages alone may install nothing at all.

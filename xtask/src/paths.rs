@@ -34,11 +34,7 @@ pub(crate) fn cache() -> Result<PathBuf> {
         return Ok(PathBuf::from(cache).join("doorstep"));
     }
     let home = std::env::home_dir().context("HOME is not set, so there is no place for the tools")?;
-    let caches = if cfg!(target_os = "macos") {
-        "Library/Caches"
-    } else {
-        ".cache"
-    };
+    let caches = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
     Ok(home.join(caches).join("doorstep"))
 }
 
@@ -53,7 +49,5 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }

@@ -11,13 +11,10 @@ use std::{fs, io};
 pub(crate) fn check_free(address: SocketAddr) -> Result<()> {
     let port = address.port();
     // A browser that is sent to localhost may try ::1 first and would meet the stranger there.
-    let local = [
-        SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        SocketAddr::from((Ipv6Addr::LOCALHOST, port)),
-    ];
-    let answered = local
-        .iter()
-        .any(|local| TcpStream::connect_timeout(local, Duration::from_millis(300)).is_ok());
+    let local =
+        [SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))];
+    let answered =
+        local.iter().any(|local| TcpStream::connect_timeout(local, Duration::from_millis(300)).is_ok());
     let refused = match TcpListener::bind(address) {
         Ok(_) => None,
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Some(String::new()),
@@ -35,11 +32,7 @@ pub(crate) fn check_free(address: SocketAddr) -> Result<()> {
 }
 
 fn holder(port: u16) -> Option<String> {
-    let pid = if cfg!(target_os = "linux") {
-        linux_holder(port)
-    } else {
-        lsof_holder(port)
-    }?;
+    let pid = if cfg!(target_os = "linux") { linux_holder(port) } else { lsof_holder(port) }?;
     let command = process::output(Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]));
     let name = command.ok().filter(|name| !name.trim().is_empty())?;
     Some(format!("{} (process {pid})", name.trim()))
@@ -49,16 +42,13 @@ fn linux_holder(port: u16) -> Option<u32> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
     let inode = tables.iter().find_map(|table| listening_inode(table, port))?;
     let socket = format!("socket:[{inode}]");
-    fs::read_dir("/proc")
-        .ok()?
-        .filter_map(Result::ok)
-        .find_map(|entry| {
-            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
-            let mut files = fs::read_dir(entry.path().join("fd")).ok()?.filter_map(Result::ok);
-            files
-                .any(|file| fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == socket.as_str()))
-                .then_some(pid)
-        })
+    fs::read_dir("/proc").ok()?.filter_map(Result::ok).find_map(|entry| {
+        let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+        let mut files = fs::read_dir(entry.path().join("fd")).ok()?.filter_map(Result::ok);
+        files
+            .any(|file| fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == socket.as_str()))
+            .then_some(pid)
+    })
 }
 
 /// The inode of the socket that listens (state 0A) on the port, from the kernel's table.
@@ -94,13 +84,8 @@ mod tests {
     #[test]
     fn a_listener_of_this_process_is_named() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let error = check_free(listener.local_addr().unwrap())
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains(&format!("process {}", std::process::id())),
-            "{error}"
-        );
+        let error = check_free(listener.local_addr().unwrap()).unwrap_err().to_string();
+        assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
         assert!(error.contains("--port"), "{error}");
     }
 }

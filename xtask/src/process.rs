@@ -30,32 +30,18 @@ pub(crate) fn cargo() -> Command {
 
 /// What a short program prints.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("{} does not run", name(command)))?;
+    let output = command.output().with_context(|| format!("{} does not run", name(command)))?;
     if !output.status.success() {
         interrupt::check()?;
-        let said = if output.stderr.is_empty() {
-            &output.stdout
-        } else {
-            &output.stderr
-        };
-        bail!(
-            "{} failed: {}",
-            name(command),
-            String::from_utf8_lossy(said).trim()
-        );
+        let said = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
+        bail!("{} failed: {}", name(command), String::from_utf8_lossy(said).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// True when the program is there and content.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// A child with a process group of its own, which signals are passed on to.
@@ -68,16 +54,10 @@ pub(crate) struct Job {
 impl Job {
     pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
         interrupt::check()?;
-        let child = command
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("{} does not run", name(command)))?;
+        let child =
+            command.process_group(0).spawn().with_context(|| format!("{} does not run", name(command)))?;
         let group = Pid::from_raw(child.id().try_into()?);
-        Ok(Self {
-            child,
-            _watched: Watched::new(group),
-            _note: Note::write(group)?,
-        })
+        Ok(Self { child, _watched: Watched::new(group), _note: Note::write(group)? })
     }
 
     pub(crate) fn wait(mut self) -> Result<ExitStatus> {
@@ -120,10 +100,7 @@ fn listen(from: impl Read + Send + 'static, to: Sender<String>) {
     std::thread::spawn(move || {
         for line in BufReader::new(from).split(b'\n') {
             let Ok(line) = line else { return };
-            if to
-                .send(String::from_utf8_lossy(&line).trim_end().to_owned())
-                .is_err()
-            {
+            if to.send(String::from_utf8_lossy(&line).trim_end().to_owned()).is_err() {
                 return;
             }
         }
@@ -135,12 +112,13 @@ pub(crate) fn build(step: &mut Step, command: &mut Command) -> Result<()> {
     let mut tail = VecDeque::with_capacity(TAIL);
     let mut crates = 0;
     let mut note = String::new();
-    let succeeded = follow(command, |heard| {
+    // A builder's own backtrace would push the compiler's errors out of the tail.
+    let succeeded = follow(command.env("RUST_BACKTRACE", "0"), |heard| {
         if let Heard::Line(line) = heard {
             let line = plain(&line);
             if let Some(name) = compiled(&line) {
                 crates += 1;
-                note = format!("{crates} crates, now {name}");
+                note = format!("{}, now {name}", counted(crates));
             } else if !line.trim().is_empty() && crates == 0 {
                 line.trim().clone_into(&mut note);
             }
@@ -156,9 +134,13 @@ pub(crate) fn build(step: &mut Step, command: &mut Command) -> Result<()> {
         bail!("{}\n\n{} failed", said.join("\n"), name(command));
     }
     if crates > 0 {
-        step.detail(format!("{crates} crates compiled"));
+        step.detail(format!("{} compiled", counted(crates)));
     }
     Ok(())
+}
+
+fn counted(crates: u32) -> String {
+    if crates == 1 { "1 crate".to_owned() } else { format!("{crates} crates") }
 }
 
 /// Runs a program in the open and gives what it printed.
@@ -189,9 +171,7 @@ pub(crate) fn hear(step: &mut Step, command: &mut Command) -> Result<(bool, Vec<
 fn compiled(line: &str) -> Option<&str> {
     let mut words = line.split_whitespace();
     let verb = words.next()?;
-    matches!(verb, "Compiling" | "Checking")
-        .then(|| words.next())
-        .flatten()
+    matches!(verb, "Compiling" | "Checking").then(|| words.next()).flatten()
 }
 
 /// A line without its colours.
@@ -200,9 +180,7 @@ pub(crate) fn plain(line: &str) -> String {
     let mut rest = line;
     while let Some((before, after)) = rest.split_once("\x1b[") {
         plain.push_str(before);
-        rest = after
-            .split_once(|c: char| c.is_ascii_alphabetic())
-            .map_or("", |(_, after)| after);
+        rest = after.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, after)| after);
     }
     plain.push_str(rest);
     plain
@@ -211,12 +189,7 @@ pub(crate) fn plain(line: &str) -> String {
 /// A command as a person would type it, without folders.
 pub(crate) fn name(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
-    let mut words = vec![
-        program
-            .file_name()
-            .unwrap_or(program.as_os_str())
-            .to_string_lossy(),
-    ];
+    let mut words = vec![program.file_name().unwrap_or(program.as_os_str()).to_string_lossy()];
     words.extend(command.get_args().map(OsStr::to_string_lossy));
     format!("`{}`", words.join(" "))
 }
@@ -227,10 +200,7 @@ mod tests {
 
     #[test]
     fn colours_are_taken_off() {
-        assert_eq!(
-            plain("\x1b[1m\x1b[32m   Compiling\x1b[0m leptos v0.8.23"),
-            "   Compiling leptos v0.8.23"
-        );
+        assert_eq!(plain("\x1b[1m\x1b[32m   Compiling\x1b[0m leptos v0.8.23"), "   Compiling leptos v0.8.23");
         assert_eq!(plain("no colour"), "no colour");
     }
 

@@ -52,12 +52,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
 }
 
 fn bench<'a>(tree: &'a Path, tools: &'a Toolbox, postgres: &'a Running) -> Bench<'a> {
-    Bench {
-        tree,
-        target: paths::target().join("prove/target"),
-        tools,
-        postgres,
-    }
+    Bench { tree, target: paths::target().join("prove/target"), tools, postgres }
 }
 
 /// What became of a fault.
@@ -75,9 +70,7 @@ fn sound(faults: &[Fault], bench: &Bench) -> Result<BTreeMap<String, Result<(), 
         if sound.contains_key(&name) {
             continue;
         }
-        let verdict = step(&format!("Without a fault: {name}"), |step| {
-            bench.run(&fault.test, step)
-        });
+        let verdict = step(&format!("Without a fault: {name}"), |step| bench.run(&fault.test, step));
         interrupt::check()?;
         let result = match verdict {
             Ok(Verdict::Green) => Ok(()),
@@ -94,9 +87,7 @@ fn sound(faults: &[Fault], bench: &Bench) -> Result<BTreeMap<String, Result<(), 
 /// Plants one fault, runs its test, and takes the fault out again.
 fn plant(fault: &Fault, tree: &Path, bench: &Bench) -> Result<Finding> {
     apply(fault, tree, &[])?;
-    let verdict = step(&format!("With {}", fault.name), |step| {
-        bench.run(&fault.test, step)
-    });
+    let verdict = step(&format!("With {}", fault.name), |step| bench.run(&fault.test, step));
     apply(fault, tree, &["--reverse"])?;
     Ok(match verdict? {
         Verdict::Red => Finding::Noticed,
@@ -109,8 +100,7 @@ fn plant(fault: &Fault, tree: &Path, bench: &Bench) -> Result<Finding> {
 fn apply(fault: &Fault, tree: &Path, how: &[&str]) -> Result<()> {
     let mut git = Command::new("git");
     // The scratch copy lies inside the clone; git must not take it for a part of it.
-    git.current_dir(tree)
-        .env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
+    git.current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
     process::output(git.arg("apply").args(how).arg(&fault.patch)).map(drop)
 }
 
@@ -119,11 +109,8 @@ fn apply(fault: &Fault, tree: &Path, how: &[&str]) -> Result<()> {
 fn copy(tree: &Path) -> Result<()> {
     let listed =
         process::output(process::program("git").args(["ls-files", "-z", "-co", "--exclude-standard"]))?;
-    let wanted: BTreeSet<PathBuf> = listed
-        .split('\0')
-        .filter(|name| !name.is_empty())
-        .map(PathBuf::from)
-        .collect();
+    let wanted: BTreeSet<PathBuf> =
+        listed.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
     fs::create_dir_all(tree)?;
     for old in crate::stamp::all_files(tree)? {
         let inside = old.strip_prefix(tree)?;
@@ -141,10 +128,7 @@ fn copy(tree: &Path) -> Result<()> {
             fs::create_dir_all(parent)?;
         }
         fs::copy(&from, &to)?;
-        fs::File::options()
-            .write(true)
-            .open(&to)?
-            .set_modified(fs::metadata(&from)?.modified()?)?;
+        fs::File::options().write(true).open(&to)?.set_modified(fs::metadata(&from)?.modified()?)?;
     }
     if !tree.join("Cargo.toml").exists() {
         bail!("git lists no files to copy");
@@ -165,12 +149,7 @@ fn row(fault: &Fault, finding: &Finding) -> String {
         Finding::Unnoticed => ("✗", "NOT NOTICED".to_owned()),
         Finding::Broken(why) => ("✗", why.lines().next().unwrap_or_default().to_owned()),
     };
-    format!(
-        "{mark} {:<32} {word}\n    {}\n    {}",
-        fault.name,
-        fault.promise,
-        describe(&fault.test)
-    )
+    format!("{mark} {:<32} {word}\n    {}\n    {}", fault.name, fault.promise, describe(&fault.test))
 }
 
 fn write_log(table: &str, tally: Tally) -> Result<()> {

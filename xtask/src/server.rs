@@ -23,8 +23,7 @@ impl Place {
     pub(crate) fn address(port: Option<u16>) -> Result<SocketAddr> {
         let set = settings::get("LEPTOS_SITE_ADDR").filter(|_| port.is_none());
         let text = set.unwrap_or_else(|| format!("127.0.0.1:{}", port.unwrap_or(8000)));
-        text.parse()
-            .with_context(|| format!("LEPTOS_SITE_ADDR is no address: `{text}`"))
+        text.parse().with_context(|| format!("LEPTOS_SITE_ADDR is no address: `{text}`"))
     }
 
     pub(crate) fn url(&self) -> String {
@@ -38,18 +37,13 @@ impl Place {
                 command.env(name, value);
             }
         }
-        command
-            .env("LEPTOS_SITE_ADDR", self.address.to_string())
-            .env("DATABASE_URL", &self.database)
+        command.env("LEPTOS_SITE_ADDR", self.address.to_string()).env("DATABASE_URL", &self.database)
     }
 
     /// The release server with what it needs to find its files.
     fn program(&self, words: &[&str]) -> Command {
         let mut server = process::program(paths::server_binary());
-        server
-            .args(words)
-            .env("LEPTOS_OUTPUT_NAME", "doorstep")
-            .env("LEPTOS_SITE_PKG_DIR", "pkg");
+        server.args(words).env("LEPTOS_OUTPUT_NAME", "doorstep").env("LEPTOS_SITE_PKG_DIR", "pkg");
         server
             .env("LEPTOS_SITE_ROOT", paths::site())
             .env("LEPTOS_HASH_FILES", "true")
@@ -59,9 +53,7 @@ impl Place {
     }
 
     pub(crate) fn migrate(&self) -> Result<()> {
-        step("Migrations", |_| {
-            process::output(&mut self.program(&["migrate"])).map(drop)
-        })
+        step("Migrations", |_| process::output(&mut self.program(&["migrate"])).map(drop))
     }
 
     /// Makes the first admin; the password is known only now, so it is shown, once.
@@ -89,11 +81,7 @@ impl Place {
         steps::say(welcome);
         let status = server.wait()?;
         interrupt::check()?;
-        if status.success() {
-            Ok(())
-        } else {
-            bail!("the server ended: {status}")
-        }
+        if status.success() { Ok(()) } else { bail!("the server ended: {status}") }
     }
 
     fn ready(&self) -> bool {
@@ -101,13 +89,10 @@ impl Place {
             let mut stream = TcpStream::connect_timeout(&self.address, Duration::from_secs(1))?;
             stream.set_read_timeout(Some(Duration::from_secs(2)))?;
             let port = self.address.port();
-            write!(
-                stream,
-                "GET /readyz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
-            )?;
-            let mut answer = [0; 12];
-            stream.read_exact(&mut answer)?;
-            Ok(answer.ends_with(b" 200"))
+            write!(stream, "GET /readyz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n")?;
+            let mut answer = Vec::new();
+            stream.take(64 * 1024).read_to_end(&mut answer)?;
+            Ok(answer.starts_with(b"HTTP/1.1 200"))
         };
         ask().unwrap_or(false)
     }

@@ -14,11 +14,7 @@ pub(crate) fn get(name: &str) -> Option<String> {
 fn from_file(file: &str, name: &str) -> Option<String> {
     let line = file.lines().rev().find_map(|line| {
         let line = line.trim();
-        line.strip_prefix("export ")
-            .unwrap_or(line)
-            .strip_prefix(name)?
-            .trim_start()
-            .strip_prefix('=')
+        line.strip_prefix("export ").unwrap_or(line).strip_prefix(name)?.trim_start().strip_prefix('=')
     })?;
     let value = line.trim();
     for quote in ['"', '\''] {
@@ -37,10 +33,7 @@ mod tests {
     fn a_line_of_a_dotenv_file_is_read() {
         let file = "# DATABASE_URL=no\nDATABASE_URL_OLD=no\nexport DATABASE_URL = \"postgres://a/b#c\" # mine\n\
                     PORT=1 # one\nEMPTY=\n";
-        assert_eq!(
-            from_file(file, "DATABASE_URL").as_deref(),
-            Some("postgres://a/b#c")
-        );
+        assert_eq!(from_file(file, "DATABASE_URL").as_deref(), Some("postgres://a/b#c"));
         assert_eq!(from_file(file, "PORT").as_deref(), Some("1"));
         assert_eq!(from_file(file, "EMPTY").as_deref(), Some(""));
         assert_eq!(from_file(file, "NONE"), None);

@@ -38,10 +38,7 @@ impl Toolbox {
     /// Where a tool lies.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         let places = self.folders.iter().map(|folder| folder.join(name));
-        places
-            .into_iter()
-            .find(|path| path.exists())
-            .unwrap_or_else(|| name.into())
+        places.into_iter().find(|path| path.exists()).unwrap_or_else(|| name.into())
     }
 
     /// cargo-leptos takes its helpers from PATH by name, whatever their version.

@@ -16,17 +16,8 @@ pub(crate) fn of_inputs(root: &Path, inputs: &[&str], words: &[String]) -> Resul
     }
     for input in inputs {
         for path in files(&root.join(input))? {
-            feed(
-                &mut hash,
-                path.strip_prefix(root)
-                    .unwrap_or(&path)
-                    .as_os_str()
-                    .as_encoded_bytes(),
-            );
-            feed(
-                &mut hash,
-                &fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?,
-            );
+            feed(&mut hash, path.strip_prefix(root).unwrap_or(&path).as_os_str().as_encoded_bytes());
+            feed(&mut hash, &fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?);
         }
     }
     Ok(crate::paths::hex(&hash.finalize()))
@@ -39,10 +30,7 @@ pub(crate) fn of_outputs(outputs: &[PathBuf]) -> Result<String> {
         for path in files(output)? {
             let about = fs::metadata(&path)?;
             feed(&mut hash, path.as_os_str().as_encoded_bytes());
-            feed(
-                &mut hash,
-                format!("{} {:?}", about.len(), about.modified()?).as_bytes(),
-            );
+            feed(&mut hash, format!("{} {:?}", about.len(), about.modified()?).as_bytes());
         }
     }
     Ok(crate::paths::hex(&hash.finalize()))
@@ -71,9 +59,8 @@ fn walk(path: &Path, skipped: &[&str]) -> Result<Vec<PathBuf>> {
     if !path.is_dir() {
         return Ok(Vec::new());
     }
-    let mut entries: Vec<PathBuf> = fs::read_dir(path)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<Result<_>>()?;
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     entries.retain(|entry| !skipped.iter().any(|name| entry.ends_with(name)));
     entries.sort();
     let mut found = Vec::new();

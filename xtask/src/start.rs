@@ -19,10 +19,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let admin = ready.place.first_admin()?;
     let url = ready.place.url();
     let took = steps::took(began.elapsed());
-    let welcome = format!(
-        "\n{}\n\n  {url}\n\nReady after {took}. Ctrl-C stops it.",
-        admin.trim()
-    );
+    let welcome = format!("\n{}\n\n  {url}\n\nReady after {took}. Ctrl-C stops it.", admin.trim());
     ready.place.serve(&welcome)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -56,12 +53,7 @@ impl Ready {
             (None, Some(foreign)) => foreign,
             (None, None) => bail!("there is no database"),
         };
-        Ok(Self {
-            tools,
-            place: Place { address, database },
-            _postgres: postgres,
-            _turn: turn,
-        })
+        Ok(Self { tools, place: Place { address, database }, _postgres: postgres, _turn: turn })
     }
 }
 
@@ -74,10 +66,7 @@ fn reset(foreign: bool, yes: bool) -> Result<()> {
     let cluster = Cluster::open(Kind::Main)?;
     if !yes {
         if !std::io::stdin().is_terminal() {
-            bail!(
-                "--reset asks before it empties {}: add --yes to say so",
-                cluster.data().display()
-            );
+            bail!("--reset asks before it empties {}: add --yes to say so", cluster.data().display());
         }
         steps::say(&format!("Empty all data in {}? [y/N]", cluster.data().display()));
         let mut answer = String::new();

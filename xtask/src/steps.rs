@@ -21,27 +21,14 @@ pub(crate) struct Step {
 
 /// Does one step of the work and reports it. Steps may run beside each other.
 pub(crate) fn step<T>(what: &str, work: impl FnOnce(&mut Step) -> Result<T>) -> Result<T> {
-    let mut step = Step {
-        what: what.to_owned(),
-        began: Instant::now(),
-        told: None,
-        detail: String::new(),
-    };
+    let mut step = Step { what: what.to_owned(), began: Instant::now(), told: None, detail: String::new() };
     if on_terminal() {
         step.progress("");
     }
     let result = work(&mut step);
     let mark = if result.is_ok() { "✓" } else { "✗" };
-    let detail = if step.detail.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", step.detail)
-    };
-    say(&format!(
-        "{mark} {}{detail} ({})",
-        step.what,
-        took(step.began.elapsed())
-    ));
+    let detail = if step.detail.is_empty() { String::new() } else { format!(": {}", step.detail) };
+    say(&format!("{mark} {}{detail} ({})", step.what, took(step.began.elapsed())));
     result
 }
 
@@ -81,11 +68,7 @@ fn show(line: &str, passing: bool) {
     if *previous {
         let _ = write!(out, "\r\x1b[2K");
     }
-    let _ = if passing {
-        write!(out, "{}", cut(line))
-    } else {
-        writeln!(out, "{line}")
-    };
+    let _ = if passing { write!(out, "{}", cut(line)) } else { writeln!(out, "{line}") };
     let _ = out.flush();
     *previous = passing;
 }
@@ -118,12 +101,7 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        let cases = [
-            (40, "0.0 s"),
-            (2_340, "2.3 s"),
-            (59_900, "59 s"),
-            (185_000, "3 min 5 s"),
-        ];
+        let cases = [(40, "0.0 s"), (2_340, "2.3 s"), (59_900, "59 s"), (185_000, "3 min 5 s")];
         for (millis, expected) in cases {
             assert_eq!(took(Duration::from_millis(millis)), expected);
         }

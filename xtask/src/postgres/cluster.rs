@@ -69,13 +69,7 @@ impl Cluster {
         }
         let data = home.join(kind.folder());
         let socket = socket_folder(kind, &account);
-        Ok(Self {
-            kind,
-            home,
-            data,
-            socket,
-            account,
-        })
+        Ok(Self { kind, home, data, socket, account })
     }
 
     /// Brings the server up, whatever state an earlier run left it in.
@@ -88,20 +82,15 @@ impl Cluster {
             let binaries = Binaries::find(self.data_major(), &self.account, &self.home, step)?;
             self.bring_up(&binaries, step)?;
             let origin = binaries::origin(&binaries.folder);
-            step.detail(format!(
-                "{} {origin}, data in {}",
-                binaries.major,
-                self.data.display()
-            ));
-            Ok(Running {
-                stops: true,
-                binaries,
-                cluster: self,
-            })
+            step.detail(format!("{} {origin}, data in {}", binaries.major, self.data.display()));
+            Ok(Running { stops: true, binaries, cluster: self })
         })
     }
 
     fn bring_up(&self, binaries: &Binaries, step: &mut Step) -> Result<()> {
+        if fs::metadata(&self.data).is_ok_and(|data| data.uid() != self.account.uid()) {
+            bail!("{} belongs to another user: run this as that user or as root", self.data.display());
+        }
         match self.data_major() {
             None => self.create(binaries, step)?,
             Some(major) if major == binaries.major => {}
@@ -125,32 +114,24 @@ impl Cluster {
 
     fn create(&self, binaries: &Binaries, step: &mut Step) -> Result<()> {
         step.progress("making a new data folder");
-        if self.data.exists() {
-            // An initdb that was cut short leaves a folder without PG_VERSION.
-            fs::remove_dir_all(&self.data)?;
+        // Made beside its place and moved there whole: an initdb that is killed leaves half a folder.
+        let making = self.data.with_extension("making");
+        if making.exists() {
+            fs::remove_dir_all(&making)?;
         }
-        self.account.private_folder(&self.data)?;
+        self.account.private_folder(&making)?;
         // From 17 on Postgres carries C.UTF-8 itself; before that it is the system's, which macOS lacks.
         let locales: &[&[&str]] = if binaries.major >= 17 {
-            &[&[
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--locale=C",
-            ]]
+            &[&["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]]
         } else {
             &[&["--locale=C.UTF-8"], &["--locale=C"]]
         };
         let mut result = Ok(());
         for locale in locales {
             let mut initdb = self.account.program(binaries.folder.join("initdb"));
-            initdb
-                .arg("-D")
-                .arg(&self.data)
-                .args(["-U", "postgres", "--encoding=UTF8"]);
+            initdb.arg("-D").arg(&making).args(["-U", "postgres", "--encoding=UTF8"]);
             // The socket's folder lets nobody else in, so the socket itself need not ask.
-            initdb
-                .args(["--auth-local=trust", "--auth-host=reject"])
-                .args(*locale);
+            initdb.args(["--auth-local=trust", "--auth-host=reject"]).args(*locale);
             result = process::output(&mut initdb).map(drop);
             if result.is_ok() {
                 break;
@@ -158,9 +139,10 @@ impl Cluster {
         }
         result?;
         let include = format!("\ninclude '{CONFIG}'\n");
-        let main = self.data.join("postgresql.conf");
+        let main = making.join("postgresql.conf");
         let text = fs::read_to_string(&main)? + &include;
-        self.account.write(&main, &text)
+        self.account.write(&main, &text)?;
+        Ok(fs::rename(&making, &self.data)?)
     }
 
     fn launch(&self, binaries: &Binaries) -> Result<()> {
@@ -174,11 +156,7 @@ impl Cluster {
         self.forget_stranger()?;
         let log = self.data.join("server.log");
         let mut start = self.account.program(binaries.folder.join("pg_ctl"));
-        start
-            .args(["start", "-w", "-t", "60", "-s", "-D"])
-            .arg(&self.data)
-            .arg("-l")
-            .arg(&log);
+        start.args(["start", "-w", "-t", "60", "-s", "-D"]).arg(&self.data).arg("-l").arg(&log);
         process::output(&mut start).map(drop).map_err(|error| {
             let said = fs::read_to_string(&log).unwrap_or_default();
             let last: Vec<&str> = said.lines().rev().take(8).collect();
@@ -189,12 +167,12 @@ impl Cluster {
 
     /// The folder's name can be guessed, so one that somebody else made is refused.
     fn claim_socket_folder(&self) -> Result<()> {
-        self.account.private_folder(&self.socket)?;
-        let made = fs::symlink_metadata(&self.socket)?;
-        if !made.is_dir() || made.uid() != self.account.uid() {
+        if let Ok(made) = fs::symlink_metadata(&self.socket)
+            && (!made.is_dir() || made.uid() != self.account.uid())
+        {
             bail!("{} belongs to somebody else: remove it", self.socket.display());
         }
-        Ok(())
+        self.account.private_folder(&self.socket)
     }
 
     /// After a crash of the machine `postmaster.pid` may name a process that is no Postgres at all.
@@ -240,8 +218,7 @@ impl Cluster {
 
     fn end(&self, binaries: &Binaries) -> Result<()> {
         let mut stop = self.account.program(binaries.folder.join("pg_ctl"));
-        stop.args(["stop", "-w", "-s", "-m", "fast", "-D"])
-            .arg(&self.data);
+        stop.args(["stop", "-w", "-s", "-m", "fast", "-D"]).arg(&self.data);
         process::output(&mut stop).map(drop)
     }
 
@@ -259,18 +236,11 @@ impl Cluster {
     }
 
     fn data_major(&self) -> Option<u32> {
-        fs::read_to_string(self.data.join("PG_VERSION"))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        fs::read_to_string(self.data.join("PG_VERSION")).ok()?.trim().parse().ok()
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        format!(
-            "postgres://postgres@localhost/{database}?host={}",
-            escaped(&self.socket)
-        )
+        format!("postgres://postgres@localhost/{database}?host={}", escaped(&self.socket))
     }
 }
 
@@ -293,10 +263,7 @@ impl Running {
 
     /// An empty database, whatever stood there before.
     pub(crate) fn fresh_database(&self, name: &str) -> Result<String> {
-        self.run(
-            "postgres",
-            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-        )?;
+        self.run("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))?;
         wire::create_database(&self.cluster.socket, name)?;
         Ok(self.url(name))
     }
@@ -322,20 +289,14 @@ impl Drop for Running {
     }
 }
 
-/// A socket's path may have some 100 bytes, so its folder is short, outside the clone, and named by its hash.
+/// A socket's path may have some 100 bytes, so its folder is short, outside the clone, and named by a hash of the
+/// clone and of who runs it.
 fn socket_folder(kind: Kind, account: &Account) -> PathBuf {
-    let name = format!(
-        "doorstep-{}{}",
-        paths::clone_hash(),
-        kind.folder().trim_start_matches("pg")
-    );
+    let place = format!("{} {} {}", paths::root().display(), kind.folder(), account.uid());
+    let name = format!("doorstep-{}", &paths::sha256(place.as_bytes())[..12]);
     let temp = std::env::temp_dir();
     let fits = temp.as_os_str().len() < 60 && account.reaches(&temp);
-    if fits {
-        temp.join(name)
-    } else {
-        Path::new("/tmp").join(name)
-    }
+    if fits { temp.join(name) } else { Path::new("/tmp").join(name) }
 }
 
 /// The first line of `postmaster.pid`; negative in single-user mode.
@@ -350,11 +311,7 @@ fn same(one: &Path, other: &Path) -> bool {
 fn escaped(path: &Path) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(byte);
     let escape = |byte: &u8| {
-        if plain(byte) {
-            char::from(*byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
+        if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") }
     };
     path.as_os_str().as_encoded_bytes().iter().map(escape).collect()
 }
@@ -365,10 +322,7 @@ mod tests {
 
     #[test]
     fn the_postmaster_is_read_from_its_file() {
-        assert_eq!(
-            postmaster("4711\n/work/var/pg\n1790000000\n5432\n/tmp/doorstep-1\n"),
-            Some(4711)
-        );
+        assert_eq!(postmaster("4711\n/work/var/pg\n1790000000\n5432\n/tmp/doorstep-1\n"), Some(4711));
         for torn in ["", "\n", "-4711\n", "0\n", "1\n", "abc\n"] {
             assert_eq!(postmaster(torn), None, "{torn:?}");
         }
@@ -376,10 +330,7 @@ mod tests {
 
     #[test]
     fn a_folder_with_blanks_survives_the_address() {
-        assert_eq!(
-            escaped(Path::new("/tmp/my tmp&x/doorstep-1")),
-            "/tmp/my%20tmp%26x/doorstep-1"
-        );
+        assert_eq!(escaped(Path::new("/tmp/my tmp&x/doorstep-1")), "/tmp/my%20tmp%26x/doorstep-1");
     }
 
     #[test]

@@ -28,9 +28,7 @@ impl Session {
         let mut body = PROTOCOL.to_be_bytes().to_vec();
         body.extend_from_slice(format!("user\0postgres\0database\0{database}\0\0").as_bytes());
         session.send(None, &body)?;
-        session
-            .settle()?
-            .map_or(Ok(session), |refusal| bail!(refusal.message))
+        session.settle()?.map_or(Ok(session), |refusal| bail!(refusal.message))
     }
 
     fn execute(&mut self, sql: &str) -> Result<Option<Refusal>> {
@@ -52,11 +50,7 @@ impl Session {
             let mut head = [0; 5];
             if let Err(error) = self.0.read_exact(&mut head) {
                 // A refused greeting is followed by silence, not by "ready".
-                return if refusal.is_some() {
-                    Ok(refusal)
-                } else {
-                    Err(error.into())
-                };
+                return if refusal.is_some() { Ok(refusal) } else { Err(error.into()) };
             }
             let [kind, length @ ..] = head;
             let length = usize::try_from(i32::from_be_bytes(length))?.saturating_sub(4);
@@ -74,17 +68,10 @@ impl Session {
 /// An error's fields: a letter, a text, a NUL, and so on.
 fn parse_refusal(body: &[u8]) -> Refusal {
     let field = |letter: u8| {
-        let found = body
-            .split(|byte| *byte == 0)
-            .find(|field| field.first() == Some(&letter));
-        found.map_or_else(String::new, |field| {
-            String::from_utf8_lossy(&field[1..]).into_owned()
-        })
+        let found = body.split(|byte| *byte == 0).find(|field| field.first() == Some(&letter));
+        found.map_or_else(String::new, |field| String::from_utf8_lossy(&field[1..]).into_owned())
     };
-    Refusal {
-        code: field(b'C'),
-        message: field(b'M'),
-    }
+    Refusal { code: field(b'C'), message: field(b'M') }
 }
 
 pub(crate) fn create_database(socket: &Path, name: &str) -> Result<()> {
@@ -95,9 +82,7 @@ pub(crate) fn create_database(socket: &Path, name: &str) -> Result<()> {
 }
 
 pub(crate) fn execute(socket: &Path, database: &str, sql: &str) -> Result<()> {
-    Session::open(socket, database)?
-        .execute(sql)?
-        .map_or(Ok(()), |refusal| bail!(refusal.message))
+    Session::open(socket, database)?.execute(sql)?.map_or(Ok(()), |refusal| bail!(refusal.message))
 }
 
 #[cfg(test)]

@@ -46,9 +46,7 @@ impl Bench<'_> {
             return does_not_compile(&error);
         }
         let mut tests = command();
-        tests
-            .arg(filter)
-            .env("DATABASE_URL", units::database(self.postgres));
+        tests.arg(filter).env("DATABASE_URL", units::database(self.postgres));
         let (_, lines) = process::hear(step, tests.env("PG_BINDIR", &self.postgres.binaries().folder))?;
         Ok(judge(counts::of_cargo(&lines)))
     }
@@ -65,10 +63,7 @@ impl Bench<'_> {
     }
 
     fn inside<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command
-            .current_dir(self.tree)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .env("SQLX_OFFLINE", "true")
+        command.current_dir(self.tree).env("CARGO_TARGET_DIR", &self.target).env("SQLX_OFFLINE", "true")
     }
 }
 
@@ -83,9 +78,6 @@ fn judge(tally: Tally) -> Verdict {
 fn does_not_compile(error: &anyhow::Error) -> Result<Verdict> {
     crate::interrupt::check()?;
     let text = format!("{error:#}");
-    let first = text
-        .lines()
-        .find(|line| line.starts_with("error"))
-        .unwrap_or("the build failed");
+    let first = text.lines().find(|line| line.starts_with("error")).unwrap_or("the build failed");
     Ok(Verdict::DoesNotCompile(first.to_owned()))
 }

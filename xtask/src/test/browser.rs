@@ -53,10 +53,7 @@ pub(crate) fn one(
 ) -> Result<Tally> {
     npm::install(FOLDER, step)?;
     let mut tests = prepared(postgres)?;
-    tests
-        .args(["-g", &escaped(title)])
-        .env("SERVER_BIN", server)
-        .env("LEPTOS_SITE_ROOT", site);
+    tests.args(["-g", &escaped(title)]).env("SERVER_BIN", server).env("LEPTOS_SITE_ROOT", site);
     process::hear(step, &mut tests)?;
     report()
 }
@@ -68,17 +65,11 @@ fn prepared(postgres: &Running) -> Result<Command> {
         fs::remove_file(&report)?;
     }
     let mut tests = playwright();
-    tests
-        .args(["test", "--reporter=list,json"])
-        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    tests.args(["test", "--reporter=list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
     let database = postgres.fresh_database("doorstep_e2e")?;
-    tests
-        .env("DATABASE_URL", &database)
-        .env("E2E_DATABASE_URL", &database);
+    tests.env("DATABASE_URL", &database).env("E2E_DATABASE_URL", &database);
     tests.env("PG_BINDIR", &postgres.binaries().folder);
-    tests
-        .env("SERVER_BIN", paths::server_binary())
-        .env("LEPTOS_SITE_ROOT", paths::site());
+    tests.env("SERVER_BIN", paths::server_binary()).env("LEPTOS_SITE_ROOT", paths::site());
     if let Some(browser) = chromium()? {
         tests.env("CHROMIUM_PATH", browser);
     }
@@ -133,30 +124,17 @@ fn installed_chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM_PATH").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).flat_map(|folder| {
-        [
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "google-chrome-stable",
-        ]
-        .map(|name| folder.join(name))
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+            .map(|name| folder.join(name))
     });
     let apps = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].map(PathBuf::from);
-    named
-        .into_iter()
-        .chain(on_path)
-        .chain(apps)
-        .find(|path| path.is_file())
+    named.into_iter().chain(on_path).chain(apps).find(|path| path.is_file())
 }
 
 /// Playwright takes a regular expression; nextest and this command take plain text.
 fn escaped(pattern: &str) -> String {
     let escape = |c: char| {
-        if c.is_ascii_punctuation() {
-            vec!['\\', c]
-        } else {
-            vec![c]
-        }
+        if c.is_ascii_punctuation() { vec!['\\', c] } else { vec![c] }
     };
     pattern.chars().flat_map(escape).collect()
 }

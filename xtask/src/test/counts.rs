@@ -42,11 +42,7 @@ impl Tally {
     /// The plain last line, and the exit code that goes with it.
     pub(crate) fn conclude(self) -> ExitCode {
         steps::say(&format!("{} passed, {} failed", self.passed, self.failed));
-        if self.failed == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
@@ -59,10 +55,7 @@ pub(crate) fn of_cargo(lines: &[String]) -> Tally {
             tally.add(Tally {
                 passed: before(line, "passed"),
                 // nextest tells a crashed and a timed-out test apart from a failed one.
-                failed: ["failed", "timed out", "exec failed"]
-                    .iter()
-                    .map(|word| before(line, word))
-                    .sum(),
+                failed: ["failed", "timed out", "exec failed"].iter().map(|word| before(line, word)).sum(),
             });
         }
     }
@@ -72,9 +65,7 @@ pub(crate) fn of_cargo(lines: &[String]) -> Tally {
 /// The number that stands before a word.
 fn before(line: &str, word: &str) -> u64 {
     let mut parts = line.split([':', ',', ';', '.', '(', ')']).map(str::trim);
-    parts
-        .find_map(|part| part.strip_suffix(word)?.trim().parse().ok())
-        .unwrap_or(0)
+    parts.find_map(|part| part.strip_suffix(word)?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// Playwright's own sum. A test that passed only when repeated did not pass.
@@ -82,10 +73,7 @@ pub(crate) fn of_playwright(report: &str) -> Result<Tally> {
     let report: Value = serde_json::from_str(report)?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
     let broken = report["errors"].as_array().map_or(0, Vec::len) as u64;
-    Ok(Tally {
-        passed: number("expected"),
-        failed: number("unexpected") + number("flaky") + broken,
-    })
+    Ok(Tally { passed: number("expected"), failed: number("unexpected") + number("flaky") + broken })
 }
 
 #[cfg(test)]
@@ -108,13 +96,7 @@ mod tests {
     fn nextest_s_summary_is_read() {
         let text =
             "     Summary [  12.345s] 105 tests run: 100 passed (2 slow), 3 failed, 2 timed out, 4 skipped";
-        assert_eq!(
-            counted(text),
-            Tally {
-                passed: 100,
-                failed: 5
-            }
-        );
+        assert_eq!(counted(text), Tally { passed: 100, failed: 5 });
         assert_eq!(
             counted("     Summary [   0.012s] 1 test run: 1 passed, 0 skipped"),
             Tally { passed: 1, failed: 0 }
@@ -128,13 +110,7 @@ mod tests {
     #[test]
     fn playwright_s_report_is_read() {
         let report = r#"{"stats":{"expected":12,"skipped":3,"unexpected":2,"flaky":1},"errors":[]}"#;
-        assert_eq!(
-            of_playwright(report).unwrap(),
-            Tally {
-                passed: 12,
-                failed: 3
-            }
-        );
+        assert_eq!(of_playwright(report).unwrap(), Tally { passed: 12, failed: 3 });
         let broken =
             r#"{"stats":{"expected":0,"unexpected":0,"flaky":0},"errors":[{"message":"no server"}]}"#;
         assert_eq!(of_playwright(broken).unwrap(), Tally { passed: 0, failed: 1 });

@@ -6,9 +6,7 @@ use anyhow::{Context, Result};
 
 pub(crate) fn format() -> Result<()> {
     step("Format", |_| {
-        process::output(process::cargo().args(["fmt", "--check"]))
-            .map(drop)
-            .context("run `cargo fmt`")
+        process::output(process::cargo().args(["fmt", "--check"])).map(drop).context("run `cargo fmt`")
     })
 }
 
@@ -22,14 +20,7 @@ pub(crate) fn lockfile() -> Result<()> {
 pub(crate) fn clippy_native() -> Result<()> {
     step("clippy, native", |step| {
         let mut clippy = process::cargo();
-        clippy.args([
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--exclude",
-            "frontend",
-            "--all-targets",
-        ]);
+        clippy.args(["clippy", "--locked", "--workspace", "--exclude", "frontend", "--all-targets"]);
         process::build(step, clippy.args(["--", "-D", "warnings"]))
     })
 }

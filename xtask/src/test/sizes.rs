@@ -11,8 +11,7 @@ const KINDS: &[&str] = &["*.rs", "*.ts", "*.css"];
 pub(crate) fn check() -> Result<()> {
     step("Length of files", |step| {
         let mut list = process::program("git");
-        list.args(["ls-files", "--cached", "--others", "--exclude-standard", "--"])
-            .args(KINDS);
+        list.args(["ls-files", "--cached", "--others", "--exclude-standard", "--"]).args(KINDS);
         let (mut count, mut long) = (0, Vec::new());
         for name in process::output(&mut list)?.lines() {
             // A file that was deleted but not yet committed is still listed.

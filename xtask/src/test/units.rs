@@ -23,14 +23,9 @@ impl Harness {
     pub(crate) fn command(self, packages: &[&str]) -> Command {
         let mut command = process::cargo();
         match self {
-            Self::Nextest => command.args([
-                "nextest",
-                "run",
-                "--locked",
-                "--no-fail-fast",
-                "--no-tests",
-                "pass",
-            ]),
+            Self::Nextest => {
+                command.args(["nextest", "run", "--locked", "--no-fail-fast", "--no-tests", "pass"])
+            }
             Self::Cargo => command.args(["test", "--locked", "--no-fail-fast", "--lib", "--bins", "--tests"]),
         };
         command.args(packages);
@@ -42,17 +37,11 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
     steps::say("\n… Unit and integration tests");
     let packages = ["--workspace", "--exclude", "frontend"];
     let mut tests = Harness::find().command(&packages);
-    tests
-        .args(pattern)
-        .env("DATABASE_URL", database(postgres))
-        .env("PG_BINDIR", &postgres.binaries().folder);
+    tests.args(pattern).env("DATABASE_URL", database(postgres)).env("PG_BINDIR", &postgres.binaries().folder);
     count(&mut tests, tally)?;
     // nextest leaves out the examples in the documentation; cargo's own run is asked to, so both count the same.
     let mut examples = process::cargo();
-    examples
-        .args(["test", "--locked", "--doc"])
-        .args(packages)
-        .args(pattern);
+    examples.args(["test", "--locked", "--doc"]).args(packages).args(pattern);
     count(&mut examples, tally)
 }
 

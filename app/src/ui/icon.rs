@@ -34,6 +34,16 @@ pub fn DoorScene() -> impl IntoView {
 /// Beside words that refuse: the state is never told by colour alone.
 #[component]
 pub(crate) fn Warning() -> impl IntoView {
+    sign(r#"<path d="M8 1.75 15 14H1zM8 6.5v3.25m0 2v.25"/>"#)
+}
+
+/// Beside words that confirm.
+#[component]
+pub(crate) fn Tick() -> impl IntoView {
+    sign(r#"<circle cx="8" cy="8" r="7"/><path d="m4.75 8.25 2.25 2.25 4.25-5"/>"#)
+}
+
+fn sign(paths: &'static str) -> impl IntoView {
     view! {
         <svg
             class="icon"
@@ -42,7 +52,7 @@ pub(crate) fn Warning() -> impl IntoView {
             height="16"
             aria-hidden="true"
             focusable="false"
-            inner_html=r#"<path d="M8 1.5 15 14H1z"/><path d="M8 6v4m0 1.6v.4"/>"#
+            inner_html=paths
         ></svg>
     }
 }

@@ -28,7 +28,28 @@ pub fn Heading(
     }
 }
 
-/// Strangers' pages: one column, and from 64 rem the door beside it.
+/// The front of the house: one column, and from 64 rem the door beside it.
+#[component]
+pub fn Front(
+    /// For a page with more to say than a form.
+    #[prop(optional)]
+    wide: bool,
+    /// What stands beside the door.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <div class="doorway">
+            <div class="doorway-art">
+                <DoorScene/>
+            </div>
+            <div class="doorway-side">
+                <div class=if wide { "doorway-column wide" } else { "doorway-column" }>{children()}</div>
+            </div>
+        </div>
+    }
+}
+
+/// Strangers' pages: a form, and the way to the other page.
 #[component]
 pub fn Doorway(
     /// The `h1`.
@@ -43,22 +64,15 @@ pub fn Doorway(
 ) -> impl IntoView {
     let name = use_context::<AppSettings>().unwrap_or_default().name;
     view! {
-        <div class="doorway">
-            <div class="doorway-art">
-                <DoorScene/>
-            </div>
-            <div class="doorway-side">
-                <div class="doorway-column">
-                    <a class="home" href="/" aria-label=name>
-                        <Mark/>
-                    </a>
-                    <Heading text=heading/>
-                    <p class="lead">{lead}</p>
-                    {children()}
-                    <p class="other-way">{other_way.run()}</p>
-                </div>
-            </div>
-        </div>
+        <Front>
+            <a class="home" href="/" aria-label=name>
+                <Mark/>
+            </a>
+            <Heading text=heading/>
+            <p class="lead">{lead}</p>
+            {children()}
+            <p class="other-way">{other_way.run()}</p>
+        </Front>
     }
 }
 

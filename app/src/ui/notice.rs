@@ -1,4 +1,5 @@
 use super::form::FormState;
+use super::icon::{Tick, Warning};
 use leptos::prelude::*;
 
 /// Whether a notice reports a loss or a success.
@@ -19,11 +20,16 @@ pub fn Notice(
     #[prop(into)]
     words: String,
 ) -> impl IntoView {
-    let class = match tone {
-        Tone::Bad => "notice notice-bad",
-        Tone::Good => "notice notice-good",
+    let (class, icon) = match tone {
+        Tone::Bad => ("notice", Warning().into_any()),
+        Tone::Good => ("notice notice-good", Tick().into_any()),
     };
-    view! { <p class=class>{words}</p> }
+    view! {
+        <p class=class>
+            {icon}
+            <span>{words}</span>
+        </p>
+    }
 }
 
 /// What the form says as a whole. Both regions are there from the start, since a live region that

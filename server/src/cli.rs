@@ -1,4 +1,5 @@
 //! The command line.
+#![expect(clippy::doc_markdown, reason = "`server --help` shows these words as they are, without Markdown")]
 
 use crate::config::Raw;
 use clap::{Parser, Subcommand};

@@ -16,7 +16,8 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Json => {
-            subscriber.json().flatten_event(true).with_current_span(true).with_span_list(false).init()
+            let json = subscriber.json().flatten_event(true);
+            json.with_current_span(true).with_span_list(false).init();
         }
         LogFormat::Text => subscriber.init(),
     }

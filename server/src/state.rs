@@ -32,6 +32,8 @@ pub struct AppState {
     pub proxies: Arc<TrustedProxies>,
     /// Where the built site is and what its files are called.
     pub site: LeptosOptions,
+    /// For whom the server runs.
+    pub env: AppEnv,
     /// Whether `cargo leptos watch` runs the server and its pages reload themselves.
     pub watched: bool,
     /// How long a request may take.
@@ -53,6 +55,7 @@ impl AppState {
             origin: Arc::new(config.origin.clone()),
             proxies: Arc::new(config.proxies.clone()),
             site,
+            env: config.env,
             watched,
             request_timeout: Duration::from_secs(10),
         })
@@ -71,8 +74,8 @@ fn site(root: &Path) -> Result<LeptosOptions, NoSite> {
     if !root.join("pkg").is_dir() {
         return Err(NoSite(root.join("pkg").display().to_string()));
     }
-    let hashes = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
-    let hashed = hashes.is_some_and(|file| file.is_file())
+    let list = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
+    let hashed = list.is_some_and(|file| file.is_file())
         && std::env::var("LEPTOS_HASH_FILES").map_or(true, |text| text == "true");
     Ok(LeptosOptions::builder()
         .output_name("doorstep")

@@ -3,6 +3,7 @@
 use accounts::SessionToken;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use time::Duration;
 
 /// How long a flash lives: one redirect, with time for a slow network.
 const FLASH_SECONDS: i64 = 60;
@@ -39,7 +40,7 @@ impl CookieStyle {
     /// The header that signs a browser in.
     #[must_use]
     pub fn set(self, token: &SessionToken) -> (HeaderName, HeaderValue) {
-        let max_age = token.max_age.map(|age| age.whole_seconds());
+        let max_age = token.max_age.map(Duration::whole_seconds);
         self.header(self.session_name(), &token.jwt, max_age)
     }
 

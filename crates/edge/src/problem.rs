@@ -82,10 +82,8 @@ mod tests {
     #[test]
     fn no_source_text_leaves() {
         let secret = "password authentication failed for user \"doorstep\"";
-        for error in [Refused::Internal(secret.into())] {
-            let text = serde_json::to_string(&problem(error)).unwrap();
-            assert!(!text.contains("doorstep") && !text.contains("authentication"), "{text}");
-        }
+        let text = serde_json::to_string(&problem(Refused::Internal(secret.into()))).unwrap();
+        assert!(!text.contains("doorstep") && !text.contains("authentication"), "{text}");
     }
 
     #[test]

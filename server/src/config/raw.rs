@@ -1,3 +1,5 @@
+#![expect(clippy::doc_markdown, reason = "`server --help` shows these words as they are, without Markdown")]
+
 use clap::Args;
 
 /// Every variable, as it is written. Nothing is judged here: see [`super::Config`].
@@ -46,7 +48,7 @@ pub struct Raw {
     /// Lanes of a password hash, 1 or more [default: 1]
     #[arg(long, env, value_name = "NUMBER")]
     pub argon2_p_cost: Option<String>,
-    /// What tokens are signed with: `EdDSA` (SIGNING_KEY_FILE) or HS256 (SECRET_KEY) [default: `EdDSA`]
+    /// What tokens are signed with: EdDSA (SIGNING_KEY_FILE) or HS256 (SECRET_KEY) [default: EdDSA]
     #[arg(long, env, value_name = "NAME")]
     pub algorithm: Option<String>,
     /// An Ed25519 key in PEM; required in production [default: var/signing-key.pem, made when missing]

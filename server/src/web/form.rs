@@ -136,7 +136,9 @@ mod tests {
     fn only_a_form_is_a_form() {
         let headers = |kinds: &[&'static str]| {
             let mut map = HeaderMap::new();
-            kinds.iter().for_each(|kind| _ = map.append(CONTENT_TYPE, HeaderValue::from_static(kind)));
+            for kind in kinds {
+                map.append(CONTENT_TYPE, HeaderValue::from_static(kind));
+            }
             map
         };
         let form = "application/x-www-form-urlencoded";

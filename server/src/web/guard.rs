@@ -11,17 +11,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Viewer};
 use edge::{cookie, problem::refusal};
-use http::header::LOCATION;
-use http::{HeaderValue, Method, StatusCode, Uri};
+use http::header::{LOCATION, REFERER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 pub(super) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(page) = page(&request) else { return next.run(request).await };
     let viewer = request.extensions().get::<RequestCtx>().and_then(RequestCtx::viewer);
     if !page.guard.admits(viewer.as_ref()) {
-        return turn_away(page.guard, viewer.as_ref(), request.uri());
+        return turn_away(page.guard, viewer.as_ref(), &request);
     }
     let Some(flash) = flash_for(page, &state, &request) else { return next.run(request).await };
-    request.extensions_mut().insert(flash);
+    request.extensions_mut().insert(if viewer.is_some() { signed_in_again(flash) } else { flash });
     let mut response = next.run(request).await;
     let (name, value) = state.cookies.clear_flash();
     response.headers_mut().append(name, value);
@@ -34,14 +34,36 @@ fn page(request: &Request) -> Option<&'static Page> {
     PAGES.iter().find(|page| reads && page.path == path.as_str())
 }
 
-fn turn_away(guard: Guard, viewer: Option<&Viewer>, uri: &Uri) -> Response {
+fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Response {
+    let uri = request.uri();
     match (guard, viewer) {
         (Guard::Admins, Some(_)) => refusal(Code::Forbidden),
-        (Guard::Members | Guard::Admins, _) => see_other(&sign_in_path(uri)),
+        (Guard::Members | Guard::Admins, _) => {
+            let lost = if lost_cookie(request.headers()) { "&cookie=lost" } else { "" };
+            see_other(&format!("{}{lost}", sign_in_path(uri)))
+        }
         (Guard::Strangers | Guard::Open, _) => {
             see_other(&next_of(uri).unwrap_or_else(|| "/account".to_owned()))
         }
     }
+}
+
+/// A stranger who comes from a sign-in page to a members' page has just signed in, and the cookie did
+/// not come back: the sign-in page says so, instead of asking again and again. Only words hang on it.
+fn lost_cookie(headers: &HeaderMap) -> bool {
+    let referer = headers.get(REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
+    referer.is_some_and(|from| {
+        PAGES.iter().any(|page| page.guard == Guard::Strangers && page.path == from.path())
+    })
+}
+
+/// The form was sent after the session had ended, and its page is shown after a new sign-in.
+fn signed_in_again(mut flash: Flash) -> Flash {
+    if let Some(problem) = flash.problem.as_mut().filter(|problem| problem.code == Code::SignInNeeded) {
+        "You are signed in again. Nothing was saved yet: please send the form once more."
+            .clone_into(&mut problem.detail);
+    }
+    flash
 }
 
 /// 303 and nothing else. `path` comes from [`domain::safe_next`] or from us.

@@ -14,6 +14,7 @@ mod trace;
 mod well_known;
 
 use crate::AppState;
+use crate::config::AppEnv;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -32,7 +33,11 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// and JSON are compressed; a refusal becomes a page for whoever reads HTML; a panic and a request
 /// that takes too long become refusals.
 pub fn router(state: AppState) -> Router {
-    serving(state, Router::new())
+    let more = match state.env {
+        AppEnv::Development => Router::new().route("/dev/gallery", get(pages::gallery)),
+        AppEnv::Production => Router::new(),
+    };
+    serving(state, more)
 }
 
 /// The router with further routes, under everything that every answer gets.

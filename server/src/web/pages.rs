@@ -6,9 +6,9 @@ use accounts::RequestCtx;
 use app::Flash;
 use app::ssr::{Request as PageRequest, provide};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 use domain::Code;
 use edge::caller::{self, Callers};
@@ -31,6 +31,12 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), guard::middleware))
         .layer(from_fn_with_state(callers(state), caller::middleware))
         .layer(from_fn_with_state(state.clone(), functions::middleware))
+}
+
+/// Every component in every state, for looking at.
+pub(super) async fn gallery(State(state): State<AppState>) -> Response {
+    let html = app::gallery_document(state.site.clone(), &state.app);
+    (headers::page_policy(None, None), Html(html)).into_response()
 }
 
 /// The page for an address where there is none; a problem document for whoever reads no HTML.

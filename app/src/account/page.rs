@@ -1,47 +1,22 @@
 use super::api::{SaveProfile, load_profile};
-use super::state::{Screen, label};
+use super::state::label;
 use crate::session::Session;
-use crate::ui::{
-    Card, Form, Kind, MemberPage, Notice, ReadOnlyField, SubmitButton, TextAreaField, TextField, Tone,
-};
+use crate::ui::{Card, Form, Kind, Loaded, MemberPage, ReadOnlyField, SubmitButton, TextAreaField, TextField};
 use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
 use leptos::prelude::*;
 
 /// The profile.
 #[component]
 pub fn AccountPage() -> impl IntoView {
-    let session = Session::of_page();
-    // Blocking: the document comes with the profile in it, and the browser does not ask again.
-    let profile = Resource::new_blocking(|| (), |()| load_profile());
-    let screen = move || {
-        Suspend::new(async move {
-            match Screen::of(profile.await.map_err(|error| error.0)) {
-                Screen::Profile(view) => view! { <Profile view=*view/> }.into_any(),
-                Screen::Leaving => view! { <Leaving session/> }.into_any(),
-                Screen::Trouble(problem) => view! {
-                    <Notice tone=Tone::Bad words=problem.detail/>
-                    <p>
-                        <button type="button" class="button button-quiet" on:click=move |_| profile.refetch()>
-                            "Try again"
-                        </button>
-                    </p>
-                }
-                .into_any(),
-            }
-        })
-    };
     view! {
         <MemberPage heading="Your profile" lead="Your name, and what you sign in with.">
             <Card id="profile" title="About you" purpose="Only what you fill in is kept. Clear a field to remove it.">
-                <Suspense fallback=|| view! { <p class="waiting" aria-hidden="true"></p> }>{screen}</Suspense>
+                <Loaded from=load_profile let:view>
+                    <Profile view/>
+                </Loaded>
             </Card>
         </MemberPage>
     }
-}
-
-#[component]
-fn Leaving(session: Session) -> impl IntoView {
-    Effect::new(move || session.ended("/account"));
 }
 
 #[component]

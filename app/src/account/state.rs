@@ -1,25 +1,4 @@
-use domain::{Code, Problem, ProfileView};
-
-/// What the page draws.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Screen {
-    /// The form.
-    Profile(Box<ProfileView>),
-    /// The session is over: on the way to the sign-in page.
-    Leaving,
-    /// It could not be loaded; trying again may help.
-    Trouble(Problem),
-}
-
-impl Screen {
-    pub(super) fn of(answer: Result<ProfileView, Problem>) -> Self {
-        match answer {
-            Ok(view) => Self::Profile(Box::new(view)),
-            Err(problem) if problem.code == Code::SignInNeeded => Self::Leaving,
-            Err(problem) => Self::Trouble(problem),
-        }
-    }
-}
+use domain::ProfileView;
 
 /// What the header calls the person after a change.
 pub(super) fn label(view: &ProfileView) -> Option<String> {
@@ -43,20 +22,6 @@ mod tests {
             bio: None,
             role: Role::User,
         }
-    }
-
-    #[test]
-    fn only_a_missing_session_leaves_the_page() {
-        let answer = |code: Code| Screen::of(Err(code.into()));
-        assert_eq!(answer(Code::SignInNeeded), Screen::Leaving);
-        assert_eq!(
-            answer(Code::Unavailable),
-            Screen::Trouble(Code::Unavailable.into())
-        );
-        assert!(matches!(
-            Screen::of(Ok(view(None, None, None))),
-            Screen::Profile(_)
-        ));
     }
 
     #[test]

@@ -1,0 +1,58 @@
+use super::form::SessionEnded;
+use super::notice::{Notice, Tone};
+use crate::AppError;
+use domain::{Code, Problem};
+use leptos::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Asks a server function and paints its answer. Without one it says why and offers to ask again; where
+/// nobody is signed in any more, it leads to the sign-in page.
+#[component]
+pub fn Loaded<T, A, P, V>(
+    /// The server function.
+    from: fn() -> A,
+    /// Paints the answer.
+    children: P,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    A: Future<Output = Result<T, AppError>> + Send + 'static,
+    P: Fn(T) -> V + Clone + Send + 'static,
+    V: IntoView + 'static,
+{
+    // Blocking: the document comes with the answer in it, and the browser does not ask again.
+    let answer = Resource::new_blocking(|| (), move |()| from());
+    let ended = use_context::<SessionEnded>();
+    let screen = move || {
+        let paint = children.clone();
+        Suspend::new(async move {
+            match answer.await {
+                Ok(data) => paint(data).into_any(),
+                Err(AppError(Problem { code: Code::SignInNeeded, .. })) => view! { <Leaving ended/> }.into_any(),
+                Err(AppError(problem)) => {
+                    let again = move |_| answer.refetch();
+                    view! {
+                        <Notice tone=Tone::Bad words=problem.detail/>
+                        <p>
+                            <button type="button" class="button button-quiet" on:click=again>
+                                "Try again"
+                            </button>
+                        </p>
+                    }
+                    .into_any()
+                }
+            }
+        })
+    };
+    view! { <Suspense fallback=|| view! { <p class="waiting" aria-hidden="true"></p> }>{screen}</Suspense> }
+}
+
+#[component]
+fn Leaving(#[prop(optional_no_strip)] ended: Option<SessionEnded>) -> impl IntoView {
+    Effect::new(move || {
+        if let Some(SessionEnded(ended)) = ended {
+            ended.run(());
+        }
+    });
+}

@@ -1,20 +1,31 @@
 use crate::{BIO_MAX, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, Role, Username};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a person typed into the profile. A missing field stays as it is, an empty one is cleared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProfileForm {
     /// The display name.
+    #[serde(deserialize_with = "given")]
     pub name: Option<String>,
     /// The first name.
+    #[serde(deserialize_with = "given")]
     pub first_name: Option<String>,
     /// The last name.
+    #[serde(deserialize_with = "given")]
     pub last_name: Option<String>,
     /// The username to sign in with.
+    #[serde(deserialize_with = "given")]
     pub username: Option<String>,
     /// A few lines about oneself.
+    #[serde(deserialize_with = "given")]
     pub bio: Option<String>,
+}
+
+/// A field that is there, if only as null. Form decoders read `name=` as none, which would be taken
+/// for a missing field, and the field could never be cleared.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(deserializer).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }
 
 /// What is to happen to one optional field.
@@ -116,6 +127,14 @@ mod tests {
         assert_eq!(change.name, Change::Clear);
         assert_eq!(change.first_name, Change::Keep);
         assert_eq!(change.bio, Change::Set(Name("a\nb".into())));
+    }
+
+    #[test]
+    fn a_field_that_is_there_but_holds_nothing_is_cleared() {
+        let form: ProfileForm = serde_json::from_str(r#"{"name": null, "bio": ""}"#).unwrap();
+        let change = form.parse().unwrap();
+        assert_eq!((change.name, change.bio), (Change::Clear, Change::Clear));
+        assert_eq!(change.first_name, Change::Keep);
     }
 
     #[test]

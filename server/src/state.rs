@@ -7,7 +7,6 @@ use app::AppSettings;
 use axum::extract::FromRef;
 use edge::{CookieStyle, Origin, TrustedProxies};
 use leptos::config::LeptosOptions;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -46,7 +45,7 @@ impl AppState {
     /// # Errors
     /// [`NoSite`] where the browser's half has not been built.
     pub fn new(config: &Config, accounts: Accounts) -> Result<Self, NoSite> {
-        let site = site(&config.site_root)?;
+        let site = site(config)?;
         let watched = config.env == AppEnv::Development && std::env::var_os("LEPTOS_WATCH").is_some();
         Ok(Self {
             accounts,
@@ -69,17 +68,17 @@ impl FromRef<AppState> for LeptosOptions {
 }
 
 /// The names of the built files: `cargo leptos` writes their hashes beside the binary, and a build
-/// without hashes writes no such file.
-fn site(root: &Path) -> Result<LeptosOptions, NoSite> {
-    if !root.join("pkg").is_dir() {
-        return Err(NoSite(root.join("pkg").display().to_string()));
+/// without hashes writes no such list.
+fn site(config: &Config) -> Result<LeptosOptions, NoSite> {
+    let files = config.site_root.join("pkg");
+    if !files.is_dir() {
+        return Err(NoSite(files.display().to_string()));
     }
     let list = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
-    let hashed = list.is_some_and(|file| file.is_file())
-        && std::env::var("LEPTOS_HASH_FILES").map_or(true, |text| text == "true");
+    let hashed = list.is_some_and(|list| list.is_file()) && config.hash_files.unwrap_or(true);
     Ok(LeptosOptions::builder()
         .output_name("doorstep")
-        .site_root(root.display().to_string())
+        .site_root(config.site_root.display().to_string())
         .hash_files(hashed)
         .build())
 }

@@ -14,6 +14,7 @@ pub use error::{StoreError, Taken};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use std::fmt;
 use std::time::Duration;
 
 /// The schema's history, embedded into the binary.
@@ -26,7 +27,7 @@ pub struct Store {
 }
 
 /// How to reach the database, and for how long to wait for it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StoreOptions {
     /// Where, as `postgres://…`.
     pub connect: PgConnectOptions,
@@ -36,6 +37,14 @@ pub struct StoreOptions {
     pub acquire_timeout: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
+}
+
+/// The driver's own `Debug` shows the password.
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.connect.get_host();
+        f.debug_struct("StoreOptions").field("host", &host).finish_non_exhaustive()
+    }
 }
 
 impl StoreOptions {

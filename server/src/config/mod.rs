@@ -84,6 +84,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the built site is.
     pub site_root: PathBuf,
+    /// Whether the site's files carry hashes in their names; `None`: where the build left their list.
+    pub hash_files: Option<bool>,
     /// How to reach the database.
     pub database: StoreOptions,
     /// What tokens are signed with.
@@ -118,6 +120,7 @@ impl Config {
             app: AppSettings { name: app_name(raw)?, base_url: origin.to_string() },
             listen,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
+            hash_files: hash_files(raw)?,
             database: database(raw)?,
             signing: Signing::new(raw, env)?,
             hashing: hashing(raw)?,
@@ -263,6 +266,14 @@ fn database(raw: &Raw) -> Result<StoreOptions, ConfigError> {
         max_connections: number("DATABASE_MAX_CONNECTIONS", most, 10, 1..=1000)?,
         ..StoreOptions::new(connect.application_name("doorstep"))
     })
+}
+
+fn hash_files(raw: &Raw) -> Result<Option<bool>, ConfigError> {
+    let Some(text) = filled(raw.leptos_hash_files.as_deref()) else {
+        return Ok(None);
+    };
+    let message = format!("\"{text}\" is unknown; set it to true or false");
+    text.parse().map(Some).map_err(|_| ConfigError::new("LEPTOS_HASH_FILES", message))
 }
 
 fn hashing(raw: &Raw) -> Result<Hashing, ConfigError> {

@@ -30,6 +30,9 @@ pub struct Raw {
     /// The built site [default: target/site]
     #[arg(long, env, value_name = "PATH")]
     pub leptos_site_root: Option<String>,
+    /// Whether the built files' names carry hashes: true or false [default: found out]
+    #[arg(long, env, value_name = "BOOL")]
+    pub leptos_hash_files: Option<String>,
     /// Who may sign up: open or closed [default: open]
     #[arg(long, env, value_name = "NAME")]
     pub signup: Option<String>,

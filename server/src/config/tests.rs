@@ -152,3 +152,24 @@ fn development_makes_a_key_that_only_its_owner_reads_and_keeps_it() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), first);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// `server --help`, `.env.example` and the code speak of the same variables.
+#[test]
+fn every_variable_is_in_the_example_file() {
+    use clap::CommandFactory;
+    let command = crate::cli::Cli::command();
+    let commands = std::iter::once(&command).chain(command.get_subcommands());
+    let arguments = commands.flat_map(clap::Command::get_arguments);
+    let mut known: Vec<_> = arguments.filter_map(|argument| argument.get_env()?.to_str()).collect();
+    known.sort_unstable();
+    let file = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example")).unwrap();
+    let lines = file.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
+    let mut listed: Vec<_> = lines
+        .map(|(name, _)| name)
+        .filter(|name| {
+            name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        })
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(listed, known);
+}

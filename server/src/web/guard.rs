@@ -74,10 +74,14 @@ pub(super) fn see_other(path: &str) -> Response {
 
 fn sign_in_path(uri: &Uri) -> String {
     let back = uri.path_and_query().map_or(uri.path(), |whole| whole.as_str());
-    let back = domain::safe_next(back).unwrap_or("/account");
-    // What ends a query's value; everything else in a path may stand there as it is.
-    let back = back.replace('%', "%25").replace('&', "%26").replace('+', "%2B").replace('#', "%23");
-    format!("/login?next={back}")
+    with_next("/login", domain::safe_next(back).unwrap_or("/account"))
+}
+
+/// The address of `page` that leads on to `next`, of which only what would end a query's value is
+/// escaped: everything else in a path of ours may stand there as it is.
+pub(super) fn with_next(page: &str, next: &str) -> String {
+    let next = next.replace('%', "%25").replace('&', "%26").replace('+', "%2B").replace('#', "%23");
+    format!("{page}?next={next}")
 }
 
 fn next_of(uri: &Uri) -> Option<String> {

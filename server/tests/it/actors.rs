@@ -1,0 +1,186 @@
+//! Who uses the server: browsers, with WebAssembly and without, and whatever else sends requests.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use domain::Problem;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use tower::ServiceExt;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A browser with its cookies. It says where its requests come from, as browsers do.
+#[derive(Clone)]
+pub struct Browser {
+    router: Router,
+    origin: String,
+    pub cookies: BTreeMap<String, String>,
+    /// Sent with every request, beside what the browser itself says.
+    pub extra: HeaderMap,
+}
+
+impl Browser {
+    pub fn new(router: Router, origin: &str) -> Self {
+        Self { router, origin: origin.to_owned(), cookies: BTreeMap::new(), extra: HeaderMap::new() }
+    }
+
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).unwrap();
+        self.extra.append(HeaderName::from_static(name), value);
+        self
+    }
+
+    /// Opens a page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path, "text/html,*/*;q=0.8").body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a form without WebAssembly.
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, "text/html,*/*;q=0.8", FORM, serde_urlencoded::to_string(fields).unwrap()).await
+    }
+
+    /// Sends a form and goes where the answer leads.
+    pub async fn post_and_follow(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, fields).await.expect(303);
+        self.get(answer.location().unwrap()).await
+    }
+
+    /// Calls a server function, as WebAssembly does.
+    pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, "application/json", FORM, serde_urlencoded::to_string(fields).unwrap()).await
+    }
+
+    /// Sends any body.
+    pub async fn post_raw(&mut self, path: &str, accept: &str, kind: &str, body: impl Into<Body>) -> Answer {
+        let request = self.request(Method::POST, path, accept).header(header::CONTENT_TYPE, kind);
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// A request as this browser begins it.
+    pub fn request(&self, method: Method, path: &str, accept: &str) -> http::request::Builder {
+        let mut request = Request::builder().method(method.clone()).uri(path).header(header::ACCEPT, accept);
+        if method != Method::GET {
+            request = request.header(header::ORIGIN, &self.origin).header("sec-fetch-site", "same-origin");
+        }
+        request
+    }
+
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if !cookies.is_empty() && !request.headers().contains_key(header::COOKIE) {
+            let line = HeaderValue::from_str(&cookies.join("; ")).unwrap();
+            request.headers_mut().insert(header::COOKIE, line);
+        }
+        for name in self.extra.keys() {
+            request.headers_mut().remove(name);
+        }
+        request.headers_mut().extend(self.extra.clone());
+        let answer = send(&self.router, request).await;
+        for line in answer.headers.get_all(header::SET_COOKIE) {
+            let (pair, attributes) = line.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+}
+
+/// Sends a request as it is, from 127.0.0.1, and checks what every answer must carry.
+pub async fn send(router: &Router, mut request: Request<Body>) -> Answer {
+    if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+    }
+    let what = format!("{} {}", request.method(), request.uri());
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let answer = Answer { what, status: parts.status, headers: parts.headers, text };
+    answer.carries_what_every_answer_must();
+    answer
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    what: String,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.what, self.text);
+        self
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn location(&self) -> Option<&str> {
+        self.header("location")
+    }
+
+    #[track_caller]
+    pub fn problem(&self) -> Problem {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.what);
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    /// The code of the problem, as clients read it.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        serde_json::to_value(self.problem().code).unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// The whole `Set-Cookie` line of this name.
+    pub fn set_cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.get_all(header::SET_COOKIE);
+        let mut lines = lines.iter().map(|line| line.to_str().unwrap());
+        lines.find(|line| line.split_once('=').is_some_and(|(key, _)| key == name))
+    }
+
+    pub fn is_html(&self) -> bool {
+        self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+    }
+
+    /// Promise P11, on every answer that any test here sees.
+    #[track_caller]
+    fn carries_what_every_answer_must(&self) {
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(self.header(name), Some(value), "{}", self.what);
+        }
+        for name in ["permissions-policy", "content-security-policy", "cache-control", "x-request-id"] {
+            assert_eq!(self.headers.get_all(name).iter().count(), 1, "{}: {name}", self.what);
+        }
+        for name in ["server", "x-powered-by", "access-control-allow-origin"] {
+            assert_eq!(self.header(name), None, "{}", self.what);
+        }
+        let policy = self.header("content-security-policy").unwrap();
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{}",
+            self.what
+        );
+        assert!(!policy.contains("'unsafe-"), "{}", self.what);
+        if let Some(location) = self.location() {
+            assert!(location.starts_with('/') && !location.starts_with("//"), "{}: {location}", self.what);
+        }
+    }
+}

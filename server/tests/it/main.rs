@@ -1,0 +1,7 @@
+//! The whole router in process, over a real Postgres: what browsers and attackers see of it.
+#![expect(unreachable_pub, reason = "one binary: its modules speak to each other")]
+
+mod actors;
+mod app;
+mod outage;
+mod web;

@@ -1,0 +1,70 @@
+//! What breaks shows as a clean page or problem document, and says nothing of how it broke.
+
+use crate::app::App;
+use axum::Router;
+use axum::routing::get;
+use sqlx::PgPool;
+use std::time::Duration;
+use testkit::PASSWORD;
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_panic_is_a_clean_500(pool: PgPool) {
+    let more = Router::new().route("/panic", get(async || -> () { panic!("canary: {}", 6 * 7) }));
+    let app = App::new(pool).serving(more);
+    let page = app.browser().get("/panic").await.expect(500);
+    assert!(page.is_html() && page.text.contains("Something broke on our side"));
+    assert!(page.text.contains("Harbour") && !page.text.contains("canary") && !page.text.contains("<script"));
+    let problem = app.browser().with("accept", "application/json").get("/panic").await.expect(500);
+    assert_eq!(problem.code(), "internal");
+    assert!(!problem.text.contains("canary"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_request_that_takes_too_long_is_ended(pool: PgPool) {
+    let mut app = App::new(pool);
+    app.state.request_timeout = Duration::ZERO;
+    let app = app.serving(Router::new().route("/never", get(std::future::pending::<()>)));
+    let page = app.browser().get("/never").await.expect(408);
+    assert!(page.is_html() && page.text.contains("That took too long"));
+    let problem = app.browser().with("accept", "application/json").get("/never").await.expect(408);
+    assert_eq!(problem.code(), "timed_out");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_word_of_the_database_leaves(pool: PgPool) {
+    let app = App::new(pool);
+    app.member("ana").await;
+    app.world.execute("ALTER TABLE audit_events RENAME TO canary_events").await;
+    let fields = [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD)];
+    let called = app.browser().call("/fn/login", &fields).await.expect(500);
+    assert_eq!(called.code(), "internal");
+    let page = app.browser().post("/fn/login", &fields).await.expect(500);
+    assert!(page.is_html());
+    for text in [called.text, page.text] {
+        let lower = text.to_lowercase();
+        for word in ["audit_events", "relation", "sqlx", "postgres", "insert", "rust"] {
+            assert!(!lower.contains(word), "{word}: {text}");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_unknown_address_is_a_page_or_a_problem_document(pool: PgPool) {
+    let app = App::new(pool);
+    let page = app.browser().get("/nothing").await.expect(404);
+    assert!(page.is_html() && page.text.contains("There is no page here"));
+    let mut ana = app.member("ana").await;
+    assert!(ana.get("/nothing").await.expect(404).text.contains("Sign out"), "a member keeps the way out");
+    let problem = app.browser().with("accept", "*/*").get("/nothing").await.expect(404);
+    assert_eq!(problem.code(), "not_found");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_wrong_method_is_a_page_or_a_problem_document(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let page = ana.post("/account", &[]).await.expect(405);
+    assert!(page.is_html() && page.text.contains("Not possible here"));
+    assert_eq!(page.header("allow"), Some("GET,HEAD"));
+    assert_eq!(ana.call("/account", &[]).await.expect(405).code(), "method_not_allowed");
+}

@@ -1,0 +1,89 @@
+//! Every registered server function, from Leptos' own registry: one that is missing in the table fails.
+
+use crate::app::App;
+use http::Method;
+use leptos::server_fn::axum::server_fn_paths;
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+
+/// Path, and what a stranger's empty call is answered.
+const EXPECTED: &[(&str, u16)] = &[
+    ("/fn/login", 422),
+    ("/fn/logout", 200),
+    ("/fn/password/change", 401),
+    ("/fn/profile/load", 401),
+    ("/fn/profile/save", 401),
+    ("/fn/register", 422),
+];
+
+#[test]
+fn the_table_is_complete() {
+    let registered: BTreeMap<_, _> = server_fn_paths().collect();
+    let expected: Vec<_> = EXPECTED.iter().map(|(path, _)| *path).collect();
+    assert_eq!(registered.keys().copied().collect::<Vec<_>>(), expected);
+    assert!(registered.values().all(|method| *method == Method::POST), "a GET would write");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let before = app.digest().await;
+    for (path, status) in EXPECTED {
+        let body = [("form[current_password]", "x"), ("form[name]", "x")];
+        let fields: &[_] = match *path {
+            "/fn/password/change" => &body[..1],
+            "/fn/profile/save" => &body[1..],
+            _ => &[],
+        };
+        app.browser().call(path, fields).await.expect(*status);
+        for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
+            let request =
+                ana.request(method, path, "application/json").body(axum::body::Body::empty()).unwrap();
+            let answer = ana.send(request).await.expect(405);
+            assert_eq!(
+                (answer.code().as_str(), answer.header("allow")),
+                ("method_not_allowed", Some("POST"))
+            );
+        }
+        for kind in ["application/json", "multipart/form-data; boundary=x", "text/plain", ""] {
+            let answer = ana.post_raw(path, "application/json", kind, "{}").await.expect(415);
+            assert_eq!(answer.code(), "unsupported_media_type", "{path} {kind}");
+        }
+    }
+    assert_eq!(app.digest().await, before);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refusal_has_the_status_of_its_problem(pool: PgPool) {
+    let app = App::new(pool);
+    app.member("ana").await;
+    let mut browser = app.browser();
+    let wrong = [("form[identifier]", "ana@example.com"), ("form[password]", "not the password")];
+    let answer = browser.call("/fn/login", &wrong).await.expect(401);
+    assert_eq!(
+        (answer.code().as_str(), answer.header("www-authenticate")),
+        ("wrong_credentials", Some("Bearer"))
+    );
+
+    let taken = [("form[email]", "ANA@example.com"), ("form[password]", testkit::PASSWORD)];
+    let answer = browser.call("/fn/register", &taken).await.expect(409);
+    assert_eq!(
+        answer.problem().field("email"),
+        Some("There is already an account with this address. Sign in instead?")
+    );
+
+    let weak = [("form[email]", "bob@example.com"), ("form[password]", "password123")];
+    let answer = browser.call("/fn/register", &weak).await.expect(422);
+    assert!(answer.problem().field("password").is_some());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn closed_sign_up_is_said(pool: PgPool) {
+    let world = testkit::World::with(pool, |settings| settings.signup = accounts::Signup::Closed);
+    let app = App::with(world, |_| ());
+    let fields = [("form[email]", "bob@example.com"), ("form[password]", testkit::PASSWORD)];
+    assert_eq!(app.browser().call("/fn/register", &fields).await.expect(403).code(), "signup_closed");
+    let page = app.browser().post("/fn/register", &fields).await.expect(403);
+    assert!(page.is_html() && page.text.contains("Sign-up is closed"));
+}

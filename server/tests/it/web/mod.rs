@@ -1,0 +1,15 @@
+mod bad_input;
+mod connections;
+mod cookies;
+mod cross_site;
+mod failures;
+mod files;
+mod functions;
+mod guards;
+mod headers;
+mod logs;
+mod outages;
+mod plain_forms;
+mod proxies;
+mod redirects;
+mod stored_text;

@@ -1,0 +1,124 @@
+//! Forms without WebAssembly: a redirect to the form's own page, which says once what happened and
+//! shows again what was typed.
+
+use crate::app::App;
+use sqlx::PgPool;
+use testkit::PASSWORD;
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refused_sign_up_keeps_what_was_typed_but_no_password(pool: PgPool) {
+    let app = App::new(pool);
+    let mut bob = app.browser();
+    let fields = [
+        ("form[name]", "Bob <b>"),
+        ("form[email]", "bob@example.com"),
+        ("form[password]", "canary1"),
+        ("form[next]", "/account/security"),
+    ];
+    let answer = bob.post("/fn/register", &fields).await.expect(303);
+    assert_eq!(answer.location(), Some("/register"));
+    let flash = answer.set_cookie("flash").unwrap();
+    assert!(flash.ends_with("; Max-Age=60; Path=/; HttpOnly; SameSite=Lax"), "{flash}");
+    assert!(!answer.text.contains("canary1"));
+
+    let page = bob.get("/register").await.expect(200);
+    assert!(page.text.contains("value=\"Bob &lt;b&gt;\"") && page.text.contains("value=\"bob@example.com\""));
+    assert!(page.text.contains("id=\"password-error\"") && page.text.contains("Use at least 8 characters."));
+    assert!(page.text.contains("value=\"/account/security\""));
+    assert!(!page.text.contains("canary1"));
+
+    let again = bob.get("/register").await.expect(200);
+    assert!(!again.text.contains("password-error") && !again.text.contains("bob@example.com"), "once");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_flash_waits_for_its_own_page(pool: PgPool) {
+    let app = App::new(pool);
+    let mut bob = app.browser();
+    bob.post("/fn/login", &[("form[identifier]", "bob"), ("form[password]", "x")]).await.expect(303);
+    for path in ["/", "/register", "/nothing", "/favicon.svg"] {
+        let answer = bob.get(path).await;
+        assert!(answer.set_cookie("flash").is_none() && !answer.text.contains("does not match"), "{path}");
+    }
+    let page = bob.get("/login").await.expect(200);
+    assert!(page.text.contains("That password does not match this account."));
+    assert!(page.text.contains("value=\"bob\""));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_whole_way_without_scripts(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.browser();
+    let sign_up = [("form[name]", "Ana"), ("form[email]", "ana@example.com"), ("form[password]", PASSWORD)];
+    let page = ana.post_and_follow("/fn/register", &sign_up).await.expect(200);
+    assert!(page.text.contains("Your profile"));
+
+    let page = ana.post_and_follow("/fn/profile/save", &[("form[bio]", "Likes doors.")]).await.expect(200);
+    assert!(page.text.contains("Profile saved.") && page.text.contains("Likes doors."));
+    assert!(!ana.get("/account").await.expect(200).text.contains("Profile saved."), "once");
+
+    let new = "a lantern over quiet water";
+    let fields = [("form[current_password]", PASSWORD), ("form[new_password]", new)];
+    let page = ana.post_and_follow("/fn/password/change", &fields).await.expect(200);
+    assert!(page.text.contains("Password changed. Every other session has ended."));
+
+    let answer = ana.post("/fn/logout", &[]).await.expect(303);
+    assert_eq!(answer.location(), Some("/"));
+    assert_eq!(answer.header("clear-site-data"), Some("\"cache\",\"storage\""));
+    ana.get("/account").await.expect(303);
+
+    let sign_in =
+        [("form[identifier]", "ana@example.com"), ("form[password]", new), ("form[remember]", "on")];
+    ana.post_and_follow("/fn/login", &sign_in).await.expect(200);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    ana.cookies.clear();
+    let answer = ana.post("/fn/profile/save", &[("form[bio]", "A long text.")]).await.expect(303);
+    assert_eq!(answer.location(), Some("/account"));
+    assert_eq!(ana.get("/account").await.expect(303).location(), Some("/login?next=/account"));
+    let sign_in = [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD)];
+    ana.call("/fn/login", &sign_in).await.expect(200);
+    let page = ana.get("/account").await.expect(200);
+    assert!(page.text.contains(">A long text.</textarea>"));
+    assert!(page.text.contains("Nothing was saved yet"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_unreadable_form_goes_back_to_its_page_too(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let answer = ana.post("/fn/profile/save", &[("form[role]", "admin")]).await.expect(303);
+    assert_eq!(answer.location(), Some("/account"));
+    assert!(
+        ana.get("/account").await.expect(200).text.contains("Nothing was changed. Go back, reload the page")
+    );
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn too_large_and_of_a_wrong_kind_are_pages_of_their_status(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let form = "application/x-www-form-urlencoded";
+    let large = ana.post_raw("/fn/profile/save", "text/html", form, vec![b'a'; 1 << 20]).await.expect(413);
+    assert!(
+        large.is_html()
+            && large.text.contains("Too much at once")
+            && large.text.contains("href=\"/account\"")
+    );
+    let strange = ana.post_raw("/fn/profile/save", "text/html", "text/plain", "a").await.expect(415);
+    assert!(strange.is_html() && strange.text.contains("Format not understood"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_made_up_flash_says_nothing(pool: PgPool) {
+    let app = App::new(pool);
+    for value in ["", "%%%", "bm9uc2Vuc2U", "eyJmdW5jdGlvbiI6Ii9mbi9ub25lIn0", &"A".repeat(5_000)] {
+        let mut browser = app.browser().with("cookie", &format!("flash={value}"));
+        let page = browser.get("/login").await.expect(200);
+        assert!(page.text.contains("Welcome back") && page.set_cookie("flash").is_none());
+    }
+}

@@ -11,6 +11,7 @@ cargo xtask COMMAND
   test [PATTERN]                      every check and test, or only the tests that match
   migration NAME                      a new, empty file in migrations/
   generate                            write .sqlx anew from the queries and the migrations
+  first-page                          docs/your-first-page.md followed in a scratch copy
   arrows                              does each crate depend only on what it may?
   coverage                            lines reached by the tests, as HTML in target/coverage
   prove [NAME]                        does each planted fault in faults/ turn its test red?
@@ -26,6 +27,7 @@ pub(crate) enum Task {
     Test { pattern: Option<String> },
     Arrows,
     Generate,
+    FirstPage,
     Coverage,
     Prove { name: Option<String> },
     Migration { name: String },
@@ -77,6 +79,7 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["test", pattern] => Task::Test { pattern: Some((*pattern).to_owned()) },
         ["arrows"] => Task::Arrows,
         ["generate"] => Task::Generate,
+        ["first-page"] => Task::FirstPage,
         ["coverage"] => Task::Coverage,
         ["prove"] => Task::Prove { name: None },
         ["prove", name] => Task::Prove { name: Some((*name).to_owned()) },

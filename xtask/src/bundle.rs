@@ -3,6 +3,7 @@
 use crate::setup::Toolbox;
 use crate::{paths, process, stamp, steps};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -20,6 +21,8 @@ const INPUTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
+    "xtask/src/tools.rs",
+    "xtask/npm/binaryen/package-lock.json",
 ];
 
 /// What a browser fetches before a stranger can sign in, compressed; the issue allows no more.
@@ -37,13 +40,25 @@ pub(crate) fn build(tools: &Toolbox) -> Result<()> {
     steps::step("Release build", |step| {
         let mut leptos = process::program(tools.program("cargo-leptos"));
         leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
-        process::build(step, tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true"))
+        tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true");
+        process::build_of(step, &mut leptos, crates())
     })?;
     if !paths::server_binary().exists() || compressed()?.is_empty() {
         bail!("cargo leptos said it built, but the server or its compressed files are not there");
     }
     fs::write(note, fresh()?)?;
     Ok(())
+}
+
+/// How many crates the two halves need, for the progress shown.
+fn crates() -> usize {
+    let of = |words: &[&str]| {
+        let mut tree = process::cargo();
+        tree.args(["tree", "--locked", "-e", "normal,build", "--prefix", "none", "--format", "{p}"]);
+        let tree = process::output(tree.args(words)).unwrap_or_default();
+        tree.lines().map(|line| line.trim_end_matches(" (*)")).collect::<BTreeSet<_>>().len()
+    };
+    of(&["-p", "server"]) + of(&["-p", "frontend", "--target", "wasm32-unknown-unknown"])
 }
 
 /// What changes a build without changing a file of ours.

@@ -2,7 +2,7 @@
 
 use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
-use crate::steps::step;
+use crate::steps::{Step, step};
 use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
@@ -12,24 +12,31 @@ use std::process::ExitCode;
 
 /// What Postgres tells of nullability may differ between majors, so one of them writes the files.
 const WRITTEN_BY: u32 = 15;
+const FOLDER: &str = ".sqlx";
 
 pub(crate) fn run() -> Result<ExitCode> {
     let _turn = Turn::take("test")?;
     let postgres = Cluster::open(Kind::Test)?.start()?;
     step("Writing .sqlx", |step| {
-        let fresh = describe(&postgres, step)?;
-        let committed = committed();
-        fs::create_dir_all(&committed)?;
-        for name in read(&committed)?.keys() {
-            fs::remove_file(committed.join(name))?;
-        }
-        for (name, content) in &fresh {
-            fs::write(committed.join(name), content)?;
-        }
-        step.detail(format!("{} queries", fresh.len()));
+        let count = write(paths::root(), &postgres, step)?;
+        step.detail(format!("{count} queries"));
         Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the files of a tree anew, and says how many there are.
+pub(crate) fn write(tree: &Path, postgres: &Running, step: &mut Step) -> Result<usize> {
+    let fresh = describe(tree, postgres, step)?;
+    let committed = tree.join(FOLDER);
+    fs::create_dir_all(&committed)?;
+    for name in read(&committed)?.keys() {
+        fs::remove_file(committed.join(name))?;
+    }
+    for (name, content) in &fresh {
+        fs::write(committed.join(name), content)?;
+    }
+    Ok(fresh.len())
 }
 
 /// Are the committed files what the queries and migrations of today give?
@@ -40,7 +47,8 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
             step.detail(format!("not compared: written by Postgres {WRITTEN_BY}, and this is {major}"));
             return Ok(());
         }
-        let (committed, fresh) = (read(&committed())?, describe(postgres, step)?);
+        let root = paths::root();
+        let (committed, fresh) = (read(&root.join(FOLDER))?, describe(root, postgres, step)?);
         let stale: Vec<&str> = fresh
             .keys()
             .chain(committed.keys())
@@ -55,15 +63,11 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
     })
 }
 
-fn committed() -> PathBuf {
-    paths::root().join(".sqlx")
-}
-
 /// Has the macros of `store` ask a database that has just been migrated. They run only when `store` is compiled,
 /// so it is, each time, in a folder of its own that no other build waits for.
-fn describe(postgres: &Running, step: &mut crate::steps::Step) -> Result<BTreeMap<String, Vec<u8>>> {
+fn describe(tree: &Path, postgres: &Running, step: &mut Step) -> Result<BTreeMap<String, Vec<u8>>> {
     let database = postgres.fresh_database("doorstep_generate")?;
-    migrate(postgres, "doorstep_generate")?;
+    migrate(tree, postgres, "doorstep_generate")?;
     let target = paths::target().join("generate");
     let answers = target.join("sqlx");
     if answers.exists() {
@@ -72,14 +76,16 @@ fn describe(postgres: &Running, step: &mut crate::steps::Step) -> Result<BTreeMa
     fs::create_dir_all(&answers)?;
     forget(&target.join("debug/.fingerprint"), "store-")?;
     let mut check = process::cargo();
-    check.args(["check", "--locked", "-p", "store"]).env("CARGO_TARGET_DIR", &target);
+    check.args(["check", "--locked", "-p", "store"]).current_dir(tree).env("CARGO_TARGET_DIR", &target);
     check.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &answers).env("DATABASE_URL", database);
     process::build(step, &mut check)?;
     read(&answers)
 }
 
-fn migrate(postgres: &Running, database: &str) -> Result<()> {
-    let folder = paths::root().join("migrations");
+fn migrate(tree: &Path, postgres: &Running, database: &str) -> Result<()> {
+    // The server's own migrator keeps its list here, and one query reads it.
+    postgres.run(database, "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean NOT NULL)")?;
+    let folder = tree.join("migrations");
     let mut files: Vec<PathBuf> =
         fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));

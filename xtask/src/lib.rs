@@ -10,6 +10,7 @@ mod bundle;
 mod coverage;
 mod dev;
 mod fault;
+mod first_page;
 mod generate;
 mod interrupt;
 mod leftovers;
@@ -21,6 +22,7 @@ mod postgres;
 mod prerequisites;
 mod process;
 mod prove;
+mod scratch;
 mod server;
 mod settings;
 mod setup;
@@ -63,6 +65,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test { pattern } => test::run(pattern.as_deref()),
         Task::Arrows => arrows::run(),
         Task::Generate => generate::run(),
+        Task::FirstPage => first_page::run(),
         Task::Coverage => coverage::run(),
         Task::Prove { name } => prove::run(name.as_deref()),
         Task::Migration { name } => migration::run(&name),

@@ -109,6 +109,12 @@ fn listen(from: impl Read + Send + 'static, to: Sender<String>) {
 
 /// Runs a long program, shows how far it is, and what it said if it fails.
 pub(crate) fn build(step: &mut Step, command: &mut Command) -> Result<()> {
+    build_of(step, command, 0)
+}
+
+/// The same, when it is known how many crates there are.
+pub(crate) fn build_of(step: &mut Step, command: &mut Command, expected: usize) -> Result<()> {
+    let of = if expected > 0 { format!(" of about {expected}") } else { String::new() };
     let mut tail = VecDeque::with_capacity(TAIL);
     let mut crates = 0;
     let mut note = String::new();
@@ -118,7 +124,7 @@ pub(crate) fn build(step: &mut Step, command: &mut Command) -> Result<()> {
             let line = plain(&line);
             if let Some(name) = compiled(&line) {
                 crates += 1;
-                note = format!("{}, now {name}", counted(crates));
+                note = format!("crate {crates}{of}, {name}");
             } else if !line.trim().is_empty() && crates == 0 {
                 line.trim().clone_into(&mut note);
             }
@@ -134,13 +140,9 @@ pub(crate) fn build(step: &mut Step, command: &mut Command) -> Result<()> {
         bail!("{}\n\n{} failed", said.join("\n"), name(command));
     }
     if crates > 0 {
-        step.detail(format!("{} compiled", counted(crates)));
+        step.detail(format!("crates compiled: {crates}"));
     }
     Ok(())
-}
-
-fn counted(crates: u32) -> String {
-    if crates == 1 { "1 crate".to_owned() } else { format!("{crates} crates") }
 }
 
 /// Runs a program in the open and gives what it printed.

@@ -8,12 +8,12 @@ use crate::postgres::{Cluster, Kind, Running};
 use crate::setup::Toolbox;
 use crate::steps::{self, step};
 use crate::test::{Bench, Tally, Verdict};
-use crate::{interrupt, paths, process};
-use anyhow::{Result, bail};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{interrupt, paths, process, scratch};
+use anyhow::Result;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
@@ -24,7 +24,7 @@ pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
     let mut rows = Vec::new();
     {
         let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
-        step("Scratch copy", |_| copy(&tree))?;
+        step("Scratch copy", |_| scratch::copy(&tree))?;
         let bench = bench(&tree, &tools, &postgres);
         let sound = sound(&faults, &bench)?;
         for fault in &faults {
@@ -102,38 +102,6 @@ fn apply(fault: &Fault, tree: &Path, how: &[&str]) -> Result<()> {
     // The scratch copy lies inside the clone; git must not take it for a part of it.
     git.current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
     process::output(git.arg("apply").args(how).arg(&fault.patch)).map(drop)
-}
-
-/// Makes the scratch copy equal to the working tree. A file that has not changed keeps its time, so that cargo
-/// keeps what it built from it.
-fn copy(tree: &Path) -> Result<()> {
-    let listed =
-        process::output(process::program("git").args(["ls-files", "-z", "-co", "--exclude-standard"]))?;
-    let wanted: BTreeSet<PathBuf> =
-        listed.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
-    fs::create_dir_all(tree)?;
-    for old in crate::stamp::all_files(tree)? {
-        let inside = old.strip_prefix(tree)?;
-        if !wanted.contains(inside) && !inside.components().any(|part| part.as_os_str() == "node_modules") {
-            fs::remove_file(&old)?;
-        }
-    }
-    for name in wanted {
-        let (from, to) = (paths::root().join(&name), tree.join(&name));
-        let Ok(content) = fs::read(&from) else { continue };
-        if fs::read(&to).is_ok_and(|there| there == content) {
-            continue;
-        }
-        if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::copy(&from, &to)?;
-        fs::File::options().write(true).open(&to)?.set_modified(fs::metadata(&from)?.modified()?)?;
-    }
-    if !tree.join("Cargo.toml").exists() {
-        bail!("git lists no files to copy");
-    }
-    Ok(())
 }
 
 fn describe(test: &Test) -> String {

@@ -19,7 +19,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let admin = ready.place.first_admin()?;
     let url = ready.place.url();
     let took = steps::took(began.elapsed());
-    let welcome = format!("\n{}\n\n  {url}\n\nReady after {took}. Ctrl-C stops it.", admin.trim());
+    let welcome = format!("\n  {url}\n\n{admin}Ready after {took}. Ctrl-C stops it.");
     ready.place.serve(&welcome)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,7 @@ pub(crate) use units::{Harness, database};
 use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::setup::Toolbox;
-use crate::{arrows, bundle, generate, interrupt, prerequisites, steps};
+use crate::{arrows, bundle, first_page, generate, interrupt, prerequisites, steps};
 use anyhow::Result;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -45,6 +45,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(lints::clippy_browser())?;
     tally.check(generate::check(postgres))?;
     units::run(None, postgres, tally)?;
+    tally.check(first_page::check(tools, postgres))?;
     // Without a build there is nothing to look at in a browser.
     if tally.check(bundle::build(tools))? {
         tally.check(bundle::check_budget())?;

@@ -1,0 +1,39 @@
+//! A copy of the clone in which things may be broken.
+
+use crate::{paths, process, stamp};
+use anyhow::{Result, bail};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Makes the scratch copy equal to the working tree. A file that has not changed keeps its time, so that cargo
+/// keeps what it built from it.
+pub(crate) fn copy(tree: &Path) -> Result<()> {
+    let listed =
+        process::output(process::program("git").args(["ls-files", "-z", "-co", "--exclude-standard"]))?;
+    let wanted: BTreeSet<PathBuf> =
+        listed.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+    fs::create_dir_all(tree)?;
+    for old in stamp::all_files(tree)? {
+        let inside = old.strip_prefix(tree)?;
+        if !wanted.contains(inside) && !inside.components().any(|part| part.as_os_str() == "node_modules") {
+            fs::remove_file(&old)?;
+        }
+    }
+    for name in wanted {
+        let (from, to) = (paths::root().join(&name), tree.join(&name));
+        let Ok(content) = fs::read(&from) else { continue };
+        if fs::read(&to).is_ok_and(|there| there == content) {
+            continue;
+        }
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::copy(&from, &to)?;
+        fs::File::options().write(true).open(&to)?.set_modified(fs::metadata(&from)?.modified()?)?;
+    }
+    if !tree.join("Cargo.toml").exists() {
+        bail!("git lists no files to copy");
+    }
+    Ok(())
+}

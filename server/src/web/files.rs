@@ -6,6 +6,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use domain::Code;
+use edge::problem::refusal;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version};
 use tower_http::compression::CompressionLayer;
@@ -14,6 +16,8 @@ use tower_http::services::ServeDir;
 
 /// A hash of this many characters or more in a file's name changes with its content.
 const HASH_LENGTH: usize = 16;
+/// No file has a longer name.
+const LONGEST_NAME: usize = 255;
 
 pub(super) fn or_not_found(state: &AppState) -> Router {
     let files = ServeDir::new(&*state.site.site_root)
@@ -28,6 +32,10 @@ pub(super) fn or_not_found(state: &AppState) -> Router {
 
 /// Answers that are not files have no `Last-Modified`, and keep their own caching.
 async fn cached(request: Request, next: Next) -> Response {
+    // The file system would call it an error.
+    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
+        return refusal(Code::NotFound);
+    }
     let immutable = is_hashed(request.uri().path());
     let mut response = next.run(request).await;
     let is_file = response.status() == StatusCode::NOT_MODIFIED

@@ -3,7 +3,7 @@
 //! status, and a plain post is answered by a redirect to the form's own page with a flash.
 
 use super::form::{self, Fields};
-use super::guard::see_other;
+use super::guard::{see_other, with_next};
 use super::{flash, wants_html};
 use crate::AppState;
 use app::Flash;
@@ -105,9 +105,12 @@ impl Post {
     fn refused(self, problem: Problem, cookies: CookieStyle) -> Response {
         let mendable = matches!(problem.status, 401 | 409 | 422 | 429 | 503);
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return refusal(problem) };
+        let next = self.fields.iter().find(|(name, _)| name == "next");
+        let next = next.and_then(|(_, next)| domain::safe_next(next));
+        let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
         let flash = Flash { function: self.path, problem: Some(problem), values: self.fields };
         let (name, value) = cookies.set_flash(&flash::encode(flash));
-        let mut answer = see_other(form.page);
+        let mut answer = see_other(&page);
         answer.headers_mut().append(name, value);
         answer
     }

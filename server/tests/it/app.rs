@@ -38,6 +38,7 @@ impl App {
     }
 
     pub fn with(world: World, change: impl FnOnce(&mut AppState)) -> Self {
+        crate::log::init();
         let mut state = state(&world);
         change(&mut state);
         Self { world, router: web::router(state.clone()), state }

@@ -3,5 +3,6 @@
 
 mod actors;
 mod app;
+mod log;
 mod outage;
 mod web;

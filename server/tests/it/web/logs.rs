@@ -1,42 +1,12 @@
 //! Promise P24: no secret reaches the log, at any level.
 
 use crate::app::App;
+use crate::log;
 use sqlx::PgPool;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-use tracing::Level;
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn secrets_never_reach_the_log(pool: PgPool) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    log::catch();
     let app = App::new(pool);
     let (old, new, wrong) =
         ("canary one under the stairs", "canary two over the water", "canary three by the wall");
@@ -58,7 +28,7 @@ async fn secrets_never_reach_the_log(pool: PgPool) {
     app.world.execute("ALTER TABLE users RENAME TO gone").await;
     app.browser().call("/fn/login", &failed).await.expect(500);
 
-    let text = lines.text();
+    let text = log::caught();
     assert!(text.contains("\"answered\"") && text.contains("/fn/login"), "the log is really caught");
     assert!(text.contains("content security policy") && text.contains("request failed"));
     assert!(!text.contains("canary"), "{}", text.lines().find(|line| line.contains("canary")).unwrap());

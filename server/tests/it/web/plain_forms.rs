@@ -16,15 +16,15 @@ async fn a_refused_sign_up_keeps_what_was_typed_but_no_password(pool: PgPool) {
         ("form[next]", "/account/security"),
     ];
     let answer = bob.post("/fn/register", &fields).await.expect(303);
-    assert_eq!(answer.location(), Some("/register"));
+    assert_eq!(answer.location(), Some("/register?next=/account/security"));
     let flash = answer.set_cookie("flash").unwrap();
     assert!(flash.ends_with("; Max-Age=60; Path=/; HttpOnly; SameSite=Lax"), "{flash}");
     assert!(!answer.text.contains("canary1"));
 
-    let page = bob.get("/register").await.expect(200);
+    let page = bob.get("/register?next=/account/security").await.expect(200);
     assert!(page.text.contains("value=\"Bob &lt;b&gt;\"") && page.text.contains("value=\"bob@example.com\""));
     assert!(page.text.contains("id=\"password-error\"") && page.text.contains("Use at least 8 characters."));
-    assert!(page.text.contains("value=\"/account/security\""));
+    assert!(page.text.contains("name=\"form[next]\" value=\"/account/security\""));
     assert!(!page.text.contains("canary1"));
 
     let again = bob.get("/register").await.expect(200);

@@ -15,6 +15,7 @@ export default defineConfig<Options>({
   timeout: 30_000,
   expect: { timeout: 10_000 },
   reporter: [['list']],
+  snapshotPathTemplate: 'pictures/{arg}{ext}',
   use: {
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
@@ -22,11 +23,12 @@ export default defineConfig<Options>({
     launchOptions: { ...(executablePath && { executablePath }), args: chromiumArgs },
   },
   projects: [
-    { name: 'wasm', use: { state: 'wasm' }, testIgnore: /(tls|outage|screenshots)\.spec/ },
+    { name: 'wasm', use: { state: 'wasm' }, testIgnore: /(tls|outage|screenshots|gallery)\.spec/ },
     { name: 'noscript', use: { state: 'noscript', javaScriptEnabled: false }, grep: /@plain/ },
     { name: 'blocked', use: { state: 'blocked' }, grep: /@plain|@blocked/ },
     { name: 'tls', testMatch: /tls\.spec/ },
     { name: 'outage', testMatch: /outage\.spec/ },
-    ...(process.env.SCREENSHOTS ? [{ name: 'screenshots', testMatch: /screenshots\.spec/ }] : []),
+    // Pictures depend on the machine's fonts, so they are taken and compared on demand only.
+    ...(process.env.PICTURES ? [{ name: 'pictures', testMatch: /(screenshots|gallery)\.spec/ }] : []),
   ],
 });

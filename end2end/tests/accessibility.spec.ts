@@ -97,3 +97,8 @@ test('axe: a password shown in clear', async ({ page, visit }) => {
   await button(page, 'Show password').click();
   await accessible(page, 'shown');
 });
+
+test('axe: the gallery, every component in every state', async ({ page }) => {
+  await page.goto('/dev/gallery');
+  await accessible(page, 'gallery');
+});

@@ -34,7 +34,7 @@ function inOrder(names: string[], wanted: RegExp[]): void {
 }
 
 const orders: Record<string, RegExp[]> = {
-  '/': [/^Skip/, /^Sign in$/, /^Create account$/],
+  '/': [/^Skip/, /^Create account$/, /^Sign in$/],
   '/login': [/^Skip/, /^E-mail or username/, /^Password/, /^Keep me signed in/, /^Sign in$/, /^Create an account$/],
   '/register': [/^Skip/, /^Name/, /^E-mail/, /^Password/, /^Create account$/, /^Sign in$/],
   '/account': [/^Skip/, /^Profile$/, /^Security$/, /^Name/, /^First name/, /^Last name/, /^Username/, /^Bio/, /^Save profile$/],

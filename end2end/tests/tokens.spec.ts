@@ -56,6 +56,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test(`every size, gap, radius and colour is a token (${colorScheme})`, async ({ page, context, person, baseURL, visit }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     for (const path of ['/', '/login', '/nowhere']) await tokensOnly(path);
+    await page.goto('/dev/gallery');
+    expect(await strays(page), 'gallery').toEqual([]);
     await visit('/register');
     await button(page, 'Create account').click();
     await expect(fieldError(page, 'email')).toBeVisible();

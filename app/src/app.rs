@@ -36,9 +36,7 @@ fn Site(start: Start) -> impl IntoView {
     });
     provide_context(session);
     provide_context(Visit::new(start.flash));
-    provide_context(SessionEnded(Callback::new(move |()| {
-        session.ended(&path.get_untracked())
-    })));
+    provide_context(SessionEnded(Callback::new(move |()| session.ended(&path.get_untracked()))));
     view! {
         // `external` keeps the router's hands off: the browser itself moves the focus to the target.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>

@@ -73,9 +73,6 @@ mod tests {
     #[test]
     fn a_lost_connection_says_that_nothing_was_lost() {
         let error = AppError::from_server_fn_error(ServerFnErrorErr::Request("TypeError: Failed".into()));
-        assert_eq!(
-            error.to_string(),
-            "We could not reach the server. Nothing was lost; try again."
-        );
+        assert_eq!(error.to_string(), "We could not reach the server. Nothing was lost; try again.");
     }
 }

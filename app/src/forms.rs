@@ -13,31 +13,15 @@ pub struct FormPage {
 
 /// Every form that can be posted without WebAssembly.
 pub const FORMS: &[FormPage] = &[
-    FormPage {
-        function: "/fn/register",
-        page: "/register",
-        keeps: &["name", "email", "next"],
-    },
-    FormPage {
-        function: "/fn/login",
-        page: "/login",
-        keeps: &["identifier", "remember", "next"],
-    },
-    FormPage {
-        function: "/fn/logout",
-        page: "/account",
-        keeps: &[],
-    },
+    FormPage { function: "/fn/register", page: "/register", keeps: &["name", "email", "next"] },
+    FormPage { function: "/fn/login", page: "/login", keeps: &["identifier", "remember", "next"] },
+    FormPage { function: "/fn/logout", page: "/account", keeps: &[] },
     FormPage {
         function: "/fn/profile/save",
         page: "/account",
         keeps: &["name", "first_name", "last_name", "username", "bio"],
     },
-    FormPage {
-        function: "/fn/password/change",
-        page: "/account/security",
-        keeps: &[],
-    },
+    FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[] },
 ];
 
 #[cfg(test)]
@@ -49,11 +33,7 @@ mod tests {
     fn every_form_lives_on_a_page_and_keeps_no_password() {
         for form in FORMS {
             assert!(PAGES.iter().any(|page| page.path == form.page), "{}", form.page);
-            assert!(
-                form.keeps.iter().all(|field| !field.contains("password")),
-                "{}",
-                form.function
-            );
+            assert!(form.keeps.iter().all(|field| !field.contains("password")), "{}", form.function);
         }
     }
 }

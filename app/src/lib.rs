@@ -6,10 +6,7 @@
 //! `ui` paints and knows nothing of accounts. There are no rules here: what a form accepts is in
 //! `domain`, what a use case does is in `accounts`. The two lines below are the only `cfg` of the crate.
 
-#![expect(
-    unreachable_pub,
-    reason = "#[component] and #[server] write `pub` items of their own"
-)]
+#![expect(unreachable_pub, reason = "#[component] and #[server] write `pub` items of their own")]
 
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!(

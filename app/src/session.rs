@@ -21,13 +21,7 @@ impl Session {
             viewer: RwSignal::new(viewer),
             fresh: StoredValue::new(false),
             go: Callback::new(move |path: String| {
-                navigate(
-                    &path,
-                    NavigateOptions {
-                        replace: true,
-                        ..NavigateOptions::default()
-                    },
-                );
+                navigate(&path, NavigateOptions { replace: true, ..NavigateOptions::default() });
             }),
         }
     }
@@ -95,10 +89,7 @@ mod tests {
 
     #[test]
     fn a_lost_session_leads_back_to_the_page_it_was_lost_on() {
-        assert_eq!(
-            sign_in_path("/account/security", false),
-            "/login?next=/account/security"
-        );
+        assert_eq!(sign_in_path("/account/security", false), "/login?next=/account/security");
     }
 
     #[test]

@@ -11,9 +11,6 @@ pub struct AppSettings {
 
 impl Default for AppSettings {
     fn default() -> Self {
-        Self {
-            name: "Doorstep".to_owned(),
-            base_url: "http://localhost:8000".to_owned(),
-        }
+        Self { name: "Doorstep".to_owned(), base_url: "http://localhost:8000".to_owned() }
     }
 }

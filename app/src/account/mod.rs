@@ -2,6 +2,5 @@
 
 mod api;
 mod page;
-mod state;
 
 pub use page::AccountPage;

@@ -1,8 +1,9 @@
 use super::api::{SaveProfile, load_profile};
-use super::state::label;
 use crate::session::Session;
-use crate::ui::{Card, Form, Kind, Loaded, MemberPage, ReadOnlyField, SubmitButton, TextAreaField, TextField};
-use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
+use crate::ui::{
+    Card, Form, Kind, Loaded, MemberPage, ReadOnlyField, SubmitButton, TextAreaField, TextField,
+};
+use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX, display_name};
 use leptos::prelude::*;
 
 /// The profile.
@@ -25,7 +26,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
     view! {
         <Form
             check=|call: &SaveProfile| call.form.parse().err().unwrap_or_default()
-            on_done=move |view| session.rename(label(&view))
+            on_done=move |view: ProfileView| session.rename(label(&view))
             done="Profile saved."
         >
             <ReadOnlyField label="E-mail" value=view.email/>
@@ -59,4 +60,9 @@ fn Profile(view: ProfileView) -> impl IntoView {
             <SubmitButton label="Save profile" busy="Saving…"/>
         </Form>
     }
+}
+
+/// What the header calls the person after a change.
+fn label(view: &ProfileView) -> Option<String> {
+    display_name(view.name.as_deref(), view.first_name.as_deref(), view.last_name.as_deref())
 }

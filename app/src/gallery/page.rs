@@ -54,11 +54,7 @@ fn Gallery() -> impl IntoView {
 
 #[component]
 fn Fresh() -> impl IntoView {
-    let state = FormState::new(
-        Ledger::default(),
-        vec![("filled".to_owned(), LONG.to_owned())],
-        Pace::Idle,
-    );
+    let state = FormState::new(Ledger::default(), vec![("filled".to_owned(), LONG.to_owned())], Pace::Idle);
     view! {
         <Provider value=state>
             <Card id="fresh" title="Empty and filled" purpose="As a page comes, and once it was typed in.">

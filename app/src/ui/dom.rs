@@ -20,9 +20,7 @@ pub(crate) fn data_of(form: &HtmlFormElement) -> Option<FormData> {
 pub(crate) fn focus_soon(within: &Element, selectors: &'static [&'static str]) {
     let within = within.clone();
     request_animation_frame(move || {
-        let found = selectors
-            .iter()
-            .find_map(|selector| within.query_selector(selector).ok().flatten());
+        let found = selectors.iter().find_map(|selector| within.query_selector(selector).ok().flatten());
         if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
             _ = element.focus();
         }

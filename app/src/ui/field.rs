@@ -180,9 +180,7 @@ pub fn CheckboxField(
     /// The label beside it.
     label: &'static str,
 ) -> impl IntoView {
-    let ticked = FormState::of_page()
-        .kept(name)
-        .is_some_and(|text| !text.is_empty());
+    let ticked = FormState::of_page().kept(name).is_some_and(|text| !text.is_empty());
     view! {
         <div class="check">
             <input type="checkbox" id=name name=format!("form[{name}]") value="on" checked=ticked/>

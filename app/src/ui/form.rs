@@ -49,11 +49,7 @@ pub struct FormState {
 impl FormState {
     /// A form that has this to say and shows these values.
     pub fn new(ledger: Ledger, values: Vec<(String, String)>, pace: Pace) -> Self {
-        Self {
-            ledger: RwSignal::new(ledger),
-            values: StoredValue::new(values),
-            pace: RwSignal::new(pace),
-        }
+        Self { ledger: RwSignal::new(ledger), values: StoredValue::new(values), pace: RwSignal::new(pace) }
     }
 
     /// The form around this component.
@@ -62,9 +58,7 @@ impl FormState {
     }
 
     fn of_function(path: &str, done: &'static str) -> Self {
-        let flash = use_context::<Visit>()
-            .and_then(|visit| visit.flash_of(path))
-            .unwrap_or_default();
+        let flash = use_context::<Visit>().and_then(|visit| visit.flash_of(path)).unwrap_or_default();
         let ledger = match &flash.problem {
             Some(problem) => Ledger::after_refusal(problem),
             None if flash.function.is_empty() => Ledger::default(),
@@ -79,7 +73,8 @@ impl FormState {
 
     /// Still under way after a while: the button says so.
     fn slow_down(self) {
-        if self.pace.get_untracked() == Pace::Working {
+        // By then the form may have left the page.
+        if self.pace.try_get_untracked() == Some(Pace::Working) {
             self.pace.set(Pace::Slow);
         }
     }
@@ -93,8 +88,7 @@ impl FormState {
     }
 
     pub(crate) fn alarm_now(self) -> Option<String> {
-        self.ledger
-            .with_untracked(|ledger| ledger.alarm().map(str::to_owned))
+        self.ledger.with_untracked(|ledger| ledger.alarm().map(str::to_owned))
     }
 
     pub(crate) fn done(self) -> Option<&'static str> {
@@ -107,12 +101,8 @@ impl FormState {
 
     /// The text that a plain post kept for `field`.
     pub(crate) fn kept(self, field: &str) -> Option<String> {
-        self.values.with_value(|values| {
-            values
-                .iter()
-                .find(|(name, _)| name == field)
-                .map(|(_, text)| text.clone())
-        })
+        self.values
+            .with_value(|values| values.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()))
     }
 }
 
@@ -178,10 +168,9 @@ fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
     let state = FormState::of_function(path, act.done);
     let check = act.check.clone();
     let on_input = move |event: Event| {
-        if let (Some(field), Some(data)) = (
-            dom::field_of(&event),
-            form_of(&event).and_then(|f| dom::data_of(&f)),
-        ) {
+        if let (Some(field), Some(data)) =
+            (dom::field_of(&event), form_of(&event).and_then(|f| dom::data_of(&f)))
+        {
             let refused = check(&data);
             state.ledger.update(|ledger| ledger.typed(&field, refused));
         }
@@ -226,11 +215,7 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement) {
         return;
     }
     let Some(data) = dom::data_of(&form) else { return };
-    if !state
-        .ledger
-        .try_update(|ledger| ledger.may_send((act.check)(&data)))
-        .unwrap_or(false)
-    {
+    if !state.ledger.try_update(|ledger| ledger.may_send((act.check)(&data))).unwrap_or(false) {
         dom::focus_soon(&form, REFUSED);
         return;
     }

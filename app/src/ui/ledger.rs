@@ -27,10 +27,7 @@ impl Ledger {
     /// The state after a plain post that worked.
     #[must_use]
     pub fn after_success(words: &'static str) -> Self {
-        Self {
-            done: Some(words).filter(|words| !words.is_empty()),
-            ..Self::default()
-        }
+        Self { done: Some(words).filter(|words| !words.is_empty()), ..Self::default() }
     }
 
     /// Somebody typed in `field`; `local` is what the form's own check refuses now.
@@ -51,11 +48,7 @@ impl Ledger {
     /// The form is about to be sent; true if its own check lets it go.
     pub fn may_send(&mut self, local: Vec<FieldError>) -> bool {
         let may = local.is_empty();
-        *self = Self {
-            sent: true,
-            local,
-            ..Self::default()
-        };
+        *self = Self { sent: true, local, ..Self::default() };
         may
     }
 
@@ -70,11 +63,7 @@ impl Ledger {
     pub fn error(&self, field: &str) -> Option<&str> {
         let judged = self.sent || self.judged.iter().any(|judged| judged == field);
         let local = self.local.iter().filter(|_| judged);
-        self.remote
-            .iter()
-            .chain(local)
-            .find(|error| error.field == field)
-            .map(|error| error.message.as_str())
+        self.remote.iter().chain(local).find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
     /// The words above the fields: a refusal that belongs to none of them.
@@ -144,11 +133,7 @@ mod tests {
         let problem = Problem::new(Code::Taken).with_errors(vec![refusal("email"), refusal("name")]);
         let mut ledger = Ledger::after_refusal(&problem);
         assert!(ledger.is_first("email") && !ledger.is_first("name"));
-        assert_eq!(
-            ledger.alarm(),
-            None,
-            "said beside the field, so not above as well"
-        );
+        assert_eq!(ledger.alarm(), None, "said beside the field, so not above as well");
         ledger.typed("email", vec![]);
         assert_eq!((ledger.error("email"), ledger.error("name")), (None, Some("No.")));
     }

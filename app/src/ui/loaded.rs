@@ -29,7 +29,9 @@ where
         Suspend::new(async move {
             match answer.await {
                 Ok(data) => paint(data).into_any(),
-                Err(AppError(Problem { code: Code::SignInNeeded, .. })) => view! { <Leaving ended/> }.into_any(),
+                Err(AppError(Problem { code: Code::SignInNeeded, .. })) => {
+                    view! { <Leaving ended/> }.into_any()
+                }
                 Err(AppError(problem)) => {
                     let again = move |_| answer.refetch();
                     view! {

@@ -32,7 +32,10 @@ pub fn PasswordField(
         }
     };
     Effect::new(move || {
+        // Runs once the WebAssembly is there, and again when a form that worked has emptied its fields.
+        form.done();
         awake.set(true);
+        shown.set(false);
         measure();
     });
     let describes = move || {

@@ -86,15 +86,7 @@ mod tests {
 
     #[test]
     fn the_advice_names_the_limit_that_the_forms_check() {
-        assert!(
-            Strength::Empty
-                .advice()
-                .contains(&format!("{PASSWORD_MIN} characters"))
-        );
-        assert!(
-            Strength::Short
-                .advice()
-                .contains(&format!("{PASSWORD_MIN} characters"))
-        );
+        assert!(Strength::Empty.advice().contains(&format!("{PASSWORD_MIN} characters")));
+        assert!(Strength::Short.advice().contains(&format!("{PASSWORD_MIN} characters")));
     }
 }

@@ -10,10 +10,7 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) fn new(flash: Flash) -> Self {
-        Self {
-            flash: StoredValue::new(flash),
-            moved: StoredValue::new(false),
-        }
+        Self { flash: StoredValue::new(flash), moved: StoredValue::new(false) }
     }
 
     /// What the last plain post left to say to the form of `function`.

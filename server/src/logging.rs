@@ -5,12 +5,15 @@ use crate::config::{ConfigError, LogFormat};
 use std::panic::PanicHookInfo;
 use tracing_subscriber::EnvFilter;
 
+/// Without what Postgres tells at each start: that the table of migrations exists already.
+const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
+
 /// Starts logging, to the standard error stream, so that what a command prints stays apart.
 ///
 /// # Errors
 /// [`ConfigError`] where the filter cannot be read.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> {
-    let filter = filter.map(str::trim).filter(|text| !text.is_empty()).unwrap_or("info");
+    let filter = filter.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT);
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

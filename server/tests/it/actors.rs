@@ -35,7 +35,7 @@ impl Browser {
 
     /// Opens a page.
     pub async fn get(&mut self, path: &str) -> Answer {
-        self.send(self.request(Method::GET, path, "text/html,*/*;q=0.8").body(Body::empty()).unwrap()).await
+        self.send(self.request(&Method::GET, path, "text/html,*/*;q=0.8").body(Body::empty()).unwrap()).await
     }
 
     /// Sends a form without WebAssembly.
@@ -56,14 +56,14 @@ impl Browser {
 
     /// Sends any body.
     pub async fn post_raw(&mut self, path: &str, accept: &str, kind: &str, body: impl Into<Body>) -> Answer {
-        let request = self.request(Method::POST, path, accept).header(header::CONTENT_TYPE, kind);
+        let request = self.request(&Method::POST, path, accept).header(header::CONTENT_TYPE, kind);
         self.send(request.body(body.into()).unwrap()).await
     }
 
     /// A request as this browser begins it.
-    pub fn request(&self, method: Method, path: &str, accept: &str) -> http::request::Builder {
-        let mut request = Request::builder().method(method.clone()).uri(path).header(header::ACCEPT, accept);
-        if method != Method::GET {
+    pub fn request(&self, method: &Method, path: &str, accept: &str) -> http::request::Builder {
+        let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+        if *method != Method::GET {
             request = request.header(header::ORIGIN, &self.origin).header("sec-fetch-site", "same-origin");
         }
         request

@@ -111,7 +111,7 @@ fn state(world: &World) -> AppState {
 }
 
 /// A built site of few files, made once.
-fn site() -> &'static Path {
+pub fn site() -> &'static Path {
     static SITE: OnceLock<PathBuf> = OnceLock::new();
     SITE.get_or_init(|| {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("site-{}", std::process::id()));

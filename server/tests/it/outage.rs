@@ -68,7 +68,8 @@ async fn connect(client: UnixStream, real: Arc<PgConnectOptions>, gate: watch::R
             pass(client, UnixStream::connect(path).await.unwrap(), gate).await;
         }
         None => {
-            pass(client, TcpStream::connect((real.get_host(), real.get_port())).await.unwrap(), gate).await
+            let server = TcpStream::connect((real.get_host(), real.get_port())).await.unwrap();
+            pass(client, server, gate).await;
         }
     }
 }

@@ -91,7 +91,7 @@ async fn no_get_writes(pool: PgPool) {
     }
     for (path, _) in server_fn_paths() {
         ana.get(&format!("{path}?form[name]=Mallory")).await.expect(405);
-        let head = ana.request(Method::HEAD, path, "*/*").body(Body::empty()).unwrap();
+        let head = ana.request(&Method::HEAD, path, "*/*").body(Body::empty()).unwrap();
         ana.send(head).await.expect(405);
     }
     assert_eq!(app.digest().await, before);

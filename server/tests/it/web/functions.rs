@@ -39,7 +39,7 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
         app.browser().call(path, fields).await.expect(*status);
         for method in [Method::GET, Method::PUT, Method::DELETE, Method::PATCH] {
             let request =
-                ana.request(method, path, "application/json").body(axum::body::Body::empty()).unwrap();
+                ana.request(&method, path, "application/json").body(axum::body::Body::empty()).unwrap();
             let answer = ana.send(request).await.expect(405);
             assert_eq!(
                 (answer.code().as_str(), answer.header("allow")),

@@ -54,7 +54,7 @@ async fn every_kind_of_answer_carries_them(pool: PgPool) {
     let modified = browser.get("/favicon.svg").await.expect(200);
     let tag = modified.header("etag").unwrap();
     browser.clone().with("if-none-match", tag).get("/favicon.svg").await.expect(304);
-    let options = browser.request(Method::OPTIONS, "/fn/login", "*/*").body(Body::empty()).unwrap();
+    let options = browser.request(&Method::OPTIONS, "/fn/login", "*/*").body(Body::empty()).unwrap();
     browser.send(options).await.expect(405);
 }
 
@@ -125,4 +125,11 @@ async fn the_request_id_of_a_proxy_is_kept_and_any_other_replaced(pool: PgPool) 
     assert_eq!(answer.header("x-request-id"), Some(id));
     let answer = app.browser().with("x-request-id", "x\" onload=\"").get("/livez").await;
     assert_eq!(answer.header("x-request-id").unwrap().len(), 36);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_gallery_is_for_development_alone(pool: PgPool) {
+    App::https(pool.clone()).browser().get("/dev/gallery").await.expect(404);
+    let gallery = App::new(pool).browser().get("/dev/gallery").await.expect(200);
+    assert!(gallery.is_html() && !gallery.text.contains("<script"));
 }

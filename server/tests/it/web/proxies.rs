@@ -14,7 +14,7 @@ async fn seen_from(app: &App, peer: &str, forwarded: &str) -> String {
     // The trail is ordered by time, and the clock stands still.
     app.world.clock.advance(time::Duration::seconds(1));
     let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
-    let mut request = browser.request(http::Method::POST, "/fn/logout", "application/json");
+    let mut request = browser.request(&http::Method::POST, "/fn/logout", "application/json");
     if !forwarded.is_empty() {
         request = request.header("x-forwarded-for", forwarded);
     }

@@ -1,0 +1,155 @@
+//! The binary itself: its commands, its refusals, and how it ends.
+
+use crate::app::{App, site};
+use sqlx::{ConnectOptions, PgPool};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+/// The binary with nothing in its environment, as a test's own.
+fn server(words: &[&str], settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    command.args(words).env_clear().envs(settings.iter().copied());
+    // No `.env` of the developer's is near.
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+fn run(words: &[&str], settings: &[(&str, &str)]) -> Output {
+    server(words, settings).output().unwrap()
+}
+
+fn url(pool: &PgPool) -> String {
+    pool.connect_options().to_url_lossy().to_string()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn help_lists_the_commands_and_every_variable() {
+    let help = text(&run(&["--help"], &[("DATABASE_URL", "postgres://ana:canary@localhost/app")]).stdout);
+    for word in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "healthcheck",
+        "SIGNING_KEY_FILE",
+        "TRUSTED_PROXIES",
+        "ARGON2_M_COST",
+    ] {
+        assert!(help.contains(word), "{word}");
+    }
+    assert!(!help.contains("canary"), "a secret is not shown");
+}
+
+#[test]
+fn what_cannot_work_is_one_sentence() {
+    let database = ("DATABASE_URL", "postgres://nobody@localhost:1/none");
+    for (settings, sentence) in [
+        (vec![], "server: DATABASE_URL: it is not set; set it to something like postgres://"),
+        (vec![("DATABASE_URL", "sqlite:///app.db")], "server: DATABASE_URL: SQLite is not supported"),
+        (vec![database, ("APP_ENV", "production")], "server: BASE_URL: set it to the address people type"),
+        (
+            vec![database, ("LEPTOS_SITE_ROOT", "/nowhere")],
+            "there is no built site in /nowhere/pkg: run `cargo xtask start`",
+        ),
+        (
+            vec![database, ("LEPTOS_SITE_ROOT", site().to_str().unwrap())],
+            "server: the database is out of reach",
+        ),
+    ] {
+        let output = run(&[], &settings);
+        let message = text(&output.stderr);
+        assert!(!output.status.success() && message.contains(sentence), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}
+
+#[sqlx::test(migrations = false)]
+async fn migrate_brings_an_empty_database_up_and_may_be_repeated(pool: PgPool) {
+    let url = url(&pool);
+    for _ in 0..2 {
+        let output = run(&["migrate"], &[("DATABASE_URL", &url)]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    assert!(store::Store::from_pool(pool).is_ready().await.unwrap());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_first_admin_gets_a_password_that_is_shown_once(pool: PgPool) {
+    let url = url(&pool);
+    let settings = [("DATABASE_URL", url.as_str())];
+    let words = ["create-admin", "--if-none", "--email", "root@example.com"];
+    let first = run(&words, &settings);
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let shown = text(&first.stdout);
+    let password = shown.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
+    let password = password.split(' ').next().unwrap();
+    assert!(!text(&first.stderr).contains(password));
+
+    let app = App::new(pool);
+    let sign_in = [("form[identifier]", "root@example.com"), ("form[password]", password)];
+    let answer = app.browser().call("/fn/login", &sign_in).await.expect(200);
+    assert!(answer.text.contains("\"role\":\"admin\""));
+
+    let second = run(&words, &settings);
+    assert!(second.status.success());
+    assert_eq!(text(&second.stdout), "admin exists already\n");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_with_a_weak_password_or_a_taken_address_is_refused(pool: PgPool) {
+    let app = App::new(pool);
+    app.member("ana").await;
+    let url = url(&app.world.pool);
+    for (email, password, why) in [
+        ("root@example.com", "password123", "password: "),
+        ("ana@example.com", testkit::PASSWORD, "email is taken"),
+        ("nonsense", testkit::PASSWORD, "email: "),
+    ] {
+        let settings = [("DATABASE_URL", url.as_str()), ("ADMIN_PASSWORD", password)];
+        let output = run(&["create-admin", "--email", email], &settings);
+        assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains(password));
+    }
+}
+
+/// A running server, its log, and where it listens.
+struct Running {
+    process: Child,
+    log: BufReader<ChildStderr>,
+    address: String,
+}
+
+fn start(database: &str) -> Running {
+    let settings = [
+        ("DATABASE_URL", database),
+        ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
+        ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
+        ("LOG_FORMAT", "json"),
+    ];
+    let mut process = server(&["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(process.stderr.take().unwrap());
+    let lines = log.by_ref().lines().map(Result::unwrap);
+    let mut lines = lines.map(|line| serde_json::from_str::<serde_json::Value>(&line).unwrap());
+    let address = lines.find_map(|line| line["address"].as_str().map(ToOwned::to_owned)).unwrap();
+    Running { process, log, address }
+}
+
+#[sqlx::test(migrations = false)]
+async fn either_signal_ends_it_in_good_order(pool: PgPool) {
+    let url = url(&pool);
+    for signal in ["-INT", "-TERM"] {
+        let mut server = start(&url);
+        let health = run(&["healthcheck"], &[("DATABASE_URL", &url), ("LEPTOS_SITE_ADDR", &server.address)]);
+        assert_eq!(text(&health.stdout), "ready\n", "{}", text(&health.stderr));
+
+        Command::new("kill").args([signal, &server.process.id().to_string()]).status().unwrap();
+        assert!(server.process.wait().unwrap().success());
+        let last = server.log.lines().map(Result::unwrap).last().unwrap();
+        assert!(last.contains("\"stopped\""), "{last}");
+        let health = run(&["healthcheck"], &[("DATABASE_URL", &url), ("LEPTOS_SITE_ADDR", &server.address)]);
+        assert!(!health.status.success());
+    }
+}

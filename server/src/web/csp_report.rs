@@ -8,6 +8,8 @@ use http::StatusCode;
 use serde_json::Value;
 
 const MAX_BYTES: usize = 16 * 1024;
+/// Anyone may send them: one request fills no log.
+const MAX_REPORTS: usize = 10;
 /// A text in a report is written by whoever sends it: it is shortened.
 const MAX_TEXT: usize = 200;
 
@@ -15,7 +17,7 @@ pub(super) async fn take(body: Body) -> Response {
     match read_body(body, MAX_BYTES).await {
         Ok(bytes) => {
             let reports = serde_json::from_slice(&bytes).map(reports).unwrap_or_default();
-            reports.iter().for_each(log);
+            reports.iter().take(MAX_REPORTS).for_each(log);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(code) => refusal(code),

@@ -46,7 +46,6 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/csp-report", post(csp_report::take))
-        .route("/robots.txt", get(well_known::robots))
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
         .merge(pages::router(&state))

@@ -62,15 +62,12 @@ async fn accept(listener: UnixListener, real: Arc<PgConnectOptions>, gate: watch
 }
 
 async fn connect(client: UnixStream, real: Arc<PgConnectOptions>, gate: watch::Receiver<bool>) {
-    match real.get_socket() {
-        Some(folder) => {
-            let path = folder.join(format!(".s.PGSQL.{}", real.get_port()));
-            pass(client, UnixStream::connect(path).await.unwrap(), gate).await;
-        }
-        None => {
-            let server = TcpStream::connect((real.get_host(), real.get_port())).await.unwrap();
-            pass(client, server, gate).await;
-        }
+    if let Some(folder) = real.get_socket() {
+        let path = folder.join(format!(".s.PGSQL.{}", real.get_port()));
+        pass(client, UnixStream::connect(path).await.unwrap(), gate).await;
+    } else {
+        let server = TcpStream::connect((real.get_host(), real.get_port())).await.unwrap();
+        pass(client, server, gate).await;
     }
 }
 

@@ -67,7 +67,7 @@ async fn files_and_health_read_no_cookie(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
     app.world.clock.advance(Duration::minutes(40));
-    for path in ["/favicon.svg", "/livez", "/readyz", "/robots.txt"] {
+    for path in ["/favicon.svg", "/livez", "/readyz"] {
         assert_eq!(ana.get(path).await.expect(200).set_cookie(NAME), None, "{path}");
     }
 }

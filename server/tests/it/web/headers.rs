@@ -100,7 +100,7 @@ async fn no_nonce_comes_twice(pool: PgPool) {
 async fn whatever_is_no_page_may_load_nothing(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    for path in ["/livez", HASHED, "/favicon.svg", "/login", "/robots.txt"] {
+    for path in ["/livez", HASHED, "/favicon.svg", "/login"] {
         assert_eq!(ana.get(path).await.header("content-security-policy"), Some(NO_PAGE), "{path}");
     }
     let answer = ana.call("/fn/profile/load", &[]).await.expect(200);

@@ -12,14 +12,20 @@ use testkit::{PASSWORD, SeededRng, World};
 const SIGN_IN: [(&str, &str); 3] =
     [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
 
+/// A server over a way to the database that can be cut.
 fn app(pool: PgPool) -> (App, Outage) {
     let (outage, connect) = Outage::new(&pool);
-    let options = StoreOptions { acquire_timeout: Duration::from_millis(300), ..StoreOptions::new(connect) };
+    (over(pool, StoreOptions::new(connect)), outage)
+}
+
+/// A server with a pool of its own, which waits no longer than a test wants to.
+fn over(pool: PgPool, options: StoreOptions) -> App {
+    let options = StoreOptions { acquire_timeout: Duration::from_millis(300), ..options };
     let mut world = World::new(pool);
     let rng = Arc::new(SeededRng::default());
     world.accounts =
         Accounts::new(Store::open(&options), World::settings(), world.clock.clone(), rng).unwrap();
-    (App::with(world, |_| ()), outage)
+    App::with(world, |_| ())
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -74,4 +80,34 @@ async fn a_members_text_outlives_the_outage(pool: PgPool) {
     outage.mend();
     let page = ana.get("/account").await;
     assert!(page.text.contains(">A long text.</textarea>"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_connection_is_enough(pool: PgPool) {
+    let connect = pool.connect_options().as_ref().clone();
+    let options = StoreOptions { max_connections: 1, ..StoreOptions::new(connect) };
+    let app = over(pool, options);
+    let mut ana = app.member("ana").await;
+    ana.post_and_follow("/fn/profile/save", &[("form[bio]", "Likes doors.")]).await.expect(200);
+    let new = [("form[current_password]", PASSWORD), ("form[new_password]", "a lantern over quiet water")];
+    ana.call("/fn/password/change", &new).await.expect(200);
+    ana.call("/fn/logout", &[]).await.expect(200);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_database_that_hangs_is_out_of_reach_too(pool: PgPool) {
+    let options = StoreOptions {
+        statement_timeout: Duration::from_millis(100),
+        ..StoreOptions::new(pool.connect_options().as_ref().clone())
+    };
+    let app = over(pool, options);
+    let mut ana = app.member("ana").await;
+    let mut hold = app.world.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE users, sessions").execute(&mut *hold).await.unwrap();
+    let answer = app.browser().call("/fn/login", &SIGN_IN).await.expect(503);
+    assert_eq!(answer.code(), "unavailable");
+    ana.get("/account").await.expect(503);
+    hold.rollback().await.unwrap();
+    app.browser().call("/fn/login", &SIGN_IN).await.expect(200);
+    ana.get("/account").await.expect(200);
 }

@@ -38,8 +38,10 @@ pub(crate) fn check(tools: &Toolbox, postgres: &Running) -> Result<()> {
         for edit in &edits {
             edit.apply(&tree)?;
         }
-        process::output(process::cargo().args(["fmt", "--check"]).current_dir(&tree))?;
-        generate::write(&tree, postgres, step)?;
+        let new = edits.iter().filter(|edit| edit.after.is_none()).map(|edit| &edit.file);
+        let format = new.filter(|file| Path::new(file).extension().is_some_and(|kind| kind == "rs"));
+        process::output(process::program("rustfmt").arg("--check").args(format).current_dir(&tree))?;
+        generate::write(&tree, &paths::target(), postgres, step)?;
         try_out(&tree, tools, postgres, step)?;
         step.detail(format!("{lines} lines, followed and tested"));
         Ok(())

@@ -13,21 +13,23 @@ use std::process::ExitCode;
 /// What Postgres tells of nullability may differ between majors, so one of them writes the files.
 const WRITTEN_BY: u32 = 15;
 const FOLDER: &str = ".sqlx";
+/// The server's migrator keeps its list in this table, and one query reads it.
+const HISTORY: &str = "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean NOT NULL)";
 
 pub(crate) fn run() -> Result<ExitCode> {
     let _turn = Turn::take("test")?;
     let postgres = Cluster::open(Kind::Test)?.start()?;
     step("Writing .sqlx", |step| {
-        let count = write(paths::root(), &postgres, step)?;
+        let count = write(paths::root(), &own_folder()?, &postgres, step)?;
         step.detail(format!("{count} queries"));
         Ok(())
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the files of a tree anew, and says how many there are.
-pub(crate) fn write(tree: &Path, postgres: &Running, step: &mut Step) -> Result<usize> {
-    let fresh = describe(tree, postgres, step)?;
+/// Writes the files of a tree anew, and says how many there are. `store` must not have been compiled yet.
+pub(crate) fn write(tree: &Path, target: &Path, postgres: &Running, step: &mut Step) -> Result<usize> {
+    let fresh = describe(tree, target, postgres, step)?;
     let committed = tree.join(FOLDER);
     fs::create_dir_all(&committed)?;
     for name in read(&committed)?.keys() {
@@ -48,7 +50,7 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
             return Ok(());
         }
         let root = paths::root();
-        let (committed, fresh) = (read(&root.join(FOLDER))?, describe(root, postgres, step)?);
+        let (committed, fresh) = (read(&root.join(FOLDER))?, describe(root, &own_folder()?, postgres, step)?);
         let stale: Vec<&str> = fresh
             .keys()
             .chain(committed.keys())
@@ -63,28 +65,36 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
     })
 }
 
-/// Has the macros of `store` ask a database that has just been migrated. They run only when `store` is compiled,
-/// so it is, each time, in a folder of its own that no other build waits for.
-fn describe(tree: &Path, postgres: &Running, step: &mut Step) -> Result<BTreeMap<String, Vec<u8>>> {
+/// A folder that no other build waits for. The macros run only when `store` is compiled, so here it is each time.
+fn own_folder() -> Result<PathBuf> {
+    let target = paths::target().join("generate");
+    forget(&target.join("debug/.fingerprint"), "store-")?;
+    Ok(target)
+}
+
+/// Has the macros of `store` ask a database that has just been migrated.
+fn describe(
+    tree: &Path,
+    target: &Path,
+    postgres: &Running,
+    step: &mut Step,
+) -> Result<BTreeMap<String, Vec<u8>>> {
     let database = postgres.fresh_database("doorstep_generate")?;
     migrate(tree, postgres, "doorstep_generate")?;
-    let target = paths::target().join("generate");
     let answers = target.join("sqlx");
     if answers.exists() {
         fs::remove_dir_all(&answers)?;
     }
     fs::create_dir_all(&answers)?;
-    forget(&target.join("debug/.fingerprint"), "store-")?;
     let mut check = process::cargo();
-    check.args(["check", "--locked", "-p", "store"]).current_dir(tree).env("CARGO_TARGET_DIR", &target);
+    check.args(["check", "--locked", "-p", "store"]).current_dir(tree).env("CARGO_TARGET_DIR", target);
     check.env("SQLX_OFFLINE", "false").env("SQLX_OFFLINE_DIR", &answers).env("DATABASE_URL", database);
     process::build(step, &mut check)?;
     read(&answers)
 }
 
 fn migrate(tree: &Path, postgres: &Running, database: &str) -> Result<()> {
-    // The server's own migrator keeps its list here, and one query reads it.
-    postgres.run(database, "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean NOT NULL)")?;
+    postgres.run(database, HISTORY)?;
     let folder = tree.join("migrations");
     let mut files: Vec<PathBuf> =
         fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;

@@ -9,7 +9,11 @@ use clap::{Parser, Subcommand};
 /// In development a file `.env` in the current folder is read first. An empty variable counts as an
 /// unset one.
 #[derive(Parser)]
-#[command(name = "server", version)]
+#[command(
+    name = "server",
+    version,
+    after_help = "`server create-admin` also reads ADMIN_PASSWORD or ADMIN_PASSWORD_FILE."
+)]
 pub struct Cli {
     /// What to do; serving when left out.
     #[command(subcommand)]

@@ -10,7 +10,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Viewer};
-use edge::{cookie, problem::refusal};
+use edge::problem::refusal;
+use edge::{CookieStyle, cookie};
 use http::header::{LOCATION, REFERER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
@@ -18,7 +19,7 @@ pub(super) async fn middleware(State(state): State<AppState>, mut request: Reque
     let Some(page) = page(&request) else { return next.run(request).await };
     let viewer = request.extensions().get::<RequestCtx>().and_then(RequestCtx::viewer);
     if !page.guard.admits(viewer.as_ref()) {
-        return turn_away(page.guard, viewer.as_ref(), &request);
+        return turn_away(page.guard, viewer.as_ref(), &request, state.cookies);
     }
     let Some(flash) = flash_for(page, &state, &request) else { return next.run(request).await };
     request.extensions_mut().insert(if viewer.is_some() { signed_in_again(flash) } else { flash });
@@ -34,12 +35,12 @@ fn page(request: &Request) -> Option<&'static Page> {
     PAGES.iter().find(|page| reads && page.path == path.as_str())
 }
 
-fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Response {
+fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request, cookies: CookieStyle) -> Response {
     let uri = request.uri();
     match (guard, viewer) {
         (Guard::Admins, Some(_)) => refusal(Code::Forbidden),
         (Guard::Members | Guard::Admins, _) => {
-            let lost = if lost_cookie(request.headers()) { "&cookie=lost" } else { "" };
+            let lost = if lost_cookie(request.headers(), cookies) { "&cookie=lost" } else { "" };
             see_other(&format!("{}{lost}", sign_in_path(uri)))
         }
         (Guard::Strangers | Guard::Open, _) => {
@@ -48,9 +49,13 @@ fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Respon
     }
 }
 
-/// A stranger who comes from a sign-in page to a members' page has just signed in, and the cookie did
-/// not come back: the sign-in page says so, instead of asking again and again. Only words hang on it.
-fn lost_cookie(headers: &HeaderMap) -> bool {
+/// A stranger who comes from a sign-in page to a members' page without any cookie has just signed in,
+/// and the cookie did not come back: the sign-in page says so, instead of asking again and again.
+/// Only words hang on it.
+fn lost_cookie(headers: &HeaderMap, cookies: CookieStyle) -> bool {
+    if cookie::read(headers, cookies.session_name()).is_some() {
+        return false;
+    }
     let referer = headers.get(REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
     referer.is_some_and(|from| {
         PAGES.iter().any(|page| page.guard == Guard::Strangers && page.path == from.path())

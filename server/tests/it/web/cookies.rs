@@ -151,6 +151,9 @@ async fn a_sign_in_whose_cookie_did_not_come_back_says_so(pool: PgPool) {
     let answer = forgetful.post("/fn/login", &sign_in(false)).await.expect(303);
     forgetful.cookies.clear();
     let mut forgetful = forgetful.with("referer", "http://localhost:8000/login");
+    let to = answer.location().unwrap();
+    let mut ended = forgetful.clone().with("cookie", "session-token=ended");
+    assert_eq!(ended.get(to).await.expect(303).location(), Some("/login?next=/account"));
     let answer = forgetful.get(answer.location().unwrap()).await.expect(303);
     assert_eq!(answer.location(), Some("/login?next=/account&cookie=lost"));
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod browser;
 mod counts;
+mod documents;
 mod lints;
 mod sizes;
 mod units;
@@ -40,6 +41,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(lints::format())?;
     tally.check(lints::lockfile())?;
     tally.check(sizes::check())?;
+    tally.check(documents::check())?;
     tally.check(arrows::check())?;
     tally.check(lints::clippy_native())?;
     tally.check(lints::clippy_browser())?;

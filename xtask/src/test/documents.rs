@@ -1,0 +1,82 @@
+//! Do the documents speak of things that are there?
+
+use crate::steps::step;
+use crate::{paths, process};
+use anyhow::{Result, bail};
+use std::fs;
+use std::path::Path;
+
+/// Names a test for each promise.
+const PROMISES: &str = "docs/security-promises.md";
+
+pub(crate) fn check() -> Result<()> {
+    step("Documents", |step| {
+        let (mut count, mut wrong) = (0, Vec::new());
+        for name in listed("*.md")? {
+            let path = paths::root().join(&name);
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let text = fs::read_to_string(&path)?;
+            for target in targets(&text) {
+                count += 1;
+                if !folder.join(target).exists() {
+                    wrong.push(format!("{name} links to {target}, which is not there"));
+                }
+            }
+        }
+        let code: String =
+            listed("*.rs")?.iter().flat_map(|name| fs::read_to_string(paths::root().join(name))).collect();
+        for test in named_tests(&fs::read_to_string(paths::root().join(PROMISES))?) {
+            count += 1;
+            if !code.contains(&format!("fn {test}(")) {
+                wrong.push(format!("{PROMISES} names the test {test}, which is not there"));
+            }
+        }
+        if !wrong.is_empty() {
+            bail!("{}", wrong.join("\n"));
+        }
+        step.detail(format!("{count} links and tests"));
+        Ok(())
+    })
+}
+
+fn listed(kind: &str) -> Result<Vec<String>> {
+    let mut list = process::program("git");
+    list.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", kind]);
+    let names = process::output(&mut list)?;
+    // A file that was deleted but not yet committed is still listed.
+    let there = names.lines().filter(|name| paths::root().join(name).exists());
+    Ok(there.map(str::to_owned).collect())
+}
+
+/// The links that lead to files of ours, without their anchors.
+fn targets(text: &str) -> impl Iterator<Item = &str> {
+    let marks = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"'), ("href=\"", '"')];
+    let all = marks.into_iter().flat_map(move |(begin, end)| {
+        text.split(begin).skip(1).filter_map(move |rest| rest.split(['#', end]).next())
+    });
+    all.filter(|target| !target.is_empty() && !target.contains("://"))
+}
+
+/// The words in backticks that are long enough to be a test's name.
+fn named_tests(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2).filter(|word| {
+        word.len() > 11 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_to_our_own_files_are_found() {
+        let text = "[a](b.md#c) [d](https://e.example) [f](#g) <img src=\"h.png\" alt=\"\">";
+        assert_eq!(targets(text).collect::<Vec<_>>(), ["b.md", "h.png"]);
+    }
+
+    #[test]
+    fn names_of_tests_are_found() {
+        let text = "`safe_next` and `no_nonce_comes_twice`, `server/tests/it/web`";
+        assert_eq!(named_tests(text).collect::<Vec<_>>(), ["no_nonce_comes_twice"]);
+    }
+}

@@ -25,8 +25,8 @@ pub fn HomePage() -> impl IntoView {
                     view! { <a class="button" href="/account">"Open your profile"</a> }.into_any()
                 } else {
                     view! {
-                        <a class="button" href="/login">"Sign in"</a>
-                        <a class="button button-quiet" href="/register">"Create account"</a>
+                        <a class="button" href="/register">"Create account"</a>
+                        <a class="button button-quiet" href="/login">"Sign in"</a>
                     }
                         .into_any()
                 }}

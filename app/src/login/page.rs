@@ -14,7 +14,7 @@ use leptos_router::location::Url;
 pub fn LoginPage() -> impl IntoView {
     let session = Session::of_page();
     let query = use_query_map().get_untracked();
-    let way = Way::new(query.get("next"));
+    let way = Way::new(query.get("next").as_deref());
     let register = way.over("/register", Url::escape);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {

@@ -8,8 +8,8 @@ pub(crate) struct Way {
 }
 
 impl Way {
-    pub(crate) fn new(raw: Option<String>) -> Self {
-        Self { next: raw.as_deref().and_then(safe_next).unwrap_or_default().to_owned() }
+    pub(crate) fn new(raw: Option<&str>) -> Self {
+        Self { next: raw.and_then(safe_next).unwrap_or_default().to_owned() }
     }
 
     /// The address of `page` with the way kept; `escape` makes a text fit for a query.
@@ -24,13 +24,13 @@ mod tests {
 
     #[test]
     fn next_survives_the_way_over_another_page() {
-        let way = Way::new(Some("/account/security".to_owned()));
+        let way = Way::new(Some("/account/security"));
         assert_eq!(way.over("/register", str::to_uppercase), "/register?next=/ACCOUNT/SECURITY");
     }
 
     #[test]
     fn a_way_off_our_origin_is_dropped() {
-        for raw in [None, Some(String::new()), Some("//evil.example".to_owned()), Some("/login".to_owned())] {
+        for raw in [None, Some(""), Some("//evil.example"), Some("/login")] {
             assert_eq!(Way::new(raw).over("/login", str::to_owned), "/login");
         }
     }

@@ -11,7 +11,7 @@ use leptos_router::location::Url;
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let session = Session::of_page();
-    let way = Way::new(use_query_map().get_untracked().get("next"));
+    let way = Way::new(use_query_map().get_untracked().get("next").as_deref());
     let login = way.over("/login", Url::escape);
     view! {
         <Doorway

@@ -106,12 +106,13 @@ impl FormState {
     }
 }
 
+type Check = dyn Fn(&FormData) -> Vec<FieldError>;
 type Answer = Pin<Box<dyn Future<Output = Result<(), Problem>>>>;
 
 /// What differs from form to form.
 #[derive(Clone)]
 struct Act {
-    check: Rc<dyn Fn(&FormData) -> Vec<FieldError>>,
+    check: Rc<Check>,
     send: Rc<dyn Fn(&FormData) -> Answer>,
     done: &'static str,
     clears: bool,

@@ -36,14 +36,19 @@ pub(crate) fn listen() -> Result<()> {
             if ASKING.load(Ordering::SeqCst) {
                 std::process::exit(130);
             }
-            // Whoever asks twice does not want to wait.
-            let wish = if STOPPING.swap(true, Ordering::SeqCst) { Signal::SIGKILL } else { Signal::SIGTERM };
-            for group in groups().iter() {
-                let _ = killpg(*group, wish);
-            }
+            stop();
         }
     });
     Ok(())
+}
+
+/// Ends all that runs in the background: a signal came, or one of two things done side by side has failed.
+pub(crate) fn stop() {
+    // Whoever asks twice does not want to wait.
+    let wish = if STOPPING.swap(true, Ordering::SeqCst) { Signal::SIGKILL } else { Signal::SIGTERM };
+    for group in groups().iter() {
+        let _ = killpg(*group, wish);
+    }
 }
 
 /// Ends the work here if a signal has come.

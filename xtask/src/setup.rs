@@ -1,8 +1,8 @@
 //! Brings everything that `start`, `dev` and `test` build with.
 
 use crate::steps::step;
-use crate::{npm, process, tools};
-use anyhow::{Context, Result};
+use crate::{interrupt, npm, process, tools};
+use anyhow::{Context, Result, anyhow};
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -17,19 +17,13 @@ impl Toolbox {
     pub(crate) fn bring<T: Send>(beside: impl FnOnce() -> Result<T> + Send) -> Result<(Self, T)> {
         add_wasm_target()?;
         thread::scope(|scope| {
-            let beside = scope.spawn(move || -> Result<(PathBuf, T)> {
-                let made = beside()?;
-                let wasm_opt = step("wasm-opt", |step| npm::install("xtask/npm/binaryen", step))?;
-                step("Sources of our dependencies", |step| {
-                    process::build(step, process::cargo().args(["fetch", "--locked"]))
-                })?;
-                Ok((wasm_opt.join("node_modules/.bin"), made))
-            });
+            // A compiler that goes on for minutes would hide that something else has failed already.
+            let beside = scope.spawn(move || bring_beside(beside).inspect_err(|_| interrupt::stop()));
             // One after the other: two compilers on two cores take as long, and more memory.
-            let tools = [&tools::CARGO_LEPTOS, &tools::WASM_BINDGEN].map(tools::Tool::bring);
-            let beside = beside.join().map_err(|_| anyhow::anyhow!("a step crashed"))?;
-            let mut folders = tools.into_iter().collect::<Result<Vec<_>>>()?;
-            let (wasm_opt, made) = beside?;
+            let tools: Result<Vec<_>> =
+                [&tools::CARGO_LEPTOS, &tools::WASM_BINDGEN].into_iter().map(tools::Tool::bring).collect();
+            let (wasm_opt, made) = beside.join().map_err(|_| anyhow!("a step crashed"))??;
+            let mut folders = tools?;
             folders.push(wasm_opt);
             Ok((Self { folders }, made))
         })
@@ -48,6 +42,16 @@ impl Toolbox {
         let path = std::env::join_paths(folders).unwrap_or(path);
         command.env("PATH", path)
     }
+}
+
+/// What waits for the network or the disk more than for the processor.
+fn bring_beside<T>(beside: impl FnOnce() -> Result<T>) -> Result<(PathBuf, T)> {
+    let made = beside()?;
+    let wasm_opt = step("wasm-opt", |step| npm::install("xtask/npm/binaryen", step))?;
+    step("Sources of our dependencies", |step| {
+        process::build(step, process::cargo().args(["fetch", "--locked"]))
+    })?;
+    Ok((wasm_opt.join("node_modules/.bin"), made))
 }
 
 /// Auto-install of what rust-toolchain.toml names may be off, so it is asked for.

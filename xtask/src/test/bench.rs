@@ -37,16 +37,14 @@ impl Bench<'_> {
     }
 
     fn cargo(&self, package: &str, filter: &str, step: &mut Step) -> Result<Verdict> {
-        let command = || {
-            let mut command = Harness::find().command(&["-p", package]);
-            self.inside(&mut command);
-            command
-        };
-        if let Err(error) = process::build(step, command().arg("--no-run")) {
+        let packages = ["-p", package];
+        // nextest runs what cargo builds, and itself takes no `--no-run` beside its other words.
+        let mut build = Harness::Cargo.command(&packages);
+        if let Err(error) = process::build(step, self.inside(&mut build).arg("--no-run")) {
             return does_not_compile(&error);
         }
-        let mut tests = command();
-        tests.arg(filter).env("DATABASE_URL", units::database(self.postgres));
+        let mut tests = Harness::find().command(&packages);
+        self.inside(&mut tests).arg(filter).env("DATABASE_URL", units::database(self.postgres));
         let (_, lines) = process::hear(step, tests.env("PG_BINDIR", &self.postgres.binaries().folder))?;
         Ok(judge(counts::of_cargo(&lines)))
     }

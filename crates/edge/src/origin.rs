@@ -29,10 +29,10 @@ impl Origin {
         }
         let host = authority.host().to_ascii_lowercase();
         let default = if https { 443 } else { 80 };
-        let port = match authority.port() {
-            Some(port) => Some(port.as_str().parse().ok()?).filter(|port: &u16| *port != default),
-            None if authority.as_str().ends_with(':') => return None,
-            None => None,
+        // `Authority::port` takes a port that is too large for none.
+        let port = match authority.as_str().strip_prefix(authority.host())? {
+            "" => None,
+            port => Some(port.strip_prefix(':')?.parse().ok()?).filter(|port: &u16| *port != default),
         };
         let scheme = if https { "https" } else { "http" };
         let text = port.map_or(format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"));

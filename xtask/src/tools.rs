@@ -99,15 +99,12 @@ impl Tool {
             let home = self.home()?;
             fs::create_dir_all(paths::cache()?)?;
             // Made beside its place and moved there whole, so that a broken install is never taken for a good one.
-            let making = home.with_extension(format!("{}.making", std::process::id()));
-            let prebuilt = self.fetch(&making, step);
-            if let Err(why) = &prebuilt {
-                crate::interrupt::check()?;
-                step.progress(&format!("no prebuilt one ({why}), building it from source"));
-                self.compile(&making, step)?;
-            } else {
-                step.detail("prebuilt, checksum as published");
+            let making = paths::cache()?.join(format!("{}-making-{}", self.name, std::process::id()));
+            let made = self.make(&making, step);
+            if made.is_err() && making.exists() {
+                fs::remove_dir_all(&making)?;
             }
+            made?;
             if home.exists() {
                 fs::remove_dir_all(&home)?;
             }
@@ -117,6 +114,16 @@ impl Tool {
             }
             Ok(folder)
         })
+    }
+
+    fn make(&self, making: &Path, step: &mut Step) -> Result<()> {
+        let Err(why) = self.fetch(making, step) else {
+            step.detail("prebuilt, checksum as published");
+            return Ok(());
+        };
+        crate::interrupt::check()?;
+        step.progress(&format!("no prebuilt one ({why}), building it from source"));
+        self.compile(making, step)
     }
 
     fn works(&self, folder: &Path) -> bool {

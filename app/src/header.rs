@@ -1,5 +1,6 @@
 use crate::AppSettings;
 use crate::logout::SignOut;
+use crate::routes;
 use crate::session::Session;
 use crate::ui::Mark;
 use domain::Viewer;
@@ -10,7 +11,10 @@ use leptos_router::hooks::use_location;
 #[component]
 pub(crate) fn SiteHeader() -> impl IntoView {
     let session = Session::of_page();
-    move || session.viewer().map(|viewer| view! { <MemberHeader viewer/> })
+    let path = use_location().pathname;
+    // Somebody who has just signed in still stands at the door for a moment: nothing moves there.
+    let inside = move || !path.with(|path| routes::is_for_strangers(path));
+    move || session.viewer().filter(|_| inside()).map(|viewer| view! { <MemberHeader viewer/> })
 }
 
 #[component]

@@ -75,6 +75,11 @@ pages! {
     "/account/security" Members SecurityPage;
 }
 
+/// Whether the page at `path` is for those who are not signed in.
+pub(crate) fn is_for_strangers(path: &str) -> bool {
+    PAGES.iter().any(|page| page.path == path && page.guard == Guard::Strangers)
+}
+
 /// The page, or the way to where its viewer should be.
 fn guarded<P, V>(guard: Guard, page: P) -> AnyView
 where

@@ -66,6 +66,7 @@ const hostile = [
 ];
 
 test('no hostile next leads off our origin (P31) @plain', async ({ page, context, member, baseURL }) => {
+  test.slow(); // a dozen sign-ins
   const origins = new Set<string>();
   page.on('request', request => {
     if (request.isNavigationRequest()) origins.add(new URL(request.url()).origin);

@@ -13,8 +13,14 @@ use thiserror::Error;
 
 /// There is nothing to serve.
 #[derive(Debug, Error)]
-#[error("there is no built site in {0}: run `cargo xtask start`, or `cargo leptos watch`")]
-pub struct NoSite(String);
+pub enum NoSite {
+    /// The browser's half has not been built.
+    #[error("there is no built site in {0}: run `cargo xtask start`, or `cargo leptos watch`")]
+    Files(String),
+    /// The files' names carry hashes, and nothing says which.
+    #[error("LEPTOS_HASH_FILES is true, but {0} is missing: copy it from beside the built server")]
+    Names(String),
+}
 
 /// What every request shares. Cheap to clone.
 #[derive(Clone)]
@@ -72,10 +78,13 @@ impl FromRef<AppState> for LeptosOptions {
 fn site(config: &Config) -> Result<LeptosOptions, NoSite> {
     let files = config.site_root.join("pkg");
     if !files.is_dir() {
-        return Err(NoSite(files.display().to_string()));
+        return Err(NoSite::Files(files.display().to_string()));
     }
-    let list = std::env::current_exe().ok().and_then(|binary| Some(binary.parent()?.join("hash.txt")));
-    let hashed = list.is_some_and(|list| list.is_file()) && config.hash_files.unwrap_or(true);
+    let list = std::env::current_exe().unwrap_or_default().with_file_name("hash.txt");
+    let hashed = config.hash_files.unwrap_or_else(|| list.is_file());
+    if hashed && !list.is_file() {
+        return Err(NoSite::Names(list.display().to_string()));
+    }
     Ok(LeptosOptions::builder()
         .output_name("doorstep")
         .site_root(config.site_root.display().to_string())

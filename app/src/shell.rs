@@ -1,6 +1,7 @@
 use crate::App;
 use leptos::attr::custom::{CustomAttr, custom_attribute};
 use leptos::hydration::{AutoReload, HydrationScripts};
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
@@ -13,14 +14,27 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             <head>
                 <HeadBasics options=options.clone()/>
                 <AutoReload options=options.clone()/>
-                // After the first paint and at low priority: every page works without it.
-                <HydrationScripts options defer=true/>
+                <Program options/>
                 <MetaTags/>
             </head>
             <body>
                 <App/>
             </body>
         </html>
+    }
+}
+
+/// Loads the WebAssembly after the first paint and at low priority: every page works without it.
+///
+/// Leptos' own tags wait in a template, where no browser looks for something to fetch; in the head they
+/// would be fetched beside the stylesheet.
+#[component]
+fn Program(options: LeptosOptions) -> impl IntoView {
+    view! {
+        <template id="program">
+            <HydrationScripts options defer=true/>
+        </template>
+        <script nonce=use_nonce()>{include_str!("program.js")}</script>
     }
 }
 
@@ -35,7 +49,7 @@ pub(crate) fn HeadBasics(options: LeptosOptions) -> impl IntoView {
         <meta name="color-scheme" content="light dark"/>
         // The canvas of style/tokens.css; this tag understands no custom properties.
         <meta name="theme-color" content="#f9f6f1" {..media("light")}/>
-        <meta name="theme-color" content="#0d1017" {..media("dark")}/>
+        <meta name="theme-color" content="#0c1118" {..media("dark")}/>
         <link rel="icon" type="image/svg+xml" href="/favicon.svg" {..media("light")}/>
         <link rel="icon" type="image/svg+xml" href="/favicon-dark.svg" {..media("dark")}/>
     }

@@ -5,7 +5,8 @@ use axum::Router;
 use axum::routing::get;
 use sqlx::PgPool;
 use std::time::Duration;
-use testkit::PASSWORD;
+use testkit::{PASSWORD, World};
+use tokio::task::JoinSet;
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_panic_is_a_clean_500(pool: PgPool) {
@@ -67,4 +68,27 @@ async fn a_wrong_method_is_a_page_or_a_problem_document(pool: PgPool) {
     assert!(page.is_html() && page.text.contains("Not possible here"));
     assert_eq!(page.header("allow"), Some("GET,HEAD"));
     assert_eq!(ana.call("/account", &[]).await.expect(405).code(), "method_not_allowed");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn more_sign_ins_than_the_cores_can_check_are_told_to_wait(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+    let app = App::with(world, |_| ());
+    let mut calls = JoinSet::new();
+    for _ in 0..48 {
+        let mut browser = app.browser();
+        calls.spawn(async move {
+            let fields = [("form[identifier]", "nobody@example.com"), ("form[password]", PASSWORD)];
+            browser.call("/fn/login", &fields).await
+        });
+    }
+    let answers = calls.join_all().await;
+    let (busy, checked): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 503);
+    assert!(!busy.is_empty() && !checked.is_empty());
+    for answer in busy {
+        assert_eq!((answer.code().as_str(), answer.header("retry-after")), ("overloaded", Some("2")));
+    }
+    for answer in checked {
+        assert_eq!(answer.expect(401).code(), "wrong_credentials");
+    }
 }

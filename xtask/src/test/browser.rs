@@ -65,7 +65,7 @@ fn prepared(postgres: &Running) -> Result<Command> {
         fs::remove_file(&report)?;
     }
     let mut tests = playwright();
-    tests.args(["test", "--reporter=list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_NAME", &report);
+    tests.args(["test", "--reporter=list,json"]).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let database = postgres.fresh_database("doorstep_e2e")?;
     tests.env("DATABASE_URL", &database).env("E2E_DATABASE_URL", &database);
     tests.env("PG_BINDIR", &postgres.binaries().folder);

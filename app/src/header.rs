@@ -17,8 +17,12 @@ pub(crate) fn SiteHeader() -> impl IntoView {
     move || session.viewer().filter(|_| inside()).map(|viewer| view! { <MemberHeader viewer/> })
 }
 
+/// The mark, the places, the person, the way out.
 #[component]
-fn MemberHeader(viewer: Viewer) -> impl IntoView {
+pub(crate) fn MemberHeader(
+    /// The person.
+    viewer: Viewer,
+) -> impl IntoView {
     let name = use_context::<AppSettings>().unwrap_or_default().name;
     let opens = Session::of_page().is_fresh();
     let person = viewer.label().to_owned();

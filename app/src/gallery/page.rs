@@ -1,27 +1,36 @@
 use crate::AppSettings;
 use crate::failure::Failure;
+use crate::header::MemberHeader;
 use crate::shell::HeadBasics;
 use crate::ui::{
-    Card, CheckboxField, FormState, Kind, Ledger, Mark, Notice, Pace, PasswordField, ReadOnlyField,
-    SubmitButton, TextAreaField, TextField, Tone,
+    Card, CheckboxField, FormState, Kind, Ledger, Mark, Meter, Notice, Pace, PasswordField, ReadOnlyField,
+    Strength, SubmitButton, TextAreaField, TextField, Tone,
 };
-use domain::{Code, FieldError, Problem};
+use domain::{Code, FieldError, Problem, Role, UserId, Viewer};
 use leptos::context::Provider;
 use leptos::prelude::*;
+use leptos_router::components::Router;
+use leptos_router::location::RequestUrl;
 
 /// The whole document.
 #[must_use]
 pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> String {
     let title = format!("Gallery · {}", settings.name);
     Owner::new_root(None).with(|| {
+        // The header says which page one is on, so it needs a router, and that one an address.
+        provide_context(RequestUrl::new("/account"));
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            // Marked as hydrated, to show what comes with the WebAssembly.
+            <html lang="en" data-hydrated="">
                 <head>
                     <HeadBasics options/>
                     <title>{title}</title>
                 </head>
                 <body>
+                    <Router>
+                        <MemberHeader viewer=somebody()/>
+                    </Router>
                     <main id="main">
                         <Gallery/>
                     </main>
@@ -30,6 +39,15 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
         }
         .to_html()
     })
+}
+
+fn somebody() -> Viewer {
+    Viewer {
+        id: UserId(Default::default()),
+        email: "ana@example.com".to_owned(),
+        name: Some(LONG.to_owned()),
+        role: Role::User,
+    }
 }
 
 const LONG: &str = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff";
@@ -44,6 +62,7 @@ fn Gallery() -> impl IntoView {
                 <p class="lead">"Every component in every state."</p>
             </header>
             <Fresh/>
+            <Measured/>
             <Refused/>
             <Working/>
             <Done/>
@@ -71,6 +90,24 @@ fn Fresh() -> impl IntoView {
                 </div>
             </Card>
         </Provider>
+    }
+}
+
+#[component]
+fn Measured() -> impl IntoView {
+    let meters = [
+        ("nothing", Strength::Empty),
+        ("short", Strength::Short),
+        ("monotone", Strength::Monotone),
+        ("fair", Strength::Fair),
+        ("good", Strength::Good),
+        ("strong", Strength::Strong),
+    ]
+    .map(|(name, level)| view! { <Meter name level=RwSignal::new(level)/> });
+    view! {
+        <Card id="measured" title="Measured" purpose="A new password, by length and variety.">
+            {Vec::from(meters)}
+        </Card>
     }
 }
 

@@ -22,6 +22,7 @@ pub use layout::{Card, Doorway, Front, Heading, MemberPage};
 pub use ledger::Ledger;
 pub use loaded::Loaded;
 pub use notice::{Notice, Tone};
+pub(crate) use password::Meter;
 pub use password::PasswordField;
 pub use strength::{Strength, strength};
 pub(crate) use visit::Visit;

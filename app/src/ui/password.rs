@@ -1,11 +1,11 @@
 use super::field::FieldError;
 use super::form::FormState;
 use super::strength::{Strength, strength};
-use domain::PASSWORD_MAX;
 use leptos::html::Input;
 use leptos::prelude::*;
 
-/// A password. It is never echoed: there is no way to give this field a value.
+/// A password. It is never echoed: there is no way to give this field a value. And it has no greatest
+/// length: browsers cut what is pasted to it without a word, and nobody could sign in elsewhere.
 #[component]
 pub fn PasswordField(
     /// The domain's name of the field.
@@ -59,7 +59,6 @@ pub fn PasswordField(
                     autocomplete=if new { "new-password" } else { "current-password" }
                     autocapitalize="none"
                     spellcheck="false"
-                    maxlength=PASSWORD_MAX.to_string()
                     required
                     autofocus=form.opens_on(name)
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
@@ -82,8 +81,14 @@ pub fn PasswordField(
     }
 }
 
+/// How far a new password has come, and what would help.
 #[component]
-fn Meter(name: &'static str, level: RwSignal<Strength>) -> impl IntoView {
+pub(crate) fn Meter(
+    /// The password's field.
+    name: &'static str,
+    /// How far.
+    level: RwSignal<Strength>,
+) -> impl IntoView {
     view! {
         <div class="strength" data-quarters=move || level.get().quarters().to_string()>
             <span class="strength-bar" aria-hidden="true"></span>

@@ -6,7 +6,6 @@ import type { Page } from '@playwright/test';
 
 const widths = [320, 768, 1600];
 const themes = ['light', 'dark'] as const;
-const ana = () => ({ ...somebody(), email: `ana.ilves.${Date.now()}@example.com` });
 
 async function take(page: Page, name: string, wanted = widths): Promise<void> {
   for (const theme of themes) {
@@ -44,7 +43,7 @@ test('pictures of a refused sign-up', async ({ page, visit }) => {
 });
 
 test('pictures of an account', async ({ page, visit, context, baseURL }) => {
-  await register(context, ana(), baseURL!);
+  await register(context, { ...somebody(), email: 'ana.ilves@example.com' }, baseURL!);
   await visit('/account');
   await field(page, 'First name').fill('Ana');
   await field(page, 'Last name').fill('Ilves');
@@ -55,4 +54,15 @@ test('pictures of an account', async ({ page, visit, context, baseURL }) => {
   await take(page, 'account-saved', [1600]);
   await visit('/account/security');
   await take(page, 'security');
+});
+
+test('pictures of an error page', async ({ browser, baseURL, extraHTTPHeaders }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL, extraHTTPHeaders });
+  const page = await context.newPage();
+  await page.goto('/login');
+  await field(page, 'E-mail or username').evaluate((input: HTMLInputElement) => (input.value = 'x'.repeat(100_000)));
+  await button(page, 'Sign in').click();
+  await expect(page.getByRole('heading', { name: 'Too much at once' })).toBeVisible();
+  await take(page, 'error-page', [320, 1600]);
+  await context.close();
 });

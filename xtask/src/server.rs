@@ -62,7 +62,8 @@ impl Place {
         let said = step("First admin", |_| {
             process::output(&mut self.program(&["create-admin", "--if-none", "--email", &email]))
         })?;
-        Ok(if said.trim() == "admin exists already" { String::new() } else { said })
+        let news = said.trim() != "admin exists already";
+        Ok(if news { format!("\n{}", said.trim_end()) } else { String::new() })
     }
 
     /// Serves until the server ends or a signal comes.

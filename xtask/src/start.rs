@@ -16,10 +16,10 @@ pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let ready = Ready::bring(options)?;
     bundle::build(&ready.tools)?;
     ready.place.migrate()?;
-    let admin = ready.place.first_admin()?;
-    let url = ready.place.url();
-    let took = steps::took(began.elapsed());
-    let welcome = format!("\n  {url}\n\n{admin}Ready after {took}. Ctrl-C stops it.");
+    // Said at once: nobody could ask for the password again if the server did not come up.
+    steps::say(&ready.place.first_admin()?);
+    let (url, took) = (ready.place.url(), steps::took(began.elapsed()));
+    let welcome = format!("\n  {url}\n\nReady after {took}. Ctrl-C stops it.");
     ready.place.serve(&welcome)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,7 +7,8 @@ use crate::not_found::NotFoundPage;
 use crate::register::RegisterPage;
 use crate::security::SecurityPage;
 use crate::session::Session;
-use domain::{Role, Viewer};
+use crate::ui::MemberPage;
+use domain::{Code, Role, Viewer};
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::hooks::use_location;
@@ -90,6 +91,10 @@ where
     let viewer = session.viewer_now();
     if guard.admits(viewer.as_ref()) {
         return page().into_any();
+    }
+    if guard == Guard::Admins && viewer.is_some() {
+        let (heading, lead) = (Code::Forbidden.title(), Code::Forbidden.detail());
+        return view! { <MemberPage heading lead>""</MemberPage> }.into_any();
     }
     let path = use_location().pathname;
     Effect::new(move || match guard {

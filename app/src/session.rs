@@ -52,6 +52,11 @@ impl Session {
         self.viewer.set(Some(viewer));
     }
 
+    /// The cookie came back: a later 401 is an ended session, not a lost cookie.
+    pub(crate) fn confirm(self) {
+        self.fresh.set_value(false);
+    }
+
     pub(crate) fn rename(self, name: Option<String>) {
         self.viewer.update(|viewer| {
             if let Some(viewer) = viewer {

@@ -7,10 +7,16 @@ pub struct AppSettings {
     pub name: String,
     /// `BASE_URL`, without a slash at its end.
     pub base_url: String,
+    /// `PASSWORD_MIN_LENGTH`, in characters.
+    pub password_min: usize,
 }
 
 impl Default for AppSettings {
     fn default() -> Self {
-        Self { name: "Doorstep".to_owned(), base_url: "http://localhost:8000".to_owned() }
+        Self {
+            name: "Doorstep".to_owned(),
+            base_url: "http://localhost:8000".to_owned(),
+            password_min: domain::PASSWORD_MIN,
+        }
     }
 }

@@ -23,6 +23,7 @@ pub fn AccountPage() -> impl IntoView {
 #[component]
 fn Profile(view: ProfileView) -> impl IntoView {
     let session = Session::of_page();
+    session.confirm();
     view! {
         <Form
             check=|call: &SaveProfile| call.form.parse().err().unwrap_or_default()

@@ -34,6 +34,12 @@ impl Kind {
     }
 }
 
+/// `maxlength` counts UTF-16 units, our limits count code points of at most two: no pasted text that the
+/// server takes is cut, and `parse` says of the rest that it is too long.
+fn units(max: usize) -> String {
+    (2 * max).to_string()
+}
+
 /// The ids that tie the parts of one field together.
 pub(crate) fn described_by(
     name: &'static str,
@@ -114,7 +120,7 @@ pub fn TextField(
                 autocapitalize=kind.autocapitalize()
                 spellcheck=kind.spellcheck()
                 autocomplete=autocomplete
-                maxlength=max.to_string()
+                maxlength=units(max)
                 required=required
                 autofocus=form.opens_on(name)
                 value=form.kept(name).or(value)
@@ -161,7 +167,7 @@ pub fn TextAreaField(
                 id=name
                 name=format!("form[{name}]")
                 rows="4"
-                maxlength=max.to_string()
+                maxlength=units(max)
                 autofocus=form.opens_on(name)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described_by(name, !note.is_empty(), error)

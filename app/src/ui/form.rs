@@ -34,10 +34,6 @@ pub enum Pace {
     Slow,
 }
 
-/// Called when the server says that nobody is signed in.
-#[derive(Clone, Copy)]
-pub struct SessionEnded(pub Callback<()>);
-
 /// What the fields and the button of a form share.
 #[derive(Clone, Copy)]
 pub struct FormState {
@@ -117,7 +113,6 @@ struct Act {
     done: &'static str,
     clears: bool,
     leaves: bool,
-    ended: Option<SessionEnded>,
 }
 
 /// A form over the server function `F`, the same with WebAssembly and without.
@@ -159,7 +154,6 @@ where
         done,
         clears,
         leaves,
-        ended: use_context(),
     };
     frame(F::PATH, act, children)
 }
@@ -236,11 +230,8 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement) {
                 }
                 state.ledger.set(Ledger::after_success(act.done));
             }
-            Err(problem) if problem.code == Code::SignInNeeded && act.ended.is_some() => {
-                if let Some(SessionEnded(ended)) = act.ended {
-                    ended.run(());
-                }
-            }
+            // The plain way over the sign-in page brings the text back; client routing would lose it.
+            Err(problem) if problem.code == Code::SignInNeeded => _ = form.submit(),
             Err(problem) => {
                 state.ledger.update(|ledger| ledger.refused(&problem));
                 dom::focus_soon(&form, REFUSED);

@@ -1,10 +1,13 @@
-use super::form::SessionEnded;
 use super::notice::{Notice, Tone};
 use crate::AppError;
 use domain::{Code, Problem};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+/// Called when the server says that nobody is signed in.
+#[derive(Clone, Copy)]
+pub struct SessionEnded(pub Callback<()>);
 
 /// Asks a server function and paints its answer. Without one it says why and offers to ask again; where
 /// nobody is signed in any more, it leads to the sign-in page.

@@ -16,11 +16,11 @@ mod visit;
 
 pub use button::SubmitButton;
 pub use field::{CheckboxField, FieldError, HiddenField, Kind, ReadOnlyField, TextAreaField, TextField};
-pub use form::{Form, FormState, Pace, SessionEnded};
+pub use form::{Form, FormState, Pace};
 pub use icon::Mark;
 pub use layout::{Card, Doorway, Front, Heading, MemberPage};
 pub use ledger::Ledger;
-pub use loaded::Loaded;
+pub use loaded::{Loaded, SessionEnded};
 pub use notice::{Notice, Tone};
 pub(crate) use password::Meter;
 pub use password::PasswordField;

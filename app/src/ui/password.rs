@@ -1,6 +1,8 @@
 use super::field::FieldError;
 use super::form::FormState;
 use super::strength::{Strength, strength};
+use crate::AppSettings;
+use domain::PASSWORD_MIN;
 use leptos::html::Input;
 use leptos::prelude::*;
 
@@ -26,14 +28,17 @@ pub fn PasswordField(
     // The button works by WebAssembly alone, so it appears with it, on a place kept free for it.
     let awake = RwSignal::new(awake);
     let level = RwSignal::new(Strength::Empty);
+    let min = use_context::<AppSettings>().unwrap_or_default().password_min;
     let measure = move || {
         if let Some(input) = input.get_untracked().filter(|_| new) {
-            level.set(strength(&input.value()));
+            level.set(strength(&input.value(), min));
         }
     };
+    // A memo: the form's state changes at every keystroke, what it has done only when it has worked.
+    let done = Memo::new(move |_| form.done());
     Effect::new(move || {
         // Runs once the WebAssembly is there, and again when a form that worked has emptied its fields.
-        form.done();
+        done.track();
         awake.set(true);
         shown.set(false);
         measure();
@@ -65,19 +70,27 @@ pub fn PasswordField(
                     aria-describedby=describes
                     on:input=move |_| measure()
                 />
-                <button
-                    type="button"
-                    class="reveal"
-                    hidden=move || !awake.get()
-                    aria-label=move || if shown.get() { "Hide password" } else { "Show password" }
-                    on:click=move |_| shown.update(|shown| *shown = !*shown)
-                >
-                    <span aria-hidden="true">{move || if shown.get() { "Hide" } else { "Show" }}</span>
-                </button>
+                <Reveal awake shown/>
             </div>
             <FieldError name error/>
-            {new.then(|| view! { <Meter name level/> })}
+            {new.then(|| view! { <Meter name level min/> })}
         </div>
+    }
+}
+
+/// Shows and hides what was typed.
+#[component]
+fn Reveal(awake: RwSignal<bool>, shown: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <button
+            type="button"
+            class="reveal"
+            hidden=move || !awake.get()
+            aria-label=move || if shown.get() { "Hide password" } else { "Show password" }
+            on:click=move |_| shown.update(|shown| *shown = !*shown)
+        >
+            <span aria-hidden="true">{move || if shown.get() { "Hide" } else { "Show" }}</span>
+        </button>
     }
 }
 
@@ -88,11 +101,14 @@ pub(crate) fn Meter(
     name: &'static str,
     /// How far.
     level: RwSignal<Strength>,
+    /// The fewest characters that the server takes.
+    #[prop(default = PASSWORD_MIN)]
+    min: usize,
 ) -> impl IntoView {
     view! {
         <div class="strength" data-quarters=move || level.get().quarters().to_string()>
             <span class="strength-bar" aria-hidden="true"></span>
-            <p class="help" id=format!("{name}-help") aria-live="polite">{move || level.get().advice()}</p>
+            <p class="help" id=format!("{name}-help") aria-live="polite">{move || level.get().advice(min)}</p>
         </div>
     }
 }

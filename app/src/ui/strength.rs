@@ -1,5 +1,3 @@
-use domain::PASSWORD_MIN;
-
 /// How far a new password has come, by its length and variety alone. The server judges it by what
 /// attackers try first; those lists are too heavy for a browser.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,30 +30,31 @@ impl Strength {
         }
     }
 
-    /// What would help.
+    /// What would help; `min` is the fewest characters that the server takes.
     #[must_use]
-    pub const fn advice(self) -> &'static str {
+    pub fn advice(self, min: usize) -> String {
         match self {
-            Self::Empty => "At least 8 characters. A few unrelated words work well.",
-            Self::Short => "Too short so far: at least 8 characters.",
+            Self::Empty => return format!("At least {min} characters. A few unrelated words work well."),
+            Self::Short => return format!("Too short so far: at least {min} characters."),
             Self::Monotone => "Easy to guess: use more different characters.",
             Self::Fair => "Long enough. Another word makes it much stronger.",
             Self::Good => "Good. One more word makes it excellent.",
             Self::Strong => "Excellent, as long as you use it nowhere else.",
         }
+        .to_owned()
     }
 }
 
-/// Judges `password`.
+/// Judges `password`; `min` is the fewest characters that the server takes.
 #[must_use]
-pub fn strength(password: &str) -> Strength {
+pub fn strength(password: &str, min: usize) -> Strength {
     let mut seen: Vec<char> = password.chars().collect();
     let length = seen.len();
     seen.sort_unstable();
     seen.dedup();
     match (length, seen.len()) {
         (0, _) => Strength::Empty,
-        (length, _) if length < PASSWORD_MIN => Strength::Short,
+        (length, _) if length < min => Strength::Short,
         (_, variety) if variety < 5 => Strength::Monotone,
         (..12, _) => Strength::Fair,
         (..16, _) => Strength::Good,
@@ -80,13 +79,14 @@ mod tests {
             ("üöäßéèñç", Strength::Fair),
         ];
         for (password, expected) in table {
-            assert_eq!(strength(password), expected, "{password:?}");
+            assert_eq!(strength(password, 8), expected, "{password:?}");
         }
     }
 
     #[test]
-    fn the_advice_names_the_limit_that_the_forms_check() {
-        assert!(Strength::Empty.advice().contains(&format!("{PASSWORD_MIN} characters")));
-        assert!(Strength::Short.advice().contains(&format!("{PASSWORD_MIN} characters")));
+    fn the_owners_minimum_is_what_counts_and_is_said() {
+        assert_eq!(strength("horse door", 15), Strength::Short);
+        assert!(Strength::Empty.advice(15).contains("15 characters"));
+        assert!(Strength::Short.advice(15).contains("15 characters"));
     }
 }

@@ -115,9 +115,10 @@ impl Config {
         let env = AppEnv::of(raw.app_env.as_deref())?;
         let listen = listen(raw)?;
         let origin = origin(raw, env, listen)?;
+        let password_min = number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), 8, 8..=128)?;
         Ok(Self {
             env,
-            app: AppSettings { name: app_name(raw)?, base_url: origin.to_string() },
+            app: AppSettings { name: app_name(raw)?, base_url: origin.to_string(), password_min },
             listen,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
             hash_files: hash_files(raw)?,
@@ -125,12 +126,7 @@ impl Config {
             signing: Signing::new(raw, env)?,
             hashing: hashing(raw)?,
             signup: signup(raw)?,
-            password_min_length: number(
-                "PASSWORD_MIN_LENGTH",
-                raw.password_min_length.as_deref(),
-                8,
-                8..=128,
-            )?,
+            password_min_length: password_min,
             password_min_score: number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), 3, 0..=4)?,
             token_lifetime: time::Duration::minutes(number(
                 "ACCESS_TOKEN_EXPIRE_MINUTES",

@@ -96,7 +96,11 @@ fn state(world: &World) -> AppState {
     let origin = Origin::parse(testkit::ISSUER).unwrap();
     AppState {
         accounts: world.accounts.clone(),
-        app: app::AppSettings { name: "Harbour".to_owned(), base_url: origin.to_string() },
+        app: app::AppSettings {
+            name: "Harbour".to_owned(),
+            base_url: origin.to_string(),
+            ..app::AppSettings::default()
+        },
         cookies: CookieStyle::new(false),
         origin: Arc::new(origin),
         proxies: Arc::default(),

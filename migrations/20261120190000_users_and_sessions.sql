@@ -36,7 +36,10 @@ CREATE TABLE sessions (
 );
 
 CREATE INDEX sessions_user_id_idx ON sessions (user_id) WHERE ended_at IS NULL;
+-- What the sweep looks for.
 CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
+CREATE INDEX sessions_last_used_at_idx ON sessions (last_used_at);
+CREATE INDEX sessions_ended_at_idx ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 -- No foreign keys: the trail outlives the account it speaks of.
 CREATE TABLE audit_events (

@@ -38,9 +38,14 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// A password nobody can guess: 144 random bits.
+    /// A password nobody can guess: 144 random bits, and more where the owner asks for longer ones.
     #[must_use]
     pub fn random_password(&self) -> RawPassword {
-        URL_SAFE_NO_PAD.encode(rng::bytes::<18>(self.inner.rng.as_ref())).into()
+        let mut text = String::new();
+        while text.is_empty() || text.len() < self.settings().password_min_length {
+            text += &URL_SAFE_NO_PAD.encode(rng::bytes::<18>(self.inner.rng.as_ref()));
+        }
+        text.truncate(domain::PASSWORD_MAX);
+        text.into()
     }
 }

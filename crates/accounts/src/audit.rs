@@ -1,5 +1,5 @@
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::UserId;
+use domain::{SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
 
@@ -7,11 +7,11 @@ use store::{Tx, audit};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
     Registered,
-    SignedIn,
+    SignedIn { session: SessionId },
     SignInFailed,
     SignedOut,
     ProfileChanged,
-    PasswordChanged { ended_sessions: u64 },
+    PasswordChanged { session: SessionId, ended_sessions: u64 },
     PasswordChangeRefused,
     AdminCreated,
 }
@@ -20,7 +20,7 @@ impl Event {
     fn kind(self) -> &'static str {
         match self {
             Self::Registered => "registered",
-            Self::SignedIn => "signed_in",
+            Self::SignedIn { .. } => "signed_in",
             Self::SignInFailed => "sign_in_failed",
             Self::SignedOut => "signed_out",
             Self::ProfileChanged => "profile_changed",
@@ -32,7 +32,10 @@ impl Event {
 
     fn detail(self) -> serde_json::Value {
         match self {
-            Self::PasswordChanged { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
+            Self::SignedIn { session } => json!({ "opened": session }),
+            Self::PasswordChanged { session, ended_sessions } => {
+                json!({ "opened": session, "ended_sessions": ended_sessions })
+            }
             _ => json!({}),
         }
     }

@@ -12,11 +12,9 @@ pub(crate) fn email(typed: &str) -> Option<String> {
     let text: String = typed.trim().nfc().collect();
     let (local, domain) = text.rsplit_once('@')?;
     let local = lowercase(local);
-    let looks_like_another = local.nfkc().ne(local.chars());
+    let looks_like_another = local.nfkc().ne(local.chars()) || local.chars().any(is_invisible);
     // The full-width full stops are dots to IDNA; the root dot is one more spelling of the same host.
-    let host =
-        idna::domain_to_ascii_strict(&domain.nfkc().collect::<String>().trim_end_matches('.').to_lowercase())
-            .ok()?;
+    let host = idna::domain_to_ascii_strict(&domain.nfkc().collect::<String>().trim_end_matches('.')).ok()?;
     let canonical = format!("{local}@{host}");
     let whole = !local.is_empty() && !host.is_empty() && canonical.len() <= 320;
     (whole && !looks_like_another).then_some(canonical)
@@ -27,8 +25,20 @@ pub(crate) fn username(typed: &str) -> String {
     typed.trim().to_ascii_lowercase()
 }
 
+/// The final sigma is a matter of position, not of spelling: ΟΔΟΣ and οδος are one.
 fn lowercase(text: &str) -> String {
-    text.to_lowercase().nfc().collect()
+    text.to_lowercase().replace('ς', "σ").nfc().collect()
+}
+
+/// Characters that leave no mark (Unicode's `Default_Ignorable_Code_Point`): with one of them in it a
+/// second account would look like the first.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -58,9 +68,26 @@ mod tests {
 
     #[test]
     fn a_local_part_that_looks_like_another_is_refused() {
-        for lookalike in ["ａna@example.com", "ﬁona@example.com", "ana²@example.com"] {
+        let lookalikes = [
+            "ａna@example.com",
+            "ﬁona@example.com",
+            "ana²@example.com",
+            "a\u{200b}na@example.com",
+            "an\u{ad}a@example.com",
+            "ana\u{feff}@example.com",
+        ];
+        for lookalike in lookalikes {
             assert_eq!(email(lookalike), None, "{lookalike}");
         }
+    }
+
+    #[test]
+    fn a_final_sigma_is_no_other_letter() {
+        assert_eq!(email("ΟΔΟΣ@example.gr"), email("οδος@example.gr"));
+        assert_eq!(email("ΟΔΟΣ@example.gr"), email("οδοσ@example.gr"));
+        // In a domain it is (RFC 5894 section 7.2): οδος.gr and οδοσ.gr have different owners.
+        assert_eq!(email("x@ΟΔΟΣ.gr"), email("x@οδοσ.gr"));
+        assert_ne!(email("x@οδος.gr"), email("x@οδοσ.gr"));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 use crate::audit::Event;
 use crate::credential::SessionToken;
-use crate::session::Opening;
+use crate::session::{Opened, Opening};
 use crate::{Accounts, Caller, Error, RequestCtx, SignedIn, identifier, rng};
 use domain::{Identifier, SignIn, SignInForm, Viewer, display_name};
+use store::Tx;
 use store::users::{self, User};
-use store::{Tx, sessions};
 
 impl Accounts {
     /// Signs somebody in under a new session id; a session that this browser had before ends.
@@ -19,9 +19,10 @@ impl Accounts {
         let user = self.find(&identifier).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let verdict = self.inner.hasher.verify(password, stored, salt).await?;
+        let active = user.as_ref().is_some_and(|user| user.is_active);
+        let verdict = self.inner.hasher.verify(password, stored, active, salt).await?;
         let mut tx = self.store().begin().await?;
-        let Some(user) = user.as_ref().filter(|_| verdict.matches) else {
+        let Some(user) = user.as_ref().filter(|_| verdict.matches && active) else {
             return self.refuse(tx, ctx, user.as_ref()).await;
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
@@ -64,10 +65,10 @@ impl Accounts {
         opening: &Opening,
     ) -> Result<SessionToken, Error> {
         if let Caller::Member(member) = &ctx.caller {
-            sessions::end(tx, member.session, ctx.now).await?;
+            self.end_session(tx, ctx, member).await?;
         }
-        let token = self.open_session(tx, ctx, opening).await?;
-        self.audit(tx, ctx, Some(opening.user), Event::SignedIn).await?;
+        let Opened { session, token } = self.open_session(tx, ctx, opening).await?;
+        self.audit(tx, ctx, Some(opening.user), Event::SignedIn { session }).await?;
         Ok(token)
     }
 }

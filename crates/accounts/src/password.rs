@@ -1,5 +1,5 @@
 use crate::audit::Event;
-use crate::session::Opening;
+use crate::session::{Opened, Opening};
 use crate::{Accounts, Error, Member, RequestCtx, SignedIn, rng};
 use domain::{FieldError, PasswordChange, PasswordForm};
 use store::users::{self, User};
@@ -16,7 +16,7 @@ impl Accounts {
         let PasswordChange { current, new } = form.parse()?;
         let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let verdict = self.inner.hasher.verify(current, user.password_hash.clone(), salt).await?;
+        let verdict = self.inner.hasher.verify(current, user.password_hash.clone(), false, salt).await?;
         if !verdict.matches {
             let tx = self.store().begin().await?;
             return self.refuse_change(tx, ctx, member).await;
@@ -30,8 +30,8 @@ impl Accounts {
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
         let ended_sessions = sessions::end_all(&mut tx, user.id, ctx.now).await?;
         let opening = Opening { user: user.id, role: user.role, persistent: member.persistent };
-        let token = self.open_session(&mut tx, ctx, &opening).await?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::PasswordChanged { ended_sessions }).await?;
+        let Opened { session, token } = self.open_session(&mut tx, ctx, &opening).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::PasswordChanged { session, ended_sessions }).await?;
         tx.commit().await?;
         Ok(SignedIn { viewer: member.viewer(), token })
     }

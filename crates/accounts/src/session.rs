@@ -27,6 +27,12 @@ pub struct Authenticated {
     pub renewed: Option<SessionToken>,
 }
 
+/// A session that was just opened.
+pub(crate) struct Opened {
+    pub(crate) session: SessionId,
+    pub(crate) token: SessionToken,
+}
+
 /// Whose session is opened, and how.
 pub(crate) struct Opening {
     pub(crate) user: UserId,
@@ -48,15 +54,18 @@ impl Accounts {
             return Ok(None);
         };
         let renewed =
-            if policy::is_touch_due(&session, now) { Some(self.renew(&session, now).await?) } else { None };
+            if policy::is_touch_due(&session, now) { self.renew(&session, now).await? } else { None };
         Ok(Some(Authenticated { member: member(session), renewed }))
     }
 
-    async fn renew(&self, session: &Session, now: OffsetDateTime) -> Result<SessionToken, Error> {
-        sessions::touch(self.store(), session.id, now).await?;
+    /// A session that was ended since it was read gets no fresh token.
+    async fn renew(&self, session: &Session, now: OffsetDateTime) -> Result<Option<SessionToken>, Error> {
+        if !sessions::touch(self.store(), session.id, now).await? {
+            return Ok(None);
+        }
         let authenticated_at = session.authenticated_at;
         let subject = Subject { user: session.user, session: session.id, authenticated_at };
-        self.token(subject, session.role, session.persistent, now)
+        self.token(subject, session.role, session.persistent, now).map(Some)
     }
 
     /// Ends the caller's session. Without one there is nothing to do.
@@ -68,9 +77,21 @@ impl Accounts {
             return Ok(());
         };
         let mut tx = self.store().begin().await?;
-        sessions::end(&mut tx, member.session, ctx.now).await?;
-        self.audit(&mut tx, ctx, Some(member.user), Event::SignedOut).await?;
+        self.end_session(&mut tx, ctx, member).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Ends a member's session and says so, once however often it is asked.
+    pub(crate) async fn end_session(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        member: &Member,
+    ) -> Result<(), Error> {
+        if sessions::end(tx, member.session, ctx.now).await? {
+            self.audit(tx, ctx, Some(member.user), Event::SignedOut).await?;
+        }
+        Ok(())
     }
 
     /// Deletes session rows that can never be used again; says how many.
@@ -94,10 +115,10 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         opening: &Opening,
-    ) -> Result<SessionToken, Error> {
-        let id = SessionId(rng::uuid(self.inner.rng.as_ref(), ctx.now));
-        let session = NewSession {
-            id,
+    ) -> Result<Opened, Error> {
+        let session = SessionId(rng::uuid(self.inner.rng.as_ref(), ctx.now));
+        let row = NewSession {
+            id: session,
             user: opening.user,
             persistent: opening.persistent,
             authenticated_at: ctx.now,
@@ -106,9 +127,10 @@ impl Accounts {
             address: &ctx.client.address.to_string(),
             agent: &ctx.client.agent,
         };
-        sessions::insert(tx, &session).await?;
-        let subject = Subject { user: opening.user, session: id, authenticated_at: ctx.now };
-        self.token(subject, opening.role, opening.persistent, ctx.now)
+        sessions::insert(tx, &row).await?;
+        let subject = Subject { user: opening.user, session, authenticated_at: ctx.now };
+        let token = self.token(subject, opening.role, opening.persistent, ctx.now)?;
+        Ok(Opened { session, token })
     }
 
     fn token(

@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn an_address_has_one_at_sign_and_nothing_invisible() {
-        for bad in ["ana", "@b", "a@", "a@b@c", "a b@c", "a\0@b", "a\u{200b}\n@b"] {
+        for bad in
+            ["ana", "@b", "a@", "a@b@c", "a b@c", "a\0@b", "\"ana\"@b", "a,b@c", "<a@b>", "a\u{200b}\n@b"]
+        {
             assert_eq!(
                 codes(&form(bad, "correct horse")),
                 [("email".to_owned(), "invalid".to_owned())],

@@ -39,6 +39,10 @@ text! {
     Name
 }
 
+/// What quotes, groups and lists addresses (RFC 5322 section 3.2.3): `"ana"@b` would be a second
+/// spelling of `ana@b`, and `a,b@c` two addresses in a mail's header.
+const QUOTING: &str = "\"(),:;<>[\\]";
+
 /// The refusals of one form, gathered so that a person sees all of them at once.
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<FieldError>);
@@ -73,7 +77,7 @@ impl FieldErrors {
                 "too_long",
                 format!("An e-mail address has at most {EMAIL_MAX_BYTES} characters."),
             );
-        } else if !whole || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        } else if !whole || text.chars().any(|c| c.is_control() || c.is_whitespace() || QUOTING.contains(c)) {
             self.refuse(field, "invalid", "Enter an e-mail address like name@example.com.");
         } else {
             return Some(Email(text.to_owned()));
@@ -96,13 +100,13 @@ impl FieldErrors {
 
     /// One line of at most `max` code points.
     pub(crate) fn line(&mut self, field: &str, raw: &str, max: usize) -> Option<Name> {
-        self.bounded(field, raw, max, char::is_control)
+        self.bounded(field, raw, max, is_unseen)
     }
 
     /// Several lines of at most `max` code points, CRLF counted as one.
     pub(crate) fn lines(&mut self, field: &str, raw: &str, max: usize) -> Option<Name> {
         let text = raw.replace("\r\n", "\n");
-        self.bounded(field, &text, max, |c| c.is_control() && c != '\n')
+        self.bounded(field, &text, max, |c| is_unseen(c) && c != '\n')
     }
 
     fn bounded(&mut self, field: &str, raw: &str, max: usize, forbidden: fn(char) -> bool) -> Option<Name> {
@@ -143,4 +147,10 @@ impl FieldErrors {
         }
         None
     }
+}
+
+/// Control characters, and those that turn the direction of the text around them: a name must not
+/// rearrange the page it stands on (CVE-2021-42574).
+fn is_unseen(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -20,9 +20,9 @@ pub struct Event<'a> {
     pub subject: Option<UserId>,
     /// In which session.
     pub session: Option<SessionId>,
-    /// From which address; none for the command line.
+    /// From which address; the machine's own for the command line.
     pub address: Option<&'a str>,
-    /// By which program; none for the command line.
+    /// By which program.
     pub agent: Option<&'a str>,
     /// The request, as the logs name it.
     pub request_id: &'a str,

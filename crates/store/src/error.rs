@@ -52,7 +52,10 @@ fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
     }
 }
 
-/// SQLSTATE classes of trouble that passes: connection, transaction rollback, resources, operator.
+/// SQLSTATE classes of trouble that passes without us: connection, a standby that may not write, sign-in at
+/// the database, a missing database, transaction rollback, resources, locks, operator.
 fn passing(refusal: &dyn DatabaseError) -> bool {
-    refusal.code().is_some_and(|code| ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)))
+    refusal.code().is_some_and(|code| {
+        ["08", "25", "28", "3D", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))
+    })
 }

@@ -94,7 +94,11 @@ impl Store {
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
         let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
             .fetch_one(&self.pool)
-            .await?;
+            .await;
+        let applied = match applied {
+            Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some("42P01") => None,
+            other => other?,
+        };
         let newest = MIGRATOR.iter().map(|migration| migration.version).max();
         Ok(applied >= newest)
     }

@@ -111,15 +111,16 @@ pub async fn by_id(store: &Store, id: SessionId) -> Result<Option<Session>, Stor
     }))
 }
 
-/// Notes that a session was seen, unless it was ended in the meantime.
+/// Notes that a session was seen; says whether it still lives.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
-        .execute(&store.pool)
-        .await?;
-    Ok(())
+pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
+            .execute(&store.pool)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Ends one session; says whether it was alive.

@@ -5,8 +5,8 @@ use domain::{Name, ProfileChange, Role, UserId, Username};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// One account.
-#[derive(Debug, Clone)]
+/// One account. No `Debug`: it holds a password hash.
+#[derive(Clone)]
 pub struct User {
     /// UUID v7.
     pub id: UserId,
@@ -141,8 +141,7 @@ pub async fn lock_password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String
     Ok(hash.flatten())
 }
 
-/// A new account.
-#[derive(Debug)]
+/// A new account. No `Debug`: it holds a password hash.
 pub struct NewUser<'a> {
     /// UUID v7.
     pub id: UserId,

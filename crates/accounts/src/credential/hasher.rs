@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
 
 /// Floor and default: OWASP's Argon2id figures (Password Storage Cheat Sheet; RFC 9106 section 4).
 const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
@@ -38,8 +40,7 @@ impl Default for Hashing {
     }
 }
 
-/// What became of one attempt to prove a password.
-#[derive(Debug)]
+/// What became of one attempt to prove a password. No `Debug`: it holds a hash.
 pub(crate) struct Verdict {
     /// Whether it was the password.
     pub(crate) matches: bool,
@@ -51,6 +52,9 @@ pub(crate) struct Verdict {
 pub(crate) struct Hasher {
     params: Params,
     permits: Arc<Semaphore>,
+    /// One new password is judged at a time, apart from the hashes: judging a hostile one takes longer
+    /// than ten sign-ins, which must not wait for it.
+    judge: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     work: Arc<Work>,
     /// What an unknown name is checked against, so that it costs what a known one does (P2).
@@ -85,6 +89,7 @@ impl Hasher {
         Ok(Self {
             params,
             permits: Arc::new(Semaphore::new(permits)),
+            judge: Arc::new(Semaphore::new(1)),
             queue: Arc::new(Semaphore::new(permits + QUEUE)),
             work: Arc::default(),
             dummy,
@@ -103,26 +108,28 @@ impl Hasher {
         strength: Strength,
         salt: [u8; 16],
     ) -> Result<Result<String, FieldError>, Error> {
-        let params = self.params.clone();
-        self.run(move |work| match strength.judge(password.expose()) {
-            Ok(()) => work.hash(&password, &params, &salt).map(Ok),
-            Err(refusal) => Ok(Err(refusal)),
-        })
-        .await?
+        let password = nfc(&password);
+        let (judged, params) = (password.clone(), self.params.clone());
+        if let Err(refusal) = self.run(&self.judge, move |_| strength.judge(&judged)).await? {
+            return Ok(Err(refusal));
+        }
+        self.run(&self.permits, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
     }
 
     /// Checks a password against a stored hash, or against the dummy where there is none: one hash
-    /// either way, and a second only to renew a cheaper one.
+    /// either way, and a second only to `renew` a cheaper one.
     pub(crate) async fn verify(
         &self,
         password: PlainPassword,
         stored: Option<String>,
+        renew: bool,
         salt: [u8; 16],
     ) -> Result<Verdict, Error> {
+        let password = nfc(&password);
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
         let (dummy, params) = (self.dummy.clone(), self.params.clone());
-        self.run(move |work| {
+        self.run(&self.permits, move |work| {
             let (matches, old) = match work.matches(&password, &stored) {
                 Ok(verdict) => verdict,
                 Err(error) => {
@@ -132,7 +139,7 @@ impl Hasher {
                 }
             };
             let matches = matches && known;
-            let rehashed = (matches && is_cheaper(&old, &params))
+            let rehashed = (matches && renew && is_cheaper(&old, &params))
                 .then(|| work.hash(&password, &params, &salt))
                 .transpose()?;
             Ok(Verdict { matches, rehashed })
@@ -142,10 +149,11 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
+        permits: &Arc<Semaphore>,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
         let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Overloaded)?;
-        let permit = tokio::time::timeout(WAIT, Arc::clone(&self.permits).acquire_owned())
+        let permit = tokio::time::timeout(WAIT, Arc::clone(permits).acquire_owned())
             .await
             .map_err(|_| Error::Overloaded)?
             .map_err(Error::internal)?;
@@ -158,6 +166,12 @@ impl Hasher {
         .await
         .map_err(Error::internal)
     }
+}
+
+/// One text for the spellings of a password: keyboards differ in how they compose an ü (NIST SP
+/// 800-63B-4 section 3.1.1.2).
+fn nfc(password: &PlainPassword) -> Zeroizing<String> {
+    Zeroizing::new(password.expose().nfc().collect())
 }
 
 /// A rehash never lowers memory × passes.
@@ -178,14 +192,14 @@ fn phc(params: &Params, salt: &[u8], output: &[u8]) -> Result<String, argon2::pa
 }
 
 impl Work {
-    fn hash(&self, password: &PlainPassword, params: &Params, salt: &[u8]) -> Result<String, Error> {
+    fn hash(&self, password: &str, params: &Params, salt: &[u8]) -> Result<String, Error> {
         let context = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let output = self.compute(&context, password, salt, OUTPUT)?;
         phc(params, salt, &output).map_err(Error::internal)
     }
 
     /// Whether the password belongs to a stored hash, and what that hash cost.
-    fn matches(&self, password: &PlainPassword, stored: &str) -> Result<(bool, Params), Error> {
+    fn matches(&self, password: &str, stored: &str) -> Result<(bool, Params), Error> {
         let stored = PasswordHash::new(stored).map_err(Error::internal)?;
         let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(Error::internal)?;
         let version =
@@ -207,7 +221,7 @@ impl Work {
     fn compute(
         &self,
         context: &Argon2<'_>,
-        password: &PlainPassword,
+        password: &str,
         salt: &[u8],
         length: usize,
     ) -> Result<Vec<u8>, Error> {
@@ -215,12 +229,8 @@ impl Work {
         let mut memory = self.take_memory();
         memory.resize(context.params().block_count(), Block::default());
         let mut output = vec![0; length];
-        let done = context.hash_password_into_with_memory(
-            password.expose().as_bytes(),
-            salt,
-            &mut output,
-            &mut memory,
-        );
+        let done =
+            context.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory);
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
         done.map(|()| output).map_err(Error::internal)
     }

@@ -8,6 +8,8 @@ use time::Duration;
 async fn the_command_line_makes_an_admin_whose_session_is_short(pool: PgPool) {
     let world = World::new(pool);
     assert!(!world.accounts.admin_exists().await.unwrap());
+    let long = World::replica(&world.pool, &world.clock, |settings| settings.password_min_length = 100);
+    assert!(long.random_password().expose().len() >= 100);
     let password = world.accounts.random_password();
     let admin = NewAdmin { email: "admin@example.com".into(), password: password.clone() };
     world.accounts.create_admin(admin).await.unwrap();

@@ -36,9 +36,28 @@ async fn each_use_case_leaves_its_event_and_no_secret(pool: PgPool) {
         .fetch_all(&world.pool)
         .await
         .unwrap();
+    let named = "SELECT count(*) FROM audit_events a JOIN sessions s ON s.id::text = a.detail->>'opened'";
+    assert_eq!(world.count(named).await, 2, "the sign-up's session and the one after the change");
     for secret in [PASSWORD, "amber lantern", "nobody@", "argon2"] {
         assert!(!rows.join("\n").contains(secret), "{secret}");
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_end_of_a_session_is_told_once(pool: PgPool) {
+    let world = World::new(pool);
+    let (ana, eve) = (world.member("ana").await, world.member("eve").await);
+    let ctx = world.holder(&ana).await;
+    let form = sign_in("eve@example.com", PASSWORD);
+    world.accounts.sign_in(&ctx, form).await.unwrap();
+    let replaced = "SELECT count(*) FROM audit_events e JOIN users u ON u.id = e.subject_id \
+                    WHERE e.kind = 'signed_out' AND u.name IS NULL AND u.email LIKE 'ana%'";
+    assert_eq!(world.count(replaced).await, 1, "the session that eve's sign-in replaced was ana's");
+    let ctx = world.holder(&eve).await;
+    for _ in 0..2 {
+        world.accounts.sign_out(&ctx).await.unwrap();
+    }
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'signed_out'").await, 2);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

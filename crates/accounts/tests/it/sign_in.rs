@@ -54,6 +54,19 @@ async fn every_outcome_costs_exactly_one_hash_and_failures_say_the_same(pool: Pg
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_password_is_the_same_however_its_letters_are_composed(pool: PgPool) {
+    let world = World::new(pool);
+    let (composed, decomposed) =
+        ("ein sch\u{fc}chterner schl\u{fc}ssel", "ein schu\u{308}chterner schlu\u{308}ssel");
+    for (name, set, typed) in [("ana", composed, decomposed), ("eve", decomposed, composed)] {
+        let form = RegistrationForm { password: set.into(), ..registration(name) };
+        world.accounts.sign_up(&world.stranger(), form).await.unwrap();
+        let form = sign_in(&format!("{name}@example.com"), typed);
+        assert!(world.accounts.sign_in(&world.stranger(), form).await.is_ok(), "{name}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_cannot_be_a_sign_in_costs_no_hash(pool: PgPool) {
     let world = World::new(pool);
     for form in [sign_in("", "x"), sign_in("ana", ""), sign_in("a\0b", "x"), sign_in("ana", &"x".repeat(600))]
@@ -72,6 +85,12 @@ async fn a_cheaper_hash_is_renewed_at_the_next_sign_in_and_only_then(pool: PgPoo
     sqlx::query(CHEAP).bind(&cheap).execute(&world.pool).await.unwrap();
     let wrong = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", "wrong")).await;
     assert!(wrong.is_err());
+    world.execute("UPDATE users SET is_active = false").await;
+    let before = world.accounts.hash_count();
+    let disabled = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
+    assert!(disabled.is_err());
+    assert_eq!(world.accounts.hash_count() - before, 1, "a disabled account costs one hash too");
+    world.execute("UPDATE users SET is_active = true").await;
     assert_eq!(world.count("SELECT count(*) FROM users WHERE password_hash LIKE '%m=4096%'").await, 1);
     world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM users WHERE password_hash LIKE '%m=19456,t=2%'").await, 1);

@@ -14,7 +14,7 @@ pub(crate) fn email(typed: &str) -> Option<String> {
     let local = lowercase(local);
     let looks_like_another = local.nfkc().ne(local.chars()) || local.chars().any(is_invisible);
     // The full-width full stops are dots to IDNA; the root dot is one more spelling of the same host.
-    let host = idna::domain_to_ascii_strict(&domain.nfkc().collect::<String>().trim_end_matches('.')).ok()?;
+    let host = idna::domain_to_ascii_strict(domain.nfkc().collect::<String>().trim_end_matches('.')).ok()?;
     let canonical = format!("{local}@{host}");
     let whole = !local.is_empty() && !host.is_empty() && canonical.len() <= 320;
     (whole && !looks_like_another).then_some(canonical)

@@ -33,8 +33,10 @@ pub(crate) fn check_free(address: SocketAddr) -> Result<()> {
 
 fn holder(port: u16) -> Option<String> {
     let pid = if cfg!(target_os = "linux") { linux_holder(port) } else { lsof_holder(port) }?;
-    let command = process::output(Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]));
-    let name = command.ok().filter(|name| !name.trim().is_empty())?;
+    // A bare Debian has no ps.
+    let kernel = fs::read_to_string(format!("/proc/{pid}/comm"));
+    let asked = || process::output(Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]));
+    let name = kernel.ok().or_else(|| asked().ok()).filter(|name| !name.trim().is_empty())?;
     Some(format!("{} (process {pid})", name.trim()))
 }
 

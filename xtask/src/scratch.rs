@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Makes the scratch copy equal to the working tree. A file that has not changed keeps its time, so that cargo
-/// keeps what it built from it.
+/// Makes the scratch copy equal to the working tree. A file that has not changed is left alone, so that cargo
+/// keeps what it built from it; any other is new, so that cargo never takes an older build for it.
 pub(crate) fn copy(tree: &Path) -> Result<()> {
     let listed =
         process::output(process::program("git").args(["ls-files", "-z", "-co", "--exclude-standard"]))?;
@@ -29,8 +29,7 @@ pub(crate) fn copy(tree: &Path) -> Result<()> {
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::copy(&from, &to)?;
-        fs::File::options().write(true).open(&to)?.set_modified(fs::metadata(&from)?.modified()?)?;
+        fs::write(&to, content)?;
     }
     if !tree.join("Cargo.toml").exists() {
         bail!("git lists no files to copy");

@@ -33,11 +33,12 @@ impl Place {
     /// The settings of a development copy; what the developer set stays.
     pub(crate) fn settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         for (name, value) in [("APP_ENV", "development"), ("BASE_URL", &self.url())] {
-            if settings::get(name).is_none() {
-                command.env(name, value);
-            }
+            // Said even where `.env` says it: a release server asks the environment before it reads `.env`.
+            command.env(name, settings::get(name).unwrap_or_else(|| value.to_owned()));
         }
-        command.env("LEPTOS_SITE_ADDR", self.address.to_string()).env("DATABASE_URL", &self.database)
+        command.env("LEPTOS_SITE_ADDR", self.address.to_string());
+        // Both at once would be refused.
+        command.env("DATABASE_URL", &self.database).env("DATABASE_URL_FILE", "")
     }
 
     /// The release server with what it needs to find its files.

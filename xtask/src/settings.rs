@@ -1,6 +1,7 @@
 //! Settings the developer made: the environment first, then `.env`.
 
 use crate::paths;
+use anyhow::{Context, Result};
 use std::fs;
 
 pub(crate) fn get(name: &str) -> Option<String> {
@@ -9,6 +10,13 @@ pub(crate) fn get(name: &str) -> Option<String> {
         from_file(&file, name)
     })?;
     (!set.trim().is_empty()).then_some(set)
+}
+
+/// A setting that may also stand in the file that `NAME_FILE` names.
+pub(crate) fn secret(name: &str) -> Result<Option<String>> {
+    let Some(file) = get(&format!("{name}_FILE")) else { return Ok(get(name)) };
+    let text = fs::read_to_string(&file).with_context(|| format!("{name}_FILE: {file} cannot be read"))?;
+    Ok(Some(text.trim().to_owned()))
 }
 
 fn from_file(file: &str, name: &str) -> Option<String> {

@@ -38,7 +38,7 @@ impl Ready {
         let address = Place::address(options.port)?;
         let turn = Turn::take("start")?;
         port::check_free(address)?;
-        let foreign = settings::get("DATABASE_URL");
+        let foreign = settings::secret("DATABASE_URL")?;
         if options.reset {
             reset(foreign.is_some(), options.yes)?;
         }

@@ -29,7 +29,7 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
         tests.args(["-g", &escaped(pattern)]);
     }
     let (succeeded, _) = process::tee(&mut tests)?;
-    match report() {
+    match report().and_then(|report| counts::of_playwright(&report)) {
         Ok(found) => {
             tally.add(found);
             if !succeeded && found.failed == 0 {
@@ -41,6 +41,16 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
         }
     }
     Ok(())
+}
+
+/// The tests' own TypeScript.
+pub(crate) fn check_types() -> Result<()> {
+    install()?;
+    step("Types of the browser tests", |_| {
+        let folder = paths::root().join(FOLDER);
+        let mut check = process::program(folder.join("node_modules/.bin/tsc"));
+        process::output(check.arg("--noEmit").current_dir(folder)).map(drop)
+    })
 }
 
 /// One test by its title, against a server that was built elsewhere.
@@ -55,7 +65,12 @@ pub(crate) fn one(
     let mut tests = prepared(postgres)?;
     tests.args(["-g", &escaped(title)]).env("SERVER_BIN", server).env("LEPTOS_SITE_ROOT", site);
     process::hear(step, &mut tests)?;
-    report()
+    let report = report()?;
+    // A fault that keeps the server from starting was not noticed by this test.
+    if counts::playwright_broke(&report)? {
+        bail!("the browser tests could not begin");
+    }
+    counts::of_playwright(&report)
 }
 
 /// Playwright with a browser, an empty database and the release server.
@@ -80,9 +95,8 @@ fn report_path() -> PathBuf {
     paths::target().join("playwright.json")
 }
 
-fn report() -> Result<Tally> {
-    let report = fs::read_to_string(report_path()).context("Playwright left no report")?;
-    counts::of_playwright(&report)
+fn report() -> Result<String> {
+    fs::read_to_string(report_path()).context("Playwright left no report")
 }
 
 fn playwright() -> Command {

@@ -72,8 +72,17 @@ fn before(line: &str, word: &str) -> u64 {
 pub(crate) fn of_playwright(report: &str) -> Result<Tally> {
     let report: Value = serde_json::from_str(report)?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    let broken = report["errors"].as_array().map_or(0, Vec::len) as u64;
+    let broken = broken(&report);
     Ok(Tally { passed: number("expected"), failed: number("unexpected") + number("flaky") + broken })
+}
+
+/// Whether Playwright could not even begin, as when the server does not come up.
+pub(crate) fn playwright_broke(report: &str) -> Result<bool> {
+    Ok(broken(&serde_json::from_str(report)?) > 0)
+}
+
+fn broken(report: &Value) -> u64 {
+    report["errors"].as_array().map_or(0, Vec::len) as u64
 }
 
 #[cfg(test)]

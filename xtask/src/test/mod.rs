@@ -16,7 +16,7 @@ use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::setup::Toolbox;
 use crate::{arrows, bundle, first_page, generate, interrupt, prerequisites, steps};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -51,6 +51,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     // Without a build there is nothing to look at in a browser.
     if tally.check(bundle::build(tools))? {
         tally.check(bundle::check_budget())?;
+        tally.check(browser::check_types())?;
         browser::run(None, postgres, tally)?;
     }
     Ok(())
@@ -61,6 +62,9 @@ fn matching(pattern: &str, tools: &Toolbox, postgres: &Running, tally: &mut Tall
     units::run(Some(pattern), postgres, tally)?;
     if browser::any(pattern)? && tally.check_build(bundle::build(tools))? {
         browser::run(Some(pattern), postgres, tally)?;
+    }
+    if *tally == Tally::default() {
+        bail!("no test's name holds `{pattern}`");
     }
     interrupt::check()
 }

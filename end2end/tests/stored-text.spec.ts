@@ -51,7 +51,8 @@ test('text sent back with an error never runs (P10) @plain', async ({ page, visi
 
 test('an address made of markup is text too (P10) @plain', async ({ page, context, baseURL, visit }) => {
   const person = { ...somebody(), name: '' };
-  person.email = `<img/src/onerror=alert()>${person.email}`;
+  // Angle brackets are refused in addresses; these are what markup may still be made of.
+  person.email = `'&ltb&gt\`{{7*7}}${person.email}`;
   await register(context, person, baseURL!);
   await visit('/account');
   await expect(page.getByRole('banner')).toContainText(person.email);

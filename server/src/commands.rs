@@ -8,11 +8,17 @@ use domain::RawPassword;
 use edge::problem::chain;
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Store, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+
+/// How long a health check waits for its answer.
+const HEALTH_TIME: Duration = Duration::from_secs(3);
+const NOT_READY: &str = "the server is not ready";
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
@@ -29,14 +35,19 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
                 secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
             create_admin(config, email, if_none, password).await
         }
-        Command::Healthcheck => healthcheck(config.listen).await,
+        Command::Healthcheck => {
+            tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)?
+        }
     }
 }
 
 async fn serve(config: &Config) -> Outcome {
     let state = AppState::new(config, accounts(config)?)?;
-    let stop = serve::shutdown_signal()?;
-    migrate(config).await?;
+    let mut stop = pin!(serve::shutdown_signal()?);
+    tokio::select! {
+        done = migrate(config) => done?,
+        () = &mut stop => return Ok(()),
+    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
@@ -108,5 +119,5 @@ async fn healthcheck(listen: SocketAddr) -> Outcome {
         println!("ready");
         return Ok(());
     }
-    Err("the server is not ready".into())
+    Err(NOT_READY.into())
 }

@@ -11,6 +11,7 @@ pub mod logging;
 pub mod serve;
 pub mod state;
 pub mod web;
+mod write_time;
 
 pub use config::Config;
 pub use state::AppState;

@@ -1,6 +1,7 @@
 //! The accept loop. `axum::serve` cannot limit how long or how large a request's head may be, so the
 //! connections are hyper's own.
 
+use crate::write_time::WriteTime;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use hyper::body::Incoming;
@@ -10,25 +11,37 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
-/// What one connection may cost.
+/// How many connections there may be, and what one may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// How many connections are open at once; the next one waits to be accepted.
+    pub connections: usize,
     /// How long a client may take to send a request's head, and to stay silent between two requests.
     pub head_time: Duration,
     /// How large a request's head may be.
     pub head_bytes: usize,
+    /// How long a client may leave an answer unread.
+    pub write_time: Duration,
     /// How long running requests may take to end once the server is told to stop.
     pub drain: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { head_time: Duration::from_secs(5), head_bytes: 16 * 1024, drain: Duration::from_secs(30) }
+        Self {
+            connections: 1_000,
+            head_time: Duration::from_secs(5),
+            head_bytes: 16 * 1024,
+            write_time: Duration::from_secs(30),
+            drain: Duration::from_secs(30),
+        }
     }
 }
 
@@ -51,13 +64,18 @@ pub fn shutdown_signal() -> std::io::Result<impl Future<Output = ()>> {
 /// Serves until `stop` completes, then lets running requests end.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let connections = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits.connections));
     tokio::pin!(stop);
     loop {
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    tokio::spawn(connection(stream, peer, router.clone(), limits, connections.watcher()));
+            accepted = accept(&listener, &places) => match accepted {
+                Ok((place, stream, peer)) => {
+                    let connection = connection(stream, peer, router.clone(), limits, connections.watcher());
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
                 }
                 Err(error) => refused(&error).await,
             },
@@ -68,6 +86,16 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
     if tokio::time::timeout(limits.drain, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time and were cut off");
     }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> std::io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((place, stream, peer))
 }
 
 /// A connection that ended before it was accepted is its client's business. Out of file descriptors,
@@ -88,7 +116,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits:
         .header_read_timeout(limits.head_time)
         .max_header_size(limits.head_bytes)
         .max_buf_size(4 * limits.head_bytes)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(WriteTime::new(stream, limits.write_time)), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "connection ended");
     }

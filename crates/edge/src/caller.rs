@@ -1,13 +1,13 @@
 //! Who calls: from the cookie to a [`RequestCtx`], once for each request.
 
+use crate::client_ip::peer;
 use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
 use accounts::{Accounts, Authenticated, Caller, Client, RequestCtx};
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::USER_AGENT;
 use http::{HeaderMap, HeaderValue};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// Longest part of a `User-Agent` that is kept.
@@ -68,9 +68,8 @@ fn stranger(callers: &Callers, request: &Request) -> RequestCtx {
 }
 
 fn client(callers: &Callers, request: &Request) -> Client {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip());
-    Client { address: callers.proxies.client(peer, request.headers()), agent: agent(request.headers()) }
+    let address = callers.proxies.client(peer(request.extensions()), request.headers());
+    Client { address, agent: agent(request.headers()) }
 }
 
 /// Only printable ASCII is kept: the text is shown in lists and logs.

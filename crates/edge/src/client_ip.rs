@@ -1,8 +1,9 @@
 //! The client's address, which no header of the client can forge (promise P15).
 
-use http::{HeaderMap, HeaderName};
+use axum::extract::ConnectInfo;
+use http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -21,9 +22,18 @@ impl FromStr for TrustedProxies {
     }
 }
 
+/// Everybody is no proxy; and no client has a mapped address, for addresses are compared as IPv4.
 fn net(part: &str) -> Result<IpNet, String> {
     let address = || part.parse::<IpAddr>().map(IpNet::from);
-    part.parse().or_else(|_| address()).map_err(|_| part.to_owned())
+    let net = part.parse().or_else(|_| address()).map_err(|_| part.to_owned())?;
+    let mapped = matches!(net, IpNet::V6(net) if net.addr().to_ipv4_mapped().is_some());
+    if net.prefix_len() == 0 || mapped { Err(part.to_owned()) } else { Ok(net) }
+}
+
+/// The address at the other end of the connection.
+pub(crate) fn peer(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
 }
 
 impl TrustedProxies {
@@ -52,7 +62,7 @@ impl TrustedProxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }
 }
@@ -110,5 +120,8 @@ mod tests {
     #[test]
     fn a_bad_setting_is_named() {
         assert_eq!("10.0.0.0/8, proxy".parse::<TrustedProxies>(), Err("proxy".to_owned()));
+        for all in ["0.0.0.0/0", "::/0", "::ffff:0:0/96", "::ffff:10.0.0.1"] {
+            assert_eq!(all.parse::<TrustedProxies>(), Err(all.to_owned()));
+        }
     }
 }

@@ -74,15 +74,15 @@ impl CookieStyle {
 
 /// The cookie of this name, if there is exactly one.
 ///
-/// Two of one name mean that somebody planted one (RFC 6265 section 8.6): neither is believed.
+/// Two of one name mean that somebody planted one (RFC 6265 section 8.6): neither is believed. A
+/// cookie that is no text is another program's, and takes none of ours along.
 #[must_use]
 pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers
         .get_all(COOKIE)
         .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
         .filter(|(key, _)| *key == name)
         .map(|(_, value)| value);
     values.next().filter(|_| values.next().is_none())
@@ -128,6 +128,12 @@ mod tests {
         assert_eq!(read(&cookies(&["token=x; token=y"]), "token"), None);
         assert_eq!(read(&cookies(&["token=x", "token=x"]), "token"), None);
         assert_eq!(read(&cookies(&["xtoken=1; tokenx=2; token"]), "token"), None);
+    }
+
+    #[test]
+    fn a_cookie_of_another_program_takes_none_of_ours_along() {
+        let line = HeaderValue::from_bytes(b"other=\xfc; session-token=x.y").unwrap();
+        assert_eq!(read(&[(COOKIE, line)].into_iter().collect(), "session-token"), Some("x.y"));
     }
 
     #[test]

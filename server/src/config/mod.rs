@@ -235,6 +235,16 @@ fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigEr
              cookies; set it to https://… and let a proxy with TLS stand in front"
         )));
     }
+    if env == AppEnv::Production && !origin.is_https() && !listen.ip().is_loopback() {
+        return Err(ConfigError::new(
+            "LEPTOS_SITE_ADDR",
+            format!(
+                "{listen} is open to others, and {origin} is plain http; set it to 127.0.0.1:{}, or BASE_URL \
+                 to https://…",
+                listen.port()
+            ),
+        ));
+    }
     Ok(origin)
 }
 
@@ -301,7 +311,9 @@ fn signup(raw: &Raw) -> Result<Signup, ConfigError> {
 
 fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
     filled(raw.trusted_proxies.as_deref()).unwrap_or_default().parse().map_err(|part| {
-        let message = format!("\"{part}\" is no address; set it to a list like 10.0.0.0/8, 192.168.1.5");
+        let message = format!(
+            "\"{part}\" is no address or network to trust; set it to a list like 10.0.0.0/8, 192.168.1.5"
+        );
         ConfigError::new("TRUSTED_PROXIES", message)
     })
 }

@@ -1,7 +1,7 @@
 use super::{AppEnv, ConfigError, Raw, filled, secret};
 use accounts::SigningKey;
 use std::fmt;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Where development keeps the key it makes at the first start.
@@ -9,6 +9,8 @@ const DEVELOPMENT_KEY: &str = "var/signing-key.pem";
 const MIN_SECRET: usize = 32;
 /// Fewer different characters than this are a pattern, not a random text.
 const MIN_DISTINCT: usize = 12;
+/// The key in FastAPI's tutorial, which many have copied.
+const TUTORIAL: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
 
 /// What tokens are signed with; the key itself is read when it is needed, so that `migrate` runs
 /// without one.
@@ -80,10 +82,16 @@ fn hs256(raw: &Raw) -> Result<Signing, ConfigError> {
     let lower = secret.to_lowercase();
     let placeholder =
         ["secret", "change", "your-", "example", "password"].iter().any(|word| lower.contains(word));
-    if characters.len() < MIN_DISTINCT || placeholder {
+    if characters.len() < MIN_DISTINCT || placeholder || lower == TUTORIAL || is_run(&secret) {
         return Err(refuse("it can be guessed"));
     }
     Ok(Signing::Secret(secret))
+}
+
+/// Whether most characters are neighbours in the alphabet, as in `0123456789abcdef`.
+fn is_run(secret: &str) -> bool {
+    let steps = secret.as_bytes().windows(2).filter(|pair| pair[0].abs_diff(pair[1]) == 1).count();
+    2 * steps > secret.len()
 }
 
 fn from_file(path: &Path, make: bool) -> Result<SigningKey, ConfigError> {
@@ -93,8 +101,22 @@ fn from_file(path: &Path, make: bool) -> Result<SigningKey, ConfigError> {
         let pem = SigningKey::generate_ed25519_pem().map_err(|error| unusable(&error))?;
         write_secret(path, &pem).map_err(|error| unusable(&error))?;
     }
+    if !make && others_read(path).map_err(|error| unusable(&error))? {
+        return Err(unusable(&"others may read it; make it its owner's alone with `chmod 600`"));
+    }
     let pem = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
     SigningKey::ed25519_pem(&pem).map_err(|error| unusable(&error))
+}
+
+#[cfg(unix)]
+fn others_read(path: &Path) -> std::io::Result<bool> {
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path)?.permissions());
+    Ok(mode & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn others_read(_: &Path) -> std::io::Result<bool> {
+    Ok(false)
 }
 
 /// Readable by its owner alone from its first byte on. Two servers that start at once agree on the
@@ -104,11 +126,16 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let draft = path.with_extension(format!("{}.new", std::process::id()));
+    // One that was left behind may be another's, or readable by others.
+    std::fs::remove_file(&draft)
+        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&draft)?.write_all(text.as_bytes())?;
+    let mut file = options.open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
     let linked = std::fs::hard_link(&draft, path);
     std::fs::remove_file(&draft)?;
     linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })

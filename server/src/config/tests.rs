@@ -76,6 +76,7 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("ARGON2_T_COST", "1", "from 2"),
         ("ALGORITHM", "none", "EdDSA or HS256"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" is no address"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0", "network to trust"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "from 1 to 1440"),
         ("LOG_FORMAT", "xml", "json or text"),
     ] {
@@ -92,7 +93,30 @@ fn production_needs_an_address_and_a_key() {
     assert!(message.contains("plain http") && message.contains("https://"), "{message}");
     let message = refusal(&[("APP_ENV", "production"), ("BASE_URL", "https://accounts.example.com")]);
     assert!(message.starts_with("SIGNING_KEY_FILE: it is not set"), "{message}");
-    assert!(Config::new(&raw(&[("APP_ENV", "production"), ("BASE_URL", "http://127.0.0.1:8000")])).is_ok());
+    let local = [("APP_ENV", "production"), ("BASE_URL", "http://127.0.0.1:8000")];
+    assert!(Config::new(&raw(&local)).is_ok());
+    let message = refusal(&[local[0], local[1], ("LEPTOS_SITE_ADDR", "0.0.0.0:8000")]);
+    assert!(message.starts_with("LEPTOS_SITE_ADDR: 0.0.0.0:8000 is open to others"), "{message}");
+}
+
+#[cfg(unix)]
+#[test]
+fn production_takes_no_key_that_others_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::env::temp_dir().join(format!("doorstep-key-{}.pem", std::process::id()));
+    std::fs::write(&path, accounts::SigningKey::generate_ed25519_pem().unwrap()).unwrap();
+    let settings = [
+        ("APP_ENV", "production"),
+        ("BASE_URL", "https://accounts.example.com"),
+        ("SIGNING_KEY_FILE", path.to_str().unwrap()),
+    ];
+    for mode in [0o644, 0o640, 0o604] {
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        assert!(refusal(&settings).contains("chmod 600"));
+    }
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    Config::new(&raw(&settings)).unwrap().settings().unwrap();
+    std::fs::remove_file(path).unwrap();
 }
 
 #[test]
@@ -105,6 +129,13 @@ fn a_weak_secret_stops_the_start() {
     assert!(hs256("short").unwrap_err().contains("shorter"));
     assert!(hs256(&"ab".repeat(20)).unwrap_err().contains("guessed"));
     assert!(hs256("your-secret-key-change-in-production-0123").unwrap_err().contains("guessed"));
+    assert!(
+        hs256("09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7")
+            .unwrap_err()
+            .contains("guessed")
+    );
+    assert!(hs256(&"0123456789abcdef".repeat(4)).unwrap_err().contains("guessed"));
+    assert!(hs256("zyxwvutsrqponmlkjihgfedcba9876543210").unwrap_err().contains("guessed"));
     assert!(hs256("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08").is_ok());
 }
 

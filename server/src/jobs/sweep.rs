@@ -7,16 +7,18 @@ use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_hours(1);
 
-/// Sweeps at the start and then every hour, until it is told to stop. A failed sweep is the next one's
-/// work.
+/// Sweeps at the start and then every hour, until it is told to stop, even in the middle of a sweep. One
+/// that failed or was stopped is the next one's work.
 pub async fn run(accounts: Accounts, stop: CancellationToken) {
+    stop.run_until_cancelled(every_hour(&accounts)).await;
+}
+
+async fn every_hour(accounts: &Accounts) {
     let mut timer = tokio::time::interval(EVERY);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = timer.tick() => sweep(&accounts).await,
-        }
+        timer.tick().await;
+        sweep(accounts).await;
     }
 }
 

@@ -1,23 +1,53 @@
 //! Reports of browsers about what the Content-Security-Policy stopped: a line in the log each.
 
 use super::form::read_body;
+use crate::AppState;
 use axum::body::Body;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
 use edge::problem::refusal;
 use http::StatusCode;
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
 
 const MAX_BYTES: usize = 16 * 1024;
-/// Anyone may send them: one request fills no log.
-const MAX_REPORTS: usize = 10;
+/// Anyone may send them: all together fill no log.
+const MAX_LINES: usize = 60;
 /// A text in a report is written by whoever sends it: it is shortened.
 const MAX_TEXT: usize = 200;
 
-pub(super) async fn take(body: Body) -> Response {
+/// How many lines the reports of this minute have written. Two at once at the turn of a minute may
+/// write a few more.
+#[derive(Default)]
+struct Quota {
+    minute: AtomicI64,
+    lines: AtomicUsize,
+}
+
+impl Quota {
+    fn admits(&self, minute: i64) -> bool {
+        if self.minute.swap(minute, Relaxed) != minute {
+            self.lines.store(0, Relaxed);
+        }
+        self.lines.fetch_add(1, Relaxed) < MAX_LINES
+    }
+}
+
+pub(super) fn route() -> MethodRouter<AppState> {
+    let quota = Arc::new(Quota::default());
+    post(async move |State(state): State<AppState>, body: Body| {
+        let minute = state.accounts.now().unix_timestamp() / 60;
+        take(body, || quota.admits(minute)).await
+    })
+}
+
+async fn take(body: Body, admits: impl Fn() -> bool) -> Response {
     match read_body(body, MAX_BYTES).await {
         Ok(bytes) => {
             let reports = serde_json::from_slice(&bytes).map(reports).unwrap_or_default();
-            reports.iter().take(MAX_REPORTS).for_each(log);
+            reports.iter().take_while(|_| admits()).for_each(log);
             StatusCode::NO_CONTENT.into_response()
         }
         Err(code) => refusal(code),
@@ -62,6 +92,13 @@ mod tests {
         assert_eq!(reports(json!([{ "body": { "a": 1 } }, {}])), [json!({ "a": 1 })]);
         assert_eq!(reports(json!({ "csp-report": { "a": 1 } })), [json!({ "a": 1 })]);
         assert!(reports(json!("x")).is_empty());
+    }
+
+    #[test]
+    fn a_minute_has_so_many_lines_and_no_more() {
+        let quota = Quota::default();
+        assert_eq!((0..1_000).filter(|_| quota.admits(7)).count(), MAX_LINES);
+        assert!(quota.admits(8));
     }
 
     #[test]

@@ -35,6 +35,10 @@ fn bare(response: &Response) -> Option<Problem> {
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        // Without codes of their own: a client that asks so reads the status.
+        status @ (StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE) => {
+            return Some(Problem { status: status.as_u16(), ..Code::Unreadable.into() });
+        }
         status if status.is_server_error() => Code::Internal,
         _ => return None,
     };

@@ -16,8 +16,10 @@ use tower_http::services::ServeDir;
 
 /// A hash of this many characters or more in a file's name changes with its content.
 const HASH_LENGTH: usize = 16;
-/// No file has a longer name.
-const LONGEST_NAME: usize = 255;
+/// No file has a longer name: the file system takes 255 bytes, with the `.br` of its compressed twin.
+const LONGEST_NAME: usize = 240;
+/// No file has a longer path: the file system takes 4,096 bytes, with the folder of the site.
+const LONGEST_PATH: usize = 2_000;
 
 pub(super) fn or_not_found(state: &AppState) -> Router {
     let files = ServeDir::new(&*state.site.site_root)
@@ -32,8 +34,7 @@ pub(super) fn or_not_found(state: &AppState) -> Router {
 
 /// Answers that are not files have no `Last-Modified`, and keep their own caching.
 async fn cached(request: Request, next: Next) -> Response {
-    // The file system would call it an error.
-    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
+    if !may_be_a_file(request.uri().path()) {
         return refusal(Code::NotFound);
     }
     let immutable = is_hashed(request.uri().path());
@@ -45,6 +46,13 @@ async fn cached(request: Request, next: Next) -> Response {
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     }
     response
+}
+
+/// Whether the file system may be asked: such a path it would call an error, and that would be a 500.
+fn may_be_a_file(path: &str) -> bool {
+    path.len() <= LONGEST_PATH
+        && !path.contains("%00")
+        && path.split('/').all(|name| name.len() <= LONGEST_NAME)
 }
 
 /// Whether the name is `name.HASH.ending`. The loader of split WebAssembly keeps its made-up hash while

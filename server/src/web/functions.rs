@@ -4,7 +4,7 @@
 
 use super::form::{self, Fields};
 use super::guard::{see_other, with_next};
-use super::{flash, wants_html};
+use super::{flash, in_time, wants_html};
 use crate::AppState;
 use app::Flash;
 use app::forms::{FORMS, FormPage};
@@ -27,16 +27,22 @@ const FAILED: &str = "serverfnerror";
 /// No problem document of ours is longer.
 const MAX_PROBLEM: usize = 64 * 1024;
 
+pub(super) fn is_call(request: &Request) -> bool {
+    request.uri().path().starts_with(PREFIX)
+}
+
 pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if !request.uri().path().starts_with(PREFIX) {
+    if !is_call(&request) {
         return next.run(request).await;
     }
     // Both headers absent: no browser of the last years, and a server function has no other client.
     if state.origin.judge(request.headers()) != Site::Own {
         return refusal(Code::CrossSite);
     }
-    let (post, outcome) = match Post::read(request).await {
-        Ok((post, Some(request))) => (post, outcome(next.run(request).await).await),
+    // A body that does not come in time is the client's fault, a slow answer ours.
+    let read = tokio::time::timeout(state.request_timeout, Post::read(request)).await;
+    let (post, outcome) = match read.unwrap_or(Err(Code::TimedOut)) {
+        Ok((post, Some(request))) => (post, outcome(in_time(&state, next.run(request)).await).await),
         Ok((post, None)) => (post, Err((Problem::new(Code::Unreadable), HeaderMap::new()))),
         Err(code) => return refusal(code),
     };
@@ -82,6 +88,8 @@ impl Post {
             response = self.sent_on(&response, cookies);
         }
         if self.path == SIGN_OUT {
+            let (name, value) = cookies.clear_flash();
+            response.headers_mut().append(name, value);
             response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\",\"storage\""));
         }
         response

@@ -17,10 +17,10 @@ use crate::AppState;
 use crate::config::AppEnv;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
-use domain::Code;
+use axum::routing::get;
+use domain::{Code, Problem};
 use edge::problem::refusal;
 use http::HeaderMap;
 use http::header::ACCEPT;
@@ -45,7 +45,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
     Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
-        .route("/csp-report", post(csp_report::take))
+        .route("/csp-report", csp_report::route())
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
         .merge(pages::router(&state))
@@ -56,13 +56,24 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .layer(from_fn_with_state(state.clone(), failures::middleware))
         .layer(files::compression())
         .layer(from_fn_with_state(state.clone(), headers::middleware))
-        .layer(from_fn(trace::middleware))
+        .layer(from_fn_with_state(state.clone(), trace::middleware))
         .with_state(state)
 }
 
+/// Server functions have a limit of their own, where a plain post can still go back to its form.
 async fn time_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(state.request_timeout, next.run(request));
-    answer.await.unwrap_or_else(|_| refusal(Code::TimedOut))
+    if functions::is_call(&request) {
+        return next.run(request).await;
+    }
+    in_time(&state, next.run(request)).await
+}
+
+/// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
+async fn in_time(state: &AppState, answer: impl Future<Output = Response>) -> Response {
+    const DETAIL: &str = "That took too long. If you were changing something, look whether it was done \
+                          before you try again.";
+    let answer = tokio::time::timeout(state.request_timeout, answer).await;
+    answer.unwrap_or_else(|_| refusal(Problem::new(Code::Unavailable).with_detail(DETAIL)))
 }
 
 /// What broke is in the log, written by the panic hook; the answer says only that something did.

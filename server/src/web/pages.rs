@@ -58,7 +58,8 @@ pub(super) fn not_found(state: &AppState) -> Router {
 async fn without_page(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if let Some(page) = app::routes::PAGES.iter().find(|page| path.strip_suffix('/') == Some(page.path)) {
-        return guard::see_other(page.path);
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        return guard::see_other(&format!("{}{query}", page.path));
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if reads && wants_html(request.headers()) { next.run(request).await } else { refusal(Code::NotFound) }

@@ -1,6 +1,7 @@
 //! One id, one span, one log line for each request: the matched path, never the query string.
 
-use axum::extract::{MatchedPath, Request};
+use crate::AppState;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use edge::RequestId;
@@ -8,8 +9,8 @@ use edge::request_id::X_REQUEST_ID;
 use std::time::Instant;
 use tracing::Instrument;
 
-pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers(), &accounts::SystemRng);
+pub(super) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request, &state.proxies, &accounts::SystemRng);
     request.extensions_mut().insert(id);
     let path = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let span = tracing::info_span!("request", %id, method = %request.method(), path);

@@ -118,14 +118,22 @@ struct Running {
     address: String,
 }
 
-fn start(database: &str) -> Running {
+fn spawn(database: &str) -> Child {
     let settings = [
         ("DATABASE_URL", database),
         ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
         ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
         ("LOG_FORMAT", "json"),
     ];
-    let mut process = server(&["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap();
+    server(&["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn send(signal: &str, process: &Child) {
+    Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
+}
+
+fn start(database: &str) -> Running {
+    let mut process = spawn(database);
     let mut log = BufReader::new(process.stderr.take().unwrap());
     let lines = log.by_ref().lines().map(Result::unwrap);
     let mut lines = lines.map(|line| serde_json::from_str::<serde_json::Value>(&line).unwrap());
@@ -141,11 +149,22 @@ async fn either_signal_ends_it_in_good_order(pool: PgPool) {
         let health = run(&["healthcheck"], &[("DATABASE_URL", &url), ("LEPTOS_SITE_ADDR", &server.address)]);
         assert_eq!(text(&health.stdout), "ready\n", "{}", text(&health.stderr));
 
-        Command::new("kill").args([signal, &server.process.id().to_string()]).status().unwrap();
+        send(signal, &server.process);
         assert!(server.process.wait().unwrap().success());
         let last = server.log.lines().map(Result::unwrap).last().unwrap();
         assert!(last.contains("\"stopped\""), "{last}");
         let health = run(&["healthcheck"], &[("DATABASE_URL", &url), ("LEPTOS_SITE_ADDR", &server.address)]);
         assert!(!health.status.success());
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_signal_ends_it_while_it_waits_to_migrate(pool: PgPool) {
+    let mut hold = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE _sqlx_migrations").execute(&mut *hold).await.unwrap();
+    let mut process = spawn(&url(&pool));
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '_sqlx_migrations'::regclass";
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *hold).await.unwrap() == 0 {}
+    send("-TERM", &process);
+    assert!(process.wait().unwrap().success());
 }

@@ -1,6 +1,8 @@
 //! Bad input gets its clear answer, never a 500, and the row stays as it was.
 
 use crate::app::App;
+use axum::body::Body;
+use http::Method;
 use sqlx::PgPool;
 use testkit::PASSWORD;
 
@@ -115,20 +117,28 @@ async fn one_mebibyte_is_too_much_for_every_function(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn strange_addresses_are_not_found(pool: PgPool) {
     let app = App::new(pool);
-    let mut browser = app.browser();
-    let long = format!("/{}", "a".repeat(8_000));
+    let mut browser = app.browser().with("accept-encoding", "br, gzip");
+    let deep = "/a".repeat(4_000);
+    let names = [240, 241, 252, 253, 254, 255, 256, 8_000].map(|length| format!("/{}", "a".repeat(length)));
     for path in [
         "/fn/",
         "/fn/nothing",
         "/fn/login/",
         "/%00",
+        "/pkg/a%00.js",
         "/%ff",
         "/a?%ff=%00",
         "/.env",
         "/api/v1/users/me",
-        &long,
-    ] {
-        assert!(browser.get(path).await.expect(404).is_html(), "{path}");
+        &deep,
+    ]
+    .into_iter()
+    .chain(names.iter().map(String::as_str))
+    {
+        for method in [Method::GET, Method::HEAD] {
+            let request = browser.request(&method, path, "text/html").body(Body::empty()).unwrap();
+            assert!(browser.send(request).await.expect(404).is_html(), "{method} {path}");
+        }
     }
 }
 

@@ -91,6 +91,39 @@ async fn who_sends_a_mebibyte_still_reads_the_answer(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_that_never_arrives_is_its_senders_fault(pool: PgPool) {
+    let mut app = App::new(pool);
+    app.state.request_timeout = Duration::ZERO;
+    let server = served(app.serving(Router::new()).router(), Limits::default()).await;
+    let head =
+        b"POST /fn/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nSec-Fetch-Site: same-origin\r\n\
+        Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\n";
+    let answer = server.exchange(head).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("timed_out"), "{answer}");
+}
+
+/// There is one place: who comes second is served only once the first connection has been closed.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_never_reads_makes_room_for_the_next(pool: PgPool) {
+    let begun = Arc::new(Notify::new());
+    let told = begun.clone();
+    // More than the buffers of both sockets hold.
+    let big = async move || {
+        told.notify_one();
+        vec![0_u8; 64 << 20]
+    };
+    let app = App::new(pool).serving(Router::new().route("/big", get(big)));
+    let limits = Limits { connections: 1, write_time: Duration::from_millis(50), ..Limits::default() };
+    let server = served(app.router(), limits).await;
+    let mut deaf = server.connect().await;
+    deaf.write_all(&get_request("/big")).await.unwrap();
+    begun.notified().await;
+    let next = server.exchange(&get_request("/livez")).await;
+    assert!(next.starts_with("HTTP/1.1 200 OK"), "{next}");
+    drop(deaf);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_answer_names_no_software(pool: PgPool) {
     let server = served(App::new(pool).router(), Limits::default()).await;
     let answer = server.exchange(&get_request("/livez")).await.to_lowercase();

@@ -80,7 +80,8 @@ async fn signing_out_takes_the_cookie_and_no_renewal_brings_it_back(pool: PgPool
     app.world.clock.advance(Duration::minutes(40));
 
     let answer = ana.call("/fn/logout", &[]).await.expect(200);
-    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 1);
+    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
+    assert!(answer.set_cookie("flash").unwrap().starts_with("flash=; Max-Age=0;"), "nothing typed stays");
     assert!(answer.set_cookie(NAME).unwrap().starts_with("session-token=; Max-Age=0;"));
     assert_eq!(answer.header("clear-site-data"), Some("\"cache\",\"storage\""));
     thief.clone().get("/account").await.expect(303);

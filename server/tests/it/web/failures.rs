@@ -25,10 +25,24 @@ async fn a_request_that_takes_too_long_is_ended(pool: PgPool) {
     let mut app = App::new(pool);
     app.state.request_timeout = Duration::ZERO;
     let app = app.serving(Router::new().route("/never", get(std::future::pending::<()>)));
-    let page = app.browser().get("/never").await.expect(408);
+    let page = app.browser().get("/never").await.expect(503);
     assert!(page.is_html() && page.text.contains("That took too long"));
-    let problem = app.browser().with("accept", "application/json").get("/never").await.expect(408);
-    assert_eq!(problem.code(), "timed_out");
+    let problem = app.browser().with("accept", "application/json").get("/never").await.expect(503);
+    assert_eq!((problem.code().as_str(), problem.header("retry-after")), ("unavailable", Some("5")));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_plain_post_that_takes_too_long_loses_no_text(pool: PgPool) {
+    let mut app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    app.state.request_timeout = Duration::ZERO;
+    let mut late = app.serving(Router::new()).browser();
+    late.cookies.clone_from(&ana.cookies);
+    let answer = late.post("/fn/profile/save", &[("form[bio]", "A long text.")]).await.expect(303);
+    assert_eq!(answer.location(), Some("/account"));
+    ana.cookies = late.cookies;
+    let page = ana.get("/account").await.expect(503);
+    assert!(page.text.contains("That took too long") && page.text.contains(">A long text.</textarea>"));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

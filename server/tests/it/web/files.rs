@@ -67,3 +67,14 @@ async fn pages_and_problem_documents_are_compressed(pool: PgPool) {
         assert_eq!(api.get("/nothing").await.expect(404).header("content-encoding"), Some(coding));
     }
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_file_cannot_give_is_a_problem_document(pool: PgPool) {
+    let app = App::new(pool);
+    for (name, value, status) in
+        [("range", "bytes=1000-", 416), ("if-unmodified-since", "Thu, 01 Jan 1970 00:00:00 GMT", 412)]
+    {
+        let mut api = app.browser().with("accept", "*/*").with(name, value);
+        assert_eq!(api.get("/favicon.svg").await.expect(status).problem().status, status);
+    }
+}

@@ -9,6 +9,7 @@ use axum::routing::get;
 use http::Method;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -33,7 +34,7 @@ async fn every_kind_of_answer_carries_them(pool: PgPool) {
         ("/account", 303),
         ("/nothing", 404),
         ("/fn/login", 405),
-        ("/never", 408),
+        ("/never", 503),
         ("/panic", 500),
         ("/livez", 200),
         (HASHED, 200),
@@ -119,8 +120,12 @@ async fn only_the_development_server_talks_to_the_reloader(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_request_id_of_a_proxy_is_kept_and_any_other_replaced(pool: PgPool) {
-    let app = App::new(pool);
     let id = "0192f0c1-2d3e-7abc-8def-0123456789ab";
+    let answer = App::new(pool.clone()).browser().with("x-request-id", id).get("/livez").await;
+    assert_ne!(answer.header("x-request-id"), Some(id), "no proxy is trusted");
+    let app = App::with(testkit::World::new(pool), |state| {
+        state.proxies = Arc::new("127.0.0.1".parse().unwrap());
+    });
     let answer = app.browser().with("x-request-id", id).get("/livez").await;
     assert_eq!(answer.header("x-request-id"), Some(id));
     let answer = app.browser().with("x-request-id", "x\" onload=\"").get("/livez").await;

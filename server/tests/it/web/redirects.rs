@@ -60,3 +60,15 @@ async fn password_managers_find_the_way(pool: PgPool) {
     let answer = app.browser().get("/.well-known/change-password").await.expect(303);
     assert_eq!(answer.location(), Some("/account/security"));
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_slash_too_many_loses_no_query(pool: PgPool) {
+    let app = App::new(pool);
+    for (from, to) in [
+        ("/login/", "/login"),
+        ("/login/?next=/account/security", "/login?next=/account/security"),
+        ("/login/?next=//evil.example", "/login?next=//evil.example"),
+    ] {
+        assert_eq!(app.browser().get(from).await.expect(303).location(), Some(to));
+    }
+}

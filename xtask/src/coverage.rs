@@ -26,16 +26,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     };
     let harness: &[&str] = if Harness::find() == Harness::Nextest { &["nextest"] } else { &[] };
     let mut tests = llvm_cov(harness);
-    tests.args([
-        "--locked",
-        "--no-report",
-        "--no-fail-fast",
-        "--workspace",
-        "--exclude",
-        "frontend",
-        "--exclude",
-        "xtask",
-    ]);
+    tests.args(["--locked", "--no-report", "--no-fail-fast"]);
     let (succeeded, _) = process::tee(&mut tests)?;
     if !succeeded {
         bail!("coverage of failing tests says nothing: mend them first");

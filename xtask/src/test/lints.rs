@@ -1,5 +1,6 @@
 //! Checks that need only the compiler.
 
+use super::NATIVE;
 use crate::process;
 use crate::steps::step;
 use anyhow::{Context, Result};
@@ -19,9 +20,12 @@ pub(crate) fn lockfile() -> Result<()> {
 /// All that runs on the server's side; the browser's side must not be built with it.
 pub(crate) fn clippy_native() -> Result<()> {
     step("clippy, native", |step| {
-        let mut clippy = process::cargo();
-        clippy.args(["clippy", "--locked", "--workspace", "--exclude", "frontend", "--all-targets"]);
-        process::build(step, clippy.args(["--", "-D", "warnings"]))
+        for packages in NATIVE {
+            let mut clippy = process::cargo();
+            clippy.args(["clippy", "--locked", "--all-targets"]).args(*packages);
+            process::build(step, clippy.args(["--", "-D", "warnings"]))?;
+        }
+        Ok(())
     })
 }
 

@@ -1,5 +1,6 @@
 //! Unit and integration tests.
 
+use super::NATIVE;
 use super::counts::{self, Tally};
 use crate::postgres::{Kind, Running};
 use crate::{paths, process, steps};
@@ -35,14 +36,14 @@ impl Harness {
 
 pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) -> Result<()> {
     steps::say("\n… Unit and integration tests");
-    let packages = ["--workspace", "--exclude", "frontend"];
-    let mut tests = Harness::find().command(&packages);
-    tests.args(pattern).env("DATABASE_URL", database(postgres)).env("PG_BINDIR", &postgres.binaries().folder);
-    count(&mut tests, tally)?;
+    for packages in NATIVE {
+        let mut tests = Harness::find().command(packages);
+        tests.args(pattern).env("DATABASE_URL", database(postgres));
+        count(tests.env("PG_BINDIR", &postgres.binaries().folder), tally)?;
+    }
     // nextest leaves out the examples in the documentation; cargo's own run is asked to, so both count the same.
     let mut examples = process::cargo();
-    examples.args(["test", "--locked", "--doc"]).args(packages).args(pattern);
-    count(&mut examples, tally)
+    count(examples.args(["test", "--locked", "--doc"]).args(pattern), tally)
 }
 
 fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {

@@ -3,7 +3,6 @@ use crate::logout::SignOut;
 use crate::routes;
 use crate::session::Session;
 use crate::ui::Mark;
-use domain::Viewer;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -14,18 +13,22 @@ pub(crate) fn SiteHeader() -> impl IntoView {
     let path = use_location().pathname;
     // Somebody who has just signed in still stands at the door for a moment: nothing moves there.
     let inside = move || !path.with(|path| routes::is_for_strangers(path));
-    move || session.viewer().filter(|_| inside()).map(|viewer| view! { <MemberHeader viewer/> })
+    move || {
+        session
+            .viewer()
+            .filter(|_| inside())
+            .map(|viewer| view! { <MemberHeader person=viewer.label().to_owned()/> })
+    }
 }
 
 /// The mark, the places, the person, the way out.
 #[component]
 pub(crate) fn MemberHeader(
-    /// The person.
-    viewer: Viewer,
+    /// What to call the person.
+    person: String,
 ) -> impl IntoView {
     let name = use_context::<AppSettings>().unwrap_or_default().name;
     let opens = Session::of_page().is_fresh();
-    let person = viewer.label().to_owned();
     let title = person.clone();
     view! {
         <header class="site-header" class:opens=opens>

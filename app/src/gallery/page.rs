@@ -6,7 +6,7 @@ use crate::ui::{
     Card, CheckboxField, FormState, Kind, Ledger, Mark, Meter, Notice, Pace, PasswordField, ReadOnlyField,
     Strength, SubmitButton, TextAreaField, TextField, Tone,
 };
-use domain::{Code, FieldError, Problem, Role, UserId, Viewer};
+use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos_router::components::Router;
@@ -29,7 +29,7 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
                 </head>
                 <body>
                     <Router>
-                        <MemberHeader viewer=somebody()/>
+                        <MemberHeader person=LONG.to_owned()/>
                     </Router>
                     <main id="main">
                         <Gallery/>
@@ -39,15 +39,6 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
         }
         .to_html()
     })
-}
-
-fn somebody() -> Viewer {
-    Viewer {
-        id: UserId(Default::default()),
-        email: "ana@example.com".to_owned(),
-        name: Some(LONG.to_owned()),
-        role: Role::User,
-    }
 }
 
 const LONG: &str = "Maximiliane-Theodora Wolfeschlegelsteinhausenbergerdorff";

@@ -18,6 +18,10 @@ pub(crate) fn install(folder: &str, step: &mut Step) -> Result<PathBuf> {
     if installed(&folder).as_deref() == Some(&wanted) {
         return Ok(folder);
     }
+    if whole(&folder) {
+        fs::write(folder.join(STAMP), wanted)?;
+        return Ok(folder);
+    }
     let mut npm = process::program("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder);
     npm.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
@@ -26,6 +30,12 @@ pub(crate) fn install(folder: &str, step: &mut Step) -> Result<PathBuf> {
     fs::create_dir_all(folder.join("node_modules"))?;
     fs::write(folder.join(STAMP), wanted)?;
     Ok(folder)
+}
+
+/// Did somebody run `npm ci` by hand? npm writes its own note last, so half an install has none.
+fn whole(folder: &Path) -> bool {
+    folder.join("node_modules/.package-lock.json").exists()
+        && process::succeeds(process::program("npm").args(["ls", "--all"]).current_dir(folder))
 }
 
 fn installed(folder: &Path) -> Option<String> {

@@ -108,11 +108,12 @@ where
 mod tests {
     use super::*;
     use domain::UserId;
+    use uuid::Uuid;
 
     #[test]
     fn each_guard_admits_whom_its_name_says() {
         let member = |role| Viewer {
-            id: UserId(Default::default()),
+            id: UserId(Uuid::nil()),
             email: "ana@example.com".into(),
             name: None,
             role,

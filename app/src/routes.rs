@@ -112,12 +112,8 @@ mod tests {
 
     #[test]
     fn each_guard_admits_whom_its_name_says() {
-        let member = |role| Viewer {
-            id: UserId(Uuid::nil()),
-            email: "ana@example.com".into(),
-            name: None,
-            role,
-        };
+        let member =
+            |role| Viewer { id: UserId(Uuid::nil()), email: "ana@example.com".into(), name: None, role };
         let (user, admin) = (member(Role::User), member(Role::Admin));
         let admitted = |guard: Guard| [None, Some(&user), Some(&admin)].map(|viewer| guard.admits(viewer));
         assert_eq!(admitted(Guard::Open), [true, true, true]);

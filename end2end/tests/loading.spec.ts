@@ -1,7 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
 import { get } from 'node:http';
-import { join } from 'node:path';
-import { siteRoot } from '../fixtures/env';
 import { expect, hold, hydrated, test } from '../fixtures/test';
 import type { Page } from '@playwright/test';
 
@@ -117,13 +114,4 @@ test('the sign-in page fits into one TCP window: 14 kB of HTML and CSS', async (
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   testInfo.annotations.push({ type: 'weight', description: `HTML + CSS ${total} B (${parts.map(p => p.bytes).join(' + ')})` });
   expect(total).toBeLessThanOrEqual(14 * 1024);
-});
-
-test('the whole signed-out bundle is at most 250 kB', async ({}, testInfo) => {
-  const folder = join(siteRoot, 'pkg');
-  const files = readdirSync(folder).filter(name => /\.(wasm|js|css)\.br$/.test(name));
-  expect(files.map(name => name.split('.').at(-2)).sort()).toEqual(['css', 'js', 'wasm']);
-  const total = files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
-  testInfo.annotations.push({ type: 'weight', description: `bundle ${total} B` });
-  expect(total).toBeLessThanOrEqual(250_000);
 });

@@ -1,4 +1,5 @@
 //! The browser's entry: hydrates the app, nothing else.
+#![cfg(target_arch = "wasm32")]
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -2,6 +2,7 @@
 //! or a body (promise P24).
 
 use crate::config::{ConfigError, LogFormat};
+use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 use tracing_subscriber::EnvFilter;
 
@@ -16,7 +17,9 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     let filter = filter.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT);
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     match format {
         LogFormat::Json => {
             let json = subscriber.json().flatten_event(true);

@@ -64,8 +64,15 @@ fn crates() -> usize {
 /// What changes a build without changing a file of ours.
 fn words() -> Result<Vec<String>> {
     let rustc = process::output(process::program("rustc").arg("-vV"))?;
-    let flags = ["RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"].map(|name| std::env::var(name).unwrap_or_default());
-    Ok([rustc].into_iter().chain(flags).collect())
+    let ours = |name: &str| {
+        name.ends_with("RUSTFLAGS") || name.starts_with("CARGO_PROFILE_") || name.starts_with("LEPTOS_")
+    };
+    let mut settings: Vec<String> = std::env::vars()
+        .filter(|(name, _)| ours(name))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    settings.sort();
+    Ok([rustc].into_iter().chain(settings).collect())
 }
 
 fn outputs() -> Vec<PathBuf> {

@@ -16,6 +16,8 @@ const ADMIN: &str = "admin@example.com";
 pub(crate) struct Place {
     pub(crate) address: SocketAddr,
     pub(crate) database: String,
+    /// The port of the command line, if it names one: the address that people type follows it.
+    pub(crate) port: Option<u16>,
 }
 
 impl Place {
@@ -32,10 +34,10 @@ impl Place {
 
     /// The settings of a development copy; what the developer set stays.
     pub(crate) fn settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        for (name, value) in [("APP_ENV", "development"), ("BASE_URL", &self.url())] {
-            // Said even where `.env` says it: a release server asks the environment before it reads `.env`.
-            command.env(name, settings::get(name).unwrap_or_else(|| value.to_owned()));
-        }
+        // Said even where `.env` says it: a release server asks the environment before it reads `.env`.
+        command.env("APP_ENV", settings::get("APP_ENV").unwrap_or_else(|| "development".to_owned()));
+        let address = settings::get("BASE_URL").filter(|_| self.port.is_none());
+        command.env("BASE_URL", address.unwrap_or_else(|| self.url()));
         command.env("LEPTOS_SITE_ADDR", self.address.to_string());
         // Both at once would be refused.
         command.env("DATABASE_URL", &self.database).env("DATABASE_URL_FILE", "")

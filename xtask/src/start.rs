@@ -53,7 +53,12 @@ impl Ready {
             (None, Some(foreign)) => foreign,
             (None, None) => bail!("there is no database"),
         };
-        Ok(Self { tools, place: Place { address, database }, _postgres: postgres, _turn: turn })
+        Ok(Self {
+            tools,
+            place: Place { address, database, port: options.port },
+            _postgres: postgres,
+            _turn: turn,
+        })
     }
 }
 

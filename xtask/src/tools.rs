@@ -3,7 +3,7 @@
 use crate::steps::{self, Step};
 use crate::{paths, prerequisites, process};
 use anyhow::{Context, Result, bail};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -98,6 +98,12 @@ impl Tool {
         steps::step(&format!("{} {}", self.name, self.version), |step| {
             let home = self.home()?;
             fs::create_dir_all(paths::cache()?)?;
+            // Two clones may want it at once: the second waits and finds it made.
+            let turn = File::create(paths::cache()?.join(format!("{}.lock", self.name)))?;
+            turn.lock()?;
+            if self.works(&folder) {
+                return Ok(folder);
+            }
             // Made beside its place and moved there whole, so that a broken install is never taken for a good one.
             let making = paths::cache()?.join(format!("{}-making-{}", self.name, std::process::id()));
             let made = self.make(&making, step);

@@ -27,18 +27,22 @@ const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"]];
 pub(crate) fn run(pattern: Option<&str>) -> Result<ExitCode> {
     let began = Instant::now();
     let turn = Turn::take("test")?;
-    prerequisites::check()?;
     let mut tally = Tally::default();
-    {
-        let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
-        match pattern {
-            Some(pattern) => matching(pattern, &tools, &postgres, &mut tally)?,
-            None => everything(&tools, &postgres, &mut tally)?,
-        }
-    }
+    // What keeps the tests from running is one failure, and the last line is there to say so.
+    let ran = proven(pattern, &mut tally);
+    tally.check_build(ran)?;
     drop(turn);
     steps::say(&format!("\nAfter {}:", steps::took(began.elapsed())));
     Ok(tally.conclude())
+}
+
+fn proven(pattern: Option<&str>, tally: &mut Tally) -> Result<()> {
+    prerequisites::check()?;
+    let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
+    match pattern {
+        Some(pattern) => matching(pattern, &tools, &postgres, tally),
+        None => everything(&tools, &postgres, tally),
+    }
 }
 
 fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<()> {

@@ -56,6 +56,10 @@ pub fn fail(error: accounts::Error) -> AppError {
 /// As [`here`].
 pub fn enter(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
     set_session(&signed_in.token)?;
+    if let Some(device) = &signed_in.device {
+        let (name, value) = request()?.cookies.set_device(device);
+        response()?.append_header(name, value);
+    }
     redirect(safe_next(next).unwrap_or("/account"));
     Ok(signed_in.viewer)
 }

@@ -14,6 +14,7 @@ pub(crate) enum Event {
     PasswordChanged { session: SessionId, ended_sessions: u64 },
     PasswordChangeRefused,
     AdminCreated,
+    Throttled,
 }
 
 impl Event {
@@ -27,6 +28,7 @@ impl Event {
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordChangeRefused => "password_change_refused",
             Self::AdminCreated => "admin_created",
+            Self::Throttled => "throttled",
         }
     }
 

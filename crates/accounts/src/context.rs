@@ -1,4 +1,4 @@
-use crate::Error;
+use crate::{DeviceToken, Error};
 use domain::{Role, SessionId, UserId, Viewer};
 use std::net::{IpAddr, Ipv4Addr};
 use time::OffsetDateTime;
@@ -23,6 +23,8 @@ pub struct Client {
     pub address: IpAddr,
     /// Its `User-Agent`, shortened.
     pub agent: String,
+    /// What a browser that has signed in before carries.
+    pub device: Option<DeviceToken>,
 }
 
 /// Who calls.
@@ -58,7 +60,7 @@ impl RequestCtx {
     /// The context of a command on the server itself.
     #[must_use]
     pub fn command_line(now: OffsetDateTime) -> Self {
-        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "command line".to_owned() };
+        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "command line".to_owned(), device: None };
         Self { caller: Caller::Stranger, client, request_id: "command".to_owned(), now }
     }
 

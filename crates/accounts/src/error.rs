@@ -1,6 +1,7 @@
 use domain::FieldError;
 use store::{StoreError, Taken};
 use thiserror::Error as ThisError;
+use time::Duration;
 
 /// Why a use case did not do what it was asked. `edge::problem` turns each into words for a stranger;
 /// the source chain goes to the log and nowhere else.
@@ -24,6 +25,12 @@ pub enum Error {
     /// New accounts are by invitation.
     #[error("sign-up is closed")]
     SignupClosed,
+    /// Too many tries; the next one counts after this time.
+    #[error("too many tries")]
+    TooManyTries {
+        /// How long to wait.
+        wait: Duration,
+    },
     /// More passwords to check at once than the cores can.
     #[error("too many passwords to check at once")]
     Overloaded,

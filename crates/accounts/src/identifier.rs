@@ -2,6 +2,7 @@
 //!
 //! The Unicode tables this needs weigh 100 kB in WebAssembly, so the page only checks shapes.
 
+use domain::Identifier;
 use unicode_normalization::UnicodeNormalization;
 
 /// The one spelling of an e-mail address: trimmed, NFC, the domain as a lower-case A-label without
@@ -23,6 +24,15 @@ pub(crate) fn email(typed: &str) -> Option<String> {
 /// The one spelling of a username; its letters are ASCII.
 pub(crate) fn username(typed: &str) -> String {
     typed.trim().to_ascii_lowercase()
+}
+
+/// The one spelling of what somebody signs in with. A name that has none is nobody's, and is looked up, and
+/// its failures are counted, all the same.
+pub(crate) fn canonical(typed: &Identifier) -> Identifier {
+    match typed {
+        Identifier::Email(typed) => Identifier::Email(email(typed).unwrap_or_else(|| format!("@{typed}"))),
+        Identifier::Username(typed) => Identifier::Username(username(typed)),
+    }
 }
 
 /// The final sigma is a matter of position, not of spelling: ΟΔΟΣ and οδος are one.

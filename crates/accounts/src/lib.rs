@@ -20,6 +20,7 @@ mod registration;
 mod rng;
 mod session;
 mod settings;
+mod throttle;
 
 pub use admin::NewAdmin;
 pub use clock::{Clock, SystemClock};
@@ -29,6 +30,7 @@ pub use error::{Error, Field, SetupError};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, SignedIn};
 pub use settings::{Settings, Signup};
+pub use throttle::DeviceToken;
 
 use credential::{Hasher, Tokens};
 use std::sync::Arc;

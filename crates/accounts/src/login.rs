@@ -16,7 +16,9 @@ impl Accounts {
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let SignIn { identifier, password, remember } = form.parse()?;
-        let user = self.find(&identifier).await?;
+        let name = identifier::canonical(&identifier);
+        let user = self.find(&name).await?;
+        let admitted = self.admit_sign_in(ctx, &name, user.as_ref().map(|user| user.id)).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
         let salt = rng::bytes(self.inner.rng.as_ref());
         let active = user.as_ref().is_some_and(|user| user.is_active);
@@ -35,20 +37,15 @@ impl Accounts {
         let opening = Opening { user: user.id, role: user.role, persistent: remember };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
         tx.commit().await?;
-        Ok(SignedIn { viewer: viewer(user), token })
+        let device = Some(self.welcome(ctx, &admitted, user.id).await?);
+        Ok(SignedIn { viewer: viewer(user), token, device })
     }
 
-    async fn find(&self, identifier: &Identifier) -> Result<Option<User>, Error> {
-        let found = match identifier {
-            // A name without a canonical form is nobody's; the look-up is made all the same.
-            Identifier::Email(typed) => {
-                users::by_email(self.store(), &identifier::email(typed).unwrap_or_default()).await?
-            }
-            Identifier::Username(typed) => {
-                users::by_username(self.store(), &identifier::username(typed)).await?
-            }
-        };
-        Ok(found)
+    async fn find(&self, canonical: &Identifier) -> Result<Option<User>, Error> {
+        Ok(match canonical {
+            Identifier::Email(address) => users::by_email(self.store(), address).await?,
+            Identifier::Username(name) => users::by_username(self.store(), name).await?,
+        })
     }
 
     async fn refuse(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<&User>) -> Result<SignedIn, Error> {

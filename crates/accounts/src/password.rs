@@ -33,7 +33,7 @@ impl Accounts {
         let Opened { session, token } = self.open_session(&mut tx, ctx, &opening).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::PasswordChanged { session, ended_sessions }).await?;
         tx.commit().await?;
-        Ok(SignedIn { viewer: member.viewer(), token })
+        Ok(SignedIn { viewer: member.viewer(), token, device: None })
     }
 
     async fn refuse_change(&self, mut tx: Tx, ctx: &RequestCtx, member: &Member) -> Result<SignedIn, Error> {

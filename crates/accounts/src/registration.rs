@@ -31,14 +31,17 @@ impl Accounts {
         if self.settings().signup == Signup::Closed {
             return Err(Error::SignupClosed);
         }
-        let ready = self.prepare(form.parse()?).await?;
+        let registration = form.parse()?;
+        self.admit_sign_up(ctx).await?;
+        let ready = self.prepare(registration).await?;
         let mut tx = self.store().begin().await?;
         let viewer = self.insert_user(&mut tx, ready, Role::User, ctx.now).await?;
         self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered).await?;
         let opening = Opening { user: viewer.id, role: viewer.role, persistent: false };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
         tx.commit().await?;
-        Ok(SignedIn { viewer, token })
+        let device = Some(self.know_device(ctx, viewer.id).await?);
+        Ok(SignedIn { viewer, token, device })
     }
 
     /// Hashes before it looks whether the address is taken: known and new cost the same.

@@ -1,6 +1,6 @@
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};
-use crate::{Accounts, Caller, Error, Member, RequestCtx, policy, rng};
+use crate::{Accounts, Caller, DeviceToken, Error, Member, RequestCtx, policy, rng};
 use domain::{Role, SessionId, UserId, Viewer, display_name};
 use store::Tx;
 use store::sessions::{self, NewSession, Session};
@@ -16,6 +16,8 @@ pub struct SignedIn {
     pub viewer: Viewer,
     /// For the cookie.
     pub token: SessionToken,
+    /// For the cookie by which this browser is known again; none where nothing was signed in to anew.
+    pub device: Option<DeviceToken>,
 }
 
 /// Whom a request's cookie names.
@@ -94,7 +96,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes session rows that can never be used again; says how many.
+    /// Deletes sessions that can never be used again and counts that no longer count; says how many rows.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -104,7 +106,7 @@ impl Accounts {
             let batch = sessions::sweep(self.store(), now, now - policy::LONGEST_IDLE, SWEEP_BATCH).await?;
             swept += batch;
             if batch < SWEEP_BATCH.unsigned_abs() {
-                return Ok(swept);
+                return Ok(swept + self.sweep_throttle(now).await?);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::client_ip::peer;
 use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
-use accounts::{Accounts, Authenticated, Caller, Client, RequestCtx};
+use accounts::{Accounts, Authenticated, Caller, Client, DeviceToken, RequestCtx};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -69,7 +69,8 @@ fn stranger(callers: &Callers, request: &Request) -> RequestCtx {
 
 fn client(callers: &Callers, request: &Request) -> Client {
     let address = callers.proxies.client(peer(request.extensions()), request.headers());
-    Client { address, agent: agent(request.headers()) }
+    let device = cookie::read(request.headers(), callers.cookies.device_name()).and_then(DeviceToken::read);
+    Client { address, agent: agent(request.headers()), device }
 }
 
 /// Only printable ASCII is kept: the text is shown in lists and logs.

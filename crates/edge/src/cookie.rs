@@ -1,12 +1,14 @@
 //! Cookies: their names, their attributes, and reading them without trusting them.
 
-use accounts::SessionToken;
+use accounts::{DeviceToken, SessionToken};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::Duration;
 
 /// How long a flash lives: one redirect, with time for a slow network.
 const FLASH_SECONDS: i64 = 60;
+/// As long as a device is known.
+const DEVICE_SECONDS: i64 = accounts::policy::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
 /// The names and the `Secure` attribute that go with the site's own scheme.
 ///
@@ -48,6 +50,18 @@ impl CookieStyle {
     #[must_use]
     pub fn clear(self) -> (HeaderName, HeaderValue) {
         self.header(self.session_name(), "", Some(0))
+    }
+
+    /// The name of the cookie by which a browser is known again.
+    #[must_use]
+    pub fn device_name(self) -> &'static str {
+        if self.secure { "__Host-device" } else { "device" }
+    }
+
+    /// The header that makes a browser known again.
+    #[must_use]
+    pub fn set_device(self, token: &DeviceToken) -> (HeaderName, HeaderValue) {
+        self.header(self.device_name(), token.expose(), Some(DEVICE_SECONDS))
     }
 
     /// The header that sends a flash along.

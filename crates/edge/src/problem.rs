@@ -7,6 +7,7 @@ use domain::{Code, FieldError, Problem};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use std::error::Error;
+use time::Duration;
 
 /// What a stranger may know of an error. The source chain is logged here, once, and goes no further.
 #[must_use]
@@ -19,10 +20,17 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Forbidden => Code::Forbidden.into(),
         Refused::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
         Refused::SignupClosed => Code::SignupClosed.into(),
+        Refused::TooManyTries { wait } => wait_for(wait),
         Refused::Overloaded => Code::Overloaded.into(),
         Refused::Unavailable(_) | Refused::NotMigrated => Code::Unavailable.into(),
         Refused::Internal(_) => Code::Internal.into(),
     }
+}
+
+/// The same words for every name, existing or not (P1).
+fn wait_for(wait: Duration) -> Problem {
+    let seconds = u32::try_from(wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0)).unwrap_or(1);
+    Problem { retry_after: Some(seconds), ..Problem::new(Code::TooManyRequests) }
 }
 
 fn taken(field: Field) -> FieldError {

@@ -7,6 +7,7 @@
 pub mod audit;
 mod error;
 pub mod sessions;
+pub mod throttle;
 pub mod users;
 
 pub use error::{StoreError, Taken};

@@ -16,8 +16,9 @@ pub use rng::SeededRng;
 use accounts::{Accounts, Caller, Client, Hashing, RequestCtx, Settings, SignedIn, SigningKey};
 use domain::{RegistrationForm, SignInForm};
 use sqlx::PgPool;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use store::Store;
 
 /// The address that tokens are issued for in tests.
@@ -67,10 +68,13 @@ impl World {
         settings
     }
 
-    /// A stranger's request, now.
+    /// A stranger's request, now, from an address of their own: no limit is loosened for tests.
     #[must_use]
     pub fn stranger(&self) -> RequestCtx {
-        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "test".to_owned() };
+        static STRANGERS: AtomicU32 = AtomicU32::new(1);
+        let [a, b, c, d] = STRANGERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let address = Ipv6Addr::from([0x20, 1, 0xd, 0xb8, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 1]);
+        let client = Client { address: IpAddr::V6(address), agent: "test".to_owned(), device: None };
         RequestCtx {
             caller: Caller::Stranger,
             client,

@@ -9,3 +9,4 @@ mod profile;
 mod registration;
 mod sessions;
 mod sign_in;
+mod throttle;

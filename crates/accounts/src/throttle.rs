@@ -1,0 +1,187 @@
+//! Limits on guessing, counted in Postgres before any hashing, for all replicas at once (P12, P13, P14).
+//!
+//! No account is ever locked: a lock is a switch that everybody could throw. Names wait, whether they exist or
+//! not, and the browsers of an account's owner have a budget of their own.
+
+use crate::audit::Event;
+use crate::{Accounts, Client, Error, RequestCtx, policy, rng};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Identifier, UserId};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::net::IpAddr;
+use store::throttle::{self, Key};
+use time::{Duration, OffsetDateTime};
+
+/// A secret that a browser keeps after a sign-in. Stored as its hash only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DeviceToken(String);
+
+impl DeviceToken {
+    /// As the browser sent it: 256 bits in base64url, else it is none of ours.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        (bytes.len() == 32).then(|| Self(text.to_owned()))
+    }
+
+    /// For the cookie.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn hash(&self) -> Key {
+        key("device", &[self.0.as_bytes()])
+    }
+}
+
+impl fmt::Debug for DeviceToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceToken(…)")
+    }
+}
+
+/// A sign-in that was admitted; its failure is counted already.
+pub(crate) struct Admitted {
+    name: Key,
+}
+
+impl Accounts {
+    /// Admits an attempt to sign in as `name`, in its canonical form, or says how long to wait.
+    pub(crate) async fn admit_sign_in(
+        &self,
+        ctx: &RequestCtx,
+        name: &Identifier,
+        user: Option<UserId>,
+    ) -> Result<Admitted, Error> {
+        let address = key("sign-in from", &[&network(ctx.client.address)]);
+        self.take(ctx, &address, policy::SIGN_INS_OF_AN_ADDRESS).await?;
+        let name = match name {
+            Identifier::Email(canonical) => key("e-mail", &[canonical.as_bytes()]),
+            Identifier::Username(canonical) => key("username", &[canonical.as_bytes()]),
+        };
+        if let Some((device, user)) = self.known_device(&ctx.client, user).await? {
+            let budget = key("sign-in with", &[&device, user.0.as_bytes()]);
+            self.take(ctx, &budget, policy::SIGN_INS_OF_A_DEVICE).await?;
+            return Ok(Admitted { name });
+        }
+        let (delays, memory) = (&policy::SIGN_IN_DELAYS, policy::FAILURES_COUNT_FOR);
+        match throttle::fail(self.store(), &name, delays, memory, ctx.now).await? {
+            None => Ok(Admitted { name }),
+            Some(next_at) => self.hold_back(ctx, &name, next_at).await,
+        }
+    }
+
+    /// Admits an attempt to make an account, or says how long to wait.
+    pub(crate) async fn admit_sign_up(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        let address = key("sign-up from", &[&network(ctx.client.address)]);
+        self.take(ctx, &address, policy::SIGN_UPS_OF_AN_ADDRESS).await
+    }
+
+    /// Forgets the failures of a name whose owner got in, and remembers the browser.
+    pub(crate) async fn welcome(
+        &self,
+        ctx: &RequestCtx,
+        admitted: &Admitted,
+        user: UserId,
+    ) -> Result<DeviceToken, Error> {
+        throttle::forgive(self.store(), &admitted.name).await?;
+        self.know_device(ctx, user).await
+    }
+
+    /// Remembers the caller's browser as one of an account's owner.
+    pub(crate) async fn know_device(&self, ctx: &RequestCtx, user: UserId) -> Result<DeviceToken, Error> {
+        // Whoever plants a token in somebody's browser must not find it trusted afterwards.
+        let known = self.known_device(&ctx.client, Some(user)).await?.is_some();
+        let token = match ctx.client.device.as_ref().filter(|_| known) {
+            Some(token) => token.clone(),
+            None => DeviceToken(URL_SAFE_NO_PAD.encode(rng::bytes::<32>(self.inner.rng.as_ref()))),
+        };
+        throttle::remember_device(self.store(), &token.hash(), user, ctx.now).await?;
+        Ok(token)
+    }
+
+    async fn known_device(
+        &self,
+        client: &Client,
+        user: Option<UserId>,
+    ) -> Result<Option<(Key, UserId)>, Error> {
+        let (Some(token), Some(user)) = (&client.device, user) else { return Ok(None) };
+        let hash = token.hash();
+        let known = throttle::is_known_device(self.store(), &hash, user).await?;
+        Ok(known.then_some((hash, user)))
+    }
+
+    async fn take(&self, ctx: &RequestCtx, key: &Key, bucket: throttle::Bucket) -> Result<(), Error> {
+        match throttle::take(self.store(), key, bucket, ctx.now).await? {
+            None => Ok(()),
+            Some(next_at) => self.hold_back(ctx, key, next_at).await,
+        }
+    }
+
+    /// Refuses, and tells the audit trail once an hour: an attack must not fill it.
+    async fn hold_back<T>(&self, ctx: &RequestCtx, limited: &Key, next_at: OffsetDateTime) -> Result<T, Error> {
+        let told = key("told of", &[limited]);
+        if throttle::take(self.store(), &told, policy::TOLD_OF_AN_ATTACK, ctx.now).await?.is_none() {
+            let mut tx = self.store().begin().await?;
+            self.audit(&mut tx, ctx, None, Event::Throttled).await?;
+            tx.commit().await?;
+        }
+        Err(Error::TooManyTries { wait: (next_at - ctx.now).max(Duration::SECOND) })
+    }
+
+    /// Deletes counts that no longer count; says how many.
+    pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let streaks_before = now - policy::FAILURES_COUNT_FOR;
+        Ok(throttle::sweep(self.store(), now, streaks_before, now - policy::DEVICES_ARE_KNOWN_FOR).await?)
+    }
+}
+
+/// What is limited, as a count is kept under: neither a name nor an address can be read from it.
+fn key(purpose: &str, parts: &[&[u8]]) -> Key {
+    let mut hash = Sha256::new_with_prefix(purpose.as_bytes());
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// What one customer of a provider has: an IPv4 address, or the 64 bits of an IPv6 network.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn parts_of_a_key_do_not_run_together() {
+        assert_ne!(key("a", &[b"bc", b"d"]), key("a", &[b"b", b"cd"]));
+        assert_ne!(key("e-mail", &[b"ana"]), key("username", &[b"ana"]));
+    }
+
+    #[test]
+    fn only_a_token_of_ours_is_read() {
+        let good = URL_SAFE_NO_PAD.encode([7; 32]);
+        assert_eq!(DeviceToken::read(&good).unwrap().expose(), good);
+        for bad in ["", "x", &good[1..], &format!("{good}="), &format!("{good}A")] {
+            assert!(DeviceToken::read(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+use accounts::{DeviceToken, Error, RequestCtx, SignedIn};
+use domain::SignInForm;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, registration, sign_in};
+use time::Duration;
+
+fn wrong() -> SignInForm {
+    sign_in("ana@example.com", "not the password")
+}
+
+/// How long the caller is told to wait; none where the attempt was admitted.
+fn wait(answer: &Result<SignedIn, Error>) -> Option<Duration> {
+    match answer {
+        Err(Error::TooManyTries { wait }) => Some(*wait),
+        _ => None,
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_has_ten_sign_ins_and_then_three_a_minute(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let mut ctx = world.stranger();
+    for _ in 0..10 {
+        assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
+    }
+    let before = world.accounts.hash_count();
+    let refused = world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await;
+    assert_eq!(wait(&refused), Some(Duration::seconds(20)), "a success gives nothing back");
+    assert_eq!(world.accounts.hash_count(), before, "refused before hashing");
+    ctx.now += Duration::seconds(20);
+    assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
+    assert!(wait(&world.accounts.sign_in(&ctx, wrong()).await).is_some());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn names_wait_alike_whether_they_exist_or_not(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let now = world.accounts.now();
+    for name in ["ana@example.com", "nobody@example.com", "nobody", "\u{ff41}na@example.com"] {
+        for _ in 0..4 {
+            let answer = try_at(&world, now, sign_in(name, "not the password")).await;
+            assert!(matches!(answer, Err(Error::WrongCredentials)), "{name}");
+        }
+        // Not even the right password is looked at.
+        let before = world.accounts.hash_count();
+        let refused = try_at(&world, now, sign_in(name, PASSWORD)).await;
+        assert_eq!((wait(&refused), world.accounts.hash_count()), (Some(Duration::SECOND), before), "{name}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_delays_are_those_of_the_promise(pool: PgPool) {
+    let world = World::new(pool);
+    let mut now = world.accounts.now();
+    let mut waits = Vec::new();
+    while waits.len() < 13 {
+        match try_at(&world, now, wrong()).await {
+            Err(Error::TooManyTries { wait }) => {
+                waits.push(wait.whole_seconds());
+                now += wait;
+            }
+            answer => assert!(matches!(answer, Err(Error::WrongCredentials))),
+        }
+    }
+    assert_eq!(waits, [1, 3, 5, 10, 20, 40, 80, 160, 300, 300, 300, 300, 300]);
+}
+
+/// The attempt of a stranger elsewhere, at a time.
+async fn try_at(
+    world: &World,
+    now: time::OffsetDateTime,
+    form: SignInForm,
+) -> Result<SignedIn, Error> {
+    let ctx = RequestCtx { now, ..world.stranger() };
+    world.accounts.sign_in(&ctx, form).await
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn ten_thousand_guesses_cost_a_hundred_hashes_and_the_owner_gets_in(pool: PgPool) {
+    let world = World::new(pool);
+    let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
+    let before = world.accounts.hash_count();
+    let start = world.accounts.now();
+    // Ten minutes of guesses from a thousand addresses; one of a hundred is made, the others would change nothing.
+    for second in 0..600 {
+        let now = start + Duration::seconds(second);
+        let _ = try_at(&world, now, wrong()).await;
+    }
+    assert!(world.accounts.hash_count() - before <= 100);
+    let now = start + Duration::seconds(600);
+    assert!(wait(&try_at(&world, now, sign_in("ana@example.com", PASSWORD)).await).is_some());
+    let mut ctx = RequestCtx { now, ..world.stranger() };
+    ctx.client.device = owner.device;
+    assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_success_resets_the_name(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let now = world.accounts.now();
+    for _ in 0..3 {
+        for _ in 0..3 {
+            assert!(matches!(try_at(&world, now, wrong()).await, Err(Error::WrongCredentials)));
+        }
+        assert!(try_at(&world, now, sign_in("ana@example.com", PASSWORD)).await.is_ok());
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_hundred_failures_in_a_row_leave_the_day_to_known_devices(pool: PgPool) {
+    let world = World::new(pool);
+    let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
+    world.execute("DELETE FROM throttle_streaks").await;
+    let mut now = world.accounts.now();
+    for _ in 0..100 {
+        assert!(matches!(try_at(&world, now, wrong()).await, Err(Error::WrongCredentials)));
+        now += Duration::seconds(300);
+    }
+    assert!(wait(&try_at(&world, now, wrong()).await).unwrap() > Duration::hours(23));
+    let mut ctx = RequestCtx { now, ..world.stranger() };
+    ctx.client.device = owner.device;
+    assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_device_has_a_budget_of_its_own_and_only_for_its_owner(pool: PgPool) {
+    let world = World::new(pool);
+    let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
+    world.member("eve").await;
+    let now = world.accounts.now();
+    for _ in 0..4 {
+        let _ = try_at(&world, now, wrong()).await;
+        let _ = try_at(&world, now, sign_in("eve@example.com", "not the password")).await;
+    }
+    let with = |device: &Option<DeviceToken>| {
+        let mut ctx = RequestCtx { now, ..world.stranger() };
+        ctx.client.device.clone_from(device);
+        ctx
+    };
+    for _ in 0..10 {
+        let answer = world.accounts.sign_in(&with(&owner.device), wrong()).await;
+        assert!(matches!(answer, Err(Error::WrongCredentials)));
+    }
+    assert!(wait(&world.accounts.sign_in(&with(&owner.device), wrong()).await).is_some());
+    let foreign = sign_in("eve@example.com", PASSWORD);
+    assert!(wait(&world.accounts.sign_in(&with(&owner.device), foreign).await).is_some());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn five_hundred_at_once_over_two_replicas_admit_ten(pool: PgPool) {
+    let world = World::new(pool);
+    let other = World::replica(&world.pool, &world.clock, |_| ());
+    let ctx = world.stranger();
+    let tries: Vec<_> = (0..500)
+        .map(|n| {
+            let accounts = if n % 2 == 0 { world.accounts.clone() } else { other.clone() };
+            let ctx = ctx.clone();
+            let form = sign_in(&format!("somebody-{n}"), "not the password");
+            tokio::spawn(async move { accounts.sign_in(&ctx, form).await })
+        })
+        .collect();
+    let mut admitted = 0;
+    for attempt in tries {
+        let answer = attempt.await.unwrap();
+        admitted += u32::from(matches!(answer, Err(Error::WrongCredentials | Error::Overloaded)));
+    }
+    assert!((1..=10).contains(&admitted), "{admitted}");
+    assert!(world.accounts.hash_count() + other.hash_count() <= 10);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_attack_is_told_once_an_hour(pool: PgPool) {
+    let world = World::new(pool);
+    let now = world.accounts.now();
+    for _ in 0..20 {
+        let _ = try_at(&world, now, wrong()).await;
+    }
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'throttled'").await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_makes_ten_accounts_and_then_ten_an_hour(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ctx = world.stranger();
+    for n in 0..10 {
+        assert!(world.accounts.sign_up(&ctx, registration(&format!("ana-{n}"))).await.is_ok());
+    }
+    let refused = world.accounts.sign_up(&ctx, registration("one-more")).await;
+    assert_eq!(wait(&refused), Some(Duration::minutes(6)));
+    ctx.now += Duration::minutes(6);
+    assert!(world.accounts.sign_up(&ctx, registration("one-more")).await.is_ok());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_sweep_forgets_what_no_longer_counts(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let _ = try_at(&world, world.accounts.now(), wrong()).await;
+    world.clock.advance(Duration::hours(23));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM throttle_buckets").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM throttle_streaks").await, 1);
+    world.clock.advance(Duration::hours(2));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM throttle_streaks").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM devices").await, 1);
+}

@@ -1,5 +1,5 @@
 use crate::Error;
-use domain::{Role, SessionId, UserId, Viewer};
+use domain::{Role, SessionId, SessionKind, UserId, Viewer};
 use std::net::{IpAddr, Ipv4Addr};
 use time::OffsetDateTime;
 
@@ -42,6 +42,8 @@ pub struct Member {
     pub user: UserId,
     /// The session of this request.
     pub session: SessionId,
+    /// What carries it.
+    pub kind: SessionKind,
     /// What the account may do.
     pub role: Role,
     /// The address as typed.

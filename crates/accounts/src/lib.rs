@@ -7,6 +7,7 @@
 
 mod admin;
 mod audit;
+mod bearer;
 mod clock;
 mod context;
 mod credential;
@@ -24,7 +25,7 @@ mod settings;
 pub use admin::NewAdmin;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
-pub use credential::{Hashing, SessionToken, SigningKey};
+pub use credential::{Hashing, Jwk, Jwks, KeyRing, SessionToken, SigningKey};
 pub use error::{Error, Field, SetupError};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, SignedIn};
@@ -70,6 +71,12 @@ impl Accounts {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.inner.clock.now()
+    }
+
+    /// The public keys that verify our tokens now.
+    #[must_use]
+    pub fn jwks(&self) -> Jwks {
+        self.settings().signing.jwks(self.now())
     }
 
     /// Whether requests can be served: the database answers and its schema is ours.

@@ -9,6 +9,6 @@ use leptos::prelude::*;
 pub async fn change_password(form: PasswordForm) -> Result<(), AppError> {
     use crate::ssr::{fail, here, set_session};
     let (accounts, ctx) = here()?;
-    let signed_in = accounts.change_password(&ctx, form).await.map_err(fail)?;
-    set_session(&signed_in.token)
+    let token = accounts.change_password(&ctx, form).await.map_err(fail)?;
+    token.as_ref().map_or(Ok(()), set_session)
 }

@@ -10,6 +10,7 @@ pub(crate) enum Event {
     SignedIn { session: SessionId },
     SignInFailed,
     SignedOut,
+    RefreshReplayed { session: SessionId },
     ProfileChanged,
     PasswordChanged { session: SessionId, ended_sessions: u64 },
     PasswordChangeRefused,
@@ -24,6 +25,7 @@ impl Event {
             Self::SignedIn { .. } => "signed_in",
             Self::SignInFailed => "sign_in_failed",
             Self::SignedOut => "signed_out",
+            Self::RefreshReplayed { .. } => "refresh_token_replayed",
             Self::ProfileChanged => "profile_changed",
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordChangeRefused => "password_change_refused",
@@ -35,6 +37,7 @@ impl Event {
     fn detail(self) -> serde_json::Value {
         match self {
             Self::SignedIn { session } => json!({ "opened": session }),
+            Self::RefreshReplayed { session } => json!({ "ended": session }),
             Self::PasswordChanged { session, ended_sessions } => {
                 json!({ "opened": session, "ended_sessions": ended_sessions })
             }

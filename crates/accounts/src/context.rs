@@ -1,5 +1,5 @@
 use crate::{DeviceToken, Error};
-use domain::{Role, SessionId, UserId, Viewer};
+use domain::{Role, SessionId, SessionKind, UserId, Viewer};
 use std::net::{IpAddr, Ipv4Addr};
 use time::OffsetDateTime;
 
@@ -44,6 +44,8 @@ pub struct Member {
     pub user: UserId,
     /// The session of this request.
     pub session: SessionId,
+    /// What carries it.
+    pub kind: SessionKind,
     /// What the account may do.
     pub role: Role,
     /// The address as typed.
@@ -60,7 +62,11 @@ impl RequestCtx {
     /// The context of a command on the server itself.
     #[must_use]
     pub fn command_line(now: OffsetDateTime) -> Self {
-        let client = Client { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "command line".to_owned(), device: None };
+        let client = Client {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            agent: "command line".to_owned(),
+            device: None,
+        };
         Self { caller: Caller::Stranger, client, request_id: "command".to_owned(), now }
     }
 

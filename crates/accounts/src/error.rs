@@ -16,6 +16,9 @@ pub enum Error {
     /// A stranger called what is for members.
     #[error("sign-in needed")]
     SignInNeeded,
+    /// A token that is forged, used, expired or revoked, or whose account may not be used: never said which.
+    #[error("invalid token")]
+    InvalidToken,
     /// A member called what is for admins.
     #[error("not allowed")]
     Forbidden,

@@ -7,11 +7,13 @@
 
 mod admin;
 mod audit;
+mod bearer;
 mod clock;
 mod context;
 mod credential;
 mod error;
 mod identifier;
+pub mod limits;
 mod login;
 mod password;
 pub mod policy;
@@ -25,7 +27,7 @@ mod throttle;
 pub use admin::NewAdmin;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
-pub use credential::{Hashing, SessionToken, SigningKey};
+pub use credential::{Hashing, Jwk, Jwks, KeyRing, SessionToken, SigningKey};
 pub use error::{Error, Field, SetupError};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, SignedIn};
@@ -72,6 +74,12 @@ impl Accounts {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.inner.clock.now()
+    }
+
+    /// The public keys that verify our tokens now.
+    #[must_use]
+    pub fn jwks(&self) -> Jwks {
+        self.settings().signing.jwks(self.now())
     }
 
     /// Whether requests can be served: the database answers and its schema is ours.

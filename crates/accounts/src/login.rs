@@ -1,22 +1,46 @@
 use crate::audit::Event;
 use crate::credential::SessionToken;
 use crate::session::{Opened, Opening};
+use crate::throttle::Admitted;
 use crate::{Accounts, Caller, Error, RequestCtx, SignedIn, identifier, rng};
-use domain::{Identifier, SignIn, SignInForm, Viewer, display_name};
+use domain::{Identifier, PlainPassword, SessionKind, SignIn, SignInForm, UserId, Viewer, display_name};
 use store::Tx;
 use store::users::{self, User};
 
+/// Somebody who has proven a password: their account, its row locked in the transaction that is to open a session.
+pub(crate) struct Proven {
+    pub(crate) tx: Tx,
+    pub(crate) user: User,
+    pub(crate) admitted: Admitted,
+}
+
 impl Accounts {
     /// Signs somebody in under a new session id; a session that this browser had before ends.
-    ///
-    /// Unknown name, wrong password, disabled account and account without a password go the same way:
-    /// one look-up, one hash, one audit row, one answer (P1, P2).
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let SignIn { identifier, password, remember } = form.parse()?;
-        let name = identifier::canonical(&identifier);
+        let Proven { mut tx, user, admitted } = self.prove(ctx, &identifier, password).await?;
+        let opening =
+            Opening { user: user.id, role: user.role, kind: SessionKind::Browser, persistent: remember };
+        let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        tx.commit().await?;
+        let device = Some(self.welcome(ctx, &admitted, user.id).await?);
+        Ok(SignedIn { viewer: viewer(&user), token, device })
+    }
+
+    /// Whose password this is.
+    ///
+    /// Unknown name, wrong password, disabled account and account without a password go the same way:
+    /// one look-up, one hash, one audit row, one answer (P1, P2).
+    pub(crate) async fn prove(
+        &self,
+        ctx: &RequestCtx,
+        identifier: &Identifier,
+        password: PlainPassword,
+    ) -> Result<Proven, Error> {
+        let name = identifier::canonical(identifier);
         let user = self.find(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref().map(|user| user.id)).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -24,21 +48,19 @@ impl Accounts {
         let active = user.as_ref().is_some_and(|user| user.is_active);
         let verdict = self.inner.hasher.verify(password, stored, active, salt).await?;
         let mut tx = self.store().begin().await?;
-        let Some(user) = user.as_ref().filter(|_| verdict.matches && active) else {
-            return self.refuse(tx, ctx, user.as_ref()).await;
+        let proven = verdict.matches && active;
+        let user = match user {
+            Some(user) if proven => user,
+            known => return self.refuse(tx, ctx, known.map(|user| user.id)).await,
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
         if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {
-            return self.refuse(tx, ctx, Some(user)).await;
+            return self.refuse(tx, ctx, Some(user.id)).await;
         }
         if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {
             users::rehash(&mut tx, user.id, old, new).await?;
         }
-        let opening = Opening { user: user.id, role: user.role, persistent: remember };
-        let token = self.replace_session(&mut tx, ctx, &opening).await?;
-        tx.commit().await?;
-        let device = Some(self.welcome(ctx, &admitted, user.id).await?);
-        Ok(SignedIn { viewer: viewer(user), token, device })
+        Ok(Proven { tx, user, admitted })
     }
 
     async fn find(&self, canonical: &Identifier) -> Result<Option<User>, Error> {
@@ -48,8 +70,8 @@ impl Accounts {
         })
     }
 
-    async fn refuse(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<&User>) -> Result<SignedIn, Error> {
-        self.audit(&mut tx, ctx, user.map(|user| user.id), Event::SignInFailed).await?;
+    async fn refuse<T>(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<UserId>) -> Result<T, Error> {
+        self.audit(&mut tx, ctx, user, Event::SignInFailed).await?;
         tx.commit().await?;
         Err(Error::WrongCredentials)
     }

@@ -1,17 +1,22 @@
 use crate::audit::Event;
 use crate::session::{Opened, Opening};
-use crate::{Accounts, Error, Member, RequestCtx, SignedIn, rng};
-use domain::{FieldError, PasswordChange, PasswordForm};
+use crate::{Accounts, Error, Member, RequestCtx, SessionToken, rng};
+use domain::{FieldError, PasswordChange, PasswordForm, Role, SessionKind};
 use store::users::{self, User};
 use store::{Tx, sessions};
 
 impl Accounts {
-    /// Changes the caller's password. Every session ends; this browser goes on under a new one.
+    /// Changes the caller's password and ends every other session. A browser goes on under a new one, whose
+    /// token is answered; a program goes on with the tokens it has.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
     /// [`Error::Overloaded`], [`Error::Unavailable`]; the password stays as it was then.
-    pub async fn change_password(&self, ctx: &RequestCtx, form: PasswordForm) -> Result<SignedIn, Error> {
+    pub async fn change_password(
+        &self,
+        ctx: &RequestCtx,
+        form: PasswordForm,
+    ) -> Result<Option<SessionToken>, Error> {
         let member = ctx.member()?;
         let PasswordChange { current, new } = form.parse()?;
         let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
@@ -28,15 +33,37 @@ impl Accounts {
             return self.refuse_change(tx, ctx, member).await;
         }
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
-        let ended_sessions = sessions::end_all(&mut tx, user.id, ctx.now).await?;
-        let opening = Opening { user: user.id, role: user.role, persistent: member.persistent };
-        let Opened { session, token } = self.open_session(&mut tx, ctx, &opening).await?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::PasswordChanged { session, ended_sessions }).await?;
+        let token = self.go_on_alone(&mut tx, ctx, member, user.role).await?;
         tx.commit().await?;
-        Ok(SignedIn { viewer: member.viewer(), token, device: None })
+        Ok(token)
     }
 
-    async fn refuse_change(&self, mut tx: Tx, ctx: &RequestCtx, member: &Member) -> Result<SignedIn, Error> {
+    /// Ends all sessions but this one. A browser's gets a new id (ASVS 7.2.4), which a program could not be
+    /// told of in between.
+    async fn go_on_alone(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        member: &Member,
+        role: Role,
+    ) -> Result<Option<SessionToken>, Error> {
+        let (user, kind) = (member.user, member.kind);
+        let (session, token, ended_sessions) = match kind {
+            SessionKind::Browser => {
+                let ended = sessions::end_all(tx, user, ctx.now).await?;
+                let opening = Opening { user, role, kind, persistent: member.persistent };
+                let Opened { session, token } = self.open_session(tx, ctx, &opening).await?;
+                (session, Some(token), ended)
+            }
+            SessionKind::Bearer => {
+                (member.session, None, sessions::end_others(tx, user, member.session, ctx.now).await?)
+            }
+        };
+        self.audit(tx, ctx, Some(user), Event::PasswordChanged { session, ended_sessions }).await?;
+        Ok(token)
+    }
+
+    async fn refuse_change<T>(&self, mut tx: Tx, ctx: &RequestCtx, member: &Member) -> Result<T, Error> {
         self.audit(&mut tx, ctx, Some(member.user), Event::PasswordChangeRefused).await?;
         tx.commit().await?;
         let message = "That is not your current password.";

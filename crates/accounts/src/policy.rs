@@ -1,8 +1,8 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
-use domain::Role;
+use domain::{Role, SessionKind};
+use store::refresh::RefreshToken;
 use store::sessions::Session;
-use store::throttle::Bucket;
 use time::{Duration, OffsetDateTime};
 
 /// How long a session lives.
@@ -14,51 +14,29 @@ pub struct Lifetime {
     pub absolute: Duration,
 }
 
-/// The longest idle time of any role: what the sweep may count with.
+/// The longest idle time of any browser session: what the sweep may count with.
 pub const LONGEST_IDLE: Duration = Duration::days(7);
+
+/// The longest life of any session.
+const LONGEST: Duration = Duration::days(30);
+
+/// How long a retired key verifies what it signed: a day more than the longest idle cookie needs.
+pub const RETIRED_KEY_VERIFIES: Duration = Duration::days(8);
+
+/// How long a client whose answer was lost may repeat a refresh.
+const REPEAT_WITHIN: Duration = Duration::seconds(10);
 
 /// How often a session's use is written down, and its cookie renewed.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
 
-/// Sign-ins from one address: never given back by a success, or a botnet would pay with accounts of its own.
-pub const SIGN_INS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::seconds(20) };
-
-/// Sign-ins to one account from a browser that its owner has used: untouched by what strangers try.
-pub const SIGN_INS_OF_A_DEVICE: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
-
-/// New accounts from one address.
-pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
-
-/// Word of one attack in the audit trail.
-pub const TOLD_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
-
-/// How long a failure counts, and how long a name waits after a hundred of them.
-pub const FAILURES_COUNT_FOR: Duration = Duration::DAY;
-
-/// How long a browser that is not used stays a known one.
-pub const DEVICES_ARE_KNOWN_FOR: Duration = Duration::days(365);
-
-/// Seconds until the next try after the n-th failure in a row. People mistype twice; programs do not wait.
-pub const SIGN_IN_DELAYS: [i32; 100] = sign_in_delays();
-
-const fn sign_in_delays() -> [i32; 100] {
-    let first = [0, 0, 0, 1, 3, 5, 10, 20, 40, 80, 160];
-    let mut delays = [300; 100];
-    let mut n = 0;
-    while n < first.len() {
-        delays[n] = first[n];
-        n += 1;
-    }
-    delays[99] = 86_400;
-    delays
-}
-
-/// How long a session of this role lives: an admin's is worth more to a thief.
+/// How long a session of this role lives: an admin's is worth more to a thief. A program's may lie idle
+/// until its refresh token ends, which is for the owner of the copy to say.
 #[must_use]
-pub fn lifetime(role: Role) -> Lifetime {
-    match role {
-        Role::User => Lifetime { idle: LONGEST_IDLE, absolute: Duration::days(30) },
-        Role::Admin => Lifetime { idle: Duration::hours(1), absolute: Duration::hours(12) },
+pub fn lifetime(role: Role, kind: SessionKind) -> Lifetime {
+    match (role, kind) {
+        (Role::User, SessionKind::Browser) => Lifetime { idle: LONGEST_IDLE, absolute: LONGEST },
+        (Role::User, SessionKind::Bearer) => Lifetime { idle: LONGEST, absolute: LONGEST },
+        (Role::Admin, _) => Lifetime { idle: Duration::hours(1), absolute: Duration::hours(12) },
     }
 }
 
@@ -66,12 +44,42 @@ pub fn lifetime(role: Role) -> Lifetime {
 /// yesterday has an admin's short session today.
 #[must_use]
 pub fn is_live(session: &Session, now: OffsetDateTime) -> bool {
-    let Lifetime { idle, absolute } = lifetime(session.role);
+    let Lifetime { idle, absolute } = lifetime(session.role, session.kind);
     session.is_active
         && session.ended_at.is_none()
         && now < session.expires_at
         && now < session.authenticated_at.saturating_add(absolute)
         && now < session.last_used_at.saturating_add(idle)
+}
+
+/// What becomes of a refresh token that was brought to be exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchange {
+    /// It is the newest of its family, or the answer to its first exchange was lost.
+    Granted,
+    /// It can be exchanged no more.
+    Refused,
+    /// It was exchanged before: two have it, and which of them is the owner cannot be told.
+    Replayed,
+}
+
+/// Whether a refresh token may be exchanged.
+#[must_use]
+pub fn may_exchange(session: &Session, token: &RefreshToken, now: OffsetDateTime) -> Exchange {
+    if !is_live(session, now) {
+        return Exchange::Refused;
+    }
+    let spent = match token.used_at {
+        Some(at) => token.child_used || now - at > REPEAT_WITHIN,
+        None => false,
+    };
+    if spent || token.killed_at.is_some() {
+        Exchange::Replayed
+    } else if now < token.expires_at {
+        Exchange::Granted
+    } else {
+        Exchange::Refused
+    }
 }
 
 /// Whether a session's use is to be written down.
@@ -86,15 +94,22 @@ mod tests {
     use domain::{SessionId, UserId};
     use uuid::Uuid;
 
+    const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
     fn session(role: Role) -> Session {
+        of_kind(role, SessionKind::Browser)
+    }
+
+    fn of_kind(role: Role, kind: SessionKind) -> Session {
         let start = OffsetDateTime::UNIX_EPOCH;
         Session {
             id: SessionId(Uuid::nil()),
             user: UserId(Uuid::nil()),
+            kind,
             persistent: true,
             authenticated_at: start,
             last_used_at: start,
-            expires_at: start + lifetime(role).absolute,
+            expires_at: start + lifetime(role, kind).absolute,
             ended_at: None,
             email: String::new(),
             name: None,
@@ -108,11 +123,14 @@ mod tests {
     #[test]
     fn a_session_ends_when_idle_or_old_whichever_comes_first() {
         let start = OffsetDateTime::UNIX_EPOCH;
-        for (role, idle, absolute) in [
-            (Role::User, Duration::days(7), Duration::days(30)),
-            (Role::Admin, Duration::hours(1), Duration::hours(12)),
+        let (browser, bearer) = (SessionKind::Browser, SessionKind::Bearer);
+        for (role, kind, idle, absolute) in [
+            (Role::User, browser, Duration::days(7), Duration::days(30)),
+            (Role::User, bearer, Duration::days(30), Duration::days(30)),
+            (Role::Admin, browser, Duration::hours(1), Duration::hours(12)),
+            (Role::Admin, bearer, Duration::hours(1), Duration::hours(12)),
         ] {
-            let mut session = session(role);
+            let mut session = of_kind(role, kind);
             assert!(is_live(&session, start + idle - Duration::SECOND));
             assert!(!is_live(&session, start + idle));
             session.last_used_at = start + absolute - Duration::SECOND;
@@ -133,6 +151,34 @@ mod tests {
     fn a_promotion_shortens_sessions_that_are_open() {
         let promoted = Session { role: Role::Admin, ..session(Role::User) };
         assert!(!is_live(&promoted, OffsetDateTime::UNIX_EPOCH + Duration::hours(2)));
+    }
+
+    #[test]
+    fn a_refresh_token_is_exchanged_once_and_repeated_at_once_or_never() {
+        use Exchange::{Granted, Refused, Replayed};
+        let at = |seconds| START + Duration::seconds(seconds);
+        let fresh = RefreshToken { expires_at: at(1_000), used_at: None, child_used: false, killed_at: None };
+        let used = RefreshToken { used_at: Some(at(100)), ..fresh };
+        let killed = RefreshToken { killed_at: Some(at(100)), ..fresh };
+        let passed_on = RefreshToken { child_used: true, ..used };
+        for (token, seconds, expected) in [
+            (fresh, 999, Granted),
+            (fresh, 1_000, Refused),
+            (used, 100, Granted),
+            (used, 110, Granted),
+            (used, 111, Replayed),
+            // Of two replicas one's clock may be behind.
+            (used, 99, Granted),
+            (RefreshToken { expires_at: at(105), ..used }, 105, Refused),
+            (used, 2_000, Replayed),
+            (passed_on, 101, Replayed),
+            (killed, 101, Replayed),
+        ] {
+            let session = of_kind(Role::User, SessionKind::Bearer);
+            assert_eq!(may_exchange(&session, &token, at(seconds)), expected, "{token:?} at {seconds}");
+            let ended = Session { ended_at: Some(START), ..session };
+            assert_eq!(may_exchange(&ended, &token, at(seconds)), Refused, "a dead session tells nothing");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@ use crate::credential::Strength;
 use crate::session::Opening;
 use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng};
 use domain::{
-    FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, UserId, Username, Viewer,
-    display_name,
+    FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId, Username,
+    Viewer, display_name,
 };
 use store::Tx;
 use store::users::{self, NewUser};
@@ -28,6 +28,26 @@ impl Accounts {
     /// [`Error::SignupClosed`], [`Error::Invalid`], [`Error::Taken`], [`Error::Overloaded`],
     /// [`Error::Unavailable`]; nothing was made then.
     pub async fn sign_up(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<SignedIn, Error> {
+        let (mut tx, viewer) = self.make_account(ctx, &form).await?;
+        let opening =
+            Opening { user: viewer.id, role: viewer.role, kind: SessionKind::Browser, persistent: false };
+        let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        tx.commit().await?;
+        let device = Some(self.know_device(ctx, viewer.id).await?);
+        Ok(SignedIn { viewer, token, device })
+    }
+
+    /// Makes an account and opens no session, as the API does.
+    ///
+    /// # Errors
+    /// As [`Accounts::sign_up`].
+    pub async fn register(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<Viewer, Error> {
+        let (tx, viewer) = self.make_account(ctx, &form).await?;
+        tx.commit().await?;
+        Ok(viewer)
+    }
+
+    async fn make_account(&self, ctx: &RequestCtx, form: &RegistrationForm) -> Result<(Tx, Viewer), Error> {
         if self.settings().signup == Signup::Closed {
             return Err(Error::SignupClosed);
         }
@@ -37,11 +57,7 @@ impl Accounts {
         let mut tx = self.store().begin().await?;
         let viewer = self.insert_user(&mut tx, ready, Role::User, ctx.now).await?;
         self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered).await?;
-        let opening = Opening { user: viewer.id, role: viewer.role, persistent: false };
-        let token = self.replace_session(&mut tx, ctx, &opening).await?;
-        tx.commit().await?;
-        let device = Some(self.know_device(ctx, viewer.id).await?);
-        Ok(SignedIn { viewer, token, device })
+        Ok((tx, viewer))
     }
 
     /// Hashes before it looks whether the address is taken: known and new cost the same.

@@ -1,8 +1,9 @@
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};
 use crate::{Accounts, Caller, DeviceToken, Error, Member, RequestCtx, policy, rng};
-use domain::{Role, SessionId, UserId, Viewer, display_name};
+use domain::{Role, SessionId, SessionKind, UserId, Viewer, display_name};
 use store::Tx;
+use store::refresh;
 use store::sessions::{self, NewSession, Session};
 use time::OffsetDateTime;
 
@@ -39,6 +40,7 @@ pub(crate) struct Opened {
 pub(crate) struct Opening {
     pub(crate) user: UserId,
     pub(crate) role: Role,
+    pub(crate) kind: SessionKind,
     pub(crate) persistent: bool,
 }
 
@@ -48,16 +50,27 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
     pub async fn authenticate(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Authenticated>, Error> {
-        let Some(subject) = self.inner.tokens.read(jwt, now) else {
-            return Ok(None);
-        };
-        let session = sessions::by_id(self.store(), subject.session).await?;
-        let Some(session) = session.filter(|s| s.user == subject.user && policy::is_live(s, now)) else {
+        let Some(session) = self.live_session(SessionKind::Browser, jwt, now).await? else {
             return Ok(None);
         };
         let renewed =
             if policy::is_touch_due(&session, now) { self.renew(&session, now).await? } else { None };
         Ok(Some(Authenticated { member: member(session), renewed }))
+    }
+
+    /// The living session that a token of this kind names. Two steps, each a function of its own: what
+    /// the token says, and what its row says of it.
+    pub(crate) async fn live_session(
+        &self,
+        kind: SessionKind,
+        jwt: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Session>, Error> {
+        let Some(subject) = self.inner.tokens.read(kind, jwt, now) else {
+            return Ok(None);
+        };
+        let session = sessions::by_id(self.store(), kind, subject.session).await?;
+        Ok(session.filter(|s| s.user == subject.user && policy::is_live(s, now)))
     }
 
     /// A session that was ended since it was read gets no fresh token.
@@ -70,7 +83,7 @@ impl Accounts {
         self.token(subject, session.role, session.persistent, now).map(Some)
     }
 
-    /// Ends the caller's session. Without one there is nothing to do.
+    /// Ends the caller's session, and with it every token that names it. Without one there is nothing to do.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -96,43 +109,57 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes sessions that can never be used again and counts that no longer count; says how many rows.
+    /// Deletes sessions and refresh tokens that can never be used again, and counts that no longer count; says
+    /// how many rows.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
     pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Error> {
         let mut swept = 0;
         loop {
-            let batch = sessions::sweep(self.store(), now, now - policy::LONGEST_IDLE, SWEEP_BATCH).await?;
-            swept += batch;
-            if batch < SWEEP_BATCH.unsigned_abs() {
+            let idle_before = now - policy::LONGEST_IDLE;
+            let sessions = sessions::sweep(self.store(), now, idle_before, SWEEP_BATCH).await?;
+            let tokens = refresh::sweep(self.store(), now, SWEEP_BATCH).await?;
+            swept += sessions + tokens;
+            if sessions.max(tokens) < SWEEP_BATCH.unsigned_abs() {
                 return Ok(swept + self.sweep_throttle(now).await?);
             }
         }
     }
 
-    /// Opens a session under a new id, which no one can have planted (ASVS 7.2.4).
+    /// Opens a browser's session.
     pub(crate) async fn open_session(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
         opening: &Opening,
     ) -> Result<Opened, Error> {
+        let subject = self.insert_session(tx, ctx, opening).await?;
+        let token = self.token(subject, opening.role, opening.persistent, ctx.now)?;
+        Ok(Opened { session: subject.session, token })
+    }
+
+    /// Makes a session under a new id, which no one can have planted (ASVS 7.2.4).
+    pub(crate) async fn insert_session(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        opening: &Opening,
+    ) -> Result<Subject, Error> {
         let session = SessionId(rng::uuid(self.inner.rng.as_ref(), ctx.now));
         let row = NewSession {
             id: session,
             user: opening.user,
+            kind: opening.kind,
             persistent: opening.persistent,
             authenticated_at: ctx.now,
             created_at: ctx.now,
-            expires_at: ctx.now + policy::lifetime(opening.role).absolute,
+            expires_at: ctx.now + policy::lifetime(opening.role, opening.kind).absolute,
             address: &ctx.client.address.to_string(),
             agent: &ctx.client.agent,
         };
         sessions::insert(tx, &row).await?;
-        let subject = Subject { user: opening.user, session, authenticated_at: ctx.now };
-        let token = self.token(subject, opening.role, opening.persistent, ctx.now)?;
-        Ok(Opened { session, token })
+        Ok(Subject { user: opening.user, session, authenticated_at: ctx.now })
     }
 
     fn token(
@@ -142,15 +169,17 @@ impl Accounts {
         persistent: bool,
         now: OffsetDateTime,
     ) -> Result<SessionToken, Error> {
-        let jwt = self.inner.tokens.issue(subject, self.inner.rng.as_ref(), now)?;
-        Ok(SessionToken { jwt, max_age: persistent.then(|| policy::lifetime(role).idle) })
+        let kind = SessionKind::Browser;
+        let jwt = self.inner.tokens.issue(kind, subject, self.inner.rng.as_ref(), now)?;
+        Ok(SessionToken { jwt, max_age: persistent.then(|| policy::lifetime(role, kind).idle) })
     }
 }
 
-fn member(session: Session) -> Member {
+pub(crate) fn member(session: Session) -> Member {
     Member {
         user: session.user,
         session: session.id,
+        kind: session.kind,
         role: session.role,
         email: session.email,
         name: display_name(

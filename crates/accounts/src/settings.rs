@@ -1,4 +1,4 @@
-use crate::credential::{Hashing, SigningKey};
+use crate::credential::{Hashing, KeyRing};
 use domain::PASSWORD_MIN;
 use time::Duration;
 
@@ -16,12 +16,14 @@ pub enum Signup {
 pub struct Settings {
     /// Cost of a password hash.
     pub hashing: Hashing,
-    /// What tokens are signed with.
-    pub signing: SigningKey,
+    /// What tokens are signed with, and what still verifies them.
+    pub signing: KeyRing,
     /// The `iss` of tokens: the site's own base URL.
     pub issuer: String,
     /// How long a token is good for without being renewed.
     pub token_lifetime: Duration,
+    /// How long a refresh token waits to be used.
+    pub refresh_lifetime: Duration,
     /// Who may make an account.
     pub signup: Signup,
     /// Shortest new password, in code points; never below [`PASSWORD_MIN`].
@@ -33,12 +35,13 @@ pub struct Settings {
 impl Settings {
     /// The defaults of the security promises.
     #[must_use]
-    pub fn new(signing: SigningKey, issuer: impl Into<String>) -> Self {
+    pub fn new(signing: impl Into<KeyRing>, issuer: impl Into<String>) -> Self {
         Self {
             hashing: Hashing::default(),
-            signing,
+            signing: signing.into(),
             issuer: issuer.into(),
             token_lifetime: Duration::minutes(30),
+            refresh_lifetime: Duration::days(30),
             signup: Signup::Open,
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,

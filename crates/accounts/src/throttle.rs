@@ -4,7 +4,7 @@
 //! not, and the browsers of an account's owner have a budget of their own.
 
 use crate::audit::Event;
-use crate::{Accounts, Client, Error, RequestCtx, policy, rng};
+use crate::{Accounts, Client, Error, RequestCtx, limits, rng};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Identifier, UserId};
@@ -57,17 +57,17 @@ impl Accounts {
         user: Option<UserId>,
     ) -> Result<Admitted, Error> {
         let address = key("sign-in from", &[&network(ctx.client.address)]);
-        self.take(ctx, &address, policy::SIGN_INS_OF_AN_ADDRESS).await?;
+        self.take(ctx, &address, limits::SIGN_INS_OF_AN_ADDRESS).await?;
         let name = match name {
             Identifier::Email(canonical) => key("e-mail", &[canonical.as_bytes()]),
             Identifier::Username(canonical) => key("username", &[canonical.as_bytes()]),
         };
         if let Some((device, user)) = self.known_device(&ctx.client, user).await? {
             let budget = key("sign-in with", &[&device, user.0.as_bytes()]);
-            self.take(ctx, &budget, policy::SIGN_INS_OF_A_DEVICE).await?;
+            self.take(ctx, &budget, limits::SIGN_INS_OF_A_DEVICE).await?;
             return Ok(Admitted { name });
         }
-        let (delays, memory) = (&policy::SIGN_IN_DELAYS, policy::FAILURES_COUNT_FOR);
+        let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
         match throttle::fail(self.store(), &name, delays, memory, ctx.now).await? {
             None => Ok(Admitted { name }),
             Some(next_at) => self.hold_back(ctx, &name, next_at).await,
@@ -77,7 +77,7 @@ impl Accounts {
     /// Admits an attempt to make an account, or says how long to wait.
     pub(crate) async fn admit_sign_up(&self, ctx: &RequestCtx) -> Result<(), Error> {
         let address = key("sign-up from", &[&network(ctx.client.address)]);
-        self.take(ctx, &address, policy::SIGN_UPS_OF_AN_ADDRESS).await
+        self.take(ctx, &address, limits::SIGN_UPS_OF_AN_ADDRESS).await
     }
 
     /// Forgets the failures of a name whose owner got in, and remembers the browser.
@@ -87,8 +87,13 @@ impl Accounts {
         admitted: &Admitted,
         user: UserId,
     ) -> Result<DeviceToken, Error> {
-        throttle::forgive(self.store(), &admitted.name).await?;
+        self.forgive(admitted).await?;
         self.know_device(ctx, user).await
+    }
+
+    /// Forgets the failures of a name whose owner got in.
+    pub(crate) async fn forgive(&self, admitted: &Admitted) -> Result<(), Error> {
+        Ok(throttle::forgive(self.store(), &admitted.name).await?)
     }
 
     /// Remembers the caller's browser as one of an account's owner.
@@ -122,9 +127,14 @@ impl Accounts {
     }
 
     /// Refuses, and tells the audit trail once an hour: an attack must not fill it.
-    async fn hold_back<T>(&self, ctx: &RequestCtx, limited: &Key, next_at: OffsetDateTime) -> Result<T, Error> {
+    async fn hold_back<T>(
+        &self,
+        ctx: &RequestCtx,
+        limited: &Key,
+        next_at: OffsetDateTime,
+    ) -> Result<T, Error> {
         let told = key("told of", &[limited]);
-        if throttle::take(self.store(), &told, policy::TOLD_OF_AN_ATTACK, ctx.now).await?.is_none() {
+        if throttle::take(self.store(), &told, limits::TOLD_OF_AN_ATTACK, ctx.now).await?.is_none() {
             let mut tx = self.store().begin().await?;
             self.audit(&mut tx, ctx, None, Event::Throttled).await?;
             tx.commit().await?;
@@ -134,8 +144,8 @@ impl Accounts {
 
     /// Deletes counts that no longer count; says how many.
     pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<u64, Error> {
-        let streaks_before = now - policy::FAILURES_COUNT_FOR;
-        Ok(throttle::sweep(self.store(), now, streaks_before, now - policy::DEVICES_ARE_KNOWN_FOR).await?)
+        let streaks_before = now - limits::FAILURES_COUNT_FOR;
+        Ok(throttle::sweep(self.store(), now, streaks_before, now - limits::DEVICES_ARE_KNOWN_FOR).await?)
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Code {
     WrongCredentials,
     /// The call needs a signed-in person.
     SignInNeeded,
+    /// The token is forged, used, expired or revoked: never said which (RFC 6750 section 3.1).
+    InvalidToken,
     /// The person is known, but may not do this.
     Forbidden,
     /// Another site sent this request.
@@ -47,7 +49,7 @@ impl Code {
     pub const fn status(self) -> u16 {
         match self {
             Self::Invalid | Self::Unreadable => 422,
-            Self::WrongCredentials | Self::SignInNeeded => 401,
+            Self::WrongCredentials | Self::SignInNeeded | Self::InvalidToken => 401,
             Self::Forbidden | Self::CrossSite | Self::SignupClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -69,6 +71,7 @@ impl Code {
             Self::Unreadable => "That request could not be read",
             Self::WrongCredentials => "Not signed in",
             Self::SignInNeeded => "Please sign in",
+            Self::InvalidToken => "Please sign in again",
             Self::Forbidden => "Not allowed",
             Self::CrossSite => "Sent from another site",
             Self::SignupClosed => "Sign-up is closed",
@@ -93,6 +96,7 @@ impl Code {
             Self::Unreadable => "Nothing was changed. Go back, reload the page and try again.",
             Self::WrongCredentials => "That password does not match this account.",
             Self::SignInNeeded => "You are not signed in, or your session has ended. Please sign in.",
+            Self::InvalidToken => "That token is not valid, or no longer. Please sign in again.",
             Self::Forbidden => "Your account may not do this. Nothing was changed.",
             Self::CrossSite => {
                 "This came from another site, so nothing was changed. Please use the form on our own page."

@@ -8,7 +8,7 @@ use time::Duration;
 /// How long a flash lives: one redirect, with time for a slow network.
 const FLASH_SECONDS: i64 = 60;
 /// As long as a device is known.
-const DEVICE_SECONDS: i64 = accounts::policy::DEVICES_ARE_KNOWN_FOR.whole_seconds();
+const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
 /// The names and the `Secure` attribute that go with the site's own scheme.
 ///

@@ -17,6 +17,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Invalid(errors) => Problem::new(Code::Invalid).with_errors(errors),
         Refused::WrongCredentials => Code::WrongCredentials.into(),
         Refused::SignInNeeded => Code::SignInNeeded.into(),
+        Refused::InvalidToken => Code::InvalidToken.into(),
         Refused::Forbidden => Code::Forbidden.into(),
         Refused::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
         Refused::SignupClosed => Code::SignupClosed.into(),
@@ -77,7 +78,10 @@ pub fn refusal(problem: impl Into<Problem>) -> Response {
         headers.insert(RETRY_AFTER, seconds.into());
     }
     if status == StatusCode::UNAUTHORIZED {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        // RFC 6750 section 3.1: what a client reads before it asks for a new token.
+        let challenge =
+            if problem.code == Code::InvalidToken { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     response.extensions_mut().insert(problem);
     response
@@ -99,6 +103,8 @@ mod tests {
         let response = refusal(Code::WrongCredentials);
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
         assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+        let response = refusal(problem(Refused::InvalidToken));
+        assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer error=\"invalid_token\"");
         let response = refusal(Code::Unavailable);
         assert_eq!(response.headers()[RETRY_AFTER], "5");
         assert_eq!(response.extensions().get::<Problem>().unwrap().code, Code::Unavailable);

@@ -1,4 +1,4 @@
-//! The only SQL of the house: users, sessions, audit events, migrations.
+//! The only SQL of the house: users, sessions, refresh tokens, audit events, migrations.
 //!
 //! Absence is not an error here (`Option<User>`): the use case decides whether it means 404, "wrong
 //! credentials" or silence. A broken constraint becomes a meaning in one place, [`StoreError`], by
@@ -6,11 +6,14 @@
 
 pub mod audit;
 mod error;
+pub mod refresh;
 pub mod sessions;
 pub mod throttle;
+mod token_hash;
 pub mod users;
 
 pub use error::{StoreError, Taken};
+pub use token_hash::TokenHash;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};

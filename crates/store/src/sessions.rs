@@ -2,8 +2,9 @@
 
 use crate::users::role;
 use crate::{Store, StoreError, Tx};
-use domain::{Role, SessionId, UserId};
+use domain::{Role, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// A new sign-in.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct NewSession<'a> {
     pub id: SessionId,
     /// Whose.
     pub user: UserId,
+    /// What carries it.
+    pub kind: SessionKind,
     /// Whether its cookie outlives the browser.
     pub persistent: bool,
     /// When the password was last proven.
@@ -33,6 +36,8 @@ pub struct Session {
     pub id: SessionId,
     /// Whose.
     pub user: UserId,
+    /// What carries it.
+    pub kind: SessionKind,
     /// Whether its cookie outlives the browser.
     pub persistent: bool,
     /// When the password was last proven.
@@ -57,7 +62,50 @@ pub struct Session {
     pub is_active: bool,
 }
 
-/// Makes a browser session.
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) persistent: bool,
+    pub(crate) authenticated_at: OffsetDateTime,
+    pub(crate) last_used_at: OffsetDateTime,
+    pub(crate) expires_at: OffsetDateTime,
+    pub(crate) ended_at: Option<OffsetDateTime>,
+    pub(crate) email: String,
+    pub(crate) name: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) role: String,
+    pub(crate) is_active: bool,
+}
+
+impl From<Row> for Session {
+    fn from(row: Row) -> Self {
+        Self {
+            id: SessionId(row.id),
+            user: UserId(row.user_id),
+            kind: kind(&row.kind),
+            persistent: row.persistent,
+            authenticated_at: row.authenticated_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+            ended_at: row.ended_at,
+            email: row.email,
+            name: row.name,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            role: role(&row.role),
+            is_active: row.is_active,
+        }
+    }
+}
+
+/// A CHECK allows two words.
+fn kind(word: &str) -> SessionKind {
+    if word == SessionKind::Bearer.as_str() { SessionKind::Bearer } else { SessionKind::Browser }
+}
+
+/// Makes a session.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -65,9 +113,10 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
     sqlx::query!(
         "INSERT INTO sessions (id, user_id, kind, persistent, authenticated_at, created_at, last_used_at,
                                expires_at, address, agent)
-         VALUES ($1, $2, 'browser', $3, $4, $5, $5, $6, $7, $8)",
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)",
         session.id.0,
         session.user.0,
+        session.kind.as_str(),
         session.persistent,
         session.authenticated_at,
         session.created_at,
@@ -80,35 +129,23 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
     Ok(())
 }
 
-/// The session of an id, with its account: one statement, since every request asks it.
+/// The session of an id and a kind, with its account: one statement, since every request asks it.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn by_id(store: &Store, id: SessionId) -> Result<Option<Session>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT s.user_id, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at, s.ended_at,
-                u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
+pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
+                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
          FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = $1 AND s.kind = 'browser'",
-        id.0
+         WHERE s.id = $1 AND s.kind = $2",
+        id.0,
+        kind.as_str()
     )
     .fetch_optional(&store.pool)
     .await?;
-    Ok(row.map(|row| Session {
-        id,
-        user: UserId(row.user_id),
-        persistent: row.persistent,
-        authenticated_at: row.authenticated_at,
-        last_used_at: row.last_used_at,
-        expires_at: row.expires_at,
-        ended_at: row.ended_at,
-        email: row.email,
-        name: row.name,
-        first_name: row.first_name,
-        last_name: row.last_name,
-        role: role(&row.role),
-        is_active: row.is_active,
-    }))
+    Ok(row.map(Session::from))
 }
 
 /// Notes that a session was seen; says whether it still lives.
@@ -121,6 +158,15 @@ pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<b
             .execute(&store.pool)
             .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Notes in a transaction that a session was used.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1", id.0, at).execute(tx.conn()).await?;
+    Ok(())
 }
 
 /// Ends one session; says whether it was alive.
@@ -146,8 +192,30 @@ pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u6
     Ok(done.rows_affected())
 }
 
-/// Deletes up to `limit` rows that can never be used again: ended or past their end before `now`, or
-/// not used since `idle_before`. A limit keeps each transaction short; call again while it is reached.
+/// Ends every session of an account but `kept`; says how many were alive.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_others(
+    tx: &mut Tx,
+    user: UserId,
+    kept: SessionId,
+    at: OffsetDateTime,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
+        user.0,
+        kept.0,
+        at
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` rows that can never be used again: ended or past their end before `now`, or a
+/// browser's not used since `idle_before`. A limit keeps each transaction short; call again while it is
+/// reached.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -160,7 +228,7 @@ pub async fn sweep(
     let done = sqlx::query!(
         "DELETE FROM sessions WHERE id IN (
             SELECT id FROM sessions
-            WHERE ended_at <= $1 OR expires_at <= $1 OR last_used_at <= $2
+            WHERE ended_at <= $1 OR expires_at <= $1 OR (last_used_at <= $2 AND kind = 'browser')
             LIMIT $3 FOR UPDATE SKIP LOCKED)",
         now,
         idle_before,

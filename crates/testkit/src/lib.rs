@@ -13,8 +13,8 @@ mod rng;
 pub use clock::HandClock;
 pub use rng::SeededRng;
 
-use accounts::{Accounts, Caller, Client, Hashing, RequestCtx, Settings, SignedIn, SigningKey};
-use domain::{RegistrationForm, SignInForm};
+use accounts::{Accounts, Caller, Client, Hashing, RequestCtx, SessionToken, Settings, SignedIn, SigningKey};
+use domain::{RegistrationForm, SignInForm, TokenPair};
 use sqlx::PgPool;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -85,16 +85,32 @@ impl World {
 
     /// The request of whoever holds a token, now: a member while the session lives, else a stranger.
     pub async fn holder(&self, signed_in: &SignedIn) -> RequestCtx {
-        let mut ctx = self.stranger();
-        if let Some(found) = self.accounts.authenticate(&signed_in.token.jwt, ctx.now).await.unwrap() {
-            ctx.caller = Caller::Member(found.member);
-        }
-        ctx
+        self.browser(&signed_in.token).await
+    }
+
+    /// The request of a browser with this cookie, now.
+    pub async fn browser(&self, token: &SessionToken) -> RequestCtx {
+        let ctx = self.stranger();
+        let found = self.accounts.authenticate(&token.jwt, ctx.now).await.unwrap();
+        RequestCtx { caller: found.map(|found| Caller::Member(found.member)).unwrap_or_default(), ..ctx }
+    }
+
+    /// The request of a program with this access token, now.
+    pub async fn bearer(&self, pair: &TokenPair) -> RequestCtx {
+        let ctx = self.stranger();
+        let member = self.accounts.authenticate_bearer(&pair.access_token, ctx.now).await.unwrap();
+        RequestCtx { caller: member.map(Caller::Member).unwrap_or_default(), ..ctx }
     }
 
     /// Signs `name@example.com` up with [`PASSWORD`].
     pub async fn member(&self, name: &str) -> SignedIn {
         self.accounts.sign_up(&self.stranger(), registration(name)).await.unwrap()
+    }
+
+    /// Signs a program in for a member made with [`World::member`].
+    pub async fn program(&self, name: &str) -> TokenPair {
+        let form = sign_in(&format!("{name}@example.com"), PASSWORD);
+        self.accounts.sign_in_bearer(&self.stranger(), form).await.unwrap()
     }
 
     /// How many rows a statement counts.

@@ -147,12 +147,11 @@ impl Config {
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         Ok(Settings {
             hashing: self.hashing,
-            signing: self.signing.load()?,
-            issuer: self.origin.to_string(),
             token_lifetime: self.token_lifetime,
             signup: self.signup,
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
+            ..Settings::new(self.signing.load()?, self.origin.to_string())
         })
     }
 }

@@ -1,11 +1,15 @@
-//! What proves who somebody is: password hashes, password strength, session tokens.
+//! What proves who somebody is: password hashes, password strength, tokens and the keys they are signed with.
 
 mod hasher;
+mod key;
+mod raw_token;
 mod strength;
 mod token;
 
 pub(crate) use hasher::Hasher;
 pub use hasher::Hashing;
+pub use key::{Jwk, Jwks, KeyRing, SigningKey};
+pub(crate) use raw_token::RawToken;
 pub(crate) use strength::Strength;
-pub use token::{SessionToken, SigningKey};
+pub use token::SessionToken;
 pub(crate) use token::{Subject, Tokens};

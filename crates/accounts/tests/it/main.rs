@@ -3,9 +3,11 @@
 
 mod admin;
 mod audit;
+mod bearer;
 mod outage;
 mod password;
 mod profile;
+mod refresh;
 mod registration;
 mod sessions;
 mod sign_in;

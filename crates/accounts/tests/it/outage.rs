@@ -8,11 +8,19 @@ async fn a_database_out_of_reach_is_said_to_be_so(pool: PgPool) {
     let world = World::new(pool);
     let ana = world.member("ana").await;
     let ctx = world.holder(&ana).await;
+    let pair = world.program("ana").await;
     world.pool.close().await;
     let refusals = [
         world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.map(drop),
         world.accounts.sign_up(&world.stranger(), registration("eve")).await.map(drop),
         world.accounts.authenticate(&ana.token.jwt, ctx.now).await.map(drop),
+        world
+            .accounts
+            .sign_in_bearer(&world.stranger(), sign_in("ana@example.com", PASSWORD))
+            .await
+            .map(drop),
+        world.accounts.authenticate_bearer(&pair.access_token, ctx.now).await.map(drop),
+        world.accounts.refresh(&world.stranger(), &pair.refresh_token).await.map(drop),
         world.accounts.profile(&ctx).await.map(drop),
         world.accounts.sign_out(&ctx).await,
         world.accounts.ready().await,
@@ -43,4 +51,7 @@ async fn a_pool_of_one_is_enough(pool: PgPool) {
     for attempt in tries {
         assert!(attempt.await.unwrap().unwrap().is_some());
     }
+    let pair = world.program("ana").await;
+    let pair = world.accounts.refresh(&world.stranger(), &pair.refresh_token).await.unwrap();
+    assert!(world.bearer(&pair).await.member().is_ok());
 }

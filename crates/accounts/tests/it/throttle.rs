@@ -68,11 +68,7 @@ async fn the_delays_are_those_of_the_promise(pool: PgPool) {
 }
 
 /// The attempt of a stranger elsewhere, at a time.
-async fn try_at(
-    world: &World,
-    now: time::OffsetDateTime,
-    form: SignInForm,
-) -> Result<SignedIn, Error> {
+async fn try_at(world: &World, now: time::OffsetDateTime, form: SignInForm) -> Result<SignedIn, Error> {
     let ctx = RequestCtx { now, ..world.stranger() };
     world.accounts.sign_in(&ctx, form).await
 }

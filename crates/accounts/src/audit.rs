@@ -1,5 +1,5 @@
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::{SessionId, UserId};
+use domain::{Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
 
@@ -16,6 +16,15 @@ pub(crate) enum Event {
     PasswordChangeRefused,
     AdminCreated,
     Throttled,
+    EmailChanged,
+    ReauthenticationRefused,
+    SessionEnded { session: SessionId },
+    OtherSessionsEnded { ended_sessions: u64 },
+    SessionsEnded { ended_sessions: u64 },
+    RoleChanged { role: Role, ended_sessions: u64 },
+    Disabled { ended_sessions: u64 },
+    Enabled,
+    AccountDeleted { ended_sessions: u64 },
 }
 
 impl Event {
@@ -31,6 +40,15 @@ impl Event {
             Self::PasswordChangeRefused => "password_change_refused",
             Self::AdminCreated => "admin_created",
             Self::Throttled => "throttled",
+            Self::EmailChanged => "email_changed",
+            Self::ReauthenticationRefused => "reauthentication_refused",
+            Self::SessionEnded { .. } => "session_ended",
+            Self::OtherSessionsEnded { .. } => "other_sessions_ended",
+            Self::SessionsEnded { .. } => "sessions_ended",
+            Self::RoleChanged { .. } => "role_changed",
+            Self::Disabled { .. } => "account_disabled",
+            Self::Enabled => "account_enabled",
+            Self::AccountDeleted { .. } => "account_deleted",
         }
     }
 
@@ -41,6 +59,14 @@ impl Event {
             Self::PasswordChanged { session, ended_sessions } => {
                 json!({ "opened": session, "ended_sessions": ended_sessions })
             }
+            Self::SessionEnded { session } => json!({ "ended": session }),
+            Self::RoleChanged { role, ended_sessions } => {
+                json!({ "role": role, "ended_sessions": ended_sessions })
+            }
+            Self::OtherSessionsEnded { ended_sessions }
+            | Self::SessionsEnded { ended_sessions }
+            | Self::Disabled { ended_sessions }
+            | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
             _ => json!({}),
         }
     }

@@ -22,6 +22,15 @@ pub enum Error {
     /// A member called what is for admins.
     #[error("not allowed")]
     Forbidden,
+    /// Neither a recent sign-in nor the current password goes with what needs one of them.
+    #[error("a recent sign-in or the current password is needed")]
+    Reauthenticate,
+    /// Nothing of this id, or somebody else's: never said which.
+    #[error("not found")]
+    NotFound,
+    /// Without this account nobody could manage the others (P28).
+    #[error("the last active admin")]
+    LastAdmin,
     /// Somebody has this value already.
     #[error("{} is taken", .0.name())]
     Taken(Field),

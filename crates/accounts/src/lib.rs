@@ -5,6 +5,7 @@
 //! no HTTP here, no page and no SQL; time and randomness come in through [`Clock`] and [`Rng`], and
 //! clippy forbids every other source.
 
+mod activity;
 mod admin;
 mod audit;
 mod bearer;
@@ -15,14 +16,19 @@ mod error;
 mod identifier;
 pub mod limits;
 mod login;
+mod me;
+mod own_sessions;
 mod password;
+mod people;
 pub mod policy;
 mod profile;
+mod reauthentication;
 mod registration;
 mod rng;
 mod session;
 mod settings;
 mod throttle;
+mod view;
 
 pub use admin::NewAdmin;
 pub use clock::{Clock, SystemClock};

@@ -1,6 +1,6 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
-use domain::{Role, SessionKind};
+use domain::{Role, SessionKind, UserId};
 use store::refresh::RefreshToken;
 use store::sessions::Session;
 use time::{Duration, OffsetDateTime};
@@ -28,6 +28,9 @@ const REPEAT_WITHIN: Duration = Duration::seconds(10);
 
 /// How often a session's use is written down, and its cookie renewed.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
+
+/// How long a sign-in counts as proof of who one is.
+const RECENT: Duration = Duration::minutes(10);
 
 /// How long a session of this role lives: an admin's is worth more to a thief. A program's may lie idle
 /// until its refresh token ends, which is for the owner of the copy to say.
@@ -88,10 +91,22 @@ pub fn is_touch_due(session: &Session, now: OffsetDateTime) -> bool {
     now - session.last_used_at >= TOUCH_EVERY
 }
 
+/// Whether a password was proven so lately that it need not be asked for again.
+#[must_use]
+pub fn is_recent(authenticated_at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    now - authenticated_at <= RECENT
+}
+
+/// Whether nobody could manage accounts without this one; `admins` are all active ones.
+#[must_use]
+pub fn is_last_admin(admins: &[UserId], user: UserId) -> bool {
+    admins == [user]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{SessionId, UserId};
+    use domain::SessionId;
     use uuid::Uuid;
 
     const START: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -186,5 +201,20 @@ mod tests {
         let session = session(Role::User);
         assert!(!is_touch_due(&session, OffsetDateTime::UNIX_EPOCH + Duration::seconds(59)));
         assert!(is_touch_due(&session, OffsetDateTime::UNIX_EPOCH + Duration::seconds(60)));
+    }
+    #[test]
+    fn a_sign_in_is_recent_for_ten_minutes() {
+        let start = OffsetDateTime::UNIX_EPOCH;
+        assert!(is_recent(start, start + Duration::minutes(10)));
+        assert!(!is_recent(start, start + Duration::minutes(10) + Duration::MICROSECOND));
+    }
+
+    #[test]
+    fn the_last_admin_is_alone() {
+        let [ana, eve] = [1, 2].map(|n| UserId(Uuid::from_u128(n)));
+        assert!(is_last_admin(&[ana], ana));
+        for admins in [&[][..], &[eve], &[ana, eve]] {
+            assert!(!is_last_admin(admins, ana));
+        }
     }
 }

@@ -1,6 +1,7 @@
-use crate::audit::Event;
-use crate::{Accounts, Error, RequestCtx, identifier};
-use domain::{Change, ProfileForm, ProfileView};
+use crate::me::Changes;
+use crate::{Accounts, Error, RequestCtx};
+use domain::{ProfileForm, ProfileView};
+use store::people;
 use store::users::{self, User};
 
 impl Accounts {
@@ -21,16 +22,10 @@ impl Accounts {
     /// [`Error::Unavailable`]; the profile stays as it was then.
     pub async fn save_profile(&self, ctx: &RequestCtx, form: ProfileForm) -> Result<ProfileView, Error> {
         let member = ctx.member()?;
-        let change = form.parse()?;
-        let canonical = match &change.username {
-            Change::Set(username) => Some(identifier::username(username.as_str())),
-            Change::Keep | Change::Clear => None,
-        };
+        let changes = Changes { profile: form.parse()?, ..Changes::default() };
         let mut tx = self.store().begin().await?;
-        let user =
-            users::update_profile(&mut tx, member.user, &change, canonical.as_deref(), ctx.now).await?;
-        let user = user.ok_or(Error::SignInNeeded)?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::ProfileChanged).await?;
+        let user = people::lock(&mut tx, member.user).await?.ok_or(Error::SignInNeeded)?;
+        let user = self.change(&mut tx, ctx, user, &changes).await?;
         tx.commit().await?;
         Ok(view(user))
     }

@@ -3,8 +3,8 @@ use crate::credential::Strength;
 use crate::session::Opening;
 use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng};
 use domain::{
-    FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId, Username,
-    Viewer, display_name,
+    Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
+    Username, Viewer, display_name,
 };
 use store::Tx;
 use store::users::{self, NewUser};
@@ -63,10 +63,7 @@ impl Accounts {
     /// Hashes before it looks whether the address is taken: known and new cost the same.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<Ready, Error> {
         let Registration { email, password, username, name, first_name, last_name } = registration;
-        let email_canonical = identifier::email(email.as_str()).ok_or_else(|| {
-            let message = "Enter an e-mail address like name@example.com.";
-            vec![FieldError::new("email", "invalid", message)]
-        })?;
+        let email_canonical = canonical_email(&email)?;
         let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
         let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
         let personal = own.chain(names).map(str::to_owned).collect();
@@ -124,4 +121,12 @@ impl Accounts {
             display_name(ready.name.as_deref(), ready.first_name.as_deref(), ready.last_name.as_deref());
         Ok(Viewer { id, email: ready.email, name, role })
     }
+}
+
+/// The unique form of an address, or the refusal of the field.
+pub(crate) fn canonical_email(email: &Email) -> Result<String, Error> {
+    identifier::email(email.as_str()).ok_or_else(|| {
+        let message = "Enter an e-mail address like name@example.com.";
+        vec![FieldError::new("email", "invalid", message)].into()
+    })
 }

@@ -5,9 +5,13 @@
 //! (lengths, one `@`, no control characters), so that the page and the server call the same code;
 //! canonical forms need Unicode tables, weigh 100 kB in WebAssembly, and live in `accounts`.
 
+mod activity;
+mod admin;
+mod device;
 mod id;
 mod limits;
 mod next;
+mod page;
 mod password;
 mod problem;
 mod profile;
@@ -16,12 +20,18 @@ mod secret;
 mod session;
 mod sign_in;
 mod text;
+mod timestamp;
 mod token;
+mod user;
 mod viewer;
 
+pub use activity::{ActivityView, AuditFilter, AuditQuery, AuditView};
+pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
+pub use device::SessionView;
 pub use id::{SessionId, UserId};
 pub use limits::*;
 pub use next::safe_next;
+pub use page::{Page, PageRequest, Span};
 pub use password::{PasswordChange, PasswordForm};
 pub use problem::{Code, FieldError, Problem};
 pub use profile::{Change, ProfileChange, ProfileForm, ProfileView};
@@ -30,5 +40,7 @@ pub use secret::{PlainPassword, RawPassword};
 pub use session::SessionKind;
 pub use sign_in::{Identifier, SignIn, SignInForm};
 pub use text::{Email, FieldErrors, Name, Username};
+pub use timestamp::Timestamp;
 pub use token::{TokenPair, TokenType};
+pub use user::{DeletionForm, UserChange, UserPatch, UserView};
 pub use viewer::{Role, Viewer, display_name};

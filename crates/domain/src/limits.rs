@@ -18,3 +18,9 @@ pub const PASSWORD_MIN: usize = 8;
 pub const PASSWORD_MAX: usize = 128;
 /// Longest password, in bytes: refused, never cut.
 pub const PASSWORD_MAX_BYTES: usize = 512;
+/// Rows of a page where none are asked for.
+pub const PAGE_DEFAULT: u16 = 50;
+/// Most rows of a page.
+pub const PAGE_MAX: u16 = 100;
+/// Longest search term, in code points: an e-mail address fits.
+pub const SEARCH_MAX: usize = 254;

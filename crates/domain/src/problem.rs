@@ -17,6 +17,8 @@ pub enum Code {
     InvalidToken,
     /// The person is known, but may not do this.
     Forbidden,
+    /// This needs a recent sign-in or the current password.
+    Reauthenticate,
     /// Another site sent this request.
     CrossSite,
     /// Sign-up is by invitation.
@@ -29,6 +31,8 @@ pub enum Code {
     TimedOut,
     /// Somebody has this address or username.
     Taken,
+    /// Without this account nobody could manage the others.
+    LastAdmin,
     /// The body is larger than the call takes.
     TooLarge,
     /// The body's media type is not one the call takes.
@@ -50,11 +54,11 @@ impl Code {
         match self {
             Self::Invalid | Self::Unreadable => 422,
             Self::WrongCredentials | Self::SignInNeeded | Self::InvalidToken => 401,
-            Self::Forbidden | Self::CrossSite | Self::SignupClosed => 403,
+            Self::Forbidden | Self::Reauthenticate | Self::CrossSite | Self::SignupClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TimedOut => 408,
-            Self::Taken => 409,
+            Self::Taken | Self::LastAdmin => 409,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
@@ -73,12 +77,14 @@ impl Code {
             Self::SignInNeeded => "Please sign in",
             Self::InvalidToken => "Please sign in again",
             Self::Forbidden => "Not allowed",
+            Self::Reauthenticate => "Please confirm that it is you",
             Self::CrossSite => "Sent from another site",
             Self::SignupClosed => "Sign-up is closed",
             Self::NotFound => "Nothing here",
             Self::MethodNotAllowed => "Not possible here",
             Self::TimedOut => "That took too long",
             Self::Taken => "Already in use",
+            Self::LastAdmin => "The last admin",
             Self::TooLarge => "Too much at once",
             Self::UnsupportedMediaType => "Format not understood",
             Self::TooManyRequests => "Too many tries",
@@ -98,6 +104,9 @@ impl Code {
             Self::SignInNeeded => "You are not signed in, or your session has ended. Please sign in.",
             Self::InvalidToken => "That token is not valid, or no longer. Please sign in again.",
             Self::Forbidden => "Your account may not do this. Nothing was changed.",
+            Self::Reauthenticate => {
+                "Nothing was changed. Give your current password too, or sign in again and repeat this soon."
+            }
             Self::CrossSite => {
                 "This came from another site, so nothing was changed. Please use the form on our own page."
             }
@@ -106,6 +115,9 @@ impl Code {
             Self::MethodNotAllowed => "This address exists, but not for this kind of request.",
             Self::TimedOut => "The request took too long. Please try again.",
             Self::Taken => "Somebody already uses this. Nothing was changed.",
+            Self::LastAdmin => {
+                "This is the last admin who can sign in. Nothing was changed; make somebody else an admin first."
+            }
             Self::TooLarge => "That is more than this form takes. Nothing was changed.",
             Self::UnsupportedMediaType => "That format is not understood here. Nothing was changed.",
             Self::TooManyRequests => "That was too many tries in a short time. Please wait a moment.",

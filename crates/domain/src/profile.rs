@@ -24,7 +24,7 @@ pub struct ProfileForm {
 
 /// A field that is there, if only as null. Form decoders read `name=` as none, which would be taken
 /// for a missing field, and the field could never be cleared.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Option::deserialize(deserializer).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }
 
@@ -53,7 +53,7 @@ impl<T> Change<T> {
 }
 
 /// A profile change of acceptable shape.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct ProfileChange {
     /// The display name.
     pub name: Change<Name>,
@@ -74,7 +74,13 @@ impl ProfileForm {
     /// All refused fields.
     pub fn parse(&self) -> Result<ProfileChange, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
-        let change = ProfileChange {
+        let change = self.check(&mut errors);
+        errors.finish(Some(change))
+    }
+
+    /// The same for a form that has more fields than these.
+    pub(crate) fn check(&self, errors: &mut FieldErrors) -> ProfileChange {
+        ProfileChange {
             name: change(self.name.as_deref(), |raw| errors.line("name", raw, NAME_MAX)),
             first_name: change(self.first_name.as_deref(), |raw| {
                 errors.line("first_name", raw, NAME_PART_MAX)
@@ -82,8 +88,15 @@ impl ProfileForm {
             last_name: change(self.last_name.as_deref(), |raw| errors.line("last_name", raw, NAME_PART_MAX)),
             username: change(self.username.as_deref(), |raw| errors.username("username", raw)),
             bio: change(self.bio.as_deref(), |raw| errors.lines("bio", raw, BIO_MAX)),
-        };
-        errors.finish(Some(change))
+        }
+    }
+}
+
+impl ProfileChange {
+    /// Whether every field stays as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -5,7 +5,9 @@
 //! the constraint's name. There is no rule here, no clock and no random source: ids and times come in.
 
 pub mod audit;
+pub mod devices;
 mod error;
+pub mod people;
 pub mod refresh;
 pub mod sessions;
 pub mod throttle;

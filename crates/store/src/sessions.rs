@@ -101,7 +101,7 @@ impl From<Row> for Session {
 }
 
 /// A CHECK allows two words.
-fn kind(word: &str) -> SessionKind {
+pub(crate) fn kind(word: &str) -> SessionKind {
     if word == SessionKind::Bearer.as_str() { SessionKind::Bearer } else { SessionKind::Browser }
 }
 

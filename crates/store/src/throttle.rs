@@ -105,7 +105,7 @@ pub async fn remember_device(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO devices (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
+        "INSERT INTO known_devices (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
          ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = $3",
         token_hash.as_slice(),
         user.0,
@@ -122,7 +122,7 @@ pub async fn remember_device(
 /// [`StoreError`] where the database does not answer.
 pub async fn is_known_device(store: &Store, token_hash: &Key, user: UserId) -> Result<bool, StoreError> {
     let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM devices WHERE token_hash = $1 AND user_id = $2) AS "known!""#,
+        r#"SELECT EXISTS (SELECT FROM known_devices WHERE token_hash = $1 AND user_id = $2) AS "known!""#,
         token_hash.as_slice(),
         user.0,
     )
@@ -150,7 +150,7 @@ pub async fn sweep(
     )
     .execute(&store.pool)
     .await?;
-    let devices = sqlx::query!("DELETE FROM devices WHERE last_used_at <= $1", devices_before)
+    let devices = sqlx::query!("DELETE FROM known_devices WHERE last_used_at <= $1", devices_before)
         .execute(&store.pool)
         .await?;
     Ok(buckets.rows_affected() + streaks.rows_affected() + devices.rows_affected())

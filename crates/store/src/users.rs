@@ -1,7 +1,7 @@
 //! Accounts.
 
 use crate::{Store, StoreError, Tx};
-use domain::{Name, ProfileChange, Role, UserId, Username};
+use domain::{Role, UserId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -36,20 +36,20 @@ pub struct User {
     pub updated_at: OffsetDateTime,
 }
 
-struct Row {
-    id: Uuid,
-    email: String,
-    email_verified: bool,
-    username: Option<String>,
-    name: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
-    bio: Option<String>,
-    role: String,
-    is_active: bool,
-    password_hash: Option<String>,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) email: String,
+    pub(crate) email_verified: bool,
+    pub(crate) username: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) bio: Option<String>,
+    pub(crate) role: String,
+    pub(crate) is_active: bool,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) created_at: OffsetDateTime,
+    pub(crate) updated_at: OffsetDateTime,
 }
 
 impl From<Row> for User {
@@ -191,54 +191,6 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Changes the given profile fields and returns the account as it then is.
-///
-/// # Errors
-/// [`StoreError::Taken`] where the username is somebody's.
-pub async fn update_profile(
-    tx: &mut Tx,
-    id: UserId,
-    change: &ProfileChange,
-    username_canonical: Option<&str>,
-    at: OffsetDateTime,
-) -> Result<Option<User>, StoreError> {
-    let (set_name, name) = change.name.as_update();
-    let (set_first, first) = change.first_name.as_update();
-    let (set_last, last) = change.last_name.as_update();
-    let (set_username, username) = change.username.as_update();
-    let (set_bio, bio) = change.bio.as_update();
-    let row = sqlx::query_as!(
-        Row,
-        "UPDATE users SET
-            name = CASE WHEN $2 THEN $3 ELSE name END,
-            first_name = CASE WHEN $4 THEN $5 ELSE first_name END,
-            last_name = CASE WHEN $6 THEN $7 ELSE last_name END,
-            username = CASE WHEN $8 THEN $9 ELSE username END,
-            username_canonical = CASE WHEN $8 THEN $10 ELSE username_canonical END,
-            bio = CASE WHEN $11 THEN $12 ELSE bio END,
-            updated_at = $13
-         WHERE id = $1
-         RETURNING id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
-                   password_hash, created_at, updated_at",
-        id.0,
-        set_name,
-        name.map(Name::as_str),
-        set_first,
-        first.map(Name::as_str),
-        set_last,
-        last.map(Name::as_str),
-        set_username,
-        username.map(Username::as_str),
-        username_canonical,
-        set_bio,
-        bio.map(Name::as_str),
-        at,
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(User::from))
 }
 
 /// Replaces the password hash.

@@ -1,11 +1,18 @@
 //! The use cases against a real Postgres; no HTTP, no browser.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
+mod activity;
 mod admin;
 mod audit;
 mod bearer;
+mod crew;
+mod last_admin;
+mod me;
 mod outage;
+mod own_sessions;
+mod paging;
 mod password;
+mod people;
 mod profile;
 mod refresh;
 mod registration;

@@ -202,5 +202,5 @@ async fn the_sweep_forgets_what_no_longer_counts(pool: PgPool) {
     world.clock.advance(Duration::hours(2));
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM throttle_streaks").await, 0);
-    assert_eq!(world.count("SELECT count(*) FROM devices").await, 1);
+    assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 1);
 }

@@ -1,0 +1,146 @@
+use crate::audit::Event;
+use crate::registration::canonical_email;
+use crate::{Accounts, Error, Member, RequestCtx, identifier, policy, view};
+use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
+use store::people::{self, Update};
+use store::users::{self, User};
+use store::{Tx, sessions};
+
+/// What is to change of an account, whoever asks for it.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) profile: ProfileChange,
+    pub(crate) email: Option<NewEmail>,
+    pub(crate) role: Option<Role>,
+    pub(crate) is_active: Option<bool>,
+}
+
+/// An address that has a canonical form.
+pub(crate) struct NewEmail {
+    typed: Email,
+    canonical: String,
+}
+
+impl Accounts {
+    /// The caller's own account.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Unavailable`].
+    pub async fn me(&self, ctx: &RequestCtx) -> Result<UserView, Error> {
+        self.own_account(ctx.member()?).await.map(view::user)
+    }
+
+    /// Changes the given fields of the caller's own account. A new address needs a recent sign-in or the
+    /// password, and is unproven.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
+    /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::Overloaded`], [`Error::Unavailable`]; the
+    /// account stays as it was then.
+    pub async fn change_me(&self, ctx: &RequestCtx, patch: UserPatch) -> Result<UserView, Error> {
+        let member = ctx.member()?;
+        let UserChange { profile, email, current_password } = patch.parse()?;
+        let email = email.map(NewEmail::new).transpose()?;
+        let user = self.own_account(member).await?;
+        let email = email.filter(|email| email.changes(&user));
+        let mut tx;
+        let user = if email.is_some() {
+            let proven = self.prove_again(ctx, user, current_password).await?;
+            tx = self.store().begin().await?;
+            proven.lock(&mut tx).await?
+        } else {
+            tx = self.store().begin().await?;
+            people::lock(&mut tx, user.id).await?.ok_or(Error::SignInNeeded)?
+        };
+        let changes = Changes { profile, email, ..Changes::default() };
+        let user = self.change(&mut tx, ctx, user, &changes).await?;
+        tx.commit().await?;
+        Ok(view::user(user))
+    }
+
+    /// Deletes the caller's own account and its sessions, after a recent sign-in or with the password. The
+    /// audit trail stays.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
+    /// [`Error::Reauthenticate`], [`Error::LastAdmin`], [`Error::Overloaded`], [`Error::Unavailable`];
+    /// nothing was deleted then.
+    pub async fn delete_me(&self, ctx: &RequestCtx, form: DeletionForm) -> Result<(), Error> {
+        let member = ctx.member()?;
+        let current_password = form.parse()?;
+        let user = self.own_account(member).await?;
+        let proven = self.prove_again(ctx, user, current_password).await?;
+        let mut tx = self.store().begin().await?;
+        // Whatever the role was when the request came in: somebody may have made it an admin since.
+        let admins = people::lock_active_admins(&mut tx).await?;
+        let user = proven.lock(&mut tx).await?;
+        if policy::is_last_admin(&admins, user.id) {
+            return Err(Error::LastAdmin);
+        }
+        self.delete(&mut tx, ctx, user.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn own_account(&self, member: &Member) -> Result<User, Error> {
+        users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)
+    }
+
+    /// Changes a locked account and says so, an event for each thing that changed. A change of role and
+    /// disabling end every session (P6).
+    pub(crate) async fn change(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: User,
+        changes: &Changes,
+    ) -> Result<User, Error> {
+        let Changes { profile, email, role, is_active } = changes;
+        let mut events = Vec::new();
+        events.extend((!profile.is_empty()).then_some(Event::ProfileChanged));
+        events.extend(email.as_ref().map(|_| Event::EmailChanged));
+        if role.is_some() || *is_active == Some(false) {
+            let ended_sessions = sessions::end_all(tx, user.id, ctx.now).await?;
+            events.extend(role.map(|role| Event::RoleChanged { role, ended_sessions }));
+            events.extend((*is_active == Some(false)).then_some(Event::Disabled { ended_sessions }));
+        }
+        events.extend((*is_active == Some(true)).then_some(Event::Enabled));
+        if events.is_empty() {
+            return Ok(user);
+        }
+        let username_canonical = match &profile.username {
+            Change::Set(username) => Some(identifier::username(username.as_str())),
+            Change::Keep | Change::Clear => None,
+        };
+        let update = Update {
+            profile,
+            username_canonical: username_canonical.as_deref(),
+            email: email.as_ref().map(|email| (email.typed.as_str(), email.canonical.as_str())),
+            role: *role,
+            is_active: *is_active,
+            at: ctx.now,
+        };
+        let updated = people::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
+        for event in events {
+            self.audit(tx, ctx, Some(user.id), event).await?;
+        }
+        Ok(updated)
+    }
+
+    pub(crate) async fn delete(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
+        let ended_sessions = sessions::end_all(tx, user, ctx.now).await?;
+        people::delete(tx, user).await?;
+        self.audit(tx, ctx, Some(user), Event::AccountDeleted { ended_sessions }).await
+    }
+}
+
+impl NewEmail {
+    pub(crate) fn new(typed: Email) -> Result<Self, Error> {
+        let canonical = canonical_email(&typed)?;
+        Ok(Self { typed, canonical })
+    }
+
+    /// Whoever sends the whole account back, as PUT does, changes no address.
+    pub(crate) fn changes(&self, user: &User) -> bool {
+        self.typed.as_str() != user.email
+    }
+}

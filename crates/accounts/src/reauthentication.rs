@@ -1,0 +1,59 @@
+use crate::audit::Event;
+use crate::{Accounts, Error, Member, RequestCtx, policy, rng};
+use domain::{FieldError, PlainPassword};
+use store::users::User;
+use store::{Tx, people};
+
+/// The account of somebody who has just shown again that it is theirs. No `Debug`: it holds a hash.
+pub(crate) struct Proven {
+    user: User,
+    by_password: bool,
+}
+
+impl Accounts {
+    /// Asks for what a thief of a session does not have: the password, or a recent sign-in. A password that
+    /// is given counts, however recent the sign-in.
+    pub(crate) async fn prove_again(
+        &self,
+        ctx: &RequestCtx,
+        user: User,
+        current: Option<PlainPassword>,
+    ) -> Result<Proven, Error> {
+        let member = ctx.member()?;
+        let Some(current) = current else {
+            need_recent_sign_in(member, ctx)?;
+            return Ok(Proven { user, by_password: false });
+        };
+        let salt = rng::bytes(self.inner.rng.as_ref());
+        let verdict = self.inner.hasher.verify(current, user.password_hash.clone(), false, salt).await?;
+        if verdict.matches {
+            return Ok(Proven { user, by_password: true });
+        }
+        let mut tx = self.store().begin().await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::ReauthenticationRefused).await?;
+        tx.commit().await?;
+        Err(wrong_password())
+    }
+}
+
+impl Proven {
+    /// Locks the account, which nobody may have disabled, deleted or given another password meanwhile.
+    pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<User, Error> {
+        let user = people::lock(tx, self.user.id).await?;
+        let user = user.filter(|user| user.is_active).ok_or(Error::SignInNeeded)?;
+        if self.by_password && user.password_hash != self.user.password_hash {
+            return Err(wrong_password());
+        }
+        Ok(user)
+    }
+}
+
+/// The guard of what needs a sign-in within the last minutes.
+pub(crate) fn need_recent_sign_in(member: &Member, ctx: &RequestCtx) -> Result<(), Error> {
+    if policy::is_recent(member.authenticated_at, ctx.now) { Ok(()) } else { Err(Error::Reauthenticate) }
+}
+
+fn wrong_password() -> Error {
+    let message = "That is not your current password.";
+    Error::Invalid(vec![FieldError::new("current_password", "wrong", message)])
+}

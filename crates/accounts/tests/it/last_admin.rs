@@ -1,0 +1,96 @@
+use crate::crew::{admin, admin_patch, appoint, deletion};
+use accounts::{Accounts, Error, RequestCtx};
+use domain::UserId;
+use serde_json::json;
+use sqlx::PgPool;
+use testkit::World;
+
+const ACTIVE: &str = "SELECT count(*) FROM users WHERE role = 'admin' AND is_active";
+
+/// How often two admins meet; `ROUNDS` asks for more.
+fn rounds() -> usize {
+    std::env::var("ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(50)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_last_admin_stays_one(pool: PgPool) {
+    let world = World::new(pool);
+    let ada = admin(&world, "ada").await;
+    world.member("ana").await;
+    let (ctx, id) = (world.holder(&ada).await, ada.viewer.id);
+    // A disabled admin is no help.
+    let eve = admin(&world, "eve").await.viewer.id;
+    let disable = admin_patch(json!({"is_active": false}));
+    world.accounts.change_user(&ctx, eve, disable).await.unwrap();
+    let mut refusals = vec![
+        world.accounts.delete_user(&ctx, id).await,
+        world.accounts.delete_me(&ctx, deletion(None)).await,
+    ];
+    for patch in [json!({"role": "user"}), json!({"is_active": false}), json!({"role": "user", "name": "x"})]
+    {
+        refusals.push(world.accounts.change_user(&ctx, id, admin_patch(patch)).await.map(drop));
+    }
+    for refusal in refusals {
+        assert!(matches!(refusal, Err(Error::LastAdmin)), "{refusal:?}");
+    }
+    assert!(world.holder(&ada).await.admin().is_ok(), "and their session with them");
+    let raise = admin_patch(json!({"is_active": true}));
+    world.accounts.change_user(&ctx, eve, raise).await.unwrap();
+    world.accounts.change_user(&ctx, id, admin_patch(json!({"role": "user"}))).await.unwrap();
+    assert_eq!(world.count(ACTIVE).await, 1);
+    assert!(world.holder(&ada).await.member().is_err());
+}
+
+/// P28: whatever two admins do to each other or to themselves at the same moment, on two replicas.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_two_admins_who_go_at_the_same_moment_one_stays(pool: PgPool) {
+    let world = World::new(pool);
+    let replica = World::replica(&world.pool, &world.clock, |_| ());
+    let (ada, eve) = (admin(&world, "ada").await, admin(&world, "eve").await);
+    let (one, two) = (world.holder(&ada).await, world.holder(&eve).await);
+    let (ada, eve) = (ada.viewer.id, eve.viewer.id);
+    for round in 0..rounds() {
+        let patch = if round % 2 == 0 { json!({"role": "user"}) } else { json!({"is_active": false}) };
+        let each_other = round % 4 < 2;
+        let (first, second) = if each_other { (eve, ada) } else { (ada, eve) };
+        let outcomes = tokio::join!(
+            world.accounts.change_user(&one, first, admin_patch(patch.clone())),
+            replica.change_user(&two, second, admin_patch(patch)),
+        );
+        let refused = match outcomes {
+            (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+            both => panic!("round {round}: {both:?}"),
+        };
+        let expected = if each_other { "not allowed" } else { "the last active admin" };
+        assert_eq!(refused.to_string(), expected);
+        assert_eq!(world.count(ACTIVE).await, 1, "round {round}");
+        appoint(&world, ada).await;
+        appoint(&world, eve).await;
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_two_admins_who_are_deleted_at_the_same_moment_one_stays(pool: PgPool) {
+    let world = World::new(pool);
+    let replica = World::replica(&world.pool, &world.clock, |_| ());
+    for round in 0..rounds() / 5 {
+        let [ada, eve] = ["ada", "eve"].map(|name| format!("{name}{round}"));
+        let (ada, eve) = (admin(&world, &ada).await, admin(&world, &eve).await);
+        let (one, two) = (world.holder(&ada).await, world.holder(&eve).await);
+        let each_other = round % 2 == 0;
+        let (first, second) = tokio::join!(
+            delete(&world.accounts, &one, each_other.then_some(eve.viewer.id)),
+            delete(&replica, &two, each_other.then_some(ada.viewer.id)),
+        );
+        assert!(first.is_ok() != second.is_ok(), "round {round}: {first:?}, {second:?}");
+        assert_eq!(world.count(ACTIVE).await, 1, "round {round}");
+        world.execute("DELETE FROM users").await;
+    }
+}
+
+async fn delete(accounts: &Accounts, ctx: &RequestCtx, whom: Option<UserId>) -> Result<(), Error> {
+    match whom {
+        Some(other) => accounts.delete_user(ctx, other).await,
+        None => accounts.delete_me(ctx, deletion(None)).await,
+    }
+}

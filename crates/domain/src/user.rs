@@ -1,0 +1,169 @@
+use crate::profile::given;
+use crate::{
+    Email, FieldError, FieldErrors, PlainPassword, ProfileChange, ProfileForm, RawPassword, Role, Timestamp,
+    UserId,
+};
+use serde::{Deserialize, Serialize};
+
+/// An account as the API shows it. Never a password or a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserView {
+    /// UUID v7.
+    pub id: UserId,
+    /// The address as it was typed.
+    pub email: String,
+    /// Whether the address was proven.
+    pub email_verified: bool,
+    /// The username, if one was chosen.
+    pub username: Option<String>,
+    /// The name, else first and last name.
+    pub name: Option<String>,
+    /// The first name.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+    /// A few lines about oneself.
+    pub bio: Option<String>,
+    /// What the person may do.
+    pub role: Role,
+    /// Whether the account may be used.
+    pub is_active: bool,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the account last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What somebody wants changed of their own account. A missing field stays as it is; null or "" clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct UserPatch {
+    /// The e-mail address; it cannot be cleared.
+    #[serde(deserialize_with = "given")]
+    pub email: Option<String>,
+    /// The username to sign in with.
+    #[serde(deserialize_with = "given")]
+    pub username: Option<String>,
+    /// The display name.
+    #[serde(deserialize_with = "given")]
+    pub name: Option<String>,
+    /// The first name.
+    #[serde(deserialize_with = "given")]
+    pub first_name: Option<String>,
+    /// The last name.
+    #[serde(deserialize_with = "given")]
+    pub last_name: Option<String>,
+    /// A few lines about oneself.
+    #[serde(deserialize_with = "given")]
+    pub bio: Option<String>,
+    /// The password, for a new address without a recent sign-in.
+    pub current_password: Option<RawPassword>,
+}
+
+/// A change of one's own account, of acceptable shape.
+#[derive(Debug)]
+pub struct UserChange {
+    /// The fields that need no proof.
+    pub profile: ProfileChange,
+    /// The new address, as typed.
+    pub email: Option<Email>,
+    /// The password, if one was given.
+    pub current_password: Option<PlainPassword>,
+}
+
+/// What goes with the wish to delete one's own account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeletionForm {
+    /// The password, where there was no recent sign-in.
+    pub current_password: Option<RawPassword>,
+}
+
+impl UserPatch {
+    /// Checks the shape of every field.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<UserChange, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let email = self.email.as_deref().and_then(|raw| errors.email("email", raw));
+        let profile = ProfileForm {
+            name: self.name.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            username: self.username.clone(),
+            bio: self.bio.clone(),
+        }
+        .check(&mut errors);
+        let current_password = errors.current_password(self.current_password.as_ref());
+        errors.finish(Some(UserChange { profile, email, current_password }))
+    }
+}
+
+impl DeletionForm {
+    /// Checks the password's shape, if there is one.
+    ///
+    /// # Errors
+    /// The refused field.
+    pub fn parse(&self) -> Result<Option<PlainPassword>, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let password = errors.current_password(self.current_password.as_ref());
+        errors.finish(Some(password))
+    }
+}
+
+impl FieldErrors {
+    /// A password that may be left out.
+    fn current_password(&mut self, raw: Option<&RawPassword>) -> Option<PlainPassword> {
+        let raw = raw.filter(|raw| !raw.expose().is_empty())?;
+        self.password("current_password", raw.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Change;
+
+    #[test]
+    fn missing_stays_null_clears_text_sets() {
+        let patch: UserPatch =
+            serde_json::from_str(r#"{"name": null, "bio": "", "username": "ana", "current_password": null}"#)
+                .unwrap();
+        let change = patch.parse().unwrap();
+        assert_eq!((change.profile.name, change.profile.bio), (Change::Clear, Change::Clear));
+        assert!(matches!(change.profile.username, Change::Set(_)));
+        assert_eq!(change.profile.first_name, Change::Keep);
+        assert!(change.email.is_none() && change.current_password.is_none());
+    }
+
+    #[test]
+    fn an_address_cannot_be_cleared_and_all_errors_come_at_once() {
+        let patch: UserPatch =
+            serde_json::from_str(r#"{"email": null, "username": "a b", "current_password": "a\u0000"}"#)
+                .unwrap();
+        let fields: Vec<_> = patch.parse().unwrap_err().into_iter().map(|e| e.field).collect();
+        assert_eq!(fields, ["email", "username", "current_password"]);
+    }
+
+    /// P8: what is not a field of the patch has nowhere to go.
+    #[test]
+    fn nobody_writes_what_the_patch_does_not_name() {
+        for key in [
+            "id",
+            "role",
+            "is_active",
+            "email_verified",
+            "password",
+            "password_hash",
+            "email_canonical",
+            "created_at",
+            "updated_at",
+            "Name",
+            "search",
+        ] {
+            let body = format!(r#"{{"name": "Ana", "{key}": null}}"#);
+            assert!(serde_json::from_str::<UserPatch>(&body).is_err(), "{key}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! [`web::router`] is used by the binary and by every HTTP test. No rule about accounts is written
 //! here: a handler gets its context, calls one use case and maps the answer.
 
+mod body;
 pub mod cli;
 pub mod commands;
 pub mod config;

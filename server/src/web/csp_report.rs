@@ -1,7 +1,6 @@
 //! Reports of browsers about what the Content-Security-Policy stopped: a line in the log each.
 
-use super::form::read_body;
-use crate::AppState;
+use crate::{AppState, body};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -43,8 +42,8 @@ pub(super) fn route() -> MethodRouter<AppState> {
     })
 }
 
-async fn take(body: Body, admits: impl Fn() -> bool) -> Response {
-    match read_body(body, MAX_BYTES).await {
+async fn take(stream: Body, admits: impl Fn() -> bool) -> Response {
+    match body::read(stream, MAX_BYTES).await {
         Ok(bytes) => {
             let reports = serde_json::from_slice(&bytes).map(reports).unwrap_or_default();
             reports.iter().take_while(|_| admits()).for_each(log);

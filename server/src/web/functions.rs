@@ -5,7 +5,7 @@
 use super::form::{self, Fields};
 use super::guard::{see_other, with_next};
 use super::{flash, in_time, wants_html};
-use crate::AppState;
+use crate::{AppState, body};
 use app::Flash;
 use app::forms::{FORMS, FormPage};
 use axum::body::Body;
@@ -63,9 +63,9 @@ struct Post {
 impl Post {
     /// Reads the whole request. Without a request to hand on, the body was no form of ours.
     async fn read(request: Request) -> Result<(Self, Option<Request>), Code> {
-        let (mut parts, body) = request.into_parts();
-        let body = form::read_body(body, form::MAX_BYTES).await?;
-        if !form::is_form(&parts.headers, &body) {
+        let (mut parts, stream) = request.into_parts();
+        let content = body::read(stream, form::MAX_BYTES).await?;
+        if !body::is(body::FORM, &parts.headers, &content) {
             return Err(Code::UnsupportedMediaType);
         }
         let plain = wants_html(&parts.headers);
@@ -75,10 +75,10 @@ impl Post {
         }
         let path = parts.uri.path().to_owned();
         let form = FORMS.iter().find(|form| form.function == path);
-        let fields = Fields::parse(&body);
+        let fields = Fields::parse(&content);
         let readable = fields.is_some();
         let fields = fields.zip(form).map(|(fields, form)| fields.keep(form.keeps)).unwrap_or_default();
-        let request = readable.then(|| Request::from_parts(parts, Body::from(body)));
+        let request = readable.then(|| Request::from_parts(parts, Body::from(content)));
         Ok((Self { path, form, fields, plain }, request))
     }
 
@@ -133,9 +133,9 @@ async fn outcome(response: Response) -> Result<Response, (Problem, HeaderMap)> {
     if !response.headers().contains_key(FAILED) {
         return Ok(response);
     }
-    let (parts, body) = response.into_parts();
-    let problem = match form::read_body(body, MAX_PROBLEM).await {
-        Ok(body) => serde_json::from_slice(&body).unwrap_or_else(|_| Code::Internal.into()),
+    let (parts, stream) = response.into_parts();
+    let problem = match body::read(stream, MAX_PROBLEM).await {
+        Ok(content) => serde_json::from_slice(&content).unwrap_or_else(|_| Code::Internal.into()),
         Err(_) => Code::Internal.into(),
     };
     Err((problem, parts.headers))

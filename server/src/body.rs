@@ -1,0 +1,121 @@
+//! Request bodies, read strictly, for both faces: no larger than they may be, and no byte that is no text.
+
+use axum::body::Body;
+use domain::Code;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt;
+
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const JSON: &str = "application/json";
+/// How much of a larger body is read and thrown away: a client that still sends would otherwise see
+/// its connection reset instead of the answer.
+const DRAIN_BYTES: usize = 2 * 1024 * 1024;
+
+/// The whole body, if it is no larger than `limit`.
+pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Code> {
+    let (mut bytes, mut seen) = (Vec::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Code::Unreadable)?.into_data() else { continue };
+        seen += data.len();
+        if seen <= limit {
+            bytes.extend_from_slice(&data);
+        } else if seen > DRAIN_BYTES {
+            break;
+        }
+    }
+    if seen > limit { Err(Code::TooLarge) } else { Ok(bytes) }
+}
+
+/// The one media type that the headers name, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (first, None) = (types.next()?, types.next()) else { return None };
+    Some(first.to_str().ok()?.split(';').next()?.trim().to_ascii_lowercase())
+}
+
+/// Whether the body says that it is of this media type; an empty one need not say anything.
+pub(crate) fn is(kind: &str, headers: &HeaderMap, body: &[u8]) -> bool {
+    match media_type(headers) {
+        Some(named) => named == kind,
+        None => body.is_empty() && !headers.contains_key(CONTENT_TYPE),
+    }
+}
+
+/// The fields of a form; `None` where one comes twice or is no text.
+pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let mut fields: Vec<(String, String)> = Vec::new();
+    for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let name = decode(&pair[..end])?;
+        if fields.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        fields.push((name, decode(pair.get(end + 1..).unwrap_or_default())?));
+    }
+    Some(fields)
+}
+
+/// `application/x-www-form-urlencoded` to text; `None` for a broken percent sequence or broken UTF-8.
+fn decode(text: &[u8]) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        bytes.push(match first {
+            b'+' => b' ',
+            b'%' => {
+                let (digits, tail) = rest.split_at_checked(2)?;
+                rest = tail;
+                hex(digits[0])? * 16 + hex(digits[1])?
+            }
+            byte => *byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn a_field_is_read_once_and_as_text() {
+        let one = |name: &str, value: &str| Some(vec![(name.to_owned(), value.to_owned())]);
+        assert_eq!(fields(b"a=b+c%2Bd%C3%BC"), one("a", "b c+d\u{fc}"));
+        assert_eq!(fields(b"&a&"), one("a", ""));
+        assert_eq!(fields(b""), Some(vec![]));
+        for body in [&b"a=1&a=2"[..], b"a=1&%61=2", b"a=%FF", b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"] {
+            assert_eq!(fields(body), None, "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn only_a_form_is_a_form() {
+        let headers = |kinds: &[&'static str]| {
+            let mut map = HeaderMap::new();
+            for kind in kinds {
+                map.append(CONTENT_TYPE, HeaderValue::from_static(kind));
+            }
+            map
+        };
+        assert!(is(FORM, &headers(&[FORM]), b"x"));
+        assert!(is(FORM, &headers(&["Application/X-WWW-Form-Urlencoded; charset=UTF-8"]), b"x"));
+        assert!(is(FORM, &headers(&[]), b""));
+        for kinds in [&[][..], &[JSON], &["text/plain"], &[FORM, FORM], &["multipart/form-data"]] {
+            assert!(!is(FORM, &headers(kinds), b"x"), "{kinds:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_to_its_limit() {
+        assert_eq!(read(Body::from("12345"), 5).await, Ok(b"12345".to_vec()));
+        assert_eq!(read(Body::from("123456"), 5).await, Err(Code::TooLarge));
+        assert_eq!(read(Body::from(vec![0; 3 * 1024 * 1024]), 5).await, Err(Code::TooLarge));
+    }
+}

@@ -22,4 +22,4 @@ CREATE TABLE known_devices (
     PRIMARY KEY (token_hash, user_id)
 );
 
-CREATE INDEX devices_user_id_idx ON known_devices (user_id);
+CREATE INDEX known_devices_user_id_idx ON known_devices (user_id);

@@ -90,7 +90,9 @@ mod tests {
         assert_eq!(fields(b"a=b+c%2Bd%C3%BC"), one("a", "b c+d\u{fc}"));
         assert_eq!(fields(b"&a&"), one("a", ""));
         assert_eq!(fields(b""), Some(vec![]));
-        for body in [&b"a=1&a=2"[..], b"a=1&%61=2", b"a=%FF", b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"] {
+        for body in
+            [&b"a=1&a=2"[..], b"a=1&%61=2", b"a=%FF", b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"]
+        {
             assert_eq!(fields(body), None, "{}", String::from_utf8_lossy(body));
         }
     }

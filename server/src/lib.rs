@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod jobs;
 pub mod logging;
+mod rest;
 pub mod serve;
 pub mod state;
 pub mod web;

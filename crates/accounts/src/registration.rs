@@ -41,10 +41,10 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Accounts::sign_up`].
-    pub async fn register(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<Viewer, Error> {
+    pub async fn register(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<UserView, Error> {
         let (tx, viewer) = self.make_account(ctx, &form).await?;
         tx.commit().await?;
-        Ok(viewer)
+        users::by_id(self.store(), viewer.id).await?.map(view::user).ok_or(Error::NotFound)
     }
 
     async fn make_account(&self, ctx: &RequestCtx, form: &RegistrationForm) -> Result<(Tx, Viewer), Error> {

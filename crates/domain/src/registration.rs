@@ -23,6 +23,33 @@ pub struct RegistrationForm {
     pub next: String,
 }
 
+/// What a program sends to make an account. A field that is null or missing is left empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NewAccount {
+    /// The e-mail address.
+    pub email: String,
+    /// The new password.
+    pub password: RawPassword,
+    /// A username to sign in with.
+    pub username: Option<String>,
+    /// The display name.
+    pub name: Option<String>,
+    /// The first name.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+}
+
+impl From<NewAccount> for RegistrationForm {
+    fn from(account: NewAccount) -> Self {
+        let NewAccount { email, password, username, name, first_name, last_name } = account;
+        let [username, name, first_name, last_name] =
+            [username, name, first_name, last_name].map(Option::unwrap_or_default);
+        Self { email, password, username, name, first_name, last_name, next: String::new() }
+    }
+}
+
 /// A sign-up of acceptable shape.
 #[derive(Debug)]
 pub struct Registration {

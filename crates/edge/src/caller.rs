@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::USER_AGENT;
-use http::{HeaderMap, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderValue};
 use std::sync::Arc;
 
 /// Longest part of a `User-Agent` that is kept.
@@ -29,7 +29,7 @@ pub struct Callers {
 /// that has a cookie is answered 503: neither "signed out" nor "wrong password" would be true.
 pub async fn middleware(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
     let token = token(&callers, request.headers());
-    let mut ctx = stranger(&callers, &request);
+    let mut ctx = stranger(&callers, request.extensions(), request.headers());
     let known = match token {
         Some(token) => callers.accounts.authenticate(&token, ctx.now).await,
         None => Ok(None),
@@ -58,19 +58,21 @@ fn token(callers: &Callers, headers: &HeaderMap) -> Option<String> {
     (!token.is_empty()).then(|| token.to_owned())
 }
 
-fn stranger(callers: &Callers, request: &Request) -> RequestCtx {
+/// The context of a request before anybody asked who sends it.
+#[must_use]
+pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> RequestCtx {
     RequestCtx {
         caller: Caller::Stranger,
-        client: client(callers, request),
-        request_id: request_id(request),
+        client: client(callers, extensions, headers),
+        request_id: request_id(extensions),
         now: callers.accounts.now(),
     }
 }
 
-fn client(callers: &Callers, request: &Request) -> Client {
-    let address = callers.proxies.client(peer(request.extensions()), request.headers());
-    let device = cookie::read(request.headers(), callers.cookies.device_name()).and_then(DeviceToken::read);
-    Client { address, agent: agent(request.headers()), device }
+fn client(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> Client {
+    let address = callers.proxies.client(peer(extensions), headers);
+    let device = cookie::read(headers, callers.cookies.device_name()).and_then(DeviceToken::read);
+    Client { address, agent: agent(headers), device }
 }
 
 /// Only printable ASCII is kept: the text is shown in lists and logs.
@@ -83,8 +85,8 @@ fn agent(headers: &HeaderMap) -> String {
         .collect()
 }
 
-fn request_id(request: &Request) -> String {
-    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+fn request_id(extensions: &Extensions) -> String {
+    extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]

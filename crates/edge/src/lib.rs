@@ -5,6 +5,7 @@
 //!
 //! [`RequestCtx`]: accounts::RequestCtx
 
+pub mod bearer;
 pub mod caller;
 pub mod client_ip;
 pub mod cookie;

@@ -100,6 +100,8 @@ pub struct Config {
     pub password_min_score: u8,
     /// Life of an access token.
     pub token_lifetime: time::Duration,
+    /// Life of a refresh token.
+    pub refresh_lifetime: time::Duration,
     /// Who may speak for other addresses.
     pub proxies: TrustedProxies,
     /// How log lines are written.
@@ -134,6 +136,12 @@ impl Config {
                 30,
                 1..=1440,
             )?),
+            refresh_lifetime: time::Duration::days(number(
+                "REFRESH_TOKEN_EXPIRE_DAYS",
+                raw.refresh_token_expire_days.as_deref(),
+                30,
+                1..=365,
+            )?),
             proxies: proxies(raw)?,
             log_format: log_format(raw, env)?,
             origin,
@@ -148,6 +156,7 @@ impl Config {
         Ok(Settings {
             hashing: self.hashing,
             token_lifetime: self.token_lifetime,
+            refresh_lifetime: self.refresh_lifetime,
             signup: self.signup,
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,

@@ -1,5 +1,5 @@
 use super::{AppEnv, ConfigError, Raw, filled, secret};
-use accounts::SigningKey;
+use accounts::{KeyRing, SigningKey};
 use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -54,9 +54,10 @@ impl Signing {
         }
     }
 
-    pub(super) fn load(&self) -> Result<SigningKey, ConfigError> {
+    pub(super) fn load(&self) -> Result<KeyRing, ConfigError> {
         match self {
             Self::Secret(secret) => SigningKey::hs256(secret.as_bytes())
+                .map(KeyRing::from)
                 .map_err(|error| ConfigError::new("SECRET_KEY", error.to_string())),
             Self::KeyFile { path, make } => from_file(path, *make),
             Self::Missing => Err(ConfigError::new(
@@ -94,7 +95,7 @@ fn is_run(secret: &str) -> bool {
     2 * steps > secret.len()
 }
 
-fn from_file(path: &Path, make: bool) -> Result<SigningKey, ConfigError> {
+fn from_file(path: &Path, make: bool) -> Result<KeyRing, ConfigError> {
     const NAME: &str = "SIGNING_KEY_FILE";
     let unusable = |error: &dyn fmt::Display| ConfigError::new(NAME, format!("{}: {error}", path.display()));
     if make && !path.exists() {
@@ -105,7 +106,7 @@ fn from_file(path: &Path, make: bool) -> Result<SigningKey, ConfigError> {
         return Err(unusable(&"others may read it; make it its owner's alone with `chmod 600`"));
     }
     let pem = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
-    SigningKey::ed25519_pem(&pem).map_err(|error| unusable(&error))
+    KeyRing::ed25519_pem(&pem).map_err(|error| unusable(&error))
 }
 
 #[cfg(unix)]

@@ -3,12 +3,13 @@
 
 use super::Refusal;
 use crate::{AppState, body};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use domain::{Code, FieldError, Problem};
 use http::HeaderMap;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as PlainError, MapDeserializer};
+use uuid::Uuid;
 
 /// The most a body may hold: no text of ours is longer.
 const MAX_BYTES: usize = 64 * 1024;
@@ -54,6 +55,30 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
         Ok(Self(from_form(parts.uri.query().unwrap_or_default().as_bytes())?))
+    }
+}
+
+/// The id in the path. What is no id names nothing.
+pub(super) struct Id(pub(super) Uuid);
+
+impl FromRequestParts<AppState> for Id {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| Code::NotFound)?;
+        Ok(Self(text.parse().map_err(|_| Code::NotFound)?))
+    }
+}
+
+/// The headers, for the one call that may have its token there.
+pub(super) struct Headers(pub(super) HeaderMap);
+
+impl FromRequestParts<AppState> for Headers {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+        Ok(Self(parts.headers.clone()))
     }
 }
 

@@ -1,11 +1,47 @@
 //! The API: the same use cases over HTTP for programs. One file a resource; a handler gets its context, calls
 //! one use case and shapes the answer.
 
+mod caller;
 mod input;
+mod v1;
 
+use crate::AppState;
+use accounts::Jwks;
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use domain::{Code, Problem};
 use edge::problem::{problem, refusal};
+use http::{StatusCode, Uri};
+
+/// What a handler answers.
+type Answer<T> = Result<T, Refusal>;
+
+/// Done, and nothing to say of it.
+struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+/// All calls of the API.
+pub(crate) fn router() -> Router<AppState> {
+    Router::new().nest(v1::PREFIX, v1::router()).route("/.well-known/jwks.json", get(jwks))
+}
+
+/// Whether an address is the API's, where every refusal is a problem document whatever the client reads.
+pub(crate) fn owns(uri: &Uri) -> bool {
+    uri.path() == "/api" || uri.path().starts_with("/api/")
+}
+
+/// The public keys that access tokens are checked with (RFC 7517).
+async fn jwks(State(state): State<AppState>) -> Json<Jwks> {
+    Json(state.accounts.jwks())
+}
 
 /// Why a call was refused, as its problem document.
 pub(crate) struct Refusal(Problem);

@@ -1,7 +1,7 @@
 //! A refusal as a page, for whoever reads HTML: same status, same headers, words for a person.
 
 use super::{headers, wants_html};
-use crate::AppState;
+use crate::{AppState, rest};
 use app::forms::FORMS;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -12,7 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 
 pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let html = wants_html(request.headers());
+    let html = wants_html(request.headers()) && !rest::owns(request.uri());
     let retry = retry(&request);
     let response = next.run(request).await;
     let known = response.extensions().get::<Problem>().cloned();

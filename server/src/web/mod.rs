@@ -13,8 +13,8 @@ mod pages;
 mod trace;
 mod well_known;
 
-use crate::AppState;
 use crate::config::AppEnv;
+use crate::{AppState, rest};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -48,6 +48,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/csp-report", csp_report::route())
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
+        .merge(rest::router())
         .merge(pages::router(&state))
         .fallback_service(files::or_not_found(&state))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))

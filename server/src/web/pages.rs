@@ -1,7 +1,7 @@
 //! Leptos' pages and server functions, with everything that stands before them.
 
 use super::{functions, guard, headers, wants_html};
-use crate::AppState;
+use crate::{AppState, rest};
 use accounts::RequestCtx;
 use app::Flash;
 use app::ssr::{Request as PageRequest, provide};
@@ -62,7 +62,11 @@ async fn without_page(request: Request, next: Next) -> Response {
         return guard::see_other(&format!("{}{query}", page.path));
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads && wants_html(request.headers()) { next.run(request).await } else { refusal(Code::NotFound) }
+    if reads && wants_html(request.headers()) && !rest::owns(request.uri()) {
+        next.run(request).await
+    } else {
+        refusal(Code::NotFound)
+    }
 }
 
 fn callers(state: &AppState) -> Callers {

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, head
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tower::ServiceExt;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,7 +25,9 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(router: Router, origin: &str) -> Self {
-        Self { router, origin: origin.to_owned(), cookies: BTreeMap::new(), extra: HeaderMap::new() }
+        let browser =
+            Self { router, origin: origin.to_owned(), cookies: BTreeMap::new(), extra: HeaderMap::new() };
+        browser.with("x-forwarded-for", &somewhere())
     }
 
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -93,6 +96,55 @@ impl Browser {
     }
 }
 
+/// A program that calls the API.
+#[derive(Clone)]
+pub struct Program {
+    router: Router,
+    address: String,
+    pub token: Option<String>,
+}
+
+impl Program {
+    pub fn new(router: Router) -> Self {
+        Self { router, address: somewhere(), token: None }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(&Method::GET, path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Sends a JSON body.
+    pub async fn call(&self, method: &str, path: &str, body: &serde_json::Value) -> Answer {
+        let method = method.parse().unwrap();
+        let request = self.request(&method, path).header(header::CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    pub async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
+        self.call("POST", path, &body).await
+    }
+
+    /// A request as this program begins it.
+    pub fn request(&self, method: &Method, path: &str) -> http::request::Builder {
+        let request = Request::builder().method(method).uri(path).header("x-forwarded-for", &self.address);
+        match &self.token {
+            Some(token) => request.header(header::AUTHORIZATION, format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        send(&self.router, request).await
+    }
+}
+
+/// An address that nobody else here has: no limit is loosened for tests.
+fn somewhere() -> String {
+    static CLIENTS: AtomicU32 = AtomicU32::new(1);
+    let [a, b, c, d] = CLIENTS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    format!("2001:db8:{a:x}{b:02x}:{c:x}{d:02x}::1")
+}
+
 /// Sends a request as it is, from 127.0.0.1, and checks what every answer must carry.
 pub async fn send(router: &Router, mut request: Request<Body>) -> Answer {
     if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
@@ -135,6 +187,10 @@ impl Answer {
     #[track_caller]
     pub fn problem(&self) -> Problem {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.what);
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.text).unwrap()
     }
 

@@ -1,9 +1,10 @@
 //! The server under test.
 
-use crate::actors::Browser;
+use crate::actors::{Browser, Program};
 use axum::Router;
 use edge::{CookieStyle, Origin};
 use leptos::config::LeptosOptions;
+use serde_json::json;
 use server::config::AppEnv;
 use server::{AppState, web};
 use sqlx::PgPool;
@@ -76,6 +77,30 @@ impl App {
         browser
     }
 
+    /// A program that has not signed in.
+    pub fn program(&self) -> Program {
+        Program::new(self.router())
+    }
+
+    /// The program of `name@example.com`, who has just signed up.
+    pub async fn member_program(&self, name: &str) -> Program {
+        let mut program = self.program();
+        let (email, path) = (format!("{name}@example.com"), "/api/v1/users");
+        program.post(path, json!({ "email": email, "password": PASSWORD, "name": name })).await.expect(201);
+        let login = json!({ "email": email, "password": PASSWORD });
+        let pair = program.post("/api/v1/auth/login", login).await.expect(200).json();
+        program.token = pair["access_token"].as_str().map(str::to_owned);
+        program
+    }
+
+    /// The same for somebody who may do everything.
+    pub async fn admin_program(&self, name: &str) -> Program {
+        let program = self.member_program(name).await;
+        let update = "UPDATE users SET role = 'admin' WHERE email_canonical = $1";
+        sqlx::query(update).bind(format!("{name}@example.com")).execute(&self.world.pool).await.unwrap();
+        program
+    }
+
     /// Everything the database holds, but when a session was last used: that is all a GET may write.
     pub async fn digest(&self) -> String {
         let sql = "SELECT concat(
@@ -103,7 +128,7 @@ fn state(world: &World) -> AppState {
         },
         cookies: CookieStyle::new(false),
         origin: Arc::new(origin),
-        proxies: Arc::default(),
+        proxies: Arc::new("127.0.0.1/32".parse().unwrap()),
         site: LeptosOptions::builder()
             .output_name("doorstep")
             .site_root(site().display().to_string())

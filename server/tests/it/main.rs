@@ -7,4 +7,5 @@ mod app;
 mod binary;
 mod log;
 mod outage;
+mod rest;
 mod web;

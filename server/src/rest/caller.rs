@@ -1,0 +1,44 @@
+//! Who calls the API. No cookie is read here: what a browser sends by itself opens nothing.
+
+use super::Refusal;
+use crate::AppState;
+use accounts::{Caller, RequestCtx};
+use axum::extract::FromRequestParts;
+use domain::Code;
+use edge::bearer::{self, Bearer};
+use edge::caller::{Callers, stranger};
+use http::request::Parts;
+
+/// Anyone, whatever the `Authorization` header holds: a client whose token has ended must be able to sign in.
+pub(super) struct Anyone(pub(super) RequestCtx);
+
+/// Somebody whose access token is good.
+pub(super) struct Member(pub(super) RequestCtx);
+
+impl FromRequestParts<AppState> for Anyone {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        Ok(Self(stranger(&callers(state), &parts.extensions, &parts.headers)))
+    }
+}
+
+impl FromRequestParts<AppState> for Member {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let token = match bearer::read(&parts.headers) {
+            Bearer::Token(token) => token,
+            Bearer::Absent => return Err(Code::SignInNeeded.into()),
+            Bearer::Malformed => return Err(Code::InvalidToken.into()),
+        };
+        let mut ctx = stranger(&callers(state), &parts.extensions, &parts.headers);
+        let member = state.accounts.authenticate_bearer(token, ctx.now).await?;
+        ctx.caller = Caller::Member(member.ok_or(Code::InvalidToken)?);
+        Ok(Self(ctx))
+    }
+}
+
+fn callers(state: &AppState) -> Callers {
+    Callers { accounts: state.accounts.clone(), cookies: state.cookies, proxies: state.proxies.clone() }
+}

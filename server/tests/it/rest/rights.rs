@@ -1,0 +1,59 @@
+//! P7: every call × every caller. A route that is missing here fails the test.
+
+use crate::actors::Program;
+use crate::app::App;
+use serde_json::json;
+use sqlx::PgPool;
+
+/// Answers to a stranger, a member, an admin and somebody whose account was disabled. `{other}` is the id of
+/// another account, `{session}` that of somebody else's session.
+const EXPECTED: &[(&str, &str, [u16; 4])] = &[
+    ("POST", "/api/v1/auth/register", [422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/login", [422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/refresh", [401, 401, 401, 401]),
+    ("POST", "/api/v1/users", [422, 422, 422, 422]),
+    ("GET", "/api/v1/users", [401, 403, 200, 401]),
+    ("GET", "/api/v1/users/me", [401, 200, 200, 401]),
+    ("PUT", "/api/v1/users/me", [401, 200, 200, 401]),
+    ("PATCH", "/api/v1/users/me", [401, 200, 200, 401]),
+    ("POST", "/api/v1/users/me/password", [401, 422, 422, 401]),
+    ("GET", "/api/v1/users/me/activity", [401, 200, 200, 401]),
+    ("GET", "/api/v1/users/me/sessions", [401, 200, 200, 401]),
+    ("DELETE", "/api/v1/users/me/sessions", [401, 204, 204, 401]),
+    ("DELETE", "/api/v1/users/me/sessions/{session}", [401, 404, 404, 401]),
+    ("GET", "/api/v1/users/{other}", [401, 403, 200, 401]),
+    ("PUT", "/api/v1/users/{other}", [401, 403, 200, 401]),
+    ("PATCH", "/api/v1/users/{other}", [401, 403, 200, 401]),
+    ("DELETE", "/api/v1/users/{other}/sessions", [401, 403, 204, 401]),
+    ("DELETE", "/api/v1/users/{other}", [401, 403, 204, 401]),
+    ("GET", "/api/v1/audit", [401, 403, 200, 401]),
+    ("POST", "/api/v1/auth/logout", [401, 204, 204, 401]),
+    ("DELETE", "/api/v1/users/me", [401, 401, 401, 401]),
+];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_call_admits_whom_it_should(pool: PgPool) {
+    let app = App::new(pool);
+    let other = app.member_program("other").await;
+    let id = other.get("/api/v1/users/me").await.json()["id"].as_str().unwrap().to_owned();
+    let sessions = other.get("/api/v1/users/me/sessions").await.json();
+    let session = sessions[0]["id"].as_str().unwrap().to_owned();
+    app.admin_program("second").await;
+    let callers = callers(&app).await;
+    for (method, path, expected) in EXPECTED {
+        let path = path.replace("{other}", &id).replace("{session}", &session);
+        // The admin comes last: only that one's calls change anything.
+        for (caller, status) in [0, 1, 3, 2].map(|n| (&callers[n], expected[n])) {
+            let answer = caller.call(method, &path, &json!({})).await;
+            assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
+        }
+    }
+}
+
+async fn callers(app: &App) -> [Program; 4] {
+    let disabled = app.member_program("disabled").await;
+    app.world
+        .execute("UPDATE users SET is_active = false WHERE email_canonical = 'disabled@example.com'")
+        .await;
+    [app.program(), app.member_program("member").await, app.admin_program("admin").await, disabled]
+}

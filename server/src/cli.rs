@@ -46,6 +46,12 @@ pub enum Command {
         #[arg(long, env, value_name = "PATH")]
         admin_password_file: Option<String>,
     },
+    /// Add a signing key; the one before it goes on verifying, so nobody is signed out
+    RotateKeys {
+        /// Minutes until the new key signs: start every server anew before that
+        #[arg(long, default_value_t = 60, value_name = "MINUTES")]
+        lead: u16,
+    },
     /// Ask the running server whether it is ready; for container health checks
     Healthcheck,
 }

@@ -3,7 +3,7 @@
 use crate::cli::Command;
 use crate::config::{Config, ConfigError, secret};
 use crate::{AppState, jobs, serve, web};
-use accounts::{Accounts, NewAdmin, SystemClock, SystemRng};
+use accounts::{Accounts, Clock, NewAdmin, SystemClock, SystemRng};
 use domain::RawPassword;
 use edge::problem::chain;
 use std::error::Error;
@@ -35,6 +35,7 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
                 secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
             create_admin(config, email, if_none, password).await
         }
+        Command::RotateKeys { lead } => rotate_keys(config, lead),
         Command::Healthcheck => {
             tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)?
         }
@@ -83,6 +84,12 @@ async fn create_admin(config: &Config, email: String, if_none: bool, password: O
     if given.is_none() {
         println!("password: {} (shown only now)", password.expose());
     }
+    Ok(())
+}
+
+fn rotate_keys(config: &Config, minutes: u16) -> Outcome {
+    config.signing.rotate(SystemClock.now(), time::Duration::minutes(minutes.into()))?;
+    println!("a new key signs in {minutes} minutes: start every server anew before that");
     Ok(())
 }
 

@@ -3,6 +3,7 @@ use accounts::{KeyRing, SigningKey};
 use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use time::{Duration, OffsetDateTime};
 
 /// Where development keeps the key it makes at the first start.
 const DEVELOPMENT_KEY: &str = "var/signing-key.pem";
@@ -69,6 +70,26 @@ impl Signing {
     }
 }
 
+impl Signing {
+    /// Adds a key to the file, which signs from `lead` after `now`: every server must have been started anew
+    /// by then. The one before it verifies for eight days more, so nobody is signed out.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where there is no such file or it cannot be written.
+    pub fn rotate(&self, now: OffsetDateTime, lead: Duration) -> Result<(), ConfigError> {
+        const NAME: &str = "SIGNING_KEY_FILE";
+        let Self::KeyFile { path, .. } = self else {
+            return Err(ConfigError::new(NAME, "only keys in a file are rotated; set it to that file"));
+        };
+        let unusable =
+            |error: &dyn fmt::Display| ConfigError::new(NAME, format!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
+        let text = KeyRing::rotate_ed25519_pem(&text, now, lead).map_err(|error| unusable(&error))?;
+        let draft = draft(path, &text).map_err(|error| unusable(&error))?;
+        std::fs::rename(draft, path).map_err(|error| unusable(&error))
+    }
+}
+
 fn hs256(raw: &Raw) -> Result<Signing, ConfigError> {
     const ADVICE: &str = "set it to 32 random bytes, as `openssl rand -hex 32` prints them";
     let refuse = |why: &str| ConfigError::new("SECRET_KEY", format!("{why}; {ADVICE}"));
@@ -120,9 +141,16 @@ fn others_read(_: &Path) -> std::io::Result<bool> {
     Ok(false)
 }
 
-/// Readable by its owner alone from its first byte on. Two servers that start at once agree on the
-/// first one's key: the second finds the file there and reads it.
+/// Two servers that start at once agree on the first one's key: the second finds the file there and reads it.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let draft = draft(path, text)?;
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
+}
+
+/// A file beside `path`, readable by its owner alone from its first byte on.
+fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -137,7 +165,5 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = options.open(&draft)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    let linked = std::fs::hard_link(&draft, path);
-    std::fs::remove_file(&draft)?;
-    linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
+    Ok(draft)
 }

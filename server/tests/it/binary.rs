@@ -33,7 +33,9 @@ fn help_lists_the_commands_and_every_variable() {
     let example = std::fs::read_to_string(example).unwrap();
     let lines = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let variables = lines.map(|(name, _)| name).filter(|name| !name.contains(' '));
-    for word in ["serve", "migrate", "create-admin", "healthcheck"].into_iter().chain(variables) {
+    for word in
+        ["serve", "migrate", "create-admin", "rotate-keys", "healthcheck"].into_iter().chain(variables)
+    {
         assert!(help.contains(word), "{word}");
     }
     assert!(!help.contains("canary"), "a secret is not shown");
@@ -167,4 +169,26 @@ async fn a_signal_ends_it_while_it_waits_to_migrate(pool: PgPool) {
     while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *hold).await.unwrap() == 0 {}
     send("-TERM", &process);
     assert!(process.wait().unwrap().success());
+}
+
+#[test]
+fn keys_are_rotated_in_their_file() {
+    let folder =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("keys-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("signing-key.pem");
+    std::fs::write(&file, accounts::SigningKey::generate_ed25519_pem().unwrap()).unwrap();
+    let settings = [
+        ("DATABASE_URL", "postgres://nobody@localhost:1/none"),
+        ("SIGNING_KEY_FILE", file.to_str().unwrap()),
+    ];
+    let output = run(&["rotate-keys", "--lead", "30"], &settings);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let keys = std::fs::read_to_string(&file).unwrap();
+    assert_eq!((keys.matches("BEGIN PRIVATE KEY").count(), keys.matches("Signs-From: ").count()), (2, 1));
+    let refused = run(&["rotate-keys"], &[settings[0], ("SIGNING_KEY_FILE", "/nowhere/key.pem")]);
+    assert!(
+        !refused.status.success() && text(&refused.stderr).contains("SIGNING_KEY_FILE: /nowhere/key.pem")
+    );
+    std::fs::remove_dir_all(folder).unwrap();
 }

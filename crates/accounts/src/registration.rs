@@ -1,10 +1,10 @@
 use crate::audit::Event;
 use crate::credential::Strength;
 use crate::session::Opening;
-use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng};
+use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
     Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
-    Username, Viewer, display_name,
+    UserView, Username, Viewer, display_name,
 };
 use store::Tx;
 use store::users::{self, NewUser};

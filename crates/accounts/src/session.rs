@@ -109,8 +109,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes sessions and refresh tokens that can never be used again, and counts that no longer count; says
-    /// how many rows.
+    /// Deletes sessions and refresh tokens that can never be used again, and says how many; counts that no longer
+    /// count go along.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -122,7 +122,8 @@ impl Accounts {
             let tokens = refresh::sweep(self.store(), now, SWEEP_BATCH).await?;
             swept += sessions + tokens;
             if sessions.max(tokens) < SWEEP_BATCH.unsigned_abs() {
-                return Ok(swept + self.sweep_throttle(now).await?);
+                self.sweep_throttle(now).await?;
+                return Ok(swept);
             }
         }
     }

@@ -142,8 +142,8 @@ impl Accounts {
         Err(Error::TooManyTries { wait: (next_at - ctx.now).max(Duration::SECOND) })
     }
 
-    /// Deletes counts that no longer count; says how many.
-    pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<u64, Error> {
+    /// Deletes counts that no longer count.
+    pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<(), Error> {
         let streaks_before = now - limits::FAILURES_COUNT_FOR;
         Ok(throttle::sweep(self.store(), now, streaks_before, now - limits::DEVICES_ARE_KNOWN_FOR).await?)
     }

@@ -140,20 +140,19 @@ pub async fn sweep(
     now: OffsetDateTime,
     streaks_before: OffsetDateTime,
     devices_before: OffsetDateTime,
-) -> Result<u64, StoreError> {
-    let buckets =
-        sqlx::query!("DELETE FROM throttle_buckets WHERE paid_until <= $1", now).execute(&store.pool).await?;
-    let streaks = sqlx::query!(
+) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM throttle_buckets WHERE paid_until <= $1", now).execute(&store.pool).await?;
+    sqlx::query!(
         "DELETE FROM throttle_streaks WHERE next_at <= $1 AND last_at <= $2",
         now,
         streaks_before
     )
     .execute(&store.pool)
     .await?;
-    let devices = sqlx::query!("DELETE FROM known_devices WHERE last_used_at <= $1", devices_before)
+    sqlx::query!("DELETE FROM known_devices WHERE last_used_at <= $1", devices_before)
         .execute(&store.pool)
         .await?;
-    Ok(buckets.rows_affected() + streaks.rows_affected() + devices.rows_affected())
+    Ok(())
 }
 
 fn interval(duration: Duration) -> PgInterval {

@@ -141,9 +141,10 @@ async fn each_sign_in_has_a_new_session_and_ends_the_one_this_browser_had(pool: 
 async fn more_sign_ins_than_the_queue_holds_are_told_to_come_back(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing.permits = 1);
     let tries: Vec<_> = (0..64)
-        .map(|_| {
+        .map(|n| {
             let (accounts, ctx) = (world.accounts.clone(), world.stranger());
-            tokio::spawn(async move { accounts.sign_in(&ctx, sign_in("nobody@example.com", "x")).await })
+            let form = sign_in(&format!("nobody-{n}@example.com"), "x");
+            tokio::spawn(async move { accounts.sign_in(&ctx, form).await })
         })
         .collect();
     let mut overloaded = 0;

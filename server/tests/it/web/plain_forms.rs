@@ -122,3 +122,27 @@ async fn a_made_up_flash_says_nothing(pool: PgPool) {
         assert!(page.text.contains("Welcome back") && page.set_cookie("flash").is_none());
     }
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_sent_after_the_session_had_ended_waits_for_a_new_sign_in(pool: PgPool) {
+    let app = App::new(pool);
+    let mut browser = app.member("ana").await;
+    app.world.execute("UPDATE sessions SET ended_at = now()").await;
+    let fields = [("form[bio]", "Not saved, not lost.")];
+    let asked = browser.post("/fn/profile/save", &fields).await.expect(303);
+    assert_eq!(asked.location(), Some("/account"));
+    let asked = browser.get("/account").await.expect(303);
+    let page = browser.get(asked.location().unwrap()).await.expect(200);
+    assert!(page.text.contains("Your session had ended"), "{}", page.text);
+    // A mistyped password on the way costs nothing.
+    let wrong =
+        [("form[identifier]", "ana@example.com"), ("form[password]", "wrong"), ("form[next]", "/account")];
+    let page = browser.post_and_follow("/fn/login", &wrong).await.expect(200);
+    assert!(page.text.contains("does not match") && page.text.contains("Your session had ended"));
+    let right =
+        [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
+    let page = browser.post_and_follow("/fn/login", &right).await.expect(200);
+    assert!(page.text.contains("Not saved, not lost.") && page.text.contains("Nothing was saved yet"));
+    let page = browser.get("/account").await.expect(200);
+    assert!(!page.text.contains("Not saved, not lost."), "shown once");
+}

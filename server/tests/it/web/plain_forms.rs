@@ -73,21 +73,6 @@ async fn the_whole_way_without_scripts(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
-    let app = App::new(pool);
-    let mut ana = app.member("ana").await;
-    ana.cookies.clear();
-    let answer = ana.post("/fn/profile/save", &[("form[bio]", "A long text.")]).await.expect(303);
-    assert_eq!(answer.location(), Some("/account"));
-    assert_eq!(ana.get("/account").await.expect(303).location(), Some("/login?next=/account"));
-    let sign_in = [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD)];
-    ana.call("/fn/login", &sign_in).await.expect(200);
-    let page = ana.get("/account").await.expect(200);
-    assert!(page.text.contains(">A long text.</textarea>"));
-    assert!(page.text.contains("Nothing was saved yet"));
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_unreadable_form_goes_back_to_its_page_too(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
@@ -124,7 +109,7 @@ async fn a_made_up_flash_says_nothing(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_was_sent_after_the_session_had_ended_waits_for_a_new_sign_in(pool: PgPool) {
+async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
     let app = App::new(pool);
     let mut browser = app.member("ana").await;
     app.world.execute("UPDATE sessions SET ended_at = now()").await;

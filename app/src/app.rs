@@ -35,7 +35,7 @@ fn Site(start: Start) -> impl IntoView {
         }
     });
     provide_context(session);
-    provide_context(Visit::new(start.flash));
+    provide_context(Visit::new(start.flash, start.unsent));
     provide_context(SessionEnded(Callback::new(move |()| session.ended(&path.get_untracked()))));
     view! {
         // `external` keeps the router's hands off: the browser itself moves the focus to the target.

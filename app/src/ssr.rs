@@ -23,6 +23,8 @@ pub struct Request {
     pub settings: AppSettings,
     /// What the last plain form post left to say.
     pub flash: Option<Flash>,
+    /// Whether a form waits for a new sign-in.
+    pub unsent: bool,
 }
 
 /// Makes a request known to pages and server functions; called by the server for each of them.
@@ -31,6 +33,7 @@ pub fn provide(request: Request) {
         settings: request.settings.clone(),
         viewer: request.ctx.viewer(),
         flash: request.flash.clone().unwrap_or_default(),
+        unsent: request.unsent,
     });
     provide_context(request);
 }

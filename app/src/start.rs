@@ -12,4 +12,6 @@ pub struct Start {
     pub viewer: Option<Viewer>,
     /// What the last plain form post left to say.
     pub flash: Flash,
+    /// Whether a form that was sent after its session had ended waits for a new sign-in.
+    pub unsent: bool,
 }

@@ -93,10 +93,14 @@ test('a session that ended elsewhere is told when a form is sent @plain', async 
   await field(page, 'Bio').fill('Not saved, not lost.');
   await button(page, 'Save profile').click();
   await expect(page).toHaveURL(withNext('/login', '/account'));
-  await expect(page.getByRole('alert')).toContainText('your session has ended');
+  await expect(page.getByText('Your session had ended')).toBeVisible();
+  await fillSignIn(page, { email: member.email, password: 'mistyped on the way' });
+  await button(page, 'Sign in').click();
+  await expect(page.getByText(words.wrongPassword)).toBeVisible();
   await fillSignIn(page, member);
   await button(page, 'Sign in').click();
   await expect(page).toHaveURL('/account');
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('Nothing was saved yet');
   await expect(field(page, 'Bio')).toHaveValue('Not saved, not lost.');
 });
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// All that a release build reads.
 const INPUTS: &[&str] = &[
@@ -37,17 +38,20 @@ pub(crate) fn build(tools: &Toolbox) -> Result<()> {
         steps::say("✓ Release build: nothing has changed");
         return Ok(());
     }
-    steps::step("Release build", |step| {
-        let mut leptos = process::program(tools.program("cargo-leptos"));
-        leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
-        tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true");
-        process::build_of(step, &mut leptos, crates())
-    })?;
+    steps::step("Release build", |step| process::build_of(step, &mut command(tools), crates()))?;
     if !paths::server_binary().exists() || compressed()?.is_empty() {
         bail!("cargo leptos said it built, but the server or its compressed files are not there");
     }
     fs::write(note, fresh()?)?;
     Ok(())
+}
+
+/// `cargo leptos build` for release: compressed, and every file named by its hash.
+pub(crate) fn command(tools: &Toolbox) -> Command {
+    let mut leptos = process::program(tools.program("cargo-leptos"));
+    leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
+    tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true").env("LEPTOS_HASH_FILES", "true");
+    leptos
 }
 
 /// How many crates the two halves need, for the progress shown.

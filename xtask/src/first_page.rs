@@ -35,6 +35,7 @@ pub(crate) fn check(tools: &Toolbox, postgres: &Running) -> Result<()> {
         }
         let tree = paths::target().join("first-page");
         scratch::copy(&tree)?;
+        scratch::set_apart(&tree)?;
         for edit in &edits {
             edit.apply(&tree)?;
         }

@@ -6,6 +6,19 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Gives the copy's crates another version. Cargo tells crates in one build folder apart by name and version
+/// alone, and would later take what it built from the copy for the clone's own.
+pub(crate) fn set_apart(tree: &Path) -> Result<()> {
+    let manifest = tree.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest)?;
+    let Some((before, after)) = text.split_once("[workspace.package]\nversion = \"") else {
+        bail!("{} names no version", manifest.display());
+    };
+    let text = format!("{before}[workspace.package]\nversion = \"{}", after.replacen('"', "-copy\"", 1));
+    fs::write(&manifest, text)?;
+    process::output(process::cargo().args(["update", "--workspace", "--offline"]).current_dir(tree)).map(drop)
+}
+
 /// Makes the scratch copy equal to the working tree. A file that has not changed is left alone, so that cargo
 /// keeps what it built from it; any other is new, so that cargo never takes an older build for it.
 pub(crate) fn copy(tree: &Path) -> Result<()> {

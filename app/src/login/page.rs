@@ -3,6 +3,7 @@ use super::api::Login;
 use crate::session::Session;
 use crate::ui::{
     CheckboxField, Doorway, Form, HiddenField, Kind, Notice, PasswordField, SubmitButton, TextField, Tone,
+    Visit,
 };
 use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
@@ -16,6 +17,7 @@ pub fn LoginPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let way = Way::new(query.get("next").as_deref());
     let register = way.over("/register", Url::escape);
+    let unsent = use_context::<Visit>().is_some_and(Visit::unsent);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
         <Doorway
@@ -23,6 +25,7 @@ pub fn LoginPage() -> impl IntoView {
             lead="Sign in to reach your account."
             other_way=move || view! { "New here? " <a href=register>"Create an account"</a> }
         >
+            {unsent.then(|| view! { <Notice tone=Tone::Bad words=UNSENT/> })}
             {cookie_lost.then(|| view! { <Notice tone=Tone::Bad words=COOKIE_LOST/> })}
             <Form
                 check=|call: &Login| call.form.parse().err().unwrap_or_default()
@@ -45,6 +48,9 @@ pub fn LoginPage() -> impl IntoView {
         </Doorway>
     }
 }
+
+const UNSENT: &str =
+    "Your session had ended, so nothing was saved yet. Sign in, and you will find what you typed.";
 
 const COOKIE_LOST: &str =
     "Your browser did not keep the sign-in cookie. Please allow cookies for this site, then sign in again.";

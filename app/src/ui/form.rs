@@ -113,6 +113,7 @@ struct Act {
     done: &'static str,
     clears: bool,
     leaves: bool,
+    by_document: bool,
 }
 
 /// A form over the server function `F`, the same with WebAssembly and without.
@@ -154,6 +155,7 @@ where
         done,
         clears,
         leaves,
+        by_document: leaves && use_context::<Visit>().is_some_and(Visit::unsent),
     };
     frame(F::PATH, act, children)
 }
@@ -215,6 +217,10 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement) {
         return;
     }
     state.pace.set(Pace::Working);
+    if act.by_document {
+        _ = form.submit();
+        return;
+    }
     set_timeout(move || state.slow_down(), Duration::from_millis(150));
     let answer = (act.send)(&data);
     let act = act.clone();

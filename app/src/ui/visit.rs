@@ -6,11 +6,18 @@ use leptos::prelude::*;
 pub(crate) struct Visit {
     flash: StoredValue<Flash>,
     moved: StoredValue<bool>,
+    unsent: bool,
 }
 
 impl Visit {
-    pub(crate) fn new(flash: Flash) -> Self {
-        Self { flash: StoredValue::new(flash), moved: StoredValue::new(false) }
+    pub(crate) fn new(flash: Flash, unsent: bool) -> Self {
+        Self { flash: StoredValue::new(flash), moved: StoredValue::new(false), unsent }
+    }
+
+    /// A form was sent after its session had ended, and what was typed waits with the server for a new sign-in:
+    /// only a document can bring it back.
+    pub(crate) fn unsent(self) -> bool {
+        self.unsent
     }
 
     /// What the last plain post left to say to the form of `function`.

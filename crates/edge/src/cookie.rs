@@ -7,6 +7,8 @@ use time::Duration;
 
 /// How long a flash lives: one redirect, with time for a slow network.
 const FLASH_SECONDS: i64 = 60;
+/// How long an unsent form waits for a new sign-in.
+const UNSENT_SECONDS: i64 = 300;
 /// As long as a device is known.
 const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
@@ -37,6 +39,12 @@ impl CookieStyle {
     #[must_use]
     pub fn flash_name(self) -> &'static str {
         if self.secure { "__Host-flash" } else { "flash" }
+    }
+
+    /// The name of the cookie that keeps a form which was sent after its session had ended.
+    #[must_use]
+    pub fn unsent_name(self) -> &'static str {
+        if self.secure { "__Host-unsent" } else { "unsent" }
     }
 
     /// The header that signs a browser in.
@@ -74,6 +82,18 @@ impl CookieStyle {
     #[must_use]
     pub fn clear_flash(self) -> (HeaderName, HeaderValue) {
         self.header(self.flash_name(), "", Some(0))
+    }
+
+    /// The header that has an unsent form wait.
+    #[must_use]
+    pub fn set_unsent(self, value: &str) -> (HeaderName, HeaderValue) {
+        self.header(self.unsent_name(), value, Some(UNSENT_SECONDS))
+    }
+
+    /// The header that takes an unsent form away.
+    #[must_use]
+    pub fn clear_unsent(self) -> (HeaderName, HeaderValue) {
+        self.header(self.unsent_name(), "", Some(0))
     }
 
     fn header(self, name: &str, value: &str, max_age: Option<i64>) -> (HeaderName, HeaderValue) {

@@ -142,13 +142,9 @@ pub async fn sweep(
     devices_before: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM throttle_buckets WHERE paid_until <= $1", now).execute(&store.pool).await?;
-    sqlx::query!(
-        "DELETE FROM throttle_streaks WHERE next_at <= $1 AND last_at <= $2",
-        now,
-        streaks_before
-    )
-    .execute(&store.pool)
-    .await?;
+    sqlx::query!("DELETE FROM throttle_streaks WHERE next_at <= $1 AND last_at <= $2", now, streaks_before)
+        .execute(&store.pool)
+        .await?;
     sqlx::query!("DELETE FROM known_devices WHERE last_used_at <= $1", devices_before)
         .execute(&store.pool)
         .await?;

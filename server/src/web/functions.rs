@@ -88,8 +88,9 @@ impl Post {
             response = self.sent_on(&response, cookies);
         }
         if self.path == SIGN_OUT {
-            let (name, value) = cookies.clear_flash();
-            response.headers_mut().append(name, value);
+            for (name, value) in [cookies.clear_flash(), cookies.clear_unsent()] {
+                response.headers_mut().append(name, value);
+            }
             response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\",\"storage\""));
         }
         response
@@ -116,8 +117,10 @@ impl Post {
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));
         let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
-        let flash = Flash { function: self.path, problem: Some(problem), values: self.fields };
-        let (name, value) = cookies.set_flash(&flash::encode(flash));
+        let unsent = problem.code == Code::SignInNeeded;
+        let flash = flash::encode(Flash { function: self.path, problem: Some(problem), values: self.fields });
+        // Apart from each other: a mistyped password on the way must not cost what was typed before.
+        let (name, value) = if unsent { cookies.set_unsent(&flash) } else { cookies.set_flash(&flash) };
         let mut answer = see_other(&page);
         answer.headers_mut().append(name, value);
         answer

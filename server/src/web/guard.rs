@@ -21,11 +21,17 @@ pub(super) async fn middleware(State(state): State<AppState>, mut request: Reque
     if !page.guard.admits(viewer.as_ref()) {
         return turn_away(page.guard, viewer.as_ref(), &request, state.cookies);
     }
+    if page.guard == Guard::Strangers && flash(&request, state.cookies.unsent_name()).is_some() {
+        request.extensions_mut().insert(Unsent);
+    }
     let Some(flash) = flash_for(page, &state, &request) else { return next.run(request).await };
     request.extensions_mut().insert(if viewer.is_some() { signed_in_again(flash) } else { flash });
     let mut response = next.run(request).await;
-    let (name, value) = state.cookies.clear_flash();
-    response.headers_mut().append(name, value);
+    // Where somebody signs in, the unsent form still waits.
+    let shown = if page.guard == Guard::Strangers { 1 } else { 2 };
+    for (name, value) in [state.cookies.clear_flash(), state.cookies.clear_unsent()].into_iter().take(shown) {
+        response.headers_mut().append(name, value);
+    }
     response
 }
 
@@ -62,6 +68,10 @@ fn lost_cookie(headers: &HeaderMap, cookies: CookieStyle) -> bool {
     })
 }
 
+/// Marks a request for a page where somebody signs in while a form of another page waits for that.
+#[derive(Clone)]
+pub(super) struct Unsent;
+
 /// The form was sent after the session had ended, and its page is shown after a new sign-in.
 fn signed_in_again(mut flash: Flash) -> Flash {
     if let Some(problem) = flash.problem.as_mut().filter(|problem| problem.code == Code::SignInNeeded) {
@@ -95,11 +105,17 @@ fn next_of(uri: &Uri) -> Option<String> {
     domain::safe_next(&next).map(ToOwned::to_owned)
 }
 
-/// The flash in the cookie, if its form lives on exactly this page.
+/// What the last plain post left for a form of exactly this page.
 fn flash_for(page: &Page, state: &AppState, request: &Request) -> Option<Flash> {
-    let flash = flash::decode(cookie::read(request.headers(), state.cookies.flash_name())?)?;
-    let form = FORMS.iter().find(|form| form.function == flash.function)?;
-    (form.page == page.path && request.method() == Method::GET).then_some(flash)
+    let here =
+        |flash: &Flash| FORMS.iter().any(|form| form.function == flash.function && form.page == page.path);
+    let names = [state.cookies.flash_name(), state.cookies.unsent_name()];
+    let left = names.into_iter().filter_map(|name| flash(request, name)).find(here);
+    left.filter(|_| request.method() == Method::GET)
+}
+
+fn flash(request: &Request, name: &str) -> Option<Flash> {
+    flash::decode(cookie::read(request.headers(), name)?)
 }
 
 #[cfg(test)]

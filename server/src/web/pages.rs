@@ -1,6 +1,7 @@
 //! Leptos' pages and server functions, with everything that stands before them.
 
-use super::{functions, guard, headers, wants_html};
+use super::guard::{self, Unsent};
+use super::{functions, headers, wants_html};
 use crate::{AppState, rest};
 use accounts::RequestCtx;
 use app::Flash;
@@ -78,8 +79,9 @@ fn callers(state: &AppState) -> Callers {
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        let Some((ctx, flash)) = use_context::<Parts>().and_then(|mut parts| {
-            Some((parts.extensions.remove::<RequestCtx>()?, parts.extensions.remove::<Flash>()))
+        let Some((ctx, flash, unsent)) = use_context::<Parts>().and_then(|mut parts| {
+            let ctx = parts.extensions.remove::<RequestCtx>()?;
+            Some((ctx, parts.extensions.remove::<Flash>(), parts.extensions.remove::<Unsent>().is_some()))
         }) else {
             return;
         };
@@ -92,6 +94,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             cookies: state.cookies,
             settings: state.app.clone(),
             flash,
+            unsent,
         });
     }
 }

@@ -5,9 +5,9 @@ use super::counts::{self, Tally};
 use super::units::{self, Harness};
 use crate::fault::Test;
 use crate::postgres::Running;
-use crate::process;
 use crate::setup::Toolbox;
 use crate::steps::Step;
+use crate::{bundle, process};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,9 +50,8 @@ impl Bench<'_> {
     }
 
     fn browser(&self, title: &str, step: &mut Step) -> Result<Verdict> {
-        let mut leptos = Command::new(self.tools.program("cargo-leptos"));
-        leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
-        if let Err(error) = process::build(step, self.inside(self.tools.on_path(&mut leptos))) {
+        let mut leptos = bundle::command(self.tools);
+        if let Err(error) = process::build(step, self.inside(&mut leptos)) {
             return does_not_compile(&error);
         }
         let server = self.target.join("release/server");

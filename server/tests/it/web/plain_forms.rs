@@ -73,21 +73,6 @@ async fn the_whole_way_without_scripts(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
-    let app = App::new(pool);
-    let mut ana = app.member("ana").await;
-    ana.cookies.clear();
-    let answer = ana.post("/fn/profile/save", &[("form[bio]", "A long text.")]).await.expect(303);
-    assert_eq!(answer.location(), Some("/account"));
-    assert_eq!(ana.get("/account").await.expect(303).location(), Some("/login?next=/account"));
-    let sign_in = [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD)];
-    ana.call("/fn/login", &sign_in).await.expect(200);
-    let page = ana.get("/account").await.expect(200);
-    assert!(page.text.contains(">A long text.</textarea>"));
-    assert!(page.text.contains("Nothing was saved yet"));
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_unreadable_form_goes_back_to_its_page_too(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
@@ -121,4 +106,28 @@ async fn a_made_up_flash_says_nothing(pool: PgPool) {
         let page = browser.get("/login").await.expect(200);
         assert!(page.text.contains("Welcome back") && page.set_cookie("flash").is_none());
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
+    let app = App::new(pool);
+    let mut browser = app.member("ana").await;
+    app.world.execute("UPDATE sessions SET ended_at = now()").await;
+    let fields = [("form[bio]", "Not saved, not lost.")];
+    let asked = browser.post("/fn/profile/save", &fields).await.expect(303);
+    assert_eq!(asked.location(), Some("/account"));
+    let asked = browser.get("/account").await.expect(303);
+    let page = browser.get(asked.location().unwrap()).await.expect(200);
+    assert!(page.text.contains("Your session had ended"), "{}", page.text);
+    // A mistyped password on the way costs nothing.
+    let wrong =
+        [("form[identifier]", "ana@example.com"), ("form[password]", "wrong"), ("form[next]", "/account")];
+    let page = browser.post_and_follow("/fn/login", &wrong).await.expect(200);
+    assert!(page.text.contains("does not match") && page.text.contains("Your session had ended"));
+    let right =
+        [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
+    let page = browser.post_and_follow("/fn/login", &right).await.expect(200);
+    assert!(page.text.contains("Not saved, not lost.") && page.text.contains("Nothing was saved yet"));
+    let page = browser.get("/account").await.expect(200);
+    assert!(!page.text.contains("Not saved, not lost."), "shown once");
 }

@@ -1,5 +1,5 @@
 import { button, fillSignIn, fillSignUp, withNext } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { expect, someAddress, test } from '../fixtures/test';
 
 test('a stranger is asked to sign in and then lands where they wanted @plain', async ({ page, context, member, visit }) => {
   await context.clearCookies();
@@ -66,6 +66,8 @@ test('no hostile next leads off our origin (P31) @plain', async ({ page, context
   });
   for (const next of hostile) {
     await context.clearCookies();
+    // More sign-ins than one address has: each comes from elsewhere.
+    await context.setExtraHTTPHeaders({ 'X-Forwarded-For': someAddress() });
     await page.goto(`/login?next=${encodeURIComponent(next)}`);
     await fillSignIn(page, member);
     await button(page, 'Sign in').click();

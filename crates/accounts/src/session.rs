@@ -58,6 +58,12 @@ impl Accounts {
         Ok(Some(Authenticated { member: member(session), renewed }))
     }
 
+    /// Whose session a token of ours names, whether that session lives or not. It opens nothing.
+    #[must_use]
+    pub fn owner(&self, jwt: &str, now: OffsetDateTime) -> Option<UserId> {
+        self.inner.tokens.read(jwt, now).map(|subject| subject.user)
+    }
+
     /// A session that was ended since it was read gets no fresh token.
     async fn renew(&self, session: &Session, now: OffsetDateTime) -> Result<Option<SessionToken>, Error> {
         if !sessions::touch(self.store(), session.id, now).await? {

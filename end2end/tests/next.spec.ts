@@ -42,7 +42,6 @@ test('a signed-in person who opens a strangers page goes to the profile @plain',
   await expect(page).toHaveURL('/account/security');
 });
 
-
 const hostile = [
   'https://evil.example/',
   '//evil.example',

@@ -68,10 +68,9 @@ fn crates() -> usize {
 /// What changes a build without changing a file of ours.
 fn words() -> Result<Vec<String>> {
     let rustc = process::output(process::program("rustc").arg("-vV"))?;
-    let ours = |name: &str| {
-        name.ends_with("RUSTFLAGS") || name.starts_with("CARGO_PROFILE_") || name.starts_with("LEPTOS_")
-    };
-    let mut settings: Vec<String> = std::env::vars()
+    let ours = |name: &str| name.ends_with("RUSTFLAGS") || name.starts_with("CARGO_PROFILE_");
+    let mut settings: Vec<String> = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
         .filter(|(name, _)| ours(name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect();

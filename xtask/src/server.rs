@@ -32,7 +32,7 @@ impl Place {
         format!("http://localhost:{}", self.address.port())
     }
 
-    /// The settings of a development copy; what the developer set stays.
+    /// The settings of a development copy; what the developer set stays, but for the address under `--port`.
     pub(crate) fn settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         // Said even where `.env` says it: a release server asks the environment before it reads `.env`.
         command.env("APP_ENV", settings::get("APP_ENV").unwrap_or_else(|| "development".to_owned()));

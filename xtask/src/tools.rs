@@ -3,9 +3,10 @@
 use crate::steps::{self, Step};
 use crate::{paths, prerequisites, process};
 use anyhow::{Context, Result, bail};
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
@@ -98,9 +99,8 @@ impl Tool {
         steps::step(&format!("{} {}", self.name, self.version), |step| {
             let home = self.home()?;
             fs::create_dir_all(paths::cache()?)?;
-            // Two clones may want it at once: the second waits and finds it made.
             let turn = File::create(paths::cache()?.join(format!("{}.lock", self.name)))?;
-            turn.lock()?;
+            wait_for(&turn, step)?;
             if self.works(&folder) {
                 return Ok(folder);
             }
@@ -189,6 +189,19 @@ impl Tool {
         process::build(step, &mut install)?;
         Ok(fs::remove_dir_all(&building)?)
     }
+}
+
+/// Two clones may want a tool at once: the second waits and finds it made.
+fn wait_for(turn: &File, step: &mut Step) -> Result<()> {
+    while let Err(error) = turn.try_lock() {
+        if let TryLockError::Error(error) = error {
+            return Err(error.into());
+        }
+        step.progress("another clone is making it");
+        crate::interrupt::check()?;
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    Ok(())
 }
 
 /// This machine in the words of release archives.

@@ -75,6 +75,11 @@ impl FormState {
         }
     }
 
+    /// None is under way any more.
+    fn rest(self) {
+        _ = self.pace.try_set(Pace::Idle);
+    }
+
     pub(crate) fn error(self, field: &'static str) -> Memo<Option<String>> {
         Memo::new(move |_| self.ledger.with(|ledger| ledger.error(field).map(str::to_owned)))
     }
@@ -217,11 +222,13 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement) {
         return;
     }
     state.pace.set(Pace::Working);
+    set_timeout(move || state.slow_down(), Duration::from_millis(150));
     if act.by_document {
         _ = form.submit();
+        // A post that is stopped, or a page that comes back from the browser's memory, can be sent again.
+        set_timeout(move || state.rest(), Duration::from_secs(10));
         return;
     }
-    set_timeout(move || state.slow_down(), Duration::from_millis(150));
     let answer = (act.send)(&data);
     let act = act.clone();
     spawn_local(async move {

@@ -1,7 +1,7 @@
 use crate::Flash;
 use leptos::prelude::*;
 
-/// What is true of the page that came as a document, and of no page after it.
+/// What is true of the page that came as a document; its flash is of no page after it.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     flash: StoredValue<Flash>,

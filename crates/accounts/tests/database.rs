@@ -1,4 +1,4 @@
-//! Runs before all tests that need a database: without one, a bare `cargo test` ends here, in one sentence.
+//! In a bare `cargo test` this runs before all tests that need a database: without one, it ends in one sentence.
 
 #[test]
 fn there_is_a_database_for_tests() {

@@ -100,7 +100,7 @@ impl CookieStyle {
         let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let secure = if self.secure { "; Secure" } else { "" };
         let text = format!("{name}={value}{max_age}; Path=/; HttpOnly; SameSite=Lax{secure}");
-        // A value outside visible ASCII cannot come from us: both values are base64url and dots.
+        // A value outside visible ASCII cannot come from us: all values are base64url and dots.
         let value = HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""));
         (SET_COOKIE, value)
     }
@@ -146,6 +146,8 @@ mod tests {
         assert_eq!(value, "__Host-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_flash("abc");
         assert_eq!(value, "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
+        let (_, value) = CookieStyle::new(true).set_unsent("abc");
+        assert_eq!(value, "__Host-unsent=abc; Max-Age=300; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
 
     #[test]

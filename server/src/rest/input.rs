@@ -7,8 +7,8 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use domain::{Code, FieldError, Problem};
 use http::HeaderMap;
 use http::request::Parts;
-use serde::de::DeserializeOwned;
 use serde::de::value::{Error as PlainError, MapDeserializer};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
 
 /// The most a body may hold: no text of ours is longer.
@@ -91,6 +91,11 @@ async fn read(request: Request, state: &AppState, limit: usize) -> Result<(Heade
 
 fn from_json<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
     let content = if content.is_empty() { b"{}" } else { content };
+    // A list would be read as an object's fields, in their order.
+    if content.trim_ascii_start().first() == Some(&b'[') {
+        let list = serde_json::from_slice::<IgnoredAny>(content);
+        return Err(list.map_or(Code::Unreadable.into(), |_| refused(".", "invalid type")));
+    }
     let mut source = serde_json::Deserializer::from_slice(content);
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         let path = error.path().to_string();

@@ -4,7 +4,7 @@
 
 use super::form::{self, Fields};
 use super::guard::{see_other, with_next};
-use super::{flash, in_time, wants_html};
+use super::{flash, in_time, unsent, wants_html};
 use crate::{AppState, body};
 use app::Flash;
 use app::forms::{FORMS, FormPage};
@@ -16,7 +16,7 @@ use domain::{Code, Problem};
 use edge::CookieStyle;
 use edge::origin::Site;
 use edge::problem::refusal;
-use http::header::{ACCEPT, LOCATION, SET_COOKIE};
+use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const PREFIX: &str = "/fn/";
@@ -48,7 +48,7 @@ pub(super) async fn middleware(State(state): State<AppState>, request: Request, 
     };
     match outcome {
         Ok(response) => post.accepted(response, state.cookies),
-        Err((problem, headers)) => with_cookies(&headers, post.refused(problem, state.cookies)),
+        Err((problem, headers)) => with_cookies(&headers, post.refused(problem, &state)),
     }
 }
 
@@ -58,6 +58,7 @@ struct Post {
     form: Option<&'static FormPage>,
     fields: Vec<(String, String)>,
     plain: bool,
+    cookies: HeaderMap,
 }
 
 impl Post {
@@ -74,12 +75,13 @@ impl Post {
             parts.headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         }
         let path = parts.uri.path().to_owned();
+        let cookies = parts.headers.get_all(COOKIE).iter().map(|line| (COOKIE, line.clone())).collect();
         let form = FORMS.iter().find(|form| form.function == path);
         let fields = Fields::parse(&content);
         let readable = fields.is_some();
         let fields = fields.zip(form).map(|(fields, form)| fields.keep(form.keeps)).unwrap_or_default();
         let request = readable.then(|| Request::from_parts(parts, Body::from(content)));
-        Ok((Self { path, form, fields, plain }, request))
+        Ok((Self { path, form, fields, plain, cookies }, request))
     }
 
     /// WebAssembly reads the answer itself; a browser without it is sent on.
@@ -87,10 +89,15 @@ impl Post {
         if self.plain {
             response = self.sent_on(&response, cookies);
         }
-        if self.path == SIGN_OUT {
-            for (name, value) in [cookies.clear_flash(), cookies.clear_unsent()] {
-                response.headers_mut().append(name, value);
-            }
+        let sign_out = self.path == SIGN_OUT;
+        // What was saved since is newer than what waits.
+        let newer =
+            || unsent::waiting(&self.cookies, cookies).is_some_and(|old| old.flash.function == self.path);
+        if sign_out || newer() {
+            response.headers_mut().extend([cookies.clear_unsent()]);
+        }
+        if sign_out {
+            response.headers_mut().extend([cookies.clear_flash()]);
             response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\",\"storage\""));
         }
         response
@@ -111,18 +118,22 @@ impl Post {
     }
 
     /// What a person can mend goes back to the form; the rest is a page of its own status.
-    fn refused(self, problem: Problem, cookies: CookieStyle) -> Response {
+    fn refused(self, problem: Problem, state: &AppState) -> Response {
         let mendable = matches!(problem.status, 401 | 409 | 422 | 429 | 503);
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return refusal(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));
         let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
-        let unsent = problem.code == Code::SignInNeeded;
-        let flash = flash::encode(Flash { function: self.path, problem: Some(problem), values: self.fields });
+        let ended = problem.code == Code::SignInNeeded;
+        let flash = Flash { function: self.path, problem: Some(problem), values: self.fields };
         // Apart from each other: a mistyped password on the way must not cost what was typed before.
-        let (name, value) = if unsent { cookies.set_unsent(&flash) } else { cookies.set_flash(&flash) };
+        let left = if ended {
+            unsent::keep(state, &self.cookies, &flash)
+        } else {
+            Some(state.cookies.set_flash(&flash::encode(flash)))
+        };
         let mut answer = see_other(&page);
-        answer.headers_mut().append(name, value);
+        answer.headers_mut().extend(left);
         answer
     }
 }

@@ -1,6 +1,6 @@
 //! Guards answer before Leptos renders anything, and a flash is handed to its page.
 
-use super::flash;
+use super::{flash, unsent};
 use crate::AppState;
 use accounts::RequestCtx;
 use app::Flash;
@@ -13,7 +13,7 @@ use domain::{Code, Viewer};
 use edge::problem::refusal;
 use edge::{CookieStyle, cookie};
 use http::header::{LOCATION, REFERER};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 pub(super) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(page) = page(&request) else { return next.run(request).await };
@@ -21,17 +21,15 @@ pub(super) async fn middleware(State(state): State<AppState>, mut request: Reque
     if !page.guard.admits(viewer.as_ref()) {
         return turn_away(page.guard, viewer.as_ref(), &request, state.cookies);
     }
-    if page.guard == Guard::Strangers && flash(&request, state.cookies.unsent_name()).is_some() {
-        request.extensions_mut().insert(Unsent);
+    let (shown, cleared) = left_for(page, viewer.as_ref(), &request, state.cookies);
+    if viewer.is_none() && unsent::waiting(request.headers(), state.cookies).is_some() {
+        request.extensions_mut().insert(unsent::Waits);
     }
-    let Some(flash) = flash_for(page, &state, &request) else { return next.run(request).await };
-    request.extensions_mut().insert(if viewer.is_some() { signed_in_again(flash) } else { flash });
+    if let Some(flash) = shown {
+        request.extensions_mut().insert(flash);
+    }
     let mut response = next.run(request).await;
-    // Where somebody signs in, the unsent form still waits.
-    let shown = if page.guard == Guard::Strangers { 1 } else { 2 };
-    for (name, value) in [state.cookies.clear_flash(), state.cookies.clear_unsent()].into_iter().take(shown) {
-        response.headers_mut().append(name, value);
-    }
+    response.headers_mut().extend(cleared);
     response
 }
 
@@ -68,16 +66,10 @@ fn lost_cookie(headers: &HeaderMap, cookies: CookieStyle) -> bool {
     })
 }
 
-/// Marks a request for a page where somebody signs in while a form of another page waits for that.
-#[derive(Clone)]
-pub(super) struct Unsent;
-
 /// The form was sent after the session had ended, and its page is shown after a new sign-in.
 fn signed_in_again(mut flash: Flash) -> Flash {
-    if let Some(problem) = flash.problem.as_mut().filter(|problem| problem.code == Code::SignInNeeded) {
-        "You are signed in again. Nothing was saved yet: please send the form once more."
-            .clone_into(&mut problem.detail);
-    }
+    const WORDS: &str = "You are signed in again. Nothing was saved yet: please send the form once more.";
+    flash.problem = flash.problem.map(|problem| problem.with_detail(WORDS));
     flash
 }
 
@@ -105,17 +97,29 @@ fn next_of(uri: &Uri) -> Option<String> {
     domain::safe_next(&next).map(ToOwned::to_owned)
 }
 
-/// What the last plain post left for a form of exactly this page.
-fn flash_for(page: &Page, state: &AppState, request: &Request) -> Option<Flash> {
+/// What is left to say on exactly this page, and the cookies that are spent by that: the answer to the last
+/// plain post, else a form of this person's that was sent after its session had ended.
+fn left_for(
+    page: &Page,
+    viewer: Option<&Viewer>,
+    request: &Request,
+    cookies: CookieStyle,
+) -> (Option<Flash>, Vec<(HeaderName, HeaderValue)>) {
+    if request.method() != Method::GET {
+        return (None, Vec::new());
+    }
     let here =
         |flash: &Flash| FORMS.iter().any(|form| form.function == flash.function && form.page == page.path);
-    let names = [state.cookies.flash_name(), state.cookies.unsent_name()];
-    let left = names.into_iter().filter_map(|name| flash(request, name)).find(here);
-    left.filter(|_| request.method() == Method::GET)
-}
-
-fn flash(request: &Request, name: &str) -> Option<Flash> {
-    flash::decode(cookie::read(request.headers(), name)?)
+    let answer = cookie::read(request.headers(), cookies.flash_name()).and_then(flash::decode).filter(here);
+    let mut cleared: Vec<_> = answer.iter().map(|_| cookies.clear_flash()).collect();
+    let waiting = unsent::waiting(request.headers(), cookies);
+    let Some((viewer, unsent)) = viewer.zip(waiting) else { return (answer, cleared) };
+    let (own, here) = (unsent.of == viewer.id, here(&unsent.flash));
+    if here || !own {
+        cleared.push(cookies.clear_unsent());
+    }
+    let again = (own && here).then(|| signed_in_again(unsent.flash));
+    (answer.or(again), cleared)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod headers;
 mod health;
 mod pages;
 mod trace;
+mod unsent;
 mod well_known;
 
 use crate::config::AppEnv;

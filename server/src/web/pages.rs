@@ -1,7 +1,6 @@
 //! Leptos' pages and server functions, with everything that stands before them.
 
-use super::guard::{self, Unsent};
-use super::{functions, headers, wants_html};
+use super::{functions, guard, headers, unsent, wants_html};
 use crate::{AppState, rest};
 use accounts::RequestCtx;
 use app::Flash;
@@ -81,7 +80,11 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         let Some((ctx, flash, unsent)) = use_context::<Parts>().and_then(|mut parts| {
             let ctx = parts.extensions.remove::<RequestCtx>()?;
-            Some((ctx, parts.extensions.remove::<Flash>(), parts.extensions.remove::<Unsent>().is_some()))
+            Some((
+                ctx,
+                parts.extensions.remove::<Flash>(),
+                parts.extensions.remove::<unsent::Waits>().is_some(),
+            ))
         }) else {
             return;
         };

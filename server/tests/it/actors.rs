@@ -18,6 +18,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub struct Browser {
     router: Router,
     origin: String,
+    address: String,
     pub cookies: BTreeMap<String, String>,
     /// Sent with every request, beside what the browser itself says.
     pub extra: HeaderMap,
@@ -25,9 +26,8 @@ pub struct Browser {
 
 impl Browser {
     pub fn new(router: Router, origin: &str) -> Self {
-        let browser =
-            Self { router, origin: origin.to_owned(), cookies: BTreeMap::new(), extra: HeaderMap::new() };
-        browser.with("x-forwarded-for", &somewhere())
+        let (cookies, extra) = (BTreeMap::new(), HeaderMap::new());
+        Self { router, origin: origin.to_owned(), address: somewhere(), cookies, extra }
     }
 
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
@@ -78,6 +78,8 @@ impl Browser {
             let line = HeaderValue::from_str(&cookies.join("; ")).unwrap();
             request.headers_mut().insert(header::COOKIE, line);
         }
+        let address = HeaderValue::from_str(&self.address).unwrap();
+        request.headers_mut().entry("x-forwarded-for").or_insert(address);
         for name in self.extra.keys() {
             request.headers_mut().remove(name);
         }

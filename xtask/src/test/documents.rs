@@ -18,7 +18,7 @@ pub(crate) fn check() -> Result<()> {
             for target in targets(&text) {
                 count += 1;
                 let place = inside(&name, target);
-                // A file that only this machine has, or a folder of such, is not there for others.
+                // What git ignores is not there for others.
                 if !files.iter().any(|file| Path::new(file).starts_with(&place)) {
                     wrong.push(format!("{name} links to {target}, which is not there"));
                 }

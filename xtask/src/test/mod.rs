@@ -26,17 +26,16 @@ const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"]];
 
 pub(crate) fn run(pattern: Option<&str>) -> Result<ExitCode> {
     let began = Instant::now();
-    let turn = Turn::take("test")?;
     let mut tally = Tally::default();
     // What keeps the tests from running is one failure, and the last line is there to say so.
     let ran = proven(pattern, &mut tally);
     tally.check_build(ran)?;
-    drop(turn);
     steps::say(&format!("\nAfter {}:", steps::took(began.elapsed())));
     Ok(tally.conclude())
 }
 
 fn proven(pattern: Option<&str>, tally: &mut Tally) -> Result<()> {
+    let _turn = Turn::take("test")?;
     prerequisites::check()?;
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     match pattern {

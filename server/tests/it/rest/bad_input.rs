@@ -28,7 +28,7 @@ async fn nonsense_is_a_problem_document_and_changes_nothing(pool: PgPool) {
     let app = App::new(pool);
     let admin = app.admin_program("ana").await;
     let before = app.digest().await;
-    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000));
     let bodies: Vec<Vec<u8>> = vec![
         b"{".to_vec(),
         b"[]".to_vec(),

@@ -129,7 +129,7 @@ async fn strange_addresses_are_not_found(pool: PgPool) {
         "/%ff",
         "/a?%ff=%00",
         "/.env",
-        "/api/v1/users/me",
+        "/api/v1/nothing",
         &deep,
     ]
     .into_iter()

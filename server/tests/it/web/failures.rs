@@ -93,10 +93,11 @@ async fn more_sign_ins_than_the_cores_can_check_are_told_to_wait(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing.permits = 1);
     let app = App::with(world, |_| ());
     let mut calls = JoinSet::new();
-    for _ in 0..48 {
+    for n in 0..48 {
         let mut browser = app.browser();
         calls.spawn(async move {
-            let fields = [("form[identifier]", "nobody@example.com"), ("form[password]", PASSWORD)];
+            let name = format!("nobody-{n}");
+            let fields = [("form[identifier]", name.as_str()), ("form[password]", PASSWORD)];
             browser.call("/fn/login", &fields).await
         });
     }

@@ -121,7 +121,8 @@ async fn only_the_development_server_talks_to_the_reloader(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_request_id_of_a_proxy_is_kept_and_any_other_replaced(pool: PgPool) {
     let id = "0192f0c1-2d3e-7abc-8def-0123456789ab";
-    let answer = App::new(pool.clone()).browser().with("x-request-id", id).get("/livez").await;
+    let app = App::with(testkit::World::new(pool.clone()), |state| state.proxies = Arc::default());
+    let answer = app.browser().with("x-request-id", id).get("/livez").await;
     assert_ne!(answer.header("x-request-id"), Some(id), "no proxy is trusted");
     let app = App::with(testkit::World::new(pool), |state| {
         state.proxies = Arc::new("127.0.0.1".parse().unwrap());

@@ -131,3 +131,27 @@ async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
     let page = browser.get("/account").await.expect(200);
     assert!(!page.text.contains("Not saved, not lost."), "shown once");
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_else_sees_what_waits(pool: PgPool) {
+    let app = App::new(pool);
+    let mut browser = app.member("ana").await;
+    app.world.execute("UPDATE sessions SET ended_at = now()").await;
+    browser.post("/fn/profile/save", &[("form[bio]", "Ana's own words.")]).await.expect(303);
+    let bob = [("form[email]", "bob@example.com"), ("form[password]", PASSWORD), ("form[name]", "Bob")];
+    browser.post("/fn/register", &bob).await.expect(303);
+    let page = browser.get("/account").await.expect(200);
+    assert!(!page.text.contains("own words") && !page.text.contains("Nothing was saved yet"));
+    assert!(page.set_cookie("unsent").unwrap().starts_with("unsent=; Max-Age=0;"), "and it is gone");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_made_up_unsent_form_says_nothing(pool: PgPool) {
+    let app = App::new(pool);
+    let id = "0".repeat(32);
+    for value in ["", "e30", &format!("{id}.e30"), &format!("{id}."), "x.y", ".", "%00.%00"] {
+        let mut browser = app.browser().with("cookie", &format!("unsent={value}"));
+        let page = browser.get("/login").await.expect(200);
+        assert!(!page.text.contains("Your session had ended"), "{value}");
+    }
+}

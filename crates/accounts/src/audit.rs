@@ -55,11 +55,12 @@ impl Event {
     fn detail(self) -> serde_json::Value {
         match self {
             Self::SignedIn { session } => json!({ "opened": session }),
-            Self::RefreshReplayed { session } => json!({ "ended": session }),
+            Self::RefreshReplayed { session } | Self::SessionEnded { session } => {
+                json!({ "ended": session })
+            }
             Self::PasswordChanged { session, ended_sessions } => {
                 json!({ "opened": session, "ended_sessions": ended_sessions })
             }
-            Self::SessionEnded { session } => json!({ "ended": session }),
             Self::RoleChanged { role, ended_sessions } => {
                 json!({ "role": role, "ended_sessions": ended_sessions })
             }

@@ -165,9 +165,9 @@ impl Forger<'_> {
             changes.extend(later.map(|at| (begun, json!(at))));
         }
         for (name, value) in changes {
-            let mut changed = claims.clone();
-            changed[name] = value;
-            self.add_signed(&format!("{name} is {}", changed[name]), &header, &changed);
+            let mut forged = claims.clone();
+            forged[name] = value;
+            self.add_signed(&format!("{name} is {}", forged[name]), &header, &forged);
         }
     }
 

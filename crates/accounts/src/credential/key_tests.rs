@@ -44,7 +44,7 @@ fn weak_or_broken_keys_stop_the_start() {
     let good = SigningKey::generate_ed25519_pem().unwrap();
     let (body, header) = (good.split_once('\n').unwrap().1, "-----BEGIN PRIVATE KEY-----");
     for bad in [
-        "".to_owned(),
+        String::new(),
         "not pem".to_owned(),
         format!("{header}\nAAAA\n-----END PRIVATE KEY-----\n"),
         format!("{good}{header}\nAAAA\n-----END PRIVATE KEY-----\n"),

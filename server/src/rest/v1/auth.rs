@@ -25,10 +25,10 @@ pub(crate) async fn refresh(
     Headers(headers): Headers,
     Credentials(renewal): Credentials<Renewal>,
 ) -> Answer<Json<TokenPair>> {
-    let token = match (renewal.refresh_token.as_str(), bearer::read(&headers)) {
-        ("", Bearer::Token(token)) => token,
-        ("", Bearer::Absent | Bearer::Malformed) => return Err(Code::InvalidToken.into()),
-        (token, _) => token,
+    let token = match bearer::read(&headers) {
+        _ if !renewal.refresh_token.is_empty() => renewal.refresh_token.as_str(),
+        Bearer::Token(token) => token,
+        Bearer::Absent | Bearer::Malformed => return Err(Code::InvalidToken.into()),
     };
     Ok(Json(state.accounts.refresh(&ctx, token).await?))
 }

@@ -14,6 +14,7 @@ pub(crate) enum Event {
     PasswordChanged { session: SessionId, ended_sessions: u64 },
     PasswordChangeRefused,
     AdminCreated,
+    UsersImported { made: u64, lines: (u64, u64) },
 }
 
 impl Event {
@@ -27,6 +28,7 @@ impl Event {
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordChangeRefused => "password_change_refused",
             Self::AdminCreated => "admin_created",
+            Self::UsersImported { .. } => "users_imported",
         }
     }
 
@@ -35,6 +37,9 @@ impl Event {
             Self::SignedIn { session } => json!({ "opened": session }),
             Self::PasswordChanged { session, ended_sessions } => {
                 json!({ "opened": session, "ended_sessions": ended_sessions })
+            }
+            Self::UsersImported { made, lines: (first, last) } => {
+                json!({ "made": made, "first_line": first, "last_line": last })
             }
             _ => json!({}),
         }

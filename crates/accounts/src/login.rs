@@ -16,11 +16,12 @@ impl Accounts {
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let SignIn { identifier, password, remember } = form.parse()?;
-        let user = self.find(&identifier).await?;
-        let stored = user.as_ref().and_then(|user| user.password_hash.clone());
+        let name = canonical(&identifier);
+        let user = self.find(&identifier, &name).await?;
+        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let salt = rng::bytes(self.inner.rng.as_ref());
         let active = user.as_ref().is_some_and(|user| user.is_active);
-        let verdict = self.inner.hasher.verify(password, stored, active, salt).await?;
+        let verdict = self.inner.hasher.verify(password, &name, stored, active, salt).await?;
         let mut tx = self.store().begin().await?;
         let Some(user) = user.as_ref().filter(|_| verdict.matches && active) else {
             return self.refuse(tx, ctx, user.as_ref()).await;
@@ -38,17 +39,11 @@ impl Accounts {
         Ok(SignedIn { viewer: viewer(user), token })
     }
 
-    async fn find(&self, identifier: &Identifier) -> Result<Option<User>, Error> {
-        let found = match identifier {
-            // A name without a canonical form is nobody's; the look-up is made all the same.
-            Identifier::Email(typed) => {
-                users::by_email(self.store(), &identifier::email(typed).unwrap_or_default()).await?
-            }
-            Identifier::Username(typed) => {
-                users::by_username(self.store(), &identifier::username(typed)).await?
-            }
-        };
-        Ok(found)
+    async fn find(&self, identifier: &Identifier, name: &str) -> Result<Option<User>, Error> {
+        Ok(match identifier {
+            Identifier::Email(_) => users::by_email(self.store(), name).await?,
+            Identifier::Username(_) => users::by_username(self.store(), name).await?,
+        })
     }
 
     async fn refuse(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<&User>) -> Result<SignedIn, Error> {
@@ -70,6 +65,14 @@ impl Accounts {
         let Opened { session, token } = self.open_session(tx, ctx, opening).await?;
         self.audit(tx, ctx, Some(opening.user), Event::SignedIn { session }).await?;
         Ok(token)
+    }
+}
+
+/// A name without a canonical form is nobody's; the look-up is made all the same.
+fn canonical(identifier: &Identifier) -> String {
+    match identifier {
+        Identifier::Email(typed) => identifier::email(typed).unwrap_or_default(),
+        Identifier::Username(typed) => identifier::username(typed),
     }
 }
 

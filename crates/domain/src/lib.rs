@@ -6,6 +6,7 @@
 //! canonical forms need Unicode tables, weigh 100 kB in WebAssembly, and live in `accounts`.
 
 mod id;
+mod import;
 mod limits;
 mod next;
 mod password;
@@ -18,6 +19,7 @@ mod text;
 mod viewer;
 
 pub use id::{SessionId, UserId};
+pub use import::{ImportForm, Imported};
 pub use limits::*;
 pub use next::safe_next;
 pub use password::{PasswordChange, PasswordForm};

@@ -6,6 +6,9 @@
 
 pub mod audit;
 mod error;
+pub mod hashes;
+pub mod import;
+pub mod old;
 pub mod sessions;
 pub mod users;
 

@@ -42,6 +42,18 @@ impl SigningKey {
         Ok(Self(Key::Ed25519 { pkcs8, public }))
     }
 
+    /// A secret for another purpose, which the key gives and does not show in it.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        let secret = match &self.0 {
+            Key::Ed25519 { pkcs8, .. } => pkcs8,
+            Key::Hs256 { secret } => secret,
+        };
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
+        let mut derived = [0; 32];
+        derived.copy_from_slice(aws_lc_rs::hmac::sign(&key, purpose.as_bytes()).as_ref());
+        derived
+    }
+
     /// A secret for HS256, of at least 32 bytes.
     ///
     /// # Errors

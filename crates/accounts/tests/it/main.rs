@@ -3,6 +3,8 @@
 
 mod admin;
 mod audit;
+mod hashes;
+mod import;
 mod outage;
 mod password;
 mod profile;

@@ -1,5 +1,9 @@
 //! What the binary can do, one function a command.
 
+mod import;
+
+pub use import::Format;
+
 use crate::cli::Command;
 use crate::config::{Config, ConfigError, secret};
 use crate::{AppState, jobs, serve, web};
@@ -35,6 +39,7 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
                 secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
             create_admin(config, email, if_none, password).await
         }
+        Command::ImportUsers(words) => import::run(config, &words).await,
         Command::Healthcheck => {
             tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)?
         }
@@ -53,10 +58,12 @@ async fn serve(config: &Config) -> Outcome {
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let jobs = CancellationToken::new();
     let sweeping = tokio::spawn(jobs::sweep::run(state.accounts.clone(), jobs.clone()));
+    let learning = tokio::spawn(jobs::hashes::run(state.accounts.clone(), jobs.clone()));
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     serve::serve(listener, web::router(state), serve::Limits::default(), stop).await;
     jobs.cancel();
     sweeping.await?;
+    learning.await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -24,6 +24,20 @@ pub struct Refusal {
     pub errors: Vec<FieldError>,
 }
 
+/// Lines that were judged, not yet imported. No `Debug`: they hold hashes.
+pub struct Judged {
+    rows: Vec<StagedUser>,
+    refusals: Vec<Refusal>,
+}
+
+impl Judged {
+    /// How many lines.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        (self.rows.len() + self.refusals.len()) as u64
+    }
+}
+
 /// What became of the lines so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ImportCounts {
@@ -65,6 +79,20 @@ impl Accounts {
         Ok(Import { ctx, pretended, counts: ImportCounts::default() })
     }
 
+    /// Judges lines by the rules of sign-up. It asks nobody and may run on a thread of its own while the
+    /// database takes other lines.
+    #[must_use]
+    pub fn judge(&self, at: OffsetDateTime, lines: Vec<Numbered>) -> Judged {
+        let mut judged = Judged { rows: Vec::with_capacity(lines.len()), refusals: Vec::new() };
+        for Numbered { line, form } in lines {
+            match form.and_then(|form| self.staged(at, line, &form)) {
+                Ok(row) => judged.rows.push(row),
+                Err(errors) => judged.refusals.push(Refusal { line, errors }),
+            }
+        }
+        judged
+    }
+
     /// Makes accounts of some lines, in one transaction with one audit event: an account is there if the
     /// trail says so, and a run that was killed may be repeated. An event for each account would make the
     /// trail as long as the table; the lines tell which they were. Returns the lines that made no account;
@@ -72,32 +100,23 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Unavailable`]; none of these lines was made then.
-    pub async fn import(&self, run: &mut Import, lines: &[Numbered]) -> Result<Vec<Refusal>, Error> {
-        let mut refusals = Vec::new();
-        let mut rows = Vec::with_capacity(lines.len());
-        for Numbered { line, form } in lines {
-            match form.as_ref().map_err(Clone::clone).and_then(|form| self.staged(&run.ctx, *line, form)) {
-                Ok(row) => rows.push(row),
-                Err(errors) => refusals.push(Refusal { line: *line, errors }),
-            }
-        }
+    pub async fn import(&self, run: &mut Import, judged: Judged) -> Result<Vec<Refusal>, Error> {
+        let lines = judged.lines();
+        let Judged { rows, mut refusals } = judged;
         let made = match &mut run.pretended {
             Some(tx) => make(tx, &rows, Target::Pretended, &mut refusals).await?,
             None => {
                 let mut tx = self.store().begin().await?;
                 let made = make(&mut tx, &rows, Target::Users, &mut refusals).await?;
                 if let (1.., Some(first), Some(last)) = (made, rows.first(), rows.last()) {
-                    let event = Event::UsersImported {
-                        made,
-                        lines: (first.line.unsigned_abs(), last.line.unsigned_abs()),
-                    };
-                    self.audit(&mut tx, &run.ctx, None, event).await?;
+                    let lines = (first.line.unsigned_abs(), last.line.unsigned_abs());
+                    self.audit(&mut tx, &run.ctx, None, Event::UsersImported { made, lines }).await?;
                 }
                 tx.commit().await?;
                 made
             }
         };
-        let (lines, refused) = (lines.len() as u64, refusals.len() as u64);
+        let refused = refusals.len() as u64;
         run.counts.made += made;
         run.counts.refused += refused;
         run.counts.there_already += lines - made - refused;
@@ -106,7 +125,12 @@ impl Accounts {
     }
 
     /// The row that a line makes, by the rules of sign-up. No password is judged: its hash is all there is.
-    fn staged(&self, ctx: &RequestCtx, line: u64, form: &ImportForm) -> Result<StagedUser, Vec<FieldError>> {
+    fn staged(
+        &self,
+        now: OffsetDateTime,
+        line: u64,
+        form: &ImportForm,
+    ) -> Result<StagedUser, Vec<FieldError>> {
         let imported = form.parse()?;
         let mut errors = FieldErrors::default();
         let email_canonical = identifier::email(imported.email.as_str());
@@ -117,13 +141,13 @@ impl Accounts {
         if let Err(unreadable) = password_hash {
             errors.refuse("password_hash", "unreadable", unreadable.to_string());
         }
-        let created_at = imported.created_at.as_deref().map_or(Some(ctx.now), instant);
-        if !created_at.is_some_and(|at| (OffsetDateTime::UNIX_EPOCH..=ctx.now).contains(&at)) {
+        let created_at = imported.created_at.as_deref().map_or(Some(now), instant);
+        if !created_at.is_some_and(|at| (OffsetDateTime::UNIX_EPOCH..=now).contains(&at)) {
             errors.refuse("created_at", "invalid", "Write a time since 1970, like 2024-05-31T12:00:00Z.");
         }
         let whole = email_canonical.zip(password_hash.ok()).zip(created_at);
         let ((email_canonical, password_hash), created_at) = errors.finish(whole)?;
-        let new_id = || UserId(rng::uuid(self.inner.rng.as_ref(), ctx.now));
+        let new_id = || UserId(rng::uuid(self.inner.rng.as_ref(), now));
         Ok(StagedUser {
             line: i64::try_from(line).unwrap_or(i64::MAX),
             id: imported.id.unwrap_or_else(new_id),
@@ -140,7 +164,7 @@ impl Accounts {
             is_active: imported.is_active,
             password_hash,
             created_at,
-            updated_at: ctx.now,
+            updated_at: now,
         })
     }
 }

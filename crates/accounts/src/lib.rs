@@ -28,7 +28,7 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
 pub use credential::{Hashing, SessionToken, SigningKey};
 pub use error::{Error, Field, SetupError};
-pub use import::{Import, ImportCounts, Numbered, Refusal};
+pub use import::{Import, ImportCounts, Judged, Numbered, Refusal};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, SignedIn};
 pub use settings::{Settings, Signup};

@@ -1,8 +1,11 @@
 //! The command line.
 #![expect(clippy::doc_markdown, reason = "`server --help` shows these words as they are, without Markdown")]
 
+use crate::commands::Format;
 use crate::config::Raw;
-use clap::{Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Accounts, ready to own: sign-up, sign-in, profile, in a browser.
 ///
@@ -52,6 +55,31 @@ pub enum Command {
         #[arg(long, default_value_t = 60, value_name = "MINUTES")]
         lead: u16,
     },
+    /// Import accounts with their password hashes; may be repeated, and leaves existing accounts alone
+    ImportUsers(ImportUsers),
     /// Ask the running server whether it is ready; for container health checks
     Healthcheck,
+}
+
+/// Where accounts come from, and what is to be done with them.
+#[derive(Args)]
+pub struct ImportUsers {
+    /// The accounts: CSV with a header, or JSON lines
+    #[arg(required_unless_present = "from")]
+    pub file: Option<PathBuf>,
+    /// How the file is written [default: by its extension]
+    #[arg(long, conflicts_with = "from")]
+    pub format: Option<Format>,
+    /// Read the old service's own database instead, postgres://user@host/name; PGPASSWORD holds its password
+    #[arg(long, value_name = "URL", requires = "preset", conflicts_with = "file")]
+    pub from: Option<String>,
+    /// What kind of service it is
+    #[arg(long, value_parser = PossibleValuesParser::new(store::old::PRESETS.iter().map(|preset| preset.name)))]
+    pub preset: Option<String>,
+    /// Do not ask before the old database is read
+    #[arg(long)]
+    pub yes: bool,
+    /// Change nothing, and say what would become of each line
+    #[arg(long)]
+    pub dry_run: bool,
 }

@@ -1,5 +1,9 @@
 //! What the binary can do, one function a command.
 
+mod import;
+
+pub use import::Format;
+
 use crate::cli::Command;
 use crate::config::{Config, ConfigError, secret};
 use crate::{AppState, jobs, serve, web};
@@ -36,6 +40,7 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
             create_admin(config, email, if_none, password).await
         }
         Command::RotateKeys { lead } => rotate_keys(config, lead),
+        Command::ImportUsers(words) => import::run(config, &words).await,
         Command::Healthcheck => {
             tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)?
         }
@@ -54,10 +59,12 @@ async fn serve(config: &Config) -> Outcome {
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let jobs = CancellationToken::new();
     let sweeping = tokio::spawn(jobs::sweep::run(state.accounts.clone(), jobs.clone()));
+    let learning = tokio::spawn(jobs::hashes::run(state.accounts.clone(), jobs.clone()));
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     serve::serve(listener, web::router(state), serve::Limits::default(), stop).await;
     jobs.cancel();
     sweeping.await?;
+    learning.await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -32,6 +32,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("tower*", &["edge", "server"]),
     ("leptos*", &["app", "frontend", "server"]),
     ("argon2", &["accounts"]),
+    ("bcrypt", &["accounts"]),
+    ("scrypt", &["accounts"]),
     ("jsonwebtoken", &["accounts"]),
 ];
 

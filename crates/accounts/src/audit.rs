@@ -25,6 +25,7 @@ pub(crate) enum Event {
     Disabled { ended_sessions: u64 },
     Enabled,
     AccountDeleted { ended_sessions: u64 },
+    UsersImported { made: u64, lines: (u64, u64) },
 }
 
 impl Event {
@@ -49,6 +50,7 @@ impl Event {
             Self::Disabled { .. } => "account_disabled",
             Self::Enabled => "account_enabled",
             Self::AccountDeleted { .. } => "account_deleted",
+            Self::UsersImported { .. } => "users_imported",
         }
     }
 
@@ -68,6 +70,9 @@ impl Event {
             | Self::SessionsEnded { ended_sessions }
             | Self::Disabled { ended_sessions }
             | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
+            Self::UsersImported { made, lines: (first, last) } => {
+                json!({ "made": made, "first_line": first, "last_line": last })
+            }
             _ => json!({}),
         }
     }

@@ -57,7 +57,10 @@ impl Accounts {
         let token = refresh::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
         match policy::may_exchange(&session, &token, ctx.now) {
             Exchange::Granted => {}
-            Exchange::Refused => return Err(Error::InvalidToken),
+            Exchange::Refused => {
+                tx.rollback().await?;
+                return Err(Error::InvalidToken);
+            }
             Exchange::Replayed => return self.end_family(tx, ctx, &session).await,
         }
         // When the password was proven stays as it was: a refresh proves nothing.

@@ -13,7 +13,9 @@ mod clock;
 mod context;
 mod credential;
 mod error;
+mod hashes;
 mod identifier;
+mod import;
 pub mod limits;
 mod login;
 mod me;
@@ -35,6 +37,7 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, SessionToken, SigningKey};
 pub use error::{Error, Field, SetupError};
+pub use import::{Import, ImportCounts, Judged, Numbered, Refusal};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, SignedIn};
 pub use settings::{Settings, Signup};
@@ -71,7 +74,7 @@ impl Accounts {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, SetupError> {
-        let hasher = Hasher::new(&settings.hashing, rng.as_ref())?;
+        let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"))?;
         let tokens = Tokens::new(&settings)?;
         Ok(Self { inner: Arc::new(Inner { store, settings, clock, rng, hasher, tokens }) })
     }
@@ -100,6 +103,13 @@ impl Accounts {
     #[must_use]
     pub fn hash_count(&self) -> u64 {
         self.inner.hasher.count()
+    }
+
+    /// How many of these were not Argon2: hashes of other services, and what stands for names that are
+    /// nobody's while such hashes remain (promise P2).
+    #[must_use]
+    pub fn foreign_hash_count(&self) -> u64 {
+        self.inner.hasher.foreign_count()
     }
 
     fn store(&self) -> &Store {

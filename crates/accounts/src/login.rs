@@ -43,10 +43,10 @@ impl Accounts {
         let name = identifier::canonical(identifier);
         let user = self.find(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref().map(|user| user.id)).await?;
-        let stored = user.as_ref().and_then(|user| user.password_hash.clone());
+        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let salt = rng::bytes(self.inner.rng.as_ref());
         let active = user.as_ref().is_some_and(|user| user.is_active);
-        let verdict = self.inner.hasher.verify(password, stored, active, salt).await?;
+        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt).await?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && active;
         let user = match user {

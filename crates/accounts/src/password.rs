@@ -21,7 +21,8 @@ impl Accounts {
         let PasswordChange { current, new } = form.parse()?;
         let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let verdict = self.inner.hasher.verify(current, user.password_hash.clone(), false, salt).await?;
+        let (name, stored) = (&user.email, user.password_hash.as_deref());
+        let verdict = self.inner.hasher.verify(current, name, stored, false, salt).await?;
         if !verdict.matches {
             let tx = self.store().begin().await?;
             return self.refuse_change(tx, ctx, member).await;

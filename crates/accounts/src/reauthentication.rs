@@ -25,7 +25,11 @@ impl Accounts {
             return Ok(Proven { user, by_password: false });
         };
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let verdict = self.inner.hasher.verify(current, user.password_hash.clone(), false, salt).await?;
+        let verdict = self
+            .inner
+            .hasher
+            .verify(current, &user.email, user.password_hash.as_deref(), false, salt)
+            .await?;
         if verdict.matches {
             return Ok(Proven { user, by_password: true });
         }

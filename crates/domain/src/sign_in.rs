@@ -24,6 +24,16 @@ pub enum Identifier {
     Username(String),
 }
 
+impl Identifier {
+    /// The name, of whichever kind.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(text) | Self::Username(text) => text,
+        }
+    }
+}
+
 /// A sign-in of acceptable shape.
 #[derive(Debug)]
 pub struct SignIn {

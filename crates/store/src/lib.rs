@@ -7,6 +7,9 @@
 pub mod audit;
 pub mod devices;
 mod error;
+pub mod hashes;
+pub mod import;
+pub mod old;
 pub mod people;
 pub mod refresh;
 pub mod sessions;
@@ -138,6 +141,14 @@ impl Tx {
     /// [`StoreError`] where the database did not confirm.
     pub async fn commit(self) -> Result<(), StoreError> {
         Ok(self.0.commit().await?)
+    }
+
+    /// Undoes the changes and lets go of what was locked, now and not when the connection is used again.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database does not answer.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.0.rollback().await?)
     }
 
     fn conn(&mut self) -> &mut PgConnection {

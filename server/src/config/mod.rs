@@ -258,28 +258,34 @@ fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigEr
 
 fn database(raw: &Raw) -> Result<StoreOptions, ConfigError> {
     const NAME: &str = "DATABASE_URL";
-    const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
     let url = secret(NAME, raw.database_url.as_deref(), raw.database_url_file.as_deref())?
         .ok_or_else(|| ConfigError::new(NAME, format!("it is not set; {EXAMPLE}")))?;
-    let (scheme, rest) =
-        url.split_once(':').ok_or_else(|| ConfigError::new(NAME, format!("it is no address; {EXAMPLE}")))?;
-    // The seeds' `.env` files name SQLAlchemy's driver in the scheme.
-    match scheme.split('+').collect::<Vec<_>>()[..] {
-        ["postgres" | "postgresql"] | ["postgres" | "postgresql", "asyncpg" | "psycopg" | "psycopg2"] => {}
-        ["sqlite", ..] => {
-            return Err(ConfigError::new(NAME, format!("SQLite is not supported, only Postgres; {EXAMPLE}")));
-        }
-        _ => return Err(ConfigError::new(NAME, format!("\"{scheme}:\" is not Postgres; {EXAMPLE}"))),
-    }
-    // The driver's own words could repeat the password: they are not shown.
-    let connect: PgConnectOptions = format!("postgres:{rest}")
-        .parse()
-        .map_err(|_| ConfigError::new(NAME, format!("it cannot be read; {EXAMPLE}")))?;
+    let connect = postgres(NAME, &url)?;
     let most = raw.database_max_connections.as_deref();
     Ok(StoreOptions {
         max_connections: number("DATABASE_MAX_CONNECTIONS", most, 10, 1..=1000)?,
         ..StoreOptions::new(connect.application_name("doorstep"))
     })
+}
+
+const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
+
+/// The address of a Postgres database.
+pub(crate) fn postgres(name: &'static str, url: &str) -> Result<PgConnectOptions, ConfigError> {
+    let (scheme, rest) =
+        url.split_once(':').ok_or_else(|| ConfigError::new(name, format!("it is no address; {EXAMPLE}")))?;
+    // The seeds' `.env` files name SQLAlchemy's driver in the scheme.
+    match scheme.split('+').collect::<Vec<_>>()[..] {
+        ["postgres" | "postgresql"] | ["postgres" | "postgresql", "asyncpg" | "psycopg" | "psycopg2"] => {}
+        ["sqlite", ..] => {
+            return Err(ConfigError::new(name, format!("SQLite is not supported, only Postgres; {EXAMPLE}")));
+        }
+        _ => return Err(ConfigError::new(name, format!("\"{scheme}:\" is not Postgres; {EXAMPLE}"))),
+    }
+    // The driver's own words could repeat the password: they are not shown.
+    format!("postgres:{rest}")
+        .parse()
+        .map_err(|_| ConfigError::new(name, format!("it cannot be read; {EXAMPLE}")))
 }
 
 fn hash_files(raw: &Raw) -> Result<Option<bool>, ConfigError> {

@@ -1,3 +1,4 @@
 //! What the server does by itself, beside the requests.
 
+pub mod hashes;
 pub mod sweep;

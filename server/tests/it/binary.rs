@@ -10,7 +10,7 @@ fn server(words: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.args(words).env_clear().envs(settings.iter().copied());
     // No `.env` of the developer's is near.
-    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command.current_dir(env!("CARGO_TARGET_TMPDIR")).stdin(Stdio::null());
     command
 }
 
@@ -33,8 +33,9 @@ fn help_lists_the_commands_and_every_variable() {
     let example = std::fs::read_to_string(example).unwrap();
     let lines = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let variables = lines.map(|(name, _)| name).filter(|name| !name.contains(' '));
-    for word in
-        ["serve", "migrate", "create-admin", "rotate-keys", "healthcheck"].into_iter().chain(variables)
+    for word in ["serve", "migrate", "create-admin", "rotate-keys", "import-users", "healthcheck"]
+        .into_iter()
+        .chain(variables)
     {
         assert!(help.contains(word), "{word}");
     }
@@ -111,6 +112,75 @@ async fn an_admin_with_a_weak_password_or_a_taken_address_is_refused(pool: PgPoo
         assert!(!output.status.success() && text(&output.stderr).contains(why), "{}", text(&output.stderr));
         assert!(!text(&output.stderr).contains(password));
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn users_of_another_service_are_imported_and_sign_in(pool: PgPool) {
+    let app = App::new(pool);
+    let url = url(&app.world.pool);
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("users.csv");
+    let bcrypt = "$2b$04$N9qo8uLOickgx2ZMRZoMye2SIE5jjhvj6DGrBdU8MOGQ0DNzwzIsa";
+    let csv = format!("email,password_hash,name\nana@example.com,{bcrypt},Ana\nnonsense,,\n");
+    std::fs::write(&file, csv).unwrap();
+    let words = ["import-users", file.to_str().unwrap()];
+    for (extra, counts) in [
+        (Some("--dry-run"), "would be imported: 1\nthere already: 0\nrefused: 1\n"),
+        (None, "imported: 1\nthere already: 0\nrefused: 1\n"),
+        (None, "imported: 0\nthere already: 1\nrefused: 1\n"),
+    ] {
+        let words: Vec<&str> = words.into_iter().chain(extra).collect();
+        let output = run(&words, &[("DATABASE_URL", &url)]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), counts);
+        let told = text(&output.stderr);
+        assert!(told.contains("line 3: email: ") && !told.contains(bcrypt), "{told}");
+    }
+    let sign_in = [("form[identifier]", "ana@example.com"), ("form[password]", testkit::PASSWORD)];
+    let answer = app.browser().call("/fn/login", &sign_in).await.expect(200);
+    assert!(answer.text.contains("\"name\":\"Ana\""));
+
+    std::fs::write(&file, "email,password\n").unwrap();
+    let output = run(&words, &[("DATABASE_URL", &url)]);
+    assert!(!output.status.success() && text(&output.stderr).contains("unknown column \"password\""));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_old_services_own_database_is_read(pool: PgPool) {
+    let url = url(&pool);
+    for statement in [
+        "CREATE TABLE auth_user (id int, password text, is_superuser bool, username text, first_name text,
+            last_name text, email text, is_staff bool, is_active bool, date_joined timestamptz)",
+        "INSERT INTO auth_user VALUES (7, 'pbkdf2_sha256$1000$Xk3vQz8LmN0pRtYw2bCdEf$NP1rWf8La65LEOd1eOf76We82FAr1zU++l228EqFjyc=',
+            true, 'ana', 'Ana', '', 'ana@example.com', true, true, '2020-01-01T00:00:00Z')",
+        "CREATE TABLE \"user\" (id uuid, email text, hashed_password text, full_name text, is_superuser bool)",
+        "INSERT INTO \"user\" VALUES ('018f3c2a-7b1d-7c3e-9f00-0123456789ab', 'eve@example.com',
+            '$2b$04$N9qo8uLOickgx2ZMRZoMye2SIE5jjhvj6DGrBdU8MOGQ0DNzwzIsa', 'Eve', false)",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    for preset in ["django", "full-stack-fastapi"] {
+        let words = ["import-users", "--from", &url, "--preset", preset];
+        // Standard input is empty: nobody agreed.
+        let asked = run(&words, &[("DATABASE_URL", &url)]);
+        assert!(asked.status.success() && asked.stdout.is_empty(), "{}", text(&asked.stderr));
+        assert!(text(&asked.stderr).contains("accounts in the old database: 1\n"));
+        let words: Vec<&str> = words.into_iter().chain(["--yes"]).collect();
+        let output = run(&words, &[("DATABASE_URL", &url)]);
+        assert_eq!(
+            text(&output.stdout),
+            "imported: 1\nthere already: 0\nrefused: 0\n",
+            "{}",
+            text(&output.stderr)
+        );
+    }
+    let app = App::new(pool);
+    for (name, role, shown) in [("ana", "admin", "Ana"), ("eve", "user", "Eve")] {
+        let email = format!("{name}@example.com");
+        let sign_in = [("form[identifier]", email.as_str()), ("form[password]", testkit::PASSWORD)];
+        let answer = app.browser().call("/fn/login", &sign_in).await.expect(200);
+        assert!(answer.text.contains(&format!("\"role\":\"{role}\"")) && answer.text.contains(shown));
+    }
+    assert_eq!(app.world.count("SELECT count(*) FROM users WHERE id::text LIKE '018f3c2a-7b1d-%'").await, 1);
 }
 
 /// A running server, its log, and where it listens.

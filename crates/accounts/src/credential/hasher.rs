@@ -1,8 +1,10 @@
+use super::dummy::Dummies;
+use super::stored::{self, Scheme, Stored};
 use crate::credential::Strength;
-use crate::rng::{Rng, bytes};
 use crate::{Error, SetupError};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{FieldError, PlainPassword};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,8 +15,8 @@ use zeroize::Zeroizing;
 
 /// Floor and default: OWASP's Argon2id figures (Password Storage Cheat Sheet; RFC 9106 section 4).
 const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
-/// Ceiling for stored hashes, so that a foreign one cannot take the machine's memory or time.
-const CEILING: (u32, u32) = (128 * 1024, 10);
+/// What was hashed may be checked: nothing is written above the ceiling of what is read.
+const CEILING: (u32, u32) = stored::ARGON2;
 /// How many sign-ins may wait for a core, and how long.
 const QUEUE: usize = 32;
 const WAIT: Duration = Duration::from_secs(2);
@@ -44,7 +46,7 @@ impl Default for Hashing {
 pub(crate) struct Verdict {
     /// Whether it was the password.
     pub(crate) matches: bool,
-    /// The same password under today's parameters, where the stored hash was cheaper.
+    /// The same password as Argon2id, where the stored hash was cheaper or foreign.
     pub(crate) rehashed: Option<String>,
 }
 
@@ -57,19 +59,21 @@ pub(crate) struct Hasher {
     judge: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     work: Arc<Work>,
-    /// What an unknown name is checked against, so that it costs what a known one does (P2).
-    dummy: String,
+    dummies: Dummies,
 }
 
 /// What the hashing threads share: the counter and the memory used again.
 #[derive(Default)]
 struct Work {
     count: AtomicU64,
+    /// Of these, the ones that were not Argon2.
+    foreign: AtomicU64,
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
-    pub(crate) fn new(hashing: &Hashing, rng: &dyn Rng) -> Result<Self, SetupError> {
+    /// A hasher at this cost; `key` picks the dummies and is the same on every replica.
+    pub(crate) fn new(hashing: &Hashing, key: &[u8]) -> Result<Self, SetupError> {
         let Hashing { memory_kib, passes, lanes, permits } = *hashing;
         if memory_kib < FLOOR.0 || passes < FLOOR.1 || lanes < FLOOR.2 || permits == 0 {
             return Err(SetupError::WeakHashing(format!(
@@ -83,22 +87,27 @@ impl Hasher {
                 CEILING.0, CEILING.1
             )));
         }
-        let broken = |error: &dyn std::fmt::Display| SetupError::WeakHashing(error.to_string());
-        let params = Params::new(memory_kib, passes, lanes, Some(OUTPUT)).map_err(|error| broken(&error))?;
-        let dummy = phc(&params, &bytes::<16>(rng), &bytes::<OUTPUT>(rng)).map_err(|error| broken(&error))?;
+        let params = Params::new(memory_kib, passes, lanes, Some(OUTPUT))
+            .map_err(|error| SetupError::WeakHashing(error.to_string()))?;
+        let ours = Scheme::Argon2(Algorithm::Argon2id, Version::V0x13, params.clone());
         Ok(Self {
             params,
             permits: Arc::new(Semaphore::new(permits)),
             judge: Arc::new(Semaphore::new(1)),
             queue: Arc::new(Semaphore::new(permits + QUEUE)),
             work: Arc::default(),
-            dummy,
+            dummies: Dummies::new(key, ours),
         })
     }
 
     /// How many hashes were computed so far.
     pub(crate) fn count(&self) -> u64 {
         self.work.count.load(Ordering::Relaxed)
+    }
+
+    /// How many of these were of another scheme than Argon2.
+    pub(crate) fn foreign_count(&self) -> u64 {
+        self.work.foreign.load(Ordering::Relaxed)
     }
 
     /// Judges a new password and hashes it, or says why it is too weak.
@@ -116,32 +125,32 @@ impl Hasher {
         self.run(&self.permits, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
     }
 
-    /// Checks a password against a stored hash, or against the dummy where there is none: one hash
-    /// either way, and a second only to `renew` a cheaper one.
+    /// Takes over how many accounts have hashes of which scheme.
+    pub(crate) fn learn(&self, shares: Vec<(Scheme, u64)>) {
+        self.dummies.learn(shares);
+    }
+
+    /// Checks a password against the stored hash of `name`, or against the name's dummy where there is
+    /// none: one hash either way, and a second only to `renew` an old one.
     pub(crate) async fn verify(
         &self,
         password: PlainPassword,
-        stored: Option<String>,
+        name: &str,
+        stored: Option<&str>,
         renew: bool,
         salt: [u8; 16],
     ) -> Result<Verdict, Error> {
-        let password = nfc(&password);
-        let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.dummy.clone());
-        let (dummy, params) = (self.dummy.clone(), self.params.clone());
+        let read = stored.and_then(|text| {
+            // A hash we cannot read proves nothing, and must cost what any other does.
+            Stored::parse(text).inspect_err(|error| tracing::error!(%error, "unreadable password hash")).ok()
+        });
+        let known = read.is_some();
+        let stored = read.unwrap_or_else(|| self.dummies.pick(name));
+        let params = self.params.clone();
         self.run(&self.permits, move |work| {
-            let (matches, old) = match work.matches(&password, &stored) {
-                Ok(verdict) => verdict,
-                Err(error) => {
-                    // A hash we cannot read proves nothing, and must cost what any other does.
-                    tracing::error!(%error, "unreadable password hash");
-                    (false, work.matches(&password, &dummy)?.1)
-                }
-            };
-            let matches = matches && known;
-            let rehashed = (matches && renew && is_cheaper(&old, &params))
-                .then(|| work.hash(&password, &params, &salt))
-                .transpose()?;
+            let matches = work.matches(&password, &stored)? && known;
+            let successor = if matches && renew { stored.scheme.successor(&params) } else { None };
+            let rehashed = successor.map(|params| work.hash(&nfc(&password), &params, &salt)).transpose()?;
             Ok(Verdict { matches, rehashed })
         })
         .await?
@@ -174,12 +183,6 @@ fn nfc(password: &PlainPassword) -> Zeroizing<String> {
     Zeroizing::new(password.expose().nfc().collect())
 }
 
-/// A rehash never lowers memory × passes.
-fn is_cheaper(old: &Params, new: &Params) -> bool {
-    let cost = |params: &Params| u64::from(params.m_cost()) * u64::from(params.t_cost());
-    cost(old) < cost(new)
-}
-
 fn phc(params: &Params, salt: &[u8], output: &[u8]) -> Result<String, argon2::password_hash::Error> {
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
@@ -198,24 +201,26 @@ impl Work {
         phc(params, salt, &output).map_err(Error::internal)
     }
 
-    /// Whether the password belongs to a stored hash, and what that hash cost.
-    fn matches(&self, password: &str, stored: &str) -> Result<(bool, Params), Error> {
-        let stored = PasswordHash::new(stored).map_err(Error::internal)?;
-        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(Error::internal)?;
-        let version =
-            stored.version.map_or(Ok(Version::V0x13), Version::try_from).map_err(Error::internal)?;
-        let params = Params::try_from(&stored).map_err(Error::internal)?;
-        let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
-            return Err(Error::internal("a hash without salt or output"));
+    /// Whether the password belongs to a stored hash. Ours is of its NFC. Other services hashed what was
+    /// typed, so for theirs nothing is composed: one spelling is tried, as one hash is all there is.
+    fn matches(&self, password: &PlainPassword, stored: &Stored) -> Result<bool, Error> {
+        let text =
+            if stored.scheme.is_ours() { nfc(password) } else { Zeroizing::new(password.expose().into()) };
+        let length = stored.expected.len();
+        let output = match &stored.scheme {
+            Scheme::Argon2(algorithm, version, params)
+            | Scheme::ForeignArgon2(algorithm, version, params) => {
+                let context = Argon2::new(*algorithm, *version, params.clone());
+                self.compute(&context, &text, &stored.salt, length)?
+            }
+            foreign => {
+                self.count.fetch_add(1, Ordering::Relaxed);
+                self.foreign.fetch_add(1, Ordering::Relaxed);
+                let output = foreign.derive(text.as_bytes(), &stored.salt, length);
+                output.ok_or_else(|| Error::internal("a foreign hash that cannot be computed"))?
+            }
         };
-        if params.m_cost() > CEILING.0 || params.t_cost() > CEILING.1 {
-            return Err(Error::internal("a hash above the ceiling"));
-        }
-        let context = Argon2::new(algorithm, version, params.clone());
-        let output = self.compute(&context, password, &salt, expected.len())?;
-        // `Output` compares in constant time.
-        let output = Output::new(&output).map_err(Error::internal)?;
-        Ok((output == expected, params))
+        Ok(verify_slices_are_equal(&output, &stored.expected).is_ok())
     }
 
     fn compute(

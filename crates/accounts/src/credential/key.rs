@@ -1,5 +1,6 @@
 use crate::SetupError;
 use crate::policy::RETIRED_KEY_VERIFIES;
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -40,6 +41,18 @@ impl SigningKey {
             Ed25519KeyPair::from_pkcs8(&pkcs8).map_err(|_| bad("it is not an Ed25519 key in PKCS#8"))?;
         let public = pair.public_key().as_ref().to_vec();
         Ok(Self(Key::Ed25519 { pkcs8, public }))
+    }
+
+    /// A secret for another purpose, which the key gives and does not show in it.
+    fn derive(&self, purpose: &str) -> [u8; 32] {
+        let secret = match &self.0 {
+            Key::Ed25519 { pkcs8, .. } => pkcs8,
+            Key::Hs256 { secret } => secret,
+        };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let mut derived = [0; 32];
+        derived.copy_from_slice(hmac::sign(&key, purpose.as_bytes()).as_ref());
+        derived
     }
 
     /// A secret for HS256, of at least 32 bytes.
@@ -166,6 +179,11 @@ impl KeyRing {
     /// The keys that verify at a time, oldest first.
     pub(super) fn verifying(&self, now: OffsetDateTime) -> impl Iterator<Item = &Entry> {
         self.0.iter().filter(move |key| key.verifies_until.is_none_or(|until| now < until))
+    }
+
+    /// A secret for another purpose, the same while the oldest key is there.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.0.first().map_or([0; 32], |oldest| oldest.key.derive(purpose))
     }
 
     pub(super) fn entries(&self) -> &[Entry] {

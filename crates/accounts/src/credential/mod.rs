@@ -1,8 +1,11 @@
 //! What proves who somebody is: password hashes, password strength, tokens and the keys they are signed with.
 
+mod dummy;
+mod foreign;
 mod hasher;
 mod key;
 mod raw_token;
+mod stored;
 mod strength;
 mod token;
 
@@ -10,6 +13,7 @@ pub(crate) use hasher::Hasher;
 pub use hasher::Hashing;
 pub use key::{Jwk, Jwks, KeyRing, SigningKey};
 pub(crate) use raw_token::RawToken;
+pub(crate) use stored::Stored;
 pub(crate) use strength::Strength;
 pub use token::SessionToken;
 pub(crate) use token::{Subject, Tokens};

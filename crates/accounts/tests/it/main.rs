@@ -6,6 +6,8 @@ mod admin;
 mod audit;
 mod bearer;
 mod crew;
+mod hashes;
+mod import;
 mod last_admin;
 mod me;
 mod outage;

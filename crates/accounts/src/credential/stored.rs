@@ -1,0 +1,260 @@
+//! Stored password hashes, ours and those that other services left: which scheme, at which cost, and
+//! what must come out. Everything is judged here, before any memory is taken or any work is done.
+
+use super::foreign;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Params, Version};
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD, STANDARD_NO_PAD};
+use base64::{Engine, alphabet};
+use std::num::NonZeroU32;
+use thiserror::Error;
+
+/// Ceilings, so that a foreign hash cannot take the machine's memory or time: Argon2's memory in KiB and
+/// its passes,
+pub(super) const ARGON2: (u32, u32) = (128 * 1024, 10);
+/// bcrypt's cost, least and most (each step doubles the work),
+const BCRYPT: std::ops::RangeInclusive<u32> = 4..=14;
+/// PBKDF2's rounds,
+const PBKDF2_ROUNDS: u32 = 2_000_000;
+/// scrypt's log2(N), r and p,
+const SCRYPT: (u8, u32, u32) = (17, 32, 16);
+/// scrypt's blocks of 128 bytes in memory (N × r, so 128 MiB), and all of them over all lanes.
+const SCRYPT_BLOCKS: (u64, u64) = (1 << 20, 1 << 22);
+/// Salts in use are 8 to 32 bytes; outputs are those of the schemes.
+const SALT_MAX: usize = 128;
+const SCRYPT_OUTPUT: std::ops::RangeInclusive<usize> = 16..=64;
+/// No hash in use is half as long.
+const TEXT_MAX: usize = 512;
+
+/// bcrypt's own alphabet; some services left the spare bits of the last letter set.
+const BCRYPT_BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// How a password becomes a hash, and what that costs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Scheme {
+    /// Argon2 in the PHC spelling that we write ourselves.
+    Argon2(Algorithm, Version, Params),
+    /// Argon2 of another service, in Django's spelling, which we never write.
+    ForeignArgon2(Algorithm, Version, Params),
+    /// bcrypt at this cost.
+    Bcrypt(u32),
+    /// PBKDF2-HMAC-SHA256 of so many rounds.
+    Pbkdf2(NonZeroU32),
+    /// scrypt.
+    Scrypt(scrypt::Params),
+}
+
+/// A stored hash that was read. No `Debug`: it holds a hash.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) scheme: Scheme,
+    pub(crate) salt: Vec<u8>,
+    /// What the right password gives.
+    pub(crate) expected: Vec<u8>,
+}
+
+/// Why a stored hash is of no use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum Unreadable {
+    #[error("no scheme that is known here (Argon2, bcrypt, PBKDF2-SHA256, scrypt)")]
+    Unknown,
+    #[error("it is malformed")]
+    Malformed,
+    #[error("it is above the ceiling of {0}")]
+    AboveCeiling(&'static str),
+}
+
+impl Stored {
+    /// Reads a hash in the spelling of PHC, of crypt(3), of Django or of passlib.
+    pub(crate) fn parse(text: &str) -> Result<Self, Unreadable> {
+        if text.len() > TEXT_MAX || !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Unreadable::Malformed);
+        }
+        if text.starts_with("$argon2") {
+            return argon2(text, Scheme::Argon2);
+        }
+        if let Some(phc) = text.strip_prefix("argon2").filter(|phc| phc.starts_with("$argon2")) {
+            return argon2(phc, Scheme::ForeignArgon2);
+        }
+        let parts: Vec<&str> = text.split('$').collect();
+        match parts[..] {
+            // Django writes `bcrypt$` before the whole of crypt(3)'s spelling.
+            ["", "2a" | "2b" | "2y", cost, rest] | ["bcrypt", "", "2a" | "2b" | "2y", cost, rest] => {
+                bcrypt(cost, rest)
+            }
+            ["pbkdf2_sha256", rounds, salt, hash] => {
+                pbkdf2(rounds, salt.as_bytes().to_vec(), STANDARD.decode(hash).ok())
+            }
+            ["", "pbkdf2-sha256", rounds, salt, hash] => {
+                pbkdf2(rounds, passlib(salt).ok_or(Unreadable::Malformed)?, passlib(hash))
+            }
+            ["", "scrypt", costs, salt, hash] => {
+                let (log_n, r, p) = phc_costs(costs).ok_or(Unreadable::Malformed)?;
+                let salt = STANDARD_NO_PAD.decode(salt).map_err(|_| Unreadable::Malformed)?;
+                scrypt((log_n, r, p), salt, STANDARD_NO_PAD.decode(hash).ok())
+            }
+            ["scrypt", n, salt, r, p, hash] => {
+                let costs = (power_of_two(n), number(r), number(p));
+                let (Some(log_n), Some(r), Some(p)) = costs else { return Err(Unreadable::Malformed) };
+                scrypt((log_n, r, p), salt.as_bytes().to_vec(), STANDARD.decode(hash).ok())
+            }
+            _ => Err(Unreadable::Unknown),
+        }
+    }
+
+    /// How an imported hash is stored. The other service hashed what was typed, letter by letter; we
+    /// hash its NFC. With Argon2 the spelling must tell the two apart.
+    pub(crate) fn spelling(text: &str) -> Result<String, Unreadable> {
+        let foreign = Self::parse(text)?;
+        Ok(if matches!(foreign.scheme, Scheme::Argon2(..)) {
+            format!("argon2{text}")
+        } else {
+            text.to_owned()
+        })
+    }
+}
+
+impl Scheme {
+    /// Whether the password goes in as NFC, as ours does, or as it was typed.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, Self::Argon2(..))
+    }
+
+    /// What a good sign-in replaces this hash by: Argon2id at today's cost or, where memory × passes of
+    /// the old one was more, at that much. `None` where the hash stays.
+    pub(crate) fn successor(&self, today: &Params) -> Option<Params> {
+        match self {
+            Self::Argon2(Algorithm::Argon2id, _, old) => (cost(old) < cost(today)).then(|| today.clone()),
+            Self::Argon2(_, _, old) | Self::ForeignArgon2(_, _, old) if cost(old) > cost(today) => {
+                Params::new(old.m_cost(), old.t_cost(), old.p_cost(), today.output_len()).ok()
+            }
+            // Lanes are computed one after the other: each is a pass over the memory.
+            Self::Scrypt(old) => Some(at_least(today, old.n() * u64::from(old.r()) / 8 * u64::from(old.p()))),
+            // bcrypt and PBKDF2 take no memory worth counting.
+            _ => Some(today.clone()),
+        }
+    }
+
+    /// The scheme's output of a password under a salt; Argon2 is the hasher's own.
+    pub(crate) fn derive(&self, password: &[u8], salt: &[u8], length: usize) -> Option<Vec<u8>> {
+        match self {
+            Self::Argon2(..) | Self::ForeignArgon2(..) => None,
+            Self::Bcrypt(cost) => foreign::bcrypt(*cost, password, salt),
+            Self::Pbkdf2(rounds) => Some(foreign::pbkdf2(*rounds, password, salt)),
+            Self::Scrypt(params) => foreign::scrypt(params, password, salt, length),
+        }
+    }
+
+    /// A hash of this scheme and cost that no password has.
+    pub(crate) fn dummy(&self) -> Stored {
+        let output = if matches!(self, Self::Bcrypt(_)) { foreign::BCRYPT_OUTPUT } else { 32 };
+        Stored { scheme: self.clone(), salt: vec![0; 16], expected: vec![0; output] }
+    }
+}
+
+fn cost(params: &Params) -> u64 {
+    u64::from(params.m_cost()) * u64::from(params.t_cost())
+}
+
+/// Today's parameters with memory enough, then passes enough, for so many KiB × passes.
+fn at_least(today: &Params, wanted: u64) -> Params {
+    let memory = wanted.div_ceil(u64::from(today.t_cost())).clamp(today.m_cost().into(), ARGON2.0.into());
+    let passes = wanted.div_ceil(memory).clamp(today.t_cost().into(), ARGON2.1.into());
+    let [memory, passes] = [memory, passes].map(|cost| u32::try_from(cost).unwrap_or(u32::MAX));
+    Params::new(memory, passes, today.p_cost(), today.output_len()).unwrap_or_else(|_| today.clone())
+}
+
+fn argon2(phc: &str, scheme: fn(Algorithm, Version, Params) -> Scheme) -> Result<Stored, Unreadable> {
+    let read = PasswordHash::new(phc).map_err(|_| Unreadable::Malformed)?;
+    let algorithm = Algorithm::try_from(read.algorithm.as_str()).map_err(|_| Unreadable::Malformed)?;
+    // Before 1.3 the version was not written.
+    let version = read.version.map_or(Ok(Version::V0x10), Version::try_from);
+    let version = version.map_err(|_| Unreadable::Malformed)?;
+    let params = Params::try_from(&read).map_err(|_| Unreadable::Malformed)?;
+    if params.m_cost() > ARGON2.0 || params.t_cost() > ARGON2.1 {
+        return Err(Unreadable::AboveCeiling("128 MiB and 10 passes"));
+    }
+    match (read.salt, read.hash) {
+        (Some(salt), Some(hash)) if salt.len() >= argon2::MIN_SALT_LEN => Ok(Stored {
+            scheme: scheme(algorithm, version, params),
+            salt: salt.to_vec(),
+            expected: hash.as_bytes().to_vec(),
+        }),
+        _ => Err(Unreadable::Malformed),
+    }
+}
+
+fn bcrypt(cost: &str, rest: &str) -> Result<Stored, Unreadable> {
+    let cost = number(cost).filter(|cost| cost >= BCRYPT.start()).ok_or(Unreadable::Malformed)?;
+    if !BCRYPT.contains(&cost) {
+        return Err(Unreadable::AboveCeiling("cost 14"));
+    }
+    let decode = |text: Option<&str>| BCRYPT_BASE64.decode(text?).ok();
+    // 22 letters of salt, 31 of output.
+    let (salt, expected) = (decode(rest.get(..22)), decode(rest.get(22..).filter(|rest| rest.len() == 31)));
+    match (salt, expected) {
+        (Some(salt), Some(expected)) => Ok(Stored { scheme: Scheme::Bcrypt(cost), salt, expected }),
+        _ => Err(Unreadable::Malformed),
+    }
+}
+
+fn pbkdf2(rounds: &str, salt: Vec<u8>, expected: Option<Vec<u8>>) -> Result<Stored, Unreadable> {
+    let rounds = number(rounds).and_then(NonZeroU32::new).ok_or(Unreadable::Malformed)?;
+    if rounds.get() > PBKDF2_ROUNDS {
+        return Err(Unreadable::AboveCeiling("2,000,000 rounds"));
+    }
+    let expected = expected.filter(|expected| expected.len() == foreign::PBKDF2_OUTPUT);
+    whole(Scheme::Pbkdf2(rounds), salt, expected)
+}
+
+fn scrypt(
+    (log_n, r, p): (u32, u32, u32),
+    salt: Vec<u8>,
+    expected: Option<Vec<u8>>,
+) -> Result<Stored, Unreadable> {
+    let above = Unreadable::AboveCeiling("N 2^17, r 32, p 16, 128 MiB, 2^22 blocks in all");
+    let log_n = u8::try_from(log_n).ok().filter(|log_n| *log_n <= SCRYPT.0).ok_or(above)?;
+    let blocks = (1 << log_n) * u64::from(r);
+    if r > SCRYPT.1 || p > SCRYPT.2 || blocks > SCRYPT_BLOCKS.0 || blocks * u64::from(p) > SCRYPT_BLOCKS.1 {
+        return Err(above);
+    }
+    if log_n == 0 {
+        return Err(Unreadable::Malformed);
+    }
+    let params = scrypt::Params::new(log_n, r, p).map_err(|_| Unreadable::Malformed)?;
+    whole(Scheme::Scrypt(params), salt, expected.filter(|expected| SCRYPT_OUTPUT.contains(&expected.len())))
+}
+
+fn whole(scheme: Scheme, salt: Vec<u8>, expected: Option<Vec<u8>>) -> Result<Stored, Unreadable> {
+    match expected {
+        Some(expected) if (1..=SALT_MAX).contains(&salt.len()) => Ok(Stored { scheme, salt, expected }),
+        _ => Err(Unreadable::Malformed),
+    }
+}
+
+/// `ln=16,r=8,p=1`.
+fn phc_costs(text: &str) -> Option<(u32, u32, u32)> {
+    let mut costs = text.split(',');
+    let mut next = |name| costs.next()?.strip_prefix(name).and_then(number);
+    let read = (next("ln=")?, next("r=")?, next("p=")?);
+    costs.next().is_none().then_some(read)
+}
+
+fn power_of_two(text: &str) -> Option<u32> {
+    number(text).filter(|n| n.is_power_of_two()).map(u32::ilog2)
+}
+
+/// Digits alone: `parse` would take a sign too.
+fn number(text: &str) -> Option<u32> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// passlib writes PBKDF2's parts with a dot for the plus sign.
+fn passlib(text: &str) -> Option<Vec<u8>> {
+    STANDARD_NO_PAD.decode(text.replace('.', "+")).ok()
+}
+
+#[cfg(test)]
+#[path = "stored_tests.rs"]
+mod tests;

@@ -1,0 +1,49 @@
+//! Which password hashes the accounts have.
+
+use crate::{Store, StoreError};
+
+/// Some accounts whose hashes are of one scheme and one cost. No `Debug`: it holds a hash.
+pub struct HashClass {
+    /// What the hashes share: the part before salt and output, or of that kind.
+    pub class: String,
+    /// One of the hashes.
+    pub example: String,
+    /// How many accounts.
+    pub accounts: i64,
+}
+
+/// The commonest classes, in the order of their names. It reads the whole table, so it is for
+/// a job and not for a request.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
+    let mut tx = store.pool.begin().await?;
+    sqlx::query!("SET LOCAL statement_timeout = '30s'").execute(&mut *tx).await?;
+    let classes = sqlx::query_as!(
+        HashClass,
+        r#"SELECT class AS "class!", example AS "example!", accounts AS "accounts!" FROM (
+            SELECT CASE
+                    WHEN password_hash LIKE '$2%' THEN left(password_hash, 7)
+                    WHEN password_hash LIKE 'bcrypt$$2%' THEN left(password_hash, 14)
+                    WHEN password_hash LIKE 'scrypt$%' THEN concat_ws('$', 'scrypt',
+                        split_part(password_hash, '$', 2), split_part(password_hash, '$', 4),
+                        split_part(password_hash, '$', 5))
+                    WHEN password_hash LIKE '$argon2%' OR password_hash LIKE 'argon2$%' THEN concat_ws('$',
+                        split_part(password_hash, '$', 1), split_part(password_hash, '$', 2),
+                        split_part(password_hash, '$', 3), split_part(password_hash, '$', 4))
+                    WHEN password_hash LIKE '$%' THEN concat_ws('$', '', split_part(password_hash, '$', 2),
+                        split_part(password_hash, '$', 3))
+                    ELSE concat_ws('$', split_part(password_hash, '$', 1), split_part(password_hash, '$', 2))
+                END COLLATE "C" AS class,
+                min(password_hash COLLATE "C") AS example,
+                count(*) AS accounts
+            FROM users WHERE password_hash IS NOT NULL
+            GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 64) AS commonest
+        ORDER BY 1"#
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(classes)
+}

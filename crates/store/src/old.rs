@@ -1,0 +1,194 @@
+//! The database of another service, which an import reads and never writes. Its tables are not ours, so
+//! these queries cannot be checked when they are compiled.
+
+use crate::StoreError;
+use domain::{ImportForm, Role};
+use serde_json::{Map, Value};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+use std::fmt;
+use uuid::Uuid;
+
+/// Where a kind of service keeps its accounts, and which of its columns are our fields. Columns that are
+/// not there are absent, others are left where they are.
+pub struct Preset {
+    /// As the command line spells it.
+    pub name: &'static str,
+    count: &'static str,
+    declare: &'static str,
+    columns: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! preset {
+    ($name:literal, $table:literal, $columns:expr) => {
+        Preset {
+            name: $name,
+            count: concat!("SELECT count(*) FROM ", $table),
+            declare: concat!(
+                "DECLARE old_users NO SCROLL CURSOR FOR SELECT to_jsonb(old) FROM ",
+                $table,
+                " AS old"
+            ),
+            columns: $columns,
+        }
+    };
+}
+
+/// What services of FastAPI's family call their columns. Where a table has two for one field, the later
+/// one in this list counts.
+const FASTAPI: &[(&str, &str)] = &[
+    ("id", "id"),
+    ("email", "email"),
+    ("username", "username"),
+    ("full_name", "name"),
+    ("name", "name"),
+    ("first_name", "first_name"),
+    ("last_name", "last_name"),
+    ("bio", "bio"),
+    ("password", "password_hash"),
+    ("password_hash", "password_hash"),
+    ("hashed_password", "password_hash"),
+    ("is_active", "is_active"),
+    ("is_verified", "email_verified"),
+    ("email_verified", "email_verified"),
+    ("role", "role"),
+    ("is_admin", "role"),
+    ("is_superuser", "role"),
+    ("created_at", "created_at"),
+];
+
+const DJANGO: &[(&str, &str)] = &[
+    ("id", "id"),
+    ("email", "email"),
+    ("username", "username"),
+    ("first_name", "first_name"),
+    ("last_name", "last_name"),
+    ("password", "password_hash"),
+    ("is_active", "is_active"),
+    ("is_superuser", "role"),
+    ("date_joined", "created_at"),
+];
+
+/// The services that are known.
+pub const PRESETS: &[Preset] = &[
+    preset!("full-stack-fastapi", "\"user\"", FASTAPI),
+    preset!("fastapi-users", "\"user\"", FASTAPI),
+    preset!("django", "auth_user", DJANGO),
+    preset!("s0", "users", FASTAPI),
+    preset!("s1", "users", FASTAPI),
+    preset!("s2", "users", FASTAPI),
+    preset!("s3", "users", FASTAPI),
+    preset!("s4", "users", FASTAPI),
+];
+
+const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const FETCH: &str = "FETCH FORWARD 5000 FROM old_users";
+
+/// One reading of an old database, as it was at one moment.
+pub struct Old {
+    connection: PgConnection,
+    preset: &'static Preset,
+    accounts: u64,
+}
+
+/// A row may hold a hash.
+impl fmt::Debug for Old {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Old").field("preset", &self.preset.name).finish_non_exhaustive()
+    }
+}
+
+impl Old {
+    /// Connects and counts.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database does not answer or has no such table.
+    pub async fn open(connect: &PgConnectOptions, preset: &'static Preset) -> Result<Self, StoreError> {
+        let mut connection = PgConnection::connect_with(connect).await?;
+        sqlx::raw_sql(BEGIN).execute(&mut connection).await?;
+        let accounts: i64 = sqlx::query_scalar(preset.count).fetch_one(&mut connection).await?;
+        sqlx::raw_sql(preset.declare).execute(&mut connection).await?;
+        Ok(Self { connection, preset, accounts: accounts.unsigned_abs() })
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn accounts(&self) -> u64 {
+        self.accounts
+    }
+
+    /// The next accounts, a few thousand; none at the end.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database does not answer.
+    pub async fn next(&mut self) -> Result<Vec<ImportForm>, StoreError> {
+        let rows: Vec<Value> = sqlx::query_scalar(FETCH).fetch_all(&mut self.connection).await?;
+        Ok(rows.iter().filter_map(Value::as_object).map(|row| form(self.preset, row)).collect())
+    }
+}
+
+fn form(preset: &Preset, row: &Map<String, Value>) -> ImportForm {
+    let mut form = ImportForm::default();
+    for (old, ours) in preset.columns {
+        let value = match (*ours, row.get(*old)) {
+            (_, None | Some(Value::Null)) => continue,
+            // Of several columns one is enough to make an admin.
+            ("role", Some(value)) if is_admin(value) => Role::Admin.as_str().to_owned(),
+            ("id", Some(Value::String(id))) if Uuid::try_parse(id).is_ok() => id.clone(),
+            // Ids of another kind name nobody here.
+            ("id" | "role", Some(_)) => continue,
+            (_, Some(Value::String(text))) => text.clone(),
+            (_, Some(other)) => other.to_string(),
+        };
+        if let Some(field) = form.field(ours) {
+            *field = value;
+        }
+    }
+    form
+}
+
+fn is_admin(value: &Value) -> bool {
+    match value {
+        Value::Bool(admin) => *admin,
+        Value::String(word) => matches!(word.to_ascii_lowercase().as_str(), "admin" | "superuser"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_row_becomes_a_form_whatever_else_it_has() {
+        let row = json!({
+            "id": "018f3c2a-7b1d-7c3e-9f00-0123456789ab", "email": "ana@example.com", "full_name": "Ana",
+            "hashed_password": "$2b$12$x", "is_superuser": true, "is_active": false, "favourite": [1],
+            "username": null,
+        });
+        let fastapi = form(&PRESETS[0], row.as_object().unwrap());
+        let expected = ImportForm {
+            id: "018f3c2a-7b1d-7c3e-9f00-0123456789ab".into(),
+            email: "ana@example.com".into(),
+            name: "Ana".into(),
+            password_hash: "$2b$12$x".into(),
+            role: "admin".into(),
+            is_active: "false".into(),
+            ..ImportForm::default()
+        };
+        assert!(fastapi == expected);
+        let row = json!({ "id": 17, "email": "eve@example.com", "password": "!x", "is_superuser": false });
+        let django = form(&PRESETS[2], row.as_object().unwrap());
+        assert!(django.id.is_empty() && django.password_hash == "!x" && django.role.is_empty());
+    }
+
+    #[test]
+    fn every_preset_names_fields_of_ours() {
+        for preset in PRESETS {
+            for (_, ours) in preset.columns {
+                assert!(ImportForm::FIELDS.contains(ours), "{} {ours}", preset.name);
+            }
+        }
+    }
+}

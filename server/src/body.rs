@@ -8,6 +8,7 @@ use http_body_util::BodyExt;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const JSON: &str = "application/json";
+const MAX_FIELDS: usize = 64;
 /// How much of a larger body is read and thrown away: a client that still sends would otherwise see
 /// its connection reset instead of the answer.
 const DRAIN_BYTES: usize = 2 * 1024 * 1024;
@@ -48,6 +49,10 @@ pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, String)>> {
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let name = decode(&pair[..end])?;
+        // No form of ours has more, and each is compared with all before it.
+        if fields.len() == MAX_FIELDS {
+            return None;
+        }
         if fields.iter().any(|(known, _)| *known == name) {
             return None;
         }

@@ -5,6 +5,7 @@ use crate::config::AppEnv;
 use accounts::Accounts;
 use app::AppSettings;
 use axum::extract::FromRef;
+use edge::caller::Callers;
 use edge::{CookieStyle, Origin, TrustedProxies};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
@@ -64,6 +65,14 @@ impl AppState {
             watched,
             request_timeout: Duration::from_secs(10),
         })
+    }
+}
+
+impl AppState {
+    /// What it takes to know a caller.
+    #[must_use]
+    pub fn callers(&self) -> Callers {
+        Callers { accounts: self.accounts.clone(), cookies: self.cookies, proxies: self.proxies.clone() }
     }
 }
 

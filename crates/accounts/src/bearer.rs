@@ -24,7 +24,7 @@ impl Accounts {
         self.audit(&mut tx, ctx, Some(user.id), Event::SignedIn { session: subject.session }).await?;
         let (pair, _) = self.issue_pair(&mut tx, subject, ctx.now).await?;
         tx.commit().await?;
-        self.forgive(&admitted).await?;
+        self.forgive(&admitted).await;
         Ok(pair)
     }
 
@@ -52,6 +52,7 @@ impl Accounts {
     /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`].
     pub async fn refresh(&self, ctx: &RequestCtx, token: &str) -> Result<TokenPair, Error> {
         let hash = RawToken::parse(token).ok_or(Error::InvalidToken)?.hash();
+        self.admit_refresh(ctx).await?;
         let mut tx = self.store().begin().await?;
         let session = refresh::lock_family(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
         let token = refresh::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;

@@ -12,6 +12,16 @@ pub const SIGN_INS_OF_A_DEVICE: Bucket = Bucket { burst: 10, interval: Duration:
 /// New accounts from one address.
 pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
+/// Guesses at the current password by whoever holds a session: a thief of it must not lock its owner out, so each
+/// session has its own.
+pub const PROOFS_OF_A_SESSION: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// New addresses of one account: each try tells whether somebody has that address.
+pub const ADDRESSES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Exchanges of refresh tokens from one address, which each leave a row.
+pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
+
 /// Word of one attack in the audit trail.
 pub const TOLD_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
 

@@ -26,7 +26,7 @@ impl Accounts {
             Opening { user: user.id, role: user.role, kind: SessionKind::Browser, persistent: remember };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
         tx.commit().await?;
-        let device = Some(self.welcome(ctx, &admitted, user.id).await?);
+        let device = self.welcome(ctx, &admitted, user.id).await;
         Ok(SignedIn { viewer: viewer(&user), token, device })
     }
 
@@ -71,7 +71,9 @@ impl Accounts {
     }
 
     async fn refuse<T>(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<UserId>) -> Result<T, Error> {
-        self.audit(&mut tx, ctx, user, Event::SignInFailed).await?;
+        // Whoever tries is a stranger to this account, whatever other session they hold.
+        let ctx = RequestCtx { caller: Caller::Stranger, ..ctx.clone() };
+        self.audit(&mut tx, &ctx, user, Event::SignInFailed).await?;
         tx.commit().await?;
         Err(Error::WrongCredentials)
     }

@@ -45,6 +45,7 @@ impl Accounts {
         let email = email.filter(|email| email.changes(&user));
         let mut tx;
         let user = if email.is_some() {
+            self.admit_new_address(ctx, user.id).await?;
             let proven = self.prove_again(ctx, user, current_password).await?;
             tx = self.store().begin().await?;
             proven.lock(&mut tx).await?

@@ -43,7 +43,9 @@ impl Accounts {
         let member = ctx.member()?;
         let mut tx = self.store().begin().await?;
         let ended_sessions = sessions::end_others(&mut tx, member.user, member.session, ctx.now).await?;
-        self.audit(&mut tx, ctx, Some(member.user), Event::OtherSessionsEnded { ended_sessions }).await?;
+        if ended_sessions > 0 {
+            self.audit(&mut tx, ctx, Some(member.user), Event::OtherSessionsEnded { ended_sessions }).await?;
+        }
         tx.commit().await?;
         Ok(ended_sessions)
     }

@@ -19,6 +19,7 @@ impl Accounts {
     ) -> Result<Option<SessionToken>, Error> {
         let member = ctx.member()?;
         let PasswordChange { current, new } = form.parse()?;
+        self.admit_proof(ctx, member).await?;
         let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let (name, stored) = (&user.email, user.password_hash.as_deref());

@@ -24,6 +24,7 @@ impl Accounts {
             need_recent_sign_in(member, ctx)?;
             return Ok(Proven { user, by_password: false });
         };
+        self.admit_proof(ctx, member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let verdict = self
             .inner

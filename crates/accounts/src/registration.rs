@@ -6,8 +6,8 @@ use domain::{
     Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
     UserView, Username, Viewer, display_name,
 };
-use store::Tx;
 use store::users::{self, NewUser};
+use store::{Tx, people};
 use time::OffsetDateTime;
 
 /// A registration whose address has a canonical form and whose password was hashed.
@@ -33,7 +33,7 @@ impl Accounts {
             Opening { user: viewer.id, role: viewer.role, kind: SessionKind::Browser, persistent: false };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
         tx.commit().await?;
-        let device = Some(self.know_device(ctx, viewer.id).await?);
+        let device = self.know_device(ctx, viewer.id).await;
         Ok(SignedIn { viewer, token, device })
     }
 
@@ -42,9 +42,10 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::sign_up`].
     pub async fn register(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<UserView, Error> {
-        let (tx, viewer) = self.make_account(ctx, &form).await?;
+        let (mut tx, viewer) = self.make_account(ctx, &form).await?;
+        let user = people::lock(&mut tx, viewer.id).await?.ok_or(Error::NotFound)?;
         tx.commit().await?;
-        users::by_id(self.store(), viewer.id).await?.map(view::user).ok_or(Error::NotFound)
+        Ok(view::user(user))
     }
 
     async fn make_account(&self, ctx: &RequestCtx, form: &RegistrationForm) -> Result<(Tx, Viewer), Error> {

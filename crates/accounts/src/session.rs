@@ -8,7 +8,7 @@ use store::sessions::{self, NewSession, Session};
 use time::OffsetDateTime;
 
 /// How many dead rows one statement deletes.
-const SWEEP_BATCH: i64 = 1_000;
+pub(crate) const SWEEP_BATCH: i64 = 1_000;
 
 /// Somebody who has just proven who they are.
 #[derive(Debug)]

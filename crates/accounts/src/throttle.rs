@@ -4,7 +4,8 @@
 //! not, and the browsers of an account's owner have a budget of their own.
 
 use crate::audit::Event;
-use crate::{Accounts, Client, Error, RequestCtx, limits, rng};
+use crate::session::SWEEP_BATCH;
+use crate::{Accounts, Client, Error, Member, RequestCtx, limits, rng};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Identifier, UserId};
@@ -13,6 +14,7 @@ use std::fmt;
 use std::net::IpAddr;
 use store::throttle::{self, Key};
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 /// A secret that a browser keeps after a sign-in. Stored as its hash only.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,24 +82,50 @@ impl Accounts {
         self.take(ctx, &address, limits::SIGN_UPS_OF_AN_ADDRESS).await
     }
 
+    /// Admits an exchange of a refresh token.
+    pub(crate) async fn admit_refresh(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        let address = key("refresh from", &[&network(ctx.client.address)]);
+        self.take(ctx, &address, limits::REFRESHES_OF_AN_ADDRESS).await
+    }
+
+    /// Admits a guess at the current password.
+    pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
+        let session = key("password in", &[member.session.0.as_bytes()]);
+        self.take(ctx, &session, limits::PROOFS_OF_A_SESSION).await
+    }
+
+    /// Admits a new address.
+    pub(crate) async fn admit_new_address(&self, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
+        let account = key("addresses of", &[user.0.as_bytes()]);
+        self.take(ctx, &account, limits::ADDRESSES_OF_AN_ACCOUNT).await
+    }
+
     /// Forgets the failures of a name whose owner got in, and remembers the browser.
     pub(crate) async fn welcome(
         &self,
         ctx: &RequestCtx,
         admitted: &Admitted,
         user: UserId,
-    ) -> Result<DeviceToken, Error> {
-        self.forgive(admitted).await?;
+    ) -> Option<DeviceToken> {
+        self.forgive(admitted).await;
         self.know_device(ctx, user).await
     }
 
     /// Forgets the failures of a name whose owner got in.
-    pub(crate) async fn forgive(&self, admitted: &Admitted) -> Result<(), Error> {
-        Ok(throttle::forgive(self.store(), &admitted.name).await?)
+    pub(crate) async fn forgive(&self, admitted: &Admitted) {
+        // What was done is done: nobody is refused for a count that could not be taken back.
+        if let Err(error) = throttle::forgive(self.store(), &admitted.name).await {
+            tracing::warn!(%error, "failures not forgotten");
+        }
     }
 
-    /// Remembers the caller's browser as one of an account's owner.
-    pub(crate) async fn know_device(&self, ctx: &RequestCtx, user: UserId) -> Result<DeviceToken, Error> {
+    /// Remembers the caller's browser as one of an account's owner. Without the database it goes unremembered.
+    pub(crate) async fn know_device(&self, ctx: &RequestCtx, user: UserId) -> Option<DeviceToken> {
+        let remembered = self.remember_device(ctx, user).await;
+        remembered.inspect_err(|error| tracing::warn!(%error, "device not remembered")).ok()
+    }
+
+    async fn remember_device(&self, ctx: &RequestCtx, user: UserId) -> Result<DeviceToken, Error> {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
         let known = self.known_device(&ctx.client, Some(user)).await?.is_some();
         let token = match ctx.client.device.as_ref().filter(|_| known) {
@@ -113,10 +141,12 @@ impl Accounts {
         client: &Client,
         user: Option<UserId>,
     ) -> Result<Option<(Key, UserId)>, Error> {
-        let (Some(token), Some(user)) = (&client.device, user) else { return Ok(None) };
+        let Some(token) = &client.device else { return Ok(None) };
         let hash = token.hash();
-        let known = throttle::is_known_device(self.store(), &hash, user).await?;
-        Ok(known.then_some((hash, user)))
+        // Asked for nobody too: known and unknown names cost the same (P2).
+        let asked = user.unwrap_or(UserId(Uuid::nil()));
+        let known = throttle::is_known_device(self.store(), &hash, asked).await?;
+        Ok(user.filter(|_| known).map(|user| (hash, user)))
     }
 
     async fn take(&self, ctx: &RequestCtx, key: &Key, bucket: throttle::Bucket) -> Result<(), Error> {
@@ -144,8 +174,12 @@ impl Accounts {
 
     /// Deletes counts that no longer count.
     pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<(), Error> {
-        let streaks_before = now - limits::FAILURES_COUNT_FOR;
-        Ok(throttle::sweep(self.store(), now, streaks_before, now - limits::DEVICES_ARE_KNOWN_FOR).await?)
+        let (streaks, devices) = (now - limits::FAILURES_COUNT_FOR, now - limits::DEVICES_ARE_KNOWN_FOR);
+        let mut swept = SWEEP_BATCH.unsigned_abs();
+        while swept >= SWEEP_BATCH.unsigned_abs() {
+            swept = throttle::sweep(self.store(), now, streaks, devices, SWEEP_BATCH).await?;
+        }
+        Ok(())
     }
 }
 

@@ -120,7 +120,7 @@ pub async fn exchange(
 /// Deletes up to `limit` tokens past their end, as [`crate::sessions::sweep`] does sessions; those of a
 /// deleted session go with it. A used token stays until its end, since theft is known by it coming
 /// again; after that it is refused for its age, whoever brings it. So a family holds no more than one
-/// life of its tokens: at an exchange a minute for 30 days, 43,200 rows.
+/// life of its tokens, which the limit on exchanges keeps finite.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

@@ -46,7 +46,8 @@ pub async fn take(
         sqlx::query_scalar!("SELECT paid_until FROM throttle_buckets WHERE key = $1", key.as_slice())
             .fetch_optional(&store.pool)
             .await?;
-    Ok(paid_until.map(|paid| paid + bucket.interval - whole))
+    // Gone in the meantime: the next try is as good as any.
+    Ok(Some(paid_until.map_or(now, |paid| paid + bucket.interval - whole)))
 }
 
 /// Counts a try as failed before it is known to be: [`forgive`] takes that back. `delays[n - 1]` are the
@@ -82,7 +83,7 @@ pub async fn fail(
     let next_at = sqlx::query_scalar!("SELECT next_at FROM throttle_streaks WHERE key = $1", key.as_slice())
         .fetch_optional(&store.pool)
         .await?;
-    Ok(next_at)
+    Ok(Some(next_at.unwrap_or(now)))
 }
 
 /// Forgets the failures of a key.
@@ -131,7 +132,8 @@ pub async fn is_known_device(store: &Store, token_hash: &Key, user: UserId) -> R
     Ok(known)
 }
 
-/// Deletes counts that no longer count, and devices not used since `devices_before`.
+/// Deletes up to `limit` counts of each kind that no longer count, and devices not used since `devices_before`;
+/// says how many of the most frequent kind. Call again while the limit is reached.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -140,15 +142,36 @@ pub async fn sweep(
     now: OffsetDateTime,
     streaks_before: OffsetDateTime,
     devices_before: OffsetDateTime,
-) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM throttle_buckets WHERE paid_until <= $1", now).execute(&store.pool).await?;
-    sqlx::query!("DELETE FROM throttle_streaks WHERE next_at <= $1 AND last_at <= $2", now, streaks_before)
-        .execute(&store.pool)
-        .await?;
-    sqlx::query!("DELETE FROM known_devices WHERE last_used_at <= $1", devices_before)
-        .execute(&store.pool)
-        .await?;
-    Ok(())
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let buckets = sqlx::query!(
+        "DELETE FROM throttle_buckets WHERE key IN (
+            SELECT key FROM throttle_buckets WHERE paid_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        now,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    let streaks = sqlx::query!(
+        "DELETE FROM throttle_streaks WHERE key IN (
+            SELECT key FROM throttle_streaks WHERE next_at <= $1 AND last_at <= $2
+            LIMIT $3 FOR UPDATE SKIP LOCKED)",
+        now,
+        streaks_before,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    let devices = sqlx::query!(
+        "DELETE FROM known_devices WHERE (token_hash, user_id) IN (
+            SELECT token_hash, user_id FROM known_devices WHERE last_used_at <= $1
+            LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        devices_before,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok([buckets, streaks, devices].map(|done| done.rows_affected()).into_iter().max().unwrap_or(0))
 }
 
 fn interval(duration: Duration) -> PgInterval {

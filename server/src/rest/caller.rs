@@ -6,7 +6,8 @@ use accounts::{Caller, RequestCtx};
 use axum::extract::FromRequestParts;
 use domain::Code;
 use edge::bearer::{self, Bearer};
-use edge::caller::{Callers, stranger};
+use edge::caller::stranger;
+use edge::origin::Site;
 use http::request::Parts;
 
 /// Anyone, whatever the `Authorization` header holds: a client whose token has ended must be able to sign in.
@@ -19,7 +20,11 @@ impl FromRequestParts<AppState> for Anyone {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        Ok(Self(stranger(&callers(state), &parts.extensions, &parts.headers)))
+        // A page elsewhere could spend its visitors' tries, whose addresses it does not have itself.
+        if state.origin.judge(&parts.headers) == Site::Foreign {
+            return Err(Code::CrossSite.into());
+        }
+        Ok(Self(context(parts, state)))
     }
 }
 
@@ -32,13 +37,16 @@ impl FromRequestParts<AppState> for Member {
             Bearer::Absent => return Err(Code::SignInNeeded.into()),
             Bearer::Malformed => return Err(Code::InvalidToken.into()),
         };
-        let mut ctx = stranger(&callers(state), &parts.extensions, &parts.headers);
+        let mut ctx = context(parts, state);
         let member = state.accounts.authenticate_bearer(token, ctx.now).await?;
         ctx.caller = Caller::Member(member.ok_or(Code::InvalidToken)?);
         Ok(Self(ctx))
     }
 }
 
-fn callers(state: &AppState) -> Callers {
-    Callers { accounts: state.accounts.clone(), cookies: state.cookies, proxies: state.proxies.clone() }
+fn context(parts: &Parts, state: &AppState) -> RequestCtx {
+    let mut ctx = stranger(&state.callers(), &parts.extensions, &parts.headers);
+    // It comes in a cookie, which is none of ours here.
+    ctx.client.device = None;
+    ctx
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// The most a body may hold: no text of ours is longer.
 const MAX_BYTES: usize = 64 * 1024;
-/// The same where passwords are sent (security.md, Limits).
+/// The same on the sign-in paths (security.md, Limits).
 const MAX_CREDENTIALS: usize = 16 * 1024;
 
 /// A JSON object. An empty body is an empty object.
@@ -82,10 +82,10 @@ impl FromRequestParts<AppState> for Headers {
     }
 }
 
-/// A body that does not come in time is the client's fault.
+/// A body that does not come in half of a request's time is the client's fault; what takes longer is ours.
 async fn read(request: Request, state: &AppState, limit: usize) -> Result<(HeaderMap, Vec<u8>), Refusal> {
     let (parts, stream) = request.into_parts();
-    let content = tokio::time::timeout(state.request_timeout, body::read(stream, limit)).await;
+    let content = tokio::time::timeout(state.request_timeout / 2, body::read(stream, limit)).await;
     Ok((parts.headers, content.unwrap_or(Err(Code::TimedOut))?))
 }
 

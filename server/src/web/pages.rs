@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 use domain::Code;
-use edge::caller::{self, Callers};
+use edge::caller;
 use edge::problem::refusal;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
@@ -29,7 +29,7 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
             app::shell(site.clone())
         })
         .layer(from_fn_with_state(state.clone(), guard::middleware))
-        .layer(from_fn_with_state(callers(state), caller::middleware))
+        .layer(from_fn_with_state(state.callers(), caller::middleware))
         .layer(from_fn_with_state(state.clone(), functions::middleware))
 }
 
@@ -50,7 +50,7 @@ pub(super) fn not_found(state: &AppState) -> Router {
     });
     Router::new()
         .fallback_service(page)
-        .layer(from_fn_with_state(callers(state), caller::middleware))
+        .layer(from_fn_with_state(state.callers(), caller::middleware))
         .layer(from_fn(without_page))
 }
 
@@ -67,10 +67,6 @@ async fn without_page(request: Request, next: Next) -> Response {
     } else {
         refusal(Code::NotFound)
     }
-}
-
-fn callers(state: &AppState) -> Callers {
-    Callers { accounts: state.accounts.clone(), cookies: state.cookies, proxies: state.proxies.clone() }
 }
 
 /// What Leptos gives to pages and server functions. It also runs once at the start, without a request,

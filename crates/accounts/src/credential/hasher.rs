@@ -19,6 +19,8 @@ const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
 const CEILING: (u32, u32) = stored::ARGON2;
 /// How many sign-ins may wait for a core, and how long.
 const QUEUE: usize = 32;
+/// How many new passwords may wait to be judged.
+const JUDGE_QUEUE: usize = 8;
 const WAIT: Duration = Duration::from_secs(2);
 const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 
@@ -54,10 +56,11 @@ pub(crate) struct Verdict {
 pub(crate) struct Hasher {
     params: Params,
     permits: Arc<Semaphore>,
-    /// One new password is judged at a time, apart from the hashes: judging a hostile one takes longer
-    /// than ten sign-ins, which must not wait for it.
-    judge: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    /// One new password is judged at a time, in a queue of its own: judging a hostile one takes longer than ten
+    /// sign-ins, which must not wait for it.
+    judge: Arc<Semaphore>,
+    judge_queue: Arc<Semaphore>,
     work: Arc<Work>,
     dummies: Dummies,
 }
@@ -94,6 +97,7 @@ impl Hasher {
             params,
             permits: Arc::new(Semaphore::new(permits)),
             judge: Arc::new(Semaphore::new(1)),
+            judge_queue: Arc::new(Semaphore::new(JUDGE_QUEUE)),
             queue: Arc::new(Semaphore::new(permits + QUEUE)),
             work: Arc::default(),
             dummies: Dummies::new(key, ours),
@@ -119,10 +123,12 @@ impl Hasher {
     ) -> Result<Result<String, FieldError>, Error> {
         let password = nfc(&password);
         let (judged, params) = (password.clone(), self.params.clone());
-        if let Err(refusal) = self.run(&self.judge, move |_| strength.judge(&judged)).await? {
+        if let Err(refusal) =
+            self.run(&self.judge_queue, &self.judge, move |_| strength.judge(&judged)).await?
+        {
             return Ok(Err(refusal));
         }
-        self.run(&self.permits, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
+        self.run(&self.queue, &self.permits, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
     }
 
     /// Takes over how many accounts have hashes of which scheme.
@@ -147,7 +153,7 @@ impl Hasher {
         let known = read.is_some();
         let stored = read.unwrap_or_else(|| self.dummies.pick(name));
         let params = self.params.clone();
-        self.run(&self.permits, move |work| {
+        self.run(&self.queue, &self.permits, move |work| {
             let matches = work.matches(&password, &stored)? && known;
             let successor = if matches && renew { stored.scheme.successor(&params) } else { None };
             let rehashed = successor.map(|params| work.hash(&nfc(&password), &params, &salt)).transpose()?;
@@ -158,10 +164,11 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
+        queue: &Arc<Semaphore>,
         permits: &Arc<Semaphore>,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| Error::Overloaded)?;
+        let place = Arc::clone(queue).try_acquire_owned().map_err(|_| Error::Overloaded)?;
         let permit = tokio::time::timeout(WAIT, Arc::clone(permits).acquire_owned())
             .await
             .map_err(|_| Error::Overloaded)?

@@ -1,5 +1,5 @@
 use accounts::{DeviceToken, Error, RequestCtx, SignedIn};
-use domain::SignInForm;
+use domain::{PasswordForm, SignInForm};
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, registration, sign_in};
 use time::Duration;
@@ -203,4 +203,30 @@ async fn the_sweep_forgets_what_no_longer_counts(pool: PgPool) {
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM throttle_streaks").await, 0);
     assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_holds_a_session_has_ten_guesses_at_its_password(pool: PgPool) {
+    let world = World::new(pool);
+    let signed_in = world.member("ana").await;
+    let ctx = world.holder(&signed_in).await;
+    let guess =
+        || PasswordForm { current_password: "not the password".into(), new_password: PASSWORD.into() };
+    for _ in 0..10 {
+        assert!(matches!(world.accounts.change_password(&ctx, guess()).await, Err(Error::Invalid(_))));
+    }
+    let before = world.accounts.hash_count();
+    assert!(matches!(world.accounts.change_password(&ctx, guess()).await, Err(Error::TooManyTries { .. })));
+    assert_eq!(world.accounts.hash_count(), before, "refused before hashing");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_exchanges_a_refresh_token_a_second(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = world.stranger();
+    let token = "A".repeat(43);
+    for _ in 0..60 {
+        assert!(matches!(world.accounts.refresh(&ctx, &token).await, Err(Error::InvalidToken)));
+    }
+    assert!(matches!(world.accounts.refresh(&ctx, &token).await, Err(Error::TooManyTries { .. })));
 }

@@ -102,3 +102,15 @@ async fn the_public_keys_are_published_and_no_secret(pool: PgPool) {
     let keys = app.program().get("/.well-known/jwks.json").await.expect(200).json();
     assert_eq!(keys, json!({ "keys": [] }), "HS256 has none to publish");
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_page_elsewhere_cannot_spend_its_visitors_tries(pool: PgPool) {
+    let app = App::new(pool);
+    let ana = app.member_program("ana").await;
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let request = ana.request(&Method::POST, "/api/v1/auth/login").header(name, value);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let answer = ana.send(request.body("username=ana%40example.com&password=x".into()).unwrap()).await;
+        assert_eq!(answer.expect(403).code(), "cross_site");
+    }
+}

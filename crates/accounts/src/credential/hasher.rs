@@ -19,8 +19,6 @@ const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
 const CEILING: (u32, u32) = stored::ARGON2;
 /// How many sign-ins may wait for a core, and how long.
 const QUEUE: usize = 32;
-/// How many new passwords may wait to be judged.
-const JUDGE_QUEUE: usize = 8;
 const WAIT: Duration = Duration::from_secs(2);
 const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 
@@ -97,7 +95,7 @@ impl Hasher {
             params,
             permits: Arc::new(Semaphore::new(permits)),
             judge: Arc::new(Semaphore::new(1)),
-            judge_queue: Arc::new(Semaphore::new(JUDGE_QUEUE)),
+            judge_queue: Arc::new(Semaphore::new(1 + QUEUE)),
             queue: Arc::new(Semaphore::new(permits + QUEUE)),
             work: Arc::default(),
             dummies: Dummies::new(key, ours),

@@ -82,7 +82,7 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    async fn own_account(&self, member: &Member) -> Result<User, Error> {
+    pub(crate) async fn own_account(&self, member: &Member) -> Result<User, Error> {
         users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)
     }
 

@@ -1,7 +1,8 @@
 use crate::audit::Event;
+use crate::reauthentication::wrong_password;
 use crate::session::{Opened, Opening};
 use crate::{Accounts, Error, Member, RequestCtx, SessionToken, rng};
-use domain::{FieldError, PasswordChange, PasswordForm, Role, SessionKind};
+use domain::{PasswordChange, PasswordForm, Role, SessionKind};
 use store::users::{self, User};
 use store::{Tx, sessions};
 
@@ -20,7 +21,7 @@ impl Accounts {
         let member = ctx.member()?;
         let PasswordChange { current, new } = form.parse()?;
         self.admit_proof(ctx, member).await?;
-        let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
+        let user = self.own_account(member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let (name, stored) = (&user.email, user.password_hash.as_deref());
         let verdict = self.inner.hasher.verify(current, name, stored, false, salt).await?;
@@ -68,8 +69,7 @@ impl Accounts {
     async fn refuse_change<T>(&self, mut tx: Tx, ctx: &RequestCtx, member: &Member) -> Result<T, Error> {
         self.audit(&mut tx, ctx, Some(member.user), Event::PasswordChangeRefused).await?;
         tx.commit().await?;
-        let message = "That is not your current password.";
-        Err(Error::Invalid(vec![FieldError::new("current_password", "wrong", message)]))
+        Err(wrong_password())
     }
 }
 

@@ -2,7 +2,7 @@ use crate::me::Changes;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{ProfileForm, ProfileView};
 use store::people;
-use store::users::{self, User};
+use store::users::User;
 
 impl Accounts {
     /// The caller's own profile.
@@ -10,9 +10,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn profile(&self, ctx: &RequestCtx) -> Result<ProfileView, Error> {
-        let member = ctx.member()?;
-        let user = users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)?;
-        Ok(view(user))
+        self.own_account(ctx.member()?).await.map(view)
     }
 
     /// Changes the given fields of the caller's own profile.

@@ -58,7 +58,7 @@ pub(crate) fn need_recent_sign_in(member: &Member, ctx: &RequestCtx) -> Result<(
     if policy::is_recent(member.authenticated_at, ctx.now) { Ok(()) } else { Err(Error::Reauthenticate) }
 }
 
-fn wrong_password() -> Error {
+pub(crate) fn wrong_password() -> Error {
     let message = "That is not your current password.";
     Error::Invalid(vec![FieldError::new("current_password", "wrong", message)])
 }

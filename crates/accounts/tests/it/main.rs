@@ -21,3 +21,4 @@ mod registration;
 mod sessions;
 mod sign_in;
 mod throttle;
+mod timing;

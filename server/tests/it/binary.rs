@@ -204,8 +204,8 @@ async fn an_import_that_was_interrupted_or_killed_goes_on_from_there(pool: PgPoo
         FROM audit_events WHERE kind = 'users_imported'";
     let url = url(&pool);
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("many.csv");
-    let lines: String = (0..60_000).map(|n| format!("person-{n}@example.com\n")).collect();
-    std::fs::write(&file, format!("email\n{lines}")).unwrap();
+    let lines: Vec<_> = (0..60_000).map(|n| format!("person-{n}@example.com")).collect();
+    std::fs::write(&file, format!("email\n{}\n", lines.join("\n"))).unwrap();
     let words = ["import-users", file.to_str().unwrap()];
     let count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap();
 

@@ -102,6 +102,8 @@ pub struct Config {
     pub token_lifetime: time::Duration,
     /// Life of a refresh token.
     pub refresh_lifetime: time::Duration,
+    /// Calls a minute of one principal or address; 0 for no limit.
+    pub calls_per_minute: u32,
     /// Who may speak for other addresses.
     pub proxies: TrustedProxies,
     /// How log lines are written.
@@ -142,6 +144,7 @@ impl Config {
                 30,
                 1..=365,
             )?),
+            calls_per_minute: calls_per_minute(raw)?,
             proxies: proxies(raw)?,
             log_format: log_format(raw, env)?,
             origin,
@@ -157,6 +160,7 @@ impl Config {
             hashing: self.hashing,
             token_lifetime: self.token_lifetime,
             refresh_lifetime: self.refresh_lifetime,
+            calls_per_minute: self.calls_per_minute,
             signup: self.signup,
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
@@ -321,6 +325,10 @@ fn signup(raw: &Raw) -> Result<Signup, ConfigError> {
             Err(ConfigError::new("SIGNUP", format!("\"{other}\" is unknown; set it to open or closed")))
         }
     }
+}
+
+fn calls_per_minute(raw: &Raw) -> Result<u32, ConfigError> {
+    number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000)
 }
 
 fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {

@@ -69,6 +69,9 @@ pub struct Raw {
     /// Life of a refresh token, 1 to 365 days [default: 30]
     #[arg(long, env, value_name = "DAYS")]
     pub refresh_token_expire_days: Option<String>,
+    /// Calls a minute of one signed-in principal, or else one address, on each server; 0 for no limit [default: 60]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub rate_limit_per_minute: Option<String>,
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,

@@ -23,6 +23,7 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
             "SECRET_KEY" => &mut raw.secret_key,
             "TRUSTED_PROXIES" => &mut raw.trusted_proxies,
             "ACCESS_TOKEN_EXPIRE_MINUTES" => &mut raw.access_token_expire_minutes,
+            "RATE_LIMIT_PER_MINUTE" => &mut raw.rate_limit_per_minute,
             "LOG_FORMAT" => &mut raw.log_format,
             other => panic!("{other} is not in this list"),
         };
@@ -43,6 +44,7 @@ fn development_needs_a_database_and_nothing_else() {
     assert_eq!(config.app.name, "Doorstep");
     assert_eq!(config.database.max_connections, 10);
     assert_eq!(config.signup, Signup::Open);
+    assert_eq!(config.calls_per_minute, 60);
     assert_eq!(config.log_format, LogFormat::Text);
     assert!(matches!(config.signing, Signing::KeyFile { make: true, .. }));
 }
@@ -78,6 +80,8 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" is no address"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "network to trust"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "from 1 to 1440"),
+        ("RATE_LIMIT_PER_MINUTE", "-1", "from 0 to 10000000"),
+        ("RATE_LIMIT_PER_MINUTE", "10000001", "from 0 to 10000000"),
         ("LOG_FORMAT", "xml", "json or text"),
     ] {
         let message = refusal(&[("APP_ENV", "development"), (name, value)]);

@@ -10,9 +10,11 @@ use accounts::Jwks;
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Code, Problem};
+use edge::limit;
 use edge::problem::{problem, refusal};
 use http::{StatusCode, Uri};
 
@@ -28,9 +30,12 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// All calls of the API.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().nest(v1::PREFIX, v1::router()).route("/.well-known/jwks.json", get(jwks))
+/// All calls of the API, each counted. The keys are fetched by whole services behind one address.
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .nest(v1::PREFIX, v1::router())
+        .layer(from_fn_with_state(state.callers(), limit::programs))
+        .route("/.well-known/jwks.json", get(jwks))
 }
 
 /// Whether an address is the API's, where every refusal is a problem document whatever the client reads.

@@ -49,7 +49,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/csp-report", csp_report::route())
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
-        .merge(rest::router())
+        .merge(rest::router(&state))
         .merge(pages::router(&state))
         .fallback_service(files::or_not_found(&state))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))

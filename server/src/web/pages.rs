@@ -30,6 +30,7 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
         })
         .layer(from_fn_with_state(state.clone(), guard::middleware))
         .layer(from_fn_with_state(state.callers(), caller::middleware))
+        .layer(from_fn_with_state(state.callers(), functions::limit))
         .layer(from_fn_with_state(state.clone(), functions::middleware))
 }
 

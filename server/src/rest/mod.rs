@@ -2,19 +2,31 @@
 //! one use case and shapes the answer.
 
 mod caller;
+mod compat;
+mod cors;
+mod hint;
 mod input;
 mod v1;
 
 use crate::AppState;
+use crate::config::AppEnv;
 use accounts::Jwks;
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use domain::{Code, Problem};
 use edge::problem::{problem, refusal};
-use http::{StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
+
+pub use compat::Compat;
+pub(crate) use cors::{Cors, middleware as cors};
+
+use compat::root_owns;
+
+const JWKS: &str = "/.well-known/jwks.json";
 
 /// What a handler answers.
 type Answer<T> = Result<T, Refusal>;
@@ -29,13 +41,22 @@ impl IntoResponse for NoContent {
 }
 
 /// All calls of the API.
-pub(crate) fn router() -> Router<AppState> {
-    Router::new().nest(v1::PREFIX, v1::router()).route("/.well-known/jwks.json", get(jwks))
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    let router = Router::new().nest(v1::PREFIX, v1::router()).route(JWKS, get(jwks));
+    let router = router.merge(compat::router(state.compat));
+    match state.env {
+        AppEnv::Development => router.layer(from_fn(hint::middleware)),
+        AppEnv::Production => router,
+    }
 }
 
-/// Whether an address is the API's, where every refusal is a problem document whatever the client reads.
-pub(crate) fn owns(uri: &Uri) -> bool {
-    uri.path() == "/api" || uri.path().starts_with("/api/")
+/// Whether a request is the API's, where every refusal is a problem document whatever the client reads.
+pub(crate) fn owns(compat: Compat, method: &Method, uri: &Uri) -> bool {
+    under("/api", uri.path()) || compat::owns(compat, method, uri.path())
+}
+
+fn under(prefix: &str, path: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The public keys that access tokens are checked with (RFC 7517).

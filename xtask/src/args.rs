@@ -6,7 +6,8 @@ use lexopt::prelude::{Long, Short, Value};
 pub(crate) const HELP: &str = "\
 cargo xtask COMMAND
 
-  start [--port N] [--reset] [--yes]  bring what is missing, build for release, serve
+  start [--port N] [--reset] [--yes] [--as-seeds]
+                                      bring what is missing, build for release, serve
   dev [--port N]                      the same set-up, then rebuild and reload on each change
   test [PATTERN]                      every check and test, or only the tests that match
   migration NAME                      a new, empty file in migrations/
@@ -17,7 +18,8 @@ cargo xtask COMMAND
   prove [NAME]                        does each planted fault in faults/ turn its test red?
   pg start|stop|url [CLUSTER]         the clone's own Postgres: main or test
 
-start --reset empties the data of this clone's own Postgres after asking; --yes does not ask.";
+start --reset empties the data of this clone's own Postgres after asking; --yes does not ask.
+start --as-seeds takes weak passwords, on loopback only: the five READMEs can be pasted as they are.";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Task {
@@ -39,6 +41,7 @@ pub(crate) struct ServeOptions {
     pub(crate) port: Option<u16>,
     pub(crate) reset: bool,
     pub(crate) yes: bool,
+    pub(crate) as_seeds: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,6 +60,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
             Long("port") => options.port = Some(port(&parser.value()?.to_string_lossy())?),
             Long("reset") => options.reset = true,
             Long("yes") | Short('y') => options.yes = true,
+            Long("as-seeds") => options.as_seeds = true,
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().into()),
         }
@@ -65,7 +69,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     let asked = options != ServeOptions::default();
     let task = task(&words, options)?;
     if asked && !matches!(task, Task::Start(_) | Task::Dev(_)) {
-        bail!("--port, --reset and --yes belong to `cargo xtask start`");
+        bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start`");
     }
     Ok(task)
 }
@@ -118,8 +122,11 @@ mod tests {
 
     #[test]
     fn start_takes_its_options_in_any_order() {
-        let expected = ServeOptions { port: Some(9000), reset: true, yes: true };
-        assert_eq!(parsed(&["--yes", "start", "--port=9000", "--reset"]).unwrap(), Task::Start(expected));
+        let expected = ServeOptions { port: Some(9000), reset: true, yes: true, as_seeds: true };
+        assert_eq!(
+            parsed(&["--yes", "start", "--as-seeds", "--port=9000", "--reset"]).unwrap(),
+            Task::Start(expected)
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod activity;
 mod admin;
+mod api_cookie;
 mod audit;
 mod bearer;
 mod calls;

@@ -29,7 +29,7 @@ pub struct Settings {
     pub calls_per_minute: u32,
     /// Who may make an account.
     pub signup: Signup,
-    /// Shortest new password, in code points; never below [`PASSWORD_MIN`].
+    /// Shortest new password, in code points; below [`PASSWORD_MIN`] only for a developer, see `AS_SEEDS`.
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password, 0 to 4.
     pub password_min_score: u8,

@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
-    /// A cookie.
+    /// The cookie of the pages.
     Browser,
     /// The `Authorization` header.
     Bearer,
+    /// The cookie of the API's cookie family, which no page takes.
+    ApiCookie,
 }
 
 impl SessionKind {
@@ -17,6 +19,7 @@ impl SessionKind {
         match self {
             Self::Browser => "browser",
             Self::Bearer => "bearer",
+            Self::ApiCookie => "api_cookie",
         }
     }
 }

@@ -8,4 +8,5 @@ mod binary;
 mod log;
 mod outage;
 mod rest;
+mod seeds;
 mod web;

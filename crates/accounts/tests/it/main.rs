@@ -3,6 +3,7 @@
 
 mod activity;
 mod admin;
+mod api_cookie;
 mod audit;
 mod bearer;
 mod crew;

@@ -54,6 +54,9 @@ async fn serve(config: &Config) -> Outcome {
         done = migrate(config) => done?,
         () = &mut stop => return Ok(()),
     }
+    if let Some(warning) = config.warning() {
+        tracing::warn!("{warning}");
+    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;

@@ -227,7 +227,8 @@ pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(),
 /// [`StoreError`] where the database does not answer.
 pub async fn admin_exists(store: &Store) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM users WHERE role = 'admin' AND is_active) AS "exists!""#
+        r#"SELECT EXISTS (
+            SELECT FROM users WHERE role = 'admin' AND is_active AND password_hash IS NOT NULL) AS "exists!""#
     )
     .fetch_one(&store.pool)
     .await?;

@@ -69,7 +69,7 @@ pub struct Raw {
     /// Life of an access token, 1 to 1440 minutes [default: 30]
     #[arg(long, env, value_name = "MINUTES")]
     pub access_token_expire_minutes: Option<String>,
-    /// Life of a refresh token, 1 to 365 days [default: 30]
+    /// Life of a refresh token, 1 to 30 days [default: 30]
     #[arg(long, env, value_name = "DAYS")]
     pub refresh_token_expire_days: Option<String>,
     /// Calls a minute of one signed-in principal, or else one address, on each server; 0 for no limit [default: 60]

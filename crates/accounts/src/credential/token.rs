@@ -64,11 +64,10 @@ pub(crate) struct Tokens {
 
 /// A key as it is used.
 struct Ready {
+    entry: Entry,
     id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    from: OffsetDateTime,
-    verifies_until: Option<OffsetDateTime>,
 }
 
 /// What sets one kind of token apart, so that no other passes for it (RFC 8725 sections 3.9 and 3.11).
@@ -94,13 +93,13 @@ impl Purpose {
 
 impl Ready {
     fn new(entry: &Entry) -> Self {
-        let Entry { key, from, verifies_until } = entry;
-        let (id, encoding, decoding) = (key.id(), key.encoding(), key.decoding());
-        Self { id, encoding, decoding, from: *from, verifies_until: *verifies_until }
+        let (id, encoding, decoding) = (entry.key.id(), entry.key.encoding(), entry.key.decoding());
+        Self { entry: entry.clone(), id, encoding, decoding }
     }
 
-    fn verifies(&self, now: OffsetDateTime) -> bool {
-        self.verifies_until.is_none_or(|until| now < until)
+    /// Whether a token of that time may be this key's: whoever steals a retired one signs nothing new with it.
+    fn signed(&self, iat: i64) -> bool {
+        self.entry.retired_at.is_none_or(|at| iat <= (at + LEEWAY).unix_timestamp())
     }
 }
 
@@ -131,13 +130,13 @@ impl Tokens {
             let subject = Subject {
                 user: UserId(Uuid::nil()),
                 session: SessionId(Uuid::nil()),
-                authenticated_at: key.from,
+                authenticated_at: key.entry.from,
             };
             for kind in [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie] {
                 let jwt = self
-                    .sign(kind, subject, Uuid::nil(), key.from)
+                    .sign(kind, subject, Uuid::nil(), key.entry.from)
                     .map_err(|error| SetupError::SigningKey(error.to_string()))?;
-                if self.read(kind, &jwt, key.from) != Some(subject) {
+                if self.read(kind, &jwt, key.entry.from) != Some(subject) {
                     return Err(SetupError::SigningKey("it does not verify what it signs".to_owned()));
                 }
             }
@@ -193,7 +192,7 @@ impl Tokens {
 
     /// The newest key that has begun; before any has, the first.
     fn signing_key(&self, now: OffsetDateTime) -> &Ready {
-        self.keys.iter().rfind(|key| key.from <= now).unwrap_or(&self.keys[0])
+        self.keys.iter().rfind(|key| key.entry.from <= now).unwrap_or(&self.keys[0])
     }
 
     /// Whom a token names, if we signed it for this kind of session. A cookie's token past `exp` still
@@ -221,8 +220,9 @@ impl Tokens {
             return None;
         }
         let id = header.kid?;
-        let key = self.keys.iter().find(|key| key.id == id && key.verifies(now))?;
-        Some(jsonwebtoken::decode(jwt, &key.decoding, &purpose.validation).ok()?.claims)
+        let key = self.keys.iter().find(|key| key.id == id && key.entry.verifies(now))?;
+        let claims: Claims = jsonwebtoken::decode(jwt, &key.decoding, &purpose.validation).ok()?.claims;
+        key.signed(claims.iat).then_some(claims)
     }
 }
 

@@ -18,6 +18,7 @@ mod people;
 mod profile;
 mod refresh;
 mod registration;
+mod remembered;
 mod sessions;
 mod sign_in;
 mod throttle;

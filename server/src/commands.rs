@@ -63,11 +63,13 @@ async fn serve(config: &Config) -> Outcome {
     let jobs = CancellationToken::new();
     let sweeping = tokio::spawn(jobs::sweep::run(state.accounts.clone(), jobs.clone()));
     let learning = tokio::spawn(jobs::hashes::run(state.accounts.clone(), jobs.clone()));
+    let listening = tokio::spawn(jobs::changes::run(state.accounts.clone(), jobs.clone()));
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     serve::serve(listener, web::router(state), serve::Limits::default(), stop).await;
     jobs.cancel();
     sweeping.await?;
     learning.await?;
+    listening.await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -27,7 +27,11 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn me(&self, ctx: &RequestCtx) -> Result<UserView, Error> {
-        self.own_account(ctx.member()?).await.map(view::user)
+        let member = ctx.member()?;
+        if let Some(account) = self.recognized(member, ctx.now) {
+            return Ok(account);
+        }
+        self.own_account(member).await.map(view::user)
     }
 
     /// Changes the given fields of the caller's own account. A new address needs a recent sign-in or the

@@ -3,8 +3,11 @@ use crate::rng::{Rng, uuid};
 use crate::{Error, Settings, SetupError};
 use domain::{SessionId, SessionKind, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
+use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -12,6 +15,8 @@ use uuid::Uuid;
 const LEEWAY: Duration = Duration::seconds(30);
 /// Longer than any of ours, whatever the site's address.
 const LONGEST: usize = 4_096;
+/// How many tokens whose signature was checked are known again: some 10 MB. Only tokens of ours are.
+const MOST_VERIFIED: usize = 10_000;
 
 /// A signed token that names a session row, and how long the browser is to keep it.
 #[derive(Clone)]
@@ -60,6 +65,15 @@ pub(crate) struct Tokens {
     api_cookie: Purpose,
     issuer: String,
     lifetime: Duration,
+    /// Under the tokens' hashes, so that no token lies in memory.
+    verified: Cache<[u8; 32], Arc<Verified>>,
+}
+
+/// A token whose signature was checked: what it says for good. Its times are compared at every use.
+struct Verified {
+    claims: Claims,
+    /// Which of the keys signed it.
+    key: usize,
 }
 
 /// A key as it is used.
@@ -88,6 +102,11 @@ impl Purpose {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self { typ, audience, validation }
+    }
+
+    /// What a token for this purpose is known by.
+    fn fingerprint(&self, jwt: &str) -> [u8; 32] {
+        Sha256::new_with_prefix(self.typ).chain_update([0]).chain_update(jwt).finalize().into()
     }
 }
 
@@ -119,6 +138,7 @@ impl Tokens {
             api_cookie: Purpose::new("api-session+jwt", algorithm, &issuer, "api-session"),
             issuer,
             lifetime: settings.token_lifetime,
+            verified: Cache::new(MOST_VERIFIED),
         };
         tokens.self_test()?;
         Ok(tokens)
@@ -199,7 +219,8 @@ impl Tokens {
     /// names its session: the row says whether that lives, and the cookie is then renewed. A program
     /// renews its own token, so there `exp` is the end.
     pub(crate) fn read(&self, kind: SessionKind, jwt: &str, now: OffsetDateTime) -> Option<Subject> {
-        let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = self.verify(self.purpose(kind), jwt, now)?;
+        let verified = self.verify(self.purpose(kind), jwt, now)?;
+        let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = verified.claims;
         let latest = (now + LEEWAY).unix_timestamp();
         let begun = iat <= latest && nbf <= latest && auth_time <= latest && exp >= nbf;
         let over = kind == SessionKind::Bearer && exp <= (now - LEEWAY).unix_timestamp();
@@ -211,18 +232,29 @@ impl Tokens {
     }
 
     /// The claims under a signature of ours. The token says which key, never how it is used.
-    fn verify(&self, purpose: &Purpose, jwt: &str, now: OffsetDateTime) -> Option<Claims> {
+    fn verify(&self, purpose: &Purpose, jwt: &str, now: OffsetDateTime) -> Option<Arc<Verified>> {
         if jwt.len() > LONGEST {
             return None;
+        }
+        let fingerprint = purpose.fingerprint(jwt);
+        if let Some(verified) = self.verified.get(&fingerprint) {
+            // The key may have retired since.
+            return self.keys.get(verified.key)?.entry.verifies(now).then_some(verified);
         }
         let header = jsonwebtoken::decode_header(jwt).ok()?;
         if header.typ.as_deref() != Some(purpose.typ) {
             return None;
         }
         let id = header.kid?;
-        let key = self.keys.iter().find(|key| key.id == id && key.entry.verifies(now))?;
+        let (at, key) =
+            self.keys.iter().enumerate().find(|(_, key)| key.id == id && key.entry.verifies(now))?;
         let claims: Claims = jsonwebtoken::decode(jwt, &key.decoding, &purpose.validation).ok()?.claims;
-        key.signed(claims.iat).then_some(claims)
+        if !key.signed(claims.iat) {
+            return None;
+        }
+        let verified = Arc::new(Verified { claims, key: at });
+        self.verified.insert(fingerprint, verified.clone());
+        Some(verified)
     }
 }
 

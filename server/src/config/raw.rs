@@ -78,7 +78,8 @@ pub struct Raw {
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
-    /// Families of paths that answer beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in production, else all]
+    /// Families of paths beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in
+    /// production, else all]
     #[arg(long, env, value_name = "LIST")]
     pub compat: Option<String>,
     /// Origins whose pages may call the API with bearer tokens, divided by commas [default: none]

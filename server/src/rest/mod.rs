@@ -3,6 +3,7 @@
 
 mod caller;
 mod input;
+pub(crate) mod openapi;
 mod v1;
 
 use crate::AppState;
@@ -11,10 +12,12 @@ use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use domain::{Code, Problem};
 use edge::problem::{problem, refusal};
 use http::{StatusCode, Uri};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What a handler answers.
 type Answer<T> = Result<T, Refusal>;
@@ -30,7 +33,14 @@ impl IntoResponse for NoContent {
 
 /// All calls of the API.
 pub(crate) fn router() -> Router<AppState> {
-    Router::new().nest(v1::PREFIX, v1::router()).route("/.well-known/jwks.json", get(jwks))
+    described().into()
+}
+
+/// The calls, with what they say of themselves.
+fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::Problems::openapi())
+        .nest(v1::PREFIX, v1::router())
+        .routes(routes!(jwks))
 }
 
 /// Whether an address is the API's, where every refusal is a problem document whatever the client reads.
@@ -39,6 +49,13 @@ pub(crate) fn owns(uri: &Uri) -> bool {
 }
 
 /// The public keys that access tokens are checked with (RFC 7517).
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    operation_id = "read_keys",
+    tag = "Signing in",
+    responses((status = 200, description = "The keys", body = ref("#/components/schemas/Jwks"))),
+)]
 async fn jwks(State(state): State<AppState>) -> Json<Jwks> {
     Json(state.accounts.jwks())
 }

@@ -3,5 +3,6 @@
 mod auth;
 mod bad_input;
 mod me;
+pub mod openapi;
 mod rights;
 mod users;

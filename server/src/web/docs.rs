@@ -1,0 +1,50 @@
+//! The description of the API, and two pages that show it: Swagger UI to try it, Redoc to read it. Their
+//! scripts are files of ours (docs/adr/0004-documents-pages.md).
+
+use super::headers;
+use crate::AppState;
+use crate::rest::openapi;
+use axum::Router;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+
+const SWAGGER: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API</title>
+<link rel="icon" href="/favicon.svg">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<script src="/docs/swagger-ui-bundle.js" defer></script>
+<script src="/docs/swagger.js" defer></script>
+</head>
+<body><main id="page"></main></body>
+</html>
+"#;
+
+const REDOC: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API</title>
+<link rel="icon" href="/favicon.svg">
+<script src="/docs/redoc.standalone.js" defer></script>
+<script src="/docs/redoc.js" defer></script>
+</head>
+<body><main id="page"></main></body>
+</html>
+"#;
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], openapi::TEXT.as_str())))
+        .route("/docs", get(async || page(SWAGGER)))
+        .route("/redoc", get(async || page(REDOC)))
+}
+
+fn page(html: &'static str) -> impl IntoResponse {
+    (headers::documents_policy(), Html(html))
+}

@@ -51,9 +51,9 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
     }
 }
 
-/// Prints the description of the API. It is the same for every server, so it needs no setting.
+/// Prints the description of the API with all families, so it needs no setting.
 pub fn openapi() {
-    print!("{}", *rest::openapi::TEXT);
+    print!("{}", rest::openapi::text(rest::Compat::ALL));
 }
 
 async fn serve(config: &Config) -> Outcome {

@@ -16,4 +16,5 @@ pub mod web;
 mod write_time;
 
 pub use config::Config;
+pub use rest::Compat;
 pub use state::AppState;

@@ -2,6 +2,7 @@
 
 use crate::Config;
 use crate::config::AppEnv;
+use crate::rest::Compat;
 use accounts::Accounts;
 use app::AppSettings;
 use axum::extract::FromRef;
@@ -36,6 +37,10 @@ pub struct AppState {
     pub origin: Arc<Origin>,
     /// Who may speak for other addresses.
     pub proxies: Arc<TrustedProxies>,
+    /// Which families of paths answer beside the canonical API.
+    pub compat: Compat,
+    /// Whose pages may call the API.
+    pub cors_origins: Arc<[Origin]>,
     /// Where the built site is and what its files are called.
     pub site: LeptosOptions,
     /// For whom the server runs.
@@ -60,6 +65,8 @@ impl AppState {
             cookies: CookieStyle::new(config.origin.is_https()),
             origin: Arc::new(config.origin.clone()),
             proxies: Arc::new(config.proxies.clone()),
+            compat: config.compat,
+            cors_origins: config.cors_origins.clone().into(),
             site,
             env: config.env,
             watched,

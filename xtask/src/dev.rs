@@ -2,13 +2,16 @@
 
 use crate::args::ServeOptions;
 use crate::process::{self, Job};
-use crate::start::Ready;
+use crate::start::{AS_SEEDS, Ready};
 use crate::{interrupt, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let ready = Ready::bring(options)?;
+    if options.as_seeds {
+        steps::say(AS_SEEDS);
+    }
     steps::say(&format!("\nBuilding, then serving at {}; Ctrl-C stops it.\n", ready.place.url()));
     let mut watch = process::program(ready.tools.program("cargo-leptos"));
     watch.args(["leptos", "watch"]).env("SQLX_OFFLINE", "true");

@@ -18,6 +18,8 @@ pub(crate) struct Place {
     pub(crate) database: String,
     /// The port of the command line, if it names one: the address that people type follows it.
     pub(crate) port: Option<u16>,
+    /// Whether the samples of the five READMEs are to work as they are printed.
+    pub(crate) as_seeds: bool,
 }
 
 impl Place {
@@ -39,6 +41,11 @@ impl Place {
         let address = settings::get("BASE_URL").filter(|_| self.port.is_none());
         command.env("BASE_URL", address.unwrap_or_else(|| self.url()));
         command.env("LEPTOS_SITE_ADDR", self.address.to_string());
+        if self.as_seeds {
+            // Empty counts as unset, also where `.env` says another policy.
+            command.envs([("AS_SEEDS", "true"), ("COMPAT", "all")]);
+            command.envs([("PASSWORD_MIN_LENGTH", ""), ("PASSWORD_MIN_SCORE", "")]);
+        }
         // Both at once would be refused.
         command.env("DATABASE_URL", &self.database).env("DATABASE_URL_FILE", "")
     }

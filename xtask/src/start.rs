@@ -11,6 +11,12 @@ use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
 use std::time::Instant;
 
+pub(crate) const AS_SEEDS: &str = "
+  ┌───────────────────────────────────────────────────────────────────┐
+  │ --as-seeds: weak passwords are taken, for the samples of the five │
+  │ READMEs. On this machine only; keep nothing real in here.         │
+  └───────────────────────────────────────────────────────────────────┘";
+
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let began = Instant::now();
     let ready = Ready::bring(options)?;
@@ -20,6 +26,9 @@ pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     steps::say(&ready.place.first_admin()?);
     let (url, took) = (ready.place.url(), steps::took(began.elapsed()));
     let welcome = format!("\n  {url}\n\nReady after {took}. Ctrl-C stops it.");
+    if options.as_seeds {
+        steps::say(AS_SEEDS);
+    }
     ready.place.serve(&welcome)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -36,6 +45,9 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn bring(options: &ServeOptions) -> Result<Self> {
         let address = Place::address(options.port)?;
+        if options.as_seeds && !address.ip().is_loopback() {
+            bail!("--as-seeds takes weak passwords, and {address} is open to others: listen on loopback");
+        }
         let turn = Turn::take("start")?;
         port::check_free(address)?;
         let foreign = settings::secret("DATABASE_URL")?;
@@ -55,7 +67,7 @@ impl Ready {
         };
         Ok(Self {
             tools,
-            place: Place { address, database, port: options.port },
+            place: Place { address, database, port: options.port, as_seeds: options.as_seeds },
             _postgres: postgres,
             _turn: turn,
         })

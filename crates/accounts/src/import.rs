@@ -55,6 +55,9 @@ pub struct Import {
     /// What a dry run would have made, so that two lines of one address are told; never committed.
     pretended: Option<Tx>,
     counts: ImportCounts,
+    /// Whether the lines before these made all their accounts: then these probably will, and the fast way is
+    /// tried first.
+    smooth: bool,
 }
 
 impl Import {
@@ -76,7 +79,7 @@ impl Accounts {
         // The audit events of one run hang together by this.
         ctx.request_id = format!("import-{}", rng::uuid(self.inner.rng.as_ref(), ctx.now));
         let pretended = if dry_run { Some(self.store().begin().await?) } else { None };
-        Ok(Import { ctx, pretended, counts: ImportCounts::default() })
+        Ok(Import { ctx, pretended, counts: ImportCounts::default(), smooth: true })
     }
 
     /// Judges lines by the rules of sign-up. It asks nobody and may run on a thread of its own while the
@@ -107,7 +110,12 @@ impl Accounts {
             make(tx, &rows, Target::Pretended, &mut refusals).await?
         } else {
             let mut tx = self.store().begin().await?;
-            let made = make(&mut tx, &rows, Target::Users, &mut refusals).await?;
+            let made = if run.smooth && import::copy_all(&mut tx, &rows).await? {
+                rows.len() as u64
+            } else {
+                make(&mut tx, &rows, Target::Users, &mut refusals).await?
+            };
+            run.smooth = made == rows.len() as u64;
             if let (1.., Some(first), Some(last)) = (made, rows.first(), rows.last()) {
                 let lines = (first.line.unsigned_abs(), last.line.unsigned_abs());
                 self.audit(&mut tx, &run.ctx, None, Event::UsersImported { made, lines }).await?;

@@ -7,8 +7,10 @@
 
 mod activity;
 mod admin;
+mod api_cookie;
 mod audit;
 mod bearer;
+mod calls;
 mod clock;
 mod context;
 mod credential;
@@ -33,6 +35,7 @@ mod throttle;
 mod view;
 
 pub use admin::NewAdmin;
+pub use calls::Allowance;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, SessionToken, SigningKey};
@@ -43,6 +46,7 @@ pub use session::{Authenticated, SignedIn};
 pub use settings::{Settings, Signup};
 pub use throttle::DeviceToken;
 
+use calls::Calls;
 use credential::{Hasher, Tokens};
 use std::sync::Arc;
 use store::Store;
@@ -61,6 +65,7 @@ struct Inner {
     rng: Arc<dyn Rng>,
     hasher: Hasher,
     tokens: Tokens,
+    calls: Option<Calls>,
 }
 
 impl Accounts {
@@ -76,7 +81,8 @@ impl Accounts {
     ) -> Result<Self, SetupError> {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"))?;
         let tokens = Tokens::new(&settings)?;
-        Ok(Self { inner: Arc::new(Inner { store, settings, clock, rng, hasher, tokens }) })
+        let calls = Calls::new(settings.calls_per_minute, clock.clone());
+        Ok(Self { inner: Arc::new(Inner { store, settings, clock, rng, hasher, tokens, calls }) })
     }
 
     /// The time, read once for each request and then carried as [`RequestCtx::now`].

@@ -52,7 +52,7 @@ impl Accounts {
     ) -> Result<Option<SessionToken>, Error> {
         let (user, kind) = (member.user, member.kind);
         let (session, token, ended_sessions) = match kind {
-            SessionKind::Browser => {
+            SessionKind::Browser | SessionKind::ApiCookie => {
                 let ended = sessions::end_all(tx, user, ctx.now).await?;
                 let opening = Opening { user, role, kind, persistent: member.persistent };
                 let Opened { session, token } = self.open_session(tx, ctx, &opening).await?;

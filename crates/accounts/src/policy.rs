@@ -14,7 +14,7 @@ pub struct Lifetime {
     pub absolute: Duration,
 }
 
-/// The longest idle time of any browser session: what the sweep may count with.
+/// The longest idle time of any cookie's session: what the sweep may count with.
 pub const LONGEST_IDLE: Duration = Duration::days(7);
 
 /// The longest life of any session.
@@ -37,7 +37,9 @@ const RECENT: Duration = Duration::minutes(10);
 #[must_use]
 pub fn lifetime(role: Role, kind: SessionKind) -> Lifetime {
     match (role, kind) {
-        (Role::User, SessionKind::Browser) => Lifetime { idle: LONGEST_IDLE, absolute: LONGEST },
+        (Role::User, SessionKind::Browser | SessionKind::ApiCookie) => {
+            Lifetime { idle: LONGEST_IDLE, absolute: LONGEST }
+        }
         (Role::User, SessionKind::Bearer) => Lifetime { idle: LONGEST, absolute: LONGEST },
         (Role::Admin, _) => Lifetime { idle: Duration::hours(1), absolute: Duration::hours(12) },
     }

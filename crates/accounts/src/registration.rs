@@ -3,8 +3,8 @@ use crate::credential::Strength;
 use crate::session::Opening;
 use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
-    Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
-    UserView, Username, Viewer, display_name,
+    Email, FieldError, Name, PASSWORD_MIN, PlainPassword, Registration, RegistrationForm, Role, SessionKind,
+    UserId, UserView, Username, Viewer, display_name,
 };
 use store::users::{self, NewUser};
 use store::{Tx, people};
@@ -52,7 +52,7 @@ impl Accounts {
         if self.settings().signup == Signup::Closed {
             return Err(Error::SignupClosed);
         }
-        let registration = form.parse()?;
+        let registration = form.parse_with(self.settings().password_min_length.min(PASSWORD_MIN))?;
         self.admit_sign_up(ctx).await?;
         let ready = self.prepare(registration).await?;
         let mut tx = self.store().begin().await?;

@@ -50,7 +50,17 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
     pub async fn authenticate(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Authenticated>, Error> {
-        let Some(session) = self.live_session(SessionKind::Browser, jwt, now).await? else {
+        self.authenticate_cookie(SessionKind::Browser, jwt, now).await
+    }
+
+    /// The same for a cookie of this kind.
+    pub(crate) async fn authenticate_cookie(
+        &self,
+        kind: SessionKind,
+        jwt: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Authenticated>, Error> {
+        let Some(session) = self.live_session(kind, jwt, now).await? else {
             return Ok(None);
         };
         let renewed =
@@ -86,7 +96,7 @@ impl Accounts {
         }
         let authenticated_at = session.authenticated_at;
         let subject = Subject { user: session.user, session: session.id, authenticated_at };
-        self.token(subject, session.role, session.persistent, now).map(Some)
+        self.token(session.kind, subject, session.role, session.persistent, now).map(Some)
     }
 
     /// Ends the caller's session, and with it every token that names it. Without one there is nothing to do.
@@ -134,7 +144,7 @@ impl Accounts {
         }
     }
 
-    /// Opens a browser's session.
+    /// Opens a cookie's session.
     pub(crate) async fn open_session(
         &self,
         tx: &mut Tx,
@@ -142,7 +152,7 @@ impl Accounts {
         opening: &Opening,
     ) -> Result<Opened, Error> {
         let subject = self.insert_session(tx, ctx, opening).await?;
-        let token = self.token(subject, opening.role, opening.persistent, ctx.now)?;
+        let token = self.token(opening.kind, subject, opening.role, opening.persistent, ctx.now)?;
         Ok(Opened { session: subject.session, token })
     }
 
@@ -171,12 +181,12 @@ impl Accounts {
 
     fn token(
         &self,
+        kind: SessionKind,
         subject: Subject,
         role: Role,
         persistent: bool,
         now: OffsetDateTime,
     ) -> Result<SessionToken, Error> {
-        let kind = SessionKind::Browser;
         let jwt = self.inner.tokens.issue(kind, subject, self.inner.rng.as_ref(), now)?;
         Ok(SessionToken { jwt, max_age: persistent.then(|| policy::lifetime(role, kind).idle) })
     }

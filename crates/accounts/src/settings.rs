@@ -24,9 +24,12 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// How long a refresh token waits to be used.
     pub refresh_lifetime: Duration,
+    /// How many calls of the API and of server functions one principal, or else one address, has a minute on each
+    /// replica; 0 for as many as they like.
+    pub calls_per_minute: u32,
     /// Who may make an account.
     pub signup: Signup,
-    /// Shortest new password, in code points; never below [`PASSWORD_MIN`].
+    /// Shortest new password, in code points; below [`PASSWORD_MIN`] only for a developer, see `AS_SEEDS`.
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password, 0 to 4.
     pub password_min_score: u8,
@@ -42,6 +45,7 @@ impl Settings {
             issuer: issuer.into(),
             token_lifetime: Duration::minutes(30),
             refresh_lifetime: Duration::days(30),
+            calls_per_minute: 60,
             signup: Signup::Open,
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,

@@ -194,7 +194,7 @@ fn key(purpose: &str, parts: &[&[u8]]) -> Key {
 }
 
 /// What one customer of a provider has: an IPv4 address, or the 64 bits of an IPv6 network.
-fn network(address: IpAddr) -> Vec<u8> {
+pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),

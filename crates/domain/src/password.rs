@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, PlainPassword, RawPassword};
+use crate::{FieldError, FieldErrors, PASSWORD_MIN, PlainPassword, RawPassword};
 use serde::{Deserialize, Serialize};
 
 /// What a person typed to change the password.
@@ -29,7 +29,7 @@ impl PasswordForm {
     pub fn parse(&self) -> Result<PasswordChange, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let current = errors.password("current_password", self.current_password.expose());
-        let new = errors.new_password("new_password", self.new_password.expose());
+        let new = errors.new_password("new_password", self.new_password.expose(), PASSWORD_MIN);
         if new.is_some() && self.current_password == self.new_password {
             errors.refuse(
                 "new_password",

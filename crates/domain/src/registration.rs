@@ -1,5 +1,6 @@
 use crate::{
-    Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PlainPassword, RawPassword, Username,
+    Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PASSWORD_MIN, PlainPassword, RawPassword,
+    Username,
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,9 +75,17 @@ impl RegistrationForm {
     /// # Errors
     /// All refused fields.
     pub fn parse(&self) -> Result<Registration, Vec<FieldError>> {
+        self.parse_with(PASSWORD_MIN)
+    }
+
+    /// The same where a development server takes shorter passwords, of `password_min` code points or more.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse_with(&self, password_min: usize) -> Result<Registration, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", &self.email);
-        let password = errors.new_password("password", self.password.expose());
+        let password = errors.new_password("password", self.password.expose(), password_min);
         let username = filled(&self.username).and_then(|raw| errors.username("username", raw));
         let mut line = |field, raw, max| filled(raw).and_then(|raw| errors.line(field, raw, max));
         let name = line("name", &self.name, NAME_MAX);

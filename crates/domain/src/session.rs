@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
-    /// A cookie.
+    /// The cookie of the pages.
     Browser,
     /// The `Authorization` header.
     Bearer,
+    /// The cookie of the API's cookie family, which no page takes.
+    ApiCookie,
 }
 
 impl SessionKind {
@@ -18,6 +20,7 @@ impl SessionKind {
         match self {
             Self::Browser => "browser",
             Self::Bearer => "bearer",
+            Self::ApiCookie => "api_cookie",
         }
     }
 }

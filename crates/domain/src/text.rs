@@ -1,6 +1,5 @@
 use crate::{
-    EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_MIN, PlainPassword, USERNAME_MAX,
-    USERNAME_MIN,
+    EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PlainPassword, USERNAME_MAX, USERNAME_MIN,
 };
 use std::fmt;
 
@@ -122,12 +121,12 @@ impl FieldErrors {
     }
 
     /// A password that is new: its length in code points counts from both sides.
-    pub(crate) fn new_password(&mut self, field: &str, raw: &str) -> Option<PlainPassword> {
+    pub(crate) fn new_password(&mut self, field: &str, raw: &str, min: usize) -> Option<PlainPassword> {
         let length = raw.chars().count();
         if raw.is_empty() {
             self.refuse(field, "required", "Choose a password.");
-        } else if length < PASSWORD_MIN {
-            self.refuse(field, "too_short", format!("Use at least {PASSWORD_MIN} characters."));
+        } else if length < min {
+            self.refuse(field, "too_short", format!("Use at least {min} characters."));
         } else {
             return self.password(field, raw);
         }

@@ -60,6 +60,26 @@ impl CookieStyle {
         self.header(self.session_name(), "", Some(0))
     }
 
+    /// The name of the cookie that holds the token of the API's cookie family. Its clients know it by this
+    /// name, so it has no prefix; no page reads it.
+    #[must_use]
+    pub fn api_name(self) -> &'static str {
+        "token"
+    }
+
+    /// The header that signs a client of the cookie family in.
+    #[must_use]
+    pub fn set_api(self, token: &SessionToken) -> (HeaderName, HeaderValue) {
+        let max_age = token.max_age.map(Duration::whole_seconds);
+        self.header(self.api_name(), &token.jwt, max_age)
+    }
+
+    /// The header that signs it out.
+    #[must_use]
+    pub fn clear_api(self) -> (HeaderName, HeaderValue) {
+        self.header(self.api_name(), "", Some(0))
+    }
+
     /// The name of the cookie by which a browser is known again.
     #[must_use]
     pub fn device_name(self) -> &'static str {
@@ -155,6 +175,16 @@ mod tests {
         let (_, value) = CookieStyle::new(false).clear();
         assert_eq!(value, "session-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
         assert_eq!(CookieStyle::new(false).flash_name(), "flash");
+    }
+
+    #[test]
+    fn the_cookie_family_has_a_name_of_its_own_and_the_same_attributes() {
+        for (https, secure) in [(true, "; Secure"), (false, "")] {
+            let style = CookieStyle::new(https);
+            assert_ne!(style.api_name(), style.session_name());
+            let (_, value) = style.clear_api();
+            assert_eq!(value, format!("token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax{secure}"));
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod bearer;
 pub mod caller;
 pub mod client_ip;
 pub mod cookie;
+pub mod limit;
 pub mod origin;
 pub mod problem;
 pub mod request_id;

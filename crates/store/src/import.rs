@@ -1,4 +1,5 @@
-//! Many accounts at once: rows are copied into a staging table and go on from there in one statement.
+//! Many accounts at once: rows are copied straight into the table of accounts, which is the fastest way in, or
+//! into a staging table and on from there in one statement that leaves out whoever is there already.
 //!
 //! The staging tables are the transaction's own, so these queries cannot be checked when they are
 //! compiled: `sqlx` knows the schema's tables only.
@@ -68,8 +69,13 @@ const STAGE: &str = "
     ALTER TABLE staged_users DROP COLUMN IF EXISTS search;
     TRUNCATE staged_users";
 
-const COPY: &str = "
+const COPY_STAGED: &str = "
     COPY staged_users (line, id, email, email_canonical, email_verified, username, username_canonical, name,
+        first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at)
+    FROM STDIN";
+
+const COPY_USERS: &str = "
+    COPY users (id, email, email_canonical, email_verified, username, username_canonical, name,
         first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at)
     FROM STDIN";
 
@@ -111,14 +117,35 @@ const LEFT_OUT_PRETENDED: &str = "
                         WHERE others.email_canonical = staged.email_canonical)
     ORDER BY line";
 
+/// Makes accounts of the rows, or of none of them where one's address, username or id is somebody's. Says
+/// whether they were made.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreError> {
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.conn()).await?;
+    match copy(tx, COPY_USERS, text(rows, false)).await {
+        Ok(()) => Ok(true),
+        Err(sqlx::Error::Database(refusal)) if refusal.is_unique_violation() => {
+            sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.conn()).await?;
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Puts rows into the staging table, in place of those that were there.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn stage(tx: &mut Tx, rows: &[StagedUser]) -> Result<(), StoreError> {
     sqlx::raw_sql(STAGE).execute(tx.conn()).await?;
-    let mut copy = tx.conn().copy_in_raw(COPY).await?;
-    copy.send(text(rows).into_bytes()).await?;
+    Ok(copy(tx, COPY_STAGED, text(rows, true)).await?)
+}
+
+async fn copy(tx: &mut Tx, statement: &str, rows: String) -> Result<(), sqlx::Error> {
+    let mut copy = tx.conn().copy_in_raw(statement).await?;
+    copy.send(rows.into_bytes()).await?;
     copy.finish().await?;
     Ok(())
 }
@@ -152,12 +179,12 @@ pub async fn left_out(tx: &mut Tx, target: Target) -> Result<Vec<LeftOut>, Store
     Ok(rows.into_iter().map(|(line, username)| LeftOut { line, username }).collect())
 }
 
-/// The rows in the text format of COPY.
-fn text(rows: &[StagedUser]) -> String {
+/// The rows in the text format of COPY, with or without their lines.
+fn text(rows: &[StagedUser], with_lines: bool) -> String {
     let mut out = String::with_capacity(rows.len() * 400);
     for row in rows {
         // Writing to a `String` cannot fail.
-        let _ = write!(out, "{}\t{}", row.line, row.id);
+        let _ = if with_lines { write!(out, "{}\t{}", row.line, row.id) } else { write!(out, "{}", row.id) };
         field(&mut out, Some(&row.email));
         field(&mut out, Some(&row.email_canonical));
         field(&mut out, Some(truth(row.email_verified)));

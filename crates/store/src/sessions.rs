@@ -100,9 +100,10 @@ impl From<Row> for Session {
     }
 }
 
-/// A CHECK allows two words.
+/// A CHECK allows three words.
 pub(crate) fn kind(word: &str) -> SessionKind {
-    if word == SessionKind::Bearer.as_str() { SessionKind::Bearer } else { SessionKind::Browser }
+    let others = [SessionKind::Bearer, SessionKind::ApiCookie];
+    others.into_iter().find(|kind| kind.as_str() == word).unwrap_or(SessionKind::Browser)
 }
 
 /// Makes a session.
@@ -214,7 +215,7 @@ pub async fn end_others(
 }
 
 /// Deletes up to `limit` rows that can never be used again: ended or past their end before `now`, or a
-/// browser's not used since `idle_before`. A limit keeps each transaction short; call again while it is
+/// cookie's not used since `idle_before`. A limit keeps each transaction short; call again while it is
 /// reached.
 ///
 /// # Errors
@@ -228,7 +229,7 @@ pub async fn sweep(
     let done = sqlx::query!(
         "DELETE FROM sessions WHERE id IN (
             SELECT id FROM sessions
-            WHERE ended_at <= $1 OR expires_at <= $1 OR (last_used_at <= $2 AND kind = 'browser')
+            WHERE ended_at <= $1 OR expires_at <= $1 OR (last_used_at <= $2 AND kind <> 'bearer')
             LIMIT $3 FOR UPDATE SKIP LOCKED)",
         now,
         idle_before,

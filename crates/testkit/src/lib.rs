@@ -65,6 +65,8 @@ impl World {
     pub fn settings() -> Settings {
         let mut settings = Settings::new(SigningKey::hs256(&[42; 32]).unwrap(), ISSUER);
         settings.hashing = Hashing::default();
+        // On, and too high for any test that is about something else.
+        settings.calls_per_minute = 100_000;
         settings
     }
 

@@ -8,8 +8,10 @@ mod tests;
 pub use raw::Raw;
 pub use signing::Signing;
 
+use crate::Compat;
 use accounts::{Hashing, Settings, Signup};
 use app::AppSettings;
+use domain::PASSWORD_MIN;
 use edge::{Origin, TrustedProxies};
 use sqlx::postgres::PgConnectOptions;
 use std::fmt::Display;
@@ -102,8 +104,14 @@ pub struct Config {
     pub token_lifetime: time::Duration,
     /// Life of a refresh token.
     pub refresh_lifetime: time::Duration,
+    /// Calls a minute of one principal or address; 0 for no limit.
+    pub calls_per_minute: u32,
     /// Who may speak for other addresses.
     pub proxies: TrustedProxies,
+    /// Which families of paths answer beside the canonical API.
+    pub compat: Compat,
+    /// Whose pages may call the API.
+    pub cors_origins: Vec<Origin>,
     /// How log lines are written.
     pub log_format: LogFormat,
 }
@@ -117,19 +125,28 @@ impl Config {
         let env = AppEnv::of(raw.app_env.as_deref())?;
         let listen = listen(raw)?;
         let origin = origin(raw, env, listen)?;
-        let password_min = number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), 8, 8..=128)?;
+        let as_seeds = as_seeds(raw, env, &origin, listen)?;
+        // The shortest sample has seven characters; the easiest has no score at all.
+        let (least, score) = if as_seeds { (7, 0) } else { (PASSWORD_MIN, 3) };
+        let password_min =
+            number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), least, least..=128)?;
         Ok(Self {
             env,
             app: AppSettings { name: app_name(raw)?, base_url: origin.to_string(), password_min },
             listen,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
-            hash_files: hash_files(raw)?,
+            hash_files: switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref())?,
             database: database(raw)?,
             signing: Signing::new(raw, env)?,
             hashing: hashing(raw)?,
             signup: signup(raw)?,
             password_min_length: password_min,
-            password_min_score: number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), 3, 0..=4)?,
+            password_min_score: number(
+                "PASSWORD_MIN_SCORE",
+                raw.password_min_score.as_deref(),
+                score,
+                0..=4,
+            )?,
             token_lifetime: time::Duration::minutes(number(
                 "ACCESS_TOKEN_EXPIRE_MINUTES",
                 raw.access_token_expire_minutes.as_deref(),
@@ -142,7 +159,10 @@ impl Config {
                 30,
                 1..=365,
             )?),
+            calls_per_minute: calls_per_minute(raw)?,
             proxies: proxies(raw)?,
+            compat: compat(raw, env)?,
+            cors_origins: cors_origins(raw)?,
             log_format: log_format(raw, env)?,
             origin,
         })
@@ -157,6 +177,7 @@ impl Config {
             hashing: self.hashing,
             token_lifetime: self.token_lifetime,
             refresh_lifetime: self.refresh_lifetime,
+            calls_per_minute: self.calls_per_minute,
             signup: self.signup,
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
@@ -288,12 +309,10 @@ pub(crate) fn postgres(name: &'static str, url: &str) -> Result<PgConnectOptions
         .map_err(|_| ConfigError::new(name, format!("it cannot be read; {EXAMPLE}")))
 }
 
-fn hash_files(raw: &Raw) -> Result<Option<bool>, ConfigError> {
-    let Some(text) = filled(raw.leptos_hash_files.as_deref()) else {
-        return Ok(None);
-    };
+fn switch(variable: &'static str, text: Option<&str>) -> Result<Option<bool>, ConfigError> {
+    let Some(text) = filled(text) else { return Ok(None) };
     let message = format!("\"{text}\" is unknown; set it to true or false");
-    text.parse().map(Some).map_err(|_| ConfigError::new("LEPTOS_HASH_FILES", message))
+    text.parse().map(Some).map_err(|_| ConfigError::new(variable, message))
 }
 
 fn hashing(raw: &Raw) -> Result<Hashing, ConfigError> {
@@ -323,6 +342,10 @@ fn signup(raw: &Raw) -> Result<Signup, ConfigError> {
     }
 }
 
+fn calls_per_minute(raw: &Raw) -> Result<u32, ConfigError> {
+    number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000)
+}
+
 fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
     filled(raw.trusted_proxies.as_deref()).unwrap_or_default().parse().map_err(|part| {
         let message = format!(
@@ -330,6 +353,39 @@ fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
         );
         ConfigError::new("TRUSTED_PROXIES", message)
     })
+}
+
+fn compat(raw: &Raw, env: AppEnv) -> Result<Compat, ConfigError> {
+    match (filled(raw.compat.as_deref()), env) {
+        (Some(text), _) => Compat::parse(text).map_err(|word| {
+            let message =
+                format!("\"{word}\" is unknown; set it to all, none, or a list of cookie, oauth2, root");
+            ConfigError::new("COMPAT", message)
+        }),
+        (None, AppEnv::Development) => Ok(Compat::ALL),
+        (None, AppEnv::Production) => Ok(Compat::NONE),
+    }
+}
+
+fn cors_origins(raw: &Raw) -> Result<Vec<Origin>, ConfigError> {
+    let text = filled(raw.cors_origins.as_deref()).unwrap_or_default();
+    let words = text.split(',').map(str::trim).filter(|_| !text.is_empty());
+    let origins = words.map(|word| Origin::parse(word).filter(|_| !word.contains('*')).ok_or(word));
+    origins.collect::<Result<_, _>>().map_err(|word| {
+        let message = format!("\"{word}\" is no origin; set it to a list like https://app.example.com");
+        ConfigError::new("CORS_ORIGINS", message)
+    })
+}
+
+/// Whether the samples of the five READMEs pass as passwords: never where a stranger could sign up.
+fn as_seeds(raw: &Raw, env: AppEnv, origin: &Origin, listen: SocketAddr) -> Result<bool, ConfigError> {
+    let on = switch("AS_SEEDS", raw.as_seeds.as_deref())?.unwrap_or(false);
+    let local = env == AppEnv::Development && origin.is_loopback() && listen.ip().is_loopback();
+    if on && !local {
+        let message = "it takes weak passwords, so it is for development on loopback only; unset it";
+        return Err(ConfigError::new("AS_SEEDS", message));
+    }
+    Ok(on)
 }
 
 fn log_format(raw: &Raw, env: AppEnv) -> Result<LogFormat, ConfigError> {

@@ -42,6 +42,9 @@ pub struct Raw {
     /// Least zxcvbn score of a new password, 0 to 4 [default: 3]
     #[arg(long, env, value_name = "NUMBER")]
     pub password_min_score: Option<String>,
+    /// true lets the samples of the five READMEs pass as passwords; development on loopback only [default: false]
+    #[arg(long, env, value_name = "BOOL")]
+    pub as_seeds: Option<String>,
     /// Memory of a password hash in KiB, 19456 or more [default: 19456]
     #[arg(long, env, value_name = "KIB")]
     pub argon2_m_cost: Option<String>,
@@ -69,9 +72,18 @@ pub struct Raw {
     /// Life of a refresh token, 1 to 365 days [default: 30]
     #[arg(long, env, value_name = "DAYS")]
     pub refresh_token_expire_days: Option<String>,
+    /// Calls a minute of one signed-in principal, or else one address, on each server; 0 for no limit [default: 60]
+    #[arg(long, env, value_name = "NUMBER")]
+    pub rate_limit_per_minute: Option<String>,
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
+    /// Families of paths that answer beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in production, else all]
+    #[arg(long, env, value_name = "LIST")]
+    pub compat: Option<String>,
+    /// Origins whose pages may call the API with bearer tokens, divided by commas [default: none]
+    #[arg(long, env, value_name = "LIST")]
+    pub cors_origins: Option<String>,
     /// json or text [default: json in production]
     #[arg(long, env, value_name = "NAME")]
     pub log_format: Option<String>,

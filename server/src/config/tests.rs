@@ -23,6 +23,10 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
             "SECRET_KEY" => &mut raw.secret_key,
             "TRUSTED_PROXIES" => &mut raw.trusted_proxies,
             "ACCESS_TOKEN_EXPIRE_MINUTES" => &mut raw.access_token_expire_minutes,
+            "RATE_LIMIT_PER_MINUTE" => &mut raw.rate_limit_per_minute,
+            "AS_SEEDS" => &mut raw.as_seeds,
+            "COMPAT" => &mut raw.compat,
+            "CORS_ORIGINS" => &mut raw.cors_origins,
             "LOG_FORMAT" => &mut raw.log_format,
             other => panic!("{other} is not in this list"),
         };
@@ -43,6 +47,7 @@ fn development_needs_a_database_and_nothing_else() {
     assert_eq!(config.app.name, "Doorstep");
     assert_eq!(config.database.max_connections, 10);
     assert_eq!(config.signup, Signup::Open);
+    assert_eq!(config.calls_per_minute, 60);
     assert_eq!(config.log_format, LogFormat::Text);
     assert!(matches!(config.signing, Signing::KeyFile { make: true, .. }));
 }
@@ -78,7 +83,16 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" is no address"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "network to trust"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "from 1 to 1440"),
+        ("RATE_LIMIT_PER_MINUTE", "-1", "from 0 to 10000000"),
+        ("RATE_LIMIT_PER_MINUTE", "10000001", "from 0 to 10000000"),
         ("LOG_FORMAT", "xml", "json or text"),
+        ("AS_SEEDS", "yes", "true or false"),
+        ("COMPAT", "cookie,s4", "\"s4\" is unknown"),
+        ("CORS_ORIGINS", "*", "\"*\" is no origin"),
+        ("CORS_ORIGINS", "https://*.example.com", "is no origin"),
+        ("CORS_ORIGINS", "https://app.example.com, null", "\"null\" is no origin"),
+        ("CORS_ORIGINS", "https://app.example.com/path", "is no origin"),
+        ("CORS_ORIGINS", "https://app.example.com,", "\"\" is no origin"),
     ] {
         let message = refusal(&[("APP_ENV", "development"), (name, value)]);
         assert!(message.starts_with(name.trim_end_matches("_FILE")), "{message}");
@@ -137,6 +151,42 @@ fn a_weak_secret_stops_the_start() {
     assert!(hs256(&"0123456789abcdef".repeat(4)).unwrap_err().contains("guessed"));
     assert!(hs256("zyxwvutsrqponmlkjihgfedcba9876543210").unwrap_err().contains("guessed"));
     assert!(hs256("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08").is_ok());
+}
+
+#[test]
+fn the_samples_of_the_readmes_are_taken_on_a_developer_s_machine_alone() {
+    let development = ("APP_ENV", "development");
+    let config = Config::new(&raw(&[development, ("AS_SEEDS", "true")])).unwrap();
+    assert_eq!((config.password_min_length, config.password_min_score), (7, 0));
+    let config = Config::new(&raw(&[development, ("AS_SEEDS", "false")])).unwrap();
+    assert_eq!((config.password_min_length, config.password_min_score), (8, 3));
+    for elsewhere in [
+        [("APP_ENV", "production"), ("BASE_URL", "http://localhost:8000")],
+        [development, ("BASE_URL", "https://accounts.example.com")],
+        [development, ("LEPTOS_SITE_ADDR", "0.0.0.0:8000")],
+    ] {
+        let message = refusal(&[elsewhere[0], elsewhere[1], ("AS_SEEDS", "true")]);
+        assert!(message.starts_with("AS_SEEDS: it takes weak passwords"), "{message}");
+    }
+}
+
+#[test]
+fn the_families_are_on_in_development_and_off_in_production() {
+    let local = ("BASE_URL", "http://localhost:8000");
+    let compat = |pairs: &[(&str, &str)]| Config::new(&raw(pairs)).unwrap().compat;
+    assert_eq!(compat(&[("APP_ENV", "development")]), Compat::ALL);
+    assert_eq!(compat(&[("APP_ENV", "production"), local]), Compat::NONE);
+    assert_eq!(compat(&[("APP_ENV", "production"), local, ("COMPAT", "all")]), Compat::ALL);
+    assert_eq!(compat(&[("APP_ENV", "development"), ("COMPAT", "none")]), Compat::NONE);
+}
+
+#[test]
+fn allowed_origins_are_read_as_browsers_write_them() {
+    let origins = ("CORS_ORIGINS", "https://App.example.com:443, http://localhost:3000");
+    let config = Config::new(&raw(&[("APP_ENV", "development"), origins])).unwrap();
+    let origins: Vec<_> = config.cors_origins.iter().map(Origin::as_str).collect();
+    assert_eq!(origins, ["https://app.example.com", "http://localhost:3000"]);
+    assert!(Config::new(&raw(&[("APP_ENV", "development")])).unwrap().cors_origins.is_empty());
 }
 
 #[test]

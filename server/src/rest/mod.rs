@@ -2,22 +2,35 @@
 //! one use case and shapes the answer.
 
 mod caller;
+mod compat;
+mod cors;
+mod hint;
 mod input;
 pub(crate) mod openapi;
 mod v1;
 
 use crate::AppState;
+use crate::config::AppEnv;
 use accounts::Jwks;
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Problem};
+use edge::limit;
 use edge::problem::{problem, refusal};
-use http::{StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+pub use compat::Compat;
+pub(crate) use cors::{Cors, middleware as cors};
+
+use compat::root_owns;
+
+const JWKS: &str = "/.well-known/jwks.json";
 
 /// What a handler answers.
 type Answer<T> = Result<T, Refusal>;
@@ -31,27 +44,43 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// All calls of the API.
-pub(crate) fn router() -> Router<AppState> {
-    described().into()
+/// All calls of the API, each counted. The keys are fetched by whole services behind one address.
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    let router = calls(state.compat)
+        .layer(from_fn_with_state(state.callers(), limit::programs))
+        .merge(Router::from(keys()));
+    match state.env {
+        AppEnv::Development => router.layer(from_fn(hint::middleware)),
+        AppEnv::Production => router,
+    }
 }
 
-/// The calls, with what they say of themselves.
-fn described() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(openapi::Problems::openapi())
-        .nest(v1::PREFIX, v1::router())
-        .routes(routes!(jwks))
+fn calls(compat: Compat) -> Router<AppState> {
+    Router::from(canonical()).merge(compat::router(compat))
 }
 
-/// Whether an address is the API's, where every refusal is a problem document whatever the client reads.
-pub(crate) fn owns(uri: &Uri) -> bool {
-    uri.path() == "/api" || uri.path().starts_with("/api/")
+/// The calls that say themselves what they are; the families' are described as their twins.
+fn canonical() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::Problems::openapi()).nest(v1::PREFIX, v1::router())
+}
+
+fn keys() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(jwks))
+}
+
+/// Whether a request is the API's, where every refusal is a problem document whatever the client reads.
+pub(crate) fn owns(compat: Compat, method: &Method, uri: &Uri) -> bool {
+    under("/api", uri.path()) || compat::owns(compat, method, uri.path())
+}
+
+fn under(prefix: &str, path: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The public keys that access tokens are checked with (RFC 7517).
 #[utoipa::path(
     get,
-    path = "/.well-known/jwks.json",
+    path = JWKS,
     operation_id = "read_keys",
     tag = "Signing in",
     responses((status = 200, description = "The keys", body = ref("#/components/schemas/Jwks"))),

@@ -3,11 +3,12 @@
 
 use super::headers;
 use crate::AppState;
-use crate::rest::openapi;
+use crate::rest::{Compat, openapi};
 use axum::Router;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
+use std::sync::{Arc, OnceLock};
 
 const SWAGGER: &str = r#"<!doctype html>
 <html lang="en">
@@ -38,9 +39,14 @@ const REDOC: &str = r#"<!doctype html>
 </html>
 "#;
 
-pub(super) fn router() -> Router<AppState> {
+pub(super) fn router(compat: Compat) -> Router<AppState> {
+    let text: Arc<OnceLock<String>> = Arc::default();
+    let document = async move || {
+        let text = text.get_or_init(|| openapi::text(compat)).clone();
+        ([(CONTENT_TYPE, "application/json")], text)
+    };
     Router::new()
-        .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], openapi::TEXT.as_str())))
+        .route("/openapi.json", get(document))
         .route("/docs", get(async || page(SWAGGER)))
         .route("/redoc", get(async || page(REDOC)))
 }

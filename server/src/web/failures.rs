@@ -12,7 +12,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 
 pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let html = wants_html(request.headers()) && !rest::owns(request.uri());
+    let html = wants_html(request.headers()) && !rest::owns(state.compat, request.method(), request.uri());
     let retry = retry(&request);
     let response = next.run(request).await;
     let known = response.extensions().get::<Problem>().cloned();

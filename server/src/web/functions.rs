@@ -14,6 +14,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use domain::{Code, Problem};
 use edge::CookieStyle;
+use edge::caller::Callers;
+use edge::limit;
 use edge::origin::Site;
 use edge::problem::refusal;
 use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
@@ -50,6 +52,12 @@ pub(super) async fn middleware(State(state): State<AppState>, request: Request, 
         Ok(response) => post.accepted(response, state.cookies),
         Err((problem, headers)) => with_cookies(&headers, post.refused(problem, &state)),
     }
+}
+
+/// Counts calls, and no pages. It stands behind the check of the origin: a page elsewhere cannot spend what its
+/// visitors have.
+pub(super) async fn limit(callers: State<Callers>, request: Request, next: Next) -> Response {
+    if is_call(&request) { limit::browsers(callers, request, next).await } else { next.run(request).await }
 }
 
 /// A call of a server function.

@@ -74,7 +74,7 @@ fn signed_in_again(mut flash: Flash) -> Flash {
 }
 
 /// 303 and nothing else. `path` comes from [`domain::safe_next`] or from us.
-pub(super) fn see_other(path: &str) -> Response {
+pub(crate) fn see_other(path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }

@@ -15,6 +15,9 @@ mod trace;
 mod unsent;
 mod well_known;
 
+pub(crate) use guard::see_other;
+pub(crate) use pages::leaving;
+
 use crate::config::AppEnv;
 use crate::{AppState, rest};
 use axum::Router;
@@ -31,8 +34,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server, as the binary and every HTTP test use it.
 ///
-/// From the outside in: the request gets its id and its log line; every answer gets its headers; HTML
-/// and JSON are compressed; a refusal becomes a page for whoever reads HTML; a panic and a request
+/// From the outside in: the request gets its id and its log line; every answer gets its headers; other origins
+/// that may call the API are told so; HTML and JSON are compressed; a refusal becomes a page for whoever reads HTML; a panic and a request
 /// that takes too long become refusals.
 pub fn router(state: AppState) -> Router {
     let more = match state.env {
@@ -50,8 +53,8 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/csp-report", csp_report::route())
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
-        .merge(rest::router())
-        .merge(docs::router())
+        .merge(rest::router(&state))
+        .merge(docs::router(state.compat))
         .merge(pages::router(&state))
         .fallback_service(files::or_not_found(&state))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))
@@ -59,6 +62,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), failures::middleware))
         .layer(files::compression())
+        .layer(from_fn_with_state(rest::Cors::new(&state), rest::cors))
         .layer(from_fn_with_state(state.clone(), headers::middleware))
         .layer(from_fn_with_state(state.clone(), trace::middleware))
         .with_state(state)
@@ -87,7 +91,7 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// Whether a page is wanted: browsers that navigate or post a form say so, WebAssembly and API
 /// clients do not.
-fn wants_html(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
     lines.any(|line| line.contains("text/html"))
 }

@@ -1,13 +1,14 @@
 //! Leptos' pages and server functions, with everything that stands before them.
 
 use super::{functions, guard, headers, unsent, wants_html};
-use crate::{AppState, rest};
+use crate::AppState;
+use crate::rest::{self, Compat};
 use accounts::RequestCtx;
 use app::Flash;
 use app::ssr::{Request as PageRequest, provide};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 use domain::Code;
@@ -30,12 +31,19 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
         })
         .layer(from_fn_with_state(state.clone(), guard::middleware))
         .layer(from_fn_with_state(state.callers(), caller::middleware))
+        .layer(from_fn_with_state(state.callers(), functions::limit))
         .layer(from_fn_with_state(state.clone(), functions::middleware))
 }
 
 /// Every component in every state, for looking at.
 pub(super) async fn gallery(State(state): State<AppState>) -> Response {
     let html = app::gallery_document(state.site.clone(), &state.app);
+    (headers::page_policy(None, None), Html(html)).into_response()
+}
+
+/// The page that asks whether to sign out; its form is posted to `action`.
+pub(crate) fn leaving(state: &AppState, action: &'static str) -> Response {
+    let html = app::leaving_document(state.site.clone(), &state.app, action);
     (headers::page_policy(None, None), Html(html)).into_response()
 }
 
@@ -51,18 +59,18 @@ pub(super) fn not_found(state: &AppState) -> Router {
     Router::new()
         .fallback_service(page)
         .layer(from_fn_with_state(state.callers(), caller::middleware))
-        .layer(from_fn(without_page))
+        .layer(from_fn_with_state(state.compat, without_page))
 }
 
 /// What needs no page, no caller and no database.
-async fn without_page(request: Request, next: Next) -> Response {
+async fn without_page(State(compat): State<Compat>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     if let Some(page) = app::routes::PAGES.iter().find(|page| path.strip_suffix('/') == Some(page.path)) {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return guard::see_other(&format!("{}{query}", page.path));
     }
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads && wants_html(request.headers()) && !rest::owns(request.uri()) {
+    if reads && wants_html(request.headers()) && !rest::owns(compat, request.method(), request.uri()) {
         next.run(request).await
     } else {
         refusal(Code::NotFound)

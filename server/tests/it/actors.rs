@@ -147,6 +147,10 @@ fn somewhere() -> String {
     format!("2001:db8:{a:x}{b:02x}:{c:x}{d:02x}::1")
 }
 
+/// Marks a request whose answer a page of this origin may read; no other answer says so.
+#[derive(Clone, Copy)]
+pub struct ReadableBy(pub &'static str);
+
 /// Sends a request as it is, from 127.0.0.1, and checks what every answer must carry.
 pub async fn send(router: &Router, mut request: Request<Body>) -> Answer {
     if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
@@ -154,13 +158,14 @@ pub async fn send(router: &Router, mut request: Request<Body>) -> Answer {
     }
     let what = format!("{} {}", request.method(), request.uri());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let reader = request.extensions().get::<ReadableBy>().map(|reader| reader.0);
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     crate::described::check(&method, &path, parts.status.as_u16(), &parts.headers);
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let answer = Answer { what, status: parts.status, headers: parts.headers, text };
-    answer.carries_what_every_answer_must();
+    answer.carries_what_every_answer_must(reader);
     answer
 }
 
@@ -217,7 +222,7 @@ impl Answer {
 
     /// Promise P11, on every answer that any test here sees.
     #[track_caller]
-    fn carries_what_every_answer_must(&self) {
+    fn carries_what_every_answer_must(&self, reader: Option<&str>) {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "same-origin"),
@@ -229,9 +234,10 @@ impl Answer {
         for name in ["permissions-policy", "content-security-policy", "cache-control", "x-request-id"] {
             assert_eq!(self.headers.get_all(name).iter().count(), 1, "{}: {name}", self.what);
         }
-        for name in ["server", "x-powered-by", "access-control-allow-origin"] {
+        for name in ["server", "x-powered-by", "access-control-allow-credentials"] {
             assert_eq!(self.header(name), None, "{}", self.what);
         }
+        assert_eq!(self.header("access-control-allow-origin"), reader, "{}", self.what);
         let policy = self.header("content-security-policy").unwrap();
         assert!(
             policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),

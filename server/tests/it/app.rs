@@ -6,7 +6,7 @@ use edge::{CookieStyle, Origin};
 use leptos::config::LeptosOptions;
 use serde_json::json;
 use server::config::AppEnv;
-use server::{AppState, web};
+use server::{AppState, Compat, web};
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -129,6 +129,8 @@ fn state(world: &World) -> AppState {
         cookies: CookieStyle::new(false),
         origin: Arc::new(origin),
         proxies: Arc::new("127.0.0.1/32".parse().unwrap()),
+        compat: Compat::ALL,
+        cors_origins: Arc::new([]),
         site: LeptosOptions::builder()
             .output_name("doorstep")
             .site_root(site().display().to_string())

@@ -183,6 +183,49 @@ async fn the_old_services_own_database_is_read(pool: PgPool) {
     assert_eq!(app.world.count("SELECT count(*) FROM users WHERE id::text LIKE '018f3c2a-7b1d-%'").await, 1);
 }
 
+/// An import that is interrupted as soon as it has told how far it is, and the accounts it says it made; none
+/// where it could say nothing any more.
+fn interrupted_import(words: &[&str], url: &str, signal: &str) -> Option<i64> {
+    let mut import = server(words, &[("DATABASE_URL", url)]);
+    let mut import = import.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(import.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(told.next().unwrap().contains(" lines, "));
+    send(signal, &import);
+    let output = import.wait_with_output().unwrap();
+    assert!(!output.status.success(), "{}", told.collect::<String>());
+    let counts = text(&output.stdout);
+    Some(counts.lines().next()?.strip_prefix("imported: ")?.parse().unwrap())
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_import_that_was_interrupted_or_killed_goes_on_from_there(pool: PgPool) {
+    const UNRECORDED: &str =
+        "SELECT (SELECT count(*) FROM users) - coalesce(sum((detail->>'made')::bigint), 0)::bigint
+        FROM audit_events WHERE kind = 'users_imported'";
+    let url = url(&pool);
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("many.csv");
+    let lines: Vec<_> = (0..60_000).map(|n| format!("person-{n}@example.com")).collect();
+    std::fs::write(&file, format!("email\n{}\n", lines.join("\n"))).unwrap();
+    let words = ["import-users", file.to_str().unwrap()];
+    let count = async |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap();
+
+    let told = interrupted_import(&words, &url, "-INT").unwrap();
+    let made = count("SELECT count(*) FROM users").await;
+    assert!(told == made && (1..60_000).contains(&made), "{told} {made}");
+    // What it was about to commit may still come to be, and whole.
+    assert_eq!(interrupted_import(&words, &url, "-KILL"), None);
+    assert_eq!(count(UNRECORDED).await, 0);
+
+    let output = run(&words, &[("DATABASE_URL", &url)]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let counts = text(&output.stdout);
+    let mut counts = counts.lines().filter_map(|line| line.rsplit(' ').next()?.parse::<i64>().ok());
+    let [made, there, refused] = [(); 3].map(|()| counts.next().unwrap());
+    assert!(made > 0 && there > 0 && made + there == 60_000 && refused == 0, "{made} {there} {refused}");
+    assert_eq!(count("SELECT count(*) FROM users").await, 60_000);
+    assert_eq!(count(UNRECORDED).await, 0);
+}
+
 /// A running server, its log, and where it listens.
 struct Running {
     process: Child,

@@ -9,4 +9,5 @@ mod described;
 mod log;
 mod outage;
 mod rest;
+mod seeds;
 mod web;

@@ -50,13 +50,14 @@ pub(crate) struct Subject {
     pub(crate) authenticated_at: OffsetDateTime,
 }
 
-/// Signs and reads the tokens of both kinds of session (RFC 8725).
+/// Signs and reads the tokens of every kind of session (RFC 8725).
 pub(crate) struct Tokens {
     algorithm: Algorithm,
     /// Oldest first.
     keys: Vec<Ready>,
     cookie: Purpose,
     access: Purpose,
+    api_cookie: Purpose,
     issuer: String,
     lifetime: Duration,
 }
@@ -116,6 +117,7 @@ impl Tokens {
             keys: entries.iter().map(Ready::new).collect(),
             cookie: Purpose::new("session+jwt", algorithm, &issuer, "session"),
             access: Purpose::new("at+jwt", algorithm, &issuer, "api"),
+            api_cookie: Purpose::new("api-session+jwt", algorithm, &issuer, "api-session"),
             issuer,
             lifetime: settings.token_lifetime,
         };
@@ -131,7 +133,7 @@ impl Tokens {
                 session: SessionId(Uuid::nil()),
                 authenticated_at: key.from,
             };
-            for kind in [SessionKind::Browser, SessionKind::Bearer] {
+            for kind in [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie] {
                 let jwt = self
                     .sign(kind, subject, Uuid::nil(), key.from)
                     .map_err(|error| SetupError::SigningKey(error.to_string()))?;
@@ -147,6 +149,7 @@ impl Tokens {
         match kind {
             SessionKind::Browser => &self.cookie,
             SessionKind::Bearer => &self.access,
+            SessionKind::ApiCookie => &self.api_cookie,
         }
     }
 

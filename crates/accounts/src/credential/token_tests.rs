@@ -3,7 +3,7 @@ use crate::credential::{KeyRing, SigningKey};
 use crate::rng::SystemRng;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::SessionKind::{Bearer, Browser};
+use domain::SessionKind::{ApiCookie, Bearer, Browser};
 use serde_json::Value;
 
 const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 10:00 UTC);
@@ -36,7 +36,7 @@ fn part(jwt: &str, index: usize) -> Value {
 fn what_was_issued_is_read_by_either_algorithm() {
     for key in keys() {
         let tokens = tokens(key, ISSUER);
-        for kind in [Browser, Bearer] {
+        for kind in [Browser, Bearer, ApiCookie] {
             let jwt = tokens.issue(kind, subject(), &SystemRng, NOW).unwrap();
             assert_eq!(tokens.read(kind, &jwt, NOW), Some(subject()));
             assert_eq!(tokens.read(kind, &jwt, NOW - Duration::seconds(30)), Some(subject()), "leeway");
@@ -63,7 +63,7 @@ fn header_and_claims_are_complete() {
     let [key, _] = keys();
     let tokens = tokens(key, ISSUER);
     let mut audiences = Vec::new();
-    for (kind, typ) in [(Browser, "session+jwt"), (Bearer, "at+jwt")] {
+    for (kind, typ) in [(Browser, "session+jwt"), (Bearer, "at+jwt"), (ApiCookie, "api-session+jwt")] {
         let jwt = tokens.issue(kind, subject(), &SystemRng, NOW).unwrap();
         let (header, claims) = (part(&jwt, 0), part(&jwt, 1));
         assert_eq!((&header["alg"], &header["typ"]), (&"EdDSA".into(), &typ.into()));
@@ -74,7 +74,7 @@ fn header_and_claims_are_complete() {
         assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 30 * 60);
         audiences.push(claims["aud"].clone());
     }
-    assert_ne!(audiences[0], audiences[1]);
+    assert!(audiences[0] != audiences[1] && audiences[1] != audiences[2] && audiences[2] != audiences[0]);
 }
 
 #[test]
@@ -100,6 +100,20 @@ fn a_token_of_another_key_issuer_or_type_names_nobody() {
         for signed_as in [kind, other] {
             let jwt = forger.issue(signed_as, subject(), &SystemRng, NOW).unwrap();
             assert_eq!(reader.read(kind, &jwt, NOW), None);
+        }
+    }
+}
+
+#[test]
+fn no_kind_of_token_passes_for_another() {
+    for key in keys() {
+        let tokens = tokens(key, ISSUER);
+        for issued in [Browser, Bearer, ApiCookie] {
+            let jwt = tokens.issue(issued, subject(), &SystemRng, NOW).unwrap();
+            for read in [Browser, Bearer, ApiCookie] {
+                let expected = (read == issued).then(subject);
+                assert_eq!(tokens.read(read, &jwt, NOW), expected, "{issued:?} read as {read:?}");
+            }
         }
     }
 }

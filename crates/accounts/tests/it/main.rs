@@ -3,6 +3,7 @@
 
 mod activity;
 mod admin;
+mod api_cookie;
 mod audit;
 mod bearer;
 mod crew;
@@ -21,3 +22,4 @@ mod registration;
 mod sessions;
 mod sign_in;
 mod throttle;
+mod timing;

@@ -4,10 +4,15 @@ use super::object;
 use domain::{Code, Problem};
 use serde_json::{Map, Value, json};
 
+/// Anyone may fetch them, as often as they like.
+const KEYS: &str = "read_keys";
+
 /// Which calls answer an error.
 #[derive(PartialEq)]
 enum Of {
     Every,
+    /// All but the public keys.
+    Counted,
     /// Those that take a body.
     Bodies,
     /// Those that want an access token.
@@ -24,7 +29,7 @@ const SHARED: &[(Of, Code, &str)] = &[
     (Of::Bodies, Code::TooLarge, "The body is too large"),
     (Of::Bodies, Code::UnsupportedMediaType, "The body's media type is not one the call takes"),
     (Of::Every, Code::Invalid, "Something was refused: `errors` says what. Nothing was changed"),
-    (Of::Every, Code::TooManyRequests, "Too many calls or tries"),
+    (Of::Counted, Code::TooManyRequests, "Too many calls or tries"),
     (Of::Every, Code::Internal, "A fault of the server's"),
     (Of::Every, Code::Unavailable, "The server is busy, or its database out of reach"),
 ];
@@ -113,6 +118,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
 /// Gives each error its document, and the call the errors that it shares with others.
 pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     let (wants_token, for_strangers) = (wants_token(operation), is_for_strangers(operation));
+    let counted = operation["operationId"] != KEYS;
     let takes_body = operation.contains_key("requestBody");
     let answers = object(&mut operation["responses"]);
     for (status, answer) in answers.iter_mut() {
@@ -123,6 +129,7 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     for (of, code, _) in SHARED {
         let applies = match of {
             Of::Every => true,
+            Of::Counted => counted,
             Of::Bodies => takes_body,
             Of::Members => wants_token,
             Of::Strangers => for_strangers,
@@ -140,5 +147,5 @@ fn wants_token(operation: &Map<String, Value>) -> bool {
 
 /// Whether the call is refused when a page elsewhere sends it: those without a token, but for the public keys.
 pub(super) fn is_for_strangers(operation: &Map<String, Value>) -> bool {
-    !wants_token(operation) && operation["operationId"] != "read_keys"
+    !wants_token(operation) && operation["operationId"] != KEYS
 }

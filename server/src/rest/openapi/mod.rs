@@ -6,10 +6,9 @@ mod limits;
 mod links;
 mod twins;
 
-use super::described;
+use super::{Compat, canonical, keys};
 use domain::Problem;
 use serde_json::{Map, Value, json};
-use std::sync::LazyLock;
 use utoipa::OpenApi;
 
 /// What is answered when a call fails: no call names it, since all have it.
@@ -17,9 +16,10 @@ use utoipa::OpenApi;
 #[openapi(components(schemas(Problem)))]
 pub(super) struct Problems;
 
-/// The document as it is served, printed and kept in `docs/openapi.json`.
-pub(crate) static TEXT: LazyLock<String> =
-    LazyLock::new(|| serde_json::to_string_pretty(&document()).unwrap_or_default() + "\n");
+/// The document as it is served, printed and, with all families, kept in `docs/openapi.json`.
+pub(crate) fn text(compat: Compat) -> String {
+    serde_json::to_string_pretty(&document(compat)).unwrap_or_default() + "\n"
+}
 
 const ABOUT: &str = "Accounts: signing up and in, one's own account and sessions, and their administration.\n\n\
     To try it here: **Authorize** with a username or e-mail address and the password, under *password*. \
@@ -33,26 +33,27 @@ const TAGS: &[(&str, &str)] = &[
 ];
 
 /// The whole document.
-fn document() -> Value {
-    let mut described = described();
-    let mut document = serde_json::to_value(described.to_openapi()).unwrap_or_default();
+fn document(compat: Compat) -> Value {
+    let described = canonical().merge(keys()).into_openapi();
+    let mut document = serde_json::to_value(described).unwrap_or_default();
     document["info"] = json!({
         "title": "Accounts", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
         "license": { "name": "MIT", "identifier": "MIT" },
     });
     document["servers"] = json!([{ "url": "/" }]);
-    document["tags"] = TAGS.iter().map(|(name, text)| json!({ "name": name, "description": text })).collect();
+    let tags = TAGS.iter().chain(twins::tags(compat));
+    document["tags"] = tags.map(|(name, text)| json!({ "name": name, "description": text })).collect();
     let components = object(&mut document["components"]);
     limits::complete(object(&mut components["schemas"]));
     answers::complete(object(&mut components["schemas"]));
     components.insert("responses".to_owned(), answers::shared());
     components.insert("headers".to_owned(), answers::headers());
-    components.insert("securitySchemes".to_owned(), schemes());
+    components.insert("securitySchemes".to_owned(), schemes(compat));
     let paths = object(&mut document["paths"]);
     for (method, operation) in operations(paths) {
         complete(&method, operation);
     }
-    twins::add(paths);
+    twins::add(paths, compat);
     document
 }
 
@@ -78,8 +79,8 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
     links::add(&id, object(&mut operation["responses"]));
 }
 
-fn schemes() -> Value {
-    json!({
+fn schemes(compat: Compat) -> Value {
+    let mut schemes = json!({
         "bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
             "description": "The `access_token` of a sign-in (RFC 6750).",
@@ -90,7 +91,14 @@ fn schemes() -> Value {
                 "tokenUrl": "/api/v1/auth/login", "refreshUrl": "/api/v1/auth/refresh", "scopes": {},
             } },
         },
-    })
+    });
+    if compat.cookie {
+        schemes["cookie"] = json!({
+            "type": "apiKey", "in": "cookie", "name": "token",
+            "description": "What the cookie family's sign-in sets; no script reads it.",
+        });
+    }
+    schemes
 }
 
 /// The value as an object; whatever it was before, it is one from now on.
@@ -108,12 +116,13 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 mod tests {
     use super::*;
     use crate::AppState;
+    use crate::rest::calls;
     use axum::Router;
     use std::collections::{BTreeMap, BTreeSet};
 
     /// The router's own list of paths and methods, which it shows in its Debug form alone.
     fn routes() -> BTreeSet<(String, String)> {
-        let router: Router<AppState> = described().into();
+        let router: Router<AppState> = calls(Compat::ALL).merge(Router::from(keys()));
         let text = format!("{router:?}");
         let (text, _) = text.split_once("fallback_router").unwrap_or_default();
         let (mut methods, mut paths) = (BTreeMap::new(), BTreeMap::new());
@@ -137,19 +146,20 @@ mod tests {
 
     #[test]
     fn every_route_is_in_the_document_and_the_other_way_round() {
-        let document = document();
+        let document = document(Compat::ALL);
         let paths = document["paths"].as_object().unwrap();
         let known = paths.iter().flat_map(|(path, item)| {
             item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone()))
         });
-        let known: BTreeSet<_> = known.collect();
+        // The pages of the same addresses are no calls.
+        let known: BTreeSet<_> = known.filter(|(method, path)| !twins::is_page(method, path)).collect();
         assert_eq!(known, routes());
         assert!(known.len() > 20, "{known:?}");
     }
 
     #[test]
     fn no_operation_is_named_twice_and_every_link_leads_somewhere() {
-        let document = document();
+        let document = document(Compat::ALL);
         let text = document.to_string();
         let mut paths = document["paths"].clone();
         let ids: Vec<_> =

@@ -1,10 +1,10 @@
 //! The canonical API, `/api/v1` (docs/api-design.md).
 
 mod audit;
-mod auth;
-mod me;
+pub(super) mod auth;
+pub(super) mod me;
 mod sessions;
-mod users;
+pub(super) mod users;
 
 use crate::AppState;
 use axum::routing::post;

@@ -2,6 +2,8 @@
 
 mod auth;
 mod bad_input;
+mod cors;
+mod families;
 mod me;
 pub mod openapi;
 mod rights;

@@ -4,6 +4,7 @@ use crate::actors::Program;
 use crate::app::App;
 use serde_json::json;
 use sqlx::PgPool;
+use testkit::PASSWORD;
 
 /// Answers to a stranger, a member, an admin and somebody whose account was disabled. `{other}` is the id of
 /// another account, `{session}` that of somebody else's session.
@@ -27,7 +28,22 @@ const EXPECTED: &[(&str, &str, [u16; 4])] = &[
     ("DELETE", "/api/v1/users/{other}/sessions", [401, 403, 204, 401]),
     ("DELETE", "/api/v1/users/{other}", [401, 403, 204, 401]),
     ("GET", "/api/v1/audit", [401, 403, 200, 401]),
+    ("POST", "/auth/register", [422, 422, 422, 422]),
+    ("POST", "/auth/login", [422, 422, 422, 422]),
+    // A bearer token is nobody where a cookie is asked for; by cookie: server/tests/it/rest/families.rs.
+    ("GET", "/auth/me", [401, 401, 401, 401]),
+    ("GET", "/auth/logout", [401, 401, 401, 401]),
+    ("POST", "/auth/logout", [401, 401, 401, 401]),
+    ("POST", "/api/auth/register", [422, 422, 422, 422]),
+    ("POST", "/api/auth/login", [422, 422, 422, 422]),
+    ("GET", "/api/auth/me", [401, 200, 200, 401]),
+    ("POST", "/api/auth/refresh", [401, 401, 401, 401]),
+    ("POST", "/register", [422, 422, 422, 422]),
+    ("POST", "/login", [422, 422, 422, 422]),
+    ("GET", "/me", [401, 200, 200, 401]),
+    ("PUT", "/me", [401, 200, 200, 401]),
     ("POST", "/api/v1/auth/logout", [401, 204, 204, 401]),
+    ("POST", "/api/auth/logout", [401, 401, 401, 401]),
     ("DELETE", "/api/v1/users/me", [401, 401, 401, 401]),
 ];
 
@@ -48,6 +64,62 @@ async fn every_call_admits_whom_it_should(pool: PgPool) {
             assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
         }
     }
+}
+
+/// The same for those whom the cookie family's cookie names, who are strangers everywhere else.
+const BY_COOKIE: &[(&str, &str, [u16; 4])] = &[
+    ("GET", "/auth/me", [401, 200, 200, 401]),
+    ("GET", "/auth/logout", [401, 204, 204, 401]),
+    ("POST", "/auth/logout", [401, 204, 204, 401]),
+];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_cookie_is_a_stranger_wherever_it_is_not_asked_for(pool: PgPool) {
+    let app = App::new(pool);
+    let admin = app.admin("admin").await;
+    let page = format!("session-token={}", admin.cookies["session-token"]);
+    let family = cookie_of(&app, "admin").await;
+    let mut seen = 0;
+    for (method, path, expected) in EXPECTED {
+        let own = BY_COOKIE.iter().any(|(_, owned, _)| owned == path);
+        seen += usize::from(own);
+        for cookie in [&page, &family].into_iter().filter(|cookie| !own || **cookie == page) {
+            let status = with_cookie(&app, method, path, cookie).await;
+            assert_eq!(status, expected[0], "{method} {path} {}", &cookie[..8]);
+        }
+    }
+    assert_eq!(seen, BY_COOKIE.len());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_call_of_the_cookie_family_admits_whom_it_should(pool: PgPool) {
+    let app = App::new(pool);
+    app.member("member").await;
+    app.member("disabled").await;
+    app.admin("admin").await;
+    for (method, path, expected) in BY_COOKIE {
+        app.world.execute("UPDATE users SET is_active = true").await;
+        let (member, admin) = (cookie_of(&app, "member").await, cookie_of(&app, "admin").await);
+        let disabled = cookie_of(&app, "disabled").await;
+        app.world.execute("UPDATE users SET is_active = false WHERE email LIKE 'disabled%'").await;
+        for (cookie, status) in [String::new(), member, admin, disabled].iter().zip(expected) {
+            assert_eq!(with_cookie(&app, method, path, cookie).await, *status, "{method} {path}");
+        }
+    }
+}
+
+async fn cookie_of(app: &App, name: &str) -> String {
+    let login = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
+    let answer = app.program().post("/auth/login", login).await.expect(200);
+    answer.set_cookie("token").unwrap().split(';').next().unwrap().to_owned()
+}
+
+async fn with_cookie(app: &App, method: &str, path: &str, cookie: &str) -> u16 {
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    let path = path.replace("{other}", nobody).replace("{session}", nobody);
+    let request = app.program().request(&method.parse().unwrap(), &path).header("cookie", cookie);
+    let request = request.header("content-type", "application/json").body("{}".into()).unwrap();
+    app.program().send(request).await.status.as_u16()
 }
 
 async fn callers(app: &App) -> [Program; 4] {

@@ -48,7 +48,8 @@ async fn every_kind_of_answer_carries_them(pool: PgPool) {
     for accept in ["text/html", "application/json"] {
         browser.post_raw("/fn/login", accept, form, vec![b'a'; 20_000]).await.expect(413);
         browser.post_raw("/fn/login", accept, "text/plain", "a").await.expect(415);
-        browser.post_raw("/login", accept, form, "a").await.expect(405);
+        browser.post_raw("/account", accept, form, "a").await.expect(405);
+        browser.post_raw("/login", accept, form, "a").await.expect(422);
         browser.post_raw("/nothing", accept, form, "a").await.expect(404);
     }
     browser.call("/fn/login", &[]).await.expect(422);

@@ -7,6 +7,7 @@ mod files;
 mod functions;
 mod guards;
 mod headers;
+mod limit;
 mod logs;
 mod outages;
 mod plain_forms;

@@ -1,0 +1,48 @@
+use crate::AppSettings;
+use crate::shell::HeadBasics;
+use crate::ui::Mark;
+use leptos::prelude::*;
+
+/// One question, one button.
+#[component]
+pub fn Leaving(
+    /// Where the form is posted to.
+    action: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="message">
+            <Mark/>
+            <h1>"Sign out?"</h1>
+            <p class="lead">"Something led you here. If it was you, go on; if not, nothing has happened."</p>
+            <form method="post" action=action>
+                <p class="actions">
+                    <button type="submit" class="button">"Sign out"</button>
+                    <a class="button button-quiet" href="/">"Stay signed in"</a>
+                </p>
+            </form>
+        </div>
+    }
+}
+
+/// The whole document. It has no script: the form is a plain one.
+#[must_use]
+pub fn leaving_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
+    let title = format!("Sign out? · {}", settings.name);
+    Owner::new_root(None).with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <HeadBasics options/>
+                    <title>{title}</title>
+                </head>
+                <body>
+                    <main id="main">
+                        <Leaving action/>
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+    })
+}

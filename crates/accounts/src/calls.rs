@@ -1,0 +1,149 @@
+//! The general limit: how many calls somebody may make, counted by each replica for itself. What guards
+//! passwords is in `throttle.rs`, and goes on where this is off.
+
+use crate::throttle::network;
+use crate::{Accounts, Clock};
+use domain::{SessionKind, UserId};
+use governor::clock::{Clock as Ticks, Reference};
+use governor::middleware::StateInformationMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::HashMapStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// So many calls between two sweeps at least: each call adds one count at most.
+const SWEEP_AFTER: usize = 10_000;
+
+/// From so many counts on, addresses that nobody knows share one: some 20 MB.
+const MOST_COUNTS: usize = 200_000;
+
+/// What is left to a caller after a call was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Calls a minute.
+    pub limit: u32,
+    /// Calls that are left now.
+    pub left: u32,
+    /// How long until there is one more; never longer where the call was admitted.
+    pub more_in: Duration,
+    /// Whether this call was admitted.
+    pub admitted: bool,
+}
+
+/// Who is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
+    /// Whoever a token names.
+    Principal(Uuid),
+    /// An address from which programs call.
+    Programs(Vec<u8>),
+    /// An address from which browsers call. Apart from the programs', because any page can have its visitors'
+    /// browsers call the API, and must not shut them out of our pages by that.
+    Browsers(Vec<u8>),
+    /// All addresses while there are too many.
+    Crowd,
+}
+
+type Limiter = RateLimiter<Who, HashMapStateStore<Who>, Watch, StateInformationMiddleware>;
+
+/// Counts calls (GCRA: what was used comes back evenly, and not all at once).
+pub(crate) struct Calls {
+    limit: NonZeroU32,
+    most: usize,
+    limiter: Limiter,
+    counted: AtomicUsize,
+    sweep_at: AtomicUsize,
+    crowded: AtomicBool,
+}
+
+/// The injected clock, as the limiter reads it.
+struct Watch(Arc<dyn Clock>);
+
+impl Ticks for Watch {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        let since = self.0.now() - OffsetDateTime::UNIX_EPOCH;
+        Nanos::new(u64::try_from(since.whole_nanoseconds()).unwrap_or_default())
+    }
+}
+
+impl Accounts {
+    /// Counts a call of the user whom `jwt` names, or else of the client's address. Only the token is looked at,
+    /// and no row. `None` where there is no limit.
+    #[must_use]
+    pub fn count_call(
+        &self,
+        kind: SessionKind,
+        jwt: Option<&str>,
+        address: IpAddr,
+        now: OffsetDateTime,
+    ) -> Option<Allowance> {
+        let calls = self.inner.calls.as_ref()?;
+        let subject = jwt.and_then(|jwt| self.inner.tokens.read(kind, jwt, now));
+        Some(calls.count(match (subject.map(|subject| subject.user), kind) {
+            (Some(UserId(user)), _) => Who::Principal(user),
+            (None, SessionKind::Bearer) => Who::Programs(network(address)),
+            (None, _) => Who::Browsers(network(address)),
+        }))
+    }
+}
+
+impl Calls {
+    /// `None` for a limit of 0.
+    pub(crate) fn new(limit: u32, clock: Arc<dyn Clock>) -> Option<Self> {
+        NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, clock))
+    }
+
+    fn holding(most: usize, limit: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+        let limiter: Limiter =
+            RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), Watch(clock));
+        Self {
+            limit,
+            most,
+            limiter,
+            counted: AtomicUsize::new(0),
+            sweep_at: AtomicUsize::new(SWEEP_AFTER),
+            crowded: AtomicBool::new(false),
+        }
+    }
+
+    fn count(&self, caller: Who) -> Allowance {
+        self.sweep_when_due();
+        let known = matches!(caller, Who::Principal(_));
+        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { Who::Crowd };
+        let (left, more_in, admitted) = match self.limiter.check_key(&caller) {
+            Ok(state) => (state.remaining_burst_capacity(), state.quota().replenish_interval(), true),
+            Err(refused) => (0, self.wait(&refused), false),
+        };
+        let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
+        Allowance { limit: self.limit.get(), left, more_in, admitted }
+    }
+
+    fn wait(&self, refused: &NotUntil<Nanos>) -> std::time::Duration {
+        let now = self.limiter.clock().now();
+        refused.earliest_possible().duration_since(now).into()
+    }
+
+    /// Drops the counts that say nothing any more. There are never more counts than the last sweep kept and calls
+    /// came since; a sweep costs each of those calls two looks at most.
+    fn sweep_when_due(&self) {
+        if self.counted.fetch_add(1, Ordering::Relaxed) != self.sweep_at.load(Ordering::Relaxed) {
+            return;
+        }
+        self.limiter.retain_recent();
+        let kept = self.limiter.len();
+        self.crowded.store(kept >= self.most, Ordering::Relaxed);
+        let next = self.counted.load(Ordering::Relaxed).wrapping_add(kept.max(SWEEP_AFTER));
+        self.sweep_at.store(next, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+#[path = "calls_tests.rs"]
+mod tests;

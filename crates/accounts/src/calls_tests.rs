@@ -1,0 +1,93 @@
+use super::*;
+use std::sync::Mutex;
+use time::macros::datetime;
+
+struct Hand(Mutex<OffsetDateTime>);
+
+impl Clock for Hand {
+    fn now(&self) -> OffsetDateTime {
+        *self.0.lock().unwrap()
+    }
+}
+
+fn calls(most: usize, limit: u32) -> (Calls, Arc<Hand>) {
+    let hand = Arc::new(Hand(Mutex::new(datetime!(2026-11-20 12:00 UTC))));
+    (Calls::holding(most, NonZeroU32::new(limit).unwrap(), hand.clone()), hand)
+}
+
+fn advance(hand: &Hand, by: Duration) {
+    *hand.0.lock().unwrap() += by;
+}
+
+fn address(n: u32) -> Who {
+    Who::Programs(n.to_be_bytes().to_vec())
+}
+
+#[test]
+fn sixty_a_minute_come_back_one_a_second() {
+    let (calls, hand) = calls(MOST_COUNTS, 60);
+    for left in (0..60).rev() {
+        let allowance = Allowance { limit: 60, left, more_in: Duration::SECOND, admitted: true };
+        assert_eq!(calls.count(address(1)), allowance);
+    }
+    let refused = Allowance { limit: 60, left: 0, more_in: Duration::SECOND, admitted: false };
+    assert_eq!(calls.count(address(1)), refused);
+    assert!(calls.count(address(2)).admitted, "somebody else has their own");
+    advance(&hand, Duration::milliseconds(999));
+    assert_eq!(calls.count(address(1)), Allowance { more_in: Duration::MILLISECOND, ..refused });
+    advance(&hand, Duration::MILLISECOND);
+    assert!(calls.count(address(1)).admitted && !calls.count(address(1)).admitted);
+    advance(&hand, Duration::hours(1));
+    assert_eq!(calls.count(address(1)).left, 59, "and never more than a minute's");
+}
+
+#[test]
+fn zero_is_no_limit() {
+    let (_, hand) = calls(MOST_COUNTS, 1);
+    assert!(Calls::new(0, hand).is_none());
+}
+
+#[test]
+fn addresses_without_end_leave_few_counts() {
+    let (calls, hand) = calls(MOST_COUNTS, 60);
+    for n in 0..100_000 {
+        assert!(calls.count(address(n)).admitted);
+        assert!(calls.limiter.len() <= 2 * SWEEP_AFTER + 2_000);
+        advance(&hand, Duration::MILLISECOND);
+    }
+}
+
+#[test]
+fn more_addresses_than_there_is_room_for_share_one_count_and_principals_do_not() {
+    let (calls, hand) = calls(SWEEP_AFTER, 60);
+    for n in 0..100_000 {
+        calls.count(address(n));
+    }
+    assert!(calls.limiter.len() <= 2 * SWEEP_AFTER);
+    assert!(!calls.count(address(1_000_000)).admitted, "never unlimited");
+    assert!(calls.count(Who::Principal(Uuid::nil())).admitted);
+    advance(&hand, Duration::MINUTE);
+    for n in 0..100 {
+        // The crowd is gone once the next sweep has seen it.
+        for _ in 0..SWEEP_AFTER / 100 {
+            calls.count(Who::Principal(Uuid::from_u128(n)));
+        }
+    }
+    assert!(calls.count(address(1)).admitted && calls.count(address(1)).left == 58);
+}
+
+#[test]
+fn five_hundred_at_once_are_sixty() {
+    let (calls, _) = calls(MOST_COUNTS, 60);
+    let admitted = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..10 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    admitted.fetch_add(calls.count(address(1)).admitted.into(), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert_eq!(admitted.into_inner(), 60);
+}

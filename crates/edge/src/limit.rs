@@ -1,0 +1,65 @@
+//! The general limit, and how clients learn what is left to them (draft-ietf-httpapi-ratelimit-headers-10).
+
+use crate::bearer::{self, Bearer};
+use crate::caller::Callers;
+use crate::client_ip::peer;
+use crate::{cookie, problem};
+use accounts::{Allowance, Error};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::SessionKind;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Counts the calls of programs by their access token, else by their address.
+pub async fn programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
+    let token = match bearer::read(request.headers()) {
+        Bearer::Token(token) => Some(token),
+        Bearer::Absent | Bearer::Malformed => None,
+    };
+    let allowance = count(&callers, SessionKind::Bearer, token, &request);
+    pass(allowance, request, next).await
+}
+
+/// Counts the calls of browsers by their session's cookie, else by their address.
+pub async fn browsers(State(callers): State<Callers>, request: Request, next: Next) -> Response {
+    let token = cookie::read(request.headers(), callers.cookies.session_name());
+    let allowance = count(&callers, SessionKind::Browser, token, &request);
+    pass(allowance, request, next).await
+}
+
+/// A preflight is the browser's own question, and does nothing.
+fn count(callers: &Callers, kind: SessionKind, token: Option<&str>, request: &Request) -> Option<Allowance> {
+    if *request.method() == Method::OPTIONS {
+        return None;
+    }
+    let address = callers.proxies.client(peer(request.extensions()), request.headers());
+    callers.accounts.count_call(kind, token, address, callers.accounts.now())
+}
+
+async fn pass(allowance: Option<Allowance>, request: Request, next: Next) -> Response {
+    let Some(allowance) = allowance else { return next.run(request).await };
+    let mut response = if allowance.admitted {
+        next.run(request).await
+    } else {
+        problem::refusal(problem::problem(Error::TooManyTries { wait: allowance.more_in }))
+    };
+    tell(response.headers_mut(), &allowance);
+    response
+}
+
+fn tell(headers: &mut HeaderMap, allowance: &Allowance) {
+    let Allowance { limit, left, more_in, .. } = allowance;
+    let seconds = more_in.whole_seconds() + i64::from(more_in.subsec_nanoseconds() > 0);
+    for (name, text) in [
+        (POLICY, format!("\"general\";q={limit};w=60")),
+        (LIMIT, format!("\"general\";r={left};t={seconds}")),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.insert(name, value);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The family under `/api/auth`: the canonical calls by other names.
+
+use crate::AppState;
+use crate::rest::v1::{auth, me, users};
+use axum::Router;
+use axum::routing::{get, post};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/api/auth/register", post(users::register))
+        .route("/api/auth/login", post(auth::login))
+        .route("/api/auth/me", get(me::read))
+        .route("/api/auth/refresh", post(auth::refresh))
+        .route("/api/auth/logout", post(auth::logout))
+}

@@ -1,0 +1,77 @@
+//! Pages of other origins that the owner of this copy named may call the API with their own tokens. Only where
+//! no cookie is read: pages, `/fn` and the cookie family never (security.md, CSRF).
+
+use super::{Compat, JWKS, root_owns, under};
+use crate::AppState;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use edge::Origin;
+use http::header::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use http::{HeaderName, HeaderValue, Method};
+use std::sync::Arc;
+use std::time::Duration;
+use tower::{Layer, ServiceExt};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// How long a browser may remember what it was told.
+const REMEMBERED: Duration = Duration::from_mins(10);
+
+/// Whose pages, and what they are told.
+#[derive(Clone)]
+pub(crate) struct Cors {
+    origins: Arc<[Origin]>,
+    compat: Compat,
+    layer: CorsLayer,
+}
+
+/// Marks a request that a page of one of these origins sent.
+#[derive(Clone, Copy)]
+pub(super) struct Allowed;
+
+impl Cors {
+    pub(crate) fn new(state: &AppState) -> Self {
+        let origins: Vec<_> = state.cors_origins.iter().filter_map(header).collect();
+        let exposed = ["ratelimit", "ratelimit-policy", "x-request-id"].map(HeaderName::from_static);
+        let layer = CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+            .allow_headers([AUTHORIZATION, CONTENT_TYPE])
+            .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE].into_iter().chain(exposed).collect::<Vec<_>>())
+            .max_age(REMEMBERED);
+        Self { origins: state.cors_origins.clone(), compat: state.compat, layer }
+    }
+
+    /// Whether a request, or the one that it asks for, is judged by its bearer token alone.
+    fn is_for(&self, request: &Request) -> bool {
+        let path = request.uri().path();
+        let asked = request.headers().get(ACCESS_CONTROL_REQUEST_METHOD);
+        let asked = asked.filter(|_| request.method() == Method::OPTIONS);
+        let asked = asked.and_then(|method| Method::from_bytes(method.as_bytes()).ok());
+        let method = asked.as_ref().unwrap_or(request.method());
+        under("/api", path) || path == JWKS || (self.compat.root && root_owns(method, path))
+    }
+
+    fn allows(&self, request: &Request) -> bool {
+        let mut lines = request.headers().get_all(ORIGIN).iter();
+        let (Some(origin), None) = (lines.next(), lines.next()) else { return false };
+        self.origins.iter().any(|allowed| allowed.as_str().as_bytes() == origin.as_bytes())
+    }
+}
+
+fn header(origin: &Origin) -> Option<HeaderValue> {
+    HeaderValue::from_str(origin.as_str()).ok()
+}
+
+pub(crate) async fn middleware(State(cors): State<Cors>, mut request: Request, next: Next) -> Response {
+    if cors.origins.is_empty() || !cors.is_for(&request) {
+        return next.run(request).await;
+    }
+    if cors.allows(&request) {
+        request.extensions_mut().insert(Allowed);
+    }
+    let answered = cors.layer.layer(next).oneshot(request).await;
+    answered.unwrap_or_else(|never| match never {})
+}

@@ -1,0 +1,144 @@
+//! P14: the general limit, over the API and over server functions.
+
+use crate::actors::Program;
+use crate::app::App;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Method;
+use serde_json::json;
+use sqlx::PgPool;
+use std::net::SocketAddr;
+use testkit::World;
+use time::Duration;
+
+/// A server with the default limit.
+fn limited(pool: PgPool) -> App {
+    App::with(World::with(pool, |settings| settings.calls_per_minute = 60), |_| ())
+}
+
+const ME: &str = "/api/v1/users/me";
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_sixty_first_call_in_a_minute_is_refused_and_another_persons_is_not(pool: PgPool) {
+    let app = limited(pool);
+    let (ana, eve) = (app.member_program("ana").await, app.member_program("eve").await);
+    for left in (0..60).rev() {
+        let answer = ana.get(ME).await.expect(200);
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"general\";q=60;w=60"));
+        assert_eq!(answer.header("ratelimit"), Some(format!("\"general\";r={left};t=1").as_str()));
+    }
+    let refused = ana.get(ME).await.expect(429);
+    assert_eq!(refused.code(), "too_many_requests");
+    for (name, value) in [
+        ("retry-after", "1"),
+        ("ratelimit-policy", "\"general\";q=60;w=60"),
+        ("ratelimit", "\"general\";r=0;t=1"),
+    ] {
+        assert_eq!(refused.header(name), Some(value), "{name}");
+    }
+    eve.get(ME).await.expect(200);
+    app.program().get(ME).await.expect(401);
+    let preflight = ana.request(&Method::OPTIONS, ME).header("origin", "https://app.example");
+    let preflight = preflight.header("access-control-request-method", "GET").body(Body::empty()).unwrap();
+    assert_ne!(ana.send(preflight).await.status, 429, "a preflight is not counted");
+    app.world.clock.advance(Duration::SECOND);
+    ana.get(ME).await.expect(200);
+    ana.get(ME).await.expect(429);
+}
+
+/// What is left to a program behind `peer`, with this header.
+async fn left(program: &Program, peer: &str, forwarded: &str) -> String {
+    let mut request = program.request(&Method::GET, ME).body(Body::empty()).unwrap();
+    request.headers_mut().insert("x-forwarded-for", forwarded.parse().unwrap());
+    let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let said = program.send(request).await;
+    said.header("ratelimit").unwrap().strip_prefix("\"general\";r=").unwrap().to_owned()
+}
+
+/// P15: neither a token that is not ours nor a header makes a new caller.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn neither_a_forged_token_nor_a_forged_header_gains_anything(pool: PgPool) {
+    let app = limited(pool);
+    let mut stranger = app.program();
+    let good = app.member_program("ana").await.token.unwrap();
+    let (head, signature) = good.rsplit_once('.').unwrap();
+    for n in 0..30 {
+        stranger.token = (n % 2 == 0).then(|| format!("{head}.{n:03}{}", &signature[3..]));
+        let direct = left(&stranger, "203.0.113.9", &format!("198.51.100.{n}")).await;
+        assert_eq!(direct, format!("{};t=1", 59 - n), "nobody else writes this header for us");
+        // Behind a proxy only what that appended counts.
+        let forged = format!("198.51.100.{n}, 2001:db8:99::{n:x}");
+        assert_eq!(left(&stranger, "127.0.0.1", &forged).await, format!("{};t=1", 59 - n), "a /64 is one");
+    }
+    assert_eq!(left(&stranger, "127.0.0.1", "2001:db8:99:1::1").await, "59;t=1");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn zero_turns_it_off_and_the_limit_on_sign_ins_goes_on(pool: PgPool) {
+    let app = App::with(World::with(pool, |settings| settings.calls_per_minute = 0), |_| ());
+    let ana = app.member_program("ana").await;
+    for _ in 0..70 {
+        let answer = ana.get(ME).await.expect(200);
+        assert!(answer.header("ratelimit").is_none() && answer.header("ratelimit-policy").is_none());
+    }
+    let login = json!({ "email": "ana@example.com", "password": testkit::PASSWORD });
+    for _ in 0..9 {
+        ana.post("/api/v1/auth/login", login.clone()).await.expect(200);
+    }
+    let refused = ana.post("/api/v1/auth/login", login).await.expect(429);
+    assert_eq!(refused.header("retry-after"), Some("20"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn five_hundred_calls_at_once_are_sixty(pool: PgPool) {
+    let app = limited(pool);
+    let stranger = app.program();
+    let calls: Vec<_> = (0..500)
+        .map(|_| {
+            let stranger = stranger.clone();
+            tokio::spawn(async move { stranger.get(ME).await.status })
+        })
+        .collect();
+    let mut admitted = 0;
+    for call in calls {
+        match call.await.unwrap().as_u16() {
+            401 => admitted += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert_eq!(admitted, 60, "time stands still: nothing comes back meanwhile");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_plain_form_over_the_limit_keeps_what_was_typed(pool: PgPool) {
+    let app = limited(pool);
+    let mut ana = app.member("ana").await;
+    for _ in 0..60 {
+        ana.call("/fn/profile/load", &[]).await.expect(200);
+    }
+    let refused = ana.call("/fn/profile/load", &[]).await.expect(429);
+    assert_eq!((refused.code().as_str(), refused.header("retry-after")), ("too_many_requests", Some("1")));
+    let page =
+        ana.post_and_follow("/fn/profile/save", &[("form[bio]", "Typed with care.")]).await.expect(429);
+    assert!(page.is_html() && page.text.contains(">Typed with care.</textarea>"));
+    assert_eq!(page.header("retry-after"), Some("1"));
+    app.world.clock.advance(Duration::SECOND);
+    ana.post_and_follow("/fn/profile/save", &[("form[bio]", "Typed with care.")]).await.expect(200);
+}
+
+/// Any page can have its visitors' browsers call the API.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_browsers_are_led_to_call_does_not_shut_them_out(pool: PgPool) {
+    let app = limited(pool);
+    app.member("ana").await;
+    let mut visitor = app.browser();
+    for _ in 0..60 {
+        visitor.get(ME).await.expect(401);
+        let foreign = visitor.clone().with("sec-fetch-site", "cross-site").call("/fn/login", &[]).await;
+        assert_eq!(foreign.expect(403).code(), "cross_site");
+    }
+    visitor.get(ME).await.expect(429);
+    let sign_in = [("form[identifier]", "ana@example.com"), ("form[password]", testkit::PASSWORD)];
+    visitor.call("/fn/login", &sign_in).await.expect(200);
+}

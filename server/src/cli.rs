@@ -57,6 +57,8 @@ pub enum Command {
     },
     /// Import accounts with their password hashes; may be repeated, and leaves existing accounts alone
     ImportUsers(ImportUsers),
+    /// Print the description of the API (OpenAPI 3.1)
+    Openapi,
     /// Ask the running server whether it is ready; for container health checks
     Healthcheck,
 }

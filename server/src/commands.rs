@@ -6,7 +6,7 @@ pub use import::Format;
 
 use crate::cli::Command;
 use crate::config::{Config, ConfigError, secret};
-use crate::{AppState, jobs, serve, web};
+use crate::{AppState, jobs, rest, serve, web};
 use accounts::{Accounts, Clock, NewAdmin, SystemClock, SystemRng};
 use domain::RawPassword;
 use edge::problem::chain;
@@ -41,10 +41,19 @@ pub async fn run(command: Command, config: &Config) -> Outcome {
         }
         Command::RotateKeys { lead } => rotate_keys(config, lead),
         Command::ImportUsers(words) => import::run(config, &words).await,
+        Command::Openapi => {
+            openapi();
+            Ok(())
+        }
         Command::Healthcheck => {
             tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)?
         }
     }
+}
+
+/// Prints the description of the API with all families, so it needs no setting.
+pub fn openapi() {
+    print!("{}", rest::openapi::text(rest::Compat::ALL));
 }
 
 async fn serve(config: &Config) -> Outcome {

@@ -7,23 +7,25 @@ use server::{commands, logging};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match prepare() {
-        Ok((cli, config)) => run(cli.command.unwrap_or_default(), &config),
-        Err(error) => stop(&error),
-    }
+    begin().unwrap_or_else(|error| stop(&error))
 }
 
 /// While there is only one thread, because reading `.env` sets variables.
-fn prepare() -> Result<(Cli, Config), ConfigError> {
+fn begin() -> Result<ExitCode, ConfigError> {
     let env = AppEnv::of(std::env::var("APP_ENV").ok().as_deref())?;
     if env == AppEnv::Development {
         // A missing file is the usual case.
         dotenvy::dotenv().ok();
     }
     let cli = Cli::parse();
+    let command = cli.command.unwrap_or_default();
+    if matches!(command, Command::Openapi) {
+        commands::openapi();
+        return Ok(ExitCode::SUCCESS);
+    }
     let config = Config::new(&cli.settings)?;
     logging::init(config.log_format, cli.settings.rust_log.as_deref())?;
-    Ok((cli, config))
+    Ok(run(command, &config))
 }
 
 fn run(command: Command, config: &Config) -> ExitCode {

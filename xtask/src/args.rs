@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use crate::test::schema::LONG;
 use anyhow::{Result, bail};
 use lexopt::prelude::{Long, Short, Value};
 
@@ -16,6 +17,7 @@ cargo xtask COMMAND
   first-page                          docs/your-first-page.md followed in a scratch copy
   arrows                              does each crate depend only on what it may?
   coverage                            lines reached by the tests, as HTML in target/coverage
+  schema [--cases N]                  the API against its description: N cases a call, thousands in all
   prove [NAME]                        does each planted fault in faults/ turn its test red?
   pg start|stop|url [CLUSTER]         the clone's own Postgres: main or test
 
@@ -34,6 +36,7 @@ pub(crate) enum Task {
     FirstPage,
     Coverage,
     Prove { name: Option<String> },
+    Schema { cases: u32 },
     Migration { name: String },
     Postgres { action: PostgresAction, cluster: String },
 }
@@ -56,12 +59,14 @@ pub(crate) enum PostgresAction {
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     let mut words: Vec<String> = Vec::new();
     let mut options = ServeOptions::default();
+    let mut cases = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("help") | Short('h') => return Ok(Task::Help),
             Long("port") => options.port = Some(port(&parser.value()?.to_string_lossy())?),
             Long("reset") => options.reset = true,
             Long("yes") | Short('y') => options.yes = true,
+            Long("cases") => cases = Some(number(&parser.value()?.to_string_lossy())?),
             Long("as-seeds") => options.as_seeds = true,
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().into()),
@@ -69,7 +74,11 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let asked = options != ServeOptions::default();
-    let task = task(&words, options)?;
+    let task = match (task(&words, options)?, cases) {
+        (task, None) => task,
+        (Task::Schema { .. }, Some(cases)) => Task::Schema { cases },
+        _ => bail!("--cases belongs to `cargo xtask schema`"),
+    };
     if asked && !matches!(task, Task::Start(_) | Task::Dev(_)) {
         bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start`");
     }
@@ -88,6 +97,7 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["generate"] => Task::Generate,
         ["first-page"] => Task::FirstPage,
         ["coverage"] => Task::Coverage,
+        ["schema"] => Task::Schema { cases: LONG },
         ["prove"] => Task::Prove { name: None },
         ["prove", name] => Task::Prove { name: Some((*name).to_owned()) },
         ["migration", name] => Task::Migration { name: (*name).to_owned() },
@@ -106,6 +116,13 @@ fn postgres(action: &str, cluster: &str) -> Result<Task> {
         _ => bail!("`cargo xtask pg` knows start, stop and url"),
     };
     Ok(Task::Postgres { action, cluster: cluster.to_owned() })
+}
+
+fn number(text: &str) -> Result<u32> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => bail!("--cases needs a number from 1, not `{text}`"),
+    }
 }
 
 fn port(text: &str) -> Result<u16> {
@@ -134,9 +151,14 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        for words in
-            [&["start", "--port", "70000"][..], &["start", "--port", "0"], &["strat"], &["test", "--reset"]]
-        {
+        for words in [
+            &["start", "--port", "70000"][..],
+            &["schema", "--cases", "0"],
+            &["test", "--cases", "5"],
+            &["start", "--port", "0"],
+            &["strat"],
+            &["test", "--reset"],
+        ] {
             assert!(parsed(words).is_err(), "{words:?}");
         }
     }

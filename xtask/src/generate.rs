@@ -1,4 +1,5 @@
-//! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database.
+//! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database, and
+//! `docs/openapi.json`, the description of the API.
 
 use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
@@ -24,6 +25,12 @@ pub(crate) fn run() -> Result<ExitCode> {
         let count = write(paths::root(), &own_folder()?, &postgres, step)?;
         step.detail(format!("{count} queries"));
         Ok(())
+    })?;
+    step("Writing docs/openapi.json", |_| {
+        let mut server = process::cargo();
+        let document =
+            process::output(server.args(["run", "--quiet", "--locked", "-p", "server", "--", "openapi"]))?;
+        Ok(fs::write(paths::root().join("docs/openapi.json"), document)?)
     })?;
     Ok(ExitCode::SUCCESS)
 }

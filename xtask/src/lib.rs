@@ -22,6 +22,7 @@ mod postgres;
 mod prerequisites;
 mod process;
 mod prove;
+mod python;
 mod scratch;
 mod server;
 mod settings;
@@ -68,6 +69,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Generate => generate::run(),
         Task::FirstPage => first_page::run(),
         Task::Coverage => coverage::run(),
+        Task::Schema { cases } => test::schema::run(cases),
         Task::Prove { name } => prove::run(name.as_deref()),
         Task::Migration { name } => migration::run(&name),
         Task::Postgres { action, cluster } => postgres::command(action, &cluster),

@@ -192,7 +192,7 @@ impl Tool {
 }
 
 /// Two clones may want a tool at once: the second waits and finds it made.
-fn wait_for(turn: &File, step: &mut Step) -> Result<()> {
+pub(crate) fn wait_for(turn: &File, step: &mut Step) -> Result<()> {
     while let Err(error) = turn.try_lock() {
         if let TryLockError::Error(error) = error {
             return Err(error.into());

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 /// Something that happened to an account, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivityView {
     /// UUID v7.
     pub id: Uuid,
@@ -23,6 +24,7 @@ pub struct ActivityView {
 
 /// Something that happened, as an admin sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditView {
     /// UUID v7.
     pub id: Uuid,
@@ -48,11 +50,13 @@ pub struct AuditView {
 
 /// Which events are asked for, as it stands in the address. Missing is empty, and empty is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditQuery {
-    /// See [`crate::PageRequest`].
+    /// How many rows; 50 where empty.
     pub limit: String,
-    /// See [`crate::PageRequest`].
+    /// The `next_cursor` of the page before; empty for the first one.
     pub cursor: String,
     /// What happened, in `snake_case`.
     pub kind: String,

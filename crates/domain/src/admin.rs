@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What an admin wants changed of an account; never a password. A missing field stays as it is; null or ""
 /// clears what may be empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AdminPatch {
     /// `user` or `admin`.
@@ -47,11 +48,13 @@ pub struct AdminChange {
 
 /// Which accounts are asked for, as it stands in the address. Missing is empty, and empty is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct UserQuery {
-    /// See [`crate::PageRequest`].
+    /// How many rows; 50 where empty.
     pub limit: String,
-    /// See [`crate::PageRequest`].
+    /// The `next_cursor` of the page before; empty for the first one.
     pub cursor: String,
     /// Part of an e-mail address, a username or a name, whatever its case.
     pub q: String,

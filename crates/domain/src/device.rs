@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// One sign-in on one device, as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionView {
     /// Its id.
     pub id: SessionId,

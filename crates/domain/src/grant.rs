@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 /// What a program sends to sign in: one name, in whichever of three fields, and the password. The fields that
 /// `OAuth2`'s password form adds (RFC 6749 section 4.3.2) are tolerated.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Grant {
     /// An e-mail address or a username.
@@ -35,6 +36,7 @@ impl From<Grant> for SignInForm {
 
 /// What a program sends for a new pair of tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Renewal {
     /// The refresh token; it may come as the bearer token instead.

@@ -9,9 +9,11 @@ const VERSION: u8 = 1;
 
 /// Which part of a long list is asked for, as it stands in the address. Missing is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::IntoParams))]
+#[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct PageRequest {
-    /// How many rows, 1 to [`PAGE_MAX`]; [`PAGE_DEFAULT`] where empty.
+    /// How many rows; 50 where empty.
     pub limit: String,
     /// The `next_cursor` of the page before; empty for the first one.
     pub cursor: String,
@@ -29,6 +31,7 @@ pub struct Span {
 /// One part of a long list. Rows that come later stand before the first page: none is shown twice, and
 /// none is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
     /// The rows, the newest first.
     pub items: Vec<T>,

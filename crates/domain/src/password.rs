@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a person typed to change the password.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordForm {
     /// The password so far.

@@ -3,6 +3,7 @@ use std::fmt;
 
 /// Stable, machine-readable reason of a [`Problem`]; clients may match on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// At least one field was refused; `errors` says which.
@@ -144,6 +145,7 @@ impl Code {
 
 /// One refused field: which, a stable code, and words for a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The form's own name of the field.
     pub field: String,
@@ -165,6 +167,7 @@ impl FieldError {
 ///
 /// Holds nothing private: no stack, no query, no driver's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `about:blank`: the code carries the meaning (RFC 9457 section 4.2.1).
     #[serde(rename = "type")]

@@ -26,6 +26,7 @@ pub struct RegistrationForm {
 
 /// What a program sends to make an account. A field that is null or missing is left empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewAccount {
     /// The e-mail address.

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// What carries a session's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
     /// The cookie of the pages.

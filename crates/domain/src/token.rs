@@ -3,6 +3,7 @@ use std::fmt;
 
 /// How an access token is sent (RFC 6749 section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TokenType {
     /// RFC 6750.
@@ -11,6 +12,7 @@ pub enum TokenType {
 
 /// What a sign-in over the API answers (RFC 6749 section 5.1). It travels, but never shows itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenPair {
     /// A JWT, for every call.
     pub access_token: String,

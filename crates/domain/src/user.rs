@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// An account as the API shows it. Never a password or a hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserView {
     /// UUID v7.
     pub id: UserId,
@@ -36,6 +37,7 @@ pub struct UserView {
 
 /// What somebody wants changed of their own account. A missing field stays as it is; null or "" clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UserPatch {
     /// The e-mail address; it cannot be cleared.
@@ -73,6 +75,7 @@ pub struct UserChange {
 
 /// What goes with the wish to delete one's own account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DeletionForm {
     /// The password, where there was no recent sign-in.

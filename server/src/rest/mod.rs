@@ -6,6 +6,7 @@ mod compat;
 mod cors;
 mod hint;
 mod input;
+pub(crate) mod openapi;
 mod v1;
 
 use crate::AppState;
@@ -16,11 +17,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use domain::{Code, Problem};
 use edge::limit;
 use edge::problem::{problem, refusal};
 use http::{Method, StatusCode, Uri};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use compat::Compat;
 pub(crate) use cors::{Cors, middleware as cors};
@@ -43,15 +46,26 @@ impl IntoResponse for NoContent {
 
 /// All calls of the API, each counted. The keys are fetched by whole services behind one address.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
-    let router = Router::new()
-        .nest(v1::PREFIX, v1::router())
-        .merge(compat::router(state.compat))
+    let router = calls(state.compat)
         .layer(from_fn_with_state(state.callers(), limit::programs))
-        .route(JWKS, get(jwks));
+        .merge(Router::from(keys()));
     match state.env {
         AppEnv::Development => router.layer(from_fn(hint::middleware)),
         AppEnv::Production => router,
     }
+}
+
+fn calls(compat: Compat) -> Router<AppState> {
+    Router::from(canonical()).merge(compat::router(compat))
+}
+
+/// The calls that say themselves what they are; the families' are described as their twins.
+fn canonical() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(openapi::Problems::openapi()).nest(v1::PREFIX, v1::router())
+}
+
+fn keys() -> OpenApiRouter<AppState> {
+    OpenApiRouter::default().routes(routes!(jwks))
 }
 
 /// Whether a request is the API's, where every refusal is a problem document whatever the client reads.
@@ -64,6 +78,13 @@ fn under(prefix: &str, path: &str) -> bool {
 }
 
 /// The public keys that access tokens are checked with (RFC 7517).
+#[utoipa::path(
+    get,
+    path = JWKS,
+    operation_id = "read_keys",
+    tag = "Signing in",
+    responses((status = 200, description = "The keys", body = ref("#/components/schemas/Jwks"))),
+)]
 async fn jwks(State(state): State<AppState>) -> Json<Jwks> {
     Json(state.accounts.jwks())
 }

@@ -42,6 +42,17 @@ fn add(headers: &mut HeaderMap, https: bool) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
+/// The policy of the pages that show the API, and of them alone: what they show it with writes styles into
+/// the page, draws from `data:` addresses and searches in a worker that it makes itself. Their scripts are
+/// our own files, and nothing comes from another host.
+const DOCUMENTS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; form-action 'none'; \
+    base-uri 'none'; object-src 'none'; frame-ancestors 'none'; report-uri /csp-report; report-to csp";
+
+pub(super) fn documents_policy() -> HeaderMap {
+    reported(HeaderValue::from_static(DOCUMENTS))
+}
+
 /// The policy of a page whose scripts carry `nonce`; without one the page has no script. `watched`
 /// lets the page of a development server hear of changes.
 pub(super) fn page_policy(nonce: Option<&str>, watched: Option<u32>) -> HeaderMap {
@@ -56,6 +67,10 @@ pub(super) fn page_policy(nonce: Option<&str>, watched: Option<u32>) -> HeaderMa
     );
     // A nonce is base64: the policy is always a good header, and if not, nothing may load.
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(NO_PAGE));
+    reported(policy)
+}
+
+fn reported(policy: HeaderValue) -> HeaderMap {
     let endpoint = HeaderValue::from_static("csp=\"/csp-report\"");
     [(CONTENT_SECURITY_POLICY, policy), (REPORTING, endpoint)].into_iter().collect()
 }

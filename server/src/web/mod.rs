@@ -1,6 +1,7 @@
 //! The browser's side: pages, server functions, files, and what every answer carries.
 
 mod csp_report;
+mod docs;
 mod failures;
 mod files;
 mod flash;
@@ -53,6 +54,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
         .merge(rest::router(&state))
+        .merge(docs::router(state.compat))
         .merge(pages::router(&state))
         .fallback_service(files::or_not_found(&state))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))

@@ -5,6 +5,7 @@
 mod actors;
 mod app;
 mod binary;
+mod described;
 mod log;
 mod outage;
 mod rest;

@@ -5,6 +5,7 @@ mod browser;
 mod counts;
 mod documents;
 mod lints;
+pub(crate) mod schema;
 mod sizes;
 mod units;
 
@@ -59,6 +60,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     if tally.check(bundle::build(tools))? {
         tally.check(bundle::check_budget())?;
         tally.check(browser::check_types())?;
+        tally.check(schema::check(postgres))?;
         browser::run(None, postgres, tally)?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::NATIVE;
 use super::counts::{self, Tally};
 use crate::postgres::{Kind, Running};
+use crate::python::Python;
 use crate::{paths, process, steps};
 use anyhow::Result;
 use std::process::Command;
@@ -36,9 +37,11 @@ impl Harness {
 
 pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) -> Result<()> {
     steps::say("\n… Unit and integration tests");
+    // For tests of ours that need a program of their own (and they say so where there is none).
+    let python = Python::bring()?.path("python");
     for packages in NATIVE {
         let mut tests = Harness::find().command(packages);
-        tests.args(pattern).env("DATABASE_URL", database(postgres));
+        tests.args(pattern).env("DATABASE_URL", database(postgres)).env("DOORSTEP_PYTHON", &python);
         count(tests.env("PG_BINDIR", &postgres.binaries().folder), tally)?;
     }
     // nextest leaves out the examples in the documentation; cargo's own run is asked to, so both count the same.

@@ -9,6 +9,18 @@ use axum::extract::State;
 use domain::{AuditQuery, AuditView, Page};
 
 /// What was done, newest first.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "list_audit",
+    tag = "Administration",
+    params(AuditQuery),
+    responses(
+        (status = 200, description = "The events", body = Page<AuditView>),
+        (status = 403, description = "The account may not do this"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Member(ctx): Member,

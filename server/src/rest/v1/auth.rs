@@ -10,6 +10,17 @@ use domain::{Code, Grant, Renewal, TokenPair};
 use edge::bearer::{self, Bearer};
 
 /// Signs in under a new session.
+#[utoipa::path(
+    post,
+    path = "/auth/login",
+    operation_id = "login",
+    tag = "Signing in",
+    request_body(content((Grant = "application/json"), (Grant = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The tokens of the new session", body = TokenPair),
+        (status = 401, description = "Name and password do not belong together"),
+    ),
+)]
 pub(crate) async fn login(
     State(state): State<AppState>,
     Anyone(ctx): Anyone,
@@ -19,6 +30,18 @@ pub(crate) async fn login(
 }
 
 /// Exchanges a refresh token, in the body or else in the header.
+#[utoipa::path(
+    post,
+    path = "/auth/refresh",
+    operation_id = "refresh",
+    tag = "Signing in",
+    request_body(content((Renewal = "application/json"), (Renewal = "application/x-www-form-urlencoded"))),
+    security((), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The new tokens", body = TokenPair),
+        (status = 401, description = "The refresh token is not valid, or no longer"),
+    ),
+)]
 pub(crate) async fn refresh(
     State(state): State<AppState>,
     Anyone(ctx): Anyone,
@@ -34,6 +57,16 @@ pub(crate) async fn refresh(
 }
 
 /// Ends the session: its access and refresh tokens die at once.
+#[utoipa::path(
+    post,
+    path = "/auth/logout",
+    operation_id = "logout",
+    tag = "Signing in",
+    responses(
+        (status = 204, description = "The session has ended"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn logout(State(state): State<AppState>, Member(ctx): Member) -> Answer<NoContent> {
     state.accounts.sign_out(&ctx).await?;
     Ok(NoContent)

@@ -9,11 +9,34 @@ use axum::extract::State;
 use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPatch, UserView};
 
 /// The account.
+#[utoipa::path(
+    get,
+    path = "/users/me",
+    operation_id = "read_me",
+    tag = "My account",
+    responses(
+        (status = 200, description = "The account", body = UserView),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn read(State(state): State<AppState>, Member(ctx): Member) -> Answer<Json<UserView>> {
     Ok(Json(state.accounts.me(&ctx).await?))
 }
 
 /// Changes the fields given.
+#[utoipa::path(
+    method(put, patch),
+    path = "/users/me",
+    operation_id = "change_me",
+    tag = "My account",
+    request_body = UserPatch,
+    responses(
+        (status = 200, description = "The account as it is now", body = UserView),
+        (status = 403, description = "A new address needs a recent sign-in or the current password"),
+        (status = 409, description = "Somebody has this address or username"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn change(
     State(state): State<AppState>,
     Member(ctx): Member,
@@ -23,6 +46,19 @@ pub(crate) async fn change(
 }
 
 /// Deletes the account.
+#[utoipa::path(
+    delete,
+    path = "/users/me",
+    operation_id = "delete_me",
+    tag = "My account",
+    request_body = DeletionForm,
+    responses(
+        (status = 204, description = "The account is gone"),
+        (status = 403, description = "This needs a recent sign-in or the current password"),
+        (status = 409, description = "Without this account nobody could manage the others"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn delete(
     State(state): State<AppState>,
     Member(ctx): Member,
@@ -33,6 +69,17 @@ pub(crate) async fn delete(
 }
 
 /// Changes the password and ends every other session.
+#[utoipa::path(
+    post,
+    path = "/users/me/password",
+    operation_id = "change_password",
+    tag = "My account",
+    request_body = PasswordForm,
+    responses(
+        (status = 204, description = "The password is changed"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn change_password(
     State(state): State<AppState>,
     Member(ctx): Member,
@@ -43,6 +90,17 @@ pub(crate) async fn change_password(
 }
 
 /// What was done to the account, newest first.
+#[utoipa::path(
+    get,
+    path = "/users/me/activity",
+    operation_id = "list_activity",
+    tag = "My account",
+    params(PageRequest),
+    responses(
+        (status = 200, description = "The events", body = Page<ActivityView>),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn activity(
     State(state): State<AppState>,
     Member(ctx): Member,

@@ -8,30 +8,30 @@ pub(super) mod users;
 
 use crate::AppState;
 use crate::rest::input::no_query;
-use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{delete, get, post};
+use axum::routing::post;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(super) const PREFIX: &str = "/api/v1";
 
-pub(super) fn router() -> Router<AppState> {
-    let me = get(me::read).put(me::change).patch(me::change).delete(me::delete);
-    let user = get(users::read).put(users::change).patch(users::change).delete(users::delete);
-    let asking = Router::new()
-        .route("/users", get(users::list))
-        .route("/users/me/activity", get(me::activity))
-        .route("/audit", get(audit::list));
-    let plain = Router::new()
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    let asking = OpenApiRouter::new()
+        .routes(routes!(users::list))
+        .routes(routes!(me::activity))
+        .routes(routes!(audit::list));
+    let plain = OpenApiRouter::new()
+        // One call with two names; the document has it from `openapi::TWINS`.
         .route("/auth/register", post(users::register))
-        .route("/auth/login", post(auth::login))
-        .route("/auth/refresh", post(auth::refresh))
-        .route("/auth/logout", post(auth::logout))
-        .route("/users", post(users::register))
-        .route("/users/me", me)
-        .route("/users/me/password", post(me::change_password))
-        .route("/users/me/sessions", get(sessions::list).delete(sessions::end_others))
-        .route("/users/me/sessions/{id}", delete(sessions::end))
-        .route("/users/{id}", user)
-        .route("/users/{id}/sessions", delete(users::end_sessions));
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::refresh))
+        .routes(routes!(auth::logout))
+        .routes(routes!(users::register))
+        .routes(routes!(me::read, me::change, me::delete))
+        .routes(routes!(me::change_password))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(users::read, users::change, users::delete))
+        .routes(routes!(users::end_sessions));
     asking.merge(plain.route_layer(from_fn(no_query)))
 }

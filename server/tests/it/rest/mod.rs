@@ -5,5 +5,6 @@ mod bad_input;
 mod cors;
 mod families;
 mod me;
+pub mod openapi;
 mod rights;
 mod users;

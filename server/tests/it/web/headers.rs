@@ -140,3 +140,32 @@ async fn the_gallery_is_for_development_alone(pool: PgPool) {
     let gallery = App::new(pool).browser().get("/dev/gallery").await.expect(200);
     assert!(gallery.is_html() && !gallery.text.contains("<script"));
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_pages_that_show_the_api_run_our_files_and_no_other(pool: PgPool) {
+    for app in [App::new(pool.clone()), App::https(pool)] {
+        for path in ["/docs", "/redoc"] {
+            let page = app.browser().get(path).await.expect(200);
+            let policy = page.header("content-security-policy").unwrap();
+            let loads: Vec<_> = policy.split("; ").take(7).collect();
+            assert_eq!(
+                loads,
+                [
+                    "default-src 'none'",
+                    "script-src 'self'",
+                    "style-src 'self' 'unsafe-inline'",
+                    "img-src 'self' data:",
+                    "font-src 'self' data:",
+                    "connect-src 'self'",
+                    "worker-src blob:",
+                ],
+                "{path}"
+            );
+            assert!(!page.text.contains("://") && !page.text.contains("<script>"), "{path}");
+            for name in page.text.split("src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+                let file = format!("{}/../public{name}", env!("CARGO_MANIFEST_DIR"));
+                assert!(std::path::Path::new(&file).is_file(), "{file}");
+            }
+        }
+    }
+}

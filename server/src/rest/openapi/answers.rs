@@ -1,0 +1,151 @@
+//! What a call answers: every error that it can, as the problem document that it is.
+
+use super::object;
+use domain::{Code, Problem};
+use serde_json::{Map, Value, json};
+
+/// Anyone may fetch them, as often as they like.
+const KEYS: &str = "read_keys";
+
+/// Which calls answer an error.
+#[derive(PartialEq)]
+enum Of {
+    Every,
+    /// All but the public keys.
+    Counted,
+    /// Those that take a body.
+    Bodies,
+    /// Those that want an access token.
+    Members,
+    /// Those that want none, but for the public keys.
+    Strangers,
+}
+
+/// The errors that calls have in common.
+const SHARED: &[(Of, Code, &str)] = &[
+    (Of::Members, Code::InvalidToken, "The access token is missing, or not valid any more"),
+    (Of::Strangers, Code::CrossSite, "A page of another site sent this"),
+    (Of::Bodies, Code::TimedOut, "The body did not come in time"),
+    (Of::Bodies, Code::TooLarge, "The body is too large"),
+    (Of::Bodies, Code::UnsupportedMediaType, "The body's media type is not one the call takes"),
+    (Of::Every, Code::Invalid, "Something was refused: `errors` says what. Nothing was changed"),
+    (Of::Counted, Code::TooManyRequests, "Too many calls or tries"),
+    (Of::Every, Code::Internal, "A fault of the server's"),
+    (Of::Every, Code::Unavailable, "The server is busy, or its database out of reach"),
+];
+
+/// The problem that stands for a status of a single call.
+fn sample(status: u16) -> Code {
+    match status {
+        401 => Code::WrongCredentials,
+        403 => Code::Forbidden,
+        404 => Code::NotFound,
+        409 => Code::Taken,
+        _ => Code::Invalid,
+    }
+}
+
+fn problem(code: Code, words: &str) -> Value {
+    let mut headers = Map::new();
+    let names: &[&str] = match code.status() {
+        401 => &["WWW-Authenticate"],
+        429 => &["Retry-After", "RateLimit", "RateLimit-Policy"],
+        503 => &["Retry-After"],
+        _ => &[],
+    };
+    for name in names {
+        headers.insert((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
+    }
+    let mut sample = Problem::new(code);
+    if code == Code::TooManyRequests {
+        sample.retry_after = Some(20);
+    }
+    let mut answer = json!({
+        "description": words,
+        "content": { "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" }, "example": sample,
+        } },
+    });
+    if !headers.is_empty() {
+        answer["headers"] = headers.into();
+    }
+    answer
+}
+
+/// The errors that calls have in common, for `components`.
+pub(super) fn shared() -> Value {
+    SHARED.iter().map(|(_, code, words)| (format!("{code:?}"), problem(*code, words))).collect()
+}
+
+/// The headers of errors, for `components`.
+pub(super) fn headers() -> Value {
+    let text = |words: &str, required: bool| json!({ "description": words, "required": required, "schema": { "type": "string" } });
+    json!({
+        "WWW-Authenticate": text("What is asked for (RFC 6750 section 3).", true),
+        "RateLimit": text("What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
+        "RateLimit-Policy": text("The limit itself.", false),
+        "Retry-After": {
+            "description": "Seconds to wait.", "required": true,
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+    })
+}
+
+/// What is answered has all its fields, always: those that may be null, too.
+pub(super) fn complete(schemas: &mut Map<String, Value>) {
+    // It lives in `accounts`, which knows nothing of this document.
+    schemas.insert(
+        "Jwks".to_owned(),
+        json!({
+            "type": "object", "required": ["keys"], "description": "Public keys (RFC 7517, RFC 8037).",
+            "properties": { "keys": { "type": "array", "items": {
+                "type": "object", "required": ["kty", "crv", "x", "kid", "alg", "use"],
+                "properties": {
+                    "kty": { "type": "string" }, "crv": { "type": "string" }, "x": { "type": "string" },
+                    "kid": { "type": "string" }, "alg": { "type": "string" }, "use": { "type": "string" },
+                },
+            } } },
+        }),
+    );
+    for (name, schema) in schemas.iter_mut() {
+        let closed = schema["additionalProperties"] == false;
+        let Some(properties) = schema["properties"].as_object().filter(|_| !closed) else { continue };
+        let all = properties.keys().filter(|property| *name != "Problem" || *property != "retry_after");
+        schema["required"] = all.cloned().collect();
+    }
+}
+
+/// Gives each error its document, and the call the errors that it shares with others.
+pub(super) fn complete_call(operation: &mut Map<String, Value>) {
+    let (wants_token, for_strangers) = (wants_token(operation), is_for_strangers(operation));
+    let counted = operation["operationId"] != KEYS;
+    let takes_body = operation.contains_key("requestBody");
+    let answers = object(&mut operation["responses"]);
+    for (status, answer) in answers.iter_mut() {
+        if let Some(status) = status.parse().ok().filter(|status| *status >= 400) {
+            *answer = problem(sample(status), answer["description"].as_str().unwrap_or_default());
+        }
+    }
+    for (of, code, _) in SHARED {
+        let applies = match of {
+            Of::Every => true,
+            Of::Counted => counted,
+            Of::Bodies => takes_body,
+            Of::Members => wants_token,
+            Of::Strangers => for_strangers,
+        };
+        if applies {
+            let shared = json!({ "$ref": format!("#/components/responses/{code:?}") });
+            answers.entry(code.status().to_string()).or_insert(shared);
+        }
+    }
+}
+
+fn wants_token(operation: &Map<String, Value>) -> bool {
+    operation.get("security").is_some_and(|schemes| schemes[0] != json!({}))
+}
+
+/// Whether the call is refused when a page elsewhere sends it: those without a token, but for the public keys.
+pub(super) fn is_for_strangers(operation: &Map<String, Value>) -> bool {
+    !wants_token(operation) && operation["operationId"] != KEYS
+}

@@ -1,0 +1,151 @@
+//! What a call takes: the limits of each field, by its name. They are those of `domain`'s forms, written as
+//! JSON Schema; `server/tests/it/rest/openapi.rs` and schemathesis hold the two against each other.
+
+use super::answers::is_for_strangers;
+use super::object;
+use domain::{
+    BIO_MAX, EMAIL_MAX_BYTES, NAME_MAX, NAME_PART_MAX, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN,
+    SEARCH_MAX, USERNAME_MAX, USERNAME_MIN,
+};
+use serde_json::{Map, Value, json};
+
+/// What stands around a text is taken off before it is judged: Unicode's `White_Space`.
+const AROUND: &str = r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
+/// No control character, and none that turns the direction of the text around it.
+const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";
+/// Some text that is more than blanks.
+const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$";
+/// `domain::Span` encodes 17 bytes, the first of which is 1.
+const CURSOR: &str = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$";
+const SAMPLE_PASSWORD: &str = "violet staircase under rain";
+
+/// What a body must hold, and an example of it.
+fn body(schema: &str) -> Option<(Value, Value)> {
+    Some(match schema {
+        "NewAccount" => (
+            json!({ "required": ["email", "password"] }),
+            json!({ "email": "ana@example.com", "password": SAMPLE_PASSWORD, "name": "Ana Ilves" }),
+        ),
+        "Grant" => (
+            // Generators of clients take a plain `anyOf` for another type.
+            json!({ "required": ["password"], "else": false, "if": { "anyOf": [
+                { "required": ["identifier"] }, { "required": ["email"] }, { "required": ["username"] },
+            ] } }),
+            json!({ "username": "ana@example.com", "password": SAMPLE_PASSWORD }),
+        ),
+        "PasswordForm" => (
+            json!({ "required": ["current_password", "new_password"] }),
+            json!({ "current_password": SAMPLE_PASSWORD, "new_password": "amber lighthouse over fog" }),
+        ),
+        "Renewal" => (json!({}), json!({ "refresh_token": "THE REFRESH TOKEN OF YOUR SIGN-IN" })),
+        "UserPatch" => (json!({}), json!({ "name": "Ana Ilves", "bio": "Keeps the harbour light." })),
+        "AdminPatch" => (json!({}), json!({ "is_active": true, "bio": null })),
+        "DeletionForm" => (json!({}), json!({ "current_password": SAMPLE_PASSWORD })),
+        _ => return None,
+    })
+}
+
+/// One line of at most `max` code points, or several with `\n` and `\r\n` counted as one.
+fn text(max: usize, lines: bool) -> String {
+    let one = if lines { format!(r"(?:\r\n|\n|{SEEN})") } else { SEEN.to_owned() };
+    format!("^{AROUND}{one}{{0,{max}}}{AROUND}$")
+}
+
+/// The limits of a body's field.
+fn field(schema: &str, name: &str) -> Option<Value> {
+    let proof = json!({ "format": "password", "minLength": 1, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" });
+    let cleared = |pattern: String| json!({ "type": ["string", "null"], "pattern": pattern });
+    let mut limits = match (schema, name) {
+        ("Grant", "identifier" | "email" | "username") => {
+            json!({ "maxLength": EMAIL_MAX_BYTES, "pattern": NAMED })
+        }
+        (_, "email") => json!({ "format": "email", "maxLength": EMAIL_MAX_BYTES }),
+        (_, "username") => {
+            cleared(format!("^{AROUND}(?:[A-Za-z0-9._-]{{{USERNAME_MIN},{USERNAME_MAX}}})?{AROUND}$"))
+        }
+        (_, "name") => cleared(text(NAME_MAX, false)),
+        (_, "first_name" | "last_name") => cleared(text(NAME_PART_MAX, false)),
+        (_, "bio") => cleared(text(BIO_MAX, true)),
+        ("NewAccount", "password") | (_, "new_password") => {
+            json!({ "format": "password", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
+        }
+        ("Grant", "password") | ("PasswordForm", "current_password") => proof,
+        (_, "current_password") => {
+            json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
+        }
+        (_, "role") => json!({ "enum": ["user", "admin"] }),
+        (_, "is_active") => json!({ "type": ["boolean", "null"] }),
+        (_, "refresh_token" | "grant_type" | "scope" | "client_id" | "client_secret") => json!({}),
+        _ => return None,
+    };
+    object(&mut limits).entry("type").or_insert("string".into());
+    Some(limits)
+}
+
+/// The limits of a word of the query.
+fn parameter(name: &str) -> Option<Value> {
+    Some(match name {
+        "limit" => json!({ "type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT }),
+        "cursor" => json!({ "type": "string", "pattern": CURSOR }),
+        "q" => json!({ "type": "string", "pattern": text(SEARCH_MAX, false) }),
+        "role" => json!({ "type": "string", "enum": ["user", "admin"] }),
+        "is_active" => json!({ "type": "boolean" }),
+        "kind" => json!({ "type": "string", "pattern": "^[a-z_]{1,64}$" }),
+        "actor" | "subject" => json!({ "type": "string", "format": "uuid" }),
+        _ => return None,
+    })
+}
+
+/// Puts the limits into the bodies.
+pub(super) fn complete(schemas: &mut Map<String, Value>) {
+    // A password is described where it is asked for.
+    schemas.remove("RawPassword");
+    for (schema, value) in schemas.iter_mut() {
+        let Some((needs, _)) = body(schema) else { continue };
+        let value = object(value);
+        value.remove("required");
+        value.extend(object(&mut needs.clone()).clone());
+        for (name, property) in object(&mut value["properties"]).iter_mut() {
+            let Some(mut limits) = field(schema, name) else { continue };
+            if let Some(words) = property.get("description") {
+                object(&mut limits).insert("description".to_owned(), words.clone());
+            }
+            *property = limits;
+        }
+    }
+}
+
+/// The one header that a call without a token is judged by. (A generated Python client also needs an optional
+/// parameter where a body may be of two kinds: openapi-python-client 0.29 forgets an import otherwise.)
+fn sent_from() -> Value {
+    json!({
+        "name": "Sec-Fetch-Site", "in": "header", "required": false,
+        "description": "Set by browsers alone: a page of another site is refused.",
+        "schema": { "type": "string", "enum": ["same-origin", "none"] },
+    })
+}
+
+/// Puts the limits into the query, and an example into each kind of body.
+pub(super) fn complete_call(operation: &mut Map<String, Value>) {
+    if is_for_strangers(operation) {
+        operation.insert("parameters".to_owned(), json!([sent_from()]));
+    }
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter_value in parameters.into_iter().flatten().filter(|value| value["in"] == "query") {
+        let Some(limits) = parameter_value["name"].as_str().and_then(parameter) else { continue };
+        parameter_value["schema"] = limits;
+        // An empty word is a missing one.
+        parameter_value["allowEmptyValue"] = true.into();
+        parameter_value["required"] = false.into();
+    }
+    let Some(request) = operation.get_mut("requestBody") else { return };
+    let mut needed = false;
+    for content in object(&mut request["content"]).values_mut() {
+        let name = content["schema"]["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+        let Some((needs, example)) = name.and_then(body) else { continue };
+        content["example"] = example;
+        needed = needs.get("required").is_some();
+    }
+    // Where nothing must be there, an empty body is an empty object.
+    request["required"] = needed.into();
+}

@@ -1,0 +1,174 @@
+//! The description of the API (OpenAPI 3.1). The calls and what travels describe themselves; what holds for
+//! all of them, or is decided elsewhere, is added here, so that an annotation says only what is its own.
+
+mod answers;
+mod limits;
+mod links;
+mod twins;
+
+use super::{Compat, canonical, keys};
+use domain::Problem;
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+/// What is answered when a call fails: no call names it, since all have it.
+#[derive(OpenApi)]
+#[openapi(components(schemas(Problem)))]
+pub(super) struct Problems;
+
+/// The document as it is served, printed and, with all families, kept in `docs/openapi.json`.
+pub(crate) fn text(compat: Compat) -> String {
+    serde_json::to_string_pretty(&document(compat)).unwrap_or_default() + "\n"
+}
+
+const ABOUT: &str = "Accounts: signing up and in, one's own account and sessions, and their administration.\n\n\
+    To try it here: **Authorize** with a username or e-mail address and the password, under *password*. \
+    Whatever goes wrong is a problem document (RFC 9457) with a stable `code`. Unknown fields and query words are \
+    refused, and nothing is changed then. `null` or an empty text clears a field that may be empty.";
+
+const TAGS: &[(&str, &str)] = &[
+    ("Signing in", "Accounts and tokens."),
+    ("My account", "What a signed-in person may do."),
+    ("Administration", "For admins alone."),
+];
+
+/// The whole document.
+fn document(compat: Compat) -> Value {
+    let described = canonical().merge(keys()).into_openapi();
+    let mut document = serde_json::to_value(described).unwrap_or_default();
+    document["info"] = json!({
+        "title": "Accounts", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
+        "license": { "name": "MIT", "identifier": "MIT" },
+    });
+    document["servers"] = json!([{ "url": "/" }]);
+    let tags = TAGS.iter().chain(twins::tags(compat));
+    document["tags"] = tags.map(|(name, text)| json!({ "name": name, "description": text })).collect();
+    let components = object(&mut document["components"]);
+    limits::complete(object(&mut components["schemas"]));
+    answers::complete(object(&mut components["schemas"]));
+    components.insert("responses".to_owned(), answers::shared());
+    components.insert("headers".to_owned(), answers::headers());
+    components.insert("securitySchemes".to_owned(), schemes(compat));
+    let paths = object(&mut document["paths"]);
+    for (method, operation) in operations(paths) {
+        complete(&method, operation);
+    }
+    twins::add(paths, compat);
+    document
+}
+
+/// Every operation, with its method.
+fn operations(paths: &mut Map<String, Value>) -> impl Iterator<Item = (String, &mut Map<String, Value>)> {
+    let items = paths.values_mut().map(object);
+    items.flat_map(|item| item.iter_mut().map(|(method, operation)| (method.clone(), object(operation))))
+}
+
+fn complete(method: &str, operation: &mut Map<String, Value>) {
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    if method == "put" {
+        // PUT and PATCH are one call, and a document names each operation once.
+        operation.insert("operationId".to_owned(), id.replace("change_", "put_").into());
+    }
+    if let Some(schemes) = operation.get_mut("security").and_then(Value::as_array_mut)
+        && schemes.contains(&json!({ "bearer": [] }))
+    {
+        schemes.push(json!({ "password": [] }));
+    }
+    limits::complete_call(operation);
+    answers::complete_call(operation);
+    links::add(&id, object(&mut operation["responses"]));
+}
+
+fn schemes(compat: Compat) -> Value {
+    let mut schemes = json!({
+        "bearer": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "The `access_token` of a sign-in (RFC 6750).",
+        },
+        "password": {
+            "type": "oauth2", "description": "A username or e-mail address and the password.",
+            "flows": { "password": {
+                "tokenUrl": "/api/v1/auth/login", "refreshUrl": "/api/v1/auth/refresh", "scopes": {},
+            } },
+        },
+    });
+    if compat.cookie {
+        schemes["cookie"] = json!({
+            "type": "apiKey", "in": "cookie", "name": "token",
+            "description": "What the cookie family's sign-in sets; no script reads it.",
+        });
+    }
+    schemes
+}
+
+/// The value as an object; whatever it was before, it is one from now on.
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    match value {
+        Value::Object(map) => map,
+        _ => unreachable!("it was just made one"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AppState;
+    use crate::rest::calls;
+    use axum::Router;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// The router's own list of paths and methods, which it shows in its Debug form alone.
+    fn routes() -> BTreeSet<(String, String)> {
+        let router: Router<AppState> = calls(Compat::ALL).merge(Router::from(keys()));
+        let text = format!("{router:?}");
+        let (text, _) = text.split_once("fallback_router").unwrap_or_default();
+        let (mut methods, mut paths) = (BTreeMap::new(), BTreeMap::new());
+        for part in text.split("RouteId(").skip(1) {
+            let (id, rest) = part.split_once("): ").unwrap_or_default();
+            if let Some((path, _)) = rest.strip_prefix('"').and_then(|path| path.split_once('"')) {
+                paths.insert(id, path);
+            } else {
+                let allowed =
+                    rest.split_once("allow_header: Bytes(b\"").and_then(|(_, rest)| rest.split_once('"'));
+                methods.extend(allowed.map(|(allowed, _)| (id, allowed)));
+            }
+        }
+        let of = |(id, path): (&str, &str)| {
+            let methods =
+                methods.get(id).copied().unwrap_or_default().split(',').filter(|method| *method != "HEAD");
+            methods.map(|method| (method.to_lowercase(), path.to_owned())).collect::<Vec<_>>()
+        };
+        paths.into_iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn every_route_is_in_the_document_and_the_other_way_round() {
+        let document = document(Compat::ALL);
+        let paths = document["paths"].as_object().unwrap();
+        let known = paths.iter().flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone()))
+        });
+        // The pages of the same addresses are no calls.
+        let known: BTreeSet<_> = known.filter(|(method, path)| !twins::is_page(method, path)).collect();
+        assert_eq!(known, routes());
+        assert!(known.len() > 20, "{known:?}");
+    }
+
+    #[test]
+    fn no_operation_is_named_twice_and_every_link_leads_somewhere() {
+        let document = document(Compat::ALL);
+        let text = document.to_string();
+        let mut paths = document["paths"].clone();
+        let ids: Vec<_> =
+            operations(object(&mut paths)).map(|(_, operation)| operation["operationId"].clone()).collect();
+        assert_eq!(ids.iter().map(Value::to_string).collect::<BTreeSet<_>>().len(), ids.len());
+        assert!(links::known().all(|(from, to)| [from, to].iter().all(|id| ids.contains(&json!(id)))));
+        for part in text.split("\"$ref\":\"#").skip(1) {
+            let (path, _) = part.split_once('"').unwrap_or_default();
+            assert!(document.pointer(path).is_some(), "{path}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The description of the API, and two pages that show it: Swagger UI to try it, Redoc to read it. Their
+//! scripts are files of ours (docs/adr/0004-documents-pages.md).
+
+use super::headers;
+use crate::AppState;
+use crate::rest::{Compat, openapi};
+use axum::Router;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use std::sync::{Arc, OnceLock};
+
+const SWAGGER: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API</title>
+<link rel="icon" href="/favicon.svg">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<script src="/docs/swagger-ui-bundle.js" defer></script>
+<script src="/docs/swagger.js" defer></script>
+</head>
+<body><main id="page"></main></body>
+</html>
+"#;
+
+const REDOC: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API</title>
+<link rel="icon" href="/favicon.svg">
+<script src="/docs/redoc.standalone.js" defer></script>
+<script src="/docs/redoc.js" defer></script>
+</head>
+<body><main id="page"></main></body>
+</html>
+"#;
+
+pub(super) fn router(compat: Compat) -> Router<AppState> {
+    let text: Arc<OnceLock<String>> = Arc::default();
+    let document = async move || {
+        let text = text.get_or_init(|| openapi::text(compat)).clone();
+        ([(CONTENT_TYPE, "application/json")], text)
+    };
+    Router::new()
+        .route("/openapi.json", get(document))
+        .route("/docs", get(async || page(SWAGGER)))
+        .route("/redoc", get(async || page(REDOC)))
+}
+
+fn page(html: &'static str) -> impl IntoResponse {
+    (headers::documents_policy(), Html(html))
+}

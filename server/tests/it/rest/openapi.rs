@@ -1,0 +1,140 @@
+//! The description of the API, held against the API.
+
+use crate::actors::Program;
+use crate::app::App;
+use http::Method;
+use serde_json::{Value, json};
+use server::Compat;
+use sqlx::PgPool;
+use std::process::Command;
+use testkit::PASSWORD;
+
+/// The committed copy.
+pub const SNAPSHOT: &str = include_str!("../../../../docs/openapi.json");
+
+fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(path, item)| {
+        let item = item.as_object().unwrap();
+        item.iter().map(move |(method, operation)| (method.as_str(), path.as_str(), operation))
+    })
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_committed_document_is_what_the_code_says(pool: PgPool) {
+    let printed = Command::new(env!("CARGO_BIN_EXE_server")).arg("openapi").env_clear().output().unwrap();
+    assert!(printed.status.success());
+    let fresh = printed.stdout == SNAPSHOT.as_bytes();
+    assert!(fresh, "renew it: cargo run -p server -- openapi > docs/openapi.json");
+    let served = App::new(pool).program().get("/openapi.json").await.expect(200);
+    assert_eq!(served.header("content-type"), Some("application/json"));
+    assert_eq!(served.text, SNAPSHOT);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn families_that_are_off_are_not_in_the_document(pool: PgPool) {
+    let app = App::with(testkit::World::new(pool), |state| state.compat = Compat::NONE);
+    let document = app.program().get("/openapi.json").await.expect(200).json();
+    assert!(
+        operations(&document).all(|(_, path, _)| path.starts_with("/api/v1/") || path.starts_with("/.well"))
+    );
+    assert!(document["components"]["securitySchemes"].get("cookie").is_none());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_example_works_when_it_is_pasted(pool: PgPool) {
+    let app = App::new(pool);
+    let document: Value = serde_json::from_str(SNAPSHOT).unwrap();
+    let mut count = 0;
+    for (method, path, operation) in operations(&document) {
+        let contents = operation["requestBody"]["content"].as_object();
+        for (kind, content) in contents.into_iter().flatten() {
+            count += 1;
+            app.world.execute("DELETE FROM users").await;
+            let (caller, id, refresh_token) = reader_of_the_examples(&app, path).await;
+            let path = path.replace("{id}", &id);
+            let mut body = content["example"].clone();
+            if body.get("refresh_token").is_some() {
+                body["refresh_token"] = refresh_token;
+            }
+            let text = if kind == "application/json" {
+                body.to_string()
+            } else {
+                serde_urlencoded::to_string(body.as_object().unwrap()).unwrap()
+            };
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let request = caller.request(&method, &path).header("content-type", kind);
+            let answer = caller.send(request.body(text.into()).unwrap()).await;
+            assert!(answer.status.is_success(), "{method} {path} {body}: {}", answer.text);
+        }
+    }
+    assert_eq!(count, 24);
+}
+
+/// An admin who signed up with the first example (unless that is what is tried), somebody else's id, and a
+/// refresh token.
+async fn reader_of_the_examples(app: &App, path: &str) -> (Program, String, Value) {
+    let mut reader = app.program();
+    let account = json!({ "email": "ana@example.com", "password": PASSWORD });
+    if ["/register", "/users"].iter().any(|end| path.ends_with(end)) {
+        return (reader, String::new(), Value::Null);
+    }
+    reader.post("/api/v1/users", account.clone()).await.expect(201);
+    app.world.execute("UPDATE users SET role = 'admin'").await;
+    let pair = reader.post("/api/v1/auth/login", account).await.expect(200).json();
+    reader.token = pair["access_token"].as_str().map(str::to_owned);
+    app.admin_program("second").await;
+    let list = reader.get("/api/v1/users").await.expect(200).json();
+    let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+    (reader, id, pair["refresh_token"].clone())
+}
+
+#[test]
+fn every_error_is_a_problem_document_and_every_call_may_be_limited() {
+    let document: Value = serde_json::from_str(SNAPSHOT).unwrap();
+    let problem = json!({ "$ref": "#/components/schemas/Problem" });
+    for (method, path, operation) in operations(&document) {
+        let answers = operation["responses"].as_object().unwrap();
+        if path == "/.well-known/jwks.json" || (method == "get" && ["/login", "/register"].contains(&path)) {
+            continue;
+        }
+        for status in ["422", "429", "500", "503"] {
+            assert!(answers.contains_key(status), "{method} {path} {status}");
+        }
+        for (_, answer) in answers.iter().filter(|(status, _)| status.as_str() >= "400") {
+            let shared = answer["$ref"].as_str().map(|path| document.pointer(&path[1..]).unwrap());
+            let content = &shared.unwrap_or(answer)["content"];
+            assert_eq!(content["application/problem+json"]["schema"], problem, "{method} {path}");
+        }
+        let wants_token = operation["security"].as_array().is_some_and(|schemes| schemes[0] != json!({}));
+        assert!(!wants_token || answers.contains_key("401"), "{method} {path}");
+    }
+}
+
+#[test]
+fn nothing_unknown_is_taken_and_every_text_has_its_limit() {
+    let document: Value = serde_json::from_str(SNAPSHOT).unwrap();
+    let mut bodies = Vec::new();
+    for (method, path, operation) in operations(&document) {
+        for (_, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            bodies.push(content["schema"]["$ref"].as_str().unwrap());
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let schema = &parameter["schema"];
+            let limited =
+                ["pattern", "enum", "format", "maximum", "$ref"].iter().any(|limit| !schema[limit].is_null());
+            assert!(limited || schema["type"] == "boolean", "{method} {path} {}", parameter["name"]);
+        }
+    }
+    for body in bodies {
+        let schema = document.pointer(&body[1..]).unwrap();
+        assert_eq!(schema["additionalProperties"], false, "{body}");
+        for (name, field) in schema["properties"].as_object().unwrap() {
+            assert!(field.get("default").is_none() && field.get("$ref").is_none(), "{body} {name}");
+            // Looked up by its hash, or not at all.
+            let free = ["refresh_token", "grant_type", "scope", "client_id", "client_secret", "is_active"];
+            let limited = ["pattern", "enum", "format"].iter().any(|limit| field.get(limit).is_some());
+            assert!(limited || free.contains(&name.as_str()), "{body} {name}");
+        }
+    }
+}

@@ -43,22 +43,31 @@ pub(crate) fn is(kind: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     }
 }
 
-/// The fields of a form; `None` where one comes twice or is no text.
-pub(crate) fn fields(body: &[u8]) -> Option<Vec<(String, String)>> {
+/// Why a form has no fields to read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// The field of this name comes twice.
+    Doubled(String),
+    /// Something in it is no text, or it has more fields than any form.
+    Unreadable,
+}
+
+/// The fields of a form.
+pub(crate) fn fields(body: &[u8]) -> Result<Vec<(String, String)>, Unfit> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let name = decode(&pair[..end])?;
+        let name = decode(&pair[..end]).ok_or(Unfit::Unreadable)?;
         // No form of ours has more, and each is compared with all before it.
         if fields.len() == MAX_FIELDS {
-            return None;
+            return Err(Unfit::Unreadable);
         }
         if fields.iter().any(|(known, _)| *known == name) {
-            return None;
+            return Err(Unfit::Doubled(name));
         }
-        fields.push((name, decode(pair.get(end + 1..).unwrap_or_default())?));
+        fields.push((name, decode(pair.get(end + 1..).unwrap_or_default()).ok_or(Unfit::Unreadable)?));
     }
-    Some(fields)
+    Ok(fields)
 }
 
 /// `application/x-www-form-urlencoded` to text; `None` for a broken percent sequence or broken UTF-8.
@@ -91,14 +100,20 @@ mod tests {
 
     #[test]
     fn a_field_is_read_once_and_as_text() {
-        let one = |name: &str, value: &str| Some(vec![(name.to_owned(), value.to_owned())]);
+        let one = |name: &str, value: &str| Ok(vec![(name.to_owned(), value.to_owned())]);
         assert_eq!(fields(b"a=b+c%2Bd%C3%BC"), one("a", "b c+d\u{fc}"));
         assert_eq!(fields(b"&a&"), one("a", ""));
-        assert_eq!(fields(b""), Some(vec![]));
-        for body in
-            [&b"a=1&a=2"[..], b"a=1&%61=2", b"a=%FF", b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"]
-        {
-            assert_eq!(fields(body), None, "{}", String::from_utf8_lossy(body));
+        assert_eq!(fields(b""), Ok(vec![]));
+        for body in [&b"a=1&a=2"[..], b"a=1&%61=2"] {
+            assert_eq!(
+                fields(body),
+                Err(Unfit::Doubled("a".to_owned())),
+                "{}",
+                String::from_utf8_lossy(body)
+            );
+        }
+        for body in [&b"a=%FF"[..], b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"] {
+            assert_eq!(fields(body), Err(Unfit::Unreadable), "{}", String::from_utf8_lossy(body));
         }
     }
 

@@ -63,17 +63,22 @@ async fn serve(config: &Config) -> Outcome {
         done = migrate(config) => done?,
         () = &mut stop => return Ok(()),
     }
+    if let Some(warning) = config.warning() {
+        tracing::warn!("{warning}");
+    }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let jobs = CancellationToken::new();
     let sweeping = tokio::spawn(jobs::sweep::run(state.accounts.clone(), jobs.clone()));
     let learning = tokio::spawn(jobs::hashes::run(state.accounts.clone(), jobs.clone()));
+    let listening = tokio::spawn(jobs::changes::run(state.accounts.clone(), jobs.clone()));
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     serve::serve(listener, web::router(state), serve::Limits::default(), stop).await;
     jobs.cancel();
     sweeping.await?;
     learning.await?;
+    listening.await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -10,6 +10,7 @@ cargo xtask COMMAND
   start [--port N] [--reset] [--yes] [--as-seeds]
                                       bring what is missing, build for release, serve
   dev [--port N]                      the same set-up, then rebuild and reload on each change
+  build                               bring the tools and build for release, as an image does
   test [PATTERN]                      every check and test, or only the tests that match
   migration NAME                      a new, empty file in migrations/
   generate                            write .sqlx anew from the queries and the migrations
@@ -28,6 +29,7 @@ pub(crate) enum Task {
     Help,
     Start(ServeOptions),
     Dev(ServeOptions),
+    Build,
     Test { pattern: Option<String> },
     Arrows,
     Generate,
@@ -88,6 +90,7 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         [] | ["help"] => Task::Help,
         ["start"] => Task::Start(options),
         ["dev"] => Task::Dev(options),
+        ["build"] => Task::Build,
         ["test"] => Task::Test { pattern: None },
         ["test", pattern] => Task::Test { pattern: Some((*pattern).to_owned()) },
         ["arrows"] => Task::Arrows,

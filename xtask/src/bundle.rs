@@ -1,12 +1,12 @@
 //! The release build: the server and what it serves.
 
 use crate::setup::Toolbox;
-use crate::{paths, process, stamp, steps};
+use crate::{paths, prerequisites, process, stamp, steps};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// All that a release build reads.
 const INPUTS: &[&str] = &[
@@ -28,6 +28,14 @@ const INPUTS: &[&str] = &[
 
 /// What a browser fetches before a stranger can sign in, compressed; the issue allows no more.
 const BUDGET: u64 = 250_000;
+
+/// `cargo xtask build`: the release build and nothing else.
+pub(crate) fn run() -> Result<ExitCode> {
+    prerequisites::check()?;
+    let (tools, ()) = Toolbox::bring(|| Ok(()))?;
+    build(&tools)?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// Builds for release unless nothing has changed since the last time.
 pub(crate) fn build(tools: &Toolbox) -> Result<()> {

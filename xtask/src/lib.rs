@@ -63,6 +63,7 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Start(options) => start::run(&options),
         Task::Dev(options) => dev::run(&options),
+        Task::Build => bundle::run(),
         Task::Test { pattern } => test::run(pattern.as_deref()),
         Task::Arrows => arrows::run(),
         Task::Generate => generate::run(),

@@ -13,7 +13,10 @@ pub fn Leaving(
         <div class="message">
             <Mark/>
             <h1>"Sign out?"</h1>
-            <p class="lead">"Something led you here. If it was you, go on; if not, nothing has happened."</p>
+            <p class="lead">
+                "This ends the session in this browser. If you did not ask for that, stay: "
+                "nothing has happened yet."
+            </p>
             <form method="post" action=action>
                 <p class="actions">
                     <button type="submit" class="button">"Sign out"</button>

@@ -15,7 +15,7 @@ pub struct NewAdmin {
 }
 
 impl Accounts {
-    /// Whether any active admin exists.
+    /// Whether any active admin exists who can sign in.
     ///
     /// # Errors
     /// [`Error::Unavailable`].

@@ -1,4 +1,4 @@
-use crate::{DeviceToken, Error};
+use crate::{Error, RawToken};
 use domain::{Role, SessionId, SessionKind, UserId, Viewer};
 use std::net::{IpAddr, Ipv4Addr};
 use time::OffsetDateTime;
@@ -24,7 +24,7 @@ pub struct Client {
     /// Its `User-Agent`, shortened.
     pub agent: String,
     /// What a browser that has signed in before carries.
-    pub device: Option<DeviceToken>,
+    pub device: Option<RawToken>,
 }
 
 /// Who calls.

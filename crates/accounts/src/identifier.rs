@@ -9,7 +9,8 @@ use unicode_normalization::UnicodeNormalization;
 /// its root dot (RFC 5891), the local part in lower case. `None` where there is none: the local part
 /// would change under NFKC (so it would look like another's, as full-width letters do), or the domain
 /// is no domain. Plus signs and dots stay: what they mean is the provider's business.
-pub(crate) fn email(typed: &str) -> Option<String> {
+#[must_use]
+pub fn email(typed: &str) -> Option<String> {
     let text: String = typed.trim().nfc().collect();
     let (local, domain) = text.rsplit_once('@')?;
     let local = lowercase(local);
@@ -22,13 +23,15 @@ pub(crate) fn email(typed: &str) -> Option<String> {
 }
 
 /// The one spelling of a username; its letters are ASCII.
-pub(crate) fn username(typed: &str) -> String {
+#[must_use]
+pub fn username(typed: &str) -> String {
     typed.trim().to_ascii_lowercase()
 }
 
 /// The one spelling of what somebody signs in with. A name that has none is nobody's, and is looked up, and
 /// its failures are counted, all the same.
-pub(crate) fn canonical(typed: &Identifier) -> Identifier {
+#[must_use]
+pub fn canonical(typed: &Identifier) -> Identifier {
     match typed {
         Identifier::Email(typed) => Identifier::Email(email(typed).unwrap_or_else(|| format!("@{typed}"))),
         Identifier::Username(typed) => Identifier::Username(username(typed)),

@@ -16,7 +16,7 @@ mod context;
 mod credential;
 mod error;
 mod hashes;
-mod identifier;
+pub mod identifier;
 mod import;
 pub mod limits;
 mod login;
@@ -28,6 +28,7 @@ pub mod policy;
 mod profile;
 mod reauthentication;
 mod registration;
+mod remembered;
 mod rng;
 mod session;
 mod settings;
@@ -38,16 +39,17 @@ pub use admin::NewAdmin;
 pub use calls::Allowance;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
-pub use credential::{Hashing, Jwk, Jwks, KeyRing, SessionToken, SigningKey};
+pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey};
 pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Refusal};
+pub use remembered::Changes;
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, SignedIn};
 pub use settings::{Settings, Signup};
-pub use throttle::DeviceToken;
 
 use calls::Calls;
 use credential::{Hasher, Tokens};
+use remembered::Remembered;
 use std::sync::Arc;
 use store::Store;
 use time::OffsetDateTime;
@@ -66,6 +68,7 @@ struct Inner {
     hasher: Hasher,
     tokens: Tokens,
     calls: Option<Calls>,
+    remembered: Remembered,
 }
 
 impl Accounts {
@@ -82,7 +85,9 @@ impl Accounts {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"))?;
         let tokens = Tokens::new(&settings)?;
         let calls = Calls::new(settings.calls_per_minute, clock.clone());
-        Ok(Self { inner: Arc::new(Inner { store, settings, clock, rng, hasher, tokens, calls }) })
+        let remembered = Remembered::default();
+        let inner = Inner { store, settings, clock, rng, hasher, tokens, calls, remembered };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The time, read once for each request and then carried as [`RequestCtx::now`].

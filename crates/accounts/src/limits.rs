@@ -6,6 +6,10 @@ use time::Duration;
 /// Sign-ins from one address: never given back by a success, or a botnet would pay with accounts of its own.
 pub const SIGN_INS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::seconds(20) };
 
+/// The same over a longer time: with the 25 of the start never more than 50 in any hour (P13,
+/// docs/adr/0004-fifty-sign-ins-an-hour.md).
+pub const SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR: Bucket = Bucket { burst: 25, interval: Duration::seconds(144) };
+
 /// Sign-ins to one account from a browser that its owner has used: untouched by what strangers try.
 pub const SIGN_INS_OF_A_DEVICE: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
@@ -18,6 +22,9 @@ pub const PROOFS_OF_A_SESSION: Bucket = Bucket { burst: 10, interval: Duration::
 
 /// New addresses of one account: each try tells whether somebody has that address.
 pub const ADDRESSES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// New usernames of one account, for the same reason.
+pub const USERNAMES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
 /// Exchanges of refresh tokens from one address, which each leave a row.
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };

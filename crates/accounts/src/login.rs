@@ -46,7 +46,11 @@ impl Accounts {
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let salt = rng::bytes(self.inner.rng.as_ref());
         let active = user.as_ref().is_some_and(|user| user.is_active);
-        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt).await?;
+        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt).await;
+        if matches!(verdict, Err(Error::Overloaded)) {
+            self.give_back(ctx, &admitted).await;
+        }
+        let verdict = verdict?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && active;
         let user = match user {

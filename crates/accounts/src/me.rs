@@ -27,7 +27,11 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn me(&self, ctx: &RequestCtx) -> Result<UserView, Error> {
-        self.own_account(ctx.member()?).await.map(view::user)
+        let member = ctx.member()?;
+        if let Some(account) = self.recognized(member, ctx.now) {
+            return Ok(account);
+        }
+        self.own_account(member).await.map(view::user)
     }
 
     /// Changes the given fields of the caller's own account. A new address needs a recent sign-in or the
@@ -35,14 +39,15 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
-    /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::Overloaded`], [`Error::Unavailable`]; the
-    /// account stays as it was then.
+    /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::TooManyTries`], [`Error::Overloaded`],
+    /// [`Error::Unavailable`]; the account stays as it was then.
     pub async fn change_me(&self, ctx: &RequestCtx, patch: UserPatch) -> Result<UserView, Error> {
         let member = ctx.member()?;
         let UserChange { profile, email, current_password } = patch.parse()?;
         let email = email.map(NewEmail::new).transpose()?;
         let user = self.own_account(member).await?;
         let email = email.filter(|email| email.changes(&user));
+        self.admit_new_username(ctx, &user, &profile).await?;
         let mut tx;
         let user = if email.is_some() {
             self.admit_new_address(ctx, user.id).await?;

@@ -7,8 +7,8 @@ use store::users::{self, User};
 use store::{Tx, sessions};
 
 impl Accounts {
-    /// Changes the caller's password and ends every other session. A browser goes on under a new one, whose
-    /// token is answered; a program goes on with the tokens it has.
+    /// Changes the caller's password, ends every other session and forgets every other browser. A browser goes
+    /// on under a new session, whose token is answered; a program goes on with the tokens it has.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
@@ -62,6 +62,7 @@ impl Accounts {
                 (member.session, None, sessions::end_others(tx, user, member.session, ctx.now).await?)
             }
         };
+        self.forget_other_devices(tx, ctx, user).await?;
         self.audit(tx, ctx, Some(user), Event::PasswordChanged { session, ended_sessions }).await?;
         Ok(token)
     }

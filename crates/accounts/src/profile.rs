@@ -17,10 +17,12 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`], [`Error::Taken`] for a username that somebody has,
-    /// [`Error::Unavailable`]; the profile stays as it was then.
+    /// [`Error::TooManyTries`] for too many of them, [`Error::Unavailable`]; the profile stays as it was then.
     pub async fn save_profile(&self, ctx: &RequestCtx, form: ProfileForm) -> Result<ProfileView, Error> {
         let member = ctx.member()?;
         let changes = Changes { profile: form.parse()?, ..Changes::default() };
+        let user = self.own_account(member).await?;
+        self.admit_new_username(ctx, &user, &changes.profile).await?;
         let mut tx = self.store().begin().await?;
         let user = people::lock(&mut tx, member.user).await?.ok_or(Error::SignInNeeded)?;
         let user = self.change(&mut tx, ctx, user, &changes).await?;

@@ -1,6 +1,6 @@
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};
-use crate::{Accounts, Caller, DeviceToken, Error, Member, RequestCtx, policy, rng};
+use crate::{Accounts, Caller, Error, Member, RawToken, RequestCtx, policy, rng};
 use domain::{Role, SessionId, SessionKind, UserId, Viewer, display_name};
 use store::Tx;
 use store::refresh;
@@ -18,7 +18,7 @@ pub struct SignedIn {
     /// For the cookie.
     pub token: SessionToken,
     /// For the cookie by which this browser is known again; none where nothing was signed in to anew.
-    pub device: Option<DeviceToken>,
+    pub device: Option<RawToken>,
 }
 
 /// Whom a request's cookie names.

@@ -5,49 +5,20 @@
 
 use crate::audit::Event;
 use crate::session::SWEEP_BATCH;
-use crate::{Accounts, Client, Error, Member, RequestCtx, limits, rng};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Identifier, UserId};
+use crate::{Accounts, Client, Error, Member, RawToken, RequestCtx, identifier, limits};
+use domain::{Change, Identifier, ProfileChange, UserId};
 use sha2::{Digest, Sha256};
-use std::fmt;
 use std::net::IpAddr;
+use store::Tx;
 use store::throttle::{self, Key};
+use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// A secret that a browser keeps after a sign-in. Stored as its hash only.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DeviceToken(String);
-
-impl DeviceToken {
-    /// As the browser sent it: 256 bits in base64url, else it is none of ours.
-    #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        (bytes.len() == 32).then(|| Self(text.to_owned()))
-    }
-
-    /// For the cookie.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn hash(&self) -> Key {
-        key("device", &[self.0.as_bytes()])
-    }
-}
-
-impl fmt::Debug for DeviceToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DeviceToken(…)")
-    }
-}
-
-/// A sign-in that was admitted; its failure is counted already.
+/// A sign-in that was admitted; its failure is counted already, but for those of a known browser.
 pub(crate) struct Admitted {
     name: Key,
+    counted: bool,
 }
 
 impl Accounts {
@@ -60,6 +31,8 @@ impl Accounts {
     ) -> Result<Admitted, Error> {
         let address = key("sign-in from", &[&network(ctx.client.address)]);
         self.take(ctx, &address, limits::SIGN_INS_OF_AN_ADDRESS).await?;
+        let hour = key("sign-in in an hour from", &[&network(ctx.client.address)]);
+        self.take(ctx, &hour, limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR).await?;
         let name = match name {
             Identifier::Email(canonical) => key("e-mail", &[canonical.as_bytes()]),
             Identifier::Username(canonical) => key("username", &[canonical.as_bytes()]),
@@ -67,11 +40,11 @@ impl Accounts {
         if let Some((device, user)) = self.known_device(&ctx.client, user).await? {
             let budget = key("sign-in with", &[&device, user.0.as_bytes()]);
             self.take(ctx, &budget, limits::SIGN_INS_OF_A_DEVICE).await?;
-            return Ok(Admitted { name });
+            return Ok(Admitted { name, counted: false });
         }
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
         match throttle::fail(self.store(), &name, delays, memory, ctx.now).await? {
-            None => Ok(Admitted { name }),
+            None => Ok(Admitted { name, counted: true }),
             Some(next_at) => self.hold_back(ctx, &name, next_at).await,
         }
     }
@@ -100,13 +73,40 @@ impl Accounts {
         self.take(ctx, &account, limits::ADDRESSES_OF_AN_ACCOUNT).await
     }
 
+    /// Admits another username: each try tells whether somebody has it. Whoever sends their own back, as a form
+    /// does, tries nothing.
+    pub(crate) async fn admit_new_username(
+        &self,
+        ctx: &RequestCtx,
+        user: &User,
+        change: &ProfileChange,
+    ) -> Result<(), Error> {
+        let Change::Set(typed) = &change.username else { return Ok(()) };
+        let wanted = identifier::username(typed.as_str());
+        if user.username.as_deref().map(identifier::username).as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        let account = key("usernames of", &[user.id.0.as_bytes()]);
+        self.take(ctx, &account, limits::USERNAMES_OF_AN_ACCOUNT).await
+    }
+
+    /// Takes back the failure of an attempt that nobody looked at.
+    pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
+        if !admitted.counted {
+            return;
+        }
+        if let Err(error) = throttle::give_back(self.store(), &admitted.name, ctx.now).await {
+            tracing::warn!(%error, "failure not taken back");
+        }
+    }
+
     /// Forgets the failures of a name whose owner got in, and remembers the browser.
     pub(crate) async fn welcome(
         &self,
         ctx: &RequestCtx,
         admitted: &Admitted,
         user: UserId,
-    ) -> Option<DeviceToken> {
+    ) -> Option<RawToken> {
         self.forgive(admitted).await;
         self.know_device(ctx, user).await
     }
@@ -120,20 +120,31 @@ impl Accounts {
     }
 
     /// Remembers the caller's browser as one of an account's owner. Without the database it goes unremembered.
-    pub(crate) async fn know_device(&self, ctx: &RequestCtx, user: UserId) -> Option<DeviceToken> {
+    pub(crate) async fn know_device(&self, ctx: &RequestCtx, user: UserId) -> Option<RawToken> {
         let remembered = self.remember_device(ctx, user).await;
         remembered.inspect_err(|error| tracing::warn!(%error, "device not remembered")).ok()
     }
 
-    async fn remember_device(&self, ctx: &RequestCtx, user: UserId) -> Result<DeviceToken, Error> {
+    async fn remember_device(&self, ctx: &RequestCtx, user: UserId) -> Result<RawToken, Error> {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
         let known = self.known_device(&ctx.client, Some(user)).await?.is_some();
         let token = match ctx.client.device.as_ref().filter(|_| known) {
             Some(token) => token.clone(),
-            None => DeviceToken(URL_SAFE_NO_PAD.encode(rng::bytes::<32>(self.inner.rng.as_ref()))),
+            None => RawToken::new(self.inner.rng.as_ref()),
         };
-        throttle::remember_device(self.store(), &token.hash(), user, ctx.now).await?;
+        throttle::remember_device(self.store(), &device(&token), user, ctx.now).await?;
         Ok(token)
+    }
+
+    /// Forgets the browsers of an account but the caller's: whoever knew the password before may have one.
+    pub(crate) async fn forget_other_devices(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<(), Error> {
+        let kept = ctx.client.device.as_ref().map(device);
+        Ok(throttle::forget_devices(tx, user, kept.as_ref()).await?)
     }
 
     async fn known_device(
@@ -142,7 +153,7 @@ impl Accounts {
         user: Option<UserId>,
     ) -> Result<Option<(Key, UserId)>, Error> {
         let Some(token) = &client.device else { return Ok(None) };
-        let hash = token.hash();
+        let hash = device(token);
         // Asked for nobody too: known and unknown names cost the same (P2).
         let asked = user.unwrap_or(UserId(Uuid::nil()));
         let known = throttle::is_known_device(self.store(), &hash, asked).await?;
@@ -193,6 +204,11 @@ fn key(purpose: &str, parts: &[&[u8]]) -> Key {
     hash.finalize().into()
 }
 
+/// What a browser's token is stored as.
+fn device(token: &RawToken) -> Key {
+    key("device", &[token.reveal().as_bytes()])
+}
+
 /// What one customer of a provider has: an IPv4 address, or the 64 bits of an IPv6 network.
 pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
@@ -218,14 +234,5 @@ mod tests {
     fn parts_of_a_key_do_not_run_together() {
         assert_ne!(key("a", &[b"bc", b"d"]), key("a", &[b"b", b"cd"]));
         assert_ne!(key("e-mail", &[b"ana"]), key("username", &[b"ana"]));
-    }
-
-    #[test]
-    fn only_a_token_of_ours_is_read() {
-        let good = URL_SAFE_NO_PAD.encode([7; 32]);
-        assert_eq!(DeviceToken::read(&good).unwrap().expose(), good);
-        for bad in ["", "x", &good[1..], &format!("{good}="), &format!("{good}A")] {
-            assert!(DeviceToken::read(bad).is_none(), "{bad}");
-        }
     }
 }

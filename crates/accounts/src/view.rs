@@ -1,6 +1,7 @@
 //! Rows as the outside sees them.
 
 use domain::{Timestamp, UserView, display_name};
+use store::seen::Seen;
 use store::users::User;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -19,6 +20,25 @@ pub(crate) fn user(user: User) -> UserView {
         is_active: user.is_active,
         created_at: timestamp(user.created_at),
         updated_at: timestamp(user.updated_at),
+    }
+}
+
+pub(crate) fn seen(seen: &Seen) -> UserView {
+    let Seen { session, email_verified, username, bio, created_at, updated_at } = seen;
+    let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
+    UserView {
+        id: session.user,
+        email: session.email.clone(),
+        email_verified: *email_verified,
+        username: username.clone(),
+        name: display_name(name.as_deref(), first.as_deref(), last.as_deref()),
+        first_name: first.clone(),
+        last_name: last.clone(),
+        bio: bio.clone(),
+        role: session.role,
+        is_active: session.is_active,
+        created_at: timestamp(*created_at),
+        updated_at: timestamp(*updated_at),
     }
 }
 

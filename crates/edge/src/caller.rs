@@ -2,7 +2,7 @@
 
 use crate::client_ip::peer;
 use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
-use accounts::{Accounts, Authenticated, Caller, Client, DeviceToken, RequestCtx};
+use accounts::{Accounts, Authenticated, Caller, Client, RawToken, RequestCtx};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -71,7 +71,7 @@ pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap)
 
 fn client(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> Client {
     let address = callers.proxies.client(peer(extensions), headers);
-    let device = cookie::read(headers, callers.cookies.device_name()).and_then(DeviceToken::read);
+    let device = cookie::read(headers, callers.cookies.device_name()).and_then(RawToken::parse);
     Client { address, agent: agent(headers), device }
 }
 

@@ -1,6 +1,6 @@
 //! Cookies: their names, their attributes, and reading them without trusting them.
 
-use accounts::{DeviceToken, SessionToken};
+use accounts::{RawToken, SessionToken};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::Duration;
@@ -88,8 +88,8 @@ impl CookieStyle {
 
     /// The header that makes a browser known again.
     #[must_use]
-    pub fn set_device(self, token: &DeviceToken) -> (HeaderName, HeaderValue) {
-        self.header(self.device_name(), token.expose(), Some(DEVICE_SECONDS))
+    pub fn set_device(self, token: &RawToken) -> (HeaderName, HeaderValue) {
+        self.header(self.device_name(), &token.reveal(), Some(DEVICE_SECONDS))
     }
 
     /// The header that sends a flash along.

@@ -49,7 +49,7 @@ pub async fn insert(tx: &mut Tx, event: &Event<'_>) -> Result<(), StoreError> {
         event.request_id,
         event.detail,
     )
-    .execute(tx.conn())
+    .execute(tx.quiet())
     .await?;
     Ok(())
 }

@@ -4,15 +4,14 @@ use crate::{Store, StoreError};
 
 /// Some accounts whose hashes are of one scheme and one cost. No `Debug`: it holds a hash.
 pub struct HashClass {
-    /// What the hashes share: the part before salt and output, or of that kind.
-    pub class: String,
     /// One of the hashes.
     pub example: String,
     /// How many accounts.
     pub accounts: i64,
 }
 
-/// The commonest classes, in the order of their names. It reads the whole table, so it is for
+/// The commonest classes: what the hashes share is the part before salt and output, or of that kind. In the order
+/// of that part. It reads the whole table, so it is for
 /// a job and not for a request.
 ///
 /// # Errors
@@ -22,7 +21,7 @@ pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
     sqlx::query!("SET LOCAL statement_timeout = '30s'").execute(&mut *tx).await?;
     let classes = sqlx::query_as!(
         HashClass,
-        r#"SELECT class AS "class!", example AS "example!", accounts AS "accounts!" FROM (
+        r#"SELECT example AS "example!", accounts AS "accounts!" FROM (
             SELECT CASE
                     WHEN password_hash LIKE '$2%' THEN left(password_hash, 7)
                     WHEN password_hash LIKE 'bcrypt$$2%' THEN left(password_hash, 14)

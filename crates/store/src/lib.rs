@@ -5,6 +5,7 @@
 //! the constraint's name. There is no rule here, no clock and no random source: ids and times come in.
 
 pub mod audit;
+pub mod changes;
 pub mod devices;
 mod error;
 pub mod hashes;
@@ -12,6 +13,7 @@ pub mod import;
 pub mod old;
 pub mod people;
 pub mod refresh;
+pub mod seen;
 pub mod sessions;
 pub mod throttle;
 mod token_hash;
@@ -24,6 +26,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The schema's history, embedded into the binary.
@@ -33,6 +37,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    commits: Arc<AtomicU64>,
 }
 
 /// How to reach the database, and for how long to wait for it.
@@ -79,13 +84,13 @@ impl Store {
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
             .connect_lazy_with(connect);
-        Self { pool }
+        Self::from_pool(pool)
     }
 
     /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, commits: Arc::default() }
     }
 
     /// Begins a transaction; it rolls back unless committed.
@@ -93,7 +98,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where no connection is to be had in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx(self.pool.begin().await?))
+        Ok(Tx { inner: self.pool.begin().await?, commits: self.commits.clone(), shows: false })
+    }
+
+    /// How many transactions were committed here after which sessions or accounts may read otherwise.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// Whether the database answers and has every migration of this binary.
@@ -132,7 +143,12 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
 
 /// One transaction. Dropped without [`Tx::commit`], it changes nothing.
 #[derive(Debug)]
-pub struct Tx(Transaction<'static, Postgres>);
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    commits: Arc<AtomicU64>,
+    /// Whether a session or an account that is there already may read otherwise afterwards.
+    shows: bool,
+}
 
 impl Tx {
     /// Makes the changes last.
@@ -140,7 +156,12 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] where the database did not confirm.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        let done = self.inner.commit().await;
+        if self.shows {
+            // Also where the answer was lost: the changes may be there.
+            self.commits.fetch_add(1, Ordering::SeqCst);
+        }
+        Ok(done?)
     }
 
     /// Undoes the changes and lets go of what was locked, now and not when the connection is used again.
@@ -148,10 +169,17 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] where the database does not answer.
     pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.0.rollback().await?)
+        Ok(self.inner.rollback().await?)
     }
 
     fn conn(&mut self) -> &mut PgConnection {
-        &mut self.0
+        self.shows = true;
+        &mut self.inner
+    }
+
+    /// For statements after which every session and account reads as before: look-ups, new rows, and what only
+    /// the database itself needs to know.
+    fn quiet(&mut self) -> &mut PgConnection {
+        &mut self.inner
     }
 }

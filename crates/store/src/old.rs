@@ -25,7 +25,8 @@ macro_rules! preset {
             name: $name,
             count: concat!("SELECT count(*) FROM ", $table),
             declare: concat!(
-                "DECLARE old_users NO SCROLL CURSOR FOR SELECT to_jsonb(old) FROM ",
+                "DECLARE old_users NO SCROLL CURSOR FOR SELECT (
+                    SELECT jsonb_object_agg(key, left(value, 1000)) FROM jsonb_each_text(to_jsonb(old))) FROM ",
                 $table,
                 " AS old"
             ),
@@ -82,7 +83,11 @@ pub const PRESETS: &[Preset] = &[
 ];
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-const FETCH: &str = "FETCH FORWARD 5000 FROM old_users";
+/// Other services keep documents and pictures in their rows, of any size: so few rows come at once, and a value
+/// comes up to its thousandth letter, which no field of ours has and which is refused as too long.
+const FETCH: &str = "FETCH FORWARD 500 FROM old_users";
+/// How many accounts are handed over at once, and how many bytes of them, give or take one fetch.
+const CHUNK: (usize, usize) = (5_000, 4 * 1024 * 1024);
 
 /// One reading of an old database, as it was at one moment.
 pub struct Old {
@@ -117,14 +122,29 @@ impl Old {
         self.accounts
     }
 
-    /// The next accounts, a few thousand; none at the end.
+    /// The next accounts, a few thousand and never many megabytes; none at the end.
     ///
     /// # Errors
     /// [`StoreError`] where the database does not answer.
     pub async fn next(&mut self) -> Result<Vec<ImportForm>, StoreError> {
-        let rows: Vec<Value> = sqlx::query_scalar(FETCH).fetch_all(&mut self.connection).await?;
-        Ok(rows.iter().filter_map(Value::as_object).map(|row| form(self.preset, row)).collect())
+        let (mut forms, mut bytes) = (Vec::new(), 0);
+        while forms.len() < CHUNK.0 && bytes < CHUNK.1 {
+            let rows: Vec<Value> = sqlx::query_scalar(FETCH).fetch_all(&mut self.connection).await?;
+            if rows.is_empty() {
+                break;
+            }
+            for row in rows.iter().filter_map(Value::as_object) {
+                let mut form = form(self.preset, row);
+                bytes += size(&mut form);
+                forms.push(form);
+            }
+        }
+        Ok(forms)
     }
+}
+
+fn size(form: &mut ImportForm) -> usize {
+    ImportForm::FIELDS.iter().map(|name| form.field(name).map_or(0, |text| text.len())).sum()
 }
 
 fn form(preset: &Preset, row: &Map<String, Value>) -> ImportForm {
@@ -150,7 +170,9 @@ fn form(preset: &Preset, row: &Map<String, Value>) -> ImportForm {
 fn is_admin(value: &Value) -> bool {
     match value {
         Value::Bool(admin) => *admin,
-        Value::String(word) => matches!(word.to_ascii_lowercase().as_str(), "admin" | "superuser"),
+        Value::String(word) => {
+            matches!(word.to_ascii_lowercase().as_str(), "admin" | "superuser" | "true")
+        }
         _ => false,
     }
 }

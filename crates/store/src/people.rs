@@ -22,14 +22,16 @@ pub struct Update<'a> {
     pub at: OffsetDateTime,
 }
 
-/// Locks every active admin, always in the same order, until the transaction ends; those who were one
-/// when it was this transaction's turn. Sign-ins that begin in the meantime wait for it.
+/// Locks every active admin who can sign in, always in the same order, until the transaction ends; those who were
+/// one when it was this transaction's turn. Sign-ins that begin in the meantime wait for it. An imported account
+/// may have no password: such an admin manages nothing.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn lock_active_admins(tx: &mut Tx) -> Result<Vec<UserId>, StoreError> {
     let ids = sqlx::query_scalar!(
-        "SELECT id FROM users WHERE role = 'admin' AND is_active ORDER BY id FOR NO KEY UPDATE"
+        "SELECT id FROM users WHERE role = 'admin' AND is_active AND password_hash IS NOT NULL
+         ORDER BY id FOR NO KEY UPDATE"
     )
     .fetch_all(tx.conn())
     .await?;

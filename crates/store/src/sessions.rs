@@ -125,7 +125,7 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
         session.address,
         session.agent,
     )
-    .execute(tx.conn())
+    .execute(tx.quiet())
     .await?;
     Ok(())
 }
@@ -166,7 +166,7 @@ pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<b
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1", id.0, at).execute(tx.conn()).await?;
+    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1", id.0, at).execute(tx.quiet()).await?;
     Ok(())
 }
 

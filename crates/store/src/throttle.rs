@@ -1,6 +1,6 @@
 //! Counting what is tried: one statement a count, so that two replicas never admit one too many (P14).
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Tx};
 use domain::UserId;
 use sqlx::postgres::types::PgInterval;
 use time::{Duration, OffsetDateTime};
@@ -95,6 +95,23 @@ pub async fn forgive(store: &Store, key: &Key) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Takes back what [`fail`] counted at `at`: the next try is admitted as it was before.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn give_back(store: &Store, key: &Key, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE throttle_streaks
+         SET failures = failures - 1, next_at = CASE WHEN last_at = $2 THEN $2 ELSE next_at END
+         WHERE key = $1 AND failures > 0",
+        key.as_slice(),
+        at,
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(())
+}
+
 /// Notes that an account was signed in to from a browser.
 ///
 /// # Errors
@@ -130,6 +147,21 @@ pub async fn is_known_device(store: &Store, token_hash: &Key, user: UserId) -> R
     .fetch_one(&store.pool)
     .await?;
     Ok(known)
+}
+
+/// Forgets every browser of an account but the one of this token.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn forget_devices(tx: &mut Tx, user: UserId, but: Option<&Key>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IS DISTINCT FROM $2",
+        user.0,
+        but.map(Key::as_slice),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Deletes up to `limit` counts of each kind that no longer count, and devices not used since `devices_before`;

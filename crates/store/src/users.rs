@@ -136,7 +136,7 @@ pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError
 pub async fn lock_password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, StoreError> {
     let hash =
         sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1 AND is_active FOR UPDATE", id.0)
-            .fetch_optional(tx.conn())
+            .fetch_optional(tx.quiet())
             .await?;
     Ok(hash.flatten())
 }
@@ -188,7 +188,7 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
         user.password_hash,
         user.at,
     )
-    .execute(tx.conn())
+    .execute(tx.quiet())
     .await?;
     Ok(())
 }
@@ -216,7 +216,7 @@ pub async fn set_password_hash(
 /// [`StoreError`] where the database does not answer.
 pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(), StoreError> {
     sqlx::query!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", id.0, old, new)
-        .execute(tx.conn())
+        .execute(tx.quiet())
         .await?;
     Ok(())
 }
@@ -227,7 +227,8 @@ pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(),
 /// [`StoreError`] where the database does not answer.
 pub async fn admin_exists(store: &Store) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM users WHERE role = 'admin' AND is_active) AS "exists!""#
+        r#"SELECT EXISTS (
+            SELECT FROM users WHERE role = 'admin' AND is_active AND password_hash IS NOT NULL) AS "exists!""#
     )
     .fetch_one(&store.pool)
     .await?;

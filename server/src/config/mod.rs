@@ -153,12 +153,7 @@ impl Config {
                 30,
                 1..=1440,
             )?),
-            refresh_lifetime: time::Duration::days(number(
-                "REFRESH_TOKEN_EXPIRE_DAYS",
-                raw.refresh_token_expire_days.as_deref(),
-                30,
-                1..=365,
-            )?),
+            refresh_lifetime: refresh_lifetime(raw)?,
             calls_per_minute: calls_per_minute(raw)?,
             proxies: proxies(raw)?,
             compat: compat(raw, env)?,
@@ -166,6 +161,17 @@ impl Config {
             log_format: log_format(raw, env)?,
             origin,
         })
+    }
+
+    /// What works and is hardly meant: a sentence for the log at the start, variable first.
+    #[must_use]
+    pub fn warning(&self) -> Option<&'static str> {
+        // The server speaks plain http: https comes from a proxy, whose address would be every client's.
+        let behind = self.env == AppEnv::Production && self.origin.is_https();
+        (behind && self.proxies.is_empty()).then_some(
+            "TRUSTED_PROXIES: it is not set, so the proxy's address is taken for everybody's, and all share the \
+             tries of one; set it to the proxy's address or network, such as 10.0.0.0/8",
+        )
     }
 
     /// What the use cases need of it.
@@ -226,6 +232,15 @@ where
             format!("\"{text}\" does not fit; set it to a number from {} to {}", range.start(), range.end());
         ConfigError::new(variable, message)
     })
+}
+
+fn refresh_lifetime(raw: &Raw) -> Result<time::Duration, ConfigError> {
+    const NAME: &str = "REFRESH_TOKEN_EXPIRE_DAYS";
+    let days = number(NAME, raw.refresh_token_expire_days.as_deref(), 30, 1..=30);
+    let days = days.map_err(|error| {
+        ConfigError::new(NAME, format!("{}, after which every session ends", error.message))
+    })?;
+    Ok(time::Duration::days(days))
 }
 
 fn app_name(raw: &Raw) -> Result<String, ConfigError> {

@@ -69,7 +69,7 @@ pub struct Raw {
     /// Life of an access token, 1 to 1440 minutes [default: 30]
     #[arg(long, env, value_name = "MINUTES")]
     pub access_token_expire_minutes: Option<String>,
-    /// Life of a refresh token, 1 to 365 days [default: 30]
+    /// Life of a refresh token, 1 to 30 days [default: 30]
     #[arg(long, env, value_name = "DAYS")]
     pub refresh_token_expire_days: Option<String>,
     /// Calls a minute of one signed-in principal, or else one address, on each server; 0 for no limit [default: 60]
@@ -78,7 +78,8 @@ pub struct Raw {
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
-    /// Families of paths that answer beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in production, else all]
+    /// Families of paths beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in
+    /// production, else all]
     #[arg(long, env, value_name = "LIST")]
     pub compat: Option<String>,
     /// Origins whose pages may call the API with bearer tokens, divided by commas [default: none]

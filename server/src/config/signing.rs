@@ -85,8 +85,7 @@ impl Signing {
             |error: &dyn fmt::Display| ConfigError::new(NAME, format!("{}: {error}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
         let text = KeyRing::rotate_ed25519_pem(&text, now, lead).map_err(|error| unusable(&error))?;
-        let draft = draft(path, &text).map_err(|error| unusable(&error))?;
-        std::fs::rename(draft, path).map_err(|error| unusable(&error))
+        replace(path, &text).map_err(|error| unusable(&error))
     }
 }
 
@@ -149,6 +148,30 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
 }
 
+/// Puts a text in the place of a file, whole or not at all. A link goes on leading to the file, which keeps its
+/// owner and its mode: the server may run as another user than whoever rotates.
+pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let path = std::fs::canonicalize(path)?;
+    let draft = draft(&path, text)?;
+    let replaced = keep_owner(&path, &draft).and_then(|()| std::fs::rename(&draft, &path));
+    replaced.inspect_err(|_| drop(std::fs::remove_file(&draft)))
+}
+
+#[cfg(unix)]
+fn keep_owner(of: &Path, file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (old, new) = (std::fs::metadata(of)?, std::fs::metadata(file)?);
+    if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+        chown(file, Some(old.uid()), Some(old.gid()))?;
+    }
+    std::fs::set_permissions(file, old.permissions())
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &Path, _: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
 /// A file beside `path`, readable by its owner alone from its first byte on.
 fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
     if let Some(folder) = path.parent() {
@@ -163,7 +186,7 @@ fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.inspect_err(|_| drop(std::fs::remove_file(&draft)))?;
     Ok(draft)
 }

@@ -22,6 +22,7 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
             "SIGNING_KEY_FILE" => &mut raw.signing_key_file,
             "SECRET_KEY" => &mut raw.secret_key,
             "TRUSTED_PROXIES" => &mut raw.trusted_proxies,
+            "REFRESH_TOKEN_EXPIRE_DAYS" => &mut raw.refresh_token_expire_days,
             "ACCESS_TOKEN_EXPIRE_MINUTES" => &mut raw.access_token_expire_minutes,
             "RATE_LIMIT_PER_MINUTE" => &mut raw.rate_limit_per_minute,
             "AS_SEEDS" => &mut raw.as_seeds,
@@ -85,6 +86,7 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "from 1 to 1440"),
         ("RATE_LIMIT_PER_MINUTE", "-1", "from 0 to 10000000"),
         ("RATE_LIMIT_PER_MINUTE", "10000001", "from 0 to 10000000"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "31", "from 1 to 30, after which every session ends"),
         ("LOG_FORMAT", "xml", "json or text"),
         ("AS_SEEDS", "yes", "true or false"),
         ("COMPAT", "cookie,s4", "\"s4\" is unknown"),
@@ -111,6 +113,48 @@ fn production_needs_an_address_and_a_key() {
     assert!(Config::new(&raw(&local)).is_ok());
     let message = refusal(&[local[0], local[1], ("LEPTOS_SITE_ADDR", "0.0.0.0:8000")]);
     assert!(message.starts_with("LEPTOS_SITE_ADDR: 0.0.0.0:8000 is open to others"), "{message}");
+}
+
+#[test]
+fn a_proxy_that_nobody_trusts_is_warned_of() {
+    let warning = |base: &str, env: &str, proxies: &str| {
+        let config = raw(&[("APP_ENV", env), ("BASE_URL", base), ("TRUSTED_PROXIES", proxies)]);
+        Config::new(&config).unwrap().warning()
+    };
+    let told = warning("https://accounts.example.com", "production", "").unwrap();
+    assert!(told.starts_with("TRUSTED_PROXIES: it is not set") && told.contains("set it to"), "{told}");
+    for (base, env, proxies) in [
+        ("https://accounts.example.com", "production", "10.0.0.0/8"),
+        ("https://accounts.example.com", "development", ""),
+        ("http://127.0.0.1:8000", "production", ""),
+    ] {
+        assert_eq!(warning(base, env, proxies), None, "{base} {env} {proxies}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_rotated_file_keeps_its_owner_its_mode_and_its_links() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+    let folder = std::env::temp_dir().join(format!("doorstep-rotate-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("real")).unwrap();
+    let (file, link) = (folder.join("real/key.pem"), folder.join("key.pem"));
+    std::fs::write(&file, accounts::SigningKey::generate_ed25519_pem().unwrap()).unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
+    // Only root may give a file away; anybody else's stays their own.
+    let given = std::os::unix::fs::chown(&file, Some(12_345), Some(12_345)).is_ok();
+    symlink("real/key.pem", &link).unwrap();
+    let config = Config::new(&raw(&[("SIGNING_KEY_FILE", link.to_str().unwrap())])).unwrap();
+    config.signing.rotate(time::OffsetDateTime::UNIX_EPOCH, time::Duration::HOUR).unwrap();
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap().matches("BEGIN PRIVATE KEY").count(), 2);
+    let kept = std::fs::metadata(&file).unwrap();
+    assert_eq!(kept.mode() & 0o777, 0o640);
+    assert!(!given || (kept.uid(), kept.gid()) == (12_345, 12_345));
+    // A folder cannot be replaced by a file: what was drafted is gone.
+    assert!(signing::replace(&folder.join("real"), "text").is_err());
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[cfg(unix)]

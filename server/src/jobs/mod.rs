@@ -1,4 +1,5 @@
 //! What the server does by itself, beside the requests.
 
+pub mod changes;
 pub mod hashes;
 pub mod sweep;

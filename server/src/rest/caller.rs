@@ -40,7 +40,12 @@ impl FromRequestParts<AppState> for Member {
             Bearer::Malformed => return Err(Code::InvalidToken.into()),
         };
         let mut ctx = context(parts, state);
-        let member = state.accounts.authenticate_bearer(token, ctx.now).await?;
+        let accounts = &state.accounts;
+        let member = if parts.method.is_safe() {
+            accounts.recognize_bearer(token, ctx.now).await?
+        } else {
+            accounts.authenticate_bearer(token, ctx.now).await?
+        };
         ctx.caller = Caller::Member(member.ok_or(Code::InvalidToken)?);
         Ok(Self(ctx))
     }

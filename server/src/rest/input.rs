@@ -2,11 +2,15 @@
 //! name, and nothing is changed.
 
 use super::Refusal;
-use crate::{AppState, body};
+use crate::AppState;
+use crate::body::{self, Unfit};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::middleware::Next;
+use axum::response::Response;
 use domain::{Code, FieldError, Problem};
 use http::HeaderMap;
 use http::request::Parts;
+use serde::Deserialize;
 use serde::de::value::{Error as PlainError, MapDeserializer};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use uuid::Uuid;
@@ -58,6 +62,17 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     }
 }
 
+/// Nothing to ask by.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoWords {}
+
+/// The layer of every call that takes no [`Query`]: it is refused with one, before anybody asks who calls.
+pub(super) async fn no_query(request: Request, next: Next) -> Result<Response, Refusal> {
+    let NoWords {} = from_form(request.uri().query().unwrap_or_default().as_bytes())?;
+    Ok(next.run(request).await)
+}
+
 /// The id in the path. What is no id names nothing.
 pub(super) struct Id(pub(super) Uuid);
 
@@ -107,11 +122,16 @@ fn from_json<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
 }
 
 fn from_form<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
-    let fields = body::fields(content).ok_or(Problem::new(Code::Unreadable))?;
+    let fields = body::fields(content).map_err(|unfit| match unfit {
+        Unfit::Doubled(name) => of_field(&name, "duplicate", TWICE),
+        Unfit::Unreadable => Code::Unreadable.into(),
+    })?;
     let source = MapDeserializer::<_, PlainError>::new(fields.into_iter());
     serde_path_to_error::deserialize(source)
         .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
 }
+
+const TWICE: &str = "This field came twice.";
 
 /// What serde says, without the value it says it of: that may be a password.
 fn refused(path: &str, words: &str) -> Problem {
@@ -119,14 +139,18 @@ fn refused(path: &str, words: &str) -> Problem {
     let (field, code, message) = if words.starts_with("unknown field") {
         (named, "unknown", "This call takes no such field.")
     } else if words.starts_with("duplicate field") {
-        (named, "duplicate", "This field came twice.")
+        (named, "duplicate", TWICE)
     } else if words.starts_with("missing field") {
         (named, "required", "This field is missing.")
     } else {
         (path, "wrong_type", "This is not what the field takes.")
     };
-    let field = if matches!(field, "." | "?" | "") { "body" } else { field };
-    let field: String = field.chars().filter(|c| !c.is_control()).take(64).collect();
+    of_field(if matches!(field, "." | "?" | "") { "body" } else { field }, code, message)
+}
+
+/// The refusal of one field, whose name a stranger wrote.
+fn of_field(name: &str, code: &str, message: &str) -> Problem {
+    let field: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
     Problem::new(Code::Invalid).with_errors(vec![FieldError::new(&field, code, message)])
 }
 
@@ -171,8 +195,11 @@ mod tests {
 
     #[test]
     fn no_value_is_repeated() {
-        let problem = from_json::<RegistrationForm>(br#"{"password":{"hunter2":1}}"#).unwrap_err();
-        assert!(!serde_json::to_string(&problem).unwrap().contains("hunter2"));
+        for json in [r#"{"password":{"hunter2":1}}"#, r#"{"password":"hunter2","name":73550123}"#] {
+            let problem = from_json::<RegistrationForm>(json.as_bytes()).unwrap_err();
+            let told = serde_json::to_string(&problem).unwrap();
+            assert!(!told.contains("hunter2") && !told.contains("73550123"), "{told}");
+        }
     }
 
     #[test]
@@ -180,6 +207,8 @@ mod tests {
         let form: RegistrationForm = from_form(b"email=ana%40example.com&password=x").unwrap();
         assert_eq!(form.email, "ana@example.com");
         assert_eq!(first(from_form(b"email=a&role=admin")).2, "unknown");
-        assert_eq!(first(from_form(b"email=a&email=b")).0, Code::Unreadable);
+        let doubled = (Code::Invalid, "email".to_owned(), "duplicate".to_owned());
+        assert_eq!(first(from_form(b"email=a&email=b")), doubled);
+        assert_eq!(first(from_form(b"email=%ff")).0, Code::Unreadable);
     }
 }

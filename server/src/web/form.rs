@@ -18,7 +18,7 @@ impl Fields {
                 !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             plain.then(|| (name.to_owned(), value))
         };
-        body::fields(body)?.into_iter().map(inside).collect::<Option<_>>().map(Self)
+        body::fields(body).ok()?.into_iter().map(inside).collect::<Option<_>>().map(Self)
     }
 
     /// The fields of these names, in their order.

@@ -1,6 +1,7 @@
 //! Guards answer before Leptos renders anything, and a flash is handed to its page.
 
-use super::{flash, unsent};
+use super::flash;
+use super::unsent::{self, Unsent};
 use crate::AppState;
 use accounts::RequestCtx;
 use app::Flash;
@@ -21,10 +22,11 @@ pub(super) async fn middleware(State(state): State<AppState>, mut request: Reque
     if !page.guard.admits(viewer.as_ref()) {
         return turn_away(page.guard, viewer.as_ref(), &request, state.cookies);
     }
-    let (shown, cleared) = left_for(page, viewer.as_ref(), &request, state.cookies);
-    if viewer.is_none() && unsent::waiting(request.headers(), state.cookies).is_some() {
+    let waiting = unsent::waiting(request.headers(), state.cookies);
+    if viewer.is_none() && waiting.is_some() {
         request.extensions_mut().insert(unsent::Waits);
     }
+    let (shown, cleared) = left_for(page, viewer.as_ref().zip(waiting), &request, state.cookies);
     if let Some(flash) = shown {
         request.extensions_mut().insert(flash);
     }
@@ -101,7 +103,7 @@ fn next_of(uri: &Uri) -> Option<String> {
 /// plain post, else a form of this person's that was sent after its session had ended.
 fn left_for(
     page: &Page,
-    viewer: Option<&Viewer>,
+    waiting: Option<(&Viewer, Unsent)>,
     request: &Request,
     cookies: CookieStyle,
 ) -> (Option<Flash>, Vec<(HeaderName, HeaderValue)>) {
@@ -112,8 +114,7 @@ fn left_for(
         |flash: &Flash| FORMS.iter().any(|form| form.function == flash.function && form.page == page.path);
     let answer = cookie::read(request.headers(), cookies.flash_name()).and_then(flash::decode).filter(here);
     let mut cleared: Vec<_> = answer.iter().map(|_| cookies.clear_flash()).collect();
-    let waiting = unsent::waiting(request.headers(), cookies);
-    let Some((viewer, unsent)) = viewer.zip(waiting) else { return (answer, cleared) };
+    let Some((viewer, unsent)) = waiting else { return (answer, cleared) };
     let (own, here) = (unsent.of == viewer.id, here(&unsent.flash));
     if here || !own {
         cleared.push(cookies.clear_unsent());

@@ -35,8 +35,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// The whole server, as the binary and every HTTP test use it.
 ///
 /// From the outside in: the request gets its id and its log line; every answer gets its headers; other origins
-/// that may call the API are told so; HTML and JSON are compressed; a refusal becomes a page for whoever reads HTML; a panic and a request
-/// that takes too long become refusals.
+/// that may call the API are told so; HTML and JSON are compressed; a refusal becomes a page for whoever reads
+/// HTML; a panic and a request that takes too long become refusals.
 pub fn router(state: AppState) -> Router {
     let more = match state.env {
         AppEnv::Development => Router::new().route("/dev/gallery", get(pages::gallery)),

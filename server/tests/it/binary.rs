@@ -226,6 +226,30 @@ async fn an_import_that_was_interrupted_or_killed_goes_on_from_there(pool: PgPoo
     assert_eq!(count(UNRECORDED).await, 0);
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn large_rows_of_an_old_database_come_in_small_parts(pool: PgPool) {
+    for statement in [
+        "CREATE TABLE auth_user (email text, username text, picture text, is_superuser bool)",
+        "INSERT INTO auth_user SELECT 'ana' || n || '@example.com', repeat('ü', 100000), repeat('x', 100000), true
+            FROM generate_series(1, 2600) AS n",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let preset = store::old::PRESETS.iter().find(|preset| preset.name == "django").unwrap();
+    let mut old = store::old::Old::open(&pool.connect_options(), preset).await.unwrap();
+    let (mut accounts, mut parts) = (0, 0);
+    loop {
+        let part = old.next().await.unwrap();
+        if part.is_empty() {
+            break;
+        }
+        (accounts, parts) = (accounts + part.len(), parts + 1);
+        assert!(part.iter().map(|form| form.username.len()).sum::<usize>() < 6 * 1024 * 1024);
+        assert!(part.iter().all(|form| form.username.len() == 2_000 && form.role == "admin"));
+    }
+    assert_eq!((accounts, parts), (2_600, 2));
+}
+
 /// A running server, its log, and where it listens.
 struct Running {
     process: Child,

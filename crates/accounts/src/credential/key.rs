@@ -123,7 +123,7 @@ impl fmt::Debug for SigningKey {
 
 /// Keys of one algorithm, each with the time from which it signs. The newest that has begun signs; one
 /// that is yet to begin verifies already, so that a token signed by one replica is known to all, and a
-/// retired one verifies for 8 days more.
+/// retired one verifies for 8 days more what it signed before.
 #[derive(Debug, Clone)]
 pub struct KeyRing(Vec<Entry>);
 
@@ -131,13 +131,19 @@ pub struct KeyRing(Vec<Entry>);
 pub(super) struct Entry {
     pub(super) key: SigningKey,
     pub(super) from: OffsetDateTime,
-    /// `None` while no newer key is known.
-    pub(super) verifies_until: Option<OffsetDateTime>,
+    /// When the next one begins to sign; `None` while none is known.
+    pub(super) retired_at: Option<OffsetDateTime>,
+}
+
+impl Entry {
+    pub(super) fn verifies(&self, now: OffsetDateTime) -> bool {
+        self.retired_at.is_none_or(|at| now < at + RETIRED_KEY_VERIFIES)
+    }
 }
 
 impl From<SigningKey> for KeyRing {
     fn from(key: SigningKey) -> Self {
-        Self(vec![Entry { key, from: OffsetDateTime::UNIX_EPOCH, verifies_until: None }])
+        Self(vec![Entry { key, from: OffsetDateTime::UNIX_EPOCH, retired_at: None }])
     }
 }
 
@@ -154,7 +160,7 @@ impl KeyRing {
             if keys[at - 1].from == from {
                 return Err(bad("two of its keys begin at the same time"));
             }
-            keys[at - 1].verifies_until = Some(from + RETIRED_KEY_VERIFIES);
+            keys[at - 1].retired_at = Some(from);
         }
         Ok(Self(keys))
     }
@@ -178,7 +184,7 @@ impl KeyRing {
 
     /// The keys that verify at a time, oldest first.
     pub(super) fn verifying(&self, now: OffsetDateTime) -> impl Iterator<Item = &Entry> {
-        self.0.iter().filter(move |key| key.verifies_until.is_none_or(|until| now < until))
+        self.0.iter().filter(move |key| key.verifies(now))
     }
 
     /// A secret for another purpose, the same while the oldest key is there.
@@ -201,7 +207,7 @@ fn read(text: &str) -> Result<Vec<Pem>, SetupError> {
 }
 
 fn entry(pem: &Pem) -> Result<Entry, SetupError> {
-    Ok(Entry { key: SigningKey::from_pem(pem)?, from: signs_from(pem)?, verifies_until: None })
+    Ok(Entry { key: SigningKey::from_pem(pem)?, from: signs_from(pem)?, retired_at: None })
 }
 
 fn signs_from(pem: &Pem) -> Result<OffsetDateTime, SetupError> {

@@ -6,10 +6,10 @@ use std::fmt;
 use store::TokenHash;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A secret that is sent once: 256 random bits. It cannot be stored: the store takes a [`TokenHash`] only,
-/// and from a stolen database no token can be made (SHA-256 is enough, since nobody can guess 256 bits).
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct RawToken([u8; 32]);
+/// A secret that one client keeps: 256 random bits. It cannot be stored: the store takes hashes only, and from
+/// a stolen database no token can be made (SHA-256 is enough, since nobody can guess 256 bits).
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct RawToken([u8; 32]);
 
 impl RawToken {
     pub(crate) fn new(rng: &dyn Rng) -> Self {
@@ -17,14 +17,16 @@ impl RawToken {
     }
 
     /// The token in a text, if the text has a token's shape: one spelling each, no padding.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let mut token = Self([0; 32]);
         let length = URL_SAFE_NO_PAD.decode_slice(text, &mut token.0).ok()?;
         (length == token.0.len()).then_some(token)
     }
 
     /// What is sent: base64url, 43 characters.
-    pub(crate) fn reveal(&self) -> String {
+    #[must_use]
+    pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 

@@ -3,8 +3,11 @@ use crate::rng::{Rng, uuid};
 use crate::{Error, Settings, SetupError};
 use domain::{SessionId, SessionKind, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
+use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -12,6 +15,8 @@ use uuid::Uuid;
 const LEEWAY: Duration = Duration::seconds(30);
 /// Longer than any of ours, whatever the site's address.
 const LONGEST: usize = 4_096;
+/// How many tokens whose signature was checked are known again: some 10 MB. Only tokens of ours are.
+const MOST_VERIFIED: usize = 10_000;
 
 /// A signed token that names a session row, and how long the browser is to keep it.
 #[derive(Clone)]
@@ -60,15 +65,23 @@ pub(crate) struct Tokens {
     api_cookie: Purpose,
     issuer: String,
     lifetime: Duration,
+    /// Under the tokens' hashes, so that no token lies in memory.
+    verified: Cache<[u8; 32], Arc<Verified>>,
+}
+
+/// A token whose signature was checked: what it says for good. Its times are compared at every use.
+struct Verified {
+    claims: Claims,
+    /// Which of the keys signed it.
+    key: usize,
 }
 
 /// A key as it is used.
 struct Ready {
+    entry: Entry,
     id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
-    from: OffsetDateTime,
-    verifies_until: Option<OffsetDateTime>,
 }
 
 /// What sets one kind of token apart, so that no other passes for it (RFC 8725 sections 3.9 and 3.11).
@@ -90,17 +103,22 @@ impl Purpose {
         validation.validate_nbf = false;
         Self { typ, audience, validation }
     }
+
+    /// What a token for this purpose is known by.
+    fn fingerprint(&self, jwt: &str) -> [u8; 32] {
+        Sha256::new_with_prefix(self.typ).chain_update([0]).chain_update(jwt).finalize().into()
+    }
 }
 
 impl Ready {
     fn new(entry: &Entry) -> Self {
-        let Entry { key, from, verifies_until } = entry;
-        let (id, encoding, decoding) = (key.id(), key.encoding(), key.decoding());
-        Self { id, encoding, decoding, from: *from, verifies_until: *verifies_until }
+        let (id, encoding, decoding) = (entry.key.id(), entry.key.encoding(), entry.key.decoding());
+        Self { entry: entry.clone(), id, encoding, decoding }
     }
 
-    fn verifies(&self, now: OffsetDateTime) -> bool {
-        self.verifies_until.is_none_or(|until| now < until)
+    /// Whether a token of that time may be this key's: whoever steals a retired one signs nothing new with it.
+    fn signed(&self, iat: i64) -> bool {
+        self.entry.retired_at.is_none_or(|at| iat <= (at + LEEWAY).unix_timestamp())
     }
 }
 
@@ -120,6 +138,7 @@ impl Tokens {
             api_cookie: Purpose::new("api-session+jwt", algorithm, &issuer, "api-session"),
             issuer,
             lifetime: settings.token_lifetime,
+            verified: Cache::new(MOST_VERIFIED),
         };
         tokens.self_test()?;
         Ok(tokens)
@@ -131,13 +150,13 @@ impl Tokens {
             let subject = Subject {
                 user: UserId(Uuid::nil()),
                 session: SessionId(Uuid::nil()),
-                authenticated_at: key.from,
+                authenticated_at: key.entry.from,
             };
             for kind in [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie] {
                 let jwt = self
-                    .sign(kind, subject, Uuid::nil(), key.from)
+                    .sign(kind, subject, Uuid::nil(), key.entry.from)
                     .map_err(|error| SetupError::SigningKey(error.to_string()))?;
-                if self.read(kind, &jwt, key.from) != Some(subject) {
+                if self.read(kind, &jwt, key.entry.from) != Some(subject) {
                     return Err(SetupError::SigningKey("it does not verify what it signs".to_owned()));
                 }
             }
@@ -193,14 +212,15 @@ impl Tokens {
 
     /// The newest key that has begun; before any has, the first.
     fn signing_key(&self, now: OffsetDateTime) -> &Ready {
-        self.keys.iter().rfind(|key| key.from <= now).unwrap_or(&self.keys[0])
+        self.keys.iter().rfind(|key| key.entry.from <= now).unwrap_or(&self.keys[0])
     }
 
     /// Whom a token names, if we signed it for this kind of session. A cookie's token past `exp` still
     /// names its session: the row says whether that lives, and the cookie is then renewed. A program
     /// renews its own token, so there `exp` is the end.
     pub(crate) fn read(&self, kind: SessionKind, jwt: &str, now: OffsetDateTime) -> Option<Subject> {
-        let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = self.verify(self.purpose(kind), jwt, now)?;
+        let verified = self.verify(self.purpose(kind), jwt, now)?;
+        let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = verified.claims;
         let latest = (now + LEEWAY).unix_timestamp();
         let begun = iat <= latest && nbf <= latest && auth_time <= latest && exp >= nbf;
         let over = kind == SessionKind::Bearer && exp <= (now - LEEWAY).unix_timestamp();
@@ -212,17 +232,29 @@ impl Tokens {
     }
 
     /// The claims under a signature of ours. The token says which key, never how it is used.
-    fn verify(&self, purpose: &Purpose, jwt: &str, now: OffsetDateTime) -> Option<Claims> {
+    fn verify(&self, purpose: &Purpose, jwt: &str, now: OffsetDateTime) -> Option<Arc<Verified>> {
         if jwt.len() > LONGEST {
             return None;
+        }
+        let fingerprint = purpose.fingerprint(jwt);
+        if let Some(verified) = self.verified.get(&fingerprint) {
+            // The key may have retired since.
+            return self.keys.get(verified.key)?.entry.verifies(now).then_some(verified);
         }
         let header = jsonwebtoken::decode_header(jwt).ok()?;
         if header.typ.as_deref() != Some(purpose.typ) {
             return None;
         }
         let id = header.kid?;
-        let key = self.keys.iter().find(|key| key.id == id && key.verifies(now))?;
-        Some(jsonwebtoken::decode(jwt, &key.decoding, &purpose.validation).ok()?.claims)
+        let (at, key) =
+            self.keys.iter().enumerate().find(|(_, key)| key.id == id && key.entry.verifies(now))?;
+        let claims: Claims = jsonwebtoken::decode(jwt, &key.decoding, &purpose.validation).ok()?.claims;
+        if !key.signed(claims.iat) {
+            return None;
+        }
+        let verified = Arc::new(Verified { claims, key: at });
+        self.verified.insert(fingerprint, verified.clone());
+        Some(verified)
     }
 }
 

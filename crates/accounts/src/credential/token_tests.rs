@@ -136,6 +136,21 @@ fn a_retired_key_verifies_eight_days_more_and_the_next_one_already() {
 }
 
 #[test]
+fn a_retired_key_signs_nothing_new() {
+    let text = SigningKey::generate_ed25519_pem().unwrap();
+    let rotated = KeyRing::rotate_ed25519_pem(&text, NOW, Duration::hours(1)).unwrap();
+    let [thief, ours] = [text, rotated].map(|text| tokens(KeyRing::ed25519_pem(&text).unwrap(), ISSUER));
+    let retired_at = NOW + Duration::hours(1);
+    for kind in [Browser, Bearer] {
+        for (seconds, expected) in [(0, Some(subject())), (30, Some(subject())), (31, None), (86_400, None)] {
+            let at = retired_at + Duration::seconds(seconds);
+            let jwt = thief.issue(kind, subject(), &SystemRng, at).unwrap();
+            assert_eq!(ours.read(kind, &jwt, at), expected, "{seconds} s after");
+        }
+    }
+}
+
+#[test]
 fn debug_output_shows_no_secret() {
     let [key, secret] = keys();
     let token = SessionToken { jwt: "eyJ.secret.jwt".into(), max_age: None };

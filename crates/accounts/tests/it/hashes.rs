@@ -104,20 +104,9 @@ async fn hashes_are_counted_by_scheme_and_cost_whatever_their_salts(pool: PgPool
         }
     }
     let classes = hashes::classes(&Store::from_pool(pool)).await.unwrap();
-    let mut found: Vec<_> = classes.iter().map(|class| (class.class.as_str(), class.accounts)).collect();
+    let mut found: Vec<_> = classes.into_iter().map(|class| (class.example, class.accounts)).collect();
     found.sort_unstable();
-    let mut expected = [
-        ("$2b$12$", 3),
-        ("$2y$10$", 1),
-        ("bcrypt$$2b$12$", 2),
-        ("$argon2id$v=19$m=19456,t=2,p=1", 5),
-        ("argon2$argon2id$v=19$m=65536,t=3,p=4", 2),
-        ("pbkdf2_sha256$600000", 2),
-        ("$pbkdf2-sha256$29000", 2),
-        ("$scrypt$ln=16,r=8,p=1", 2),
-        ("scrypt$16384$8$5", 2),
-        ("scrypt$16384$8$1", 1),
-    ];
+    let mut expected = salted.map(|(spelling, n)| (spelling.replace('@', "saltsaltsaltsalt0"), n));
     expected.sort_unstable();
     assert_eq!(found, expected);
 }

@@ -41,6 +41,20 @@ async fn the_last_admin_stays_one(pool: PgPool) {
     assert!(world.holder(&ada).await.member().is_err());
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_who_cannot_sign_in_does_not_count(pool: PgPool) {
+    let world = World::new(pool);
+    let ada = admin(&world, "ada").await;
+    admin(&world, "imported").await;
+    world.execute("UPDATE users SET password_hash = NULL WHERE email = 'imported@example.com'").await;
+    let ctx = world.holder(&ada).await;
+    let demote = admin_patch(json!({"role": "user"}));
+    let refused = world.accounts.change_user(&ctx, ada.viewer.id, demote).await;
+    assert!(matches!(refused, Err(Error::LastAdmin)), "{refused:?}");
+    world.execute("UPDATE users SET role = 'user' WHERE email = 'ada@example.com'").await;
+    assert!(!world.accounts.admin_exists().await.unwrap(), "so the first one may still be made");
+}
+
 /// P28: whatever two admins do to each other or to themselves at the same moment, on two replicas.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn of_two_admins_who_go_at_the_same_moment_one_stays(pool: PgPool) {

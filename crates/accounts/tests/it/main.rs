@@ -19,6 +19,7 @@ mod people;
 mod profile;
 mod refresh;
 mod registration;
+mod remembered;
 mod sessions;
 mod sign_in;
 mod throttle;

@@ -1,5 +1,5 @@
-use accounts::{DeviceToken, Error, RequestCtx, SignedIn};
-use domain::{PasswordForm, SignInForm};
+use accounts::{Error, RawToken, RequestCtx, SignedIn};
+use domain::{PasswordForm, ProfileForm, SignInForm, UserPatch};
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, registration, sign_in};
 use time::Duration;
@@ -31,6 +31,29 @@ async fn an_address_has_ten_sign_ins_and_then_three_a_minute(pool: PgPool) {
     ctx.now += Duration::seconds(20);
     assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
     assert!(wait(&world.accounts.sign_in(&ctx, wrong()).await).is_some());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_hour_has_more_than_fifty_sign_ins_of_an_address(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = world.stranger();
+    let mut admitted = Vec::new();
+    // As often as the short limit lets them, for two hours.
+    for seconds in (0..7_200).step_by(20) {
+        let ctx = RequestCtx { now: ctx.now + Duration::seconds(seconds), ..ctx.clone() };
+        loop {
+            let name = format!("somebody-{}@example.com", admitted.len());
+            let answer = world.accounts.sign_in(&ctx, sign_in(&name, "not the password")).await;
+            if wait(&answer).is_some() {
+                break;
+            }
+            admitted.push(seconds);
+        }
+    }
+    let of_hour = |from: &i64| admitted.iter().filter(|at| (*from..from + 3_600).contains(*at)).count();
+    let busiest = admitted.iter().map(of_hour).max().unwrap();
+    assert!((45..=50).contains(&busiest), "{busiest}");
+    assert_eq!(world.accounts.hash_count(), admitted.len() as u64);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -131,7 +154,7 @@ async fn a_device_has_a_budget_of_its_own_and_only_for_its_owner(pool: PgPool) {
         let _ = try_at(&world, now, wrong()).await;
         let _ = try_at(&world, now, sign_in("eve@example.com", "not the password")).await;
     }
-    let with = |device: &Option<DeviceToken>| {
+    let with = |device: &Option<RawToken>| {
         let mut ctx = RequestCtx { now, ..world.stranger() };
         ctx.client.device.clone_from(device);
         ctx
@@ -143,6 +166,71 @@ async fn a_device_has_a_budget_of_its_own_and_only_for_its_owner(pool: PgPool) {
     assert!(wait(&world.accounts.sign_in(&with(&owner.device), wrong()).await).is_some());
     let foreign = sign_in("eve@example.com", PASSWORD);
     assert!(wait(&world.accounts.sign_in(&with(&owner.device), foreign).await).is_some());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_guessed_the_old_password_is_no_known_device_after_a_change(pool: PgPool) {
+    let world = World::new(pool);
+    let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
+    let thief =
+        world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
+    let mut ctx = world.holder(&owner).await;
+    ctx.client.device.clone_from(&owner.device);
+    let form =
+        PasswordForm { current_password: PASSWORD.into(), new_password: "amber lantern on the step".into() };
+    world.accounts.change_password(&ctx, form).await.unwrap();
+    let now = world.accounts.now();
+    for _ in 0..4 {
+        let _ = try_at(&world, now, wrong()).await;
+    }
+    for (device, known) in [(thief.device, false), (owner.device, true)] {
+        let mut ctx = RequestCtx { now, ..world.stranger() };
+        ctx.client.device = device;
+        let form = sign_in("ana@example.com", "amber lantern on the step");
+        assert_eq!(world.accounts.sign_in(&ctx, form).await.is_ok(), known);
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_nobody_looked_at_is_no_failure(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+    let now = world.accounts.now();
+    let failures = "SELECT coalesce(sum(failures), 0)::bigint FROM throttle_streaks";
+    let tries: Vec<_> = (0..60)
+        .map(|n| {
+            let (accounts, ctx) = (world.accounts.clone(), RequestCtx { now, ..world.stranger() });
+            let form = sign_in(&format!("somebody-{n}@example.com"), "not the password");
+            tokio::spawn(async move { accounts.sign_in(&ctx, form).await })
+        })
+        .collect();
+    let (mut refused, mut overloaded) = (0, 0);
+    for attempt in tries {
+        match attempt.await.unwrap() {
+            Err(Error::WrongCredentials) => refused += 1,
+            Err(Error::Overloaded) => overloaded += 1,
+            Err(Error::Unavailable(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(overloaded > 0 && world.count(failures).await <= 60 - overloaded, "{refused} {overloaded}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_failure_that_is_given_back_leaves_the_name_as_it_was(pool: PgPool) {
+    let store = store::Store::from_pool(pool);
+    let (key, delays) = ([7; 32], [0, 0, 60, 300]);
+    let at = |seconds| time::OffsetDateTime::UNIX_EPOCH + Duration::seconds(seconds);
+    let fail = async |seconds| {
+        store::throttle::fail(&store, &key, &delays, Duration::DAY, at(seconds)).await.unwrap()
+    };
+    for seconds in [0, 1, 2] {
+        assert_eq!(fail(seconds).await, None);
+    }
+    assert_eq!(fail(3).await, Some(at(62)));
+    assert_eq!(fail(62).await, None);
+    store::throttle::give_back(&store, &key, at(62)).await.unwrap();
+    assert_eq!(fail(62).await, None, "the next one counts at once, as the fourth again");
+    assert_eq!(fail(63).await, Some(at(362)));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -218,6 +306,30 @@ async fn who_holds_a_session_has_ten_guesses_at_its_password(pool: PgPool) {
     let before = world.accounts.hash_count();
     assert!(matches!(world.accounts.change_password(&ctx, guess()).await, Err(Error::TooManyTries { .. })));
     assert_eq!(world.accounts.hash_count(), before, "refused before hashing");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_member_asks_for_ten_usernames_and_then_ten_an_hour(pool: PgPool) {
+    let world = World::new(pool);
+    let (ana, eve) = (world.member("ana").await, world.member("eve").await);
+    let form = |name: &str| ProfileForm { username: Some(name.into()), ..ProfileForm::default() };
+    world.accounts.save_profile(&world.holder(&ana).await, form("ana")).await.unwrap();
+    let mut ctx = world.holder(&eve).await;
+    world.accounts.save_profile(&ctx, form("eve")).await.unwrap();
+    for n in 0..9 {
+        let taken = if n % 2 == 0 {
+            world.accounts.save_profile(&ctx, form("ana")).await.map(drop)
+        } else {
+            let patch = UserPatch { username: Some("ANA".into()), ..UserPatch::default() };
+            world.accounts.change_me(&ctx, patch).await.map(drop)
+        };
+        assert!(matches!(taken, Err(Error::Taken(_))));
+    }
+    let refused = world.accounts.save_profile(&ctx, form("ana")).await;
+    assert!(matches!(refused, Err(Error::TooManyTries { wait }) if wait == Duration::minutes(6)));
+    world.accounts.save_profile(&ctx, form("EVE")).await.unwrap();
+    ctx.now += Duration::minutes(6);
+    assert!(matches!(world.accounts.save_profile(&ctx, form("ana")).await, Err(Error::Taken(_))));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, BufReader, Chain, Read};
 use std::path::Path;
 
 /// No account of ours takes a tenth of this.
-const LINE_MAX: u64 = 64 * 1024;
+const LINE_MAX: usize = 64 * 1024;
 
 /// How a file of accounts is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,11 +24,32 @@ pub enum Format {
 pub(super) struct Source {
     bytes: u64,
     reader: Reader,
+    /// What ends the file early, once the lines before it are handed over.
+    broken: Option<io::Error>,
 }
 
 enum Reader {
-    Csv { reader: csv::Reader<Chain<File, &'static [u8]>>, columns: Vec<String> },
+    Csv { reader: csv::Reader<Bounded<Chain<File, &'static [u8]>>>, columns: Vec<String> },
     Json { reader: BufReader<File>, line: u64, read: u64 },
+}
+
+/// What hands over so many bytes for one record and then fails: a quote that is left open would otherwise take the
+/// rest of the file into memory.
+struct Bounded<R> {
+    inner: R,
+    left: usize,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let room = buffer.len().min(self.left);
+        let read = self.inner.read(&mut buffer[..room])?;
+        self.left -= read;
+        Ok(read)
+    }
 }
 
 impl Source {
@@ -44,7 +65,7 @@ impl Source {
         let reader = match format {
             Format::Csv => {
                 // Every line has an end of one byte, so that lines can be counted; a CR is trimmed later.
-                let file = file.chain(&b"\n"[..]);
+                let file = Bounded { inner: file.chain(&b"\n"[..]), left: LINE_MAX };
                 let mut reader = csv::ReaderBuilder::new()
                     .flexible(true)
                     .terminator(csv::Terminator::Any(b'\n'))
@@ -59,7 +80,7 @@ impl Source {
             }
             Format::JsonLines => Reader::Json { reader: BufReader::new(file), line: 0, read: 0 },
         };
-        Ok(Self { bytes, reader })
+        Ok(Self { bytes, reader, broken: None })
     }
 
     /// The file's size.
@@ -78,10 +99,16 @@ impl Source {
     /// The next lines, at most so many; `None` at the end.
     pub(super) fn chunk(&mut self, most: usize) -> io::Result<Option<Vec<Numbered>>> {
         let mut lines = Vec::new();
-        while lines.len() < most
-            && let Some(next) = self.next()?
-        {
-            lines.push(next);
+        while self.broken.is_none() && lines.len() < most {
+            match self.next() {
+                Ok(Some(next)) => lines.push(next),
+                Ok(None) => break,
+                Err(error) => self.broken = Some(error),
+            }
+        }
+        match self.broken.take() {
+            Some(error) if lines.is_empty() => return Err(error),
+            later => self.broken = later,
         }
         Ok((!lines.is_empty()).then_some(lines))
     }
@@ -90,7 +117,7 @@ impl Source {
         match &mut self.reader {
             Reader::Csv { reader, columns } => loop {
                 let mut record = ByteRecord::new();
-                if !reader.read_byte_record(&mut record).map_err(io::Error::from)? {
+                if !next_record(reader, &mut record)? {
                     return Ok(None);
                 }
                 if record.as_slice().trim_ascii().is_empty() && record.len() == 1 {
@@ -111,6 +138,25 @@ impl Source {
             },
         }
     }
+}
+
+/// Reads one record. After one that is too long nothing can be trusted: where a quote is left open, rows are text.
+fn next_record<R: Read>(reader: &mut csv::Reader<Bounded<R>>, record: &mut ByteRecord) -> io::Result<bool> {
+    let line = reader.position().line();
+    reader.get_mut().left = LINE_MAX;
+    let more = reader.read_byte_record(record);
+    let long = match &more {
+        Ok(_) => record.as_slice().len() > LINE_MAX,
+        Err(error) => {
+            matches!(error.kind(), csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge)
+        }
+    };
+    if long {
+        return Err(io::Error::other(format!(
+            "line {line} is longer than {LINE_MAX} bytes, and nothing from there on was read; is a quote left open?"
+        )));
+    }
+    Ok(more?)
 }
 
 fn by_extension(path: &Path) -> Option<Format> {
@@ -183,7 +229,7 @@ fn next_line(
     let mut text = Vec::new();
     let mut long = false;
     loop {
-        let bytes = reader.by_ref().take(LINE_MAX).read_until(b'\n', &mut text)?;
+        let bytes = reader.by_ref().take(LINE_MAX as u64).read_until(b'\n', &mut text)?;
         *read += bytes as u64;
         if bytes == 0 && text.is_empty() && !long {
             return Ok(None);
@@ -192,7 +238,7 @@ fn next_line(
             let message = || malformed(format!("It is longer than {LINE_MAX} bytes."));
             return Ok(Some(if long { Err(message()) } else { Ok(text) }));
         }
-        if bytes as u64 == LINE_MAX {
+        if bytes == LINE_MAX {
             long = true;
             text.clear();
         }
@@ -241,6 +287,30 @@ mod tests {
             (8, Ok("e@f")),
         ];
         agree(&found, &expected);
+    }
+
+    #[test]
+    fn a_record_without_an_end_ends_the_import_and_takes_no_memory() {
+        let path = std::env::temp_dir().join(format!("doorstep-{}-open.csv", std::process::id()));
+        let csv = format!("email,bio\na@b,\nc@d,\ne@f,\"open\n{}", "more,\n".repeat(50_000));
+        std::fs::write(&path, csv).unwrap();
+        let mut source = Source::open(&path, None).unwrap();
+        // What stands before it is imported.
+        assert_eq!(source.chunk(5_000).unwrap().unwrap().len(), 2);
+        let why = source.chunk(5_000).err().unwrap().to_string();
+        assert!(why.starts_with("line 4 is longer than 65536 bytes") && why.contains("quote"), "{why}");
+        assert!(source.read() <= LINE_MAX as u64 + 16 * 1024, "{}", source.read());
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_record_of_the_longest_length_is_read() {
+        let bio = "x".repeat(LINE_MAX - 3);
+        for at in 0..3 {
+            let before = "a@b,\n".repeat(at * 700);
+            let found = lines("long.csv", format!("email,bio\n{before}c@d,{bio}\n").as_bytes());
+            assert_eq!(found.last().unwrap().1.as_deref(), Ok("c@d"));
+        }
     }
 
     fn agree(found: &[(u64, Result<String, String>)], expected: &[(u64, Result<&str, &str>)]) {

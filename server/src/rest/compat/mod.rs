@@ -7,9 +7,11 @@ mod root;
 
 pub(super) use root::owns as root_owns;
 
+use super::input::no_query;
 use super::under;
 use crate::AppState;
 use axum::Router;
+use axum::middleware::from_fn;
 use http::Method;
 
 /// Which families answer.
@@ -58,7 +60,7 @@ pub(super) fn router(compat: Compat) -> Router<AppState> {
     families
         .into_iter()
         .filter(|(on, _)| *on)
-        .fold(Router::new(), |router, (_, family)| router.merge(family()))
+        .fold(Router::new(), |router, (_, family)| router.merge(family().route_layer(from_fn(no_query))))
 }
 
 /// Whether a request is one of theirs. The paths under `/api` are the API's in any case.

@@ -7,6 +7,8 @@ mod sessions;
 pub(super) mod users;
 
 use crate::AppState;
+use crate::rest::input::no_query;
+use axum::middleware::from_fn;
 use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,19 +16,22 @@ use utoipa_axum::routes;
 pub(super) const PREFIX: &str = "/api/v1";
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        // One call with two names; the document has it from `openapi::TWINS`.
+    let asking = OpenApiRouter::new()
+        .routes(routes!(users::list))
+        .routes(routes!(me::activity))
+        .routes(routes!(audit::list));
+    let plain = OpenApiRouter::new()
+        // One call with two names; the document has it from `openapi::twins`.
         .route("/auth/register", post(users::register))
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
-        .routes(routes!(users::register, users::list))
+        .routes(routes!(users::register))
         .routes(routes!(me::read, me::change, me::delete))
         .routes(routes!(me::change_password))
-        .routes(routes!(me::activity))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(users::read, users::change, users::delete))
-        .routes(routes!(users::end_sessions))
-        .routes(routes!(audit::list))
+        .routes(routes!(users::end_sessions));
+    asking.merge(plain.route_layer(from_fn(no_query)))
 }

@@ -72,6 +72,33 @@ async fn nonsense_is_a_problem_document_and_changes_nothing(pool: PgPool) {
     assert_eq!(app.digest().await, before);
 }
 
+/// Every call that takes no query is refused with one by its name, and the call is not made.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_query_that_no_call_takes_is_refused_by_name(pool: PgPool) {
+    let app = App::new(pool);
+    let admin = app.admin_program("ana").await;
+    let before = app.digest().await;
+    let calls = CALLS.iter().copied().chain([
+        ("GET", "/api/v1/users/me"),
+        ("GET", "/api/v1/users/me/sessions"),
+        ("DELETE", "/api/v1/users/me/sessions"),
+        ("DELETE", "/api/v1/users/me/sessions/00000000-0000-0000-0000-000000000000"),
+        ("GET", "/api/v1/users/00000000-0000-0000-0000-000000000000"),
+        ("DELETE", "/api/v1/users/00000000-0000-0000-0000-000000000000/sessions"),
+        ("POST", "/api/v1/auth/logout"),
+    ]);
+    for (method, path) in calls {
+        for (query, field, code) in [("role=admin", "role", "unknown"), ("a=1&a=2", "a", "duplicate")] {
+            let answer =
+                admin.call(method, &format!("{path}?{query}"), &serde_json::json!({})).await.expect(422);
+            let errors = answer.problem().errors;
+            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code), "{method} {path}");
+        }
+    }
+    assert_eq!(app.digest().await, before);
+    admin.get("/api/v1/users/me?").await.expect(200);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_malformed_authorization_is_refused_in_words(pool: PgPool) {
     let app = App::new(pool);

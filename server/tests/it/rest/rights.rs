@@ -122,6 +122,35 @@ async fn with_cookie(app: &App, method: &str, path: &str, cookie: &str) -> u16 {
     app.program().send(request).await.status.as_u16()
 }
 
+/// P8: by whatever way somebody asks for it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_becomes_an_admin_by_asking(pool: PgPool) {
+    let app = App::new(pool);
+    let ana = app.member_program("ana").await;
+    let before = app.digest().await;
+    for (name, value) in
+        [("role", json!("admin")), ("email_verified", json!(true)), ("is_active", json!(true))]
+    {
+        let account = json!({ "email": "eve@example.com", "password": PASSWORD, name: value });
+        for (method, path, body) in [
+            ("PATCH", "/api/v1/users/me", json!({ name: value })),
+            ("PUT", "/api/v1/users/me", json!({ "name": "Ana", name: value })),
+            ("POST", "/api/v1/users", account.clone()),
+            ("POST", "/api/v1/auth/register", account),
+        ] {
+            let errors = ana.call(method, path, &body).await.expect(422).problem().errors;
+            assert_eq!(
+                (errors[0].field.as_str(), errors[0].code.as_str()),
+                (name, "unknown"),
+                "{method} {path}"
+            );
+        }
+        let asked = format!("/api/v1/users/me?{name}=admin");
+        ana.call("PATCH", &asked, &json!({ "name": "Ana" })).await.expect(422);
+    }
+    assert_eq!(app.digest().await, before);
+}
+
 async fn callers(app: &App) -> [Program; 4] {
     let disabled = app.member_program("disabled").await;
     app.world

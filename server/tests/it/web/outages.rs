@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::outage::Outage;
 use accounts::Accounts;
+use serde_json::json;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +65,26 @@ async fn while_it_lasts_everything_says_so_and_afterwards_all_is_well(pool: PgPo
     app.browser().get("/readyz").await.expect(200);
     ana.get("/account").await.expect(200);
     app.browser().call("/fn/login", &SIGN_IN).await.expect(200);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_families_of_the_api_say_so_too(pool: PgPool) {
+    let (app, outage) = app(pool);
+    app.member("ana").await;
+    let login = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let mut client = app.browser();
+    client.post_raw("/auth/login", "*/*", "application/json", login.to_string()).await.expect(200);
+    let mut client = client.with("accept", "*/*");
+    outage.cut();
+    let answer = client.get("/auth/me").await.expect(503);
+    assert_eq!((answer.code().as_str(), answer.header("retry-after")), ("unavailable", Some("5")));
+    assert!(answer.set_cookie("token").is_none(), "nobody is signed out by an outage");
+    for path in ["/auth/login", "/api/auth/login", "/login"] {
+        assert_eq!(app.program().post(path, login.clone()).await.expect(503).code(), "unavailable", "{path}");
+    }
+    outage.mend();
+    recovered(&app).await;
+    client.get("/auth/me").await.expect(200);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

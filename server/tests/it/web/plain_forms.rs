@@ -155,3 +155,16 @@ async fn a_made_up_unsent_form_says_nothing(pool: PgPool) {
         assert!(!page.text.contains("Your session had ended"), "{value}");
     }
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn after_too_many_usernames_what_was_typed_stays(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    for n in 0..10 {
+        ana.call("/fn/profile/save", &[("form[username]", &format!("ana-{n}"))]).await.expect(200);
+    }
+    let typed = [("form[username]", "one.more"), ("form[bio]", "Not saved, not lost.")];
+    let page = ana.post_and_follow("/fn/profile/save", &typed).await.expect(429);
+    assert!(page.text.contains("one.more") && page.text.contains("Not saved, not lost."));
+    assert_eq!(page.header("retry-after"), Some("360"));
+}

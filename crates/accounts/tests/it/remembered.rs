@@ -1,0 +1,212 @@
+//! P6 with sessions remembered: two servers that hear of each other's changes.
+
+use crate::crew::{admin, admin_patch, deletion, patch};
+use accounts::{Accounts, Changes, Error, RequestCtx};
+use domain::{PasswordForm, TokenPair};
+use serde_json::json;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World};
+use time::Duration;
+
+/// Another server over the same database, which listens.
+struct Replica {
+    accounts: Accounts,
+    changes: Changes,
+}
+
+impl Replica {
+    async fn new(world: &World) -> Self {
+        let accounts = World::replica(&world.pool, &world.clock, |_| ());
+        let changes = accounts.listen().await.unwrap();
+        Self { accounts, changes }
+    }
+
+    async fn knows(&self, pair: &TokenPair) -> bool {
+        let now = self.accounts.now();
+        self.accounts.recognize_bearer(&pair.access_token, now).await.unwrap().is_some()
+    }
+
+    /// Whether the answer came from memory.
+    async fn remembers(&self, pair: &TokenPair) -> bool {
+        let before = self.accounts.remembered_count();
+        assert!(self.knows(pair).await);
+        self.accounts.remembered_count() > before
+    }
+
+    /// Waits for word of a change; without any, a test must end all the same.
+    async fn hear(&mut self) {
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(20), self.changes.hear());
+        heard.await.expect("word of a change").unwrap();
+    }
+}
+
+/// Ends the trigger's word of changes, but not the changes.
+async fn deafen(world: &World) {
+    world.execute("ALTER TABLE sessions DISABLE TRIGGER sessions_tell").await;
+    world.execute("ALTER TABLE users DISABLE TRIGGER users_tell").await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_one_server_changes_the_other_forgets_at_its_word(pool: PgPool) {
+    let world = World::new(pool);
+    let boss = admin(&world, "boss").await;
+    let boss = world.holder(&boss).await;
+    for change in ["sign-out", "password", "disable", "role", "delete", "deleted by oneself", "session"] {
+        let mut replica = Replica::new(&world).await;
+        let name = format!("n{}", world.count("SELECT count(*) FROM users").await);
+        let ana = world.member(&name).await;
+        let pair = world.program(&name).await;
+        assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await, "{change}");
+        let (here, user) = (world.bearer(&pair).await, ana.viewer.id);
+        let there = world.holder(&ana).await;
+        make(&world, change, &boss, &here, &there, user).await;
+        replica.hear().await;
+        assert!(!replica.knows(&pair).await, "{change}");
+    }
+}
+
+async fn make(
+    world: &World,
+    change: &str,
+    boss: &RequestCtx,
+    here: &RequestCtx,
+    there: &RequestCtx,
+    user: domain::UserId,
+) {
+    let accounts = &world.accounts;
+    match change {
+        "sign-out" => accounts.sign_out(here).await.unwrap(),
+        "password" => {
+            let new_password = "amber lantern on the step".into();
+            let form = PasswordForm { current_password: PASSWORD.into(), new_password };
+            accounts.change_password(there, form).await.unwrap();
+        }
+        "disable" => accounts
+            .change_user(boss, user, admin_patch(json!({"is_active": false})))
+            .await
+            .map(drop)
+            .unwrap(),
+        "role" => {
+            accounts.change_user(boss, user, admin_patch(json!({"role": "admin"}))).await.map(drop).unwrap()
+        }
+        "delete" => accounts.delete_user(boss, user).await.unwrap(),
+        "deleted by oneself" => accounts.delete_me(here, deletion(Some(PASSWORD))).await.unwrap(),
+        _ => accounts.end_my_other_sessions(there).await.map(drop).unwrap(),
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_reads_what_one_has_just_written(pool: PgPool) {
+    let world = World::new(pool);
+    let replica = Replica::new(&world).await;
+    world.member("ana").await;
+    let pair = world.program("ana").await;
+    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    let ctx = world.bearer(&pair).await;
+    let saved = replica.accounts.change_me(&ctx, patch(json!({"name": "Ana"}))).await.unwrap();
+    // Before any word of it has come.
+    assert!(!replica.remembers(&pair).await);
+    assert_eq!(replica.accounts.me(&ctx).await.unwrap(), saved);
+    assert!(replica.remembers(&pair).await);
+    replica.accounts.sign_out(&ctx).await.unwrap();
+    assert!(!replica.knows(&pair).await);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn without_any_word_a_row_is_used_for_less_than_a_second(pool: PgPool) {
+    let world = World::new(pool);
+    let replica = Replica::new(&world).await;
+    world.member("ana").await;
+    let pair = world.program("ana").await;
+    assert!(!replica.remembers(&pair).await);
+    deafen(&world).await;
+    world.execute("UPDATE sessions SET ended_at = now()").await;
+    world.clock.advance(Duration::milliseconds(999));
+    assert!(replica.remembers(&pair).await, "or this test proves nothing");
+    world.clock.advance(Duration::MILLISECOND);
+    assert!(!replica.knows(&pair).await);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_does_not_listen_remembers_nothing(pool: PgPool) {
+    let world = World::new(pool);
+    let mut replica = Replica::new(&world).await;
+    let deaf = World::replica(&world.pool, &world.clock, |_| ());
+    world.member("ana").await;
+    let pair = world.program("ana").await;
+    let now = world.accounts.now();
+    for _ in 0..2 {
+        assert!(deaf.recognize_bearer(&pair.access_token, now).await.unwrap().is_some());
+    }
+    assert_eq!(deaf.remembered_count(), 0);
+    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    world
+        .execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+        )
+        .await;
+    assert!(matches!(replica.changes.hear().await, Err(Error::Unavailable(_))));
+    assert!(!replica.remembers(&pair).await && !replica.remembers(&pair).await);
+    world.execute("UPDATE sessions SET ended_at = now()").await;
+    assert!(!replica.knows(&pair).await);
+    // Listening anew begins with nothing, not even with what was remembered before.
+    world.execute("UPDATE sessions SET ended_at = NULL").await;
+    replica.changes = replica.accounts.listen().await.unwrap();
+    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    drop(replica.changes);
+    assert_eq!(replica.accounts.remembered_count(), 2);
+    let found = replica.accounts.recognize_bearer(&pair.access_token, now).await.unwrap();
+    assert_eq!((found.is_some(), replica.accounts.remembered_count()), (true, 2));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn use_is_written_down_once_a_minute_and_is_no_change(pool: PgPool) {
+    let world = World::new(pool);
+    let mut replica = Replica::new(&world).await;
+    world.member("ana").await;
+    let pair = world.program("ana").await;
+    let used = "SELECT count(*) FROM sessions WHERE kind = 'bearer' AND last_used_at > created_at";
+    for (seconds, written) in [(59, 0), (1, 1)] {
+        world.clock.advance(Duration::seconds(seconds));
+        assert!(!replica.remembers(&pair).await);
+        assert_eq!(world.count(used).await, written);
+        assert!(replica.remembers(&pair).await, "also right after it was written down");
+    }
+    // The first word that comes is of the end, and none came of the use.
+    let here = world.bearer(&pair).await;
+    world.accounts.sign_out(&here).await.unwrap();
+    replica.hear().await;
+    assert!(!replica.knows(&pair).await);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_changes_anything_asks_anew(pool: PgPool) {
+    let world = World::new(pool);
+    let replica = Replica::new(&world).await;
+    world.member("ana").await;
+    let pair = world.program("ana").await;
+    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    world.execute("UPDATE users SET is_active = false").await;
+    assert!(replica.knows(&pair).await, "no word was listened to yet");
+    let now = world.accounts.now();
+    assert!(replica.accounts.authenticate_bearer(&pair.access_token, now).await.unwrap().is_none());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn ones_own_account_is_answered_without_asking_again(pool: PgPool) {
+    let world = World::new(pool);
+    let replica = Replica::new(&world).await;
+    world.member("ana").await;
+    let pair = world.program("ana").await;
+    let ctx = world.bearer(&pair).await;
+    let asked = replica.accounts.me(&ctx).await.unwrap();
+    assert!(replica.knows(&pair).await);
+    // With the database gone only memory is left.
+    world.pool.close().await;
+    assert_eq!(replica.accounts.me(&ctx).await.unwrap(), asked);
+    assert!(replica.knows(&pair).await);
+    world.clock.advance(Duration::SECOND);
+    let ctx = RequestCtx { now: world.accounts.now(), ..ctx };
+    assert!(matches!(replica.accounts.me(&ctx).await, Err(Error::Unavailable(_))));
+}

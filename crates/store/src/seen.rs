@@ -1,0 +1,65 @@
+//! A session with all that its account shows, in one look.
+
+use crate::sessions::{Session, kind};
+use crate::users::role;
+use crate::{Store, StoreError};
+use domain::{SessionId, SessionKind, UserId};
+use time::OffsetDateTime;
+
+/// A session and its account.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The session, with what it says of its account.
+    pub session: Session,
+    /// Whether the account's address was proven.
+    pub email_verified: bool,
+    /// The account's username, as typed.
+    pub username: Option<String>,
+    /// A few lines about oneself.
+    pub bio: Option<String>,
+    /// When the account was made.
+    pub created_at: OffsetDateTime,
+    /// When the account last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+/// The session of an id and a kind, with its account.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Option<Seen>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at, s.ended_at,
+                u.email, u.email_verified, u.username, u.name, u.first_name, u.last_name, u.bio, u.role,
+                u.is_active, u.created_at, u.updated_at
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.kind = $2",
+        id.0,
+        of.as_str()
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(row.map(|row| Seen {
+        session: Session {
+            id,
+            user: UserId(row.user_id),
+            kind: kind(&row.kind),
+            persistent: row.persistent,
+            authenticated_at: row.authenticated_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+            ended_at: row.ended_at,
+            email: row.email,
+            name: row.name,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            role: role(&row.role),
+            is_active: row.is_active,
+        },
+        email_verified: row.email_verified,
+        username: row.username,
+        bio: row.bio,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }))
+}

@@ -1,0 +1,29 @@
+//! Hears of what other servers change, so that sessions may be remembered for a moment (promise P6).
+
+use accounts::{Accounts, Error};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long until a lost connection is tried again; until it is there, nothing is remembered.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Listens until it is told to stop, and again after an outage.
+pub async fn run(accounts: Accounts, stop: CancellationToken) {
+    stop.run_until_cancelled(again_and_again(&accounts)).await;
+}
+
+async fn again_and_again(accounts: &Accounts) {
+    loop {
+        if let Err(error) = listen(accounts).await {
+            tracing::warn!(error = edge::problem::chain(&error), "other servers' changes are not heard of");
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn listen(accounts: &Accounts) -> Result<(), Error> {
+    let mut changes = accounts.listen().await?;
+    loop {
+        changes.hear().await?;
+    }
+}

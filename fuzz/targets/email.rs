@@ -20,7 +20,11 @@ fuzz_target!(|typed: &str| {
 
 fn judge(canonical: &str) {
     assert_eq!(identifier::email(canonical).as_deref(), Some(canonical), "it is its own canonical form");
-    assert_eq!(identifier::email(&format!(" {canonical}. ")).as_deref(), Some(canonical), "blanks and root dot");
+    assert_eq!(
+        identifier::email(&format!(" {canonical}. ")).as_deref(),
+        Some(canonical),
+        "blanks and root dot"
+    );
     let shouted = canonical.to_ascii_uppercase();
     assert_eq!(identifier::email(&shouted).as_deref(), Some(canonical), "case");
     let (local, host) = canonical.rsplit_once('@').expect("it has both parts");

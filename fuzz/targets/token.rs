@@ -36,19 +36,21 @@ struct World {
 impl World {
     fn new() -> Self {
         let der = [&PKCS8[..], &[7; 32]].concat();
-        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(&der));
+        let pem =
+            format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(&der));
         let settings = Settings::new(KeyRing::ed25519_pem(&pem).expect("a key"), ISSUER);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let entered = runtime.enter();
         // Nobody listens there: whoever asks the database took the token for good.
         let options = StoreOptions::new(PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(1));
-        let accounts = Accounts::new(Store::open(&options), settings, Arc::new(SystemClock), Arc::new(SystemRng))
-            .expect("accounts");
+        let accounts =
+            Accounts::new(Store::open(&options), settings, Arc::new(SystemClock), Arc::new(SystemRng))
+                .expect("accounts");
         drop(entered);
         let kid = accounts.jwks().keys.remove(0).kid;
         let key = EncodingKey::from_ed_der(&der);
-        let [cookie, access] =
-            [("session+jwt", "session"), ("at+jwt", "api")].map(|(typ, audience)| good(&kid, &key, typ, audience));
+        let [cookie, access] = [("session+jwt", "session"), ("at+jwt", "api")]
+            .map(|(typ, audience)| good(&kid, &key, typ, audience));
         let world = Self { accounts, runtime, key, cookie, access };
         assert!(world.opens(&world.cookie), "a good cookie is read, or nothing here is worth anything");
         assert!(world.admits(&world.access), "and a good access token");
@@ -81,7 +83,8 @@ fn good(kid: &str, key: &EncodingKey, typ: &str, audience: &str) -> String {
 
 fn signed(key: &EncodingKey, header: &[u8], claims: &[u8]) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, Algorithm::EdDSA).expect("a signature");
+    let signature =
+        jsonwebtoken::crypto::sign(message.as_bytes(), key, Algorithm::EdDSA).expect("a signature");
     format!("{message}.{signature}")
 }
 
@@ -107,7 +110,8 @@ fuzz_target!(|data: &[u8]| -> Corpus {
         2 => world.refuse(&changed(&world.access, rest)),
         _ => {
             // Ours by its signature: it may be taken, and must not break anything.
-            let (header, claims) = rest.split_at(rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len()));
+            let (header, claims) =
+                rest.split_at(rest.iter().position(|byte| *byte == 0).unwrap_or(rest.len()));
             world.opens(&signed(&world.key, header, claims.get(1..).unwrap_or_default()));
         }
     }

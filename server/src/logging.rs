@@ -2,8 +2,11 @@
 //! or a body (promise P24).
 
 use crate::config::{ConfigError, LogFormat};
+use std::fs::File;
 use std::io::IsTerminal;
+use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 /// Without what Postgres tells at each start: that the table of migrations exists already.
@@ -18,8 +21,9 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     let filter = EnvFilter::try_new(filter)
         .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let stderr =
+        stderr().map_err(|error| ConfigError::new("RUST_LOG", format!("no place to write to: {error}")))?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(colours);
     match format {
         LogFormat::Json => {
             let json = subscriber.json().flatten_event(true);
@@ -29,6 +33,11 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     }
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// The standard error stream without its lock, for which the threads would wait at each request: a line is one write.
+fn stderr() -> std::io::Result<Arc<File>> {
+    Ok(Arc::new(File::from(std::io::stderr().as_fd().try_clone_to_owned()?)))
 }
 
 /// The place, and the message only where it is a literal: a formatted one may hold somebody's data.

@@ -24,13 +24,13 @@ pub enum NoSite {
     Names(String),
 }
 
-/// What every request shares. Cheap to clone.
+/// What every request shares. Cheap to clone, which each layer does for each request: only what is shared or small.
 #[derive(Clone)]
 pub struct AppState {
     /// The use cases.
     pub accounts: Accounts,
     /// What pages show.
-    pub app: AppSettings,
+    pub app: Arc<AppSettings>,
     /// Which cookies.
     pub cookies: CookieStyle,
     /// The site's own origin.
@@ -42,7 +42,7 @@ pub struct AppState {
     /// Whose pages may call the API.
     pub cors_origins: Arc<[Origin]>,
     /// Where the built site is and what its files are called.
-    pub site: LeptosOptions,
+    pub site: Arc<LeptosOptions>,
     /// For whom the server runs.
     pub env: AppEnv,
     /// Whether `cargo leptos watch` runs the server and its pages reload themselves.
@@ -61,13 +61,13 @@ impl AppState {
         let watched = config.env == AppEnv::Development && std::env::var_os("LEPTOS_WATCH").is_some();
         Ok(Self {
             accounts,
-            app: config.app.clone(),
+            app: Arc::new(config.app.clone()),
             cookies: CookieStyle::new(config.origin.is_https()),
             origin: Arc::new(config.origin.clone()),
             proxies: Arc::new(config.proxies.clone()),
             compat: config.compat,
             cors_origins: config.cors_origins.clone().into(),
-            site,
+            site: Arc::new(site),
             env: config.env,
             watched,
             request_timeout: Duration::from_secs(10),
@@ -85,7 +85,7 @@ impl AppState {
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        state.site.clone()
+        Self::clone(&state.site)
     }
 }
 

@@ -29,7 +29,7 @@ pub fn read(headers: &HeaderMap) -> Bearer<'_> {
 fn token(line: &[u8]) -> Option<&str> {
     let (scheme, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
     let token = rest.trim_matches(' ');
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    let good = |byte: u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=');
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(good)).then_some(token)
 }
 

@@ -1,6 +1,6 @@
 //! A refusal as a page, for whoever reads HTML: same status, same headers, words for a person.
 
-use super::{headers, wants_html};
+use super::{headers, time_limit, wants_html};
 use crate::{AppState, rest};
 use app::forms::FORMS;
 use axum::extract::{Request, State};
@@ -10,17 +10,19 @@ use domain::{Code, Problem};
 use edge::problem::refusal;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
+use leptos::config::LeptosOptions;
+use std::sync::Arc;
 
-pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(super) async fn middleware(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let html = wants_html(request.headers()) && !rest::owns(state.compat, request.method(), request.uri());
-    let retry = retry(&request);
-    let response = next.run(request).await;
+    let retry = html.then(|| retry(&request));
+    let response = time_limit(state.request_timeout, request, next).await;
     let known = response.extensions().get::<Problem>().cloned();
     let Some(problem) = known.clone().or_else(|| bare(&response)) else { return response };
-    let answer = match (html, known) {
-        (true, _) => page(&state, problem, &retry),
-        (false, Some(_)) => return response,
-        (false, None) => refusal(problem),
+    let answer = match (retry, known) {
+        (Some(retry), _) => page(&state, problem, &retry),
+        (None, Some(_)) => return response,
+        (None, None) => refusal(problem),
     };
     keep(response.headers(), answer)
 }
@@ -47,7 +49,7 @@ fn bare(response: &Response) -> Option<Problem> {
 
 fn page(state: &AppState, problem: Problem, retry: &str) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let html = app::failure_document(state.site.clone(), &state.app, problem, retry);
+    let html = app::failure_document(LeptosOptions::clone(&state.site), &state.app, problem, retry);
     let mut response = (status, Html(html)).into_response();
     response.headers_mut().extend(headers::page_policy(None, None));
     response

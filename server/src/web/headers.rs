@@ -1,9 +1,5 @@
 //! What every answer carries, errors and files included (promise P11).
 
-use crate::AppState;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
@@ -17,13 +13,7 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const REPORTING: HeaderName = HeaderName::from_static("reporting-endpoints");
 
-pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    add(response.headers_mut(), state.origin.is_https());
-    response
-}
-
-fn add(headers: &mut HeaderMap, https: bool) {
+pub(super) fn add(headers: &mut HeaderMap, https: bool) {
     // `same-origin`: plain form posts between our own pages may name each other, nobody else learns.
     let always = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

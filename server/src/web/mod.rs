@@ -21,7 +21,7 @@ pub(crate) use pages::leaving;
 use crate::config::AppEnv;
 use crate::{AppState, rest};
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
@@ -30,6 +30,8 @@ use edge::problem::refusal;
 use http::HeaderMap;
 use http::header::ACCEPT;
 use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 
 /// The whole server, as the binary and every HTTP test use it.
@@ -47,6 +49,7 @@ pub fn router(state: AppState) -> Router {
 
 /// The router with further routes, under everything that every answer gets.
 pub fn serving(state: AppState, more: Router<AppState>) -> Router {
+    let shared = Arc::new(state.clone());
     Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
@@ -58,29 +61,30 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .merge(pages::router(&state))
         .fallback_service(files::or_not_found(&state))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))
-        .layer(from_fn_with_state(state.clone(), time_limit))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), failures::middleware))
-        .layer(files::compression())
-        .layer(from_fn_with_state(rest::Cors::new(&state), rest::cors))
-        .layer(from_fn_with_state(state.clone(), headers::middleware))
-        .layer(from_fn_with_state(state.clone(), trace::middleware))
+        // The outermost first. In one piece: each layer apart would copy all those within it for each request.
+        .layer((
+            from_fn_with_state(shared.clone(), trace::middleware),
+            from_fn_with_state(rest::Cors::new(&state), rest::cors),
+            files::compression(),
+            from_fn_with_state(shared, failures::middleware),
+            CatchPanicLayer::custom(panicked),
+        ))
         .with_state(state)
 }
 
 /// Server functions have a limit of their own, where a plain post can still go back to its form.
-async fn time_limit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+async fn time_limit(limit: Duration, request: Request, next: Next) -> Response {
     if functions::is_call(&request) {
         return next.run(request).await;
     }
-    in_time(&state, next.run(request)).await
+    in_time(limit, next.run(request)).await
 }
 
 /// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
-async fn in_time(state: &AppState, answer: impl Future<Output = Response>) -> Response {
+async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
     const DETAIL: &str = "That took too long. If you were changing something, look whether it was done \
                           before you try again.";
-    let answer = tokio::time::timeout(state.request_timeout, answer).await;
+    let answer = tokio::time::timeout(limit, answer).await;
     answer.unwrap_or_else(|_| refusal(Problem::new(Code::Unavailable).with_detail(DETAIL)))
 }
 

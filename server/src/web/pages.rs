@@ -4,8 +4,8 @@ use super::{functions, guard, headers, unsent, wants_html};
 use crate::AppState;
 use crate::rest::{self, Compat};
 use accounts::RequestCtx;
-use app::Flash;
 use app::ssr::{Request as PageRequest, provide};
+use app::{AppSettings, Flash};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -17,6 +17,7 @@ use edge::problem::refusal;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
 use http::{Method, StatusCode};
+use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
@@ -24,7 +25,7 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app
 /// Every page and every server function. Leptos registers both, so what stands before a server
 /// function is a layer that looks at the path.
 pub(super) fn router(state: &AppState) -> Router<AppState> {
-    let site = state.site.clone();
+    let site = LeptosOptions::clone(&state.site);
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(app::App), context(state), move || {
             app::shell(site.clone())
@@ -37,19 +38,19 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
 
 /// Every component in every state, for looking at.
 pub(super) async fn gallery(State(state): State<AppState>) -> Response {
-    let html = app::gallery_document(state.site.clone(), &state.app);
+    let html = app::gallery_document(LeptosOptions::clone(&state.site), &state.app);
     (headers::page_policy(None, None), Html(html)).into_response()
 }
 
 /// The page that asks whether to sign out; its form is posted to `action`.
 pub(crate) fn leaving(state: &AppState, action: &'static str) -> Response {
-    let html = app::leaving_document(state.site.clone(), &state.app, action);
+    let html = app::leaving_document(LeptosOptions::clone(&state.site), &state.app, action);
     (headers::page_policy(None, None), Html(html)).into_response()
 }
 
 /// The page for an address where there is none; a problem document for whoever reads no HTML.
 pub(super) fn not_found(state: &AppState) -> Router {
-    let site = state.site.clone();
+    let site = LeptosOptions::clone(&state.site);
     let render = render_app_async_with_context(context(state), move || app::shell(site.clone()));
     let page = any(async move |request: Request| {
         let mut response = render(request).await;
@@ -99,7 +100,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             accounts: state.accounts.clone(),
             ctx,
             cookies: state.cookies,
-            settings: state.app.clone(),
+            settings: AppSettings::clone(&state.app),
             flash,
             unsent,
         });

@@ -121,20 +121,19 @@ fn state(world: &World) -> AppState {
     let origin = Origin::parse(testkit::ISSUER).unwrap();
     AppState {
         accounts: world.accounts.clone(),
-        app: app::AppSettings {
+        app: Arc::new(app::AppSettings {
             name: "Harbour".to_owned(),
             base_url: origin.to_string(),
             ..app::AppSettings::default()
-        },
+        }),
         cookies: CookieStyle::new(false),
         origin: Arc::new(origin),
         proxies: Arc::new("127.0.0.1/32".parse().unwrap()),
         compat: Compat::ALL,
         cors_origins: Arc::new([]),
-        site: LeptosOptions::builder()
-            .output_name("doorstep")
-            .site_root(site().display().to_string())
-            .build(),
+        site: Arc::new(
+            LeptosOptions::builder().output_name("doorstep").site_root(site().display().to_string()).build(),
+        ),
         env: AppEnv::Development,
         watched: false,
         request_timeout: Duration::from_secs(10),

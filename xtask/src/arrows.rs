@@ -35,6 +35,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("bcrypt", &["accounts"]),
     ("scrypt", &["accounts"]),
     ("jsonwebtoken", &["accounts"]),
+    ("utoipa*", &["domain", "server"]),
 ];
 
 /// A second crypto provider makes rustls panic at run time.

@@ -1,5 +1,5 @@
 //! The description of the API, and two pages that show it: Swagger UI to try it, Redoc to read it. Their
-//! scripts are files of ours (docs/adr/0004-documents-pages.md).
+//! scripts are files of ours (docs/adr/0005-documents-pages.md).
 
 use super::headers;
 use crate::AppState;

@@ -2,11 +2,15 @@
 
 FROM node:22-bookworm-slim AS node
 
-FROM rust:1.95-bookworm AS build
+# The version of rust-toolchain.toml.
+FROM rust:1.95.0-bookworm AS build
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 WORKDIR /src
+# Before the sources, whose changes would fetch these again.
+COPY rust-toolchain.toml .
+RUN rustup target add wasm32-unknown-unknown && rustup component add clippy rustfmt
 COPY . .
 # What is brought and what is compiled stays for the next build; the result must leave the cache to be copied on.
 RUN --mount=type=cache,target=/root/.cache \

@@ -9,6 +9,9 @@ BEGIN
             RETURN NULL;
         END IF;
         PERFORM pg_notify('session_changes', NEW.user_id::text);
+    ELSIF OLD.ended_at IS NOT NULL THEN
+        -- Its end was told of; the sweep deletes many of these at once.
+        RETURN NULL;
     END IF;
     PERFORM pg_notify('session_changes', OLD.user_id::text);
     RETURN NULL;

@@ -24,6 +24,29 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// A whole document of the server's alone. It has no script: there is nothing to hydrate.
+pub(crate) fn plain_document<V: IntoView + 'static>(
+    options: LeptosOptions,
+    title: String,
+    content: impl FnOnce() -> V,
+) -> String {
+    Owner::new_root(None).with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <HeadBasics options/>
+                    <title>{title}</title>
+                </head>
+                <body>
+                    <main id="main">{content()}</main>
+                </body>
+            </html>
+        }
+        .to_html()
+    })
+}
+
 /// Loads the WebAssembly after the first paint and at low priority: every page works without it.
 ///
 /// Leptos' own tags wait in a template, where no browser looks for something to fetch; in the head they

@@ -2,7 +2,7 @@
 #![no_main]
 
 use accounts::identifier;
-use domain::{Identifier, RegistrationForm, SignInForm};
+use domain::{Identifier, PASSWORD_MIN, RegistrationForm, SignInForm};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|typed: &str| {
@@ -11,7 +11,7 @@ fuzz_target!(|typed: &str| {
     }
     let password = "violet staircase under rain";
     let form = RegistrationForm { email: typed.to_owned(), password: password.into(), ..Default::default() };
-    let Ok(registration) = form.parse() else { return };
+    let Ok(registration) = form.parse(PASSWORD_MIN) else { return };
     let Some(canonical) = identifier::email(registration.email.as_str()) else { return };
     let form = SignInForm { identifier: typed.to_owned(), password: password.into(), ..Default::default() };
     let sign_in = form.parse().expect("what signs up has the shape of what signs in");

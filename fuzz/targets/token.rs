@@ -1,6 +1,6 @@
-//! Session and access tokens: whatever was not issued names nobody, and nothing panics (P5).
+//! The tokens of pages, of programs and of the cookie family: whatever was not issued names nobody, and nothing panics (P5).
 //!
-//! The first byte picks what becomes of the rest: a token as it stands, a good one of either kind with some of
+//! The first byte picks what becomes of the rest: a token as it stands, a good one of any kind with some of
 //! its letters changed, or header and claims under a signature of our own key, which nobody else can make.
 #![no_main]
 
@@ -31,6 +31,7 @@ struct World {
     key: EncodingKey,
     cookie: String,
     access: String,
+    api_cookie: String,
 }
 
 impl World {
@@ -49,11 +50,12 @@ impl World {
         drop(entered);
         let kid = accounts.jwks().keys.remove(0).kid;
         let key = EncodingKey::from_ed_der(&der);
-        let [cookie, access] = [("session+jwt", "session"), ("at+jwt", "api")]
-            .map(|(typ, audience)| good(&kid, &key, typ, audience));
-        let world = Self { accounts, runtime, key, cookie, access };
+        let kinds = [("session+jwt", "session"), ("at+jwt", "api"), ("api-session+jwt", "api-session")];
+        let [cookie, access, api_cookie] = kinds.map(|(typ, audience)| good(&kid, &key, typ, audience));
+        let world = Self { accounts, runtime, key, cookie, access, api_cookie };
         assert!(world.opens(&world.cookie), "a good cookie is read, or nothing here is worth anything");
         assert!(world.admits(&world.access), "and a good access token");
+        assert!(world.admits_api_cookie(&world.api_cookie), "and a good cookie of the API");
         world
     }
 
@@ -65,9 +67,15 @@ impl World {
         !matches!(self.runtime.block_on(self.accounts.authenticate_bearer(token, NOW)), Ok(None))
     }
 
+    fn admits_api_cookie(&self, token: &str) -> bool {
+        !matches!(self.runtime.block_on(self.accounts.authenticate_api_cookie(token, NOW)), Ok(None))
+    }
+
     fn refuse(&self, token: &str) {
         assert!(token == self.cookie || !self.opens(token), "a forged cookie was taken: {token}");
         assert!(token == self.access || !self.admits(token), "a forged access token was taken: {token}");
+        let forged = token != self.api_cookie && self.admits_api_cookie(token);
+        assert!(!forged, "a forged cookie of the API was taken: {token}");
     }
 }
 
@@ -101,13 +109,14 @@ fn changed(token: &str, changes: &[u8]) -> String {
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some((kind, rest)) = data.split_first() else { return Corpus::Reject };
     let world = &*WORLD;
-    match kind % 4 {
+    match kind % 5 {
         0 => match std::str::from_utf8(rest) {
             Ok(token) => world.refuse(token),
             Err(_) => return Corpus::Reject,
         },
         1 => world.refuse(&changed(&world.cookie, rest)),
         2 => world.refuse(&changed(&world.access, rest)),
+        3 => world.refuse(&changed(&world.api_cookie, rest)),
         _ => {
             // Ours by its signature: it may be taken, and must not break anything.
             let (header, claims) =

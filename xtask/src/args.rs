@@ -9,7 +9,7 @@ cargo xtask COMMAND
 
   start [--port N] [--reset] [--yes] [--as-seeds]
                                       bring what is missing, build for release, serve
-  dev [--port N]                      the same set-up, then rebuild and reload on each change
+  dev [--port N] [--as-seeds]         the same set-up, then rebuild and reload on each change
   build                               bring the tools and build for release, as an image does
   test [PATTERN]                      every check and test, or only the tests that match
   migration NAME                      a new, empty file in migrations/
@@ -22,7 +22,8 @@ cargo xtask COMMAND
   pg start|stop|url [CLUSTER]         the clone's own Postgres: main or test
 
 start --reset empties the data of this clone's own Postgres after asking; --yes does not ask.
-start --as-seeds takes weak passwords, on loopback only: the five READMEs can be pasted as they are.";
+--as-seeds takes weak passwords, on loopback only: the five READMEs can be pasted as they are, each on empty data
+(--reset), since several make the same account.";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Task {
@@ -80,7 +81,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
         _ => bail!("--cases belongs to `cargo xtask schema`"),
     };
     if asked && !matches!(task, Task::Start(_) | Task::Dev(_)) {
-        bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start`");
+        bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start` and `dev`");
     }
     Ok(task)
 }

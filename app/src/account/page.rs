@@ -26,7 +26,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
     session.confirm();
     view! {
         <Form
-            check=|call: &SaveProfile| call.form.parse().err().unwrap_or_default()
+            check=|call: &SaveProfile, _| call.form.parse().err().unwrap_or_default()
             on_done=move |view: ProfileView| session.rename(label(&view))
             done="Profile saved."
         >

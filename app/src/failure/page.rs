@@ -1,5 +1,5 @@
 use crate::AppSettings;
-use crate::shell::HeadBasics;
+use crate::shell::plain_document;
 use crate::ui::Mark;
 use domain::Problem;
 use leptos::prelude::*;
@@ -26,7 +26,7 @@ pub fn Failure(
     }
 }
 
-/// The whole document of an error answer. It has no script: there is nothing to hydrate.
+/// The whole document of an error answer.
 #[must_use]
 pub fn failure_document(
     options: LeptosOptions,
@@ -36,21 +36,5 @@ pub fn failure_document(
 ) -> String {
     let title = format!("{} · {}", problem.title, settings.name);
     let retry = retry.to_owned();
-    Owner::new_root(None).with(|| {
-        view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <head>
-                    <HeadBasics options/>
-                    <title>{title}</title>
-                </head>
-                <body>
-                    <main id="main">
-                        <Failure problem retry/>
-                    </main>
-                </body>
-            </html>
-        }
-        .to_html()
-    })
+    plain_document(options, title, move || view! { <Failure problem retry/> })
 }

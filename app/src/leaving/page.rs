@@ -1,5 +1,5 @@
 use crate::AppSettings;
-use crate::shell::HeadBasics;
+use crate::shell::plain_document;
 use crate::ui::Mark;
 use leptos::prelude::*;
 
@@ -27,25 +27,9 @@ pub fn Leaving(
     }
 }
 
-/// The whole document. It has no script: the form is a plain one.
+/// The whole document. The form is a plain one.
 #[must_use]
 pub fn leaving_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
     let title = format!("Sign out? · {}", settings.name);
-    Owner::new_root(None).with(|| {
-        view! {
-            <!DOCTYPE html>
-            <html lang="en">
-                <head>
-                    <HeadBasics options/>
-                    <title>{title}</title>
-                </head>
-                <body>
-                    <main id="main">
-                        <Leaving action/>
-                    </main>
-                </body>
-            </html>
-        }
-        .to_html()
-    })
+    plain_document(options, title, move || view! { <Leaving action/> })
 }

@@ -28,7 +28,7 @@ pub fn LoginPage() -> impl IntoView {
             {unsent.then(|| view! { <Notice tone=Tone::Bad words=UNSENT/> })}
             {cookie_lost.then(|| view! { <Notice tone=Tone::Bad words=COOKIE_LOST/> })}
             <Form
-                check=|call: &Login| call.form.parse().err().unwrap_or_default()
+                check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
                 on_done=move |viewer| session.enter(viewer)
                 leaves=true
             >

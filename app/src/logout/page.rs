@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub(crate) fn SignOut() -> impl IntoView {
     let session = Session::of_page();
     view! {
-        <Form check=|_: &Logout| Vec::new() on_done=move |()| session.leave() leaves=true>
+        <Form check=|_: &Logout, _| Vec::new() on_done=move |()| session.leave() leaves=true>
             <SubmitButton label="Sign out" busy="Signing out…" quiet=true/>
         </Form>
     }

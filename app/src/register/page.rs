@@ -20,7 +20,7 @@ pub fn RegisterPage() -> impl IntoView {
             other_way=move || view! { "Already have an account? " <a href=login>"Sign in"</a> }
         >
             <Form
-                check=|call: &Register| call.form.parse().err().unwrap_or_default()
+                check=|call: &Register, min| call.form.parse(min).err().unwrap_or_default()
                 on_done=move |viewer| session.enter(viewer)
                 leaves=true
             >

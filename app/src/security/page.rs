@@ -16,7 +16,7 @@ pub fn SecurityPage() -> impl IntoView {
                 purpose="Every other session ends. This browser stays signed in."
             >
                 <Form
-                    check=|call: &ChangePassword| call.form.parse().err().unwrap_or_default()
+                    check=|call: &ChangePassword, min| call.form.parse(min).err().unwrap_or_default()
                     on_done=|()| ()
                     done="Password changed. Every other session has ended."
                     clears=true

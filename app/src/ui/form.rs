@@ -8,7 +8,7 @@ use super::dom;
 use super::ledger::Ledger;
 use super::notice::FormNotices;
 use super::visit::Visit;
-use crate::AppError;
+use crate::{AppError, AppSettings};
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
@@ -107,7 +107,7 @@ impl FormState {
     }
 }
 
-type Check = dyn Fn(&FormData) -> Vec<FieldError>;
+type Check = dyn Fn(&FormData, usize) -> Vec<FieldError>;
 type Answer = Pin<Box<dyn Future<Output = Result<(), Problem>>>>;
 
 /// What differs from form to form.
@@ -124,8 +124,9 @@ struct Act {
 /// A form over the server function `F`, the same with WebAssembly and without.
 #[component]
 pub fn Form<F, D>(
-    /// What the fields are checked with while typing; the server calls the same.
-    check: fn(&F) -> Vec<FieldError>,
+    /// What the fields are checked with while typing, given the shortest new password; the server calls the
+    /// same.
+    check: fn(&F, usize) -> Vec<FieldError>,
     /// What the answer changes on the page.
     on_done: D,
     /// Said when it worked.
@@ -146,7 +147,9 @@ where
     D: Fn(F::Output) + Clone + 'static,
 {
     let act = Act {
-        check: Rc::new(move |data| F::from_form_data(data).map_or_else(|_| Vec::new(), |call| check(&call))),
+        check: Rc::new(move |data, min| {
+            F::from_form_data(data).map_or_else(|_| Vec::new(), |call| check(&call, min))
+        }),
         send: Rc::new(move |data| {
             let call = F::from_form_data(data);
             let on_done = on_done.clone();
@@ -168,12 +171,13 @@ where
 /// The part of [`Form`] that is compiled once.
 fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
     let state = FormState::of_function(path, act.done);
+    let min = use_context::<AppSettings>().unwrap_or_default().password_min;
     let check = act.check.clone();
     let on_input = move |event: Event| {
         if let (Some(field), Some(data)) =
             (dom::field_of(&event), form_of(&event).and_then(|f| dom::data_of(&f)))
         {
-            let refused = check(&data);
+            let refused = check(&data, min);
             state.ledger.update(|ledger| ledger.typed(&field, refused));
         }
     };
@@ -186,7 +190,7 @@ fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form_of(&event) {
-            submit(state, &act, form);
+            submit(state, &act, form, min);
         }
     };
     view! {
@@ -212,12 +216,12 @@ fn form_of(event: &Event) -> Option<HtmlFormElement> {
     event.current_target()?.dyn_into().ok()
 }
 
-fn submit(state: FormState, act: &Act, form: HtmlFormElement) {
+fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
     if state.pace.get_untracked() != Pace::Idle {
         return;
     }
     let Some(data) = dom::data_of(&form) else { return };
-    if !state.ledger.try_update(|ledger| ledger.may_send((act.check)(&data))).unwrap_or(false) {
+    if !state.ledger.try_update(|ledger| ledger.may_send((act.check)(&data, min))).unwrap_or(false) {
         dom::focus_soon(&form, REFUSED);
         return;
     }

@@ -7,6 +7,9 @@ use store::import::{self, StagedUser, Target};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+/// How often lines are made again that gave way to somebody.
+const RETRIES: u32 = 5;
+
 /// An account to be imported, and the line of the source that it stands on.
 pub struct Numbered {
     /// Counted from 1.
@@ -106,29 +109,58 @@ impl Accounts {
     pub async fn import(&self, run: &mut Import, judged: Judged) -> Result<Vec<Refusal>, Error> {
         let lines = judged.lines();
         let Judged { rows, mut refusals } = judged;
-        let made = if let Some(tx) = &mut run.pretended {
-            make(tx, &rows, Target::Pretended, &mut refusals).await?
+        let (made, others) = if let Some(tx) = &mut run.pretended {
+            make(tx, &rows, Target::Pretended).await?
         } else {
-            let mut tx = self.store().begin().await?;
-            let made = if run.smooth && import::copy_all(&mut tx, &rows).await? {
-                rows.len() as u64
-            } else {
-                make(&mut tx, &rows, Target::Users, &mut refusals).await?
-            };
-            run.smooth = made == rows.len() as u64;
-            if let (1.., Some(first), Some(last)) = (made, rows.first(), rows.last()) {
-                let lines = (first.line.unsigned_abs(), last.line.unsigned_abs());
-                self.audit(&mut tx, &run.ctx, None, Event::UsersImported { made, lines }).await?;
-            }
-            tx.commit().await?;
-            made
+            self.make_all(run, &rows).await?
         };
+        refusals.extend(others);
         let refused = refusals.len() as u64;
         run.counts.made += made;
         run.counts.refused += refused;
         run.counts.there_already += lines - made - refused;
         refusals.sort_by_key(|refusal| refusal.line);
         Ok(refusals)
+    }
+
+    /// Somebody who signs up meanwhile may wait for these rows, and these for theirs: then the database undoes one
+    /// of the two, and it is made again.
+    async fn make_all(&self, run: &mut Import, rows: &[StagedUser]) -> Result<(u64, Vec<Refusal>), Error> {
+        let mut retries = 0;
+        loop {
+            let mut tx = self.store().begin().await?;
+            let made = self.make_in(&mut tx, run, rows).await;
+            run.smooth = made.as_ref().is_ok_and(|(made, _)| *made == rows.len() as u64);
+            match made {
+                Ok(made) => {
+                    tx.commit().await?;
+                    return Ok(made);
+                }
+                Err(Error::Unavailable(error)) if error.gave_way() && retries < RETRIES => {
+                    retries += 1;
+                    tx.rollback().await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn make_in(
+        &self,
+        tx: &mut Tx,
+        run: &Import,
+        rows: &[StagedUser],
+    ) -> Result<(u64, Vec<Refusal>), Error> {
+        let (made, refusals) = if run.smooth && import::copy_all(tx, rows).await? {
+            (rows.len() as u64, Vec::new())
+        } else {
+            make(tx, rows, Target::Users).await?
+        };
+        if let (1.., Some(first), Some(last)) = (made, rows.first(), rows.last()) {
+            let lines = (first.line.unsigned_abs(), last.line.unsigned_abs());
+            self.audit(tx, &run.ctx, None, Event::UsersImported { made, lines }).await?;
+        }
+        Ok((made, refusals))
     }
 
     /// The row that a line makes, by the rules of sign-up. No password is judged: its hash is all there is.
@@ -177,14 +209,10 @@ impl Accounts {
 }
 
 /// Stages and inserts; whoever was left out for a username or an id is refused with that reason.
-async fn make(
-    tx: &mut Tx,
-    rows: &[StagedUser],
-    target: Target,
-    refusals: &mut Vec<Refusal>,
-) -> Result<u64, Error> {
+async fn make(tx: &mut Tx, rows: &[StagedUser], target: Target) -> Result<(u64, Vec<Refusal>), Error> {
+    let mut refusals = Vec::new();
     if rows.is_empty() {
-        return Ok(0);
+        return Ok((0, refusals));
     }
     import::stage(tx, rows).await?;
     let made = import::insert_staged(tx, target).await?;
@@ -195,7 +223,7 @@ async fn make(
             Refusal { line: row.line.unsigned_abs(), errors }
         }));
     }
-    Ok(made)
+    Ok((made, refusals))
 }
 
 fn text(value: Option<&impl ToString>) -> Option<String> {

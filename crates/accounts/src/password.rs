@@ -19,7 +19,7 @@ impl Accounts {
         form: PasswordForm,
     ) -> Result<Option<SessionToken>, Error> {
         let member = ctx.member()?;
-        let PasswordChange { current, new } = form.parse()?;
+        let PasswordChange { current, new } = form.parse(self.settings().password_min_length)?;
         self.admit_proof(ctx, member).await?;
         let user = self.own_account(member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());

@@ -3,8 +3,8 @@ use crate::credential::Strength;
 use crate::session::Opening;
 use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
-    Email, FieldError, Name, PASSWORD_MIN, PlainPassword, Registration, RegistrationForm, Role, SessionKind,
-    UserId, UserView, Username, Viewer, display_name,
+    Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
+    UserView, Username, Viewer, display_name,
 };
 use store::users::{self, NewUser};
 use store::{Tx, people};
@@ -52,7 +52,7 @@ impl Accounts {
         if self.settings().signup == Signup::Closed {
             return Err(Error::SignupClosed);
         }
-        let registration = form.parse_with(self.settings().password_min_length.min(PASSWORD_MIN))?;
+        let registration = form.parse(self.settings().password_min_length)?;
         self.admit_sign_up(ctx).await?;
         let ready = self.prepare(registration).await?;
         let mut tx = self.store().begin().await?;
@@ -80,16 +80,14 @@ impl Accounts {
         })
     }
 
-    /// Judges and hashes a new password; `personal` are the person's own words.
+    /// Judges and hashes a new password, which is long enough; `personal` are the person's own words.
     pub(crate) async fn choose_password(
         &self,
         field: &'static str,
         password: PlainPassword,
         personal: Vec<String>,
     ) -> Result<String, Error> {
-        let (min_length, min_score) =
-            (self.settings().password_min_length, self.settings().password_min_score);
-        let strength = Strength { field, min_length, min_score, personal };
+        let strength = Strength { field, min_score: self.settings().password_min_score, personal };
         let salt = rng::bytes(self.inner.rng.as_ref());
         let chosen = self.inner.hasher.choose(password, strength, salt).await?;
         chosen.map_err(|refusal| Error::Invalid(vec![refusal]))

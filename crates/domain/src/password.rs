@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, PASSWORD_MIN, PlainPassword, RawPassword};
+use crate::{FieldError, FieldErrors, PlainPassword, RawPassword};
 use serde::{Deserialize, Serialize};
 
 /// What a person typed to change the password.
@@ -22,14 +22,14 @@ pub struct PasswordChange {
 }
 
 impl PasswordForm {
-    /// Checks the shape of both fields.
+    /// Checks the shape of both fields. `password_min` is the owner's setting, in code points.
     ///
     /// # Errors
     /// All refused fields.
-    pub fn parse(&self) -> Result<PasswordChange, Vec<FieldError>> {
+    pub fn parse(&self, password_min: usize) -> Result<PasswordChange, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let current = errors.password("current_password", self.current_password.expose());
-        let new = errors.new_password("new_password", self.new_password.expose(), PASSWORD_MIN);
+        let new = errors.new_password("new_password", self.new_password.expose(), password_min);
         if new.is_some() && self.current_password == self.new_password {
             errors.refuse(
                 "new_password",
@@ -46,9 +46,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_owner_says_how_short_the_new_one_may_be() {
+        let form = PasswordForm { current_password: "a".into(), new_password: "test123".into() };
+        assert!(form.parse(7).is_ok());
+        assert_eq!(form.parse(8).unwrap_err()[0].message, "Use at least 8 characters.");
+    }
+
+    #[test]
     fn the_new_password_must_be_new() {
         let same =
             PasswordForm { current_password: "correct horse".into(), new_password: "correct horse".into() };
-        assert_eq!(same.parse().unwrap_err()[0].code, "unchanged");
+        assert_eq!(same.parse(8).unwrap_err()[0].code, "unchanged");
     }
 }

@@ -1,6 +1,5 @@
 use crate::{
-    Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PASSWORD_MIN, PlainPassword, RawPassword,
-    Username,
+    Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PlainPassword, RawPassword, Username,
 };
 use serde::{Deserialize, Serialize};
 
@@ -70,19 +69,11 @@ pub struct Registration {
 }
 
 impl RegistrationForm {
-    /// Checks the shape of every field.
+    /// Checks the shape of every field. `password_min` is the owner's setting, in code points.
     ///
     /// # Errors
     /// All refused fields.
-    pub fn parse(&self) -> Result<Registration, Vec<FieldError>> {
-        self.parse_with(PASSWORD_MIN)
-    }
-
-    /// The same where a development server takes shorter passwords, of `password_min` code points or more.
-    ///
-    /// # Errors
-    /// All refused fields.
-    pub fn parse_with(&self, password_min: usize) -> Result<Registration, Vec<FieldError>> {
+    pub fn parse(&self, password_min: usize) -> Result<Registration, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", &self.email);
         let password = errors.new_password("password", self.password.expose(), password_min);
@@ -110,13 +101,14 @@ fn filled(raw: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PASSWORD_MIN;
 
     fn form(email: &str, password: &str) -> RegistrationForm {
         RegistrationForm { email: email.into(), password: password.into(), ..RegistrationForm::default() }
     }
 
     fn codes(form: &RegistrationForm) -> Vec<(String, String)> {
-        form.parse().unwrap_err().into_iter().map(|e| (e.field, e.code)).collect()
+        form.parse(PASSWORD_MIN).unwrap_err().into_iter().map(|e| (e.field, e.code)).collect()
     }
 
     #[test]
@@ -141,7 +133,7 @@ mod tests {
             );
         }
         assert_eq!(
-            form(" ana@example.com ", "correct horse").parse().unwrap().email.as_str(),
+            form(" ana@example.com ", "correct horse").parse(PASSWORD_MIN).unwrap().email.as_str(),
             "ana@example.com"
         );
         let long = format!("{}@example.com", "a".repeat(243));
@@ -150,17 +142,29 @@ mod tests {
 
     #[test]
     fn a_password_is_counted_in_code_points_and_never_cut() {
-        assert!(form("a@b", &"ü".repeat(8)).parse().is_ok());
+        assert!(form("a@b", &"ü".repeat(8)).parse(PASSWORD_MIN).is_ok());
         assert_eq!(codes(&form("a@b", &"ü".repeat(7))), [("password".to_owned(), "too_short".to_owned())]);
-        assert!(form("a@b", &"🚪".repeat(128)).parse().is_ok());
+        assert!(form("a@b", &"🚪".repeat(128)).parse(PASSWORD_MIN).is_ok());
         assert_eq!(codes(&form("a@b", &"a".repeat(129))), [("password".to_owned(), "too_long".to_owned())]);
-        let secret = form("a@b", " spaces stay ").parse().unwrap();
+        let secret = form("a@b", " spaces stay ").parse(PASSWORD_MIN).unwrap();
         assert_eq!(secret.password.expose(), " spaces stay ");
     }
 
     #[test]
+    fn the_owner_says_how_short_a_password_may_be() {
+        for (min, length, taken) in
+            [(7, 7, true), (7, 6, false), (8, 7, false), (40, 39, false), (40, 40, true)]
+        {
+            assert_eq!(form("a@b", &"a".repeat(length)).parse(min).is_ok(), taken, "{length} of {min}");
+        }
+        let refusal = form("a@b", "short").parse(40).unwrap_err();
+        assert_eq!(refusal[0].message, "Use at least 40 characters.");
+        assert_eq!(form("a@b", "").parse(0).unwrap_err()[0].code, "required");
+    }
+
+    #[test]
     fn empty_optional_fields_are_none() {
-        let parsed = form("a@b", "correct horse").parse().unwrap();
+        let parsed = form("a@b", "correct horse").parse(PASSWORD_MIN).unwrap();
         assert!(parsed.username.is_none() && parsed.name.is_none());
     }
 

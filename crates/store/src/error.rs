@@ -27,6 +27,16 @@ pub enum StoreError {
     Unexpected(#[source] sqlx::Error),
 }
 
+impl StoreError {
+    /// Whether the database undid the transaction for the sake of another (SQLSTATE class 40, as in a deadlock):
+    /// the same again may work.
+    #[must_use]
+    pub fn gave_way(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(refusal)) = self else { return false };
+        refusal.code().is_some_and(|code| code.starts_with("40"))
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;

@@ -69,37 +69,42 @@ const STAGE: &str = "
     ALTER TABLE staged_users DROP COLUMN IF EXISTS search;
     TRUNCATE staged_users";
 
-const COPY_STAGED: &str = "
-    COPY staged_users (line, id, email, email_canonical, email_verified, username, username_canonical, name,
-        first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at)
-    FROM STDIN";
+macro_rules! columns {
+    () => {
+        "id, email, email_canonical, email_verified, username, username_canonical, name, first_name, last_name, bio,
+        role, is_active, password_hash, created_at, updated_at"
+    };
+}
 
-const COPY_USERS: &str = "
-    COPY users (id, email, email_canonical, email_verified, username, username_canonical, name,
-        first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at)
-    FROM STDIN";
+const COPY_STAGED: &str = concat!("COPY staged_users (line, ", columns!(), ") FROM STDIN");
 
-const INSERT: &str = "
-    INSERT INTO users (id, email, email_canonical, email_verified, username, username_canonical, name,
-        first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at)
-    SELECT id, email, email_canonical, email_verified, username, username_canonical, name,
-        first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at
+const COPY_USERS: &str = concat!("COPY users (", columns!(), ") FROM STDIN");
+
+const INSERT: &str = concat!(
+    "INSERT INTO users (",
+    columns!(),
+    ") SELECT ",
+    columns!(),
+    "
     FROM staged_users ORDER BY line
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT DO NOTHING"
+);
 
 const PRETEND_TABLE: &str =
     "CREATE TEMP TABLE IF NOT EXISTS pretended_users (LIKE users INCLUDING ALL) ON COMMIT DROP";
 
-const PRETEND: &str = "
-    INSERT INTO pretended_users (id, email, email_canonical, email_verified, username, username_canonical,
-        name, first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at)
-    SELECT id, email, email_canonical, email_verified, username, username_canonical, name,
-        first_name, last_name, bio, role, is_active, password_hash, created_at, updated_at
+const PRETEND: &str = concat!(
+    "INSERT INTO pretended_users (",
+    columns!(),
+    ") SELECT ",
+    columns!(),
+    "
     FROM staged_users AS staged
     WHERE NOT EXISTS (SELECT FROM users WHERE users.email_canonical = staged.email_canonical
                           OR users.username_canonical = staged.username_canonical OR users.id = staged.id)
     ORDER BY line
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT DO NOTHING"
+);
 
 const LEFT_OUT: &str = "
     SELECT line, EXISTS (SELECT FROM users WHERE users.username_canonical = staged.username_canonical)
@@ -124,7 +129,7 @@ const LEFT_OUT_PRETENDED: &str = "
 /// [`StoreError`] where the database does not answer.
 pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreError> {
     sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.conn()).await?;
-    match copy(tx, COPY_USERS, text(rows, false)).await {
+    match copy(tx, COPY_USERS, text(rows, |_| None)).await {
         Ok(()) => Ok(true),
         Err(sqlx::Error::Database(refusal)) if refusal.is_unique_violation() => {
             sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.conn()).await?;
@@ -140,7 +145,7 @@ pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreErr
 /// [`StoreError`] where the database does not answer.
 pub async fn stage(tx: &mut Tx, rows: &[StagedUser]) -> Result<(), StoreError> {
     sqlx::raw_sql(STAGE).execute(tx.conn()).await?;
-    Ok(copy(tx, COPY_STAGED, text(rows, true)).await?)
+    Ok(copy(tx, COPY_STAGED, text(rows, |row| Some(row.line))).await?)
 }
 
 async fn copy(tx: &mut Tx, statement: &str, rows: String) -> Result<(), sqlx::Error> {
@@ -179,12 +184,13 @@ pub async fn left_out(tx: &mut Tx, target: Target) -> Result<Vec<LeftOut>, Store
     Ok(rows.into_iter().map(|(line, username)| LeftOut { line, username }).collect())
 }
 
-/// The rows in the text format of COPY, with or without their lines.
-fn text(rows: &[StagedUser], with_lines: bool) -> String {
+/// The rows in the text format of COPY, behind their lines where there are any.
+fn text(rows: &[StagedUser], line: impl Fn(&StagedUser) -> Option<i64>) -> String {
     let mut out = String::with_capacity(rows.len() * 400);
     for row in rows {
         // Writing to a `String` cannot fail.
-        let _ = if with_lines { write!(out, "{}\t{}", row.line, row.id) } else { write!(out, "{}", row.id) };
+        let _ = line(row).map(|line| write!(out, "{line}\t"));
+        let _ = write!(out, "{}", row.id);
         field(&mut out, Some(&row.email));
         field(&mut out, Some(&row.email_canonical));
         field(&mut out, Some(truth(row.email_verified)));

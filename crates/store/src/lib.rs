@@ -22,7 +22,8 @@ pub mod users;
 pub use error::{StoreError, Taken};
 pub use token_hash::TokenHash;
 
-use sqlx::migrate::Migrator;
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::fmt;
@@ -129,16 +130,40 @@ impl Store {
     }
 }
 
+/// How long a migration waits for a table. Whoever comes later waits behind it, and has 3 s for a statement.
+const MIGRATION_WAITS: &str = "2s";
+/// How often a migration that waited in vain is tried again, a second later.
+const MIGRATION_RETRIES: u32 = 10;
+
 /// Brings the schema up to this binary's, on a connection without a statement timeout; replicas that
-/// start at once wait for each other by an advisory lock.
+/// start at once wait for each other by an advisory lock. A migration gives way to who holds its table, and is
+/// tried again some times.
 ///
 /// # Errors
-/// [`StoreError`] where the database does not answer or its history is not ours.
+/// [`StoreError`] where the database does not answer, its history is not ours, or a table was not to be had.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
-    let mut connection = PgConnection::connect_with(connect).await?;
-    MIGRATOR.run_direct(None, &mut connection, false).await?;
+    let connect = connect.clone().options([("lock_timeout", MIGRATION_WAITS)]);
+    let mut connection = PgConnection::connect_with(&connect).await?;
+    let mut retries = 0;
+    while let Err(error) = MIGRATOR.run_direct(None, &mut connection, false).await {
+        match &error {
+            // For its turn: nobody waits behind that.
+            MigrateError::Execute(cause) if waited_in_vain(cause) => {}
+            MigrateError::ExecuteMigration(cause, _)
+                if waited_in_vain(cause) && retries < MIGRATION_RETRIES =>
+            {
+                retries += 1;
+                sqlx::query("SELECT pg_sleep(1)").execute(&mut connection).await?;
+            }
+            _ => return Err(error.into()),
+        }
+    }
     connection.close().await?;
     Ok(())
+}
+
+fn waited_in_vain(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("55P03")
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it changes nothing.

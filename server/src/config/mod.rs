@@ -125,7 +125,7 @@ impl Config {
         let env = AppEnv::of(raw.app_env.as_deref())?;
         let listen = listen(raw)?;
         let origin = origin(raw, env, listen)?;
-        let as_seeds = as_seeds(raw, env, &origin, listen)?;
+        let as_seeds = as_seeds(raw, env, listen)?;
         // The shortest sample has seven characters; the easiest has no score at all.
         let (least, score) = if as_seeds { (7, 0) } else { (PASSWORD_MIN, 3) };
         let password_min =
@@ -167,8 +167,7 @@ impl Config {
     #[must_use]
     pub fn warning(&self) -> Option<&'static str> {
         // The server speaks plain http: https comes from a proxy, whose address would be every client's.
-        let behind = self.env == AppEnv::Production && self.origin.is_https();
-        (behind && self.proxies.is_empty()).then_some(
+        (self.origin.is_https() && self.proxies.is_empty()).then_some(
             "TRUSTED_PROXIES: it is not set, so the proxy's address is taken for everybody's, and all share the \
              tries of one; set it to the proxy's address or network, such as 10.0.0.0/8",
         )
@@ -273,6 +272,13 @@ fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigEr
             "\"{text}\" is no address; set it to something like https://accounts.example.com, without a path"
         ))
     })?;
+    if env == AppEnv::Development && !origin.is_loopback() {
+        return Err(refuse(&format!(
+            "{origin} can be reached from elsewhere, and development is for this machine alone; set it to \
+             http://localhost:{}, or APP_ENV to production",
+            listen.port()
+        )));
+    }
     if env == AppEnv::Production && !origin.is_https() && !origin.is_loopback() {
         return Err(refuse(&format!(
             "{origin} is plain http on a public address, where anyone on the way reads passwords and \
@@ -393,9 +399,10 @@ fn cors_origins(raw: &Raw) -> Result<Vec<Origin>, ConfigError> {
 }
 
 /// Whether the samples of the five READMEs pass as passwords: never where a stranger could sign up.
-fn as_seeds(raw: &Raw, env: AppEnv, origin: &Origin, listen: SocketAddr) -> Result<bool, ConfigError> {
+fn as_seeds(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<bool, ConfigError> {
     let on = switch("AS_SEEDS", raw.as_seeds.as_deref())?.unwrap_or(false);
-    let local = env == AppEnv::Development && origin.is_loopback() && listen.ip().is_loopback();
+    // Development's own address is on loopback, see `origin`.
+    let local = env == AppEnv::Development && listen.ip().is_loopback();
     if on && !local {
         let message = "it takes weak passwords, so it is for development on loopback only; unset it";
         return Err(ConfigError::new("AS_SEEDS", message));

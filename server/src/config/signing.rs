@@ -1,7 +1,9 @@
 use super::{AppEnv, ConfigError, Raw, filled, secret};
 use accounts::{KeyRing, SigningKey};
 use std::fmt;
-use std::io::{ErrorKind, Write};
+use std::fs::{File, Metadata};
+use std::hash::{BuildHasher, RandomState};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use time::{Duration, OffsetDateTime};
 
@@ -83,9 +85,11 @@ impl Signing {
         };
         let unusable =
             |error: &dyn fmt::Display| ConfigError::new(NAME, format!("{}: {error}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
+        // A link goes on leading to the file. Where it leads is asked once: others may own the folder.
+        let path = std::fs::canonicalize(path).map_err(|error| unusable(&error))?;
+        let (text, like) = read(&path).map_err(|error| unusable(&error))?;
         let text = KeyRing::rotate_ed25519_pem(&text, now, lead).map_err(|error| unusable(&error))?;
-        replace(path, &text).map_err(|error| unusable(&error))
+        replace(&path, &text, &like).map_err(|error| unusable(&error))
     }
 }
 
@@ -142,45 +146,50 @@ fn others_read(_: &Path) -> std::io::Result<bool> {
 
 /// Two servers that start at once agree on the first one's key: the second finds the file there and reads it.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
-    let draft = draft(path, text)?;
+    let (_, draft) = draft(path, text)?;
     let linked = std::fs::hard_link(&draft, path);
     std::fs::remove_file(&draft)?;
     linked.or_else(|error| if path.exists() { Ok(()) } else { Err(error) })
 }
 
-/// Puts a text in the place of a file, whole or not at all. A link goes on leading to the file, which keeps its
-/// owner and its mode: the server may run as another user than whoever rotates.
-pub(super) fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let path = std::fs::canonicalize(path)?;
-    let draft = draft(&path, text)?;
-    let replaced = keep_owner(&path, &draft).and_then(|()| std::fs::rename(&draft, &path));
+/// What a file holds, and whose it is.
+fn read(path: &Path) -> std::io::Result<(String, Metadata)> {
+    let mut file = File::open(path)?;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok((text, file.metadata()?))
+}
+
+/// Puts a text in the place of a file, whole or not at all. It keeps the owner and the mode of the old one: the
+/// server may run as another user than whoever rotates.
+pub(super) fn replace(path: &Path, text: &str, like: &Metadata) -> std::io::Result<()> {
+    let (file, draft) = draft(path, text)?;
+    let replaced = keep_owner(like, &file).and_then(|()| std::fs::rename(&draft, path));
     replaced.inspect_err(|_| drop(std::fs::remove_file(&draft)))
 }
 
+/// By the open file and not by its name, under which another may lie by now: root would give that one away.
 #[cfg(unix)]
-fn keep_owner(of: &Path, file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, chown};
-    let (old, new) = (std::fs::metadata(of)?, std::fs::metadata(file)?);
+fn keep_owner(old: &Metadata, file: &File) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
     if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-        chown(file, Some(old.uid()), Some(old.gid()))?;
+        fchown(file, Some(old.uid()), Some(old.gid()))?;
     }
-    std::fs::set_permissions(file, old.permissions())
+    file.set_permissions(old.permissions())
 }
 
 #[cfg(not(unix))]
-fn keep_owner(_: &Path, _: &Path) -> std::io::Result<()> {
+fn keep_owner(_: &Metadata, _: &File) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A file beside `path`, readable by its owner alone from its first byte on.
-fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
+/// A new file beside `path`, readable by its owner alone from its first byte on, under a name nobody foresees.
+fn draft(path: &Path, text: &str) -> std::io::Result<(File, PathBuf)> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
-    // One that was left behind may be another's, or readable by others.
-    std::fs::remove_file(&draft)
-        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+    let draft = path.with_extension(format!("{:016x}.new", RandomState::new().hash_one(())));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -188,5 +197,5 @@ fn draft(path: &Path, text: &str) -> std::io::Result<PathBuf> {
     let mut file = options.open(&draft)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     written.inspect_err(|_| drop(std::fs::remove_file(&draft)))?;
-    Ok(draft)
+    Ok((file, draft))
 }

@@ -116,16 +116,39 @@ fn production_needs_an_address_and_a_key() {
 }
 
 #[test]
+fn development_is_for_this_machine_alone() {
+    for base in [
+        "http://accounts.example.com",
+        "https://accounts.example.com",
+        "http://192.168.1.5:8000",
+        "http://0.0.0.0",
+    ] {
+        let message = refusal(&[("APP_ENV", "development"), ("BASE_URL", base)]);
+        assert!(message.starts_with(&format!("BASE_URL: {base} can be reached from elsewhere")), "{message}");
+        assert!(message.ends_with("set it to http://localhost:8000, or APP_ENV to production"), "{message}");
+    }
+    for base in
+        ["http://localhost:3000", "https://localhost:8443", "http://127.0.0.1:8000", "http://[::1]:8000"]
+    {
+        assert!(Config::new(&raw(&[("APP_ENV", "development"), ("BASE_URL", base)])).is_ok(), "{base}");
+    }
+}
+
+#[test]
 fn a_proxy_that_nobody_trusts_is_warned_of() {
     let warning = |base: &str, env: &str, proxies: &str| {
         let config = raw(&[("APP_ENV", env), ("BASE_URL", base), ("TRUSTED_PROXIES", proxies)]);
         Config::new(&config).unwrap().warning()
     };
-    let told = warning("https://accounts.example.com", "production", "").unwrap();
-    assert!(told.starts_with("TRUSTED_PROXIES: it is not set") && told.contains("set it to"), "{told}");
+    for (base, env) in
+        [("https://accounts.example.com", "production"), ("https://localhost:8443", "development")]
+    {
+        let told = warning(base, env, "").unwrap();
+        assert!(told.starts_with("TRUSTED_PROXIES: it is not set") && told.contains("set it to"), "{told}");
+    }
     for (base, env, proxies) in [
         ("https://accounts.example.com", "production", "10.0.0.0/8"),
-        ("https://accounts.example.com", "development", ""),
+        ("https://localhost:8443", "development", "127.0.0.1"),
         ("http://127.0.0.1:8000", "production", ""),
     ] {
         assert_eq!(warning(base, env, proxies), None, "{base} {env} {proxies}");
@@ -152,7 +175,7 @@ fn a_rotated_file_keeps_its_owner_its_mode_and_its_links() {
     assert_eq!(kept.mode() & 0o777, 0o640);
     assert!(!given || (kept.uid(), kept.gid()) == (12_345, 12_345));
     // A folder cannot be replaced by a file: what was drafted is gone.
-    assert!(signing::replace(&folder.join("real"), "text").is_err());
+    assert!(signing::replace(&folder.join("real"), "text", &kept).is_err());
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -206,12 +229,13 @@ fn the_samples_of_the_readmes_are_taken_on_a_developer_s_machine_alone() {
     assert_eq!((config.password_min_length, config.password_min_score), (8, 3));
     for elsewhere in [
         [("APP_ENV", "production"), ("BASE_URL", "http://localhost:8000")],
-        [development, ("BASE_URL", "https://accounts.example.com")],
         [development, ("LEPTOS_SITE_ADDR", "0.0.0.0:8000")],
     ] {
         let message = refusal(&[elsewhere[0], elsewhere[1], ("AS_SEEDS", "true")]);
         assert!(message.starts_with("AS_SEEDS: it takes weak passwords"), "{message}");
     }
+    let public = ("BASE_URL", "https://accounts.example.com");
+    assert!(refusal(&[development, public, ("AS_SEEDS", "true")]).starts_with("BASE_URL: "));
 }
 
 #[test]

@@ -110,6 +110,14 @@ impl App {
         sqlx::query_scalar(sql).fetch_one(&self.world.pool).await.unwrap()
     }
 
+    /// What was counted of tries.
+    pub async fn tries(&self) -> String {
+        let sql = "SELECT concat(
+            (SELECT string_agg(b::text, '|' ORDER BY key) FROM throttle_buckets b), ' ',
+            (SELECT string_agg(s::text, '|' ORDER BY key) FROM throttle_streaks s))";
+        sqlx::query_scalar(sql).fetch_one(&self.world.pool).await.unwrap()
+    }
+
     /// Everything the users table holds.
     pub async fn users(&self) -> String {
         let sql = "SELECT coalesce(string_agg(u::text, '|' ORDER BY id), '') FROM users u";

@@ -5,14 +5,12 @@ use zxcvbn::{Score, zxcvbn};
 /// hundred characters made for it. What comes later can only make a password stronger.
 const JUDGED: usize = 32;
 
-/// The rule for new passwords: long enough, hard enough to guess, no composition rules (NIST SP
-/// 800-63B-4 section 3.1.1.2).
+/// The rule for new passwords that are long enough, which their form has judged: hard enough to guess, no
+/// composition rules (NIST SP 800-63B-4 section 3.1.1.2).
 #[derive(Debug)]
 pub(crate) struct Strength {
     /// The form's name of the field that a refusal stands beside.
     pub(crate) field: &'static str,
-    /// Shortest, in code points.
-    pub(crate) min_length: usize,
     /// Least score, 0 to 4.
     pub(crate) min_score: u8,
     /// The person's own words, which make bad passwords.
@@ -21,10 +19,6 @@ pub(crate) struct Strength {
 
 impl Strength {
     pub(crate) fn judge(&self, password: &str) -> Result<(), FieldError> {
-        if password.chars().count() < self.min_length {
-            let message = format!("Use at least {} characters.", self.min_length);
-            return Err(FieldError::new(self.field, "too_short", message));
-        }
         let head: String = password.chars().take(JUDGED).collect();
         let parts = self.personal.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
         let personal: Vec<&str> = self.personal.iter().map(String::as_str).chain(parts).collect();
@@ -49,7 +43,7 @@ mod tests {
 
     fn judge(password: &str, personal: &[&str]) -> Result<(), String> {
         let personal = personal.iter().map(ToString::to_string).collect();
-        let rule = Strength { field: "password", min_length: 8, min_score: 3, personal };
+        let rule = Strength { field: "password", min_score: 3, personal };
         rule.judge(password).map_err(|refusal| refusal.code)
     }
 
@@ -59,7 +53,6 @@ mod tests {
             assert_eq!(judge(weak, &[]), Err("too_weak".into()), "{weak}");
         }
         assert_eq!(judge("perezana", &["ana.perez@example.com"]), Err("too_weak".into()));
-        assert_eq!(judge("short1!", &[]), Err("too_short".into()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use accounts::{Error, ImportCounts, Numbered, Refusal};
 use domain::ImportForm;
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolCopyExt;
+use sqlx::{PgConnection, PgPool};
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 use testkit::{PASSWORD, World, sign_in};
@@ -119,6 +119,59 @@ async fn a_run_may_be_repeated_and_each_chunk_is_recorded_once(pool: PgPool) {
     let details: Vec<_> = events.iter().map(|(_, detail)| detail["made"].as_u64().unwrap()).collect();
     assert_eq!(details, [2, 1]);
     assert!(events.iter().all(|(run, _)| run.starts_with("import-")) && events[0].0 != events[1].0);
+}
+
+/// Rows that wait for a lock of the test's own.
+const PAUSE: &str = "
+    CREATE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.email_canonical = 'pause@example.com' THEN
+            PERFORM pg_advisory_xact_lock(7);
+        END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER pause BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION pause()";
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_import_that_gave_way_to_a_sign_up_goes_on(pool: PgPool) {
+    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let world = World::new(pool);
+    sqlx::raw_sql(PAUSE).execute(&world.pool).await.unwrap();
+    let mut gate = world.pool.acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(7)").execute(&mut *gate).await.unwrap();
+    let mut sign_up = world.pool.begin().await.unwrap();
+    let insert = async |tx: &mut PgConnection, name: &str| {
+        let sql = "INSERT INTO users (id, email, email_canonical, username, username_canonical, created_at, updated_at)
+            VALUES (gen_random_uuid(), $1 || '@example.org', $1 || '@example.org', $1, $1, now(), now())";
+        sqlx::query(sql).bind(name).execute(tx).await.unwrap();
+    };
+    // The import is the one that looks for a deadlock, and so the one that ends it.
+    sqlx::query("SET LOCAL deadlock_timeout = '10min'").execute(&mut *sign_up).await.unwrap();
+    insert(&mut sign_up, "zoe").await;
+
+    let accounts = world.accounts.clone();
+    let importing = tokio::spawn(async move {
+        let rows: &[&[(&str, &str)]] = &[
+            &[("email", "ana@example.com"), ("username", "ana")],
+            &[("email", "pause@example.com")],
+            &[("email", "zoe@example.org")],
+        ];
+        let mut run = accounts.begin_import(false).await.unwrap();
+        let refusals = accounts.import(&mut run, accounts.judge(accounts.now(), lines(rows))).await.unwrap();
+        (run.counts(), refusals)
+    });
+    while world.count(WAITING).await < 1 {}
+    let signing_up = tokio::spawn(async move {
+        insert(&mut sign_up, "ana").await;
+        sign_up.commit().await.unwrap();
+    });
+    while world.count(WAITING).await < 2 {}
+    sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut *gate).await.unwrap();
+    signing_up.await.unwrap();
+    let (counted, refusals) = importing.await.unwrap();
+    assert_eq!((counted, fields(&refusals)), (counts(1, 1, 1), vec![(1, "username")]));
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'users_imported'").await, 1);
 }
 
 /// Lines of every kind: twice the same address, a taken username, a taken id, and each kind of bad line.

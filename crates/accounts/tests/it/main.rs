@@ -11,6 +11,7 @@ mod hashes;
 mod import;
 mod last_admin;
 mod me;
+mod migrations;
 mod outage;
 mod own_sessions;
 mod paging;

@@ -1,5 +1,5 @@
 use accounts::{Error, Field, Signup};
-use domain::RegistrationForm;
+use domain::{PasswordForm, RegistrationForm};
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, registration, sign_in};
 
@@ -108,6 +108,33 @@ async fn the_owner_may_ask_for_longer_and_stronger_passwords(pool: PgPool) {
     let world = World::with(pool, |settings| settings.password_min_length = 40);
     let refused = world.accounts.sign_up(&world.stranger(), registration("ana")).await;
     assert!(matches!(refused, Err(Error::Invalid(_))));
+}
+
+/// `AS_SEEDS` lowers the setting to 7; nothing else can.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_setting_says_how_short_a_password_may_be(pool: PgPool) {
+    let world = World::new(pool);
+    let (short, shorter) = ("test123", "test12");
+    let sign_up = |password: &str| RegistrationForm { password: password.into(), ..registration("ana") };
+    let change = |current: &str, new: &str| PasswordForm {
+        current_password: current.into(),
+        new_password: new.into(),
+    };
+    let too_short = |error: Error| matches!(error, Error::Invalid(errors) if errors[0].code == "too_short");
+    let refused = world.accounts.sign_up(&world.stranger(), sign_up(short)).await;
+    assert!(refused.is_err_and(too_short), "eight by default");
+    let ana = world.holder(&world.member("ana").await).await;
+    let refused = world.accounts.change_password(&ana, change(PASSWORD, short)).await;
+    assert!(refused.is_err_and(too_short), "eight by default");
+    let as_seeds = World::replica(&world.pool, &world.clock, |settings| {
+        settings.password_min_length = 7;
+        settings.password_min_score = 0;
+    });
+    let refused = as_seeds.change_password(&ana, change(PASSWORD, shorter)).await;
+    assert!(refused.is_err_and(too_short));
+    as_seeds.change_password(&ana, change(PASSWORD, short)).await.unwrap();
+    let bob = RegistrationForm { email: "bob@example.com".into(), ..sign_up(short) };
+    as_seeds.sign_up(&world.stranger(), bob).await.unwrap();
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

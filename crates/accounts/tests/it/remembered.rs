@@ -210,3 +210,16 @@ async fn ones_own_account_is_answered_without_asking_again(pool: PgPool) {
     let ctx = RequestCtx { now: world.accounts.now(), ..ctx };
     assert!(matches!(replica.accounts.me(&ctx).await, Err(Error::Unavailable(_))));
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_sweep_tells_of_no_session_whose_end_was_told(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    world.execute("UPDATE sessions SET ended_at = now()").await;
+    let living = world.member("bob").await.viewer.id;
+    let mut told = sqlx::postgres::PgListener::connect_with(&world.pool).await.unwrap();
+    told.listen("session_changes").await.unwrap();
+    world.execute("DELETE FROM sessions WHERE ended_at IS NOT NULL").await;
+    world.execute("DELETE FROM sessions").await;
+    assert_eq!(told.recv().await.unwrap().payload(), living.to_string());
+}

@@ -170,11 +170,11 @@ fn by_extension(path: &Path) -> Option<Format> {
 fn judge(columns: &[String]) -> Result<(), String> {
     let known = ImportForm::FIELDS;
     if let Some(unknown) = columns.iter().find(|column| !known.contains(&column.as_str())) {
-        return Err(format!("unknown column \"{unknown}\"; there are {}", known.join(", ")));
+        return Err(format!("unknown column {unknown:?}; there are {}", known.join(", ")));
     }
     if let Some((_, twice)) = columns.iter().enumerate().find(|(at, column)| columns[..*at].contains(column))
     {
-        return Err(format!("the column \"{twice}\" is there twice"));
+        return Err(format!("the column {twice:?} is there twice"));
     }
     if columns.iter().any(|column| column == "email") {
         Ok(())
@@ -207,14 +207,13 @@ fn from_json(text: &[u8]) -> Result<ImportForm, Vec<FieldError>> {
         serde_json::from_slice(text).map_err(|error| malformed(format!("It is no JSON object: {error}.")))?;
     let mut form = ImportForm::default();
     for (name, value) in object {
-        let field =
-            form.field(&name).ok_or_else(|| malformed(format!("The field \"{name}\" is unknown.")))?;
+        let field = form.field(&name).ok_or_else(|| malformed(format!("The field {name:?} is unknown.")))?;
         *field = match value {
             Value::String(text) => text,
             Value::Null => String::new(),
             Value::Bool(_) | Value::Number(_) => value.to_string(),
             Value::Array(_) | Value::Object(_) => {
-                return Err(malformed(format!("The field \"{name}\" is no text.")));
+                return Err(malformed(format!("The field {name:?} is no text.")));
             }
         };
     }
@@ -322,6 +321,19 @@ mod tests {
                 (Err(why), Err(part)) => assert!(why.contains(part), "{why}"),
                 _ => panic!("{form:?} is not {expected:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_not_repeated_to_it() {
+        let column = ["\u{1b}[2J".to_owned()];
+        assert!(judge(&column).unwrap_err().starts_with("unknown column \"\\u{1b}[2J\";"));
+        for (json, told) in [
+            (r#"{"\u001b[2J":"x"}"#, r#"The field "\u{1b}[2J" is unknown."#),
+            (r#"{"\u009b2J":[]}"#, r#"The field "\u{9b}2J" is unknown."#),
+            (r#"{"email":[]}"#, r#"The field "email" is no text."#),
+        ] {
+            assert_eq!(from_json(json.as_bytes()).err().unwrap()[0].message, told);
         }
     }
 

@@ -1,5 +1,9 @@
-//! The READMEs of the five services that Doorstep takes over from, run as they are printed: their fenced blocks
-//! byte for byte, with nothing put in but the tokens that they leave blank.
+//! The READMEs of the five services that Doorstep takes over from, and what becomes of their claims.
+//!
+//! Byte for byte run S0's blocks of bash and S2's of Python. Parsed from their notation are S2's blocks of HTTP (the
+//! version, host and length are added, and the tokens they leave blank), S3's lists of requests (also the content
+//! type), S1's list of calls (it prints no bodies), and the variables of `.env` (secrets that are no secrets are
+//! replaced).
 
 mod readme;
 mod s0;
@@ -21,7 +25,10 @@ use server::Config;
 use server::cli::Cli;
 
 /// What the seeds' `.env` files name and this server is not told of: it needs no Redis.
-const UNUSED: &[&str] = &["REDIS_URL", "RATE_LIMIT_PER_MINUTE"];
+const UNUSED: &[&str] = &["REDIS_URL"];
+
+/// What a README claims and this server does not do yet.
+const GAPS: &[(&str, &str)] = &[("s2", "- Password reset capabilities\n")];
 
 /// A secret as good as their `.env` files ask for.
 const STRONG: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -46,6 +53,25 @@ fn config(block: &str) -> Result<Config, String> {
 fn header_of(jwt: &str) -> Value {
     let header = jwt.split('.').next().unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
+}
+
+#[test]
+fn what_is_not_done_yet_is_claimed_somewhere() {
+    for (readme, claim) in GAPS {
+        Readme::read(readme).says(claim);
+    }
+}
+
+/// The pages that show the API, under a policy of their own.
+async fn shows_the_api(app: &App, pages: &[&str]) {
+    for path in pages {
+        let page = app.browser().get(path).await.expect(200);
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self' 'unsafe"),
+            "{policy}"
+        );
+    }
 }
 
 /// What is stored instead of a password.

@@ -38,10 +38,10 @@ impl Readme {
         &self.blocks.iter().filter(wanted).nth(n).unwrap_or_else(|| panic!("{heading}, {language} {n}")).text
     }
 
-    /// The calls of a list such as "- `GET /users/me` - Get current user profile".
-    pub fn listed_calls(&self) -> Vec<(&str, &str)> {
+    /// The calls of a list such as "- `GET /users/me` - Get current user profile", and what they do.
+    pub fn listed_calls(&self) -> Vec<(String, &str)> {
         let calls = self.text.lines().filter_map(|line| line.strip_prefix("- `")?.split_once('`'));
-        calls.filter_map(|(call, _)| call.split_once(' ')).collect()
+        calls.filter(|(call, _)| call.contains(' ')).map(|(call, what)| (call.to_owned(), what)).collect()
     }
 
     /// Whether the README says this.

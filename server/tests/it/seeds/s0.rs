@@ -1,6 +1,6 @@
 //! A cookie that holds the token.
 
-use super::{Paths, Readme, Served, header_of, is_user};
+use super::{Paths, Readme, Served, header_of, is_user, shows_the_api};
 use crate::app::App;
 use http::{Method, Request};
 use sqlx::PgPool;
@@ -37,6 +37,12 @@ async fn passwords_are_securely_hashed_before_storage(pool: PgPool) {
     Readme::read("s0").says("Passwords are securely hashed before storage.");
     let paths = Paths { register: "/auth/register", login: "/auth/login" };
     paths.keep_what_every_readme_claims(&App::new(pool)).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn swagger_ui_is_where_the_readme_says(pool: PgPool) {
+    Readme::read("s0").says("interactive Swagger UI at `http://localhost:8000/docs`");
+    shows_the_api(&App::new(pool), &["/docs"]).await;
 }
 
 /// Their tests sent what no curl example shows: nothing at all, and a cookie of somebody else's making.

@@ -1,8 +1,10 @@
 //! `/api/auth`, as `OAuth2` has it.
 
 use super::readme::fill;
-use super::{Paths, Readme, Served, config, is_user};
+use super::{Paths, Readme, Served, config, is_user, shows_the_api};
+use crate::actors::ReadableBy;
 use crate::app::App;
+use http::Request;
 use serde_json::json;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World};
@@ -55,6 +57,31 @@ async fn signing_out_ends_the_token_and_strangers_see_nothing(pool: PgPool) {
     ana.token = None;
     assert_eq!(ana.get("/api/auth/me").await.expect(401).code(), "sign_in_needed");
     ana.post("/api/auth/logout", json!({})).await.expect(401);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn its_documents_are_where_the_readme_says(pool: PgPool) {
+    Readme::read("s2")
+        .says("- Swagger UI: `http://localhost:8000/docs`\n- ReDoc: `http://localhost:8000/redoc`");
+    shows_the_api(&App::new(pool), &["/docs", "/redoc"]).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_origins_that_were_named_may_call(pool: PgPool) {
+    const NAMED: &str = "https://app.example.com";
+    Readme::read("s2").says("- CORS middleware configured");
+    let config = config(&format!("DATABASE_URL=postgres://localhost/none\nCORS_ORIGINS={NAMED}")).unwrap();
+    let app = App::with(World::new(pool), |state| state.cors_origins = config.cors_origins.into());
+    for (origin, readable) in [(NAMED, true), ("https://evil.example", false)] {
+        let request =
+            Request::get("/api/auth/me").header("origin", origin).header("sec-fetch-site", "cross-site");
+        let mut request = request.body("".into()).unwrap();
+        if readable {
+            request.extensions_mut().insert(ReadableBy(NAMED));
+        }
+        let answer = app.program().send(request).await.expect(401);
+        assert_eq!(answer.header("access-control-allow-origin"), readable.then_some(NAMED));
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -2,12 +2,12 @@
 
 use super::readme::fill;
 use super::served::Reply;
-use super::{Paths, Readme, STRONG, Served, config, header_of, is_user};
+use super::{Paths, Readme, STRONG, Served, config, header_of, is_user, shows_the_api};
 use crate::app::App;
 use serde_json::{Value, json};
 use server::config::Signing;
 use sqlx::PgPool;
-use testkit::PASSWORD;
+use testkit::{PASSWORD, World};
 use time::Duration;
 
 /// One of the requests that a block lists: "# What it does", a method and a path, then a JSON object, "Headers:"
@@ -129,6 +129,28 @@ async fn a_token_ends_after_thirty_minutes(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_has_sixty_requests_a_minute(pool: PgPool) {
+    let readme = Readme::read("s3");
+    readme.says("- 60 requests/minute per IP\n");
+    let block = readme.block("Configuration", "env", 0);
+    let config = config(&fill(block, "your-super-secret-key-change-in-production", STRONG)).unwrap();
+    let app =
+        App::with(World::with(pool, |settings| settings.calls_per_minute = config.calls_per_minute), |_| ());
+    let (here, elsewhere) = (app.program(), app.program());
+    for _ in 0..60 {
+        here.get("/api/v1/users/me").await.expect(401);
+    }
+    assert_eq!(here.get("/api/v1/users/me").await.expect(429).code(), "too_many_requests");
+    elsewhere.get("/api/v1/users/me").await.expect(401);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn swagger_ui_is_where_the_readme_says(pool: PgPool) {
+    Readme::read("s3").says("# Docs at: http://localhost:8000/docs");
+    shows_the_api(&App::new(pool), &["/docs"]).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_looks_like_sql_is_a_name_of_nobody(pool: PgPool) {
     Readme::read("s3").says("Parameterized queries (SQL injection prevention)");
     let app = App::new(pool);
@@ -150,6 +172,7 @@ fn its_settings_are_read_and_its_sample_secret_is_refused() {
     let config = config(&fill(block, "your-super-secret-key-change-in-production", STRONG)).unwrap();
     assert!(matches!(config.signing, Signing::Secret(_)));
     assert_eq!(config.token_lifetime, Duration::minutes(30));
+    assert_eq!(config.calls_per_minute, 60);
     let database = config.database.connect;
     assert_eq!((database.get_host(), database.get_database()), ("localhost", Some("authdb")));
 }

@@ -107,8 +107,8 @@ impl Accounts {
 
 impl Calls {
     /// `None` for a limit of 0.
-    pub(crate) fn new(limit: u32, clock: Arc<dyn Clock>) -> Option<Self> {
-        NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, &clock))
+    pub(crate) fn new(limit: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
+        NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, clock))
     }
 
     fn holding(most: usize, limit: NonZeroU32, clock: &Arc<dyn Clock>) -> Self {

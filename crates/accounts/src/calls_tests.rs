@@ -72,7 +72,8 @@ fn a_clock_that_is_set_back_refuses_nobody() {
 #[test]
 fn zero_is_no_limit() {
     let (_, hand) = calls(MOST_COUNTS, 1);
-    assert!(Calls::new(0, hand).is_none());
+    let clock: Arc<dyn Clock> = hand;
+    assert!(Calls::new(0, &clock).is_none());
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Replica {
     /// Waits for word of a change; without any, a test must end all the same.
     async fn hear(&mut self) {
         let heard = tokio::time::timeout(std::time::Duration::from_secs(20), self.changes.hear());
-        heard.await.expect("word of a change").unwrap();
+        heard.await.unwrap().unwrap();
     }
 }
 
@@ -81,7 +81,7 @@ async fn make(
             .map(drop)
             .unwrap(),
         "role" => {
-            accounts.change_user(boss, user, admin_patch(json!({"role": "admin"}))).await.map(drop).unwrap()
+            accounts.change_user(boss, user, admin_patch(json!({"role": "admin"}))).await.map(drop).unwrap();
         }
         "delete" => accounts.delete_user(boss, user).await.unwrap(),
         "deleted by oneself" => accounts.delete_me(here, deletion(Some(PASSWORD))).await.unwrap(),

@@ -21,15 +21,17 @@ pub(super) enum SignOut {
 
 impl SignOut {
     pub(super) fn judge(own: &Origin, method: &Method, headers: &HeaderMap) -> Self {
-        let (seen, foreign) = (navigates(headers), own.judge(headers) == Site::Foreign);
-        match (method.is_safe(), foreign) {
-            (false, true) => Self::Foreign,
-            (false, false) => Self::Acts { seen },
-            (true, _) if seen => Self::Asks,
-            (true, true) => Self::Foreign,
-            (true, false) if *method != Method::GET || is_browser(headers) => Self::OnlyByPost,
-            (true, false) => Self::Acts { seen },
+        let (safe, seen) = (method.is_safe(), navigates(headers));
+        if safe && seen {
+            return Self::Asks;
         }
+        if own.judge(headers) == Site::Foreign {
+            return Self::Foreign;
+        }
+        if safe && (*method != Method::GET || is_browser(headers)) {
+            return Self::OnlyByPost;
+        }
+        Self::Acts { seen }
     }
 }
 
@@ -53,22 +55,27 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
+    const SITE: &str = "sec-fetch-site";
+    const MODE: &str = "sec-fetch-mode";
+    const HTML: (&str, &str) = ("accept", "text/html,*/*");
+
+    type Said = &'static [(&'static str, &'static str)];
+
     #[test]
     fn every_way_to_sign_out_has_its_answer() {
         let own = Origin::parse("https://example.com").unwrap();
-        let (site, mode, html) = ("sec-fetch-site", "sec-fetch-mode", ("accept", "text/html,*/*"));
         let (by_get, by_post) = (SignOut::Acts { seen: false }, SignOut::Acts { seen: true });
-        let table: [(&[(&'static str, &'static str)], SignOut, SignOut); 15] = [
+        let table: [(Said, SignOut, SignOut); 15] = [
             (&[], by_get, by_get),
             (&[("accept", "*/*"), ("user-agent", "curl/8")], by_get, by_get),
-            (&[html], SignOut::Asks, by_post),
-            (&[(site, "none"), (mode, "navigate")], SignOut::Asks, by_post),
-            (&[(site, "cross-site"), (mode, "navigate"), html], SignOut::Asks, SignOut::Foreign),
-            (&[("sec-purpose", "prefetch;prerender"), (mode, "navigate"), html], SignOut::Asks, by_post),
-            (&[(site, "cross-site"), (mode, "no-cors")], SignOut::Foreign, SignOut::Foreign),
-            (&[(site, "same-site"), (mode, "cors")], SignOut::Foreign, SignOut::Foreign),
+            (&[HTML], SignOut::Asks, by_post),
+            (&[(SITE, "none"), (MODE, "navigate")], SignOut::Asks, by_post),
+            (&[(SITE, "cross-site"), (MODE, "navigate"), HTML], SignOut::Asks, SignOut::Foreign),
+            (&[("sec-purpose", "prefetch;prerender"), (MODE, "navigate"), HTML], SignOut::Asks, by_post),
+            (&[(SITE, "cross-site"), (MODE, "no-cors")], SignOut::Foreign, SignOut::Foreign),
+            (&[(SITE, "same-site"), (MODE, "cors")], SignOut::Foreign, SignOut::Foreign),
             (&[("origin", "https://evil.example")], SignOut::Foreign, SignOut::Foreign),
-            (&[(site, "same-origin"), (mode, "no-cors")], SignOut::OnlyByPost, by_get),
+            (&[(SITE, "same-origin"), (MODE, "no-cors")], SignOut::OnlyByPost, by_get),
             (&[("purpose", "prefetch")], SignOut::OnlyByPost, by_get),
             (&[("x-moz", "prefetch")], SignOut::OnlyByPost, by_get),
             (&[("sec-purpose", "prefetch")], SignOut::OnlyByPost, by_get),

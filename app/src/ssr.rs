@@ -3,7 +3,7 @@
 
 use crate::{AppError, AppSettings, Flash, Start};
 use accounts::{Accounts, RequestCtx, SignedIn};
-use domain::{Code, Viewer, safe_next};
+use domain::{Code, SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -72,7 +72,7 @@ pub fn enter(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
 /// # Errors
 /// As [`here`].
 pub fn set_session(token: &accounts::SessionToken) -> Result<(), AppError> {
-    let (name, value) = request()?.cookies.set(token);
+    let (name, value) = request()?.cookies.set(SessionKind::Browser, token);
     response()?.append_header(name, value);
     Ok(())
 }
@@ -82,7 +82,7 @@ pub fn set_session(token: &accounts::SessionToken) -> Result<(), AppError> {
 /// # Errors
 /// As [`here`].
 pub fn clear_session() -> Result<(), AppError> {
-    let (name, value) = request()?.cookies.clear();
+    let (name, value) = request()?.cookies.clear(SessionKind::Browser);
     response()?.append_header(name, value);
     Ok(())
 }

@@ -1,12 +1,12 @@
 use crate::login::Proven;
 use crate::session::Opening;
-use crate::{Accounts, Authenticated, Error, RequestCtx, SessionToken, view};
+use crate::{Accounts, Authenticated, Error, RawToken, RequestCtx, SessionToken, view};
 use domain::{SessionKind, SignIn, SignInForm, UserView};
 use time::OffsetDateTime;
 
 impl Accounts {
     /// Signs a program that keeps cookies in; a session that its cookie named before ends. Proven by the same
-    /// rule as [`Accounts::sign_in`].
+    /// rule as [`Accounts::sign_in`], and known again by the same token as a browser.
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::TooManyTries`], [`Error::Overloaded`],
@@ -15,15 +15,16 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         form: SignInForm,
-    ) -> Result<(UserView, SessionToken), Error> {
+    ) -> Result<(UserView, SessionToken, RawToken), Error> {
         let SignIn { identifier, password, .. } = form.parse()?;
         let Proven { mut tx, user, admitted } = self.prove(ctx, &identifier, password).await?;
         let kind = SessionKind::ApiCookie;
         let opening = Opening { user: user.id, role: user.role, kind, persistent: false };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        let device = self.know_device(&mut tx, ctx, Some(&admitted), user.id).await?;
         tx.commit().await?;
         self.forgive(&admitted).await;
-        Ok((view::user(user), token))
+        Ok((view::user(user), token, device))
     }
 
     /// Whom the cookie of the API's cookie family names; never a page's.

@@ -3,23 +3,26 @@
 
 use crate::throttle::network;
 use crate::{Accounts, Clock};
-use domain::{SessionKind, UserId};
+use domain::{SessionId, SessionKind};
 use governor::clock::{Clock as Ticks, Reference};
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
+use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use time::{Duration, OffsetDateTime};
-use uuid::Uuid;
+
+/// Into so many parts the counts are divided: whoever sweeps one holds up those alone who are counted in it.
+const SHARDS: usize = 64;
 
 /// So many calls between two sweeps at least: each call adds one count at most.
 const SWEEP_AFTER: usize = 10_000;
 
-/// From so many counts on, addresses that nobody knows share one: some 20 MB.
+/// From so many counts on, addresses that nobody knows share one in each part: some 20 MB.
 const MOST_COUNTS: usize = 200_000;
 
 /// What is left to a caller after a call was counted.
@@ -38,8 +41,8 @@ pub struct Allowance {
 /// Who is counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Who {
-    /// Whoever a token names.
-    Principal(Uuid),
+    /// The session that a token names, alive or not. Each has its own: a lost token drains none but that.
+    Session(SessionId),
     /// An address from which programs call.
     Programs(Vec<u8>),
     /// An address from which browsers call. Apart from the programs', because any page can have its visitors'
@@ -54,27 +57,35 @@ type Limiter = RateLimiter<Who, HashMapStateStore<Who>, Watch, StateInformationM
 /// Counts calls (GCRA: what was used comes back evenly, and not all at once).
 pub(crate) struct Calls {
     limit: NonZeroU32,
+    shards: Vec<Shard>,
+    hasher: RandomState,
+}
+
+/// A part of the counts.
+struct Shard {
     most: usize,
+    sweep_after: usize,
     limiter: Limiter,
     counted: AtomicUsize,
     sweep_at: AtomicUsize,
     crowded: AtomicBool,
 }
 
-/// The injected clock, as the limiter reads it.
+/// The injected clock, as the limiter reads it: by what has passed, since a clock that was set back an hour would
+/// refuse everybody for that long.
+#[derive(Clone)]
 struct Watch(Arc<dyn Clock>);
 
 impl Ticks for Watch {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
-        let since = self.0.now() - OffsetDateTime::UNIX_EPOCH;
-        Nanos::new(u64::try_from(since.whole_nanoseconds()).unwrap_or_default())
+        Nanos::new(u64::try_from(self.0.elapsed().whole_nanoseconds()).unwrap_or_default())
     }
 }
 
 impl Accounts {
-    /// Counts a call of the user whom `jwt` names, or else of the client's address. Only the token is looked at,
+    /// Counts a call of the session that `jwt` names, or else of the client's address. Only the token is looked at,
     /// and no row. `None` where there is no limit.
     #[must_use]
     pub fn count_call(
@@ -86,43 +97,58 @@ impl Accounts {
     ) -> Option<Allowance> {
         let calls = self.inner.calls.as_ref()?;
         let subject = jwt.and_then(|jwt| self.inner.tokens.read(kind, jwt, now));
-        Some(calls.count(match (subject.map(|subject| subject.user), kind) {
-            (Some(UserId(user)), _) => Who::Principal(user),
-            (None, SessionKind::Bearer) => Who::Programs(network(address)),
-            (None, _) => Who::Browsers(network(address)),
+        Some(calls.count(&match (subject, kind) {
+            (Some(subject), _) => Who::Session(subject.session),
+            (None, SessionKind::Bearer | SessionKind::ApiCookie) => Who::Programs(network(address)),
+            (None, SessionKind::Browser) => Who::Browsers(network(address)),
         }))
     }
 }
 
 impl Calls {
     /// `None` for a limit of 0.
-    pub(crate) fn new(limit: u32, clock: Arc<dyn Clock>) -> Option<Self> {
+    pub(crate) fn new(limit: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
         NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, clock))
     }
 
-    fn holding(most: usize, limit: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+    fn holding(most: usize, limit: NonZeroU32, clock: &Arc<dyn Clock>) -> Self {
+        let shard = || Shard::new(most / SHARDS, limit, Watch(clock.clone()));
+        let shards = std::iter::repeat_with(shard).take(SHARDS).collect();
+        Self { limit, shards, hasher: RandomState::new() }
+    }
+
+    fn count(&self, caller: &Who) -> Allowance {
+        let shard = self.hasher.hash_one(caller) % SHARDS as u64;
+        let shard = &self.shards[usize::try_from(shard).unwrap_or_default()];
+        let (left, more_in, admitted) = shard.count(caller);
+        let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
+        Allowance { limit: self.limit.get(), left, more_in, admitted }
+    }
+}
+
+impl Shard {
+    fn new(most: usize, limit: NonZeroU32, watch: Watch) -> Self {
+        let sweep_after = SWEEP_AFTER / SHARDS;
         let limiter: Limiter =
-            RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), Watch(clock));
+            RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), watch);
         Self {
-            limit,
             most,
+            sweep_after,
             limiter,
             counted: AtomicUsize::new(0),
-            sweep_at: AtomicUsize::new(SWEEP_AFTER),
+            sweep_at: AtomicUsize::new(sweep_after),
             crowded: AtomicBool::new(false),
         }
     }
 
-    fn count(&self, caller: Who) -> Allowance {
+    fn count(&self, caller: &Who) -> (u32, std::time::Duration, bool) {
         self.sweep_when_due();
-        let known = matches!(caller, Who::Principal(_));
-        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { Who::Crowd };
-        let (left, more_in, admitted) = match self.limiter.check_key(&caller) {
+        let known = matches!(caller, Who::Session(_));
+        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { &Who::Crowd };
+        match self.limiter.check_key(caller) {
             Ok(state) => (state.remaining_burst_capacity(), state.quota().replenish_interval(), true),
             Err(refused) => (0, self.wait(&refused), false),
-        };
-        let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
-        Allowance { limit: self.limit.get(), left, more_in, admitted }
+        }
     }
 
     fn wait(&self, refused: &NotUntil<Nanos>) -> std::time::Duration {
@@ -133,13 +159,17 @@ impl Calls {
     /// Drops the counts that say nothing any more. There are never more counts than the last sweep kept and calls
     /// came since; a sweep costs each of those calls two looks at most.
     fn sweep_when_due(&self) {
-        if self.counted.fetch_add(1, Ordering::Relaxed) != self.sweep_at.load(Ordering::Relaxed) {
+        let counted = self.counted.fetch_add(1, Ordering::Relaxed);
+        let due = self.sweep_at.load(Ordering::Relaxed);
+        let taken =
+            || self.sweep_at.compare_exchange(due, usize::MAX, Ordering::Relaxed, Ordering::Relaxed).is_err();
+        if counted < due || taken() {
             return;
         }
         self.limiter.retain_recent();
         let kept = self.limiter.len();
         self.crowded.store(kept >= self.most, Ordering::Relaxed);
-        let next = self.counted.load(Ordering::Relaxed).wrapping_add(kept.max(SWEEP_AFTER));
+        let next = self.counted.load(Ordering::Relaxed).saturating_add(kept.max(self.sweep_after));
         self.sweep_at.store(next, Ordering::Relaxed);
     }
 }

@@ -1,9 +1,14 @@
-use time::OffsetDateTime;
+use std::sync::LazyLock;
+use std::time::Instant;
+use time::{Duration, OffsetDateTime};
 
 /// Where time comes from; tests move theirs by hand.
 pub trait Clock: Send + Sync {
     /// The time, in UTC.
     fn now(&self) -> OffsetDateTime;
+
+    /// How long something of this clock's own choice is ago: this is never set back, as the time may be.
+    fn elapsed(&self) -> Duration;
 }
 
 /// The machine's clock.
@@ -16,5 +21,10 @@ impl Clock for SystemClock {
         let now = OffsetDateTime::now_utc();
         // Postgres keeps microseconds; a finer time would differ from itself once stored.
         now.replace_nanosecond(now.microsecond() * 1_000).unwrap_or(now)
+    }
+
+    fn elapsed(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        Duration::try_from(START.elapsed()).unwrap_or(Duration::MAX)
     }
 }

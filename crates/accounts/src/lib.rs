@@ -84,7 +84,7 @@ impl Accounts {
     ) -> Result<Self, SetupError> {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"))?;
         let tokens = Tokens::new(&settings)?;
-        let calls = Calls::new(settings.calls_per_minute, clock.clone());
+        let calls = Calls::new(settings.calls_per_minute, &clock);
         let remembered = Remembered::default();
         let inner = Inner { store, settings, clock, rng, hasher, tokens, calls, remembered };
         Ok(Self { inner: Arc::new(inner) })

@@ -26,6 +26,9 @@ pub const ADDRESSES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Durati
 /// New usernames of one account, for the same reason.
 pub const USERNAMES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
+/// New addresses from one client, and new usernames likewise: it may have ten accounts an hour.
+pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
+
 /// Exchanges of refresh tokens from one address, which each leave a row.
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
 

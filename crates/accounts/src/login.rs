@@ -25,9 +25,10 @@ impl Accounts {
         let opening =
             Opening { user: user.id, role: user.role, kind: SessionKind::Browser, persistent: remember };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        let device = self.know_device(&mut tx, ctx, Some(&admitted), user.id).await?;
         tx.commit().await?;
-        let device = self.welcome(ctx, &admitted, user.id).await;
-        Ok(SignedIn { viewer: viewer(&user), token, device })
+        self.forgive(&admitted).await;
+        Ok(SignedIn { viewer: viewer(&user), token, device: Some(device) })
     }
 
     /// Whose password this is.

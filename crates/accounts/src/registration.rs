@@ -32,9 +32,9 @@ impl Accounts {
         let opening =
             Opening { user: viewer.id, role: viewer.role, kind: SessionKind::Browser, persistent: false };
         let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        let device = self.know_device(&mut tx, ctx, None, viewer.id).await?;
         tx.commit().await?;
-        let device = self.know_device(ctx, viewer.id).await;
-        Ok(SignedIn { viewer, token, device })
+        Ok(SignedIn { viewer, token, device: Some(device) })
     }
 
     /// Makes an account and opens no session, as the API does.

@@ -24,8 +24,8 @@ pub struct Settings {
     pub token_lifetime: Duration,
     /// How long a refresh token waits to be used.
     pub refresh_lifetime: Duration,
-    /// How many calls of the API and of server functions one principal, or else one address, has a minute on each
-    /// replica; 0 for as many as they like.
+    /// How many calls of the API and of server functions one principal (a signed-in session), or else one address,
+    /// has a minute on each replica; 0 for as many as they like.
     pub calls_per_minute: u32,
     /// Who may make an account.
     pub signup: Signup,

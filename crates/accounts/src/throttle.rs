@@ -15,10 +15,18 @@ use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// A sign-in that was admitted; its failure is counted already, but for those of a known browser.
+/// A sign-in that was admitted.
 pub(crate) struct Admitted {
     name: Key,
-    counted: bool,
+    by: By,
+}
+
+/// What an admitted sign-in has cost already.
+enum By {
+    /// Its failure is counted for the name.
+    Name,
+    /// One try of a browser that is known as the account's owner's.
+    Device(Key),
 }
 
 impl Accounts {
@@ -40,11 +48,11 @@ impl Accounts {
         if let Some((device, user)) = self.known_device(&ctx.client, user).await? {
             let budget = key("sign-in with", &[&device, user.0.as_bytes()]);
             self.take(ctx, &budget, limits::SIGN_INS_OF_A_DEVICE).await?;
-            return Ok(Admitted { name, counted: false });
+            return Ok(Admitted { name, by: By::Device(budget) });
         }
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
         match throttle::fail(self.store(), &name, delays, memory, ctx.now).await? {
-            None => Ok(Admitted { name, counted: true }),
+            None => Ok(Admitted { name, by: By::Name }),
             Some(next_at) => self.hold_back(ctx, &name, next_at).await,
         }
     }
@@ -70,7 +78,9 @@ impl Accounts {
     /// Admits a new address.
     pub(crate) async fn admit_new_address(&self, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
         let account = key("addresses of", &[user.0.as_bytes()]);
-        self.take(ctx, &account, limits::ADDRESSES_OF_AN_ACCOUNT).await
+        self.take(ctx, &account, limits::ADDRESSES_OF_AN_ACCOUNT).await?;
+        let client = key("addresses from", &[&network(ctx.client.address)]);
+        self.take(ctx, &client, limits::NAMES_FROM_AN_ADDRESS).await
     }
 
     /// Admits another username: each try tells whether somebody has it. Whoever sends their own back, as a form
@@ -87,28 +97,22 @@ impl Accounts {
             return Ok(());
         }
         let account = key("usernames of", &[user.id.0.as_bytes()]);
-        self.take(ctx, &account, limits::USERNAMES_OF_AN_ACCOUNT).await
+        self.take(ctx, &account, limits::USERNAMES_OF_AN_ACCOUNT).await?;
+        let client = key("usernames from", &[&network(ctx.client.address)]);
+        self.take(ctx, &client, limits::NAMES_FROM_AN_ADDRESS).await
     }
 
-    /// Takes back the failure of an attempt that nobody looked at.
+    /// Takes back what an attempt that nobody looked at has cost, but for the address's.
     pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
-        if !admitted.counted {
-            return;
+        let given = match &admitted.by {
+            By::Name => throttle::give_back(self.store(), &admitted.name, ctx.now).await,
+            By::Device(budget) => {
+                throttle::put_back(self.store(), budget, limits::SIGN_INS_OF_A_DEVICE).await
+            }
+        };
+        if let Err(error) = given {
+            tracing::warn!(%error, "a try was not given back");
         }
-        if let Err(error) = throttle::give_back(self.store(), &admitted.name, ctx.now).await {
-            tracing::warn!(%error, "failure not taken back");
-        }
-    }
-
-    /// Forgets the failures of a name whose owner got in, and remembers the browser.
-    pub(crate) async fn welcome(
-        &self,
-        ctx: &RequestCtx,
-        admitted: &Admitted,
-        user: UserId,
-    ) -> Option<RawToken> {
-        self.forgive(admitted).await;
-        self.know_device(ctx, user).await
     }
 
     /// Forgets the failures of a name whose owner got in.
@@ -119,20 +123,20 @@ impl Accounts {
         }
     }
 
-    /// Remembers the caller's browser as one of an account's owner. Without the database it goes unremembered.
-    pub(crate) async fn know_device(&self, ctx: &RequestCtx, user: UserId) -> Option<RawToken> {
-        let remembered = self.remember_device(ctx, user).await;
-        remembered.inspect_err(|error| tracing::warn!(%error, "device not remembered")).ok()
-    }
-
-    async fn remember_device(&self, ctx: &RequestCtx, user: UserId) -> Result<RawToken, Error> {
+    /// Remembers the browser that a sign-in came from, in the sign-in's own transaction: a change of password that
+    /// comes after it forgets it again. Nobody was admitted to an account that is new.
+    pub(crate) async fn know_device(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        admitted: Option<&Admitted>,
+        user: UserId,
+    ) -> Result<RawToken, Error> {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = self.known_device(&ctx.client, Some(user)).await?.is_some();
-        let token = match ctx.client.device.as_ref().filter(|_| known) {
-            Some(token) => token.clone(),
-            None => RawToken::new(self.inner.rng.as_ref()),
-        };
-        throttle::remember_device(self.store(), &device(&token), user, ctx.now).await?;
+        let known = admitted.is_some_and(|admitted| matches!(admitted.by, By::Device(_)));
+        let token = ctx.client.device.clone().filter(|_| known);
+        let token = token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()));
+        throttle::remember_device(tx, &device(&token), user, ctx.now).await?;
         Ok(token)
     }
 

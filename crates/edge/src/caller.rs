@@ -6,6 +6,7 @@ use accounts::{Accounts, Authenticated, Caller, Client, RawToken, RequestCtx};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use domain::SessionKind;
 use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap, HeaderValue};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ pub async fn middleware(State(callers): State<Callers>, mut request: Request, ne
     if let Some(token) = renewed
         && !cookie::is_set(response.headers(), callers.cookies.session_name())
     {
-        let (name, value) = callers.cookies.set(&token);
+        let (name, value) = callers.cookies.set(SessionKind::Browser, &token);
         response.headers_mut().append(name, value);
     }
     response

@@ -1,6 +1,7 @@
 //! Cookies: their names, their attributes, and reading them without trusting them.
 
 use accounts::{RawToken, SessionToken};
+use domain::SessionKind;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::Duration;
@@ -47,19 +48,6 @@ impl CookieStyle {
         if self.secure { "__Host-unsent" } else { "unsent" }
     }
 
-    /// The header that signs a browser in.
-    #[must_use]
-    pub fn set(self, token: &SessionToken) -> (HeaderName, HeaderValue) {
-        let max_age = token.max_age.map(Duration::whole_seconds);
-        self.header(self.session_name(), &token.jwt, max_age)
-    }
-
-    /// The header that signs a browser out.
-    #[must_use]
-    pub fn clear(self) -> (HeaderName, HeaderValue) {
-        self.header(self.session_name(), "", Some(0))
-    }
-
     /// The name of the cookie that holds the token of the API's cookie family. Its clients know it by this
     /// name, so it has no prefix; no page reads it.
     #[must_use]
@@ -67,17 +55,25 @@ impl CookieStyle {
         "token"
     }
 
-    /// The header that signs a client of the cookie family in.
+    /// The header that signs in whoever keeps a session of this kind in a cookie.
     #[must_use]
-    pub fn set_api(self, token: &SessionToken) -> (HeaderName, HeaderValue) {
+    pub fn set(self, kind: SessionKind, token: &SessionToken) -> (HeaderName, HeaderValue) {
         let max_age = token.max_age.map(Duration::whole_seconds);
-        self.header(self.api_name(), &token.jwt, max_age)
+        self.header(self.token_name(kind), &token.jwt, max_age)
     }
 
-    /// The header that signs it out.
+    /// The header that signs them out.
     #[must_use]
-    pub fn clear_api(self) -> (HeaderName, HeaderValue) {
-        self.header(self.api_name(), "", Some(0))
+    pub fn clear(self, kind: SessionKind) -> (HeaderName, HeaderValue) {
+        self.header(self.token_name(kind), "", Some(0))
+    }
+
+    /// A program's access token is in no cookie: pages alone are left.
+    fn token_name(self, kind: SessionKind) -> &'static str {
+        match kind {
+            SessionKind::ApiCookie => self.api_name(),
+            SessionKind::Browser | SessionKind::Bearer => self.session_name(),
+        }
     }
 
     /// The name of the cookie by which a browser is known again.
@@ -162,7 +158,7 @@ mod tests {
 
     #[test]
     fn https_cookies_are_bound_to_the_host() {
-        let (_, value) = CookieStyle::new(true).clear();
+        let (_, value) = CookieStyle::new(true).clear(SessionKind::Browser);
         assert_eq!(value, "__Host-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_flash("abc");
         assert_eq!(value, "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
@@ -172,7 +168,7 @@ mod tests {
 
     #[test]
     fn plain_http_has_its_own_names() {
-        let (_, value) = CookieStyle::new(false).clear();
+        let (_, value) = CookieStyle::new(false).clear(SessionKind::Browser);
         assert_eq!(value, "session-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
         assert_eq!(CookieStyle::new(false).flash_name(), "flash");
     }
@@ -182,7 +178,7 @@ mod tests {
         for (https, secure) in [(true, "; Secure"), (false, "")] {
             let style = CookieStyle::new(https);
             assert_ne!(style.api_name(), style.session_name());
-            let (_, value) = style.clear_api();
+            let (_, value) = style.clear(SessionKind::ApiCookie);
             assert_eq!(value, format!("token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax{secure}"));
         }
     }
@@ -205,7 +201,7 @@ mod tests {
     #[test]
     fn an_answer_that_sets_the_cookie_is_noticed() {
         let style = CookieStyle::new(true);
-        let headers: HeaderMap = [style.clear()].into_iter().collect();
+        let headers: HeaderMap = [style.clear(SessionKind::Browser)].into_iter().collect();
         assert!(is_set(&headers, style.session_name()));
         assert!(!is_set(&headers, style.flash_name()));
     }

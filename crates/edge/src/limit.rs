@@ -24,6 +24,13 @@ pub async fn programs(State(callers): State<Callers>, request: Request, next: Ne
     pass(allowance, request, next).await
 }
 
+/// Counts the calls of programs that keep cookies by the API's own cookie, else by their address.
+pub async fn cookie_programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
+    let token = cookie::read(request.headers(), callers.cookies.api_name());
+    let allowance = count(&callers, SessionKind::ApiCookie, token, &request);
+    pass(allowance, request, next).await
+}
+
 /// Counts the calls of browsers by their session's cookie, else by their address.
 pub async fn browsers(State(callers): State<Callers>, request: Request, next: Next) -> Response {
     let token = cookie::read(request.headers(), callers.cookies.session_name());
@@ -53,7 +60,7 @@ async fn pass(allowance: Option<Allowance>, request: Request, next: Next) -> Res
 
 fn tell(headers: &mut HeaderMap, allowance: &Allowance) {
     let Allowance { limit, left, more_in, .. } = allowance;
-    let seconds = more_in.whole_seconds() + i64::from(more_in.subsec_nanoseconds() > 0);
+    let seconds = problem::seconds(*more_in);
     for (name, text) in [
         (POLICY, format!("\"general\";q={limit};w=60")),
         (LIMIT, format!("\"general\";r={left};t={seconds}")),

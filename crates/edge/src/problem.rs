@@ -33,8 +33,13 @@ pub fn problem(error: Refused) -> Problem {
 
 /// The same words for every name, existing or not (P1).
 fn wait_for(wait: Duration) -> Problem {
-    let seconds = u32::try_from(wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0)).unwrap_or(1);
+    let seconds = u32::try_from(seconds(wait)).unwrap_or(1);
     Problem { retry_after: Some(seconds), ..Problem::new(Code::TooManyRequests) }
+}
+
+/// Whole seconds, after which all of the time has passed.
+pub(crate) fn seconds(wait: Duration) -> i64 {
+    wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0)
 }
 
 fn taken(field: Field) -> FieldError {

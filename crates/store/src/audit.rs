@@ -49,7 +49,7 @@ pub async fn insert(tx: &mut Tx, event: &Event<'_>) -> Result<(), StoreError> {
         event.request_id,
         event.detail,
     )
-    .execute(tx.quiet())
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }

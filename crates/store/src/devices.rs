@@ -71,7 +71,7 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
         id.0,
         at
     )
-    .execute(tx.conn())
+    .execute(tx.changing())
     .await?;
     Ok(done.rows_affected() == 1)
 }

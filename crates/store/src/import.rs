@@ -128,11 +128,11 @@ const LEFT_OUT_PRETENDED: &str = "
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreError> {
-    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.conn()).await?;
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.changing()).await?;
     match copy(tx, COPY_USERS, text(rows, |_| None)).await {
         Ok(()) => Ok(true),
         Err(sqlx::Error::Database(refusal)) if refusal.is_unique_violation() => {
-            sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.conn()).await?;
+            sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.changing()).await?;
             Ok(false)
         }
         Err(error) => Err(error.into()),
@@ -144,12 +144,12 @@ pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreErr
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn stage(tx: &mut Tx, rows: &[StagedUser]) -> Result<(), StoreError> {
-    sqlx::raw_sql(STAGE).execute(tx.conn()).await?;
+    sqlx::raw_sql(STAGE).execute(tx.changing()).await?;
     Ok(copy(tx, COPY_STAGED, text(rows, |row| Some(row.line))).await?)
 }
 
 async fn copy(tx: &mut Tx, statement: &str, rows: String) -> Result<(), sqlx::Error> {
-    let mut copy = tx.conn().copy_in_raw(statement).await?;
+    let mut copy = tx.changing().copy_in_raw(statement).await?;
     copy.send(rows.into_bytes()).await?;
     copy.finish().await?;
     Ok(())
@@ -164,11 +164,11 @@ pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<u64, StoreErro
     let statement = match target {
         Target::Users => INSERT,
         Target::Pretended => {
-            sqlx::raw_sql(PRETEND_TABLE).execute(tx.conn()).await?;
+            sqlx::raw_sql(PRETEND_TABLE).execute(tx.changing()).await?;
             PRETEND
         }
     };
-    Ok(sqlx::query(statement).execute(tx.conn()).await?.rows_affected())
+    Ok(sqlx::query(statement).execute(tx.changing()).await?.rows_affected())
 }
 
 /// The staged rows that were left out although nobody has their address.
@@ -180,7 +180,7 @@ pub async fn left_out(tx: &mut Tx, target: Target) -> Result<Vec<LeftOut>, Store
         Target::Users => LEFT_OUT,
         Target::Pretended => LEFT_OUT_PRETENDED,
     };
-    let rows: Vec<(i64, bool)> = sqlx::query_as(statement).fetch_all(tx.conn()).await?;
+    let rows: Vec<(i64, bool)> = sqlx::query_as(statement).fetch_all(tx.changing()).await?;
     Ok(rows.into_iter().map(|(line, username)| LeftOut { line, username }).collect())
 }
 

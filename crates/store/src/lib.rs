@@ -181,12 +181,9 @@ impl Tx {
     /// # Errors
     /// [`StoreError`] where the database did not confirm.
     pub async fn commit(self) -> Result<(), StoreError> {
-        let done = self.inner.commit().await;
-        if self.shows {
-            // Also where the answer was lost: the changes may be there.
-            self.commits.fetch_add(1, Ordering::SeqCst);
-        }
-        Ok(done?)
+        let Self { inner, commits, shows } = self;
+        let _counted = shows.then(|| Counted(commits));
+        Ok(inner.commit().await?)
     }
 
     /// Undoes the changes and lets go of what was locked, now and not when the connection is used again.
@@ -197,14 +194,25 @@ impl Tx {
         Ok(self.inner.rollback().await?)
     }
 
-    fn conn(&mut self) -> &mut PgConnection {
+    /// For statements after which a session or an account that is there already may read otherwise.
+    fn changing(&mut self) -> &mut PgConnection {
         self.shows = true;
         &mut self.inner
     }
 
     /// For statements after which every session and account reads as before: look-ups, new rows, and what only
     /// the database itself needs to know.
-    fn quiet(&mut self) -> &mut PgConnection {
+    fn unchanging(&mut self) -> &mut PgConnection {
         &mut self.inner
+    }
+}
+
+/// Counts a commit once it is over, however: also where its answer was lost, or nobody waited for it, the changes
+/// may be there.
+struct Counted(Arc<AtomicU64>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -33,7 +33,7 @@ pub async fn lock_active_admins(tx: &mut Tx) -> Result<Vec<UserId>, StoreError> 
         "SELECT id FROM users WHERE role = 'admin' AND is_active AND password_hash IS NOT NULL
          ORDER BY id FOR NO KEY UPDATE"
     )
-    .fetch_all(tx.conn())
+    .fetch_all(tx.changing())
     .await?;
     Ok(ids.into_iter().map(UserId).collect())
 }
@@ -50,7 +50,7 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
          FROM users WHERE id = $1 FOR UPDATE",
         id.0
     )
-    .fetch_optional(tx.conn())
+    .fetch_optional(tx.changing())
     .await?;
     Ok(row.map(User::from))
 }
@@ -101,7 +101,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
         update.is_active,
         update.at,
     )
-    .fetch_optional(tx.conn())
+    .fetch_optional(tx.changing())
     .await?;
     Ok(row.map(User::from))
 }
@@ -111,7 +111,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
-    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(tx.conn()).await?;
+    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(tx.changing()).await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -43,7 +43,7 @@ pub async fn insert(tx: &mut Tx, token: &NewRefreshToken) -> Result<(), StoreErr
         token.issued_at,
         token.expires_at,
     )
-    .execute(tx.quiet())
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }
@@ -64,7 +64,7 @@ pub async fn lock_family(tx: &mut Tx, hash: &TokenHash) -> Result<Option<Session
          FOR NO KEY UPDATE OF s",
         hash.bytes()
     )
-    .fetch_optional(tx.quiet())
+    .fetch_optional(tx.unchanging())
     .await?;
     Ok(row.map(Session::from))
 }
@@ -82,7 +82,7 @@ pub async fn by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option<RefreshToke
            WHERE t.hash = $1"#,
         hash.bytes()
     )
-    .fetch_optional(tx.quiet())
+    .fetch_optional(tx.unchanging())
     .await?;
     Ok(token)
 }
@@ -104,7 +104,7 @@ pub async fn exchange(
         hash.bytes(),
         at
     )
-    .execute(tx.quiet())
+    .execute(tx.unchanging())
     .await?;
     sqlx::query!(
         "UPDATE refresh_tokens SET used_at = coalesce(used_at, $3), child = $2 WHERE hash = $1",
@@ -112,7 +112,7 @@ pub async fn exchange(
         child.bytes(),
         at
     )
-    .execute(tx.quiet())
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }

@@ -125,7 +125,7 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
         session.address,
         session.agent,
     )
-    .execute(tx.quiet())
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }
@@ -166,7 +166,9 @@ pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<b
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1", id.0, at).execute(tx.quiet()).await?;
+    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1", id.0, at)
+        .execute(tx.unchanging())
+        .await?;
     Ok(())
 }
 
@@ -176,7 +178,7 @@ pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<
 /// [`StoreError`] where the database does not answer.
 pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
     let done = sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
-        .execute(tx.conn())
+        .execute(tx.changing())
         .await?;
     Ok(done.rows_affected() == 1)
 }
@@ -188,7 +190,7 @@ pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool,
 pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u64, StoreError> {
     let done =
         sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", user.0, at)
-            .execute(tx.conn())
+            .execute(tx.changing())
             .await?;
     Ok(done.rows_affected())
 }
@@ -209,7 +211,7 @@ pub async fn end_others(
         kept.0,
         at
     )
-    .execute(tx.conn())
+    .execute(tx.changing())
     .await?;
     Ok(done.rows_affected())
 }

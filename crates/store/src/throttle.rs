@@ -50,6 +50,21 @@ pub async fn take(
     Ok(Some(paid_until.map_or(now, |paid| paid + bucket.interval - whole)))
 }
 
+/// Puts back into a bucket what [`take`] took out.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn put_back(store: &Store, key: &Key, bucket: Bucket) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE throttle_buckets SET paid_until = paid_until - $2 WHERE key = $1",
+        key.as_slice(),
+        interval(bucket.interval),
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(())
+}
+
 /// Counts a try as failed before it is known to be: [`forgive`] takes that back. `delays[n - 1]` are the
 /// seconds that must pass after the n-th failure in a row, the last one for all that follow; failures
 /// older than `memory` are forgotten. Says when the next try is admitted if this one is not.
@@ -117,7 +132,7 @@ pub async fn give_back(store: &Store, key: &Key, at: OffsetDateTime) -> Result<(
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn remember_device(
-    store: &Store,
+    tx: &mut Tx,
     token_hash: &Key,
     user: UserId,
     now: OffsetDateTime,
@@ -129,7 +144,7 @@ pub async fn remember_device(
         user.0,
         now,
     )
-    .execute(&store.pool)
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }
@@ -159,7 +174,7 @@ pub async fn forget_devices(tx: &mut Tx, user: UserId, but: Option<&Key>) -> Res
         user.0,
         but.map(Key::as_slice),
     )
-    .execute(tx.conn())
+    .execute(tx.changing())
     .await?;
     Ok(())
 }

@@ -136,7 +136,7 @@ pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError
 pub async fn lock_password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, StoreError> {
     let hash =
         sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1 AND is_active FOR UPDATE", id.0)
-            .fetch_optional(tx.quiet())
+            .fetch_optional(tx.unchanging())
             .await?;
     Ok(hash.flatten())
 }
@@ -188,7 +188,7 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
         user.password_hash,
         user.at,
     )
-    .execute(tx.quiet())
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }
@@ -204,7 +204,7 @@ pub async fn set_password_hash(
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1", id.0, hash, at)
-        .execute(tx.conn())
+        .execute(tx.changing())
         .await?;
     Ok(())
 }
@@ -216,7 +216,7 @@ pub async fn set_password_hash(
 /// [`StoreError`] where the database does not answer.
 pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(), StoreError> {
     sqlx::query!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", id.0, old, new)
-        .execute(tx.quiet())
+        .execute(tx.unchanging())
         .await?;
     Ok(())
 }

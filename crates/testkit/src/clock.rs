@@ -3,13 +3,15 @@ use std::sync::{Mutex, PoisonError};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
+const START: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
+
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
 pub struct HandClock(Mutex<OffsetDateTime>);
 
 impl Default for HandClock {
     fn default() -> Self {
-        Self(Mutex::new(datetime!(2026-11-20 12:00 UTC)))
+        Self(Mutex::new(START))
     }
 }
 
@@ -23,5 +25,9 @@ impl HandClock {
 impl Clock for HandClock {
     fn now(&self) -> OffsetDateTime {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.now() - START
     }
 }

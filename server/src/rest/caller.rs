@@ -1,14 +1,12 @@
 //! Who calls the API. No cookie is read here: what a browser sends by itself opens nothing.
 
 use super::Refusal;
-use super::cors::Allowed;
 use crate::AppState;
 use accounts::{Caller, RequestCtx};
 use axum::extract::FromRequestParts;
 use domain::Code;
 use edge::bearer::{self, Bearer};
 use edge::caller::stranger;
-use edge::origin::Site;
 use http::request::Parts;
 
 /// Anyone, whatever the `Authorization` header holds: a client whose token has ended must be able to sign in.
@@ -21,11 +19,6 @@ impl FromRequestParts<AppState> for Anyone {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        // A page elsewhere could spend its visitors' tries, whose addresses it does not have itself.
-        let allowed = parts.extensions.get::<Allowed>().is_some();
-        if !allowed && state.origin.judge(&parts.headers) == Site::Foreign {
-            return Err(Code::CrossSite.into());
-        }
         Ok(Self(context(parts, state)))
     }
 }

@@ -4,6 +4,7 @@
 mod caller;
 mod compat;
 mod cors;
+mod foreign;
 mod hint;
 mod input;
 pub(crate) mod openapi;
@@ -44,19 +45,24 @@ impl IntoResponse for NoContent {
     }
 }
 
-/// All calls of the API, each counted. The keys are fetched by whole services behind one address.
+/// All calls of the API, each counted, but for those of pages elsewhere, which are refused before: they could spend
+/// what their visitors have. The keys are fetched by whole services behind one address.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
-    let router = calls(state.compat)
-        .layer(from_fn_with_state(state.callers(), limit::programs))
-        .merge(Router::from(keys()));
-    match state.env {
+    let (foreign, callers) = (from_fn_with_state(state.origin.clone(), foreign::middleware), state.callers());
+    let hinted = |router: Router<AppState>| match state.env {
         AppEnv::Development => router.layer(from_fn(hint::middleware)),
         AppEnv::Production => router,
-    }
+    };
+    let by_token = hinted(by_token(state.compat))
+        .layer((foreign.clone(), from_fn_with_state(callers.clone(), limit::programs)));
+    let by_cookie = hinted(compat::by_cookie(state.compat))
+        .layer((foreign, from_fn_with_state(callers, limit::cookie_programs)));
+    by_token.merge(by_cookie).merge(Router::from(keys()))
 }
 
-fn calls(compat: Compat) -> Router<AppState> {
-    Router::from(canonical()).merge(compat::router(compat))
+/// The calls of programs with an access token, or without any.
+fn by_token(compat: Compat) -> Router<AppState> {
+    Router::from(canonical()).merge(compat::by_token(compat))
 }
 
 /// The calls that say themselves what they are; the families' are described as their twins.

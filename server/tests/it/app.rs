@@ -93,6 +93,15 @@ impl App {
         program
     }
 
+    /// The cookie of `name@example.com`, who has an account and signs in by the cookie family.
+    pub async fn cookie_of(&self, name: &str) -> String {
+        let login = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
+        let answer = self.program().post("/auth/login", login).await.expect(200);
+        let line = answer.set_cookie("token").unwrap();
+        assert!(line.contains("; HttpOnly") && line.contains("; SameSite=Lax"), "{line}");
+        line.split(';').next().unwrap().to_owned()
+    }
+
     /// The same for somebody who may do everything.
     pub async fn admin_program(&self, name: &str) -> Program {
         let program = self.member_program(name).await;

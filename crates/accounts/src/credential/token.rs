@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// How far two clocks may be apart.
 const LEEWAY: Duration = Duration::seconds(30);
+/// The longest life of an access token that anybody can set.
+const LONGEST_ACCESS: Duration = Duration::days(1);
 /// Longer than any of ours, whatever the site's address.
 const LONGEST: usize = 4_096;
 /// How many tokens whose signature was checked are known again: some 10 MB. Only tokens of ours are.
@@ -116,7 +118,8 @@ impl Ready {
         Self { entry: entry.clone(), id, encoding, decoding }
     }
 
-    /// Whether a token of that time may be this key's: whoever steals a retired one signs nothing new with it.
+    /// Whether a token of that time may be this key's. Whoever steals a retired one can still date a token back,
+    /// and has it for as long as it could have been good then.
     fn signed(&self, iat: i64) -> bool {
         self.entry.retired_at.is_none_or(|at| iat <= (at + LEEWAY).unix_timestamp())
     }
@@ -223,7 +226,9 @@ impl Tokens {
         let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = verified.claims;
         let latest = (now + LEEWAY).unix_timestamp();
         let begun = iat <= latest && nbf <= latest && auth_time <= latest && exp >= nbf;
-        let over = kind == SessionKind::Bearer && exp <= (now - LEEWAY).unix_timestamp();
+        let over = kind == SessionKind::Bearer
+            && (exp <= (now - LEEWAY).unix_timestamp()
+                || exp.saturating_sub(iat) > LONGEST_ACCESS.whole_seconds());
         (begun && !over).then_some(Subject {
             user: UserId(sub),
             session: SessionId(sid),

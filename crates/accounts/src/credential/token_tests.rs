@@ -150,6 +150,22 @@ fn a_retired_key_signs_nothing_new() {
     }
 }
 
+/// Dated back, an access token is good for no longer than one of that time could have been.
+#[test]
+fn what_a_thief_of_a_retired_key_dates_back_ends_within_a_day() {
+    let text = SigningKey::generate_ed25519_pem().unwrap();
+    let rotated = KeyRing::rotate_ed25519_pem(&text, NOW, Duration::hours(1)).unwrap();
+    let ours = tokens(KeyRing::ed25519_pem(&rotated).unwrap(), ISSUER);
+    let retired_at = NOW + Duration::hours(1);
+    for (lifetime, expected) in [(Duration::days(1), Some(subject())), (Duration::days(8), None)] {
+        let mut thief = tokens(KeyRing::ed25519_pem(&text).unwrap(), ISSUER);
+        thief.lifetime = lifetime;
+        let jwt = thief.issue(Bearer, subject(), &SystemRng, retired_at).unwrap();
+        assert_eq!(ours.read(Bearer, &jwt, retired_at + Duration::hours(23)), expected);
+        assert_eq!(ours.read(Bearer, &jwt, retired_at + Duration::hours(25)), None);
+    }
+}
+
 #[test]
 fn debug_output_shows_no_secret() {
     let [key, secret] = keys();

@@ -13,7 +13,7 @@ async fn holder(world: &World, jwt: &str) -> RequestCtx {
 
 async fn signed_in(world: &World, ctx: &RequestCtx) -> String {
     let form = sign_in("ana@example.com", PASSWORD);
-    let (user, token) = world.accounts.sign_in_api_cookie(ctx, form).await.unwrap();
+    let (user, token, _) = world.accounts.sign_in_api_cookie(ctx, form).await.unwrap();
     assert_eq!((user.email.as_str(), token.max_age), ("ana@example.com", None));
     token.jwt
 }
@@ -67,4 +67,23 @@ async fn it_ends_as_a_page_s_does(pool: PgPool) {
     assert!(holder(&world, &cookie).await.member().is_err(), "seven days unused");
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn its_owner_is_known_again_while_strangers_guess(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let accounts = &world.accounts;
+    let form = |password| sign_in("ana@example.com", password);
+    let (_, _, device) = accounts.sign_in_api_cookie(&world.stranger(), form(PASSWORD)).await.unwrap();
+    for _ in 0..4 {
+        let guess = accounts.sign_in_api_cookie(&world.stranger(), form("not the password")).await;
+        assert!(matches!(guess, Err(Error::WrongCredentials)));
+    }
+    let held_back = accounts.sign_in_api_cookie(&world.stranger(), form(PASSWORD)).await;
+    assert!(matches!(held_back, Err(Error::TooManyTries { .. })));
+    let mut owner = world.stranger();
+    owner.client.device = Some(device.clone());
+    let (_, _, again) = accounts.sign_in_api_cookie(&owner, form(PASSWORD)).await.unwrap();
+    assert_eq!(again.reveal(), device.reveal());
 }

@@ -40,12 +40,6 @@ impl Replica {
     }
 }
 
-/// Ends the trigger's word of changes, but not the changes.
-async fn deafen(world: &World) {
-    world.execute("ALTER TABLE sessions DISABLE TRIGGER sessions_tell").await;
-    world.execute("ALTER TABLE users DISABLE TRIGGER users_tell").await;
-}
-
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_one_server_changes_the_other_forgets_at_its_word(pool: PgPool) {
     let world = World::new(pool);
@@ -119,7 +113,6 @@ async fn without_any_word_a_row_is_used_for_less_than_a_second(pool: PgPool) {
     world.member("ana").await;
     let pair = world.program("ana").await;
     assert!(!replica.remembers(&pair).await);
-    deafen(&world).await;
     world.execute("UPDATE sessions SET ended_at = now()").await;
     world.clock.advance(Duration::milliseconds(999));
     assert!(replica.remembers(&pair).await, "or this test proves nothing");
@@ -165,6 +158,7 @@ async fn use_is_written_down_once_a_minute_and_is_no_change(pool: PgPool) {
     let world = World::new(pool);
     let mut replica = Replica::new(&world).await;
     world.member("ana").await;
+    let eve = world.member("eve").await;
     let pair = world.program("ana").await;
     let used = "SELECT count(*) FROM sessions WHERE kind = 'bearer' AND last_used_at > created_at";
     for (seconds, written) in [(59, 0), (1, 1)] {
@@ -173,11 +167,11 @@ async fn use_is_written_down_once_a_minute_and_is_no_change(pool: PgPool) {
         assert_eq!(world.count(used).await, written);
         assert!(replica.remembers(&pair).await, "also right after it was written down");
     }
-    // The first word that comes is of the end, and none came of the use.
-    let here = world.bearer(&pair).await;
-    world.accounts.sign_out(&here).await.unwrap();
+    // The first word that comes is of another's end: none came of the use.
+    let elsewhere = world.holder(&eve).await;
+    world.accounts.sign_out(&elsewhere).await.unwrap();
     replica.hear().await;
-    assert!(!replica.knows(&pair).await);
+    assert!(replica.remembers(&pair).await);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -222,4 +216,21 @@ async fn the_sweep_tells_of_no_session_whose_end_was_told(pool: PgPool) {
     world.execute("DELETE FROM sessions WHERE ended_at IS NOT NULL").await;
     world.execute("DELETE FROM sessions").await;
     assert_eq!(told.recv().await.unwrap().payload(), living.to_string());
+}
+
+/// Whoever waited for a commit may be gone when it is over, as a request is that took too long.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_commit_that_nobody_waits_for_is_one(pool: PgPool) {
+    let world = World::new(pool.clone());
+    let ana = world.member("ana").await;
+    let store = store::Store::from_pool(pool);
+    let mut tx = store.begin().await.unwrap();
+    let session = world.holder(&ana).await.member().unwrap().session;
+    assert!(store::sessions::end(&mut tx, session, world.accounts.now()).await.unwrap());
+    let mut commit = Box::pin(tx.commit());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    // It has been sent by then, and not been answered yet.
+    let _ = commit.as_mut().poll(&mut context);
+    drop(commit);
+    assert_eq!(store.commits(), 1);
 }

@@ -216,6 +216,51 @@ async fn what_nobody_looked_at_is_no_failure(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_nobody_looked_at_is_no_try_of_a_known_device(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+    world.member("ana").await;
+    let mut owners = Vec::new();
+    for _ in 0..6 {
+        let ctx = world.stranger();
+        let device = world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.unwrap().device;
+        owners.push(device);
+    }
+    let attempt = |device: &Option<RawToken>| {
+        let (accounts, mut ctx) = (world.accounts.clone(), world.stranger());
+        ctx.client.device.clone_from(device);
+        tokio::spawn(async move { accounts.sign_in(&ctx, wrong()).await })
+    };
+    // All their tries at once.
+    let tries: Vec<_> = (0..60).map(|n| attempt(&owners[n % owners.len()])).collect();
+    let (mut looked_at, mut overloaded, mut unknown) = (0, 0, 0);
+    for attempt in tries {
+        match attempt.await.unwrap() {
+            Err(Error::WrongCredentials) => looked_at += 1,
+            Err(Error::Overloaded) => overloaded += 1,
+            Err(Error::Unavailable(_)) => unknown += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    for device in &owners {
+        while wait(&attempt(device).await.unwrap()).is_none() {
+            looked_at += 1;
+        }
+    }
+    assert!(overloaded > 0 && looked_at + unknown >= 60, "{looked_at} {overloaded} {unknown}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_browser_becomes_known_with_its_session_or_not_at_all(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
+    // Each row says which transaction made it.
+    let together = "SELECT count(*) FROM known_devices device JOIN sessions session
+                    ON session.user_id = device.user_id AND session.xmin = device.xmin";
+    assert_eq!(world.count(together).await, 2);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_failure_that_is_given_back_leaves_the_name_as_it_was(pool: PgPool) {
     let store = store::Store::from_pool(pool);
     let (key, delays) = ([7; 32], [0, 0, 60, 300]);
@@ -330,6 +375,37 @@ async fn a_member_asks_for_ten_usernames_and_then_ten_an_hour(pool: PgPool) {
     world.accounts.save_profile(&ctx, form("EVE")).await.unwrap();
     ctx.now += Duration::minutes(6);
     assert!(matches!(world.accounts.save_profile(&ctx, form("ana")).await, Err(Error::Taken(_))));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_asks_for_twenty_names_however_many_accounts_it_has(pool: PgPool) {
+    let world = World::new(pool);
+    let taken =
+        "UPDATE users SET username = 'ana', username_canonical = 'ana' WHERE email = 'ana@example.com'";
+    world.member("ana").await;
+    world.execute(taken).await;
+    let address = world.stranger().client;
+    let username = || UserPatch { username: Some("ana".into()), ..UserPatch::default() };
+    let email = || UserPatch { email: Some("ana@example.com".into()), ..UserPatch::default() };
+    for n in 0..3 {
+        let eve = world.member(&format!("eve-{n}")).await;
+        let ctx = RequestCtx { client: address.clone(), ..world.holder(&eve).await };
+        for patch in [username, email] {
+            for m in 0..10 {
+                let answer = world.accounts.change_me(&ctx, patch()).await.map(drop);
+                let refused =
+                    matches!(answer, Err(Error::TooManyTries { wait }) if wait <= Duration::minutes(3));
+                assert!(matches!(answer, Err(Error::Taken(_))) || refused, "{answer:?}");
+                assert_eq!(refused, n == 2, "{n} {m}");
+            }
+        }
+    }
+    let eve = world.member("eve").await;
+    let elsewhere = world.holder(&eve).await;
+    assert!(matches!(world.accounts.change_me(&elsewhere, username()).await, Err(Error::Taken(_))));
+    let later = world.accounts.now() + Duration::minutes(3);
+    let ctx = RequestCtx { client: address, now: later, ..elsewhere };
+    assert!(matches!(world.accounts.change_me(&ctx, username()).await, Err(Error::Taken(_))));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -4,6 +4,7 @@
 mod cookie;
 mod oauth2;
 mod root;
+mod sign_out;
 
 pub(super) use root::owns as root_owns;
 
@@ -50,17 +51,18 @@ impl Compat {
     }
 }
 
-/// The calls of the families that are on.
-pub(super) fn router(compat: Compat) -> Router<AppState> {
-    let families = [
-        (compat.cookie, cookie::router as fn() -> Router<AppState>),
-        (compat.oauth2, oauth2::router),
-        (compat.root, root::router),
-    ];
-    families
-        .into_iter()
-        .filter(|(on, _)| *on)
-        .fold(Router::new(), |router, (_, family)| router.merge(family().route_layer(from_fn(no_query))))
+/// The calls of the families with bearer tokens that are on.
+pub(super) fn by_token(compat: Compat) -> Router<AppState> {
+    family(compat.oauth2, oauth2::router).merge(family(compat.root, root::router))
+}
+
+/// The calls of the cookie family, if it is on.
+pub(super) fn by_cookie(compat: Compat) -> Router<AppState> {
+    family(compat.cookie, cookie::router)
+}
+
+fn family(on: bool, router: fn() -> Router<AppState>) -> Router<AppState> {
+    if on { router().route_layer(from_fn(no_query)) } else { Router::new() }
 }
 
 /// Whether a request is one of theirs. The paths under `/api` are the API's in any case.

@@ -17,14 +17,12 @@ enum Of {
     Bodies,
     /// Those that want an access token.
     Members,
-    /// Those that want none, but for the public keys.
-    Strangers,
 }
 
 /// The errors that calls have in common.
 const SHARED: &[(Of, Code, &str)] = &[
     (Of::Members, Code::InvalidToken, "The access token is missing, or not valid any more"),
-    (Of::Strangers, Code::CrossSite, "A page of another site sent this"),
+    (Of::Counted, Code::CrossSite, "A page of another site sent this"),
     (Of::Bodies, Code::TimedOut, "The body did not come in time"),
     (Of::Bodies, Code::TooLarge, "The body is too large"),
     (Of::Bodies, Code::UnsupportedMediaType, "The body's media type is not one the call takes"),
@@ -117,7 +115,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
 
 /// Gives each error its document, and the call the errors that it shares with others.
 pub(super) fn complete_call(operation: &mut Map<String, Value>) {
-    let (wants_token, for_strangers) = (wants_token(operation), is_for_strangers(operation));
+    let wants_token = wants_token(operation);
     let counted = operation["operationId"] != KEYS;
     let takes_body = operation.contains_key("requestBody");
     let answers = object(&mut operation["responses"]);
@@ -132,7 +130,6 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
             Of::Counted => counted,
             Of::Bodies => takes_body,
             Of::Members => wants_token,
-            Of::Strangers => for_strangers,
         };
         if applies {
             let shared = json!({ "$ref": format!("#/components/responses/{code:?}") });
@@ -145,7 +142,7 @@ fn wants_token(operation: &Map<String, Value>) -> bool {
     operation.get("security").is_some_and(|schemes| schemes[0] != json!({}))
 }
 
-/// Whether the call is refused when a page elsewhere sends it: those without a token, but for the public keys.
+/// Whether the call takes no token and is refused when a page elsewhere sends it: all but the public keys.
 pub(super) fn is_for_strangers(operation: &Map<String, Value>) -> bool {
     !wants_token(operation) && operation["operationId"] != KEYS
 }

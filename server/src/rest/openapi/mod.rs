@@ -116,13 +116,14 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 mod tests {
     use super::*;
     use crate::AppState;
-    use crate::rest::calls;
+    use crate::rest::{by_token, compat};
     use axum::Router;
     use std::collections::{BTreeMap, BTreeSet};
 
     /// The router's own list of paths and methods, which it shows in its Debug form alone.
     fn routes() -> BTreeSet<(String, String)> {
-        let router: Router<AppState> = calls(Compat::ALL).merge(Router::from(keys()));
+        let router: Router<AppState> =
+            by_token(Compat::ALL).merge(compat::by_cookie(Compat::ALL)).merge(Router::from(keys()));
         let text = format!("{router:?}");
         let (text, _) = text.split_once("fallback_router").unwrap_or_default();
         let (mut methods, mut paths) = (BTreeMap::new(), BTreeMap::new());

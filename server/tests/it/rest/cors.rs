@@ -95,7 +95,7 @@ async fn another_origin_s_page_reads_nothing_and_spends_nothing(pool: PgPool) {
         ask(&app, Request::get("/.well-known/jwks.json"), origin, "", false).await.expect(200);
     }
     let two = Request::get("/api/v1/users/me").header("origin", EVIL);
-    ask(&app, two, APP, "", false).await.expect(401);
+    assert_eq!(ask(&app, two, APP, "", false).await.expect(403).code(), "cross_site");
     assert_eq!((app.digest().await, app.tries().await), before);
 }
 
@@ -114,7 +114,7 @@ async fn pages_and_the_cookie_family_are_nobody_else_s_whoever_was_named(pool: P
         ("POST", "/auth/register", 403),
         ("POST", "/auth/login", 403),
         ("POST", "/auth/logout", 403),
-        ("GET", "/auth/me", 401),
+        ("GET", "/auth/me", 403),
         ("GET", "/auth/logout", 403),
         ("GET", "/livez", 200),
     ] {
@@ -130,6 +130,6 @@ async fn pages_and_the_cookie_family_are_nobody_else_s_whoever_was_named(pool: P
 async fn unless_somebody_is_named_nobody_is(pool: PgPool) {
     let app = App::new(pool);
     preflight(&app, "GET", "/api/v1/users/me", APP, false).await.expect(405);
-    let answer = ask(&app, Request::get("/api/v1/users/me"), APP, "", false).await.expect(401);
+    let answer = ask(&app, Request::get("/api/v1/users/me"), APP, "", false).await.expect(403);
     assert!(!varies_by_origin(&answer));
 }

@@ -17,15 +17,6 @@ async fn digest(app: &App) -> String {
     format!("{} {sessions}", app.digest().await)
 }
 
-/// Signs somebody who has an account in by the cookie family.
-async fn cookie_of(app: &App, name: &str) -> String {
-    let login = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-    let answer = app.program().post("/auth/login", login).await.expect(200);
-    let line = answer.set_cookie("token").unwrap();
-    assert!(line.contains("; HttpOnly") && line.contains("; SameSite=Lax"), "{line}");
-    line.split(';').next().unwrap().to_owned()
-}
-
 /// A request with a cookie and exactly these headers.
 async fn with(app: &App, cookie: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = Request::builder().method(method).uri(path).header("cookie", cookie);
@@ -39,7 +30,7 @@ async fn with(app: &App, cookie: &str, method: &str, path: &str, headers: &[(&st
 async fn the_cookie_of_the_api_opens_the_family_and_nothing_else(pool: PgPool) {
     let app = App::new(pool);
     let mut browser = app.member("ana").await;
-    let cookie = cookie_of(&app, "ana").await;
+    let cookie = app.cookie_of("ana").await;
     assert_eq!(
         with(&app, &cookie, "GET", "/auth/me", &[]).await.expect(200).json()["email"],
         "ana@example.com"
@@ -78,7 +69,7 @@ async fn the_cookie_of_the_api_opens_the_family_and_nothing_else(pool: PgPool) {
 async fn over_https_the_cookie_is_secure_and_a_new_sign_in_ends_the_old(pool: PgPool) {
     let app = App::https(pool);
     app.member("ana").await;
-    let first = cookie_of(&app, "ana").await;
+    let first = app.cookie_of("ana").await;
     let login = json!({ "email": "ana@example.com", "password": PASSWORD }).to_string();
     let request = app.program().request(&Method::POST, "/auth/login").header("cookie", &first);
     let request = request.header("content-type", "application/json").body(login.into()).unwrap();
@@ -93,7 +84,7 @@ async fn over_https_the_cookie_is_secure_and_a_new_sign_in_ends_the_old(pool: Pg
 async fn a_living_session_of_the_family_gets_a_fresh_token_once_a_minute(pool: PgPool) {
     let app = App::new(pool);
     app.member("ana").await;
-    let cookie = cookie_of(&app, "ana").await;
+    let cookie = app.cookie_of("ana").await;
     assert_eq!(with(&app, &cookie, "GET", "/auth/me", &[]).await.expect(200).set_cookie("token"), None);
     app.world.clock.advance(Duration::minutes(40));
     let renewed = with(&app, &cookie, "GET", "/auth/me", &[]).await.expect(200);
@@ -113,7 +104,7 @@ async fn a_living_session_of_the_family_gets_a_fresh_token_once_a_minute(pool: P
 async fn no_page_elsewhere_acts_by_the_family_s_cookie(pool: PgPool) {
     let app = App::new(pool);
     app.member("ana").await;
-    let cookie = cookie_of(&app, "ana").await;
+    let cookie = app.cookie_of("ana").await;
     let before = digest(&app).await;
     let foreign: [&[(&str, &str)]; 6] = [
         &[("sec-fetch-site", "cross-site")],
@@ -135,7 +126,7 @@ async fn no_page_elsewhere_acts_by_the_family_s_cookie(pool: PgPool) {
     assert_eq!(digest(&app).await, before);
     with(&app, &cookie, "GET", "/auth/me", &[]).await.expect(200);
     for own in [&[("sec-fetch-site", "same-origin")][..], &[("origin", "http://localhost:8000")]] {
-        let cookie = cookie_of(&app, "ana").await;
+        let cookie = app.cookie_of("ana").await;
         with(&app, &cookie, "POST", "/auth/logout", own).await.expect(204);
     }
 }
@@ -144,15 +135,17 @@ async fn no_page_elsewhere_acts_by_the_family_s_cookie(pool: PgPool) {
 async fn a_get_signs_out_for_programs_alone(pool: PgPool) {
     let app = App::new(pool);
     app.member("ana").await;
-    let cookie = cookie_of(&app, "ana").await;
+    let cookie = app.cookie_of("ana").await;
     let before = digest(&app).await;
     let (site, mode, accept) = ("sec-fetch-site", "sec-fetch-mode", ("accept", "text/html,*/*"));
-    let browsers: [(&[(&str, &str)], u16); 9] = [
+    let browsers: [(&[(&str, &str)], u16); 11] = [
         (&[(site, "cross-site"), (mode, "no-cors"), ("sec-fetch-dest", "image")], 403),
         (&[(site, "same-site"), (mode, "cors")], 403),
         (&[("origin", "https://evil.example")], 403),
         (&[(site, "same-origin"), (mode, "no-cors"), ("sec-fetch-dest", "image")], 405),
         (&[("purpose", "prefetch")], 405),
+        (&[("referer", "https://evil.example/")], 405),
+        (&[("accept-language", "en")], 405),
         (&[("sec-purpose", "prefetch")], 405),
         (&[("sec-purpose", "prefetch;prerender"), (mode, "navigate"), accept], 200),
         (&[(site, "cross-site"), (mode, "navigate"), accept], 200),
@@ -270,6 +263,28 @@ async fn one_by_one(app: &App, ana: &Program) {
             let expected = if path == own { status } else { 404 };
             let request = ana.request(&Method::GET, path).body(Body::empty()).unwrap();
             send(&router, request).await.expect(expected);
+        }
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_signed_in_before_gets_in_while_strangers_guess(pool: PgPool) {
+    let app = App::https(pool);
+    app.member("ana").await;
+    let login = |password: &str| json!({ "email": "ana@example.com", "password": password });
+    let known = app.program().post("/auth/login", login(PASSWORD)).await.expect(200);
+    let device = known.set_cookie("__Host-device").unwrap();
+    assert!(device.contains("; HttpOnly; SameSite=Lax; Secure"), "{device}");
+    for _ in 0..4 {
+        app.program().post("/auth/login", login("not the password")).await.expect(401);
+    }
+    app.program().post("/auth/login", login(PASSWORD)).await.expect(429);
+    for (path, status) in [("/auth/login", 200), ("/api/v1/auth/login", 429)] {
+        let request = app.program().request(&Method::POST, path).header("content-type", "application/json");
+        let request = request.header("cookie", device.split(';').next().unwrap());
+        app.program().send(request.body(login(PASSWORD).to_string().into()).unwrap()).await.expect(status);
+        for _ in 0..4 {
+            app.program().post("/auth/login", login("not the password")).await;
         }
     }
 }

@@ -78,7 +78,7 @@ async fn a_cookie_is_a_stranger_wherever_it_is_not_asked_for(pool: PgPool) {
     let app = App::new(pool);
     let admin = app.admin("admin").await;
     let page = format!("session-token={}", admin.cookies["session-token"]);
-    let family = cookie_of(&app, "admin").await;
+    let family = app.cookie_of("admin").await;
     let mut seen = 0;
     for (method, path, expected) in EXPECTED {
         let own = BY_COOKIE.iter().any(|(_, owned, _)| owned == path);
@@ -99,19 +99,13 @@ async fn every_call_of_the_cookie_family_admits_whom_it_should(pool: PgPool) {
     app.admin("admin").await;
     for (method, path, expected) in BY_COOKIE {
         app.world.execute("UPDATE users SET is_active = true").await;
-        let (member, admin) = (cookie_of(&app, "member").await, cookie_of(&app, "admin").await);
-        let disabled = cookie_of(&app, "disabled").await;
+        let (member, admin) = (app.cookie_of("member").await, app.cookie_of("admin").await);
+        let disabled = app.cookie_of("disabled").await;
         app.world.execute("UPDATE users SET is_active = false WHERE email LIKE 'disabled%'").await;
         for (cookie, status) in [String::new(), member, admin, disabled].iter().zip(expected) {
             assert_eq!(with_cookie(&app, method, path, cookie).await, *status, "{method} {path}");
         }
     }
-}
-
-async fn cookie_of(app: &App, name: &str) -> String {
-    let login = json!({ "email": format!("{name}@example.com"), "password": PASSWORD });
-    let answer = app.program().post("/auth/login", login).await.expect(200);
-    answer.set_cookie("token").unwrap().split(';').next().unwrap().to_owned()
 }
 
 async fn with_cookie(app: &App, method: &str, path: &str, cookie: &str) -> u16 {

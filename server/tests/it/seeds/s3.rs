@@ -106,7 +106,9 @@ async fn a_weak_password_is_refused_and_a_developer_told_by_which_setting(pool: 
     for (password, variable) in [("securepass123", "PASSWORD_MIN_SCORE"), ("short", "PASSWORD_MIN_LENGTH")] {
         let account = json!({ "email": "ana@example.com", "password": password });
         for path in ["/api/v1/auth/register", "/auth/register", "/api/auth/register", "/register"] {
-            let told = local.program().post(path, account.clone()).await.expect(422).problem();
+            let told = local.program().post(path, account.clone()).await.expect(422);
+            assert!(told.header("ratelimit").is_some());
+            let told = told.problem();
             assert!(
                 told.field("password").unwrap().ends_with(&format!("({variable} sets this.)")),
                 "{told:?}"

@@ -133,12 +133,63 @@ async fn what_browsers_are_led_to_call_does_not_shut_them_out(pool: PgPool) {
     let app = limited(pool);
     app.member("ana").await;
     let mut visitor = app.browser();
+    let elsewhere = visitor.clone().with("sec-fetch-site", "cross-site");
+    let mut image = elsewhere.clone().with("sec-fetch-mode", "no-cors").with("sec-fetch-dest", "image");
     for _ in 0..60 {
-        visitor.get(ME).await.expect(401);
-        let foreign = visitor.clone().with("sec-fetch-site", "cross-site").call("/fn/login", &[]).await;
+        for path in [ME, "/auth/me", "/auth/logout", "/api/auth/me", "/me"] {
+            let foreign = image.get(path).await.expect(403);
+            assert_eq!(
+                (foreign.code().as_str(), foreign.header("ratelimit")),
+                ("cross_site", None),
+                "{path}"
+            );
+        }
+        let foreign = elsewhere.clone().call("/fn/login", &[]).await;
         assert_eq!(foreign.expect(403).code(), "cross_site");
+    }
+    // A link is followed by hand, and counts.
+    let mut link = elsewhere.with("sec-fetch-mode", "navigate").with("sec-fetch-dest", "document");
+    assert_eq!(link.get(ME).await.expect(401).header("ratelimit"), Some("\"general\";r=59;t=1"));
+    assert!(link.get("/auth/logout").await.expect(200).is_html());
+    for _ in 0..58 {
+        visitor.get(ME).await.expect(401);
     }
     visitor.get(ME).await.expect(429);
     let sign_in = [("form[identifier]", "ana@example.com"), ("form[password]", testkit::PASSWORD)];
     visitor.call("/fn/login", &sign_in).await.expect(200);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_lost_token_drains_none_but_its_own_session(pool: PgPool) {
+    let app = limited(pool);
+    let ana = app.member_program("ana").await;
+    for _ in 0..60 {
+        ana.get(ME).await.expect(200);
+    }
+    ana.get(ME).await.expect(429);
+    let login = json!({ "email": "ana@example.com", "password": testkit::PASSWORD });
+    let pair = app.program().post("/api/v1/auth/login", login).await.expect(200).json();
+    let mut anew = app.program();
+    anew.token = pair["access_token"].as_str().map(str::to_owned);
+    assert_eq!(anew.get(ME).await.expect(200).header("ratelimit"), Some("\"general\";r=59;t=1"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_cookie_family_s_members_are_counted_by_their_cookie(pool: PgPool) {
+    let app = limited(pool);
+    for name in ["ana", "eve"] {
+        app.member(name).await;
+    }
+    let (ana, eve) = (app.cookie_of("ana").await, app.cookie_of("eve").await);
+    let office = app.program();
+    let read = async |cookie: &str| {
+        let request = office.request(&Method::GET, "/auth/me").header("cookie", cookie);
+        office.send(request.body(Body::empty()).unwrap()).await
+    };
+    for _ in 0..60 {
+        read(&ana).await.expect(200);
+    }
+    read(&ana).await.expect(429);
+    assert_eq!(read(&eve).await.expect(200).header("ratelimit"), Some("\"general\";r=59;t=1"));
+    assert_eq!(read("a=b").await.expect(401).header("ratelimit"), Some("\"general\";r=59;t=1"));
 }

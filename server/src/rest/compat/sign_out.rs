@@ -1,0 +1,97 @@
+//! What a call of the sign-out may do, by how it was sent. Its GET is the one that writes, for programs that know no
+//! other way. A browser says what it does and from where: it gets a page that asks, or nothing where it only looks
+//! ahead or loads a part of some page.
+
+use crate::web;
+use edge::Origin;
+use edge::origin::Site;
+use http::{HeaderMap, HeaderName, Method};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignOut {
+    /// It signs out; somebody sees the answer, or a program reads it.
+    Acts { seen: bool },
+    /// A page asks first.
+    Asks,
+    /// Another site sent it.
+    Foreign,
+    /// A browser sent it, and not for somebody to see.
+    OnlyByPost,
+}
+
+impl SignOut {
+    pub(super) fn judge(own: &Origin, method: &Method, headers: &HeaderMap) -> Self {
+        let (safe, seen) = (method.is_safe(), navigates(headers));
+        if safe && seen {
+            return Self::Asks;
+        }
+        if own.judge(headers) == Site::Foreign {
+            return Self::Foreign;
+        }
+        if safe && (*method != Method::GET || is_browser(headers)) {
+            return Self::OnlyByPost;
+        }
+        Self::Acts { seen }
+    }
+}
+
+/// Whether a person is to see the answer.
+fn navigates(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") || web::wants_html(headers)
+}
+
+/// Whether the request says how a page came to send it, that nobody asked for it yet, or what somebody reads.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let of_browsers = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with("sec-")
+            || matches!(name, "accept-language" | "purpose" | "referer" | "x-moz" | "x-purpose")
+    };
+    headers.keys().any(of_browsers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    const SITE: &str = "sec-fetch-site";
+    const MODE: &str = "sec-fetch-mode";
+    const HTML: (&str, &str) = ("accept", "text/html,*/*");
+
+    type Said = &'static [(&'static str, &'static str)];
+
+    #[test]
+    fn every_way_to_sign_out_has_its_answer() {
+        let own = Origin::parse("https://example.com").unwrap();
+        let (by_get, by_post) = (SignOut::Acts { seen: false }, SignOut::Acts { seen: true });
+        let table: [(Said, SignOut, SignOut); 15] = [
+            (&[], by_get, by_get),
+            (&[("accept", "*/*"), ("user-agent", "curl/8")], by_get, by_get),
+            (&[HTML], SignOut::Asks, by_post),
+            (&[(SITE, "none"), (MODE, "navigate")], SignOut::Asks, by_post),
+            (&[(SITE, "cross-site"), (MODE, "navigate"), HTML], SignOut::Asks, SignOut::Foreign),
+            (&[("sec-purpose", "prefetch;prerender"), (MODE, "navigate"), HTML], SignOut::Asks, by_post),
+            (&[(SITE, "cross-site"), (MODE, "no-cors")], SignOut::Foreign, SignOut::Foreign),
+            (&[(SITE, "same-site"), (MODE, "cors")], SignOut::Foreign, SignOut::Foreign),
+            (&[("origin", "https://evil.example")], SignOut::Foreign, SignOut::Foreign),
+            (&[(SITE, "same-origin"), (MODE, "no-cors")], SignOut::OnlyByPost, by_get),
+            (&[("purpose", "prefetch")], SignOut::OnlyByPost, by_get),
+            (&[("x-moz", "prefetch")], SignOut::OnlyByPost, by_get),
+            (&[("sec-purpose", "prefetch")], SignOut::OnlyByPost, by_get),
+            // Browsers from before Fetch Metadata, that load an image.
+            (&[("referer", "https://evil.example/")], SignOut::OnlyByPost, by_get),
+            (&[("accept-language", "en")], SignOut::OnlyByPost, by_get),
+        ];
+        for (said, get, post) in table {
+            let headers: HeaderMap = said
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+                .collect();
+            assert_eq!(SignOut::judge(&own, &Method::GET, &headers), get, "{said:?}");
+            assert_eq!(SignOut::judge(&own, &Method::POST, &headers), post, "{said:?}");
+            let head = if get == by_get { SignOut::OnlyByPost } else { get };
+            assert_eq!(SignOut::judge(&own, &Method::HEAD, &headers), head, "{said:?}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What a page of another site has its visitors' browsers send: it is refused before anything is counted or done.
+
+use super::cors::Allowed;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::Code;
+use edge::Origin;
+use edge::origin::Site;
+use edge::problem::refusal;
+use http::{HeaderMap, Method};
+use std::sync::Arc;
+
+pub(super) async fn middleware(State(own): State<Arc<Origin>>, request: Request, next: Next) -> Response {
+    let named = request.extensions().get::<Allowed>().is_some();
+    if !named && is_refused(&own, request.method(), request.headers()) {
+        return refusal(Code::CrossSite);
+    }
+    next.run(request).await
+}
+
+/// Without a word of where from it is no browser. A link to here may be followed, once a click; a preflight does
+/// nothing.
+fn is_refused(own: &Origin, method: &Method, headers: &HeaderMap) -> bool {
+    let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
+    let framed = headers.contains_key("sec-fetch-dest") && !says("sec-fetch-dest", "document");
+    let followed = method.is_safe() && says("sec-fetch-mode", "navigate") && !framed;
+    own.judge(headers) == Site::Foreign && !followed && *method != Method::OPTIONS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue};
+
+    #[test]
+    fn a_page_elsewhere_may_lead_here_and_nothing_more() {
+        let own = Origin::parse("https://example.com").unwrap();
+        let refused = |method: Method, said: &[(&'static str, &'static str)]| {
+            let said = said
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            is_refused(&own, &method, &said.collect())
+        };
+        let (site, mode, dest) = ("sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest");
+        for (said, expected) in [
+            (&[][..], false),
+            (&[(site, "none"), (mode, "navigate"), (dest, "document")], false),
+            (&[(site, "same-origin"), (mode, "cors")], false),
+            (&[(site, "cross-site"), (mode, "navigate")], false),
+            (&[(site, "cross-site"), (mode, "navigate"), (dest, "document")], false),
+            (&[(site, "cross-site"), (mode, "navigate"), (dest, "iframe")], true),
+            (&[(site, "cross-site"), (mode, "no-cors"), (dest, "image")], true),
+            (&[(site, "same-site"), (mode, "no-cors"), (dest, "image")], true),
+            (&[("origin", "https://evil.example")], true),
+        ] {
+            assert_eq!(refused(Method::GET, said), expected, "{said:?}");
+            assert_eq!(refused(Method::HEAD, said), expected, "{said:?}");
+            assert!(!refused(Method::OPTIONS, said), "{said:?}");
+            let foreign = said.iter().any(|said| said.1.ends_with("-site") || said.0 == "origin");
+            assert_eq!(refused(Method::POST, said), foreign, "{said:?}");
+        }
+    }
+}

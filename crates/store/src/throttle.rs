@@ -56,7 +56,7 @@ pub async fn take(
 /// [`StoreError`] where the database does not answer.
 pub async fn put_back(store: &Store, key: &Key, bucket: Bucket) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE throttle_buckets SET paid_until = paid_until - $2 WHERE key = $1",
+        "UPDATE throttle_buckets SET paid_until = paid_until - $2::interval WHERE key = $1",
         key.as_slice(),
         interval(bucket.interval),
     )

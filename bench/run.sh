@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures in one run what docs/performance.md reports: each figure beside what it is compared with, in turns.
-# The log goes to LOG, else nowhere. Needs wrk, pgbench, psql and curl, and DATABASE_URL: a Postgres where databases may be made and dropped.
+# The log goes to LOG, else nowhere. Needs wrk, pgbench, psql and curl, and DATABASE_URL: a Postgres where databases
+# may be made and dropped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-8} rounds=${ROUNDS:-3} port=${PORT:-8090}

@@ -69,7 +69,7 @@ impl CookieStyle {
     }
 
     /// A program's access token is in no cookie: pages alone are left.
-    fn token_name(self, kind: SessionKind) -> &'static str {
+    pub(crate) fn token_name(self, kind: SessionKind) -> &'static str {
         match kind {
             SessionKind::ApiCookie => self.api_name(),
             SessionKind::Browser | SessionKind::Bearer => self.session_name(),

@@ -16,34 +16,33 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Counts the calls of programs by their access token, else by their address.
 pub async fn programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    let token = match bearer::read(request.headers()) {
-        Bearer::Token(token) => Some(token),
-        Bearer::Absent | Bearer::Malformed => None,
-    };
-    let allowance = count(&callers, SessionKind::Bearer, token, &request);
-    pass(allowance, request, next).await
+    pass(count(&callers, SessionKind::Bearer, &request), request, next).await
 }
 
 /// Counts the calls of programs that keep cookies by the API's own cookie, else by their address.
 pub async fn cookie_programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    let token = cookie::read(request.headers(), callers.cookies.api_name());
-    let allowance = count(&callers, SessionKind::ApiCookie, token, &request);
-    pass(allowance, request, next).await
+    pass(count(&callers, SessionKind::ApiCookie, &request), request, next).await
 }
 
 /// Counts the calls of browsers by their session's cookie, else by their address.
 pub async fn browsers(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    let token = cookie::read(request.headers(), callers.cookies.session_name());
-    let allowance = count(&callers, SessionKind::Browser, token, &request);
-    pass(allowance, request, next).await
+    pass(count(&callers, SessionKind::Browser, &request), request, next).await
 }
 
 /// A preflight is the browser's own question, and does nothing.
-fn count(callers: &Callers, kind: SessionKind, token: Option<&str>, request: &Request) -> Option<Allowance> {
+fn count(callers: &Callers, kind: SessionKind, request: &Request) -> Option<Allowance> {
     if *request.method() == Method::OPTIONS {
         return None;
     }
-    let address = callers.proxies.client(peer(request.extensions()), request.headers());
+    let headers = request.headers();
+    let token = match (kind, bearer::read(headers)) {
+        (SessionKind::Bearer, Bearer::Token(token)) => Some(token),
+        (SessionKind::Bearer, Bearer::Absent | Bearer::Malformed) => None,
+        (SessionKind::Browser | SessionKind::ApiCookie, _) => {
+            cookie::read(headers, callers.cookies.token_name(kind))
+        }
+    };
+    let address = callers.proxies.client(peer(request.extensions()), headers);
     callers.accounts.count_call(kind, token, address, callers.accounts.now())
 }
 

@@ -5,44 +5,23 @@ use super::headers;
 use crate::AppState;
 use crate::rest::{Compat, openapi};
 use axum::Router;
+use axum::body::Bytes;
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use std::sync::{Arc, OnceLock};
 
-const SWAGGER: &str = r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>API</title>
-<link rel="icon" href="/favicon.svg">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+const SWAGGER: &str = r#"<link rel="stylesheet" href="/docs/swagger-ui.css">
 <script src="/docs/swagger-ui-bundle.js" defer></script>
-<script src="/docs/swagger.js" defer></script>
-</head>
-<body><main id="page"></main></body>
-</html>
-"#;
+<script src="/docs/swagger.js" defer></script>"#;
 
-const REDOC: &str = r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>API</title>
-<link rel="icon" href="/favicon.svg">
-<script src="/docs/redoc.standalone.js" defer></script>
-<script src="/docs/redoc.js" defer></script>
-</head>
-<body><main id="page"></main></body>
-</html>
-"#;
+const REDOC: &str = r#"<script src="/docs/redoc.standalone.js" defer></script>
+<script src="/docs/redoc.js" defer></script>"#;
 
 pub(super) fn router(compat: Compat) -> Router<AppState> {
-    let text: Arc<OnceLock<String>> = Arc::default();
+    let text: Arc<OnceLock<Bytes>> = Arc::default();
     let document = async move || {
-        let text = text.get_or_init(|| openapi::text(compat)).clone();
+        let text = text.get_or_init(|| openapi::text(compat).into()).clone();
         ([(CONTENT_TYPE, "application/json")], text)
     };
     Router::new()
@@ -51,6 +30,20 @@ pub(super) fn router(compat: Compat) -> Router<AppState> {
         .route("/redoc", get(async || page(REDOC)))
 }
 
-fn page(html: &'static str) -> impl IntoResponse {
+fn page(files: &str) -> impl IntoResponse {
+    let html = format!(
+        r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>API</title>
+<link rel="icon" href="/favicon.svg">
+{files}
+</head>
+<body><main id="page"></main></body>
+</html>
+"#
+    );
     (headers::documents_policy(), Html(html))
 }

@@ -1,5 +1,7 @@
 import { get } from 'node:http';
-import { hashed } from '../fixtures/env';
+import { homedir } from 'node:os';
+import { brotliDecompressSync } from 'node:zlib';
+import { hashed, root } from '../fixtures/env';
 import { expect, hold, hydrated, test } from '../fixtures/test';
 import type { Page } from '@playwright/test';
 
@@ -116,4 +118,21 @@ test('the sign-in page fits into one TCP window: 14 kB of HTML and CSS', async (
   const total = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   testInfo.annotations.push({ type: 'weight', description: `HTML + CSS ${total} B (${parts.map(p => p.bytes).join(' + ')})` });
   expect(total).toBeLessThanOrEqual(14 * 1024);
+});
+
+test('WebAssembly, script and styles travel in 225 kB, and name no folder of the builder', async ({ page, baseURL }, testInfo) => {
+  test.skip(!hashed, 'only a release build is optimised and compressed');
+  await page.goto('/login');
+  await hydrated(page);
+  const asked = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name));
+  const parts = asked.filter(name => name.startsWith(`${baseURL}/pkg/`));
+  expect(parts.map(name => name.split('.').pop()).sort()).toEqual(['css', 'js', 'wasm']);
+  const fetched = await Promise.all(parts.map(wire));
+  for (const { encoding } of fetched) expect(encoding).toBe('br');
+  const total = fetched.reduce((sum, { bytes }) => sum + bytes, 0);
+  testInfo.annotations.push({ type: 'weight', description: `WASM, JS and CSS ${total} B (${fetched.map(p => p.bytes).join(' + ')})` });
+  expect(total).toBeLessThanOrEqual(225_000);
+  const folders = [`${root}/`, `${homedir()}/`, '/.cargo/', '/registry/src/'];
+  const texts = fetched.map(({ body }) => brotliDecompressSync(body).toString('latin1'));
+  expect(folders.filter(folder => texts.some(text => text.includes(folder)))).toEqual([]);
 });

@@ -1,11 +1,11 @@
 //! The release build: the server and what it serves.
 
 use crate::setup::Toolbox;
-use crate::{paths, prerequisites, process, stamp, steps};
+use crate::{paths, prerequisites, process, rustflags, stamp, steps};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// All that a release build reads.
@@ -22,12 +22,14 @@ const INPUTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
+    "xtask/src/rustflags.rs",
     "xtask/src/tools.rs",
     "xtask/npm/binaryen/package-lock.json",
 ];
 
-/// What a browser fetches before a stranger can sign in, compressed; the issue allows no more.
-const BUDGET: u64 = 250_000;
+/// What a browser fetches before a stranger can sign in, compressed. Without link-time optimisation it is 20 kB
+/// more.
+const BUDGET: u64 = 225_000;
 
 /// `cargo xtask build`: the release build and nothing else.
 pub(crate) fn run() -> Result<ExitCode> {
@@ -46,7 +48,8 @@ pub(crate) fn build(tools: &Toolbox) -> Result<()> {
         steps::say("✓ Release build: nothing has changed");
         return Ok(());
     }
-    steps::step("Release build", |step| process::build_of(step, &mut command(tools), crates()))?;
+    let mut command = command(tools, paths::root())?;
+    steps::step("Release build", |step| process::build_of(step, &mut command, crates()))?;
     if !paths::server_binary().exists() || compressed()?.is_empty() {
         bail!("cargo leptos said it built, but the server or its compressed files are not there");
     }
@@ -55,11 +58,12 @@ pub(crate) fn build(tools: &Toolbox) -> Result<()> {
 }
 
 /// `cargo leptos build` for release: compressed, and every file named by its hash.
-pub(crate) fn command(tools: &Toolbox) -> Command {
+pub(crate) fn command(tools: &Toolbox, tree: &Path) -> Result<Command> {
     let mut leptos = process::program(tools.program("cargo-leptos"));
-    leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]);
+    leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]).current_dir(tree);
     tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true").env("LEPTOS_HASH_FILES", "true");
-    leptos
+    rustflags::set(&mut leptos, tree)?;
+    Ok(leptos)
 }
 
 /// How many crates the two halves need, for the progress shown.

@@ -23,6 +23,7 @@ mod prerequisites;
 mod process;
 mod prove;
 mod python;
+mod rustflags;
 mod scratch;
 mod server;
 mod settings;

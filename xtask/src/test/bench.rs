@@ -50,7 +50,7 @@ impl Bench<'_> {
     }
 
     fn browser(&self, title: &str, step: &mut Step) -> Result<Verdict> {
-        let mut leptos = bundle::command(self.tools);
+        let mut leptos = bundle::command(self.tools, self.tree)?;
         if let Err(error) = process::build(step, self.inside(&mut leptos)) {
             return does_not_compile(&error);
         }

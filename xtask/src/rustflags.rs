@@ -1,0 +1,62 @@
+//! What a release is compiled with beside its profile.
+
+use crate::paths;
+use anyhow::Result;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// cargo parts the words of this variable by a sign that no folder has in its name.
+const VARIABLE: &str = "CARGO_ENCODED_RUSTFLAGS";
+const SEPARATOR: u8 = 0x1f;
+
+/// Hands cargo the words of `.cargo/config.toml`, which the variable takes the place of, and the developer's own.
+/// Panics name source files: the builder's folders are cut from their names.
+pub(crate) fn set<'a>(command: &'a mut Command, tree: &Path) -> Result<&'a mut Command> {
+    let mut words: Vec<OsString> = vec!["--cfg".into(), "erase_components".into()];
+    words.extend(developers());
+    for (folder, name) in folders(tree)? {
+        let mut word = OsString::from("--remap-path-prefix=");
+        word.push(folder);
+        word.push("=");
+        word.push(name);
+        words.push(word);
+    }
+    let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+    Ok(command.env(VARIABLE, OsString::from_vec(words.join(&SEPARATOR))).env_remove("RUSTFLAGS"))
+}
+
+fn developers() -> Vec<OsString> {
+    let (encoded, plain) = (std::env::var_os(VARIABLE), std::env::var_os("RUSTFLAGS"));
+    let parts = |words: &OsStr, separator: u8| -> Vec<OsString> {
+        let parts = words.as_bytes().split(|byte| *byte == separator).filter(|part| !part.is_empty());
+        parts.map(|part| OsStr::from_bytes(part).to_owned()).collect()
+    };
+    match (encoded, plain) {
+        (Some(words), _) => parts(&words, SEPARATOR),
+        (None, Some(words)) => parts(&words, b' '),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Folders and what stands in their place. rustc takes the last that fits, so the wider ones come first.
+fn folders(tree: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
+    let home = std::env::home_dir();
+    let cargo = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo = cargo.or_else(|| Some(home.as_ref()?.join(".cargo")));
+    let mut registries = Vec::new();
+    if let Some(sources) = cargo.as_ref().map(|cargo| cargo.join("registry/src")).filter(|path| path.is_dir())
+    {
+        for registry in fs::read_dir(sources)? {
+            registries.push(registry?.path());
+        }
+    }
+    registries.sort();
+    let wide = [(home, "home"), (cargo, "cargo"), (Some(paths::root().to_owned()), "clone")];
+    let mut folders: Vec<_> = wide.into_iter().filter_map(|(path, name)| Some((path?, name))).collect();
+    folders.push((tree.to_owned(), "clone"));
+    folders.extend(registries.into_iter().map(|path| (path, "crates")));
+    Ok(folders)
+}

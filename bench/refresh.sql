@@ -1,6 +1,9 @@
 -- The statements of one exchange of a refresh token, in their order (crates/accounts/src/bearer.rs).
 \set next :n + 1
-INSERT INTO throttle_buckets AS bucket (key, paid_until) VALUES (sha256(convert_to('bench ' || :client_id || ' ' || :n, 'UTF8')), now() + interval '1 second') ON CONFLICT (key) DO UPDATE SET paid_until = greatest(bucket.paid_until, now()) + interval '1 second' WHERE greatest(bucket.paid_until, now()) + interval '1 second' <= now() + interval '60 seconds';
+BEGIN;
+INSERT INTO throttle_rates AS rate (key, paid_until) VALUES (sha256(convert_to('bench ' || :client_id || ' ' || :n, 'UTF8')), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 1000000) ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + 1000000 WHERE greatest(rate.paid_until, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + 1000000 <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 60000000;
+INSERT INTO throttle_rates AS rate (key, paid_until) VALUES (sha256(convert_to('bench around ' || :client_id || ' ' || :n, 'UTF8')), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 100000) ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + 100000 WHERE greatest(rate.paid_until, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + 100000 <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 60000000;
+COMMIT;
 BEGIN;
 SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at, s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id WHERE t.hash = sha256(convert_to('token ' || :client_id || ' ' || :n, 'UTF8')) FOR NO KEY UPDATE OF s;
 SELECT t.expires_at, t.used_at, t.killed_at, c.used_at IS NOT NULL FROM refresh_tokens t LEFT JOIN refresh_tokens c ON c.hash = t.child WHERE t.hash = sha256(convert_to('token ' || :client_id || ' ' || :n, 'UTF8'));

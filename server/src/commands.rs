@@ -69,7 +69,9 @@ async fn serve(config: &Config) -> Outcome {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    jobs::clock::measure(&state.accounts).await;
     let jobs = CancellationToken::new();
+    let measuring = tokio::spawn(jobs::clock::run(state.accounts.clone(), jobs.clone()));
     let sweeping = tokio::spawn(jobs::sweep::run(state.accounts.clone(), jobs.clone()));
     let learning = tokio::spawn(jobs::hashes::run(state.accounts.clone(), jobs.clone()));
     let listening = tokio::spawn(jobs::changes::run(state.accounts.clone(), jobs.clone()));
@@ -79,6 +81,7 @@ async fn serve(config: &Config) -> Outcome {
     sweeping.await?;
     learning.await?;
     listening.await?;
+    measuring.await?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -3,8 +3,9 @@ use crate::credential::{RawToken, Subject};
 use crate::login::Proven;
 use crate::policy::{self, Exchange};
 use crate::session::{Opening, member};
+use crate::throttle::Admitted;
 use crate::{Accounts, Error, Member, RequestCtx};
-use domain::{SessionKind, SignIn, SignInForm, TokenPair, TokenType};
+use domain::{SessionKind, SignIn, SignInForm, TokenPair, TokenType, UserId};
 use store::refresh::{self, NewRefreshToken};
 use store::sessions::{self, Session};
 use store::{TokenHash, Tx};
@@ -17,15 +18,40 @@ impl Accounts {
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
+        let (tx, _, pair, admitted) = self.open_bearer(ctx, form).await?;
+        tx.commit().await?;
+        self.forgive(&admitted).await;
+        Ok(pair)
+    }
+
+    /// The same for a program that wants to be known again when strangers guess, as browsers are.
+    ///
+    /// # Errors
+    /// As [`Accounts::sign_in_bearer`].
+    pub async fn sign_in_known_bearer(
+        &self,
+        ctx: &RequestCtx,
+        form: SignInForm,
+    ) -> Result<(TokenPair, RawToken), Error> {
+        let (mut tx, user, pair, admitted) = self.open_bearer(ctx, form).await?;
+        let device = self.know_device(&mut tx, ctx, Some(&admitted), user).await?;
+        tx.commit().await?;
+        self.forgive(&admitted).await;
+        Ok((pair, device))
+    }
+
+    async fn open_bearer(
+        &self,
+        ctx: &RequestCtx,
+        form: SignInForm,
+    ) -> Result<(Tx, UserId, TokenPair, Admitted), Error> {
         let SignIn { identifier, password, .. } = form.parse()?;
         let Proven { mut tx, user, admitted } = self.prove(ctx, &identifier, password).await?;
         let opening = Opening { user: user.id, role: user.role, kind: SessionKind::Bearer, persistent: true };
         let subject = self.insert_session(&mut tx, ctx, &opening).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::SignedIn { session: subject.session }).await?;
         let (pair, _) = self.issue_pair(&mut tx, subject, ctx.now).await?;
-        tx.commit().await?;
-        self.forgive(&admitted).await;
-        Ok(pair)
+        Ok((tx, user.id, pair, admitted))
     }
 
     /// Whom an access token names; `None` where it is forged, expired, its session over or its account

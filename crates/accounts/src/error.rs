@@ -52,6 +52,9 @@ pub enum Error {
     /// The database's schema is older than this program.
     #[error("the database is not migrated")]
     NotMigrated,
+    /// This server's clock is so far from the database's that others would refuse what it issues.
+    #[error("this server's clock is far from the database's")]
+    ClockSkew,
     /// A fault of ours.
     #[error("internal fault")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

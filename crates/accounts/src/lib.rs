@@ -14,6 +14,7 @@ mod calls;
 mod clock;
 mod context;
 mod credential;
+mod database_clock;
 mod error;
 mod hashes;
 pub mod identifier;
@@ -49,6 +50,7 @@ pub use settings::{Settings, Signup};
 
 use calls::Calls;
 use credential::{Hasher, Tokens};
+use database_clock::{DatabaseClock, Skew};
 use remembered::Remembered;
 use std::sync::Arc;
 use store::Store;
@@ -69,6 +71,8 @@ struct Inner {
     tokens: Tokens,
     calls: Option<Calls>,
     remembered: Remembered,
+    database_clock: DatabaseClock,
+    network_key: [u8; 32],
 }
 
 impl Accounts {
@@ -86,7 +90,18 @@ impl Accounts {
         let tokens = Tokens::new(&settings)?;
         let calls = Calls::new(settings.calls_per_minute, &clock);
         let remembered = Remembered::default();
-        let inner = Inner { store, settings, clock, rng, hasher, tokens, calls, remembered };
+        let inner = Inner {
+            network_key: settings.signing.derive("networks"),
+            database_clock: DatabaseClock::default(),
+            store,
+            settings,
+            clock,
+            rng,
+            hasher,
+            tokens,
+            calls,
+            remembered,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -102,12 +117,15 @@ impl Accounts {
         self.settings().signing.jwks(self.now())
     }
 
-    /// Whether requests can be served: the database answers and its schema is ours.
+    /// Whether requests can be served: the database answers, its schema is ours, and so is its time.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where not.
+    /// [`Error::Unavailable`], [`Error::NotMigrated`] or [`Error::ClockSkew`] where not.
     pub async fn ready(&self) -> Result<(), Error> {
-        if self.inner.store.is_ready().await? { Ok(()) } else { Err(Error::NotMigrated) }
+        if !self.inner.store.is_ready().await? {
+            return Err(Error::NotMigrated);
+        }
+        if self.inner.database_clock.skew() == Skew::TooFar { Err(Error::ClockSkew) } else { Ok(()) }
     }
 
     /// How many password hashes were computed since the start: what promise P2 counts.

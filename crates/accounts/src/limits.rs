@@ -10,8 +10,11 @@ pub const SIGN_INS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duratio
 /// docs/adr/0004-fifty-sign-ins-an-hour.md).
 pub const SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR: Bucket = Bucket { burst: 25, interval: Duration::seconds(144) };
 
-/// Sign-ins to one account from a browser that its owner has used: untouched by what strangers try.
+/// Sign-ins to one account from a browser or a program that its owner has used: untouched by what strangers try.
 pub const SIGN_INS_OF_A_DEVICE: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Sign-ins to one account from the network it was last signed in to from, while its name has to wait.
+pub const SIGN_INS_OF_A_NETWORK: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
 /// New accounts from one address.
 pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
@@ -40,6 +43,16 @@ pub const FAILURES_COUNT_FOR: Duration = Duration::DAY;
 
 /// How long a browser that is not used stays a known one.
 pub const DEVICES_ARE_KNOWN_FOR: Duration = Duration::days(365);
+
+/// How long the network of an account's last sign-in is remembered.
+pub const NETWORKS_ARE_KNOWN_FOR: Duration = Duration::days(90);
+
+/// All addresses of an IPv4 /24 or an IPv6 /48 together have what ten of them have: whoever rents a whole network
+/// gains little by it.
+#[must_use]
+pub fn of_a_network(of_an_address: Bucket) -> Bucket {
+    Bucket { burst: of_an_address.burst * 10, interval: of_an_address.interval / 10 }
+}
 
 /// Seconds until the next try after the n-th failure in a row. People mistype twice; programs do not wait.
 pub const SIGN_IN_DELAYS: [i32; 100] = sign_in_delays();

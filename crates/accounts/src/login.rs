@@ -44,10 +44,12 @@ impl Accounts {
         let name = identifier::canonical(identifier);
         let user = self.find(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref().map(|user| user.id)).await?;
-        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let looked_at = user.as_ref().filter(|_| admitted.is_looked_at());
+        let stored = looked_at.and_then(|user| user.password_hash.as_deref());
         let salt = rng::bytes(self.inner.rng.as_ref());
         let active = user.as_ref().is_some_and(|user| user.is_active);
-        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt).await;
+        let lane = admitted.lane();
+        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt, lane).await;
         if matches!(verdict, Err(Error::Overloaded)) {
             self.give_back(ctx, &admitted).await;
         }
@@ -56,11 +58,11 @@ impl Accounts {
         let proven = verdict.matches && active;
         let user = match user {
             Some(user) if proven => user,
-            known => return self.refuse(tx, ctx, known.map(|user| user.id)).await,
+            known => return self.refuse(tx, ctx, known.map(|user| user.id), &admitted).await,
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
         if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {
-            return self.refuse(tx, ctx, Some(user.id)).await;
+            return self.refuse(tx, ctx, Some(user.id), &admitted).await;
         }
         if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {
             users::rehash(&mut tx, user.id, old, new).await?;
@@ -75,12 +77,18 @@ impl Accounts {
         })
     }
 
-    async fn refuse<T>(&self, mut tx: Tx, ctx: &RequestCtx, user: Option<UserId>) -> Result<T, Error> {
+    async fn refuse<T>(
+        &self,
+        mut tx: Tx,
+        ctx: &RequestCtx,
+        user: Option<UserId>,
+        admitted: &Admitted,
+    ) -> Result<T, Error> {
         // Whoever tries is a stranger to this account, whatever other session they hold.
         let ctx = RequestCtx { caller: Caller::Stranger, ..ctx.clone() };
         self.audit(&mut tx, &ctx, user, Event::SignInFailed).await?;
         tx.commit().await?;
-        Err(Error::WrongCredentials)
+        Err(admitted.refusal())
     }
 
     /// Opens a session in place of the one that this browser had, if any.

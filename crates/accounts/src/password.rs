@@ -1,4 +1,5 @@
 use crate::audit::Event;
+use crate::credential::Lane;
 use crate::reauthentication::wrong_password;
 use crate::session::{Opened, Opening};
 use crate::{Accounts, Error, Member, RequestCtx, SessionToken, rng};
@@ -24,12 +25,13 @@ impl Accounts {
         let user = self.own_account(member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let (name, stored) = (&user.email, user.password_hash.as_deref());
-        let verdict = self.inner.hasher.verify(current, name, stored, false, salt).await?;
+        let verdict = self.inner.hasher.verify(current, name, stored, false, salt, Lane::Known).await?;
         if !verdict.matches {
             let tx = self.store().begin().await?;
             return self.refuse_change(tx, ctx, member).await;
         }
-        let hash = self.choose_password("new_password", new, personal_words(&user)).await?;
+        let words = personal_words(&user);
+        let hash = self.choose_password("new_password", new, words, Lane::Known).await?;
         let mut tx = self.store().begin().await?;
         // Two changes at once: the second one's "current" password is no longer current.
         if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {

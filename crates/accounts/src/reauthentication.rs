@@ -1,4 +1,5 @@
 use crate::audit::Event;
+use crate::credential::Lane;
 use crate::{Accounts, Error, Member, RequestCtx, policy, rng};
 use domain::{FieldError, PlainPassword};
 use store::users::User;
@@ -29,7 +30,7 @@ impl Accounts {
         let verdict = self
             .inner
             .hasher
-            .verify(current, &user.email, user.password_hash.as_deref(), false, salt)
+            .verify(current, &user.email, user.password_hash.as_deref(), false, salt, Lane::Known)
             .await?;
         if verdict.matches {
             return Ok(Proven { user, by_password: true });

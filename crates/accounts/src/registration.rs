@@ -1,5 +1,5 @@
 use crate::audit::Event;
-use crate::credential::Strength;
+use crate::credential::{Lane, Strength};
 use crate::session::Opening;
 use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
@@ -68,7 +68,7 @@ impl Accounts {
         let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
         let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
         let personal = own.chain(names).map(str::to_owned).collect();
-        let password_hash = self.choose_password("password", password, personal).await?;
+        let password_hash = self.choose_password("password", password, personal, Lane::Stranger).await?;
         Ok(Ready {
             email: email.to_string(),
             email_canonical,
@@ -86,10 +86,11 @@ impl Accounts {
         field: &'static str,
         password: PlainPassword,
         personal: Vec<String>,
+        lane: Lane,
     ) -> Result<String, Error> {
         let strength = Strength { field, min_score: self.settings().password_min_score, personal };
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let chosen = self.inner.hasher.choose(password, strength, salt).await?;
+        let chosen = self.inner.hasher.choose(password, strength, salt, lane).await?;
         chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
     }
 

@@ -176,6 +176,7 @@ impl Accounts {
             agent: &ctx.client.agent,
         };
         sessions::insert(tx, &row).await?;
+        self.know_network(tx, ctx, opening.user).await?;
         Ok(Subject { user: opening.user, session, authenticated_at: ctx.now })
     }
 

@@ -1,86 +1,129 @@
-//! Limits on guessing, counted in Postgres before any hashing, for all replicas at once (P12, P13, P14).
+//! Limits on guessing, counted in Postgres before any hashing, for all replicas at once and by the database's clock
+//! (P12, P13, P14, P23).
 //!
 //! No account is ever locked: a lock is a switch that everybody could throw. Names wait, whether they exist or
-//! not, and the browsers of an account's owner have a budget of their own.
+//! not; the browsers and programs of an account's owner have a budget of their own, and so has the network that it
+//! was last signed in to from.
 
 use crate::audit::Event;
+use crate::credential::Lane;
 use crate::session::SWEEP_BATCH;
 use crate::{Accounts, Client, Error, Member, RawToken, RequestCtx, identifier, limits};
 use domain::{Change, Identifier, ProfileChange, UserId};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use store::Tx;
-use store::throttle::{self, Key};
+use store::throttle::{self, Before, Bucket, Budget, Key, Micros, NetworkOf, UsedUp};
 use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// A sign-in that was admitted.
-pub(crate) struct Admitted {
-    name: Key,
-    by: By,
+/// A sign-in that was admitted, by what it has cost already.
+pub(crate) enum Admitted {
+    /// Its failure is counted for the name.
+    Name(Key),
+    /// One try of a browser or program that is known as the account's owner's.
+    Device(Budget),
+    /// One try from a network that accounts were last signed in to from, at a name that has to wait: whoever does
+    /// not bring the right password is told to wait, as from anywhere else. A name that was not last used from there,
+    /// or is nobody's, is never looked at; it costs the same (P1, P2).
+    Network { budget: Budget, own: bool, wait: Duration },
 }
 
-/// What an admitted sign-in has cost already.
-enum By {
-    /// Its failure is counted for the name.
-    Name,
-    /// One try of a browser that is known as the account's owner's.
-    Device(Key),
+impl Admitted {
+    /// Whether the password is compared with the account's own.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        !matches!(self, Self::Network { own: false, .. })
+    }
+
+    /// What a wrong password is answered.
+    pub(crate) fn refusal(&self) -> Error {
+        match self {
+            Self::Name(_) | Self::Device(_) => Error::WrongCredentials,
+            Self::Network { wait, .. } => Error::TooManyTries { wait: *wait },
+        }
+    }
+
+    /// Where it waits for a core.
+    pub(crate) fn lane(&self) -> Lane {
+        if matches!(self, Self::Device(_)) { Lane::Known } else { Lane::Stranger }
+    }
 }
 
 impl Accounts {
-    /// Admits an attempt to sign in as `name`, in its canonical form, or says how long to wait.
+    /// Admits an attempt to sign in as `name`, in its canonical form, or says how long to wait. What is known as the
+    /// owner's has its own budget and no other: whoever guesses behind the same address keeps nobody out, and it
+    /// opens one account, so nobody sprays with it.
     pub(crate) async fn admit_sign_in(
         &self,
         ctx: &RequestCtx,
         name: &Identifier,
         user: Option<UserId>,
     ) -> Result<Admitted, Error> {
-        let address = key("sign-in from", &[&network(ctx.client.address)]);
-        self.take(ctx, &address, limits::SIGN_INS_OF_AN_ADDRESS).await?;
-        let hour = key("sign-in in an hour from", &[&network(ctx.client.address)]);
-        self.take(ctx, &hour, limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR).await?;
-        let name = match name {
-            Identifier::Email(canonical) => key("e-mail", &[canonical.as_bytes()]),
-            Identifier::Username(canonical) => key("username", &[canonical.as_bytes()]),
-        };
         if let Some((device, user)) = self.known_device(&ctx.client, user).await? {
-            let budget = key("sign-in with", &[&device, user.0.as_bytes()]);
-            self.take(ctx, &budget, limits::SIGN_INS_OF_A_DEVICE).await?;
-            return Ok(Admitted { name, by: By::Device(budget) });
+            let key = key("sign-in with", &[&device, user.0.as_bytes()]);
+            let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE };
+            self.take(ctx, &[budget]).await?;
+            return Ok(Admitted::Device(budget));
         }
+        let [address, around] = of_address("sign-in from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
+        let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
+        let [in_an_hour, around_in_an_hour] = of_address("sign-in in an hour from", ctx, hour);
+        self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await?;
+        // An account is one, by whatever it is called.
+        let name = match (user, name) {
+            (Some(user), _) => key("account", &[user.0.as_bytes()]),
+            (None, Identifier::Email(canonical)) => key("e-mail", &[canonical.as_bytes()]),
+            (None, Identifier::Username(canonical)) => key("username", &[canonical.as_bytes()]),
+        };
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
-        match throttle::fail(self.store(), &name, delays, memory, ctx.now).await? {
-            None => Ok(Admitted { name, by: By::Name }),
-            Some(next_at) => self.hold_back(ctx, &name, next_at).await,
+        match throttle::fail(self.store(), &name, delays, memory, self.throttle_time(ctx)).await? {
+            None => Ok(Admitted::Name(name)),
+            Some(next_at) => self.admit_by_network(ctx, UsedUp { key: name, next_at }, user).await,
         }
+    }
+
+    /// A way round for the owner of a name that has to wait: the network of their last sign-in.
+    async fn admit_by_network(
+        &self,
+        ctx: &RequestCtx,
+        name: UsedUp,
+        user: Option<UserId>,
+    ) -> Result<Admitted, Error> {
+        let network = self.network_of(&ctx.client);
+        let asked = user.unwrap_or(UserId(Uuid::nil()));
+        let NetworkOf { own, anybodys } = throttle::known_network(self.store(), &network, asked).await?;
+        let key = key("sign-in near", &[&network, &name.key]);
+        let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_NETWORK };
+        if !anybodys || throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_some() {
+            return self.hold_back(ctx, name).await;
+        }
+        self.tell(ctx, &name.key).await?;
+        Ok(Admitted::Network { budget, own, wait: self.wait(ctx, name.next_at) })
     }
 
     /// Admits an attempt to make an account, or says how long to wait.
     pub(crate) async fn admit_sign_up(&self, ctx: &RequestCtx) -> Result<(), Error> {
-        let address = key("sign-up from", &[&network(ctx.client.address)]);
-        self.take(ctx, &address, limits::SIGN_UPS_OF_AN_ADDRESS).await
+        self.take(ctx, &of_address("sign-up from", ctx, limits::SIGN_UPS_OF_AN_ADDRESS)).await
     }
 
     /// Admits an exchange of a refresh token.
     pub(crate) async fn admit_refresh(&self, ctx: &RequestCtx) -> Result<(), Error> {
-        let address = key("refresh from", &[&network(ctx.client.address)]);
-        self.take(ctx, &address, limits::REFRESHES_OF_AN_ADDRESS).await
+        self.take(ctx, &of_address("refresh from", ctx, limits::REFRESHES_OF_AN_ADDRESS)).await
     }
 
     /// Admits a guess at the current password.
     pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
-        let session = key("password in", &[member.session.0.as_bytes()]);
-        self.take(ctx, &session, limits::PROOFS_OF_A_SESSION).await
+        let key = key("password in", &[member.session.0.as_bytes()]);
+        self.take(ctx, &[Budget { key, bucket: limits::PROOFS_OF_A_SESSION }]).await
     }
 
     /// Admits a new address.
     pub(crate) async fn admit_new_address(&self, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
-        let account = key("addresses of", &[user.0.as_bytes()]);
-        self.take(ctx, &account, limits::ADDRESSES_OF_AN_ACCOUNT).await?;
-        let client = key("addresses from", &[&network(ctx.client.address)]);
-        self.take(ctx, &client, limits::NAMES_FROM_AN_ADDRESS).await
+        let key = key("addresses of", &[user.0.as_bytes()]);
+        let account = Budget { key, bucket: limits::ADDRESSES_OF_AN_ACCOUNT };
+        let [client, around] = of_address("addresses from", ctx, limits::NAMES_FROM_AN_ADDRESS);
+        self.take(ctx, &[account, client, around]).await
     }
 
     /// Admits another username: each try tells whether somebody has it. Whoever sends their own back, as a form
@@ -96,18 +139,18 @@ impl Accounts {
         if user.username.as_deref().map(identifier::username).as_ref() == Some(&wanted) {
             return Ok(());
         }
-        let account = key("usernames of", &[user.id.0.as_bytes()]);
-        self.take(ctx, &account, limits::USERNAMES_OF_AN_ACCOUNT).await?;
-        let client = key("usernames from", &[&network(ctx.client.address)]);
-        self.take(ctx, &client, limits::NAMES_FROM_AN_ADDRESS).await
+        let key = key("usernames of", &[user.id.0.as_bytes()]);
+        let account = Budget { key, bucket: limits::USERNAMES_OF_AN_ACCOUNT };
+        let [client, around] = of_address("usernames from", ctx, limits::NAMES_FROM_AN_ADDRESS);
+        self.take(ctx, &[account, client, around]).await
     }
 
     /// Takes back what an attempt that nobody looked at has cost, but for the address's.
     pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
-        let given = match &admitted.by {
-            By::Name => throttle::give_back(self.store(), &admitted.name, ctx.now).await,
-            By::Device(budget) => {
-                throttle::put_back(self.store(), budget, limits::SIGN_INS_OF_A_DEVICE).await
+        let given = match admitted {
+            Admitted::Name(name) => throttle::give_back(self.store(), name, self.throttle_time(ctx)).await,
+            Admitted::Device(budget) | Admitted::Network { budget, .. } => {
+                throttle::put_back(self.store(), budget).await
             }
         };
         if let Err(error) = given {
@@ -115,10 +158,12 @@ impl Accounts {
         }
     }
 
-    /// Forgets the failures of a name whose owner got in.
+    /// Forgets the failures of a name whose owner got in as anybody has to: what strangers failed at is not forgiven
+    /// because a known browser signs in.
     pub(crate) async fn forgive(&self, admitted: &Admitted) {
+        let Admitted::Name(name) = admitted else { return };
         // What was done is done: nobody is refused for a count that could not be taken back.
-        if let Err(error) = throttle::forgive(self.store(), &admitted.name).await {
+        if let Err(error) = throttle::forgive(self.store(), name).await {
             tracing::warn!(%error, "failures not forgotten");
         }
     }
@@ -133,14 +178,26 @@ impl Accounts {
         user: UserId,
     ) -> Result<RawToken, Error> {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = admitted.is_some_and(|admitted| matches!(admitted.by, By::Device(_)));
+        let known = matches!(admitted, Some(Admitted::Device(_)));
         let token = ctx.client.device.clone().filter(|_| known);
         let token = token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()));
         throttle::remember_device(tx, &device(&token), user, ctx.now).await?;
         Ok(token)
     }
 
-    /// Forgets the browsers of an account but the caller's: whoever knew the password before may have one.
+    /// Remembers the network of the client as the one that an account was last signed in to from, in the transaction
+    /// of what proved it.
+    pub(crate) async fn know_network(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<(), Error> {
+        Ok(throttle::remember_network(tx, &self.network_of(&ctx.client), user, ctx.now).await?)
+    }
+
+    /// Forgets the browsers and the network of an account but the caller's: whoever knew the password before may have
+    /// one.
     pub(crate) async fn forget_other_devices(
         &self,
         tx: &mut Tx,
@@ -148,7 +205,8 @@ impl Accounts {
         user: UserId,
     ) -> Result<(), Error> {
         let kept = ctx.client.device.as_ref().map(device);
-        Ok(throttle::forget_devices(tx, user, kept.as_ref()).await?)
+        throttle::forget_devices(tx, user, kept.as_ref()).await?;
+        self.know_network(tx, ctx, user).await
     }
 
     async fn known_device(
@@ -164,38 +222,64 @@ impl Accounts {
         Ok(user.filter(|_| known).map(|user| (hash, user)))
     }
 
-    async fn take(&self, ctx: &RequestCtx, key: &Key, bucket: throttle::Bucket) -> Result<(), Error> {
-        match throttle::take(self.store(), key, bucket, ctx.now).await? {
+    /// What a client's network is remembered as: it cannot be read from the database alone.
+    fn network_of(&self, client: &Client) -> Key {
+        key("network", &[&self.inner.network_key, &neighbourhood(client.address)])
+    }
+
+    /// The time of a request, by the database's clock.
+    fn throttle_time(&self, ctx: &RequestCtx) -> Micros {
+        self.inner.database_clock.at(ctx.now)
+    }
+
+    fn wait(&self, ctx: &RequestCtx, next_at: Micros) -> Duration {
+        Duration::microseconds(next_at - self.throttle_time(ctx)).max(Duration::SECOND)
+    }
+
+    async fn take(&self, ctx: &RequestCtx, budgets: &[Budget]) -> Result<(), Error> {
+        match throttle::take(self.store(), budgets, self.throttle_time(ctx)).await? {
             None => Ok(()),
-            Some(next_at) => self.hold_back(ctx, key, next_at).await,
+            Some(used_up) => self.hold_back(ctx, used_up).await,
         }
     }
 
-    /// Refuses, and tells the audit trail once an hour: an attack must not fill it.
-    async fn hold_back<T>(
-        &self,
-        ctx: &RequestCtx,
-        limited: &Key,
-        next_at: OffsetDateTime,
-    ) -> Result<T, Error> {
-        let told = key("told of", &[limited]);
-        if throttle::take(self.store(), &told, limits::TOLD_OF_AN_ATTACK, ctx.now).await?.is_none() {
+    async fn hold_back<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
+        self.tell(ctx, &limited.key).await?;
+        Err(Error::TooManyTries { wait: self.wait(ctx, limited.next_at) })
+    }
+
+    /// Tells the audit trail once an hour: an attack must not fill it.
+    async fn tell(&self, ctx: &RequestCtx, limited: &Key) -> Result<(), Error> {
+        let told = Budget { key: key("told of", &[limited]), bucket: limits::TOLD_OF_AN_ATTACK };
+        if throttle::take(self.store(), &[told], self.throttle_time(ctx)).await?.is_none() {
             let mut tx = self.store().begin().await?;
             self.audit(&mut tx, ctx, None, Event::Throttled).await?;
             tx.commit().await?;
         }
-        Err(Error::TooManyTries { wait: (next_at - ctx.now).max(Duration::SECOND) })
+        Ok(())
     }
 
     /// Deletes counts that no longer count.
     pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<(), Error> {
-        let (streaks, devices) = (now - limits::FAILURES_COUNT_FOR, now - limits::DEVICES_ARE_KNOWN_FOR);
+        let at = |time| self.inner.database_clock.at(time);
+        let before = Before {
+            failures: at(now - limits::FAILURES_COUNT_FOR),
+            devices: now - limits::DEVICES_ARE_KNOWN_FOR,
+            networks: now - limits::NETWORKS_ARE_KNOWN_FOR,
+        };
         let mut swept = SWEEP_BATCH.unsigned_abs();
         while swept >= SWEEP_BATCH.unsigned_abs() {
-            swept = throttle::sweep(self.store(), now, streaks, devices, SWEEP_BATCH).await?;
+            swept = throttle::sweep(self.store(), at(now), before, SWEEP_BATCH).await?;
         }
         Ok(())
     }
+}
+
+/// What an address may try, and what all those around it may together.
+fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
+    let address = ctx.client.address;
+    [(network(address), bucket), (neighbourhood(address), limits::of_a_network(bucket))]
+        .map(|(part, bucket)| Budget { key: key(purpose, &[&part]), bucket })
 }
 
 /// What is limited, as a count is kept under: neither a name nor an address can be read from it.
@@ -221,6 +305,14 @@ pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     }
 }
 
+/// What somebody may have rented or been given as a whole: an IPv4 /24, or an IPv6 /48.
+fn neighbourhood(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets()[..3].to_vec(),
+        IpAddr::V6(address) => address.octets()[..6].to_vec(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +324,15 @@ mod tests {
         assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn addresses_around_one_are_a_24_or_a_48() {
+        let of = |text: &str| neighbourhood(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:ffff::9"));
+        assert_ne!(of("2001:db8:1::3"), of("2001:db8:2::3"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.254"));
+        assert_ne!(of("192.0.2.1"), of("192.0.3.1"));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::SignupClosed => Code::SignupClosed.into(),
         Refused::TooManyTries { wait } => wait_for(wait),
         Refused::Overloaded => Code::Overloaded.into(),
-        Refused::Unavailable(_) | Refused::NotMigrated => Code::Unavailable.into(),
+        Refused::Unavailable(_) | Refused::NotMigrated | Refused::ClockSkew => Code::Unavailable.into(),
         Refused::Internal(_) => Code::Internal.into(),
     }
 }
@@ -53,7 +53,11 @@ fn taken(field: Field) -> FieldError {
 /// A refusal is the caller's business and is seen as a status in the request log; what we broke or
 /// cannot reach is an error with its whole chain.
 fn log(error: &Refused) {
-    if !matches!(error, Refused::Unavailable(_) | Refused::NotMigrated | Refused::Internal(_)) {
+    let ours = matches!(
+        error,
+        Refused::Unavailable(_) | Refused::NotMigrated | Refused::ClockSkew | Refused::Internal(_)
+    );
+    if !ours {
         tracing::debug!(%error, "refused");
         return;
     }

@@ -1,12 +1,19 @@
-//! Counting what is tried: one statement a count, so that two replicas never admit one too many (P14).
+//! Counting what is tried: one statement a count, so that two replicas never admit one too many (P14). All times are
+//! the database's, handed in: a statement computes with bigint alone, which every distributed database takes.
 
 use crate::{Store, StoreError, Tx};
 use domain::UserId;
-use sqlx::postgres::types::PgInterval;
+use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 /// What a count is kept under.
 pub type Key = [u8; 32];
+
+/// A time by the database's clock: microseconds since 1970.
+pub type Micros = i64;
+
+/// A failure that costs no wait leaves room for clocks that were not measured to the microsecond.
+const NO_WAIT: Micros = -1_000_000;
 
 /// A bucket that holds `burst` tries and gets one back every `interval`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,48 +24,92 @@ pub struct Bucket {
     pub interval: Duration,
 }
 
-/// Takes one try out of a bucket; says when the next one may be taken if it is empty.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn take(
-    store: &Store,
-    key: &Key,
-    bucket: Bucket,
-    now: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, StoreError> {
-    let whole = bucket.interval * bucket.burst;
-    let admitted = sqlx::query!(
-        "INSERT INTO throttle_buckets AS bucket (key, paid_until) VALUES ($1, $2::timestamptz + $3)
-         ON CONFLICT (key) DO UPDATE SET paid_until = greatest(bucket.paid_until, $2) + $3
-         WHERE greatest(bucket.paid_until, $2) + $3 <= $2 + $4",
-        key.as_slice(),
-        now,
-        interval(bucket.interval),
-        interval(whole),
-    )
-    .execute(&store.pool)
-    .await?;
-    if admitted.rows_affected() == 1 {
-        return Ok(None);
-    }
-    let paid_until =
-        sqlx::query_scalar!("SELECT paid_until FROM throttle_buckets WHERE key = $1", key.as_slice())
-            .fetch_optional(&store.pool)
-            .await?;
-    // Gone in the meantime: the next try is as good as any.
-    Ok(Some(paid_until.map_or(now, |paid| paid + bucket.interval - whole)))
+/// What somebody may try: a bucket, and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// What it is counted under.
+    pub key: Key,
+    /// How much it holds.
+    pub bucket: Bucket,
 }
 
-/// Puts back into a bucket what [`take`] took out.
+/// A budget that is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedUp {
+    /// Whose.
+    pub key: Key,
+    /// When the next try may be taken out of it.
+    pub next_at: Micros,
+}
+
+/// What time it is by the database's clock.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn put_back(store: &Store, key: &Key, bucket: Bucket) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE throttle_buckets SET paid_until = paid_until - $2::interval WHERE key = $1",
+pub async fn time(store: &Store) -> Result<Micros, StoreError> {
+    let now =
+        sqlx::query_scalar!(r#"SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS "now!""#)
+            .fetch_one(&store.pool)
+            .await?;
+    Ok(now)
+}
+
+/// Takes one try out of each of these budgets, or out of none where one of them is used up: that one is said.
+/// Whoever takes out of some of the same must name them in the same order, or two could wait for each other.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn take(store: &Store, budgets: &[Budget], now: Micros) -> Result<Option<UsedUp>, StoreError> {
+    let mut tx = store.pool.begin().await?;
+    for Budget { key, bucket } in budgets {
+        if take_one(&mut tx, key, *bucket, now).await? {
+            continue;
+        }
+        let paid_until =
+            sqlx::query_scalar!("SELECT paid_until FROM throttle_rates WHERE key = $1", key.as_slice())
+                .fetch_optional(&mut *tx)
+                .await?;
+        tx.rollback().await?;
+        let whole = micros(bucket.interval * bucket.burst);
+        // Gone in the meantime: the next try is as good as any.
+        let next_at = paid_until.map_or(now, |paid| paid + micros(bucket.interval) - whole);
+        return Ok(Some(UsedUp { key: *key, next_at }));
+    }
+    tx.commit().await?;
+    Ok(None)
+}
+
+async fn take_one(
+    connection: &mut PgConnection,
+    key: &Key,
+    bucket: Bucket,
+    now: Micros,
+) -> Result<bool, StoreError> {
+    let interval = micros(bucket.interval);
+    let taken = sqlx::query!(
+        "INSERT INTO throttle_rates AS rate (key, paid_until) VALUES ($1, $2)
+         ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, $3) + $4
+         WHERE greatest(rate.paid_until, $3) + $4 <= $5",
         key.as_slice(),
-        interval(bucket.interval),
+        now + interval,
+        now,
+        interval,
+        now + micros(bucket.interval * bucket.burst),
+    )
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Puts back into a budget what [`take`] took out.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn put_back(store: &Store, budget: &Budget) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE throttle_rates SET paid_until = paid_until - $2 WHERE key = $1",
+        budget.key.as_slice(),
+        micros(budget.bucket.interval),
     )
     .execute(&store.pool)
     .await?;
@@ -76,26 +127,33 @@ pub async fn fail(
     key: &Key,
     delays: &[i32],
     memory: Duration,
-    now: OffsetDateTime,
-) -> Result<Option<OffsetDateTime>, StoreError> {
+    now: Micros,
+) -> Result<Option<Micros>, StoreError> {
+    let waits: Vec<Micros> = delays
+        .iter()
+        .map(|delay| if *delay == 0 { NO_WAIT } else { i64::from(*delay) * 1_000_000 })
+        .collect();
     let admitted = sqlx::query!(
-        "INSERT INTO throttle_streaks AS streak (key, failures, last_at, next_at)
-         VALUES ($1, 1, $2, $2::timestamptz + make_interval(secs => ($3::int[])[1]))
-         ON CONFLICT (key) DO UPDATE SET (failures, last_at, next_at) = (
-             SELECT n, $2, $2 + make_interval(secs => ($3::int[])[least(n, cardinality($3::int[]))])
-             FROM (SELECT CASE WHEN streak.last_at + $4 <= $2 THEN 1 ELSE streak.failures + 1 END) AS next (n))
+        "INSERT INTO throttle_failures AS streak (key, failures, last_at, next_at) VALUES ($1, 1, $2, $3)
+         ON CONFLICT (key) DO UPDATE SET
+             failures = CASE WHEN streak.last_at <= $4 THEN 1 ELSE streak.failures + 1 END,
+             last_at = $2,
+             next_at = $2 + ($5::bigint[])[least(
+                 CASE WHEN streak.last_at <= $4 THEN 1 ELSE streak.failures + 1 END,
+                 cardinality($5::bigint[]))]
          WHERE streak.next_at <= $2",
         key.as_slice(),
         now,
-        delays,
-        interval(memory),
+        now + waits.first().copied().unwrap_or_default(),
+        now - micros(memory),
+        &waits,
     )
     .execute(&store.pool)
     .await?;
     if admitted.rows_affected() == 1 {
         return Ok(None);
     }
-    let next_at = sqlx::query_scalar!("SELECT next_at FROM throttle_streaks WHERE key = $1", key.as_slice())
+    let next_at = sqlx::query_scalar!("SELECT next_at FROM throttle_failures WHERE key = $1", key.as_slice())
         .fetch_optional(&store.pool)
         .await?;
     Ok(Some(next_at.unwrap_or(now)))
@@ -106,7 +164,7 @@ pub async fn fail(
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn forgive(store: &Store, key: &Key) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM throttle_streaks WHERE key = $1", key.as_slice()).execute(&store.pool).await?;
+    sqlx::query!("DELETE FROM throttle_failures WHERE key = $1", key.as_slice()).execute(&store.pool).await?;
     Ok(())
 }
 
@@ -114,9 +172,9 @@ pub async fn forgive(store: &Store, key: &Key) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn give_back(store: &Store, key: &Key, at: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn give_back(store: &Store, key: &Key, at: Micros) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE throttle_streaks
+        "UPDATE throttle_failures
          SET failures = failures - 1, next_at = CASE WHEN last_at = $2 THEN $2 ELSE next_at END
          WHERE key = $1 AND failures > 0",
         key.as_slice(),
@@ -179,32 +237,85 @@ pub async fn forget_devices(tx: &mut Tx, user: UserId, but: Option<&Key>) -> Res
     Ok(())
 }
 
-/// Deletes up to `limit` counts of each kind that no longer count, and devices not used since `devices_before`;
-/// says how many of the most frequent kind. Call again while the limit is reached.
+/// Notes the network that an account was signed in to from.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn sweep(
-    store: &Store,
+pub async fn remember_network(
+    tx: &mut Tx,
+    network: &Key,
+    user: UserId,
     now: OffsetDateTime,
-    streaks_before: OffsetDateTime,
-    devices_before: OffsetDateTime,
-    limit: i64,
-) -> Result<u64, StoreError> {
-    let buckets = sqlx::query!(
-        "DELETE FROM throttle_buckets WHERE key IN (
-            SELECT key FROM throttle_buckets WHERE paid_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO known_networks (user_id, network, last_used_at) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id) DO UPDATE SET network = $2, last_used_at = $3",
+        user.0,
+        network.as_slice(),
+        now,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Whose a network is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkOf {
+    /// The account's that was asked for: it was last signed in to from there.
+    pub own: bool,
+    /// That of any account.
+    pub anybodys: bool,
+}
+
+/// Whether an account, or any, was last signed in to from a network.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn known_network(store: &Store, network: &Key, user: UserId) -> Result<NetworkOf, StoreError> {
+    let of = sqlx::query_as!(
+        NetworkOf,
+        r#"SELECT EXISTS (SELECT FROM known_networks WHERE user_id = $1 AND network = $2) AS "own!",
+                  EXISTS (SELECT FROM known_networks WHERE network = $2) AS "anybodys!""#,
+        user.0,
+        network.as_slice(),
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    Ok(of)
+}
+
+/// Before when something no longer counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Before {
+    /// Failures in a row.
+    pub failures: Micros,
+    /// The last use of a device.
+    pub devices: OffsetDateTime,
+    /// The last sign-in from a network.
+    pub networks: OffsetDateTime,
+}
+
+/// Deletes up to `limit` counts of each kind that no longer count at `now`, and devices and networks that were not
+/// used for long; says how many of the most frequent kind. Call again while the limit is reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep(store: &Store, now: Micros, before: Before, limit: i64) -> Result<u64, StoreError> {
+    let rates = sqlx::query!(
+        "DELETE FROM throttle_rates WHERE key IN (
+            SELECT key FROM throttle_rates WHERE paid_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
         now,
         limit
     )
     .execute(&store.pool)
     .await?;
-    let streaks = sqlx::query!(
-        "DELETE FROM throttle_streaks WHERE key IN (
-            SELECT key FROM throttle_streaks WHERE next_at <= $1 AND last_at <= $2
+    let failures = sqlx::query!(
+        "DELETE FROM throttle_failures WHERE key IN (
+            SELECT key FROM throttle_failures WHERE next_at <= $1 AND last_at <= $2
             LIMIT $3 FOR UPDATE SKIP LOCKED)",
         now,
-        streaks_before,
+        before.failures,
         limit
     )
     .execute(&store.pool)
@@ -213,15 +324,22 @@ pub async fn sweep(
         "DELETE FROM known_devices WHERE (token_hash, user_id) IN (
             SELECT token_hash, user_id FROM known_devices WHERE last_used_at <= $1
             LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        devices_before,
+        before.devices,
         limit
     )
     .execute(&store.pool)
     .await?;
-    Ok([buckets, streaks, devices].map(|done| done.rows_affected()).into_iter().max().unwrap_or(0))
+    let networks = sqlx::query!(
+        "DELETE FROM known_networks WHERE user_id IN (
+            SELECT user_id FROM known_networks WHERE last_used_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        before.networks,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok([rates, failures, devices, networks].map(|done| done.rows_affected()).into_iter().max().unwrap_or(0))
 }
 
-fn interval(duration: Duration) -> PgInterval {
-    let microseconds = i64::try_from(duration.whole_microseconds()).unwrap_or(i64::MAX);
-    PgInterval { months: 0, days: 0, microseconds }
+fn micros(duration: Duration) -> Micros {
+    i64::try_from(duration.whole_microseconds()).unwrap_or(i64::MAX)
 }

@@ -16,6 +16,12 @@ impl Default for HandClock {
 }
 
 impl HandClock {
+    /// A clock that stands at a time.
+    #[must_use]
+    pub fn at(time: OffsetDateTime) -> Self {
+        Self(Mutex::new(time))
+    }
+
     /// Moves time forward.
     pub fn advance(&self, by: Duration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;

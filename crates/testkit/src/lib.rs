@@ -74,7 +74,8 @@ impl World {
     #[must_use]
     pub fn stranger(&self) -> RequestCtx {
         static STRANGERS: AtomicU32 = AtomicU32::new(1);
-        let [a, b, c, d] = STRANGERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        // The next stranger is in another /48.
+        let [c, d, a, b] = STRANGERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let address = Ipv6Addr::from([0x20, 1, 0xd, 0xb8, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 1]);
         let client = Client { address: IpAddr::V6(address), agent: "test".to_owned(), device: None };
         RequestCtx {

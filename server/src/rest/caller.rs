@@ -2,12 +2,16 @@
 
 use super::Refusal;
 use crate::AppState;
-use accounts::{Caller, RequestCtx};
+use accounts::{Caller, RawToken, RequestCtx};
 use axum::extract::FromRequestParts;
 use domain::Code;
 use edge::bearer::{self, Bearer};
 use edge::caller::stranger;
+use http::HeaderName;
 use http::request::Parts;
+
+/// By which a program is known again when strangers guess.
+pub(super) const DEVICE_TOKEN: HeaderName = HeaderName::from_static("x-device-token");
 
 /// Anyone, whatever the `Authorization` header holds: a client whose token has ended must be able to sign in.
 pub(super) struct Anyone(pub(super) RequestCtx);
@@ -46,7 +50,8 @@ impl FromRequestParts<AppState> for Member {
 
 pub(super) fn context(parts: &Parts, state: &AppState) -> RequestCtx {
     let mut ctx = stranger(&state.callers(), &parts.extensions, &parts.headers);
-    // It comes in a cookie, which is none of ours here.
-    ctx.client.device = None;
+    // Not the one in the cookie, which is none of ours here.
+    let token = parts.headers.get(DEVICE_TOKEN).and_then(|token| token.to_str().ok());
+    ctx.client.device = token.and_then(RawToken::parse);
     ctx
 }

@@ -140,10 +140,10 @@ impl Program {
     }
 }
 
-/// An address that nobody else here has: no limit is loosened for tests.
+/// An address in a network that nobody else here has: no limit is loosened for tests.
 fn somewhere() -> String {
     static CLIENTS: AtomicU32 = AtomicU32::new(1);
-    let [a, b, c, d] = CLIENTS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let [c, d, a, b] = CLIENTS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     format!("2001:db8:{a:x}{b:02x}:{c:x}{d:02x}::1")
 }
 

@@ -122,8 +122,8 @@ impl App {
     /// What was counted of tries.
     pub async fn tries(&self) -> String {
         let sql = "SELECT concat(
-            (SELECT string_agg(b::text, '|' ORDER BY key) FROM throttle_buckets b), ' ',
-            (SELECT string_agg(s::text, '|' ORDER BY key) FROM throttle_streaks s))";
+            (SELECT string_agg(b::text, '|' ORDER BY key) FROM throttle_rates b), ' ',
+            (SELECT string_agg(s::text, '|' ORDER BY key) FROM throttle_failures s))";
         sqlx::query_scalar(sql).fetch_one(&self.world.pool).await.unwrap()
     }
 

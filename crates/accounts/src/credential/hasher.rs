@@ -1,4 +1,5 @@
 use super::dummy::Dummies;
+use super::queue::{Lane, Queue};
 use super::stored::{self, Scheme, Stored};
 use crate::credential::Strength;
 use crate::{Error, SetupError};
@@ -8,8 +9,6 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{FieldError, PlainPassword};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -17,9 +16,6 @@ use zeroize::Zeroizing;
 const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
 /// What was hashed may be checked: nothing is written above the ceiling of what is read.
 const CEILING: (u32, u32) = stored::ARGON2;
-/// How many sign-ins may wait for a core, and how long.
-const QUEUE: usize = 32;
-const WAIT: Duration = Duration::from_secs(2);
 const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 
 /// What a password hash costs.
@@ -53,12 +49,10 @@ pub(crate) struct Verdict {
 /// Computes Argon2id hashes off the async threads, at most `permits` at once (promise P16).
 pub(crate) struct Hasher {
     params: Params,
-    permits: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
+    queue: Queue,
     /// One new password is judged at a time, in a queue of its own: judging a hostile one takes longer than ten
     /// sign-ins, which must not wait for it.
-    judge: Arc<Semaphore>,
-    judge_queue: Arc<Semaphore>,
+    judges: Queue,
     work: Arc<Work>,
     dummies: Dummies,
 }
@@ -93,10 +87,8 @@ impl Hasher {
         let ours = Scheme::Argon2(Algorithm::Argon2id, Version::V0x13, params.clone());
         Ok(Self {
             params,
-            permits: Arc::new(Semaphore::new(permits)),
-            judge: Arc::new(Semaphore::new(1)),
-            judge_queue: Arc::new(Semaphore::new(1 + QUEUE)),
-            queue: Arc::new(Semaphore::new(permits + QUEUE)),
+            queue: Queue::new(permits),
+            judges: Queue::new(1),
             work: Arc::default(),
             dummies: Dummies::new(key, ours),
         })
@@ -118,15 +110,14 @@ impl Hasher {
         password: PlainPassword,
         strength: Strength,
         salt: [u8; 16],
+        lane: Lane,
     ) -> Result<Result<String, FieldError>, Error> {
         let password = nfc(&password);
         let (judged, params) = (password.clone(), self.params.clone());
-        if let Err(refusal) =
-            self.run(&self.judge_queue, &self.judge, move |_| strength.judge(&judged)).await?
-        {
+        if let Err(refusal) = self.run(&self.judges, lane, move |_| strength.judge(&judged)).await? {
             return Ok(Err(refusal));
         }
-        self.run(&self.queue, &self.permits, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
+        self.run(&self.queue, lane, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
     }
 
     /// Takes over how many accounts have hashes of which scheme.
@@ -143,6 +134,7 @@ impl Hasher {
         stored: Option<&str>,
         renew: bool,
         salt: [u8; 16],
+        lane: Lane,
     ) -> Result<Verdict, Error> {
         let read = stored.and_then(|text| {
             // A hash we cannot read proves nothing, and must cost what any other does.
@@ -151,7 +143,7 @@ impl Hasher {
         let known = read.is_some();
         let stored = read.unwrap_or_else(|| self.dummies.pick(name));
         let params = self.params.clone();
-        self.run(&self.queue, &self.permits, move |work| {
+        self.run(&self.queue, lane, move |work| {
             let matches = work.matches(&password, &stored)? && known;
             let successor = if matches && renew { stored.scheme.successor(&params) } else { None };
             let rehashed = successor.map(|params| work.hash(&nfc(&password), &params, &salt)).transpose()?;
@@ -162,19 +154,15 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        queue: &Arc<Semaphore>,
-        permits: &Arc<Semaphore>,
+        queue: &Queue,
+        lane: Lane,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let place = Arc::clone(queue).try_acquire_owned().map_err(|_| Error::Overloaded)?;
-        let permit = tokio::time::timeout(WAIT, Arc::clone(permits).acquire_owned())
-            .await
-            .map_err(|_| Error::Overloaded)?
-            .map_err(Error::internal)?;
+        let turn = queue.enter(lane).await?;
         let work = Arc::clone(&self.work);
-        // The permits move into the closure: a request that is dropped must not free them early.
+        // The turn moves into the closure: a request that is dropped must not free it early.
         tokio::task::spawn_blocking(move || {
-            let _held: [OwnedSemaphorePermit; 2] = [place, permit];
+            let _held = turn;
             job(&work)
         })
         .await

@@ -1,4 +1,5 @@
 use super::*;
+use crate::credential::Lane;
 use crate::credential::{Hasher, Hashing};
 use domain::SignInForm;
 
@@ -65,7 +66,8 @@ fn typed(password: &str) -> domain::PlainPassword {
 /// replace.
 async fn verify(hasher: &Hasher, password: &str, stored: &str) -> (bool, Option<String>) {
     let before = hasher.count();
-    let verdict = hasher.verify(typed(password), "ana", Some(stored), true, [9; 16]).await.unwrap();
+    let verdict =
+        hasher.verify(typed(password), "ana", Some(stored), true, [9; 16], Lane::Stranger).await.unwrap();
     assert_eq!(hasher.count() - before, 1 + u64::from(verdict.rehashed.is_some()), "{stored}");
     (verdict.matches, verdict.rehashed)
 }

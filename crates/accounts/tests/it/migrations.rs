@@ -3,6 +3,33 @@ use sqlx::PgPool;
 /// The schema as it was before a migration changes the table of sessions.
 const BEFORE: i64 = 20_261_121_130_000;
 
+/// The schema as it was when counts were kept by the servers' clocks.
+const BY_OWN_CLOCKS: i64 = 20_261_121_150_000;
+
+#[sqlx::test(migrations = false)]
+async fn what_was_counted_by_the_servers_clocks_goes_on(pool: PgPool) {
+    let mut connection = pool.acquire().await.unwrap();
+    store::MIGRATOR.run_direct(Some(BY_OWN_CLOCKS), &mut *connection, false).await.unwrap();
+    for sql in [
+        "INSERT INTO throttle_buckets VALUES ('a', '2100-01-01 00:00:00.123456Z'), ('b', '2000-01-01Z')",
+        "INSERT INTO throttle_streaks VALUES ('c', 7, '2100-01-01Z', '2100-01-01 00:00:10.000001Z')",
+    ] {
+        sqlx::query(sql).execute(&mut *connection).await.unwrap();
+    }
+    store::MIGRATOR.run_direct(None, &mut *connection, false).await.unwrap();
+    let rates: Vec<(Vec<u8>, i64)> = sqlx::query_as("SELECT key, paid_until FROM throttle_rates")
+        .fetch_all(&mut *connection)
+        .await
+        .unwrap();
+    assert_eq!(rates, [(b"a".to_vec(), 4_102_444_800_123_456)]);
+    let failures: Vec<(Vec<u8>, i32, i64, i64)> =
+        sqlx::query_as("SELECT key, failures, last_at, next_at FROM throttle_failures")
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
+    assert_eq!(failures, [(b"c".to_vec(), 7, 4_102_444_800_000_000, 4_102_444_810_000_001)]);
+}
+
 #[sqlx::test(migrations = false)]
 async fn a_migration_that_waits_for_a_long_reader_does_not_hold_up_the_others(pool: PgPool) {
     let mut other = pool.acquire().await.unwrap();

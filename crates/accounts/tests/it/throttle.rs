@@ -132,7 +132,7 @@ async fn a_success_resets_the_name(pool: PgPool) {
 async fn a_hundred_failures_in_a_row_leave_the_day_to_known_devices(pool: PgPool) {
     let world = World::new(pool);
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
-    world.execute("DELETE FROM throttle_streaks").await;
+    world.execute("DELETE FROM throttle_failures").await;
     let mut now = world.accounts.now();
     for _ in 0..100 {
         assert!(matches!(try_at(&world, now, wrong()).await, Err(Error::WrongCredentials)));
@@ -195,7 +195,7 @@ async fn who_guessed_the_old_password_is_no_known_device_after_a_change(pool: Pg
 async fn what_nobody_looked_at_is_no_failure(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing.permits = 1);
     let now = world.accounts.now();
-    let failures = "SELECT coalesce(sum(failures), 0)::bigint FROM throttle_streaks";
+    let failures = "SELECT coalesce(sum(failures), 0)::bigint FROM throttle_failures";
     let tries: Vec<_> = (0..60)
         .map(|n| {
             let (accounts, ctx) = (world.accounts.clone(), RequestCtx { now, ..world.stranger() });
@@ -264,7 +264,7 @@ async fn a_browser_becomes_known_with_its_session_or_not_at_all(pool: PgPool) {
 async fn a_failure_that_is_given_back_leaves_the_name_as_it_was(pool: PgPool) {
     let store = store::Store::from_pool(pool);
     let (key, delays) = ([7; 32], [0, 0, 60, 300]);
-    let at = |seconds| time::OffsetDateTime::UNIX_EPOCH + Duration::seconds(seconds);
+    let at = |seconds: i64| seconds * 1_000_000;
     let fail = async |seconds| {
         store::throttle::fail(&store, &key, &delays, Duration::DAY, at(seconds)).await.unwrap()
     };
@@ -330,11 +330,11 @@ async fn the_sweep_forgets_what_no_longer_counts(pool: PgPool) {
     let _ = try_at(&world, world.accounts.now(), wrong()).await;
     world.clock.advance(Duration::hours(23));
     world.accounts.sweep(world.accounts.now()).await.unwrap();
-    assert_eq!(world.count("SELECT count(*) FROM throttle_buckets").await, 0);
-    assert_eq!(world.count("SELECT count(*) FROM throttle_streaks").await, 1);
+    assert_eq!(world.count("SELECT count(*) FROM throttle_rates").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM throttle_failures").await, 1);
     world.clock.advance(Duration::hours(2));
     world.accounts.sweep(world.accounts.now()).await.unwrap();
-    assert_eq!(world.count("SELECT count(*) FROM throttle_streaks").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM throttle_failures").await, 0);
     assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 1);
 }
 

@@ -1,32 +1,51 @@
 //! Signing in and out, and new tokens for old ones.
 
 use crate::AppState;
-use crate::rest::caller::{Anyone, Member};
+use crate::rest::caller::{Anyone, DEVICE_TOKEN, Member};
 use crate::rest::input::{Credentials, Headers};
 use crate::rest::{Answer, NoContent};
 use axum::Json;
 use axum::extract::State;
+use axum::response::AppendHeaders;
 use domain::{Code, Grant, Renewal, TokenPair};
 use edge::bearer::{self, Bearer};
+use http::HeaderName;
+
+type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
 
 /// Signs in under a new session.
+///
+/// Whoever sends the header `X-Device-Token` is answered a token in the same header; a sign-in that brings it is
+/// looked at while strangers guess at the account.
 #[utoipa::path(
     post,
     path = "/auth/login",
     operation_id = "login",
     tag = "Signing in",
+    params((
+        "X-Device-Token" = Option<String>, Header,
+        description = "The device token of an earlier sign-in; anything else, as `new`, asks for one",
+    )),
     request_body(content((Grant = "application/json"), (Grant = "application/x-www-form-urlencoded"))),
     responses(
-        (status = 200, description = "The tokens of the new session", body = TokenPair),
+        (
+            status = 200, description = "The tokens of the new session", body = TokenPair,
+            headers(("X-Device-Token" = String, description = "To bring at the next sign-in, where it was asked for")),
+        ),
         (status = 401, description = "Name and password do not belong together"),
     ),
 )]
 pub(crate) async fn login(
     State(state): State<AppState>,
     Anyone(ctx): Anyone,
+    Headers(headers): Headers,
     Credentials(grant): Credentials<Grant>,
-) -> Answer<Json<TokenPair>> {
-    Ok(Json(state.accounts.sign_in_bearer(&ctx, grant.into()).await?))
+) -> Answer<(Option<DeviceToken>, Json<TokenPair>)> {
+    if !headers.contains_key(DEVICE_TOKEN) {
+        return Ok((None, Json(state.accounts.sign_in_bearer(&ctx, grant.into()).await?)));
+    }
+    let (pair, device) = state.accounts.sign_in_known_bearer(&ctx, grant.into()).await?;
+    Ok((Some(AppendHeaders([(DEVICE_TOKEN, device.reveal())])), Json(pair)))
 }
 
 /// Exchanges a refresh token, in the body or else in the header.

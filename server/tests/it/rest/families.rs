@@ -288,3 +288,29 @@ async fn who_signed_in_before_gets_in_while_strangers_guess(pool: PgPool) {
         }
     }
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_program_gets_in_by_its_device_token_while_strangers_guess(pool: PgPool) {
+    let app = App::new(pool);
+    app.member("ana").await;
+    let login = |password: &str| json!({ "email": "ana@example.com", "password": password });
+    let bring = async |path: &str, token: &str| {
+        let program = app.program();
+        let request = program.request(&Method::POST, path).header("content-type", "application/json");
+        let request = request.header("x-device-token", token).body(login(PASSWORD).to_string().into());
+        program.send(request.unwrap()).await
+    };
+    let plain = app.program().post("/api/v1/auth/login", login(PASSWORD)).await.expect(200);
+    assert_eq!(plain.header("x-device-token"), None, "nobody asked");
+    let asked = bring("/api/v1/auth/login", "new").await.expect(200);
+    let token = asked.header("x-device-token").unwrap();
+    for _ in 0..4 {
+        app.program().post("/api/v1/auth/login", login("not the password")).await.expect(401);
+    }
+    for path in ["/api/v1/auth/login", "/api/auth/login", "/login"] {
+        assert_eq!(bring(path, token).await.expect(200).header("x-device-token"), Some(token));
+        for unknown in ["new", "", &"A".repeat(43)] {
+            assert_eq!(bring(path, unknown).await.expect(429).header("x-device-token"), None);
+        }
+    }
+}

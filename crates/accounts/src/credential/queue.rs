@@ -1,0 +1,116 @@
+//! Waiting for a core (promise P16). Whoever is known finds a place and is served soon, however many strangers wait.
+
+use crate::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+/// How many may wait for a core, and how long.
+const PLACES: usize = 32;
+const WAIT: Duration = Duration::from_secs(2);
+/// So many of these places are for whoever is known alone.
+const RESERVED: usize = 8;
+
+/// Who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// A browser or program that the account's owner has used, or somebody signed in.
+    Known,
+    /// Anybody.
+    Stranger,
+}
+
+/// A queue for some permits.
+pub(super) struct Queue {
+    /// Of those who work and those who wait.
+    places: Arc<Semaphore>,
+    /// Of these, the ones that strangers may take.
+    strangers: Arc<Semaphore>,
+    /// One stranger at a time waits for a permit, all others for that: so whoever is known waits behind one.
+    first_stranger: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
+}
+
+/// The right to work, and the place of whoever has it.
+pub(super) struct Turn {
+    _permits: [Option<OwnedSemaphorePermit>; 3],
+}
+
+impl Queue {
+    pub(super) fn new(permits: usize) -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self {
+            places: semaphore(permits + PLACES),
+            strangers: semaphore(permits + PLACES - RESERVED),
+            first_stranger: semaphore(1),
+            permits: semaphore(permits),
+        }
+    }
+
+    /// Waits for a permit, if there is a place to wait in.
+    pub(super) async fn enter(&self, lane: Lane) -> Result<Turn, Error> {
+        let stranger = (lane == Lane::Stranger).then(|| place(&self.strangers)).transpose()?;
+        let place = place(&self.places)?;
+        let permit = tokio::time::timeout(WAIT, self.permit(lane)).await.map_err(|_| Error::Overloaded)??;
+        Ok(Turn { _permits: [stranger, Some(place), Some(permit)] })
+    }
+
+    async fn permit(&self, lane: Lane) -> Result<OwnedSemaphorePermit, Error> {
+        let _first = match lane {
+            Lane::Stranger => Some(self.first_stranger.acquire().await.map_err(Error::internal)?),
+            Lane::Known => None,
+        };
+        Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)
+    }
+}
+
+fn place(places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    Arc::clone(places).try_acquire_owned().map_err(|error| match error {
+        TryAcquireError::NoPermits => Error::Overloaded,
+        TryAcquireError::Closed => Error::internal(error),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::Pin;
+    use std::task::{Context, Waker};
+
+    /// Somebody who has come and has to wait.
+    fn waiting(queue: &Queue, lane: Lane) -> Pin<Box<impl Future<Output = Result<Turn, Error>>>> {
+        let mut turn = Box::pin(queue.enter(lane));
+        assert!(turn.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        turn
+    }
+
+    #[tokio::test]
+    async fn whoever_is_known_finds_a_place_and_waits_behind_one_stranger() {
+        let queue = Queue::new(1);
+        let working = queue.enter(Lane::Stranger).await.unwrap();
+        let mut strangers: Vec<_> = (0..PLACES - RESERVED).map(|_| waiting(&queue, Lane::Stranger)).collect();
+        let refused = queue.enter(Lane::Stranger).await;
+        assert!(matches!(refused, Err(Error::Overloaded)), "strangers have no further place");
+        let known = waiting(&queue, Lane::Known);
+        drop(working);
+        drop(strangers.remove(0).await.unwrap());
+        drop(known.await.unwrap());
+        for stranger in strangers {
+            drop(stranger.await.unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn there_are_thirty_two_places_in_all() {
+        let queue = Queue::new(2);
+        let working = [queue.enter(Lane::Known).await.unwrap(), queue.enter(Lane::Known).await.unwrap()];
+        let waiting: Vec<_> = (0..32).map(|_| waiting(&queue, Lane::Known)).collect();
+        for lane in [Lane::Known, Lane::Stranger] {
+            assert!(matches!(queue.enter(lane).await, Err(Error::Overloaded)));
+        }
+        drop(working);
+        for known in waiting {
+            drop(known.await.unwrap());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! P13: many addresses of one network have no more than ten addresses have.
+
+use accounts::{Error, RequestCtx};
+use sqlx::PgPool;
+use store::Store;
+use store::throttle::{self, Bucket, Budget};
+use testkit::{World, registration, sign_in};
+use time::Duration;
+
+/// A stranger's request from an address.
+fn from(world: &World, address: &str) -> RequestCtx {
+    let mut ctx = world.stranger();
+    ctx.client.address = address.parse().unwrap();
+    ctx
+}
+
+fn wait<T>(answer: Result<T, Error>) -> Option<Duration> {
+    match answer {
+        Err(Error::TooManyTries { wait }) => Some(wait),
+        _ => None,
+    }
+}
+
+/// Two networks, and addresses that are each a customer of their own in them.
+const NETWORKS: [(fn(u32) -> String, &str); 2] =
+    [(|n| format!("2001:db8:1:{n:x}::1"), "2001:db8:2::1"), (|n| format!("198.51.100.{n}"), "198.51.101.1")];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_network_has_a_hundred_sign_ins_and_then_one_in_two_seconds(pool: PgPool) {
+    let world = World::new(pool);
+    for (address, elsewhere) in NETWORKS {
+        // All at one name, so that few of them cost a hash.
+        for n in 0..100 {
+            let form = sign_in("nobody@example.com", "not the password");
+            assert_ne!(
+                wait(world.accounts.sign_in(&from(&world, &address(n)), form).await),
+                Some(Duration::seconds(2))
+            );
+        }
+        let attempt = async |mut ctx: RequestCtx, later: i64| {
+            ctx.now += Duration::seconds(later);
+            let name = format!("{}@example.com", ctx.client.address.to_string().replace(':', "-"));
+            wait(world.accounts.sign_in(&ctx, sign_in(&name, "not the password")).await)
+        };
+        assert_eq!(attempt(from(&world, &address(200)), 0).await, Some(Duration::seconds(2)));
+        assert_eq!(attempt(from(&world, elsewhere), 0).await, None);
+        assert_eq!(attempt(from(&world, &address(200)), 2).await, None);
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes(pool: PgPool) {
+    let world = World::new(pool);
+    let (address, elsewhere) = NETWORKS[0];
+    let mut weak = registration("ana");
+    weak.password = "password123".into();
+    for n in 0..100 {
+        assert_eq!(wait(world.accounts.sign_up(&from(&world, &address(n)), weak.clone()).await), None);
+    }
+    let refused = wait(world.accounts.sign_up(&from(&world, &address(200)), weak.clone()).await);
+    assert_eq!(refused, Some(Duration::seconds(36)));
+    assert_eq!(wait(world.accounts.sign_up(&from(&world, elsewhere), weak).await), None);
+    let token = "A".repeat(43);
+    for n in 0..600 {
+        assert_eq!(wait(world.accounts.refresh(&from(&world, &address(n)), &token).await), None);
+    }
+    assert!(wait(world.accounts.refresh(&from(&world, &address(1_000)), &token).await).is_some());
+    assert_eq!(wait(world.accounts.refresh(&from(&world, elsewhere), &token).await), None);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_one_budget_refuses_costs_the_others_nothing(pool: PgPool) {
+    let store = Store::from_pool(pool);
+    let budget =
+        |key: u8, burst| Budget { key: [key; 32], bucket: Bucket { burst, interval: Duration::HOUR } };
+    let (small, large) = (budget(1, 1), budget(2, 3));
+    for budgets in [[large, small], [small, large]] {
+        let first = throttle::take(&store, &budgets, 0).await.unwrap();
+        assert_eq!(first.is_none(), budgets[0] == large);
+        for _ in 0..5 {
+            let used_up = throttle::take(&store, &budgets, 0).await.unwrap().unwrap();
+            assert_eq!((used_up.key, used_up.next_at), (small.key, 3_600_000_000));
+        }
+    }
+    for left in [true, true, false] {
+        assert_eq!(throttle::take(&store, &[large], 0).await.unwrap().is_none(), left);
+    }
+}

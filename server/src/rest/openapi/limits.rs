@@ -127,8 +127,10 @@ fn sent_from() -> Value {
 
 /// Puts the limits into the query, and an example into each kind of body.
 pub(super) fn complete_call(operation: &mut Map<String, Value>) {
-    if is_for_strangers(operation) {
-        operation.insert("parameters".to_owned(), json!([sent_from()]));
+    if is_for_strangers(operation)
+        && let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut()
+    {
+        parameters.push(sent_from());
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter_value in parameters.into_iter().flatten().filter(|value| value["in"] == "query") {

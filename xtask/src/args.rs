@@ -8,9 +8,9 @@ pub(crate) const HELP: &str = "\
 cargo xtask COMMAND
 
   start [--port N] [--reset] [--yes] [--as-seeds]
-                                      bring what is missing, build for release, serve
+                                      bring what is missing, build, serve
   dev [--port N] [--as-seeds]         the same set-up, then rebuild and reload on each change
-  build                               bring the tools and build for release, as an image does
+  build                               bring the tools and build, optimised in full, for an image
   test [PATTERN]                      every check and test, or only the tests that match
   migration NAME                      a new, empty file in migrations/
   generate                            write .sqlx anew from the queries and the migrations
@@ -19,6 +19,8 @@ cargo xtask COMMAND
   coverage                            lines reached by the tests, as HTML in target/coverage
   schema [--cases N]                  the API against its description: N cases a call, thousands in all
   prove [NAME]                        does each planted fault in faults/ turn its test red?
+  prove --changed [--base REV]        only the faults that a change since REV (main) touches; --list runs none
+  same-site                           does cargo-leptos make the same of the browser's half?
   pg start|stop|url [CLUSTER]         the clone's own Postgres: main or test
 
 start --reset empties the data of this clone's own Postgres after asking; --yes does not ask.
@@ -35,11 +37,21 @@ pub(crate) enum Task {
     Arrows,
     Generate,
     FirstPage,
+    SameSite,
     Coverage,
-    Prove { name: Option<String> },
+    Prove(Prove),
     Schema { cases: u32 },
     Migration { name: String },
     Postgres { action: PostgresAction, cluster: String },
+}
+
+/// Which faults, and whether they are only named.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Prove {
+    pub(crate) name: Option<String>,
+    pub(crate) changed: bool,
+    pub(crate) base: Option<String>,
+    pub(crate) list: bool,
 }
 
 #[derive(Debug, Default, PartialEq)]
@@ -61,6 +73,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     let mut words: Vec<String> = Vec::new();
     let mut options = ServeOptions::default();
     let mut cases = None;
+    let mut prove = Prove::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("help") | Short('h') => return Ok(Task::Help),
@@ -69,6 +82,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
             Long("yes") | Short('y') => options.yes = true,
             Long("cases") => cases = Some(number(&parser.value()?.to_string_lossy())?),
             Long("as-seeds") => options.as_seeds = true,
+            Long("changed") => prove.changed = true,
+            Long("base") => prove.base = Some(parser.value()?.to_string_lossy().into_owned()),
+            Long("list") => prove.list = true,
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().into()),
         }
@@ -80,10 +96,24 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
         (Task::Schema { .. }, Some(cases)) => Task::Schema { cases },
         _ => bail!("--cases belongs to `cargo xtask schema`"),
     };
+    let task = proving(task, prove)?;
     if asked && !matches!(task, Task::Start(_) | Task::Dev(_)) {
         bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start` and `dev`");
     }
     Ok(task)
+}
+
+fn proving(task: Task, options: Prove) -> Result<Task> {
+    match task {
+        _ if options == Prove::default() => Ok(task),
+        Task::Prove(Prove { name: None, .. }) if options.changed || options.base.is_none() => {
+            Ok(Task::Prove(options))
+        }
+        Task::Prove(_) => {
+            bail!("--changed and --base tell which faults: name none beside them, and no base without")
+        }
+        _ => bail!("--changed, --base and --list belong to `cargo xtask prove`"),
+    }
 }
 
 fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
@@ -97,10 +127,11 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["arrows"] => Task::Arrows,
         ["generate"] => Task::Generate,
         ["first-page"] => Task::FirstPage,
+        ["same-site"] => Task::SameSite,
         ["coverage"] => Task::Coverage,
         ["schema"] => Task::Schema { cases: LONG },
-        ["prove"] => Task::Prove { name: None },
-        ["prove", name] => Task::Prove { name: Some((*name).to_owned()) },
+        ["prove"] => Task::Prove(Prove::default()),
+        ["prove", name] => Task::Prove(Prove { name: Some((*name).to_owned()), ..Prove::default() }),
         ["migration", name] => Task::Migration { name: (*name).to_owned() },
         ["pg", action] => postgres(action, "main")?,
         ["pg", action, cluster] => postgres(action, cluster)?,
@@ -151,6 +182,16 @@ mod tests {
     }
 
     #[test]
+    fn faults_are_chosen_by_name_or_by_what_changed() {
+        let by_change = Prove { changed: true, base: Some("HEAD~3".into()), ..Prove::default() };
+        assert_eq!(parsed(&["prove", "--changed", "--base", "HEAD~3"]).unwrap(), Task::Prove(by_change));
+        let named = Prove { name: Some("p3".into()), ..Prove::default() };
+        assert_eq!(parsed(&["prove", "p3"]).unwrap(), Task::Prove(named));
+        let listed = Prove { list: true, ..Prove::default() };
+        assert_eq!(parsed(&["prove", "--list"]).unwrap(), Task::Prove(listed));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for words in [
             &["start", "--port", "70000"][..],
@@ -159,6 +200,9 @@ mod tests {
             &["start", "--port", "0"],
             &["strat"],
             &["test", "--reset"],
+            &["test", "--changed"],
+            &["prove", "p3", "--changed"],
+            &["prove", "--base", "main"],
         ] {
             assert!(parsed(words).is_err(), "{words:?}");
         }

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("domain", &[], &[]),
     ("testkit", &["accounts", "store", "domain"], &[]),
     ("xtask", &[], &[]),
+    ("bindgen", &[], &[]),
     ("bench", &[], &[]),
 ];
 

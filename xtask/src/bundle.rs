@@ -1,14 +1,14 @@
-//! The release build: the server and what it serves.
+//! The server and what it serves: built when something has changed, and weighed.
 
 use crate::setup::Toolbox;
-use crate::{paths, prerequisites, process, rustflags, stamp, steps};
+use crate::site::Build;
+use crate::{paths, prerequisites, process, stamp, steps};
 use anyhow::{Context, Result, bail};
-use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
-/// All that a release build reads.
+/// All that a build reads.
 const INPUTS: &[&str] = &[
     "app",
     "server",
@@ -22,59 +22,38 @@ const INPUTS: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
     "rust-toolchain.toml",
-    "xtask/src/rustflags.rs",
-    "xtask/src/tools.rs",
-    "xtask/npm/binaryen/package-lock.json",
+    "xtask/bindgen",
+    "xtask/npm/site",
+    "xtask/src/setup.rs",
+    "xtask/src/site",
 ];
 
 /// What a browser fetches before a stranger can sign in, compressed. Without link-time optimisation it is 20 kB
 /// more.
 const BUDGET: u64 = 225_000;
 
-/// `cargo xtask build`: the release build and nothing else.
+/// `cargo xtask build`: the build that an image takes, optimised for speed alone.
 pub(crate) fn run() -> Result<ExitCode> {
     prerequisites::check()?;
     let (tools, ()) = Toolbox::bring(|| Ok(()))?;
-    build(&tools)?;
+    build(&tools, "release")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds for release unless nothing has changed since the last time.
-pub(crate) fn build(tools: &Toolbox) -> Result<()> {
-    let note = paths::target().join("release-build.stamp");
+/// Builds server and site unless nothing has changed since the last time.
+pub(crate) fn build(tools: &Toolbox, profile: &'static str) -> Result<()> {
+    let build = Build::of_clone(profile);
+    let outputs = [build.server(), build.names(), paths::site()];
+    let note = paths::target().join(format!("{profile}-build.stamp"));
     let inputs = stamp::of_inputs(paths::root(), INPUTS, &words()?)?;
-    let fresh = || -> Result<String> { Ok(format!("{inputs}\n{}\n", stamp::of_outputs(&outputs())?)) };
+    let fresh = || -> Result<String> { Ok(format!("{inputs}\n{}\n", stamp::of_outputs(&outputs)?)) };
     if fs::read_to_string(&note).is_ok_and(|noted| fresh().is_ok_and(|fresh| noted == fresh)) {
-        steps::say("✓ Release build: nothing has changed");
+        steps::say("✓ Build: nothing has changed");
         return Ok(());
     }
-    let mut command = command(tools, paths::root())?;
-    steps::step("Release build", |step| process::build_of(step, &mut command, crates()))?;
-    if !paths::server_binary().exists() || compressed()?.is_empty() {
-        bail!("cargo leptos said it built, but the server or its compressed files are not there");
-    }
+    build.run(tools)?;
     fs::write(note, fresh()?)?;
     Ok(())
-}
-
-/// `cargo leptos build` for release: compressed, and every file named by its hash.
-pub(crate) fn command(tools: &Toolbox, tree: &Path) -> Result<Command> {
-    let mut leptos = process::program(tools.program("cargo-leptos"));
-    leptos.args(["leptos", "build", "--release", "-P", "--cargo-locked"]).current_dir(tree);
-    tools.on_path(&mut leptos).env("SQLX_OFFLINE", "true").env("LEPTOS_HASH_FILES", "true");
-    rustflags::set(&mut leptos, tree)?;
-    Ok(leptos)
-}
-
-/// How many crates the two halves need, for the progress shown.
-fn crates() -> usize {
-    let of = |words: &[&str]| {
-        let mut tree = process::cargo();
-        tree.args(["tree", "--locked", "-e", "normal,build", "--prefix", "none", "--format", "{p}"]);
-        let tree = process::output(tree.args(words)).unwrap_or_default();
-        tree.lines().map(|line| line.trim_end_matches(" (*)")).collect::<BTreeSet<_>>().len()
-    };
-    of(&["-p", "server"]) + of(&["-p", "frontend", "--target", "wasm32-unknown-unknown"])
 }
 
 /// What changes a build without changing a file of ours.
@@ -88,10 +67,6 @@ fn words() -> Result<Vec<String>> {
         .collect();
     settings.sort();
     Ok([rustc].into_iter().chain(settings).collect())
-}
-
-fn outputs() -> Vec<PathBuf> {
-    vec![paths::server_binary(), paths::target().join("release/hash.txt"), paths::site()]
 }
 
 /// The size of the signed-out bundle as it travels, against its budget.

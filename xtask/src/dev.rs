@@ -1,7 +1,7 @@
 //! `cargo xtask dev`: the same set-up as `start`, then rebuild and reload on each change.
 
 use crate::args::ServeOptions;
-use crate::process::{self, Job};
+use crate::process::Job;
 use crate::start::{AS_SEEDS, Ready};
 use crate::{interrupt, steps};
 use anyhow::{Result, bail};
@@ -9,13 +9,12 @@ use std::process::ExitCode;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let ready = Ready::bring(options)?;
+    let mut watch = ready.tools.cargo_leptos()?;
     if options.as_seeds {
         steps::say(AS_SEEDS);
     }
     steps::say(&format!("\nBuilding, then serving at {}; Ctrl-C stops it.\n", ready.place.url()));
-    let mut watch = process::program(ready.tools.program("cargo-leptos"));
-    watch.args(["leptos", "watch"]).env("SQLX_OFFLINE", "true");
-    ready.place.settings(ready.tools.on_path(&mut watch));
+    ready.place.settings(watch.arg("watch"));
     let status = Job::spawn(&mut watch)?.wait()?;
     interrupt::check()?;
     if !status.success() {

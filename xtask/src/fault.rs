@@ -17,6 +17,8 @@ pub(crate) struct Fault {
     pub(crate) patch: PathBuf,
     pub(crate) promise: String,
     pub(crate) test: Test,
+    /// The files that it breaks, from the root of the clone.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,7 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
         }
         let head = fs::read_to_string(&patch)?;
         let (promise, test) = parse(&head).with_context(|| format!("faults/{name}.patch"))?;
-        faults.push(Fault { name, patch, promise, test });
+        faults.push(Fault { name, patch, promise, test, files: broken_by(&head) });
     }
     match (faults.is_empty(), only) {
         (true, Some(name)) => bail!("there is no faults/{name}.patch"),
@@ -57,6 +59,18 @@ fn parse(patch: &str) -> Result<(String, Test)> {
     let promise = line("Promise:").context("its head lacks a line `Promise: …`")?;
     let test = line("Test:").context("its head lacks a line `Test: …`")?;
     Ok((promise.to_owned(), parse_test(test)?))
+}
+
+/// What a patch makes of the files it names on its `---` and `+++` lines.
+fn broken_by(patch: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = patch
+        .lines()
+        .filter_map(|line| line.strip_prefix("--- a/").or_else(|| line.strip_prefix("+++ b/")))
+        .map(|name| PathBuf::from(name.trim_end()))
+        .collect();
+    files.sort();
+    files.dedup();
+    files
 }
 
 fn parse_test(test: &str) -> Result<Test> {
@@ -84,6 +98,13 @@ mod tests {
         assert_eq!(test, Test::Cargo { package: "accounts".into(), filter: "twelve".into() });
         let browser = parse("Promise: P1\nTest: e2e \"signs in twice\"\n--- a/x\n").unwrap().1;
         assert_eq!(browser, Test::Browser { title: "signs in twice".into() });
+    }
+
+    #[test]
+    fn a_patch_names_the_files_it_breaks() {
+        let patch =
+            "Promise: P3\n\n--- a/x.rs\n+++ b/x.rs\n@@ -1 +1 @@\n-a\n+b\n--- /dev/null\n+++ b/new.rs\n";
+        assert_eq!(broken_by(patch), [PathBuf::from("new.rs"), PathBuf::from("x.rs")]);
     }
 
     #[test]

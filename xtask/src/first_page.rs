@@ -55,7 +55,7 @@ fn try_out(tree: &Path, tools: &Toolbox, postgres: &Running, step: &mut Step) ->
     browser.args(["clippy", "--locked", "-p", "frontend", "-p", "app", "--lib"]);
     browser.args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
     process::build(step, browser.current_dir(tree).env("CARGO_TARGET_DIR", paths::target()))?;
-    let bench = Bench { tree, target: paths::target(), tools, postgres };
+    let bench = Bench { tree, tools, postgres };
     for name in TESTS {
         let test = Test::Cargo { package: "server".to_owned(), filter: (*name).to_owned() };
         match bench.run(&test, step)? {

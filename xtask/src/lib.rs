@@ -23,11 +23,11 @@ mod prerequisites;
 mod process;
 mod prove;
 mod python;
-mod rustflags;
 mod scratch;
 mod server;
 mod settings;
 mod setup;
+mod site;
 mod stamp;
 mod start;
 mod steps;
@@ -69,9 +69,10 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Arrows => arrows::run(),
         Task::Generate => generate::run(),
         Task::FirstPage => first_page::run(),
+        Task::SameSite => site::compare::run(),
         Task::Coverage => coverage::run(),
         Task::Schema { cases } => test::schema::run(cases),
-        Task::Prove { name } => prove::run(name.as_deref()),
+        Task::Prove(which) => prove::run(&which),
         Task::Migration { name } => migration::run(&name),
         Task::Postgres { action, cluster } => postgres::command(action, &cluster),
     }

@@ -19,13 +19,16 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |path| root().join(path))
 }
 
-/// The built files a browser may fetch. cargo-leptos empties it on each build.
+/// The profile of the server that `start` and `test` run: `release`, sooner.
+pub(crate) const PROFILE: &str = "start";
+
+/// The built files a browser may fetch. Each build makes it anew.
 pub(crate) fn site() -> PathBuf {
     root().join("target/site")
 }
 
 pub(crate) fn server_binary() -> PathBuf {
-    target().join("release/server")
+    target().join(PROFILE).join("server")
 }
 
 /// Tools are kept per user and version, so that a second clone finds them.

@@ -53,11 +53,7 @@ impl Place {
     /// The release server with what it needs to find its files.
     fn program(&self, words: &[&str]) -> Command {
         let mut server = process::program(paths::server_binary());
-        server.args(words).env("LEPTOS_OUTPUT_NAME", "doorstep").env("LEPTOS_SITE_PKG_DIR", "pkg");
-        server
-            .env("LEPTOS_SITE_ROOT", paths::site())
-            .env("LEPTOS_HASH_FILES", "true")
-            .env("LEPTOS_ENV", "PROD");
+        server.args(words).env("LEPTOS_SITE_ROOT", paths::site()).env("LEPTOS_HASH_FILES", "true");
         self.settings(&mut server);
         server
     }

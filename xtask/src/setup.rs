@@ -1,57 +1,92 @@
 //! Brings everything that `start`, `dev` and `test` build with.
 
 use crate::steps::step;
-use crate::{interrupt, npm, process, tools};
-use anyhow::{Context, Result, anyhow};
-use std::path::PathBuf;
+use crate::{npm, paths, process, tools};
+use anyhow::{Context, Result, anyhow, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-/// Folders with the tools at their pinned versions; they go before everything else on PATH.
+const TOOLS: &str = "xtask/npm/site";
+
+/// The tools for the browser's half, at the versions that their lockfile pins.
 pub(crate) struct Toolbox {
-    folders: Vec<PathBuf>,
+    packages: PathBuf,
 }
 
 impl Toolbox {
-    /// Brings the tools. `beside` runs while they compile: it must leave the processor to them.
+    pub(crate) const LOCKFILE: &str = "xtask/npm/site/package-lock.json";
+
+    /// Brings the tools, the sources of our dependencies, and what `beside` makes: all of it waits for the
+    /// network or the disk.
     pub(crate) fn bring<T: Send>(beside: impl FnOnce() -> Result<T> + Send) -> Result<(Self, T)> {
         add_wasm_target()?;
         thread::scope(|scope| {
-            // A compiler that goes on for minutes would hide that something else has failed already.
-            let beside = scope.spawn(move || bring_beside(beside).inspect_err(|_| interrupt::stop()));
-            // One after the other: two compilers on two cores take as long, and more memory.
-            let tools: Result<Vec<_>> =
-                [&tools::CARGO_LEPTOS, &tools::WASM_BINDGEN].into_iter().map(tools::Tool::bring).collect();
-            let (wasm_opt, made) = beside.join().map_err(|_| anyhow!("a step crashed"))??;
-            let mut folders = tools?;
-            folders.push(wasm_opt);
-            Ok((Self { folders }, made))
+            let beside = scope.spawn(beside);
+            let sources = scope.spawn(fetch);
+            let packages = step("Tools for the browser's files", |step| npm::install(TOOLS, step));
+            let crashed = |_| anyhow!("a step crashed");
+            let made = beside.join().map_err(crashed)??;
+            sources.join().map_err(crashed)??;
+            Ok((Self { packages: packages?.join("node_modules") }, made))
         })
     }
 
-    /// Where a tool lies.
-    pub(crate) fn program(&self, name: &str) -> PathBuf {
-        let places = self.folders.iter().map(|folder| folder.join(name));
-        places.into_iter().find(|path| path.exists()).unwrap_or_else(|| name.into())
+    pub(crate) fn wasm_opt(&self) -> PathBuf {
+        self.packages.join(".bin/wasm-opt")
     }
 
-    /// cargo-leptos takes its helpers from PATH by name, whatever their version.
-    pub(crate) fn on_path<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    pub(crate) fn esbuild(&self) -> Result<PathBuf> {
+        only(&self.packages.join("@esbuild"), "", "bin/esbuild")
+    }
+
+    pub(crate) fn lightningcss(&self) -> Result<PathBuf> {
+        only(&self.packages, "lightningcss-cli-", "lightningcss")
+    }
+
+    /// Compiled in the clone whenever its version changes.
+    pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
+        step("wasm-bindgen", |step| {
+            let mut cargo = process::cargo();
+            process::build(
+                step,
+                cargo.args(["build", "--locked", "--package", "bindgen", "--profile", "xtask"]),
+            )
+        })?;
+        Ok(paths::target().join("xtask/wasm-bindgen"))
+    }
+
+    /// cargo-leptos, which finds its helpers on PATH by name.
+    pub(crate) fn cargo_leptos(&self) -> Result<Command> {
+        let folder = tools::CARGO_LEPTOS.bring()?;
+        let bindgen = Self::wasm_bindgen()?;
+        let helpers = [bindgen.parent().map(Path::to_owned), Some(self.packages.join(".bin"))];
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = self.folders.iter().cloned().chain(std::env::split_paths(&path));
-        let path = std::env::join_paths(folders).unwrap_or(path);
-        command.env("PATH", path)
+        let path = std::env::join_paths(helpers.into_iter().flatten().chain(std::env::split_paths(&path)))?;
+        let mut command = process::program(folder.join("cargo-leptos"));
+        command.arg("leptos").env("PATH", path).env("SQLX_OFFLINE", "true");
+        Ok(command)
     }
 }
 
-/// What waits for the network or the disk more than for the processor.
-fn bring_beside<T>(beside: impl FnOnce() -> Result<T>) -> Result<(PathBuf, T)> {
-    let made = beside()?;
-    let wasm_opt = step("wasm-opt", |step| npm::install("xtask/npm/binaryen", step))?;
+/// npm installs the one package of several that fits this machine. Its program is called by its place: the wrapper
+/// around it waits for an install script, and none is run.
+fn only(folder: &Path, begins: &str, program: &str) -> Result<PathBuf> {
+    for entry in fs::read_dir(folder).with_context(|| format!("{} cannot be read", folder.display()))? {
+        let entry = entry?;
+        let path = entry.path().join(program);
+        if entry.file_name().to_string_lossy().starts_with(begins) && path.is_file() {
+            return Ok(path);
+        }
+    }
+    bail!("no {program} for this machine is in {}", folder.display())
+}
+
+fn fetch() -> Result<()> {
     step("Sources of our dependencies", |step| {
         process::build(step, process::cargo().args(["fetch", "--locked"]))
-    })?;
-    Ok((wasm_opt.join("node_modules/.bin"), made))
+    })
 }
 
 /// Auto-install of what rust-toolchain.toml names may be off, so it is asked for.

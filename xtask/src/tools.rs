@@ -24,7 +24,6 @@ struct Release {
     folder: &'static str,
     archive: fn(&str) -> String,
     checksum_ending: &'static str,
-    musl: bool,
 }
 
 /// Its own release profile is link-time optimised in one unit: 12 minutes on two cores instead of 5.
@@ -45,28 +44,10 @@ pub(crate) const CARGO_LEPTOS: Tool = Tool {
         folder: "https://github.com/leptos-rs/cargo-leptos/releases/download/v0.3.10",
         archive: |target| format!("cargo-leptos-{target}.tar.gz"),
         checksum_ending: ".sha256",
-        musl: false,
     }),
     install: &["--locked", "--features", "no_downloads"],
     profile: QUICK,
     needs_make: true,
-};
-
-/// Without `--locked`: its lockfile names a version that not every registry has.
-pub(crate) const WASM_BINDGEN: Tool = Tool {
-    name: "wasm-bindgen-cli",
-    version: "0.2.130",
-    program: "wasm-bindgen",
-    asks_version: &["--version"],
-    release: Some(Release {
-        folder: "https://github.com/wasm-bindgen/wasm-bindgen/releases/download/0.2.130",
-        archive: |target| format!("wasm-bindgen-0.2.130-{target}.tar.gz"),
-        checksum_ending: ".sha256sum",
-        musl: true,
-    }),
-    install: &[],
-    profile: QUICK,
-    needs_make: false,
 };
 
 pub(crate) const CARGO_LLVM_COV: Tool = Tool {
@@ -140,9 +121,7 @@ impl Tool {
     /// The release's own archive, checked against the checksum that is published beside it. That guards against a
     /// broken or half download; whoever could swap both files could swap the release.
     fn fetch(&self, making: &Path, step: &mut Step) -> Result<()> {
-        let (Some(release), Some(target)) =
-            (&self.release, target(self.release.as_ref().is_some_and(|r| r.musl)))
-        else {
+        let (Some(release), Some(target)) = (&self.release, target()) else {
             bail!("none is published for this machine");
         };
         let name = (release.archive)(&target);
@@ -205,11 +184,10 @@ pub(crate) fn wait_for(turn: &File, step: &mut Step) -> Result<()> {
 }
 
 /// This machine in the words of release archives.
-fn target(musl: bool) -> Option<String> {
+fn target() -> Option<String> {
     let machine = std::env::consts::ARCH;
     let system = match std::env::consts::OS {
         "macos" => "apple-darwin",
-        "linux" if musl => "unknown-linux-musl",
         "linux" => "unknown-linux-gnu",
         _ => return None,
     };

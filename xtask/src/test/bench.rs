@@ -1,4 +1,4 @@
-//! Running one named test in a copy of the project.
+//! Running one named test in a copy of the project, which `scratch::set_apart` has set apart.
 
 use super::browser;
 use super::counts::{self, Tally};
@@ -6,16 +6,16 @@ use super::units::{self, Harness};
 use crate::fault::Test;
 use crate::postgres::Running;
 use crate::setup::Toolbox;
+use crate::site::Build;
 use crate::steps::Step;
-use crate::{bundle, process};
+use crate::{paths, process};
 use anyhow::Result;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// A copy, and what its tests need.
 pub(crate) struct Bench<'a> {
     pub(crate) tree: &'a Path,
-    pub(crate) target: PathBuf,
     pub(crate) tools: &'a Toolbox,
     pub(crate) postgres: &'a Running,
 }
@@ -50,17 +50,19 @@ impl Bench<'_> {
     }
 
     fn browser(&self, title: &str, step: &mut Step) -> Result<Verdict> {
-        let mut leptos = bundle::command(self.tools, self.tree)?;
-        if let Err(error) = process::build(step, self.inside(&mut leptos)) {
+        // Apart from the clone's: somebody may be using the server that lies there.
+        let target = paths::target().join("prove/target");
+        let build = Build { tree: self.tree, target, profile: paths::PROFILE };
+        if let Err(error) = build.run(self.tools) {
             return does_not_compile(&error);
         }
-        let server = self.target.join("release/server");
-        let site = self.tree.join("target/site");
+        let (server, site) = (build.server(), self.tree.join("target/site"));
         browser::one(title, &server, &site, self.postgres, step).map(judge)
     }
 
+    /// In the copy, built where the clone is, so that only our own crates are compiled anew.
     fn inside<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        command.current_dir(self.tree).env("CARGO_TARGET_DIR", &self.target).env("SQLX_OFFLINE", "true")
+        command.current_dir(self.tree).env("CARGO_TARGET_DIR", paths::target()).env("SQLX_OFFLINE", "true")
     }
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn lockfile() -> Result<()> {
 /// All that runs on the server's side; the browser's side must not be built with it.
 pub(crate) fn clippy_native() -> Result<()> {
     step("clippy, native", |step| {
-        for packages in NATIVE {
+        let bindgen: &[&str] = &["--package", "bindgen"];
+        for packages in NATIVE.iter().chain([&bindgen]) {
             let mut clippy = process::cargo();
             clippy.args(["clippy", "--locked", "--all-targets"]).args(*packages);
             process::build(step, clippy.args(["--", "-D", "warnings"]))?;

@@ -4,6 +4,7 @@ mod bench;
 mod browser;
 mod counts;
 mod documents;
+mod faults;
 mod lints;
 pub(crate) mod schema;
 mod sizes;
@@ -16,7 +17,7 @@ pub(crate) use units::{Harness, database};
 use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::setup::Toolbox;
-use crate::{arrows, bundle, first_page, generate, interrupt, prerequisites, steps};
+use crate::{arrows, bundle, first_page, generate, interrupt, paths, prerequisites, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -50,6 +51,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(lints::lockfile())?;
     tally.check(sizes::check())?;
     tally.check(documents::check())?;
+    tally.check(faults::check())?;
     tally.check(arrows::check())?;
     tally.check(lints::clippy_native())?;
     tally.check(lints::clippy_browser())?;
@@ -57,7 +59,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     units::run(None, postgres, tally)?;
     tally.check(first_page::check(tools, postgres))?;
     // Without a build there is nothing to look at in a browser.
-    if tally.check(bundle::build(tools))? {
+    if tally.check(bundle::build(tools, paths::PROFILE))? {
         tally.check(bundle::check_budget())?;
         tally.check(browser::check_types())?;
         tally.check(schema::check(postgres))?;
@@ -69,7 +71,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
 /// Only the tests whose names match, and only the builds they need.
 fn matching(pattern: &str, tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<()> {
     units::run(Some(pattern), postgres, tally)?;
-    if browser::any(pattern)? && tally.check_build(bundle::build(tools))? {
+    if browser::any(pattern)? && tally.check_build(bundle::build(tools, paths::PROFILE))? {
         browser::run(Some(pattern), postgres, tally)?;
     }
     if *tally == Tally::default() {

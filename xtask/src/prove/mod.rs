@@ -1,10 +1,14 @@
 //! `cargo xtask prove`: each planted fault must turn its test red, or the test proves nothing.
 //!
-//! All work is done in one scratch copy with one build folder, so that each fault costs one small build.
+//! All work is done in one scratch copy, which shares the clone's build folder, so that each fault costs one small
+//! build.
 
+mod changed;
+
+use crate::args::Prove;
 use crate::fault::{self, Fault, Test};
 use crate::leftovers::Turn;
-use crate::postgres::{Cluster, Kind, Running};
+use crate::postgres::{Cluster, Kind};
 use crate::setup::Toolbox;
 use crate::steps::{self, step};
 use crate::test::{Bench, Tally, Verdict};
@@ -13,46 +17,65 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-pub(crate) fn run(only: Option<&str>) -> Result<ExitCode> {
-    let faults = fault::read(only)?;
-    let turn = Turn::take("test")?;
-    let tree = paths::target().join("prove/tree");
-    let mut tally = Tally::default();
-    let mut rows = Vec::new();
-    {
-        let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
-        step("Scratch copy", |_| scratch::copy(&tree))?;
-        let bench = bench(&tree, &tools, &postgres);
-        let sound = sound(&faults, &bench)?;
-        for fault in &faults {
-            let finding = match sound.get(&describe(&fault.test)) {
-                Some(Ok(())) => step(&fault.name, |_| plant(fault, &tree, &bench))
-                    .unwrap_or_else(|error| Finding::Broken(format!("{error:#}"))),
-                Some(Err(why)) => Finding::Broken(why.clone()),
-                None => Finding::Broken("its test was not run".to_owned()),
-            };
-            interrupt::check()?;
-            match finding {
-                Finding::Noticed => tally.passed += 1,
-                _ => tally.failed += 1,
-            }
-            rows.push(row(fault, &finding));
-        }
+pub(crate) fn run(which: &Prove) -> Result<ExitCode> {
+    let mut faults = fault::read(which.name.as_deref())?;
+    if which.changed {
+        faults = changed::touched(faults, which.base.as_deref())?;
     }
+    if which.list || faults.is_empty() {
+        let names: Vec<String> = faults.iter().map(|fault| fault.name.clone()).collect();
+        steps::say(format!("{}\nFaults: {}", names.join("\n"), names.len()).trim_start());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let turn = Turn::take("test")?;
+    let (mut rows, tally) = proven(&mut faults)?;
     drop(turn);
-    let table = rows.join("\n");
+    rows.sort();
+    let table: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
+    let table = table.join("\n");
     steps::say(&format!("\n{table}\n"));
-    if only.is_none() {
+    if which.name.is_none() && !which.changed {
         write_log(&table, tally)?;
     }
     Ok(tally.conclude())
 }
 
-fn bench<'a>(tree: &'a Path, tools: &'a Toolbox, postgres: &'a Running) -> Bench<'a> {
-    Bench { tree, target: paths::target().join("prove/target"), tools, postgres }
+/// Plants each fault, and tells by its name what became of it.
+fn proven(faults: &mut [Fault]) -> Result<(Vec<(String, String)>, Tally)> {
+    let tree = paths::target().join("prove/tree");
+    let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
+    step("Scratch copy", |_| scratch::copy(&tree).and_then(|()| scratch::set_apart(&tree)))?;
+    let bench = Bench { tree: &tree, tools: &tools, postgres: &postgres };
+    faults.sort_by_key(|fault| (deepest(fault), describe(&fault.test)));
+    let sound = sound(faults, &bench)?;
+    let (mut rows, mut tally) = (Vec::new(), Tally::default());
+    for fault in faults {
+        let finding = match sound.get(&describe(&fault.test)) {
+            Some(Ok(())) => step(&fault.name, |_| plant(fault, &tree, &bench))
+                .unwrap_or_else(|error| Finding::Broken(format!("{error:#}"))),
+            Some(Err(why)) => Finding::Broken(why.clone()),
+            None => Finding::Broken("its test was not run".to_owned()),
+        };
+        interrupt::check()?;
+        match finding {
+            Finding::Noticed => tally.passed += 1,
+            _ => tally.failed += 1,
+        }
+        rows.push((fault.name.clone(), row(fault, &finding)));
+    }
+    Ok((rows, tally))
+}
+
+/// How far down the crates a fault reaches, lowest first. What is above is compiled anew for it, and once more when
+/// the fault is gone, so faults of one crate come one after the other.
+fn deepest(fault: &Fault) -> usize {
+    const UPWARDS: &[&str] =
+        &["migrations", "crates/domain", "crates/store", "crates/accounts", "crates/edge", "app", "server"];
+    let depth = |file: &PathBuf| UPWARDS.iter().position(|folder| file.starts_with(folder));
+    fault.files.iter().filter_map(depth).min().unwrap_or(UPWARDS.len())
 }
 
 /// What became of a fault.

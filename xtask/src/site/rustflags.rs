@@ -12,10 +12,13 @@ use std::process::Command;
 const VARIABLE: &str = "CARGO_ENCODED_RUSTFLAGS";
 const SEPARATOR: u8 = 0x1f;
 
-/// Hands cargo the words of `.cargo/config.toml`, which the variable takes the place of, and the developer's own.
-/// Panics name source files: the builder's folders are cut from their names.
-pub(crate) fn set<'a>(command: &'a mut Command, tree: &Path) -> Result<&'a mut Command> {
-    let mut words: Vec<OsString> = vec!["--cfg".into(), "erase_components".into()];
+/// Hands cargo what `.cargo/config.toml` says, which the variable takes the place of, and the developer's own
+/// words. Panics name source files: the builder's folders are cut from their names.
+pub(super) fn set(command: &mut Command, tree: &Path, erased: bool) -> Result<()> {
+    let mut words: Vec<OsString> = Vec::new();
+    if erased {
+        words.extend(["--cfg".into(), "erase_components".into()]);
+    }
     words.extend(developers());
     for (folder, name) in folders(tree)? {
         let mut word = OsString::from("--remap-path-prefix=");
@@ -25,7 +28,8 @@ pub(crate) fn set<'a>(command: &'a mut Command, tree: &Path) -> Result<&'a mut C
         words.push(word);
     }
     let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-    Ok(command.env(VARIABLE, OsString::from_vec(words.join(&SEPARATOR))).env_remove("RUSTFLAGS"))
+    command.env(VARIABLE, OsString::from_vec(words.join(&SEPARATOR))).env_remove("RUSTFLAGS");
+    Ok(())
 }
 
 fn developers() -> Vec<OsString> {
@@ -56,7 +60,9 @@ fn folders(tree: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
     registries.sort();
     let wide = [(home, "home"), (cargo, "cargo"), (Some(paths::root().to_owned()), "clone")];
     let mut folders: Vec<_> = wide.into_iter().filter_map(|(path, name)| Some((path?, name))).collect();
-    folders.push((tree.to_owned(), "clone"));
+    if tree != paths::root() {
+        folders.push((tree.to_owned(), "clone"));
+    }
     folders.extend(registries.into_iter().map(|path| (path, "crates")));
     Ok(folders)
 }

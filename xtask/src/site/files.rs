@@ -1,0 +1,110 @@
+//! The site as a browser may fetch it: each built file named by its hash, every file compressed beside itself.
+
+use super::Description;
+use crate::{paths, process, stamp};
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const COMPRESS: &str = "xtask/npm/site/compress.mjs";
+/// Bytes of a hash that stand in a file's name: 128 bits, 22 letters.
+const NAMED: usize = 16;
+
+/// A site that is being made, beside the one that a server may be serving.
+pub(super) struct Files {
+    making: PathBuf,
+    built: PathBuf,
+    /// `js: HASH` and so on, one a line, as leptos reads it.
+    names: RefCell<String>,
+}
+
+impl Files {
+    /// Begins with the assets.
+    pub(super) fn new(site: &Description) -> Result<Self> {
+        let making = site.root.with_extension("making");
+        if making.exists() {
+            fs::remove_dir_all(&making)?;
+        }
+        let built = making.join(&site.folder);
+        fs::create_dir_all(&built)?;
+        for asset in stamp::all_files(&site.assets)? {
+            let inside = asset.strip_prefix(&site.assets)?;
+            if inside.starts_with(&site.folder) {
+                bail!("{} lies where the built files go", asset.display());
+            }
+            copy(&asset, &making.join(inside))?;
+        }
+        Ok(Self { making, built, names: RefCell::default() })
+    }
+
+    /// Adds a built file under the name that its content gives it.
+    pub(super) fn add(&self, name: &str, ending: &str, file: &Path) -> Result<()> {
+        let content = fs::read(file).with_context(|| format!("{} was not made", file.display()))?;
+        let hash = letters(&Sha256::digest(&content)[..NAMED]);
+        writeln!(self.names.borrow_mut(), "{ending}: {hash}")?;
+        Ok(fs::write(self.built.join(format!("{name}.{hash}.{ending}")), content)?)
+    }
+
+    pub(super) fn compress(self, kept: &Path) -> Result<Self> {
+        let mut node = process::program("node");
+        node.arg(paths::root().join(COMPRESS)).arg(&self.making).arg(kept);
+        process::output(&mut node)?;
+        Ok(self)
+    }
+
+    /// The content of the built file with this ending.
+    pub(super) fn built(&self, ending: &str) -> Result<Vec<u8>> {
+        let found = stamp::files(&self.built)?
+            .into_iter()
+            .find(|file| file.extension().is_some_and(|it| it == ending));
+        Ok(fs::read(found.with_context(|| format!("no {ending} was built"))?)?)
+    }
+
+    /// Puts the site and the list of its names in their places.
+    pub(super) fn install(self, root: &Path, names: &Path) -> Result<()> {
+        if root.exists() {
+            fs::remove_dir_all(root)?;
+        }
+        fs::rename(&self.making, root)?;
+        Ok(fs::write(names, self.names.into_inner())?)
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::copy(from, to).map(drop).with_context(|| format!("{} cannot be copied", from.display()))
+}
+
+/// Base64 for file names, without padding.
+fn letters(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for letter in 0..=three.len() {
+            text.push(char::from(LETTERS[(bits >> (18 - 6 * letter) & 63) as usize]));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_base64_for_names() {
+        for (bytes, text) in
+            [(&b""[..], ""), (b"f", "Zg"), (b"fo", "Zm8"), (b"foo", "Zm9v"), (b"foob", "Zm9vYg")]
+        {
+            assert_eq!(letters(bytes), text);
+        }
+        assert_eq!(letters(&[0xfb, 0xff]), "-_8");
+        assert_eq!(letters(&[0; NAMED]).len(), 22);
+    }
+}

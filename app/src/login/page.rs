@@ -7,7 +7,7 @@ use crate::ui::{
 };
 use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 
 /// The page that a person sees most.
@@ -15,7 +15,7 @@ use leptos_router::location::Url;
 pub fn LoginPage() -> impl IntoView {
     let session = Session::of_page();
     let query = use_query_map().get_untracked();
-    let way = Way::new(query.get("next").as_deref());
+    let way = Way::new(&use_location().search.get_untracked());
     let register = way.over("/register", Url::escape);
     let unsent = use_context::<Visit>().is_some_and(Visit::unsent);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");

@@ -4,14 +4,14 @@ use crate::session::Session;
 use crate::ui::{Doorway, Form, HiddenField, Kind, PasswordField, SubmitButton, TextField};
 use domain::{EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 
 /// Sign-up.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let session = Session::of_page();
-    let way = Way::new(use_query_map().get_untracked().get("next").as_deref());
+    let way = Way::new(&use_location().search.get_untracked());
     let login = way.over("/login", Url::escape);
     view! {
         <Doorway

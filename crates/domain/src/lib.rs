@@ -34,7 +34,7 @@ pub use grant::{Grant, Renewal};
 pub use id::{SessionId, UserId};
 pub use import::{ImportForm, Imported};
 pub use limits::*;
-pub use next::safe_next;
+pub use next::{next_in, safe_next};
 pub use page::{Page, PageRequest, Span};
 pub use password::{PasswordChange, PasswordForm};
 pub use problem::{Code, FieldError, Problem};

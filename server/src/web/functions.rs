@@ -108,7 +108,7 @@ impl Post {
         }
         if sign_out {
             response.headers_mut().extend([cookies.clear_flash()]);
-            response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\",\"storage\""));
+            response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
         }
         response
     }

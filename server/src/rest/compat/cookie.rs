@@ -98,6 +98,6 @@ async fn logout(
     }
     state.accounts.sign_out(&visitor.ctx).await?;
     let answer = if seen { web::see_other("/") } else { StatusCode::NO_CONTENT.into_response() };
-    let clear = (CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\",\"storage\""));
+    let clear = (CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
     Ok(([state.cookies.clear(SessionKind::ApiCookie), clear], answer).into_response())
 }

@@ -85,7 +85,7 @@ async fn signing_out_takes_the_cookie_and_no_renewal_brings_it_back(pool: PgPool
     for name in [NAME, "flash", "unsent"] {
         assert!(answer.set_cookie(name).unwrap().starts_with(&format!("{name}=; Max-Age=0;")), "{name}");
     }
-    assert_eq!(answer.header("clear-site-data"), Some("\"cache\",\"storage\""));
+    assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));
     thief.clone().get("/account").await.expect(303);
     ana.get("/account").await.expect(303);
 }
@@ -159,4 +159,21 @@ async fn a_sign_in_whose_cookie_did_not_come_back_says_so(pool: PgPool) {
     assert_eq!(ended.get(to).await.expect(303).location(), Some("/login?next=/account"));
     let answer = forgetful.get(answer.location().unwrap()).await.expect(303);
     assert_eq!(answer.location(), Some("/login?next=/account&cookie=lost"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn going_back_after_signing_out_blames_no_browser(pool: PgPool) {
+    let app = App::new(pool);
+    app.member("ana").await;
+    let mut ana = app.browser();
+    ana.post("/fn/login", &sign_in(false)).await.expect(303);
+    ana.post("/fn/logout", &[]).await.expect(303);
+    // The history remembers that the page was reached from the sign-in page.
+    for from in ["/login", "/register"] {
+        let mut back = ana.clone().with("referer", &format!("http://localhost:8000{from}"));
+        for page in ["/account", "/account/security"] {
+            let to = format!("/login?next={page}");
+            assert_eq!(back.get(page).await.expect(303).location(), Some(to.as_str()), "from {from}");
+        }
+    }
 }

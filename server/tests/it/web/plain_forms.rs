@@ -64,7 +64,7 @@ async fn the_whole_way_without_scripts(pool: PgPool) {
 
     let answer = ana.post("/fn/logout", &[]).await.expect(303);
     assert_eq!(answer.location(), Some("/"));
-    assert_eq!(answer.header("clear-site-data"), Some("\"cache\",\"storage\""));
+    assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));
     ana.get("/account").await.expect(303);
 
     let sign_in =

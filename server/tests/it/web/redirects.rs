@@ -19,6 +19,19 @@ const ELSEWHERE: &[&str] = &[
     "@evil.example",
     "/login",
     "/fn/logout",
+    "/.//x/",
+    "/..//x",
+    "/account//x",
+    "/account/../x",
+    "/account/..%2f%2fx",
+    "/account/%2e%2E/x",
+    "/%2e%2e//x",
+    "/%2F/evil.example",
+    "/%5Cevil.example",
+    "/%09/evil.example",
+    "/account/..%252f%252fx",
+    "/%6cogin",
+    "/account%",
 ];
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

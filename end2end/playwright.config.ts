@@ -1,8 +1,11 @@
 import { defineConfig } from '@playwright/test';
-import { chromium, chromiumArgs } from './fixtures/env';
+import { chromium, chromiumArgs, firefox } from './fixtures/env';
 import type { Options } from './fixtures/test';
 
 const executablePath = chromium();
+const firefoxPath = firefox();
+/** Playwright's own way to set these has no effect on a Firefox that it did not build. */
+const firefoxUserPrefs = { 'ui.prefersReducedMotion': 1 };
 
 /** Every page is tested in the states a person may meet it in. */
 export default defineConfig<Options>({
@@ -24,9 +27,24 @@ export default defineConfig<Options>({
     launchOptions: { ...(executablePath && { executablePath }), args: chromiumArgs },
   },
   projects: [
-    { name: 'wasm', use: { state: 'wasm' }, testIgnore: /(tls|outage|screenshots|gallery)\.spec/ },
+    { name: 'wasm', use: { state: 'wasm' }, testIgnore: /(firefox|tls|outage|screenshots|gallery)\.spec/ },
     { name: 'noscript', use: { state: 'noscript', javaScriptEnabled: false }, grep: /@plain/ },
     { name: 'blocked', use: { state: 'blocked' }, grep: /@plain|@blocked/ },
+    // The main journeys of every page, where the machine has a Firefox.
+    ...(firefoxPath
+      ? [
+          {
+            name: 'firefox',
+            use: {
+              state: 'wasm' as const,
+              browserName: 'firefox' as const,
+              channel: 'moz-firefox',
+              launchOptions: { executablePath: firefoxPath, firefoxUserPrefs },
+            },
+            testMatch: /(firefox|journey)\.spec/,
+          },
+        ]
+      : []),
     { name: 'tls', testMatch: /tls\.spec/ },
     { name: 'outage', testMatch: /outage\.spec/ },
     // Pictures depend on the machine's fonts, so they are taken and compared on demand only.

@@ -47,7 +47,16 @@ pub(crate) fn plain_document<V: IntoView + 'static>(
     })
 }
 
-/// Loads the WebAssembly after the first paint and at low priority: every page works without it.
+/// The plain scripts, each for itself; the last one, `broken.js`, must come last.
+const SCRIPTS: &str = concat!(
+    include_str!("scripts/program.js"),
+    include_str!("scripts/password.js"),
+    include_str!("scripts/once.js"),
+    include_str!("scripts/broken.js"),
+);
+
+/// Loads the WebAssembly after the first paint and at low priority: every page works without it, and again
+/// when it breaks.
 ///
 /// Leptos' own tags wait in a template, where no browser looks for something to fetch; in the head they
 /// would be fetched beside the stylesheet.
@@ -57,7 +66,7 @@ fn Program(options: LeptosOptions) -> impl IntoView {
         <template id="program">
             <HydrationScripts options defer=true/>
         </template>
-        <script nonce=use_nonce()>{include_str!("program.js")}</script>
+        <script nonce=use_nonce()>{SCRIPTS}</script>
     }
 }
 

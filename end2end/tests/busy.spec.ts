@@ -1,5 +1,6 @@
 import { button, field, fillSignIn, fillSignUp, words } from '../fixtures/forms';
 import { expect, hold, test } from '../fixtures/test';
+import type { Page } from '@playwright/test';
 
 test('a double click signs up once', async ({ page, person, visit }) => {
   const calls: string[] = [];
@@ -80,4 +81,59 @@ test('without the program a double click does no harm either @plain', async ({ p
   await fillSignUp(page, person);
   await button(page, 'Create account').dblclick();
   await expect(page).toHaveURL('/account');
+});
+
+/** Where to press: locators wait for the answer to a post, people do not. */
+async function middle(page: Page, name: string): Promise<[number, number]> {
+  const { x, y, width, height } = (await button(page, name).boundingBox())!;
+  return [x + width / 2, y + height / 2];
+}
+
+test('before the program came a double click sends one post', async ({ page, person }) => {
+  const wasm = await hold(page, '**/*.wasm');
+  const network = await hold(page, '**/fn/register');
+  await page.goto('/register');
+  await fillSignUp(page, person);
+  const at = await middle(page, 'Create account');
+  await page.mouse.dblclick(...at);
+  await expect.poll(() => network.held.length).toBe(1);
+  await page.mouse.click(...at);
+  await page.keyboard.press('Enter');
+  network.release();
+  wasm.release();
+  await expect(page).toHaveURL('/account');
+  await expect(page.getByRole('main').getByText(person.email)).toBeVisible();
+  expect(network.held).toHaveLength(1);
+});
+
+test('a post that was stopped can be sent again at once', async ({ page, person }) => {
+  await hold(page, '**/*.wasm');
+  const network = await hold(page, '**/fn/login');
+  await page.goto('/login');
+  await fillSignIn(page, person);
+  const at = await middle(page, 'Sign in');
+  await page.mouse.click(...at);
+  await expect.poll(() => network.held.length).toBe(1);
+  await page.keyboard.press('Escape');
+  await page.mouse.click(...at);
+  await expect.poll(() => network.held.length).toBe(2);
+});
+
+test('a post that came to nothing can be sent again after a while', async ({ page, person }) => {
+  // Ten seconds are a moment here.
+  await page.addInitScript(() => {
+    const wait = window.setTimeout;
+    const soon = (act: TimerHandler, after = 0, ...more: unknown[]) => wait(act, Math.min(after, 100), ...more);
+    Object.assign(window, { setTimeout: soon });
+  });
+  await hold(page, '**/*.wasm');
+  const network = await hold(page, '**/fn/login');
+  await page.goto('/login');
+  await fillSignIn(page, person);
+  const at = await middle(page, 'Sign in');
+  const press = async () => {
+    await page.mouse.click(...at);
+    return network.held.length;
+  };
+  await expect.poll(press).toBe(2);
 });

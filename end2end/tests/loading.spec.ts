@@ -87,6 +87,12 @@ test('the program is asked for after the first paint, at low priority', async ({
   expect([...priorities.values()]).toEqual([low, low]);
 });
 
+test('a page that never reports its first paint comes alive all the same', async ({ page }) => {
+  await page.addInitScript(() => (PerformanceObserver.prototype.observe = () => {}));
+  await page.goto('/login');
+  await hydrated(page);
+});
+
 test('no page loads anything from another host', async ({ page, baseURL, member, visit }) => {
   const hosts = new Set<string>();
   page.on('request', request => request.url().startsWith('data:') || hosts.add(new URL(request.url()).origin));

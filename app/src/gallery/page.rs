@@ -3,8 +3,8 @@ use crate::failure::Failure;
 use crate::header::MemberHeader;
 use crate::shell::HeadBasics;
 use crate::ui::{
-    Card, CheckboxField, FormState, Kind, Ledger, Mark, Meter, Notice, Pace, PasswordField, ReadOnlyField,
-    Strength, SubmitButton, TextAreaField, TextField, Tone,
+    Card, CheckboxField, FormState, Kind, Ledger, Mark, Notice, Pace, PasswordField, ReadOnlyField,
+    SubmitButton, TextAreaField, TextField, Tone,
 };
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
@@ -21,8 +21,8 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
         provide_context(RequestUrl::new("/account"));
         view! {
             <!DOCTYPE html>
-            // Marked as hydrated, to show what comes with the WebAssembly.
-            <html lang="en" data-hydrated="">
+            // Marked as scripted, to show what comes with the scripts.
+            <html lang="en" data-scripted="">
                 <head>
                     <HeadBasics options/>
                     <title>{title}</title>
@@ -53,7 +53,6 @@ fn Gallery() -> impl IntoView {
                 <p class="lead">"Every component in every state."</p>
             </header>
             <Fresh/>
-            <Measured/>
             <Refused/>
             <Working/>
             <Done/>
@@ -72,7 +71,7 @@ fn Fresh() -> impl IntoView {
                     <TextField name="empty" label="Empty" note="Optional" autocomplete="off" max=100/>
                     <TextField name="filled" label="Filled, and long" kind=Kind::Email autocomplete="off" max=100/>
                     <PasswordField name="plain_password" label="Password"/>
-                    <PasswordField name="shown_password" label="Password, with its switch" new=true awake=true/>
+                    <PasswordField name="shown_password" label="Password, new" new=true/>
                     <TextAreaField name="lines" label="Several lines" note="Up to 300 characters" max=300/>
                     <CheckboxField name="tick" label="Keep me signed in"/>
                     <ReadOnlyField label="Read-only" value="ana@example.com".to_owned()/>
@@ -81,24 +80,6 @@ fn Fresh() -> impl IntoView {
                 </div>
             </Card>
         </Provider>
-    }
-}
-
-#[component]
-fn Measured() -> impl IntoView {
-    let meters = [
-        ("nothing", Strength::Empty),
-        ("short", Strength::Short),
-        ("monotone", Strength::Monotone),
-        ("fair", Strength::Fair),
-        ("good", Strength::Good),
-        ("strong", Strength::Strong),
-    ]
-    .map(|(name, level)| view! { <Meter name level=RwSignal::new(level)/> });
-    view! {
-        <Card id="measured" title="Measured" purpose="A new password, by length and variety.">
-            {Vec::from(meters)}
-        </Card>
     }
 }
 
@@ -115,7 +96,7 @@ fn Refused() -> impl IntoView {
                 <div class="form">
                     <Notice tone=Tone::Bad words=Code::WrongCredentials.detail()/>
                     <TextField name="refused_line" label="E-mail" autocomplete="off" max=100/>
-                    <PasswordField name="refused_password" label="Password" new=true awake=true/>
+                    <PasswordField name="refused_password" label="Password" new=true/>
                     <TextAreaField name="refused_lines" label="Bio" max=300/>
                 </div>
             </Card>

@@ -10,7 +10,6 @@ mod ledger;
 mod loaded;
 mod notice;
 mod password;
-mod strength;
 mod text;
 mod visit;
 
@@ -22,7 +21,5 @@ pub use layout::{Card, Doorway, Front, Heading, MemberPage};
 pub use ledger::Ledger;
 pub use loaded::{Loaded, SessionEnded};
 pub use notice::{Notice, Tone};
-pub(crate) use password::Meter;
 pub use password::PasswordField;
-pub use strength::{Strength, strength};
 pub(crate) use visit::Visit;

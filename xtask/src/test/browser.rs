@@ -3,7 +3,7 @@
 use super::counts::{self, Tally};
 use crate::postgres::Running;
 use crate::steps::{self, Step, step};
-use crate::{npm, paths, process};
+use crate::{interrupt, npm, paths, process};
 use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 use std::fs;
@@ -25,6 +25,9 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
         Err(error) => return tally.check_build(Err(error)).map(drop),
     };
     steps::say("\n… Browser tests");
+    if let Some(firefox) = firefox()? {
+        tests.env(FIREFOX.variable, firefox);
+    }
     if let Some(pattern) = pattern {
         tests.args(["-g", &escaped(pattern)]);
     }
@@ -86,7 +89,7 @@ fn prepared(postgres: &Running) -> Result<Command> {
     tests.env("PG_BINDIR", &postgres.binaries().folder);
     tests.env("SERVER_BIN", paths::server_binary()).env("LEPTOS_SITE_ROOT", paths::site());
     if let Some(browser) = chromium()? {
-        tests.env("CHROMIUM_PATH", browser);
+        tests.env(CHROMIUM.variable, browser);
     }
     Ok(tests)
 }
@@ -112,19 +115,14 @@ fn install() -> Result<()> {
 
 /// A browser to test with; none leaves the choice to Playwright, which has just fetched its own.
 fn chromium() -> Result<Option<PathBuf>> {
-    if let Some(found) = installed_chromium() {
+    if let Some(found) = CHROMIUM.installed() {
         return Ok(Some(found));
     }
     step("Chromium", |step| {
-        if Uid::effective().is_root() && Path::new("/etc/debian_version").exists() {
-            step.progress("installing Debian's");
-            process::output(Command::new("apt-get").arg("update"))?;
-            let mut install = Command::new("apt-get");
-            install.args(["install", "-y", "--no-install-recommends", "chromium"]);
-            process::build(step, install.env("DEBIAN_FRONTEND", "noninteractive"))?;
-            if let Some(found) = installed_chromium() {
-                return Ok(Some(found));
-            }
+        if may_install()
+            && let Some(found) = CHROMIUM.of_debian(step)?
+        {
+            return Ok(Some(found));
         }
         step.progress("fetching Playwright's");
         process::build(step, playwright().args(["install", "chromium"])).map_or_else(
@@ -134,15 +132,69 @@ fn chromium() -> Result<Option<PathBuf>> {
     })
 }
 
-fn installed_chromium() -> Option<PathBuf> {
-    let named = std::env::var_os("CHROMIUM_PATH").map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).flat_map(|folder| {
-        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-            .map(|name| folder.join(name))
-    });
-    let apps = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"].map(PathBuf::from);
-    named.into_iter().chain(on_path).chain(apps).find(|path| path.is_file())
+/// The second browser. Playwright brings none that it drives as it drives the machine's: without one its tests
+/// are left out.
+fn firefox() -> Result<Option<PathBuf>> {
+    if let Some(found) = FIREFOX.installed() {
+        return Ok(Some(found));
+    }
+    if may_install() {
+        let brought = step("Firefox", |step| FIREFOX.of_debian(step));
+        interrupt::check()?;
+        if let Ok(Some(found)) = brought {
+            return Ok(Some(found));
+        }
+    }
+    steps::say(
+        "- Firefox: there is none, so its tests are skipped (install it, or name one in FIREFOX_PATH)",
+    );
+    Ok(None)
+}
+
+/// Root on Debian installs Debian's; nobody else installs anything.
+fn may_install() -> bool {
+    Uid::effective().is_root() && Path::new("/etc/debian_version").exists()
+}
+
+/// Where a machine has a browser, and how a Debian gets it.
+struct Browser {
+    variable: &'static str,
+    names: &'static [&'static str],
+    app: &'static str,
+    package: &'static str,
+}
+
+const CHROMIUM: Browser = Browser {
+    variable: "CHROMIUM_PATH",
+    names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    app: "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    package: "chromium",
+};
+
+const FIREFOX: Browser = Browser {
+    variable: "FIREFOX_PATH",
+    names: &["firefox-esr", "firefox"],
+    app: "/Applications/Firefox.app/Contents/MacOS/firefox",
+    package: "firefox-esr",
+};
+
+impl Browser {
+    fn installed(&self) -> Option<PathBuf> {
+        let named = std::env::var_os(self.variable).map(PathBuf::from);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let on_path = std::env::split_paths(&path)
+            .flat_map(|folder| self.names.iter().map(move |name| folder.join(name)));
+        named.into_iter().chain(on_path).chain([PathBuf::from(self.app)]).find(|path| path.is_file())
+    }
+
+    fn of_debian(&self, step: &mut Step) -> Result<Option<PathBuf>> {
+        step.progress("installing Debian's");
+        process::output(Command::new("apt-get").arg("update"))?;
+        let mut install = Command::new("apt-get");
+        install.args(["install", "-y", "--no-install-recommends", self.package]);
+        process::build(step, install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+        Ok(self.installed())
+    }
 }
 
 /// Playwright takes a regular expression; nextest and this command take plain text.

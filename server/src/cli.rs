@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Accounts, ready to own: sign-up, sign-in, profile, in a browser.
 ///
 /// In development a file `.env` in the current folder is read first. An empty variable counts as an
-/// unset one.
+/// unset one. Everything that cannot work is told at once.
 #[derive(Parser)]
 #[command(
     name = "server",
@@ -61,6 +61,14 @@ pub enum Command {
     Openapi,
     /// Ask the running server whether it is ready; for container health checks
     Healthcheck,
+}
+
+impl Command {
+    /// Whether it works with accounts, for which the signing key must be there.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        matches!(self, Self::Serve | Self::CreateAdmin { .. } | Self::ImportUsers(_))
+    }
 }
 
 /// Where accounts come from, and what is to be done with them.

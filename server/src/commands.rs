@@ -60,10 +60,14 @@ async fn serve(config: &Config) -> Outcome {
     let state = AppState::new(config, accounts(config)?)?;
     let mut stop = pin!(serve::shutdown_signal()?);
     tokio::select! {
-        done = migrate(config) => done?,
-        () = &mut stop => return Ok(()),
+        done = store::migrate(&config.database.connect) => match done {
+            // It may be mended while we run; until then nobody is sent here.
+            Err(shared @ StoreError::SharedSessions) => tracing::error!("not ready: the database: {shared}"),
+            done => migrated(done)?,
+        },
+        _ = &mut stop => return Ok(()),
     }
-    if let Some(warning) = config.warning() {
+    for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let listener = TcpListener::bind(config.listen)
@@ -87,7 +91,11 @@ async fn serve(config: &Config) -> Outcome {
 }
 
 async fn migrate(config: &Config) -> Outcome {
-    store::migrate(&config.database.connect).await.map_err(|error| match error {
+    migrated(store::migrate(&config.database.connect).await)
+}
+
+fn migrated(done: Result<(), StoreError>) -> Outcome {
+    done.map_err(|error| match error {
         StoreError::Unavailable(_) => format!("the database is out of reach: {}", chain(&error)).into(),
         _ => format!("the database cannot be migrated: {}", chain(&error)).into(),
     })

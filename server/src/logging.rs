@@ -17,9 +17,7 @@ const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
 /// # Errors
 /// [`ConfigError`] where the filter cannot be read.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> {
-    let filter = filter.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT);
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))?;
+    let filter = self::filter(filter)?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let stderr =
         stderr().map_err(|error| ConfigError::new("RUST_LOG", format!("no place to write to: {error}")))?;
@@ -33,6 +31,13 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     }
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// What is logged, from the variable's text.
+pub(crate) fn filter(text: Option<&str>) -> Result<EnvFilter, ConfigError> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT);
+    EnvFilter::try_new(text)
+        .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))
 }
 
 /// The standard error stream without its lock, for which the threads would wait at each request: a line is one write.

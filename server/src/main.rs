@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use server::cli::{Cli, Command};
-use server::config::{AppEnv, Config, ConfigError};
+use server::config::{self, AppEnv, Config, Faults};
 use server::{commands, logging};
 use std::process::ExitCode;
 
@@ -11,11 +11,10 @@ fn main() -> ExitCode {
 }
 
 /// While there is only one thread, because reading `.env` sets variables.
-fn begin() -> Result<ExitCode, ConfigError> {
+fn begin() -> Result<ExitCode, Faults> {
     let env = AppEnv::of(std::env::var("APP_ENV").ok().as_deref())?;
     if env == AppEnv::Development {
-        // A missing file is the usual case.
-        dotenvy::dotenv().ok();
+        config::read_dotenv()?;
     }
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_default();
@@ -23,7 +22,8 @@ fn begin() -> Result<ExitCode, ConfigError> {
         commands::openapi();
         return Ok(ExitCode::SUCCESS);
     }
-    let config = Config::new(&cli.settings)?;
+    let config =
+        if command.needs_key() { Config::with_key(&cli.settings)? } else { Config::new(&cli.settings)? };
     logging::init(config.log_format, cli.settings.rust_log.as_deref())?;
     Ok(run(command, &config))
 }
@@ -40,6 +40,8 @@ fn run(command: Command, config: &Config) -> ExitCode {
 }
 
 fn stop(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("server: {error}");
+    for line in error.to_string().lines() {
+        eprintln!("server: {line}");
+    }
     ExitCode::FAILURE
 }

@@ -9,6 +9,8 @@ mod arrows;
 mod bundle;
 mod coverage;
 mod dev;
+#[path = "../../server/src/config/dotenv.rs"]
+mod dotenv;
 mod fault;
 mod first_page;
 mod generate;

@@ -1,15 +1,18 @@
 //! Settings the developer made: the environment first, then `.env`.
 
+use crate::dotenv::{self, Variables};
 use crate::paths;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::fs;
 
+/// Whether `.env` can be read: half of it would be worse than nothing.
+pub(crate) fn check() -> Result<()> {
+    file().map_or_else(|faults| bail!(".env: {}", faults.join("\n.env: ")), |_| Ok(()))
+}
+
 pub(crate) fn get(name: &str) -> Option<String> {
-    let set = std::env::var(name).ok().or_else(|| {
-        let file = fs::read_to_string(paths::root().join(".env")).ok()?;
-        from_file(&file, name)
-    })?;
-    (!set.trim().is_empty()).then_some(set)
+    let of_file = || file().ok()?.into_iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    std::env::var(name).ok().or_else(of_file).filter(|value| !value.trim().is_empty())
 }
 
 /// A setting that may also stand in the file that `NAME_FILE` names.
@@ -19,31 +22,6 @@ pub(crate) fn secret(name: &str) -> Result<Option<String>> {
     Ok(Some(text.trim().to_owned()))
 }
 
-fn from_file(file: &str, name: &str) -> Option<String> {
-    let line = file.lines().rev().find_map(|line| {
-        let line = line.trim();
-        line.strip_prefix("export ").unwrap_or(line).strip_prefix(name)?.trim_start().strip_prefix('=')
-    })?;
-    let value = line.trim();
-    for quote in ['"', '\''] {
-        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
-            return Some(inner.to_owned());
-        }
-    }
-    Some(value.split(" #").next().unwrap_or(value).trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_a_dotenv_file_is_read() {
-        let file = "# DATABASE_URL=no\nDATABASE_URL_OLD=no\nexport DATABASE_URL = \"postgres://a/b#c\" # mine\n\
-                    PORT=1 # one\nEMPTY=\n";
-        assert_eq!(from_file(file, "DATABASE_URL").as_deref(), Some("postgres://a/b#c"));
-        assert_eq!(from_file(file, "PORT").as_deref(), Some("1"));
-        assert_eq!(from_file(file, "EMPTY").as_deref(), Some(""));
-        assert_eq!(from_file(file, "NONE"), None);
-    }
+fn file() -> Result<Variables, Vec<String>> {
+    dotenv::read(&paths::root().join(".env"), |name| std::env::var(name).ok())
 }

@@ -44,6 +44,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn bring(options: &ServeOptions) -> Result<Self> {
+        settings::check()?;
         let address = Place::address(options.port)?;
         if options.as_seeds && !address.ip().is_loopback() {
             bail!("--as-seeds takes weak passwords, and {address} is open to others: listen on loopback");

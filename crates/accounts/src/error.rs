@@ -98,7 +98,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Taken(Taken::Email) => Self::Taken(Field::Email),
             StoreError::Taken(Taken::Username) => Self::Taken(Field::Username),
-            StoreError::Unavailable(_) => Self::Unavailable(error),
+            StoreError::Unavailable(_) | StoreError::SharedSessions => Self::Unavailable(error),
             StoreError::Migration(_) | StoreError::Unexpected(_) => Self::internal(error),
         }
     }

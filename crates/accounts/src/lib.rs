@@ -40,7 +40,7 @@ pub use admin::NewAdmin;
 pub use calls::Allowance;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx};
-pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey};
+pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Refusal};
 pub use remembered::Changes;

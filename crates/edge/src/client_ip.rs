@@ -68,9 +68,48 @@ impl TrustedProxies {
         self.0.is_empty()
     }
 
-    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether a connection from this address is a proxy's.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|net| net.contains(&address))
     }
+
+    /// Whether so many public addresses are believed that anybody could have one: a provider's own proxies are
+    /// fewer than a /8 of IPv4, and than a /20 of IPv6.
+    #[must_use]
+    pub fn are_anybody(&self) -> bool {
+        // In parts of that size. What two networks share is counted once.
+        let (mut narrow, mut wide) = (0.0, 0.0);
+        for net in IpNet::aggregate(&self.0) {
+            match net {
+                _ if is_private(&net) => {}
+                IpNet::V4(net) => narrow += f64::from(8 - i32::from(net.prefix_len())).exp2(),
+                IpNet::V6(net) => wide += f64::from(20 - i32::from(net.prefix_len())).exp2(),
+            }
+        }
+        narrow >= 1.0 || wide >= 1.0
+    }
+
+    /// Whether a proxy says nothing of whom it speaks for, so that all its clients share one address.
+    pub(crate) fn hides_its_clients(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.trusts(peer.to_canonical()) && !headers.contains_key(&X_FORWARDED_FOR)
+    }
+}
+
+/// Networks that no public address is in.
+fn is_private(net: &IpNet) -> bool {
+    const PRIVATE: [&str; 9] = [
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    PRIVATE.iter().filter_map(|private| private.parse::<IpNet>().ok()).any(|private| private.contains(net))
 }
 
 /// One entry of the list, with the port that some proxies add.
@@ -121,6 +160,44 @@ mod tests {
         assert_eq!(client("10.0.0.0/8", "::ffff:10.0.0.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
         assert_eq!(client("::1", "::1", &["198.51.100.7:4711"]), "198.51.100.7");
         assert_eq!(client("::1", "::1", &["[2001:db8::1]:443"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn a_proxy_is_not_anybody() {
+        let anybody = |list: &str| list.parse::<TrustedProxies>().unwrap().are_anybody();
+        for list in [
+            "0.0.0.0/1,128.0.0.0/1",
+            "0.0.0.0/2, 64.0.0.0/2, 128.0.0.0/2, 192.0.0.0/2",
+            "128.0.0.0/1",
+            "8.0.0.0/8",
+            "203.0.0.0/9, 203.128.0.0/9",
+            "::/1, 8000::/1",
+            "2000::/3",
+            "2600::/12",
+            "10.0.0.0/7",
+        ] {
+            assert!(anybody(list), "{list}");
+        }
+        for list in [
+            "",
+            "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 127.0.0.1, ::1, fc00::/7, 100.64.0.0/10",
+            "104.16.0.0/13, 172.64.0.0/13, 131.0.72.0/22, 2400:cb00::/32, 2606:4700::/32",
+            "35.191.0.0/16, 130.211.0.0/22",
+        ] {
+            assert!(!anybody(list), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_names_nobody_is_noticed() {
+        let hides = |peer: &str, headers: &HeaderMap| {
+            let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
+            proxies.hides_its_clients(peer.parse().unwrap(), headers)
+        };
+        let mut named = HeaderMap::new();
+        named.insert(X_FORWARDED_FOR.clone(), HeaderValue::from_static("198.51.100.7"));
+        assert!(hides("10.0.0.1", &HeaderMap::new()) && hides("::ffff:10.0.0.1", &HeaderMap::new()));
+        assert!(!hides("10.0.0.1", &named) && !hides("203.0.113.9", &HeaderMap::new()));
     }
 
     #[test]

@@ -1,29 +1,25 @@
 //! Word of every change of a session or an account, from every server (LISTEN/NOTIFY).
 
+use crate::connect::Purpose;
 use crate::{Store, StoreError};
 use domain::UserId;
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgListener;
 use std::io::ErrorKind;
 
 /// As the triggers call it.
 const CHANNEL: &str = "session_changes";
 
-/// Hears of changes, on a connection of its own. Behind a pooler that gives each transaction another connection
-/// nothing is heard, and nothing says so.
+/// Hears of changes, on a connection of its own.
 pub struct Listener(PgListener);
 
 impl Store {
     /// Listens from now on.
     ///
     /// # Errors
-    /// [`StoreError`] where the database does not answer.
+    /// [`StoreError`] where the database does not answer, or gives its sessions to others as well.
     pub async fn listen(&self) -> Result<Listener, StoreError> {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .acquire_timeout(self.pool.options().get_acquire_timeout())
-            .connect_lazy_with(self.pool.connect_options().as_ref().clone());
+        let pool = self.single(Purpose::Listening);
+        self.ask_for_own_sessions(&pool).await?;
         let mut listener = PgListener::connect_with(&pool).await?;
         // What happens until it is there again would go unheard.
         listener.eager_reconnect(false);

@@ -19,6 +19,12 @@ pub enum StoreError {
     /// The database cannot be reached or is too busy; trying again may help.
     #[error("the database is out of reach")]
     Unavailable(#[source] sqlx::Error),
+    /// A pooler gives the database's sessions to others as well: nothing would hold that is said of one.
+    #[error(
+        "it is reached by a pooler that gives each transaction another session (PgBouncer: pool_mode = transaction); \
+         set DATABASE_URL to Postgres itself, or to a pooler that keeps sessions (pool_mode = session)"
+    )]
+    SharedSessions,
     /// The schema's history is not this program's.
     #[error("the schema could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -63,9 +69,9 @@ fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
 }
 
 /// SQLSTATE classes of trouble that passes without us: connection, a standby that may not write, sign-in at
-/// the database, a missing database, transaction rollback, resources, locks, operator.
+/// the database, a missing database, transaction rollback, resources, locks, operator; and of a pooler that lost our
+/// prepared statements, or still has somebody else's.
 fn passing(refusal: &dyn DatabaseError) -> bool {
-    refusal.code().is_some_and(|code| {
-        ["08", "25", "28", "3D", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class))
-    })
+    const CLASSES: [&str; 10] = ["08", "25", "26", "28", "3D", "40", "53", "55", "57", "42P05"];
+    refusal.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))
 }

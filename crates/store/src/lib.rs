@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod changes;
+mod connect;
 pub mod devices;
 mod error;
 pub mod hashes;
@@ -22,13 +23,14 @@ pub mod users;
 pub use error::{StoreError, Taken};
 pub use token_hash::TokenHash;
 
+use connect::Purpose;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The schema's history, embedded into the binary.
@@ -39,6 +41,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 pub struct Store {
     pool: PgPool,
     commits: Arc<AtomicU64>,
+    /// Whether it is known that sessions are ours alone.
+    own_sessions: Arc<AtomicBool>,
 }
 
 /// How to reach the database, and for how long to wait for it.
@@ -52,6 +56,8 @@ pub struct StoreOptions {
     pub acquire_timeout: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
+    /// How long a transaction may wait for its next statement, with all that it has locked.
+    pub idle_in_transaction: Duration,
 }
 
 /// The driver's own `Debug` shows the password.
@@ -63,7 +69,8 @@ impl fmt::Debug for StoreOptions {
 }
 
 impl StoreOptions {
-    /// The figures of the security promises: 10 connections, 2 s to get one, 3 s a statement.
+    /// The figures of the security promises: 10 connections, 2 s to get one, 3 s a statement, 10 s between two of a
+    /// transaction.
     #[must_use]
     pub fn new(connect: PgConnectOptions) -> Self {
         Self {
@@ -71,6 +78,7 @@ impl StoreOptions {
             max_connections: 10,
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(3),
+            idle_in_transaction: Duration::from_secs(10),
         }
     }
 }
@@ -79,19 +87,17 @@ impl Store {
     /// A store that connects when it is first used, and again after an outage.
     #[must_use]
     pub fn open(options: &StoreOptions) -> Self {
-        let timeout = format!("{}ms", options.statement_timeout.as_millis());
-        let connect = options.connect.clone().options([("statement_timeout", timeout)]);
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
-            .acquire_timeout(options.acquire_timeout)
-            .connect_lazy_with(connect);
-        Self::from_pool(pool)
+        let StoreOptions { connect, max_connections, acquire_timeout, .. } = options.clone();
+        let (statement, idle_in_transaction) = (options.statement_timeout, options.idle_in_transaction);
+        let purpose = Purpose::Requests { statement, idle_in_transaction };
+        let pool = connect::pool(connect, max_connections, acquire_timeout, purpose);
+        Self { pool, commits: Arc::default(), own_sessions: Arc::default() }
     }
 
     /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool, commits: Arc::default() }
+        Self { pool, commits: Arc::default(), own_sessions: Arc::new(AtomicBool::new(true)) }
     }
 
     /// Begins a transaction; it rolls back unless committed.
@@ -111,8 +117,14 @@ impl Store {
     /// Whether the database answers and has every migration of this binary.
     ///
     /// # Errors
-    /// [`StoreError`] where it does not answer.
+    /// [`StoreError`] where it does not answer, or gives its sessions to others as well.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
+        if !self.own_sessions.load(Ordering::SeqCst) {
+            let other = self.single(Purpose::Listening);
+            let own = self.ask_for_own_sessions(&other).await;
+            other.close().await;
+            own?;
+        }
         let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
             .fetch_one(&self.pool)
             .await;
@@ -124,14 +136,28 @@ impl Store {
         Ok(applied >= newest)
     }
 
+    /// A session beside the pool's.
+    fn single(&self, purpose: Purpose) -> PgPool {
+        let connect = self.pool.connect_options().as_ref().clone();
+        connect::single(connect, self.pool.options().get_acquire_timeout(), purpose)
+    }
+
+    async fn ask_for_own_sessions(&self, other: &PgPool) -> Result<(), StoreError> {
+        let own = connect::is_own(&mut *self.pool.acquire().await?, other).await;
+        if !matches!(own, Err(StoreError::Unavailable(_))) {
+            self.own_sessions.store(own.is_ok(), Ordering::SeqCst);
+        }
+        own
+    }
+
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// How long a migration waits for a table. Whoever comes later waits behind it, and has 3 s for a statement.
-const MIGRATION_WAITS: &str = "2s";
+/// How long a migration waits for a session of its own.
+const MIGRATION_CONNECTS: Duration = Duration::from_secs(5);
 /// How often a migration that waited in vain is tried again, a second later.
 const MIGRATION_RETRIES: u32 = 10;
 
@@ -140,10 +166,14 @@ const MIGRATION_RETRIES: u32 = 10;
 /// tried again some times.
 ///
 /// # Errors
-/// [`StoreError`] where the database does not answer, its history is not ours, or a table was not to be had.
+/// [`StoreError`] where the database does not answer or shares its sessions, its history is not ours, or a table was
+/// not to be had.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
-    let connect = connect.clone().options([("lock_timeout", MIGRATION_WAITS)]);
-    let mut connection = PgConnection::connect_with(&connect).await?;
+    let mut connection = PgConnection::connect_with(&connect::plain(connect.clone())).await?;
+    connect::prepare(&mut connection, Purpose::Migrating).await?;
+    let other = connect::single(connect.clone(), MIGRATION_CONNECTS, Purpose::Migrating);
+    connect::is_own(&mut connection, &other).await?;
+    other.close().await;
     let mut retries = 0;
     while let Err(error) = MIGRATOR.run_direct(None, &mut connection, false).await {
         match &error {

@@ -1,40 +1,33 @@
-//! The environment, read once into types; whatever cannot work stops the start with one sentence.
+//! The environment, read once into types; whatever cannot work stops the start, with a sentence each.
 
+mod database;
+mod dotenv;
+mod fault;
 mod raw;
+mod secret;
 mod signing;
+mod site;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use database::postgres;
+pub use fault::{ConfigError, Faults};
 pub use raw::Raw;
+pub(crate) use secret::secret;
 pub use signing::Signing;
 
-use crate::Compat;
+use crate::{Compat, logging};
 use accounts::{Hashing, Settings, Signup};
 use app::AppSettings;
 use domain::PASSWORD_MIN;
 use edge::{Origin, TrustedProxies};
-use sqlx::postgres::PgConnectOptions;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 use store::StoreOptions;
-use thiserror::Error;
-
-/// What stops the start: which variable, what is wrong with it, what to set.
-#[derive(Debug, Error)]
-#[error("{variable}: {message}")]
-pub struct ConfigError {
-    variable: &'static str,
-    message: String,
-}
-
-impl ConfigError {
-    pub(crate) fn new(variable: &'static str, message: impl Into<String>) -> Self {
-        Self { variable, message: message.into() }
-    }
-}
 
 /// For whom the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,63 +107,91 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// How long a connection may be idle.
+    pub keep_alive: Duration,
+    /// How long the server goes on serving once it is told to stop.
+    pub shutdown_delay: Duration,
+    /// What works and is hardly meant: sentences for the log at the start, variable first.
+    pub warnings: Vec<String>,
 }
 
 impl Config {
     /// Judges what was written.
     ///
     /// # Errors
-    /// The first variable that cannot work.
-    pub fn new(raw: &Raw) -> Result<Self, ConfigError> {
-        let env = AppEnv::of(raw.app_env.as_deref())?;
-        let listen = listen(raw)?;
-        let origin = origin(raw, env, listen)?;
-        let as_seeds = as_seeds(raw, env, listen)?;
-        // The shortest sample has seven characters; the easiest has no score at all.
-        let (least, score) = if as_seeds { (7, 0) } else { (PASSWORD_MIN, 3) };
-        let password_min =
-            number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), least, least..=128)?;
+    /// Every variable that cannot work.
+    pub fn new(raw: &Raw) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        // Where that word cannot be read, nothing is asked for that only production needs.
+        let env = faults.or(AppEnv::Development, AppEnv::of(raw.app_env.as_deref()));
+        let site = site::Site::new(raw, env, &mut faults);
+        let database = database::database(raw, &mut faults);
+        let signing = faults.or(Signing::Missing, Signing::new(raw, env));
+        let accounts = AccountRules::new(raw, site.as_seeds, &mut faults);
+        let proxies = faults.or(TrustedProxies::default(), proxies(raw));
+        let compat = faults.or(Compat::NONE, compat(raw, env));
+        let cors_origins = faults.or(Vec::new(), cors_origins(raw));
+        let log_format = faults.or(LogFormat::Text, log_format(raw, env));
+        faults.keep(logging::filter(raw.rust_log.as_deref()));
+        let keep_alive =
+            faults.or(75, number("KEEP_ALIVE_SECONDS", raw.keep_alive_seconds.as_deref(), 75, 1..=3600));
+        let shutdown_delay = faults.or(0, shutdown_delay(raw, env));
+        let (Some(origin), Some(database), true) = (site.origin, database, faults.is_empty()) else {
+            return Err(faults);
+        };
+        let mut warnings = database::warnings(raw, env, &database.connect);
+        warnings.extend(warning(raw, env, &origin, &proxies, &signing));
         Ok(Self {
             env,
-            app: AppSettings { name: app_name(raw)?, base_url: origin.to_string(), password_min },
-            listen,
+            app: AppSettings {
+                name: site.name,
+                base_url: origin.to_string(),
+                password_min: accounts.password_min,
+            },
+            listen: site.listen,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
-            hash_files: switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref())?,
-            database: database(raw)?,
-            signing: Signing::new(raw, env)?,
-            hashing: hashing(raw)?,
-            signup: signup(raw)?,
-            password_min_length: password_min,
-            password_min_score: number(
-                "PASSWORD_MIN_SCORE",
-                raw.password_min_score.as_deref(),
-                score,
-                0..=4,
-            )?,
-            token_lifetime: time::Duration::minutes(number(
-                "ACCESS_TOKEN_EXPIRE_MINUTES",
-                raw.access_token_expire_minutes.as_deref(),
-                30,
-                1..=1440,
-            )?),
-            refresh_lifetime: refresh_lifetime(raw)?,
-            calls_per_minute: calls_per_minute(raw)?,
-            proxies: proxies(raw)?,
-            compat: compat(raw, env)?,
-            cors_origins: cors_origins(raw)?,
-            log_format: log_format(raw, env)?,
+            hash_files: site.hash_files,
+            database,
+            signing,
+            hashing: accounts.hashing,
+            signup: accounts.signup,
+            password_min_length: accounts.password_min,
+            password_min_score: accounts.password_score,
+            token_lifetime: accounts.token_lifetime,
+            refresh_lifetime: accounts.refresh_lifetime,
+            calls_per_minute: accounts.calls_per_minute,
+            proxies,
+            compat,
+            cors_origins,
+            log_format,
+            keep_alive: Duration::from_secs(keep_alive),
+            shutdown_delay: Duration::from_secs(shutdown_delay),
+            warnings,
             origin,
         })
     }
 
-    /// What works and is hardly meant: a sentence for the log at the start, variable first.
-    #[must_use]
-    pub fn warning(&self) -> Option<&'static str> {
-        // The server speaks plain http: https comes from a proxy, whose address would be every client's.
-        (self.origin.is_https() && self.proxies.is_empty()).then_some(
-            "TRUSTED_PROXIES: it is not set, so the proxy's address is taken for everybody's, and all share the \
-             tries of one; set it to the proxy's address or network, such as 10.0.0.0/8",
-        )
+    /// The same for what signs tokens: a key that cannot be had is one fault of the list.
+    ///
+    /// # Errors
+    /// Every variable that cannot work.
+    pub fn with_key(raw: &Raw) -> Result<Self, Faults> {
+        let judged = Self::new(raw);
+        match judged {
+            Ok(config) => {
+                config.signing.load()?;
+                Ok(config)
+            }
+            Err(mut faults) => {
+                // A start that fails makes no key.
+                if let Ok(signing) = Signing::new(raw, AppEnv::Production)
+                    && AppEnv::of(raw.app_env.as_deref()).is_ok_and(|env| env == AppEnv::Production)
+                {
+                    faults.keep(signing.load());
+                }
+                Err(faults)
+            }
+        }
     }
 
     /// What the use cases need of it.
@@ -191,29 +212,25 @@ impl Config {
     }
 }
 
+/// Sets what `.env` in the current folder says, where the environment does not say it already.
+///
+/// # Errors
+/// Each line that cannot be read; nothing is set then.
+pub fn read_dotenv() -> Result<(), Faults> {
+    const NAME: &str = ".env";
+    let variables = dotenv::read(Path::new(NAME), |name| std::env::var(name).ok()).map_err(|faults| {
+        faults.into_iter().map(|fault| ConfigError::new(NAME, fault)).collect::<Faults>()
+    })?;
+    // Setting a variable is unsafe code, which that crate holds for us: it gets what was read in its own spelling.
+    let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+    let lines: String =
+        variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
+    dotenvy::from_read(lines.as_bytes()).map_err(|error| ConfigError::new(NAME, error.to_string()).into())
+}
+
 /// An empty variable is an unset one: compose files and shells often leave it so.
 fn filled(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
-}
-
-/// A secret, from the variable or from the file that a variable of its own names.
-pub(crate) fn secret(
-    variable: &'static str,
-    value: Option<&str>,
-    file: Option<&str>,
-) -> Result<Option<String>, ConfigError> {
-    match (filled(value), filled(file)) {
-        (Some(_), Some(_)) => {
-            Err(ConfigError::new(variable, format!("set {variable} or {variable}_FILE, not both")))
-        }
-        (Some(value), None) => Ok(Some(value.to_owned())),
-        (None, Some(path)) => {
-            std::fs::read_to_string(path).map(|text| Some(text.trim().to_owned())).map_err(|error| {
-                ConfigError::new(variable, format!("{variable}_FILE {path} cannot be read: {error}"))
-            })
-        }
-        (None, None) => Ok(None),
-    }
 }
 
 fn number<T>(
@@ -233,120 +250,64 @@ where
     })
 }
 
-fn refresh_lifetime(raw: &Raw) -> Result<time::Duration, ConfigError> {
-    const NAME: &str = "REFRESH_TOKEN_EXPIRE_DAYS";
-    let days = number(NAME, raw.refresh_token_expire_days.as_deref(), 30, 1..=30);
-    let days = days.map_err(|error| {
-        ConfigError::new(NAME, format!("{}, after which every session ends", error.message))
-    })?;
-    Ok(time::Duration::days(days))
-}
-
-fn app_name(raw: &Raw) -> Result<String, ConfigError> {
-    let name = filled(raw.app_name.as_deref()).unwrap_or("Doorstep");
-    if name.chars().count() > 60 || name.chars().any(char::is_control) {
-        return Err(ConfigError::new("APP_NAME", "set it to one line of at most 60 characters"));
-    }
-    Ok(name.to_owned())
-}
-
-fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
-    let text = filled(raw.leptos_site_addr.as_deref()).unwrap_or("127.0.0.1:8000");
-    text.parse().map_err(|_| {
-        let message = format!("\"{text}\" is no address; set it to something like 127.0.0.1:8000");
-        ConfigError::new("LEPTOS_SITE_ADDR", message)
-    })
-}
-
-fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigError> {
-    let refuse = |message: &str| ConfigError::new("BASE_URL", message);
-    let text = match (filled(raw.base_url.as_deref()), env) {
-        (Some(text), _) => text.to_owned(),
-        (None, AppEnv::Development) => format!("http://localhost:{}", listen.port()),
-        (None, AppEnv::Production) => {
-            return Err(refuse("set it to the address people type, such as https://accounts.example.com"));
-        }
-    };
-    let origin = Origin::parse(&text).ok_or_else(|| {
-        refuse(&format!(
-            "\"{text}\" is no address; set it to something like https://accounts.example.com, without a path"
-        ))
-    })?;
-    if env == AppEnv::Development && !origin.is_loopback() {
-        return Err(refuse(&format!(
-            "{origin} can be reached from elsewhere, and development is for this machine alone; set it to \
-             http://localhost:{}, or APP_ENV to production",
-            listen.port()
-        )));
-    }
-    if env == AppEnv::Production && !origin.is_https() && !origin.is_loopback() {
-        return Err(refuse(&format!(
-            "{origin} is plain http on a public address, where anyone on the way reads passwords and \
-             cookies; set it to https://… and let a proxy with TLS stand in front"
-        )));
-    }
-    if env == AppEnv::Production && !origin.is_https() && !listen.ip().is_loopback() {
-        return Err(ConfigError::new(
-            "LEPTOS_SITE_ADDR",
-            format!(
-                "{listen} is open to others, and {origin} is plain http; set it to 127.0.0.1:{}, or BASE_URL \
-                 to https://…",
-                listen.port()
-            ),
-        ));
-    }
-    Ok(origin)
-}
-
-fn database(raw: &Raw) -> Result<StoreOptions, ConfigError> {
-    const NAME: &str = "DATABASE_URL";
-    let url = secret(NAME, raw.database_url.as_deref(), raw.database_url_file.as_deref())?
-        .ok_or_else(|| ConfigError::new(NAME, format!("it is not set; {EXAMPLE}")))?;
-    let connect = postgres(NAME, &url)?;
-    let most = raw.database_max_connections.as_deref();
-    Ok(StoreOptions {
-        max_connections: number("DATABASE_MAX_CONNECTIONS", most, 10, 1..=1000)?,
-        ..StoreOptions::new(connect.application_name("doorstep"))
-    })
-}
-
-const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
-
-/// The address of a Postgres database.
-pub(crate) fn postgres(name: &'static str, url: &str) -> Result<PgConnectOptions, ConfigError> {
-    let (scheme, rest) =
-        url.split_once(':').ok_or_else(|| ConfigError::new(name, format!("it is no address; {EXAMPLE}")))?;
-    // The seeds' `.env` files name SQLAlchemy's driver in the scheme.
-    match scheme.split('+').collect::<Vec<_>>()[..] {
-        ["postgres" | "postgresql"] | ["postgres" | "postgresql", "asyncpg" | "psycopg" | "psycopg2"] => {}
-        ["sqlite", ..] => {
-            return Err(ConfigError::new(name, format!("SQLite is not supported, only Postgres; {EXAMPLE}")));
-        }
-        _ => return Err(ConfigError::new(name, format!("\"{scheme}:\" is not Postgres; {EXAMPLE}"))),
-    }
-    // The driver's own words could repeat the password: they are not shown.
-    format!("postgres:{rest}")
-        .parse()
-        .map_err(|_| ConfigError::new(name, format!("it cannot be read; {EXAMPLE}")))
-}
-
 fn switch(variable: &'static str, text: Option<&str>) -> Result<Option<bool>, ConfigError> {
     let Some(text) = filled(text) else { return Ok(None) };
     let message = format!("\"{text}\" is unknown; set it to true or false");
     text.parse().map(Some).map_err(|_| ConfigError::new(variable, message))
 }
 
-fn hashing(raw: &Raw) -> Result<Hashing, ConfigError> {
-    let default = Hashing::default();
-    let cost = |name, text: &Option<String>, default: u32, most| {
-        number(name, text.as_deref(), default, default..=most)
+/// What is asked of passwords and tokens.
+struct AccountRules {
+    password_min: usize,
+    password_score: u8,
+    hashing: Hashing,
+    signup: Signup,
+    token_lifetime: time::Duration,
+    refresh_lifetime: time::Duration,
+    calls_per_minute: u32,
+}
+
+impl AccountRules {
+    fn new(raw: &Raw, as_seeds: bool, faults: &mut Faults) -> Self {
+        // The shortest sample has seven characters; the easiest has no score at all.
+        let (least, score) = if as_seeds { (7, 0) } else { (PASSWORD_MIN, 3) };
+        let length = number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), least, least..=128);
+        let easiest = number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), score, 0..=4);
+        let minutes =
+            number("ACCESS_TOKEN_EXPIRE_MINUTES", raw.access_token_expire_minutes.as_deref(), 30, 1..=1440);
+        let calls = number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000);
+        Self {
+            password_min: faults.or(least, length),
+            password_score: faults.or(score, easiest),
+            hashing: hashing(raw, faults),
+            signup: faults.or(Signup::Closed, signup(raw)),
+            token_lifetime: time::Duration::minutes(faults.or(30, minutes)),
+            refresh_lifetime: faults.or(time::Duration::DAY, refresh_lifetime(raw)),
+            calls_per_minute: faults.or(60, calls),
+        }
+    }
+}
+
+fn hashing(raw: &Raw, faults: &mut Faults) -> Hashing {
+    let least = Hashing::default();
+    let mut cost = |name, text: &Option<String>, least: u32, most| {
+        faults.or(least, number(name, text.as_deref(), least, least..=most))
     };
-    Ok(Hashing {
-        memory_kib: cost("ARGON2_M_COST", &raw.argon2_m_cost, default.memory_kib, 131_072)?,
-        passes: cost("ARGON2_T_COST", &raw.argon2_t_cost, default.passes, 10)?,
-        lanes: cost("ARGON2_P_COST", &raw.argon2_p_cost, default.lanes, 16)?,
-        permits: default.permits,
-    })
+    Hashing {
+        memory_kib: cost("ARGON2_M_COST", &raw.argon2_m_cost, least.memory_kib, 131_072),
+        passes: cost("ARGON2_T_COST", &raw.argon2_t_cost, least.passes, 10),
+        lanes: cost("ARGON2_P_COST", &raw.argon2_p_cost, least.lanes, 16),
+        permits: least.permits,
+    }
+}
+
+fn refresh_lifetime(raw: &Raw) -> Result<time::Duration, ConfigError> {
+    const NAME: &str = "REFRESH_TOKEN_EXPIRE_DAYS";
+    let days = number(NAME, raw.refresh_token_expire_days.as_deref(), 30, 1..=30);
+    let days = days.map_err(|error| {
+        ConfigError::new(NAME, format!("{}, after which every session ends", error.message()))
+    })?;
+    Ok(time::Duration::days(days))
 }
 
 fn signup(raw: &Raw) -> Result<Signup, ConfigError> {
@@ -363,17 +324,56 @@ fn signup(raw: &Raw) -> Result<Signup, ConfigError> {
     }
 }
 
-fn calls_per_minute(raw: &Raw) -> Result<u32, ConfigError> {
-    number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000)
+fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
+    const NAME: &str = "TRUSTED_PROXIES";
+    let refuse =
+        |what: &str| ConfigError::new(NAME, format!("{what}; set it to a list like 10.0.0.0/8, 192.168.1.5"));
+    let text = filled(raw.trusted_proxies.as_deref()).unwrap_or_default();
+    let proxies: TrustedProxies =
+        text.parse().map_err(|part| refuse(&format!("\"{part}\" is no address or network to trust")))?;
+    if proxies.are_anybody() {
+        return Err(refuse("its networks hold so many public addresses that anybody could be among them"));
+    }
+    Ok(proxies)
 }
 
-fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
-    filled(raw.trusted_proxies.as_deref()).unwrap_or_default().parse().map_err(|part| {
-        let message = format!(
-            "\"{part}\" is no address or network to trust; set it to a list like 10.0.0.0/8, 192.168.1.5"
+/// For the orchestrator to send nobody here any more. On a developer's machine nobody waits.
+fn shutdown_delay(raw: &Raw, env: AppEnv) -> Result<u64, ConfigError> {
+    let default = if env == AppEnv::Production { 5 } else { 0 };
+    number("SHUTDOWN_DELAY_SECONDS", raw.shutdown_delay_seconds.as_deref(), default, 0..=300)
+}
+
+fn warning(
+    raw: &Raw,
+    env: AppEnv,
+    origin: &Origin,
+    proxies: &TrustedProxies,
+    signing: &Signing,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    // The server speaks plain http: https comes from a proxy, whose address would be every client's.
+    if origin.is_https() && proxies.is_empty() {
+        warnings.push(
+            "TRUSTED_PROXIES: it is not set, so the proxy's address is taken for everybody's, and all share the \
+             tries of one; set it to the proxy's address or network, such as 10.0.0.0/8"
+                .to_owned(),
         );
-        ConfigError::new("TRUSTED_PROXIES", message)
-    })
+    }
+    let secret =
+        [&raw.secret_key, &raw.secret_key_file].into_iter().any(|text| filled(text.as_deref()).is_some());
+    if secret && !matches!(signing, Signing::Secret(_)) {
+        warnings.push(
+            "SECRET_KEY: it is not used, for ALGORITHM is EdDSA; unset it, or set ALGORITHM to HS256"
+                .to_owned(),
+        );
+    }
+    if env == AppEnv::Production && Path::new(".env").exists() {
+        warnings.push(
+            ".env: it is read in development alone, so nothing in it counts; set its variables for the process"
+                .to_owned(),
+        );
+    }
+    warnings
 }
 
 fn compat(raw: &Raw, env: AppEnv) -> Result<Compat, ConfigError> {
@@ -396,18 +396,6 @@ fn cors_origins(raw: &Raw) -> Result<Vec<Origin>, ConfigError> {
         let message = format!("\"{word}\" is no origin; set it to a list like https://app.example.com");
         ConfigError::new("CORS_ORIGINS", message)
     })
-}
-
-/// Whether the samples of the five READMEs pass as passwords: never where a stranger could sign up.
-fn as_seeds(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<bool, ConfigError> {
-    let on = switch("AS_SEEDS", raw.as_seeds.as_deref())?.unwrap_or(false);
-    // Development's own address is on loopback, see `origin`.
-    let local = env == AppEnv::Development && listen.ip().is_loopback();
-    if on && !local {
-        let message = "it takes weak passwords, so it is for development on loopback only; unset it";
-        return Err(ConfigError::new("AS_SEEDS", message));
-    }
-    Ok(on)
 }
 
 fn log_format(raw: &Raw, env: AppEnv) -> Result<LogFormat, ConfigError> {

@@ -78,6 +78,12 @@ pub struct Raw {
     /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
+    /// How long a connection may be idle between two requests, 1 to 3600; longer than the proxy's own time [default: 75]
+    #[arg(long, env, value_name = "SECONDS")]
+    pub keep_alive_seconds: Option<String>,
+    /// How long SIGTERM leaves the server serving while /readyz says 503, 0 to 300 [default: 5 in production, else 0]
+    #[arg(long, env, value_name = "SECONDS")]
+    pub shutdown_delay_seconds: Option<String>,
     /// Families of paths beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in
     /// production, else all]
     #[arg(long, env, value_name = "LIST")]

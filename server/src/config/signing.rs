@@ -1,4 +1,5 @@
-use super::{AppEnv, ConfigError, Raw, filled, secret};
+use super::secret::{is_guessable, others_read, secret};
+use super::{AppEnv, ConfigError, Raw, filled};
 use accounts::{KeyRing, SigningKey};
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -10,10 +11,7 @@ use time::{Duration, OffsetDateTime};
 /// Where development keeps the key it makes at the first start.
 const DEVELOPMENT_KEY: &str = "var/signing-key.pem";
 const MIN_SECRET: usize = 32;
-/// Fewer different characters than this are a pattern, not a random text.
-const MIN_DISTINCT: usize = 12;
-/// The key in FastAPI's tutorial, which many have copied.
-const TUTORIAL: &str = "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7";
+const OTHERS_READ: &str = "others may read it; make it its owner's alone with `chmod 600`";
 
 /// What tokens are signed with; the key itself is read when it is needed, so that `migrate` runs
 /// without one.
@@ -49,7 +47,7 @@ impl Signing {
                 (None, AppEnv::Development) => Self::KeyFile { path: DEVELOPMENT_KEY.into(), make: true },
                 (None, AppEnv::Production) => Self::Missing,
             }),
-            Some("HS256") => hs256(raw),
+            Some("HS256") => hs256(raw, env),
             Some(other) => {
                 let message = format!("\"{other}\" is not supported; set it to EdDSA or HS256");
                 Err(ConfigError::new("ALGORITHM", message))
@@ -93,7 +91,7 @@ impl Signing {
     }
 }
 
-fn hs256(raw: &Raw) -> Result<Signing, ConfigError> {
+fn hs256(raw: &Raw, env: AppEnv) -> Result<Signing, ConfigError> {
     const ADVICE: &str = "set it to 32 random bytes, as `openssl rand -hex 32` prints them";
     let refuse = |why: &str| ConfigError::new("SECRET_KEY", format!("{why}; {ADVICE}"));
     let secret = secret("SECRET_KEY", raw.secret_key.as_deref(), raw.secret_key_file.as_deref())?
@@ -101,22 +99,17 @@ fn hs256(raw: &Raw) -> Result<Signing, ConfigError> {
     if secret.len() < MIN_SECRET {
         return Err(refuse("it is shorter than 32 characters"));
     }
-    let mut characters: Vec<char> = secret.chars().collect();
-    characters.sort_unstable();
-    characters.dedup();
-    let lower = secret.to_lowercase();
-    let placeholder =
-        ["secret", "change", "your-", "example", "password"].iter().any(|word| lower.contains(word));
-    if characters.len() < MIN_DISTINCT || placeholder || lower == TUTORIAL || is_run(&secret) {
+    if is_guessable(&secret) {
         return Err(refuse("it can be guessed"));
     }
+    if let Some(path) = filled(raw.secret_key_file.as_deref())
+        && env == AppEnv::Production
+        && others_read(Path::new(path)).is_ok_and(|others| others)
+    {
+        let message = format!("{path}: {OTHERS_READ}");
+        return Err(ConfigError::new("SECRET_KEY_FILE", message));
+    }
     Ok(Signing::Secret(secret))
-}
-
-/// Whether most characters are neighbours in the alphabet, as in `0123456789abcdef`.
-fn is_run(secret: &str) -> bool {
-    let steps = secret.as_bytes().windows(2).filter(|pair| pair[0].abs_diff(pair[1]) == 1).count();
-    2 * steps > secret.len()
 }
 
 fn from_file(path: &Path, make: bool) -> Result<KeyRing, ConfigError> {
@@ -127,21 +120,10 @@ fn from_file(path: &Path, make: bool) -> Result<KeyRing, ConfigError> {
         write_secret(path, &pem).map_err(|error| unusable(&error))?;
     }
     if !make && others_read(path).map_err(|error| unusable(&error))? {
-        return Err(unusable(&"others may read it; make it its owner's alone with `chmod 600`"));
+        return Err(unusable(&OTHERS_READ));
     }
     let pem = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
     KeyRing::ed25519_pem(&pem).map_err(|error| unusable(&error))
-}
-
-#[cfg(unix)]
-fn others_read(path: &Path) -> std::io::Result<bool> {
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path)?.permissions());
-    Ok(mode & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn others_read(_: &Path) -> std::io::Result<bool> {
-    Ok(false)
 }
 
 /// Two servers that start at once agree on the first one's key: the second finds the file there and reads it.

@@ -1,3 +1,7 @@
+mod database;
+mod dotenv;
+mod faults;
+
 use super::*;
 
 const DATABASE: &str = "postgres://doorstep@localhost/doorstep";
@@ -21,6 +25,10 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
             "ALGORITHM" => &mut raw.algorithm,
             "SIGNING_KEY_FILE" => &mut raw.signing_key_file,
             "SECRET_KEY" => &mut raw.secret_key,
+            "SECRET_KEY_FILE" => &mut raw.secret_key_file,
+            "KEEP_ALIVE_SECONDS" => &mut raw.keep_alive_seconds,
+            "SHUTDOWN_DELAY_SECONDS" => &mut raw.shutdown_delay_seconds,
+            "RUST_LOG" => &mut raw.rust_log,
             "TRUSTED_PROXIES" => &mut raw.trusted_proxies,
             "REFRESH_TOKEN_EXPIRE_DAYS" => &mut raw.refresh_token_expire_days,
             "ACCESS_TOKEN_EXPIRE_MINUTES" => &mut raw.access_token_expire_minutes,
@@ -38,7 +46,7 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
 
 fn refusal(pairs: &[(&str, &str)]) -> String {
     let raw = raw(pairs);
-    Config::new(&raw).and_then(|config| config.settings().map(|_| ())).unwrap_err().to_string()
+    Config::with_key(&raw).unwrap_err().to_string()
 }
 
 #[test]
@@ -83,6 +91,11 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("ALGORITHM", "none", "EdDSA or HS256"),
         ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" is no address"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "network to trust"),
+        ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1", "anybody could be among them"),
+        ("TRUSTED_PROXIES", "2000::/3", "anybody could be among them"),
+        ("KEEP_ALIVE_SECONDS", "0", "from 1 to 3600"),
+        ("SHUTDOWN_DELAY_SECONDS", "301", "from 0 to 300"),
+        ("RUST_LOG", "[", "set it to something like info"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", "from 1 to 1440"),
         ("RATE_LIMIT_PER_MINUTE", "-1", "from 0 to 10000000"),
         ("RATE_LIMIT_PER_MINUTE", "10000001", "from 0 to 10000000"),
@@ -138,7 +151,7 @@ fn development_is_for_this_machine_alone() {
 fn a_proxy_that_nobody_trusts_is_warned_of() {
     let warning = |base: &str, env: &str, proxies: &str| {
         let config = raw(&[("APP_ENV", env), ("BASE_URL", base), ("TRUSTED_PROXIES", proxies)]);
-        Config::new(&config).unwrap().warning()
+        Config::new(&config).unwrap().warnings.into_iter().next()
     };
     for (base, env) in
         [("https://accounts.example.com", "production"), ("https://localhost:8443", "development")]
@@ -204,7 +217,7 @@ fn production_takes_no_key_that_others_read() {
 fn a_weak_secret_stops_the_start() {
     let hs256 = |secret: &str| {
         let raw = raw(&[("APP_ENV", "development"), ("ALGORITHM", "HS256"), ("SECRET_KEY", secret)]);
-        Config::new(&raw).and_then(|config| config.settings()).map_err(|error| error.to_string())
+        Config::with_key(&raw).map_err(|error| error.to_string())
     };
     assert!(hs256("").unwrap_err().starts_with("SECRET_KEY: HS256 needs it"));
     assert!(hs256("short").unwrap_err().contains("shorter"));

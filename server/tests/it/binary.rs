@@ -5,6 +5,9 @@ use sqlx::{ConnectOptions, PgPool};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
+/// A secret as it should be.
+const RANDOM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
 /// The binary with nothing in its environment, as a test's own.
 fn server(words: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
@@ -48,7 +51,10 @@ fn what_cannot_work_is_one_sentence() {
     for (settings, sentence) in [
         (vec![], "server: DATABASE_URL: it is not set; set it to something like postgres://"),
         (vec![("DATABASE_URL", "sqlite:///app.db")], "server: DATABASE_URL: SQLite is not supported"),
-        (vec![database, ("APP_ENV", "production")], "server: BASE_URL: set it to the address people type"),
+        (
+            vec![database, ("APP_ENV", "production"), ("ALGORITHM", "HS256"), ("SECRET_KEY", RANDOM)],
+            "server: BASE_URL: set it to the address people type",
+        ),
         (
             vec![database, ("LEPTOS_SITE_ROOT", "/nowhere")],
             "there is no built site in /nowhere/pkg: run `cargo xtask start`",
@@ -63,6 +69,39 @@ fn what_cannot_work_is_one_sentence() {
         assert!(!output.status.success() && message.contains(sentence), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
     }
+}
+
+#[test]
+fn all_that_cannot_work_is_told_by_one_start() {
+    let settings = [("APP_ENV", "production"), ("SIGNUP", "maybe"), ("DATABASE_URL", "sqlite:///app.db")];
+    let told = text(&run(&[], &settings).stderr);
+    let named: Vec<_> = told.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+    assert_eq!(named, ["BASE_URL", "DATABASE_URL", "SIGNUP", "SIGNING_KEY_FILE"], "{told}");
+    // What needs no key says nothing of one.
+    let told = text(&run(&["migrate"], &settings).stderr);
+    assert!(told.lines().count() == 3 && !told.contains("SIGNING_KEY_FILE"), "{told}");
+}
+
+#[test]
+fn a_dotenv_counts_whole_or_stops_the_start() {
+    let folder =
+        std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("env-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let told = |text_of_file: &str, settings: &[(&str, &str)]| {
+        std::fs::write(folder.join(".env"), text_of_file).unwrap();
+        let output = server(&["migrate"], settings).current_dir(&folder).output().unwrap();
+        assert!(!output.status.success());
+        text(&output.stderr)
+    };
+    let whole = "APP_NAME=My Site\nDATABASE_URL=\"sqlite://\\\\ $x\"\nSIGNUP=maybe\n";
+    let faults = told(whole, &[]);
+    assert!(faults.contains("SQLite is not supported") && faults.contains("SIGNUP: \"maybe\""), "{faults}");
+    let faults = told(whole, &[("SIGNUP", "closed")]);
+    assert!(!faults.contains("SIGNUP"), "the environment wins: {faults}");
+    let faults = told("APP_NAME=\"My Site\nSIGNUP=closed\nSIGNUP=open\nLOG_FORMAT\n", &[]);
+    let lines: Vec<_> = faults.lines().map(|line| line.split(": ").nth(2).unwrap()).collect();
+    assert_eq!(lines, ["line 1", "line 3", "line 4"], "{faults}");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[sqlx::test(migrations = false)]

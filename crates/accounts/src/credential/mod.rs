@@ -17,5 +17,6 @@ pub(crate) use queue::Lane;
 pub use raw_token::RawToken;
 pub(crate) use stored::Stored;
 pub(crate) use strength::Strength;
+pub use strength::is_pattern;
 pub use token::SessionToken;
 pub(crate) use token::{Subject, Tokens};

@@ -35,6 +35,16 @@ impl Strength {
     }
 }
 
+/// Whether a long random text, such as a key, is none: it holds a pattern, a common password or a repetition at
+/// either end. Of random texts zxcvbn says that they take more guesses than it can count.
+#[must_use]
+pub fn is_pattern(secret: &str) -> bool {
+    let characters: Vec<char> = secret.chars().collect();
+    let head: String = characters.iter().take(JUDGED).collect();
+    let tail: String = characters.iter().skip(characters.len().saturating_sub(JUDGED)).collect();
+    [head, tail].iter().any(|part| zxcvbn(part, &[]).guesses() < u64::MAX)
+}
+
 const _: () = assert!(Score::Four as u8 == 4, "scores are 0 to 4");
 
 #[cfg(test)]

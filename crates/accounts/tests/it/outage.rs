@@ -1,5 +1,8 @@
 use accounts::Error;
+use domain::UserId;
 use sqlx::PgPool;
+use std::time::Duration;
+use store::{Store, StoreOptions};
 use testkit::{PASSWORD, World, registration, sign_in};
 
 /// P18: an outage is never told as a wrong password, a taken address or a signed-out person.
@@ -54,4 +57,22 @@ async fn a_pool_of_one_is_enough(pool: PgPool) {
     let pair = world.program("ana").await;
     let pair = world.accounts.refresh(&world.stranger(), &pair.refresh_token).await.unwrap();
     assert!(world.bearer(&pair).await.member().is_ok());
+}
+
+/// A server that froze in the middle of a write holds nobody up for long, and hears of it once it goes on.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_transaction_that_nobody_goes_on_with_lets_go_of_its_rows(pool: PgPool) {
+    World::new(pool.clone()).member("ana").await;
+    let id = UserId(sqlx::query_scalar("SELECT id FROM users").fetch_one(&pool).await.unwrap());
+    let promised = StoreOptions::new(pool.connect_options().as_ref().clone());
+    assert_eq!(promised.statement_timeout, Duration::from_secs(3));
+    assert_eq!(promised.idle_in_transaction, Duration::from_secs(10));
+    let store = Store::open(&StoreOptions { idle_in_transaction: Duration::from_millis(50), ..promised });
+    let mut frozen = store.begin().await.unwrap();
+    store::people::lock(&mut frozen, id).await.unwrap().unwrap();
+    // It waits for the row until the database ends the transaction that has it.
+    let mut next = Store::from_pool(pool).begin().await.unwrap();
+    store::people::lock(&mut next, id).await.unwrap().unwrap();
+    let refused = Error::from(store::people::lock(&mut frozen, id).await.unwrap_err());
+    assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
 }

@@ -1,0 +1,61 @@
+use std::fmt;
+use thiserror::Error;
+
+/// One fault of a configuration: which variable, what is wrong with it, what to set.
+#[derive(Debug, Error)]
+#[error("{variable}: {message}")]
+pub struct ConfigError {
+    variable: &'static str,
+    message: String,
+}
+
+impl ConfigError {
+    pub(crate) fn new(variable: &'static str, message: impl Into<String>) -> Self {
+        Self { variable, message: message.into() }
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// All that stops the start, a line each: one start tells everything that is to be mended.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<ConfigError>);
+
+impl Faults {
+    /// What was judged, or nothing and a fault more.
+    pub(crate) fn keep<T>(&mut self, judged: Result<T, ConfigError>) -> Option<T> {
+        judged.map_err(|fault| self.0.push(fault)).ok()
+    }
+
+    /// What was judged, or a fault more and something to go on with.
+    pub(crate) fn or<T>(&mut self, instead: T, judged: Result<T, ConfigError>) -> T {
+        self.keep(judged).unwrap_or(instead)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<ConfigError> for Faults {
+    fn from(fault: ConfigError) -> Self {
+        Self(vec![fault])
+    }
+}
+
+impl FromIterator<ConfigError> for Faults {
+    fn from_iter<I: IntoIterator<Item = ConfigError>>(faults: I) -> Self {
+        Self(faults.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+impl std::error::Error for Faults {}

@@ -1,0 +1,98 @@
+//! Where the server listens, and what address people type.
+
+use super::fault::{ConfigError, Faults};
+use super::{AppEnv, Raw, filled, switch};
+use edge::Origin;
+use std::net::{Ipv4Addr, SocketAddr};
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+
+/// The site, as far as it could be judged.
+pub(super) struct Site {
+    pub(super) name: String,
+    pub(super) listen: SocketAddr,
+    pub(super) origin: Option<Origin>,
+    pub(super) hash_files: Option<bool>,
+    pub(super) as_seeds: bool,
+}
+
+impl Site {
+    pub(super) fn new(raw: &Raw, env: AppEnv, faults: &mut Faults) -> Self {
+        let listen = faults.or(LISTEN, listen(raw));
+        Self {
+            name: faults.or(String::new(), app_name(raw)),
+            listen,
+            origin: faults.keep(origin(raw, env, listen)),
+            hash_files: faults.or(None, switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref())),
+            as_seeds: faults.or(false, as_seeds(raw, env, listen)),
+        }
+    }
+}
+
+fn app_name(raw: &Raw) -> Result<String, ConfigError> {
+    let name = filled(raw.app_name.as_deref()).unwrap_or("Doorstep");
+    if name.chars().count() > 60 || name.chars().any(char::is_control) {
+        return Err(ConfigError::new("APP_NAME", "set it to one line of at most 60 characters"));
+    }
+    Ok(name.to_owned())
+}
+
+fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
+    let text = filled(raw.leptos_site_addr.as_deref()).unwrap_or("127.0.0.1:8000");
+    text.parse().map_err(|_| {
+        let message = format!("\"{text}\" is no address; set it to something like 127.0.0.1:8000");
+        ConfigError::new("LEPTOS_SITE_ADDR", message)
+    })
+}
+
+fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigError> {
+    let refuse = |message: &str| ConfigError::new("BASE_URL", message);
+    let text = match (filled(raw.base_url.as_deref()), env) {
+        (Some(text), _) => text.to_owned(),
+        (None, AppEnv::Development) => format!("http://localhost:{}", listen.port()),
+        (None, AppEnv::Production) => {
+            return Err(refuse("set it to the address people type, such as https://accounts.example.com"));
+        }
+    };
+    let origin = Origin::parse(&text).ok_or_else(|| {
+        refuse(&format!(
+            "\"{text}\" is no address; set it to something like https://accounts.example.com, without a path"
+        ))
+    })?;
+    if env == AppEnv::Development && !origin.is_loopback() {
+        return Err(refuse(&format!(
+            "{origin} can be reached from elsewhere, and development is for this machine alone; set it to \
+             http://localhost:{}, or APP_ENV to production",
+            listen.port()
+        )));
+    }
+    if env == AppEnv::Production && !origin.is_https() && !origin.is_loopback() {
+        return Err(refuse(&format!(
+            "{origin} is plain http on a public address, where anyone on the way reads passwords and \
+             cookies; set it to https://… and let a proxy with TLS stand in front"
+        )));
+    }
+    if env == AppEnv::Production && !origin.is_https() && !listen.ip().is_loopback() {
+        return Err(ConfigError::new(
+            "LEPTOS_SITE_ADDR",
+            format!(
+                "{listen} is open to others, and {origin} is plain http; set it to 127.0.0.1:{}, or BASE_URL \
+                 to https://…",
+                listen.port()
+            ),
+        ));
+    }
+    Ok(origin)
+}
+
+/// Whether the samples of the five READMEs pass as passwords: never where a stranger could sign up.
+fn as_seeds(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<bool, ConfigError> {
+    let on = switch("AS_SEEDS", raw.as_seeds.as_deref())?.unwrap_or(false);
+    // Development's own address is on loopback, see `origin`.
+    let local = env == AppEnv::Development && listen.ip().is_loopback();
+    if on && !local {
+        let message = "it takes weak passwords, so it is for development on loopback only; unset it";
+        return Err(ConfigError::new("AS_SEEDS", message));
+    }
+    Ok(on)
+}

@@ -6,7 +6,8 @@ pub use import::Format;
 
 use crate::cli::Command;
 use crate::config::{Config, ConfigError, secret};
-use crate::{AppState, jobs, rest, serve, web};
+use crate::serve::{self, Signal};
+use crate::{AppState, jobs, rest, web};
 use accounts::{Accounts, Clock, NewAdmin, SystemClock, SystemRng};
 use domain::RawPassword;
 use edge::problem::chain;
@@ -80,7 +81,14 @@ async fn serve(config: &Config) -> Outcome {
     let learning = tokio::spawn(jobs::hashes::run(state.accounts.clone(), jobs.clone()));
     let listening = tokio::spawn(jobs::changes::run(state.accounts.clone(), jobs.clone()));
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
-    serve::serve(listener, web::router(state), serve::Limits::default(), stop).await;
+    let server = serve::Server {
+        limits: serve::Limits { keep_alive: config.keep_alive, ..serve::Limits::default() },
+        proxies: state.proxies.clone(),
+        stopping: state.stopping.clone(),
+        router: web::router(state),
+    };
+    let stop = last_moment(stop, server.stopping.clone(), config.shutdown_delay);
+    server.run(listener, stop).await;
     jobs.cancel();
     sweeping.await?;
     learning.await?;
@@ -88,6 +96,21 @@ async fn serve(config: &Config) -> Outcome {
     measuring.await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Completes when nobody new is to be let in: some time after an orchestrator's signal, in which `/readyz` says that
+/// nobody is to be sent here any more; at once where it is told a second time, or by somebody at a terminal.
+async fn last_moment(stop: impl Future<Output = Signal>, stopping: CancellationToken, delay: Duration) {
+    let signal = stop.await;
+    stopping.cancel();
+    let Ok(again) = serve::shutdown_signal() else { return };
+    if signal == Signal::Terminate && !delay.is_zero() {
+        tracing::info!(seconds = delay.as_secs(), "stopping: not ready any more, and serving for a moment");
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            _ = again => {}
+        }
+    }
 }
 
 async fn migrate(config: &Config) -> Outcome {

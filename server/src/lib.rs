@@ -13,7 +13,6 @@ mod rest;
 pub mod serve;
 pub mod state;
 pub mod web;
-mod write_time;
 
 pub use config::Config;
 pub use rest::Compat;

@@ -12,6 +12,7 @@ use leptos::config::LeptosOptions;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
+use tokio_util::sync::CancellationToken;
 
 /// There is nothing to serve.
 #[derive(Debug, Error)]
@@ -49,6 +50,8 @@ pub struct AppState {
     pub watched: bool,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// Cancelled once the server is told to stop.
+    pub stopping: CancellationToken,
 }
 
 impl AppState {
@@ -71,6 +74,7 @@ impl AppState {
             env: config.env,
             watched,
             request_timeout: Duration::from_secs(10),
+            stopping: CancellationToken::new(),
         })
     }
 }

@@ -3,6 +3,7 @@
 use crate::AppState;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use domain::{Code, Problem};
 use edge::problem::{problem, refusal};
 
 pub(super) async fn live() -> &'static str {
@@ -10,6 +11,9 @@ pub(super) async fn live() -> &'static str {
 }
 
 pub(super) async fn ready(State(state): State<AppState>) -> Response {
+    if state.stopping.is_cancelled() {
+        return refusal(Problem::new(Code::Unavailable).with_detail("The server is stopping."));
+    }
     match state.accounts.ready().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => refusal(problem(error)),

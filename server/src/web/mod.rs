@@ -19,10 +19,11 @@ pub(crate) use guard::see_other;
 pub(crate) use pages::leaving;
 
 use crate::config::AppEnv;
+use crate::serve::Crowded;
 use crate::{AppState, rest};
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 use domain::{Code, Problem};
@@ -38,7 +39,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 ///
 /// From the outside in: the request gets its id and its log line; every answer gets its headers; other origins
 /// that may call the API are told so; HTML and JSON are compressed; a refusal becomes a page for whoever reads
-/// HTML; a panic and a request that takes too long become refusals.
+/// HTML; a panic and a request that takes too long become refusals, and so does what found no place.
 pub fn router(state: AppState) -> Router {
     let more = match state.env {
         AppEnv::Development => Router::new().route("/dev/gallery", get(pages::gallery)),
@@ -68,8 +69,20 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
             files::compression(),
             from_fn_with_state(shared, failures::middleware),
             CatchPanicLayer::custom(panicked),
+            from_fn(crowded),
         ))
         .with_state(state)
+}
+
+/// Probes ask how the server is: they are answered also where there is no place.
+async fn crowded(request: Request, next: Next) -> Response {
+    const DETAIL: &str =
+        "More people are here than we can serve at once. Nothing was changed; try again in a moment.";
+    let probe = matches!(request.uri().path(), "/livez" | "/readyz");
+    if probe || request.extensions().get::<Crowded>().is_none() {
+        return next.run(request).await;
+    }
+    refusal(Problem::new(Code::Overloaded).with_detail(DETAIL))
 }
 
 /// Server functions have a limit of their own, where a plain post can still go back to its form.

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use testkit::{PASSWORD, World};
+use tokio_util::sync::CancellationToken;
 
 /// A file whose name changes with its content.
 pub const HASHED: &str = "/pkg/doorstep.8Zl4gCxsmnVhN1XyFvpeBQ.js";
@@ -154,6 +155,7 @@ fn state(world: &World) -> AppState {
         env: AppEnv::Development,
         watched: false,
         request_timeout: Duration::from_secs(10),
+        stopping: CancellationToken::new(),
     }
 }
 

@@ -73,6 +73,6 @@ async fn a_transaction_that_nobody_goes_on_with_lets_go_of_its_rows(pool: PgPool
     // It waits for the row until the database ends the transaction that has it.
     let mut next = Store::from_pool(pool).begin().await.unwrap();
     store::people::lock(&mut next, id).await.unwrap().unwrap();
-    let refused = Error::from(store::people::lock(&mut frozen, id).await.unwrap_err());
+    let refused = Error::from(store::people::lock(&mut frozen, id).await.map(drop).unwrap_err());
     assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
 }

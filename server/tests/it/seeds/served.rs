@@ -1,16 +1,18 @@
 use crate::app::App;
 use serde_json::Value;
-use server::serve::{Limits, serve};
+use server::serve::{Limits, Server};
 use server::web;
 use sqlx::PgPool;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use testkit::World;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 /// What sends a block's requests to a server that does not listen where the block says.
 const MAPPED: &str = "\
@@ -76,7 +78,9 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = web::router(app.state.clone());
-        tokio::spawn(serve(listener, router, Limits::default(), std::future::pending()));
+        let (limits, stopping) = (Limits::default(), CancellationToken::new());
+        let server = Server { router, limits, proxies: Arc::default(), stopping };
+        tokio::spawn(server.run(listener, std::future::pending()));
         let name = format!("seed-{}-{}", std::process::id(), FOLDERS.fetch_add(1, Ordering::Relaxed));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&folder).unwrap();

@@ -4,7 +4,7 @@
 use crate::app::App;
 use axum::Router;
 use axum::routing::get;
-use server::serve::{Limits, serve};
+use server::serve::{Limits, Server};
 use sqlx::PgPool;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,10 +13,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 struct Served {
     address: SocketAddr,
     stop: Arc<Notify>,
+    stopping: CancellationToken,
     done: JoinHandle<()>,
 }
 
@@ -25,8 +27,10 @@ async fn served(router: Router, limits: Limits) -> Served {
     let address = listener.local_addr().unwrap();
     let stop = Arc::new(Notify::new());
     let signal = stop.clone();
-    let done = tokio::spawn(async move { serve(listener, router, limits, signal.notified()).await });
-    Served { address, stop, done }
+    let stopping = CancellationToken::new();
+    let server = Server { router, limits, proxies: Arc::default(), stopping: stopping.clone() };
+    let done = tokio::spawn(async move { server.run(listener, signal.notified()).await });
+    Served { address, stop, stopping, done }
 }
 
 impl Served {
@@ -48,6 +52,19 @@ async fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// One answer of a connection that stays.
+async fn next_answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    while !answer.ends_with("alive\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).await.unwrap();
+        answer.push(char::from(byte[0]));
+    }
+    answer
+}
+
+const KEPT: &[u8] = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
 fn get_request(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").into_bytes()
 }
@@ -63,6 +80,93 @@ async fn a_head_that_never_ends_is_cut_off(pool: PgPool) {
         server.exchange(&get_request("/livez")).await.starts_with("HTTP/1.1 200 OK"),
         "others are served"
     );
+}
+
+/// A head has seconds, the silence before it minutes: neither is the other's time.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_idle_connection_outlives_the_time_for_a_head(pool: PgPool) {
+    assert_eq!(Limits::default().head_time, Duration::from_secs(5));
+    assert_eq!(Limits::default().keep_alive, Duration::from_secs(75));
+    let limits = Limits { head_time: Duration::from_millis(50), ..Limits::default() };
+    let server = served(App::new(pool).router(), limits).await;
+    let mut idle = server.connect().await;
+    idle.write_all(KEPT).await.unwrap();
+    next_answer(&mut idle).await;
+    // Whoever came after it and was as silent has been cut by now.
+    assert!(server.exchange(b"").await.is_empty());
+    assert!(server.exchange(b"GET /livez HT").await.is_empty());
+    idle.write_all(KEPT).await.unwrap();
+    next_answer(&mut idle).await;
+    // The next head has that time again.
+    idle.write_all(b"GET /livez HT").await.unwrap();
+    assert!(rest(&mut idle).await.is_empty());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_idle_connection_ends_with_its_time_and_in_good_order(pool: PgPool) {
+    let limits = Limits { keep_alive: Duration::from_millis(50), ..Limits::default() };
+    let server = served(App::new(pool).router(), limits).await;
+    let mut idle = server.connect().await;
+    idle.write_all(KEPT).await.unwrap();
+    next_answer(&mut idle).await;
+    assert!(rest(&mut idle).await.is_empty(), "the end, and no reset");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn silent_connections_crowd_nobody_out(pool: PgPool) {
+    let app = App::new(pool);
+    // A head has an hour: whoever is served here did not wait for the silent ones to be cut.
+    let limits = Limits { head_time: Duration::from_hours(1), silent: 20, ..Limits::default() };
+    let server = served(app.router(), limits).await;
+    let mut silent = Vec::new();
+    for _ in 0..60 {
+        silent.push(server.connect().await);
+        silent.last_mut().unwrap().write_all(b"GET /").await.unwrap();
+    }
+    for path in ["/livez", "/readyz", "/login"] {
+        let answer = server.exchange(&get_request(path)).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{path}: {answer}");
+    }
+    assert!(rest(&mut silent[0]).await.is_empty(), "the oldest made room");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn idle_connections_crowd_nobody_out(pool: PgPool) {
+    let limits = Limits { connections: 5, per_address: 5, ..Limits::default() };
+    let server = served(App::new(pool).router(), limits).await;
+    let mut idle = Vec::new();
+    for _ in 0..6 {
+        let mut stream = server.connect().await;
+        stream.write_all(KEPT).await.unwrap();
+        next_answer(&mut stream).await;
+        idle.push(stream);
+    }
+    assert!(rest(&mut idle[0]).await.is_empty(), "the oldest made room");
+    idle[5].write_all(KEPT).await.unwrap();
+    next_answer(&mut idle[5]).await;
+}
+
+/// Every place is taken by a request that does not end: probes are answered all the same, and others told.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn probes_are_answered_where_there_is_no_place(pool: PgPool) {
+    let begun = Arc::new(Notify::new());
+    let told = begun.clone();
+    let never = async move || {
+        told.notify_one();
+        std::future::pending::<()>().await;
+    };
+    let app = App::new(pool).serving(Router::new().route("/never", get(never)));
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let server = served(app.router(), limits).await;
+    let mut busy = server.connect().await;
+    busy.write_all(&get_request("/never")).await.unwrap();
+    begun.notified().await;
+    for path in ["/livez", "/readyz"] {
+        assert!(server.exchange(&get_request(path)).await.starts_with("HTTP/1.1 200 OK"), "{path}");
+    }
+    let answer = server.exchange(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("connection: close"), "{answer}");
+    assert!(answer.contains("overloaded") && answer.contains("retry-after: "), "{answer}");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -118,7 +222,10 @@ async fn who_never_reads_makes_room_for_the_next(pool: PgPool) {
     let mut deaf = server.connect().await;
     deaf.write_all(&get_request("/big")).await.unwrap();
     begun.notified().await;
-    let next = server.exchange(&get_request("/livez")).await;
+    // Until then each is told that there is no place.
+    let next = async || server.exchange(&get_request("/login")).await;
+    while next().await.starts_with("HTTP/1.1 503") {}
+    let next = next().await;
     assert!(next.starts_with("HTTP/1.1 200 OK"), "{next}");
     drop(deaf);
 }
@@ -159,6 +266,41 @@ async fn a_running_request_ends_before_the_server_does(pool: PgPool) {
     let answer = rest(&mut client).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("finished"), "{answer}");
     server.done.await.unwrap();
+}
+
+/// While the server is told to stop each answer is the last of its connection, and whoever has connected already is
+/// still answered.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_who_has_connected_goes_without_an_answer(pool: PgPool) {
+    let app = App::new(pool);
+    let server = served(app.router(), Limits::default()).await;
+    let mut kept = server.connect().await;
+    kept.write_all(KEPT).await.unwrap();
+    assert!(!next_answer(&mut kept).await.contains("connection: close"));
+    server.stopping.cancel();
+    kept.write_all(KEPT).await.unwrap();
+    assert!(rest(&mut kept).await.contains("connection: close"), "it goes elsewhere next");
+
+    let (mut begun, mut silent) = (server.connect().await, server.connect().await);
+    begun.write_all(b"GET /livez HTTP/1.1\r\n").await.unwrap();
+    server.stop.notify_one();
+    while TcpStream::connect(server.address).await.is_ok() {}
+    begun.write_all(b"Host: localhost\r\n\r\n").await.unwrap();
+    silent.write_all(KEPT).await.unwrap();
+    for stream in [&mut begun, &mut silent] {
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"), "{answer}");
+    }
+    server.done.await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_asks_is_told_that_the_server_stops(pool: PgPool) {
+    let app = App::new(pool);
+    app.state.stopping.cancel();
+    app.browser().get("/readyz").await.expect(503);
+    app.browser().get("/livez").await.expect(200);
+    app.browser().get("/login").await.expect(200);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,5 +1,5 @@
 //! A stream whose writes may not stall: a client that asks and never reads would hold its connection,
-//! and the answer in memory, for ever.
+//! and the answer in memory, for ever. Bytes that come are told of.
 
 use std::io;
 use std::pin::Pin;
@@ -10,15 +10,16 @@ use tokio::time::Sleep;
 
 /// Ends with [`io::ErrorKind::TimedOut`] once a write has waited for `limit`.
 #[derive(Debug)]
-pub(crate) struct WriteTime<S> {
+pub(super) struct WriteTime<S, F> {
     stream: S,
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
+    heard: F,
 }
 
-impl<S: AsyncWrite + Unpin> WriteTime<S> {
-    pub(crate) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, stalled: None }
+impl<S: AsyncWrite + Unpin, F> WriteTime<S, F> {
+    pub(super) fn new(stream: S, limit: Duration, heard: F) -> Self {
+        Self { stream, limit, stalled: None, heard }
     }
 
     fn limited<T>(
@@ -36,7 +37,7 @@ impl<S: AsyncWrite + Unpin> WriteTime<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTime<S> {
+impl<S: AsyncWrite + Unpin, F: Unpin> AsyncWrite for WriteTime<S, F> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.limited(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
@@ -62,12 +63,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTime<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteTime<S> {
+impl<S: AsyncRead + Unpin, F: Fn() + Unpin> AsyncRead for WriteTime<S, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            (self.heard)();
+        }
+        read
     }
 }

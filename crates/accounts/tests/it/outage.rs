@@ -67,11 +67,12 @@ async fn a_transaction_that_nobody_goes_on_with_lets_go_of_its_rows(pool: PgPool
     let promised = StoreOptions::new(pool.connect_options().as_ref().clone());
     assert_eq!(promised.statement_timeout, Duration::from_secs(3));
     assert_eq!(promised.idle_in_transaction, Duration::from_secs(10));
+    let others = Store::open(&promised);
     let store = Store::open(&StoreOptions { idle_in_transaction: Duration::from_millis(50), ..promised });
     let mut frozen = store.begin().await.unwrap();
     store::people::lock(&mut frozen, id).await.unwrap().unwrap();
     // It waits for the row until the database ends the transaction that has it.
-    let mut next = Store::from_pool(pool).begin().await.unwrap();
+    let mut next = others.begin().await.unwrap();
     store::people::lock(&mut next, id).await.unwrap().unwrap();
     let refused = Error::from(store::people::lock(&mut frozen, id).await.map(drop).unwrap_err());
     assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");

@@ -66,3 +66,23 @@ fn folders(tree: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
     folders.extend(registries.into_iter().map(|path| (path, "crates")));
     Ok(folders)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_of_the_builder_has_another_name() {
+        let tree = Path::new("/scratch/tree");
+        let mut cargo = Command::new("cargo");
+        set(&mut cargo, tree, true).unwrap();
+        let set = cargo.get_envs().find_map(|(name, words)| (name == VARIABLE).then_some(words?)).unwrap();
+        let words = set.to_str().unwrap();
+        assert!(words.starts_with("--cfg\x1ferase_components\x1f"), "{words}");
+        for folder in [std::env::home_dir().unwrap().as_path(), paths::root(), tree] {
+            assert!(words.contains(&format!("\x1f--remap-path-prefix={}=", folder.display())), "{words}");
+        }
+        // The last that fits is taken: sources of crates lie below the home.
+        assert!(words.ends_with("=crates") && words.contains("/registry/src/"), "{words}");
+    }
+}

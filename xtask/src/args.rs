@@ -8,9 +8,9 @@ pub(crate) const HELP: &str = "\
 cargo xtask COMMAND
 
   start [--port N] [--reset] [--yes] [--as-seeds]
-                                      bring what is missing, build, serve
+                                      bring what is missing, build for release, serve
   dev [--port N] [--as-seeds]         the same set-up, then rebuild and reload on each change
-  build                               bring the tools and build, optimised in full, for an image
+  build                               bring the tools and build for release, as an image does
   test [PATTERN]                      every check and test, or only the tests that match
   migration NAME                      a new, empty file in migrations/
   generate                            write .sqlx anew from the queries and the migrations

@@ -32,23 +32,23 @@ const INPUTS: &[&str] = &[
 /// more.
 const BUDGET: u64 = 225_000;
 
-/// `cargo xtask build`: the build that an image takes, optimised for speed alone.
+/// `cargo xtask build`: the build and nothing else.
 pub(crate) fn run() -> Result<ExitCode> {
     prerequisites::check()?;
     let (tools, ()) = Toolbox::bring(|| Ok(()))?;
-    build(&tools, "release")?;
+    build(&tools)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Builds server and site unless nothing has changed since the last time.
-pub(crate) fn build(tools: &Toolbox, profile: &'static str) -> Result<()> {
-    let build = Build::of_clone(profile);
+pub(crate) fn build(tools: &Toolbox) -> Result<()> {
+    let build = Build::of_clone();
     let outputs = [build.server(), build.names(), paths::site()];
-    let note = paths::target().join(format!("{profile}-build.stamp"));
+    let note = paths::target().join("release-build.stamp");
     let inputs = stamp::of_inputs(paths::root(), INPUTS, &words()?)?;
     let fresh = || -> Result<String> { Ok(format!("{inputs}\n{}\n", stamp::of_outputs(&outputs)?)) };
     if fs::read_to_string(&note).is_ok_and(|noted| fresh().is_ok_and(|fresh| noted == fresh)) {
-        steps::say("✓ Build: nothing has changed");
+        steps::say("✓ Release build: nothing has changed");
         return Ok(());
     }
     build.run(tools)?;

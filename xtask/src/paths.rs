@@ -19,8 +19,8 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |path| root().join(path))
 }
 
-/// The profile of the server that `start` and `test` run: `release`, sooner.
-pub(crate) const PROFILE: &str = "start";
+/// The server's profile.
+pub(crate) const PROFILE: &str = "release";
 
 /// The built files a browser may fetch. Each build makes it anew.
 pub(crate) fn site() -> PathBuf {

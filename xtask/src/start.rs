@@ -5,7 +5,7 @@ use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::server::Place;
 use crate::setup::Toolbox;
-use crate::{bundle, interrupt, paths, port, prerequisites, settings, steps};
+use crate::{bundle, interrupt, port, prerequisites, settings, steps};
 use anyhow::{Result, bail};
 use std::io::{BufRead, IsTerminal};
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ pub(crate) const AS_SEEDS: &str = "
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let began = Instant::now();
     let ready = Ready::bring(options)?;
-    bundle::build(&ready.tools, paths::PROFILE)?;
+    bundle::build(&ready.tools)?;
     ready.place.migrate()?;
     // Said at once: nobody could ask for the password again if the server did not come up.
     steps::say(&ready.place.first_admin()?);

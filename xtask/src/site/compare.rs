@@ -12,7 +12,7 @@ use std::process::ExitCode;
 pub(crate) fn run() -> Result<ExitCode> {
     prerequisites::check()?;
     let (tools, ()) = Toolbox::bring(|| Ok(()))?;
-    let build = Build::of_clone(paths::PROFILE);
+    let build = Build::of_clone();
     let site = Description::read(build.tree)?;
     let ours = Browser { build: &build, site: &site, tools: &tools }.make()?;
     let mut leptos = tools.cargo_leptos()?;

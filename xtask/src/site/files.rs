@@ -22,17 +22,21 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Begins with the assets.
     pub(super) fn new(site: &Description) -> Result<Self> {
-        let making = site.root.with_extension("making");
+        Self::begin(&site.root, &site.folder, &site.assets)
+    }
+
+    /// Begins with the assets.
+    fn begin(root: &Path, folder: &str, assets: &Path) -> Result<Self> {
+        let making = root.with_extension("making");
         if making.exists() {
             fs::remove_dir_all(&making)?;
         }
-        let built = making.join(&site.folder);
+        let built = making.join(folder);
         fs::create_dir_all(&built)?;
-        for asset in stamp::all_files(&site.assets)? {
-            let inside = asset.strip_prefix(&site.assets)?;
-            if inside.starts_with(&site.folder) {
+        for asset in stamp::all_files(assets)? {
+            let inside = asset.strip_prefix(assets)?;
+            if inside.starts_with(folder) {
                 bail!("{} lies where the built files go", asset.display());
             }
             copy(&asset, &making.join(inside))?;
@@ -96,6 +100,32 @@ fn letters(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_site_takes_the_place_of_the_old_one_under_the_names_that_leptos_reads() {
+        let home = std::env::temp_dir().join(format!("doorstep-site-{}", std::process::id()));
+        let (root, assets, built) = (home.join("site"), home.join("public"), home.join("a.css"));
+        fs::create_dir_all(assets.join("docs")).unwrap();
+        fs::create_dir_all(&root).unwrap();
+        for (file, text) in
+            [(assets.join("docs/a.txt"), "asset"), (root.join("old.txt"), "old"), (built.clone(), "p{}")]
+        {
+            fs::write(file, text).unwrap();
+        }
+        let files = Files::begin(&root, "pkg", &assets).unwrap();
+        files.add("door", "css", &built).unwrap();
+        assert_eq!(files.built("css").unwrap(), b"p{}");
+        assert!(root.join("old.txt").exists(), "served until the new one is whole");
+        files.install(&root, &home.join("hash.txt")).unwrap();
+        let hash = letters(&Sha256::digest(b"p{}")[..NAMED]);
+        assert_eq!(fs::read_to_string(home.join("hash.txt")).unwrap(), format!("css: {hash}\n"));
+        assert_eq!(fs::read_to_string(root.join(format!("pkg/door.{hash}.css"))).unwrap(), "p{}");
+        assert_eq!(fs::read_to_string(root.join("docs/a.txt")).unwrap(), "asset");
+        assert!(!root.join("old.txt").exists() && !home.join("site.making").exists());
+        fs::write(assets.join("pkg"), "in the way").unwrap();
+        assert!(Files::begin(&root, "pkg", &assets).is_err());
+        fs::remove_dir_all(home).unwrap();
+    }
 
     #[test]
     fn letters_are_base64_for_names() {

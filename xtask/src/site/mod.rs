@@ -24,17 +24,15 @@ use std::thread;
 pub(crate) struct Build<'a> {
     pub(crate) tree: &'a Path,
     pub(crate) target: PathBuf,
-    /// The server's profile; the browser's is in the description.
-    pub(crate) profile: &'static str,
 }
 
 impl Build<'_> {
-    pub(crate) fn of_clone(profile: &'static str) -> Build<'static> {
-        Build { tree: paths::root(), target: paths::target(), profile }
+    pub(crate) fn of_clone() -> Build<'static> {
+        Build { tree: paths::root(), target: paths::target() }
     }
 
     pub(crate) fn server(&self) -> PathBuf {
-        self.target.join(self.profile).join("server")
+        self.target.join(paths::PROFILE).join("server")
     }
 
     /// The names with their hashes, which the server looks for beside itself.
@@ -59,7 +57,7 @@ impl Build<'_> {
     fn compile_server(&self, site: &Description) -> Result<()> {
         step("Server", |step| {
             let mut cargo = self.cargo(site)?;
-            cargo.args(["--package", &site.server, "--bin", &site.server, "--profile", self.profile]);
+            cargo.args(["--package", &site.server, "--bin", &site.server, "--profile", paths::PROFILE]);
             cargo.args(&site.server_features);
             let expected = crates(self.tree, &["-p", &site.server]);
             process::build_of(step, &mut cargo, expected)

@@ -52,7 +52,7 @@ impl Bench<'_> {
     fn browser(&self, title: &str, step: &mut Step) -> Result<Verdict> {
         // Apart from the clone's: somebody may be using the server that lies there.
         let target = paths::target().join("prove/target");
-        let build = Build { tree: self.tree, target, profile: paths::PROFILE };
+        let build = Build { tree: self.tree, target };
         if let Err(error) = build.run(self.tools) {
             return does_not_compile(&error);
         }

@@ -17,7 +17,7 @@ pub(crate) use units::{Harness, database};
 use crate::leftovers::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::setup::Toolbox;
-use crate::{arrows, bundle, first_page, generate, interrupt, paths, prerequisites, steps};
+use crate::{arrows, bundle, first_page, generate, interrupt, prerequisites, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -59,7 +59,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     units::run(None, postgres, tally)?;
     tally.check(first_page::check(tools, postgres))?;
     // Without a build there is nothing to look at in a browser.
-    if tally.check(bundle::build(tools, paths::PROFILE))? {
+    if tally.check(bundle::build(tools))? {
         tally.check(bundle::check_budget())?;
         tally.check(browser::check_types())?;
         tally.check(schema::check(postgres))?;
@@ -71,7 +71,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
 /// Only the tests whose names match, and only the builds they need.
 fn matching(pattern: &str, tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<()> {
     units::run(Some(pattern), postgres, tally)?;
-    if browser::any(pattern)? && tally.check_build(bundle::build(tools, paths::PROFILE))? {
+    if browser::any(pattern)? && tally.check_build(bundle::build(tools))? {
         browser::run(Some(pattern), postgres, tally)?;
     }
     if *tally == Tally::default() {

@@ -19,7 +19,7 @@ pub(crate) fn run(cases: u32) -> Result<ExitCode> {
     let _turn = Turn::take("test")?;
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     let python = Python::bring()?;
-    bundle::build(&tools, paths::PROFILE)?;
+    bundle::build(&tools)?;
     against(&python, &postgres, cases)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -16,7 +16,7 @@ pub fn App() -> impl IntoView {
     let name = start.settings.name.clone();
     provide_context(start.settings.clone());
     view! {
-        <Title formatter=move |page: String| format!("{page} · {name}")/>
+        <Title formatter=move |page: String| if page.is_empty() { name.clone() } else { format!("{page} · {name}") }/>
         <Router>
             <Site start/>
         </Router>

@@ -1,15 +1,22 @@
-use crate::ui::{Heading, Mark};
+use crate::AppSettings;
+use crate::ui::{Footer, Heading, Mark};
 use leptos::prelude::*;
 
 /// Where there is no page.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
+    let settings = use_context::<AppSettings>().unwrap_or_default();
     view! {
         <div class="message">
             <Mark/>
-            <Heading text="There is no page here"/>
-            <p class="lead">"The address may be mistyped, or the page has moved. Nothing was lost."</p>
-            <p><a class="button button-quiet" href="/">"Go to the front page"</a></p>
+            <Heading title="Page not found"/>
+            <p class="lead">"Check the address, or go to the home page."</p>
+            <p>
+                <a class="button button-quiet" href=settings.home().to_owned() rel=settings.home_rel()>
+                    "Go to the home page"
+                </a>
+            </p>
+            <Footer/>
         </div>
     }
 }

@@ -9,6 +9,30 @@ pub struct AppSettings {
     pub base_url: String,
     /// `PASSWORD_MIN_LENGTH`, in characters.
     pub password_min: usize,
+    /// `SIGNUP`: whether anyone may make an account.
+    pub signup_open: bool,
+    /// `HOME_URL`: the product's own front page, where it is not ours.
+    pub home_url: Option<String>,
+    /// `SUPPORT_URL`: a page or an address to ask for help.
+    pub support_url: Option<String>,
+    /// `TERMS_URL`.
+    pub terms_url: Option<String>,
+    /// `PRIVACY_URL`.
+    pub privacy_url: Option<String>,
+}
+
+impl AppSettings {
+    /// Where the mark leads.
+    #[must_use]
+    pub fn home(&self) -> &str {
+        self.home_url.as_deref().unwrap_or("/")
+    }
+
+    /// `external` keeps the router's hands off a link to [`AppSettings::home`] that leaves these pages.
+    #[must_use]
+    pub fn home_rel(&self) -> Option<&'static str> {
+        self.home_url.as_ref().map(|_| "external")
+    }
 }
 
 impl Default for AppSettings {
@@ -17,6 +41,11 @@ impl Default for AppSettings {
             name: "Doorstep".to_owned(),
             base_url: "http://localhost:8000".to_owned(),
             password_min: domain::PASSWORD_MIN,
+            signup_open: true,
+            home_url: None,
+            support_url: None,
+            terms_url: None,
+            privacy_url: None,
         }
     }
 }

@@ -31,7 +31,7 @@ test.describe('axe @blocked', () => {
 
   test('refused sign-up', async ({ page, visit }) => {
     await visit('/register');
-    await field(page, 'E-mail').fill('not an address');
+    await field(page, 'Email').fill('not an address');
     await button(page, 'Create account').click();
     await expect(fieldError(page, 'email')).toBeVisible();
     await accessible(page, 'error');
@@ -70,8 +70,8 @@ test.describe('axe @blocked', () => {
 });
 
 const busy = [
-  { path: '/login', call: '/fn/login', labels: ['E-mail or username', 'Password'] },
-  { path: '/register', call: '/fn/register', labels: ['E-mail', 'Password'] },
+  { path: '/login', call: '/fn/login', labels: ['Email or username', 'Password'] },
+  { path: '/register', call: '/fn/register', labels: ['Email', 'Password'] },
   { path: '/account', call: '/fn/profile/save', labels: [] },
   { path: '/account/security', call: '/fn/password/change', labels: ['Current password', 'New password'] },
 ];

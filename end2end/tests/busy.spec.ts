@@ -55,7 +55,7 @@ test('a network that breaks says so and keeps what was typed', async ({ page, me
   await button(page, 'Sign in').click();
   await expect(page.getByRole('alert')).toBeVisible();
   await expect(page.getByText(words.wrongPassword)).toHaveCount(0);
-  await expect(field(page, 'E-mail or username')).toHaveValue(member.email);
+  await expect(field(page, 'Email or username')).toHaveValue(member.email);
   await page.unroute('**/fn/login');
   await field(page, 'Password').fill(member.password);
   await button(page, 'Sign in').click();

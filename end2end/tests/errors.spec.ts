@@ -24,7 +24,7 @@ test('a wrong password says so, keeps the name and forgets the password @plain',
   await page.getByRole('checkbox').check();
   await button(page, 'Sign in').click();
   await expect(page.getByRole('alert')).toContainText(words.wrongPassword);
-  await expect(field(page, 'E-mail or username')).toHaveValue(member.email);
+  await expect(field(page, 'Email or username')).toHaveValue(member.email);
   await expect(page.getByRole('checkbox')).toBeChecked();
   await notEchoed(page, 'not-the-password-1');
   await field(page, 'Password').fill(member.password);
@@ -44,8 +44,8 @@ test('a taken address is told beside its field @plain', async ({ page, context, 
   await visit('/register');
   await fillSignUp(page, { ...member, email: member.email.toUpperCase() });
   await button(page, 'Create account').click();
-  await refused(page, field(page, 'E-mail'), 'email', words.taken);
-  await expect(field(page, 'E-mail')).toHaveValue(member.email.toUpperCase());
+  await refused(page, field(page, 'Email'), 'email', words.taken);
+  await expect(field(page, 'Email')).toHaveValue(member.email.toUpperCase());
   await expect(field(page, 'Name')).toHaveValue(member.name);
   await notEchoed(page, member.password);
 });
@@ -54,10 +54,10 @@ test('every refused field says what to do, and typed text stays @plain', async (
   await visit('/register');
   await fillSignUp(page, { name: 'Ana', email: 'not an address', password: 'short' });
   await button(page, 'Create account').click();
-  await refused(page, field(page, 'E-mail'), 'email', 'Enter an e-mail address like name@example.com.');
+  await refused(page, field(page, 'Email'), 'email', 'Enter an email address like name@example.com.');
   await refused(page, field(page, 'Password'), 'password', 'Use at least 8 characters.');
   await expect(field(page, 'Name')).toHaveValue('Ana');
-  await expect(field(page, 'E-mail')).toHaveValue('not an address');
+  await expect(field(page, 'Email')).toHaveValue('not an address');
   await expect(page).toHaveURL('/register');
 });
 
@@ -66,18 +66,18 @@ test('a weak password is refused in words @plain', async ({ page, person, visit 
   await fillSignUp(page, { ...person, password: 'password123' });
   await button(page, 'Create account').click();
   await refused(page, field(page, 'Password'), 'password', /^That password is easy to guess\. \w+/);
-  await expect(field(page, 'E-mail')).toHaveValue(person.email);
+  await expect(field(page, 'Email')).toHaveValue(person.email);
   await notEchoed(page, 'password123');
 });
 
 test('empty forms are refused field by field @plain', async ({ page, visit }) => {
   await visit('/login');
   await button(page, 'Sign in').click();
-  await refused(page, field(page, 'E-mail or username'), 'identifier', 'Enter your e-mail address or username.');
+  await refused(page, field(page, 'Email or username'), 'identifier', 'Enter your email or username.');
   await refused(page, field(page, 'Password'), 'password', 'Enter your password.');
   await visit('/register');
   await button(page, 'Create account').click();
-  await refused(page, field(page, 'E-mail'), 'email', 'Enter your e-mail address.');
+  await refused(page, field(page, 'Email'), 'email', 'Enter your email address.');
   await refused(page, field(page, 'Password'), 'password', 'Choose a password.');
 });
 
@@ -86,7 +86,7 @@ test('a refused profile keeps what was typed and changes nothing @plain', async 
   await field(page, 'Username').fill('a b');
   await field(page, 'Bio').fill('kept');
   await button(page, 'Save profile').click();
-  await refused(page, field(page, 'Username'), 'username', 'Use letters, digits, dots, dashes and underscores.');
+  await refused(page, field(page, 'Username'), 'username', 'Use only the letters a to z, numbers, dots, dashes and underscores.');
   await expect(field(page, 'Bio')).toHaveValue('kept');
   await visit('/account');
   await expect(field(page, 'Bio'), member.email).toHaveValue('');
@@ -105,7 +105,7 @@ test('the new password must differ @plain', async ({ page, member, visit }) => {
   await visit('/account/security');
   await fillPasswordChange(page, member.password, member.password);
   await button(page, 'Change password').click();
-  const text = 'Choose a password that differs from the current one.';
+  const text = "Choose a password that's different from your current one.";
   await refused(page, field(page, 'New password'), 'new_password', text);
 });
 
@@ -139,7 +139,7 @@ test.describe('with the program running', () => {
     await field(page, 'Password').fill('short');
     await button(page, 'Create account').click();
     await expect(fieldError(page, 'email')).toBeVisible();
-    await expect(field(page, 'E-mail')).toBeFocused();
+    await expect(field(page, 'Email')).toBeFocused();
   });
 
   test('the focus moves to the notice where no field is refused', async ({ page, person, visit }) => {
@@ -153,11 +153,11 @@ test.describe('with the program running', () => {
     const posts: string[] = [];
     page.on('request', request => request.method() === 'POST' && posts.push(request.url()));
     await visit('/register');
-    await field(page, 'E-mail').pressSequentially('ana');
+    await field(page, 'Email').pressSequentially('ana');
     await expect(fieldError(page, 'email')).toHaveCount(0);
-    await field(page, 'E-mail').press('Tab');
-    await expect(fieldError(page, 'email')).toHaveText('Enter an e-mail address like name@example.com.');
-    await field(page, 'E-mail').pressSequentially('@example.com');
+    await field(page, 'Email').press('Tab');
+    await expect(fieldError(page, 'email')).toHaveText('Enter an email address like name@example.com.');
+    await field(page, 'Email').pressSequentially('@example.com');
     await expect(fieldError(page, 'email')).toHaveCount(0);
     expect(posts).toEqual([]);
   });
@@ -189,5 +189,5 @@ test('a sign-in whose cookie does not come back says so instead of looping @plai
   await fillSignIn(page, member);
   await button(page, 'Sign in').click();
   await expect(page.getByRole('main')).toContainText(/cookie/i);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome back');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sign in to Doorstep');
 });

@@ -1,11 +1,11 @@
-import { button, field } from '../fixtures/forms';
+import { button, field, signOut } from '../fixtures/forms';
 import { expect, test } from '../fixtures/test';
 
 test('an unknown address gets a page that helps @plain', async ({ page, visit }) => {
   const answer = page.waitForResponse('**/no/such/page');
   await visit('/no/such/page');
   expect((await answer).status()).toBe(404);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('There is no page here');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
   await page.getByRole('main').getByRole('link').first().click();
   await expect(page).toHaveURL('/');
 });
@@ -13,7 +13,7 @@ test('an unknown address gets a page that helps @plain', async ({ page, visit })
 test('a member on a page that is not there can still sign out @plain', async ({ page, member, visit }) => {
   await visit('/no/such/page');
   await expect(page.getByRole('banner'), member.email).toContainText(member.name);
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page).toHaveURL('/');
 });
 
@@ -26,7 +26,7 @@ test('a post that is too large gets its own page', async ({ browser, member, con
   const answer = page.waitForResponse('**/fn/profile/save');
   await button(page, 'Save profile').click();
   expect((await answer).status(), member.email).toBe(413);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Too much at once');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Too large');
   await expect(page.getByText('Nothing was changed')).toBeVisible();
   await plain.close();
 });
@@ -40,7 +40,7 @@ test('a form on another site changes nothing (P9)', async ({ page, member, baseU
   const answer = page.waitForResponse('**/fn/profile/save');
   await page.getByRole('button').click();
   expect((await answer).status(), member.email).toBe(403);
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Sent from another site');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Request blocked');
   await visit('/account');
   await expect(field(page, 'Bio')).toHaveValue('');
 });

@@ -27,8 +27,8 @@ async function caret(page: Page, name: string, start: number, end: number): Prom
 
 const pages = [
   { path: '/register', text: { Name: 'Ana Ilves', 'Password': 'kettle-orbit' }, at: 'name' },
-  { path: '/login', text: { 'E-mail or username': 'ana@example.com', Password: 'kettle-orbit' }, at: 'identifier' },
-  { path: '/login', text: { 'E-mail or username': 'ana@example.com', Password: 'kettle-orbit' }, at: 'password' },
+  { path: '/login', text: { 'Email or username': 'ana@example.com', Password: 'kettle-orbit' }, at: 'identifier' },
+  { path: '/login', text: { 'Email or username': 'ana@example.com', Password: 'kettle-orbit' }, at: 'password' },
   { path: '/account', text: { 'First name': 'Ana', Username: 'ana', Bio: 'One line.\nAnother.' }, at: 'bio' },
   { path: '/account/security', text: { 'Current password': 'kettle', 'New password': 'orbit' }, at: 'new_password' },
 ];
@@ -56,7 +56,7 @@ for (const { path, text, at } of pages) {
 test('typing goes on across the arrival of the program', async ({ page }) => {
   const wasm = await hold(page, '**/*.wasm');
   await page.goto('/login');
-  const input = field(page, 'E-mail or username');
+  const input = field(page, 'Email or username');
   await input.pressSequentially('ana@');
   wasm.release();
   await input.pressSequentially('example.com');
@@ -69,21 +69,21 @@ test('a form sent before the program came is an ordinary post', async ({ page, m
   await context.clearCookies();
   const wasm = await hold(page, '**/*.wasm');
   await page.goto('/login');
-  await field(page, 'E-mail or username').fill(member.email);
+  await field(page, 'Email or username').fill(member.email);
   await field(page, 'Password').fill('not-the-password-1');
   await button(page, 'Sign in').click();
   await expect(page.getByRole('alert')).toContainText(words.wrongPassword);
   wasm.release();
   await hydrated(page);
   await expect(page.getByRole('alert')).toContainText(words.wrongPassword);
-  await expect(field(page, 'E-mail or username')).toHaveValue(member.email);
+  await expect(field(page, 'Email or username')).toHaveValue(member.email);
 });
 
 test('text typed early reaches the server after the program took over', async ({ page, member, context }) => {
   await context.clearCookies();
   const wasm = await hold(page, '**/*.wasm');
   await page.goto('/login');
-  await field(page, 'E-mail or username').fill(member.email);
+  await field(page, 'Email or username').fill(member.email);
   await field(page, 'Password').fill(member.password);
   wasm.release();
   await hydrated(page);

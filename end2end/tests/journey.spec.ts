@@ -1,4 +1,4 @@
-import { button, field, fillPasswordChange, fillSignIn, fillSignUp, words } from '../fixtures/forms';
+import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../fixtures/forms';
 import { expect, register, test } from '../fixtures/test';
 
 test('a person signs up, edits the profile, changes the password, signs out and in again @plain', async ({
@@ -36,7 +36,7 @@ test('a person signs up, edits the profile, changes the password, signs out and 
   await button(page, 'Change password').click();
   await expect(page.getByRole('status').filter({ hasText: words.changed })).toBeVisible();
 
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page).toHaveURL('/');
   await expect(button(page, 'Sign out')).toHaveCount(0);
 
@@ -51,16 +51,18 @@ test('a person signs up, edits the profile, changes the password, signs out and 
 });
 
 test('every page has its title and one heading @plain', async ({ page, visit, context, person, baseURL }) => {
-  const strangers = { '/': 'Accounts, ready to own.', '/register': 'Create your account', '/login': 'Welcome back' };
-  const members = { '/account': 'Your profile', '/account/security': 'Your password' };
-  for (const [path, heading] of Object.entries(strangers)) await shows(path, heading);
+  await shows('/', 'Welcome to Doorstep', 'Doorstep');
+  await shows('/register', 'Create your Doorstep account', 'Create account · Doorstep');
+  await shows('/login', 'Sign in to Doorstep', 'Sign in · Doorstep');
+  await shows('/nowhere', 'Page not found', 'Page not found · Doorstep');
   await register(context, person, baseURL!);
-  for (const [path, heading] of Object.entries(members)) await shows(path, heading);
+  await shows('/account', 'Your profile', 'Your profile · Doorstep');
+  await shows('/account/security', 'Your password', 'Your password · Doorstep');
 
-  async function shows(path: string, heading: string): Promise<void> {
+  async function shows(path: string, heading: string, title: string): Promise<void> {
     await visit(path);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(heading);
-    await expect(page).toHaveTitle(`${heading} · Doorstep`);
+    await expect(page).toHaveTitle(title);
     await expect(page.locator('html')).toHaveAttribute('lang', /./);
     await expect(page.getByRole('main')).toHaveCount(1);
   }
@@ -81,7 +83,7 @@ test('signing in works with a username and with "Keep me signed in" @plain', asy
   await field(page, 'Username').fill(username);
   await button(page, 'Save profile').click();
   await expect(page.getByRole('status').filter({ hasText: words.saved })).toBeVisible();
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page).toHaveURL('/');
 
   await visit('/login');

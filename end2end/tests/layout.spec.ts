@@ -46,7 +46,7 @@ for (const { name, ...size } of sizes) {
 
     test('errors do not stick out either', async ({ page, visit }) => {
       await visit('/register');
-      await field(page, 'E-mail').fill('x'.repeat(300));
+      await field(page, 'Email').fill('x'.repeat(300));
       await button(page, 'Create account').click();
       await expect(fieldError(page, 'email')).toBeVisible();
       expect(await overflow(page)).toEqual([]);

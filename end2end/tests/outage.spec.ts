@@ -56,7 +56,7 @@ for (const state of ['wasm', 'noscript'] as const) {
       await button(page, 'Sign in').click();
       await answered;
       await saysSo(page);
-      await expect(field(page, 'E-mail or username')).toHaveValue(member.email);
+      await expect(field(page, 'Email or username')).toHaveValue(member.email);
 
       await database.resume();
       await expect.poll(async () => (await request.get('/readyz')).status()).toBe(200);
@@ -86,7 +86,7 @@ for (const state of ['wasm', 'noscript'] as const) {
       expect(answer!.status(), member.email).toBe(503);
       expect(answer!.headers()['retry-after']).toBeDefined();
       await expect(page).toHaveURL('/account');
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Briefly out of reach');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Temporarily unavailable');
       await saysSo(page);
     });
   });

@@ -35,7 +35,7 @@ test('pictures of a refused sign-in', async ({ page, visit, person }) => {
 test('pictures of a refused sign-up', async ({ page, visit }) => {
   await visit('/register');
   await field(page, 'Name').fill('Ana Ilves');
-  await field(page, 'E-mail').fill('ana@');
+  await field(page, 'Email').fill('ana@');
   await field(page, 'Password').fill('door');
   await button(page, 'Create account').click();
   await expect(fieldError(page, 'email')).toBeVisible();
@@ -60,9 +60,9 @@ test('pictures of an error page', async ({ browser, baseURL, extraHTTPHeaders })
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL, extraHTTPHeaders });
   const page = await context.newPage();
   await page.goto('/login');
-  await field(page, 'E-mail or username').evaluate((input: HTMLInputElement) => (input.value = 'x'.repeat(100_000)));
+  await field(page, 'Email or username').evaluate((input: HTMLInputElement) => (input.value = 'x'.repeat(100_000)));
   await button(page, 'Sign in').click();
-  await expect(page.getByRole('heading', { name: 'Too much at once' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Too large' })).toBeVisible();
   await take(page, 'error-page', [320, 1600]);
   await context.close();
 });

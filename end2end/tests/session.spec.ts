@@ -1,4 +1,4 @@
-import { button, field, fillPasswordChange, fillSignIn, withNext, words } from '../fixtures/forms';
+import { button, field, fillPasswordChange, fillSignIn, signOut, withNext, words } from '../fixtures/forms';
 import { expect, test } from '../fixtures/test';
 import type { BrowserContext } from '@playwright/test';
 
@@ -19,7 +19,7 @@ test('a copied cookie is dead as soon as its owner signs out (P6) @plain', async
   await expect(other, member.email).toHaveURL('/account');
 
   await visit('/account');
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page).toHaveURL('/');
   await other.goto('/account');
   await expect(other).toHaveURL(withNext('/login', '/account'));
@@ -58,7 +58,7 @@ test('each sign-in makes a new session', async ({ page, context, member, visit }
   const seen = new Set([session((await token(context))!)]);
   for (let turn = 0; turn < 2; turn += 1) {
     await visit('/account');
-    await button(page, 'Sign out').click();
+    await signOut(page);
     await expect(page).toHaveURL('/');
     expect(await token(context), 'the cookie is gone').toBeUndefined();
     await visit('/login');
@@ -86,29 +86,29 @@ test('a session that ended elsewhere is told when a form is sent @plain', async 
   await elsewhere.addCookies(await context.cookies());
   const other = await elsewhere.newPage();
   await other.goto('/account');
-  await button(other, 'Sign out').click();
+  await signOut(other);
   await expect(other).toHaveURL('/');
   await elsewhere.close();
 
   await field(page, 'Bio').fill('Not saved, not lost.');
   await button(page, 'Save profile').click();
   await expect(page).toHaveURL(withNext('/login', '/account'));
-  await expect(page.getByText('Your session had ended')).toBeVisible();
+  await expect(page.getByText('You were signed out before')).toBeVisible();
   await fillSignIn(page, { email: member.email, password: 'mistyped on the way' });
   await button(page, 'Sign in').click();
   await expect(page.getByText(words.wrongPassword)).toBeVisible();
   await fillSignIn(page, member);
   await button(page, 'Sign in').click();
   await expect(page).toHaveURL('/account');
-  await expect(page.getByRole('main').getByRole('alert')).toContainText('Nothing was saved yet');
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('Your changes are not saved yet');
   await expect(field(page, 'Bio')).toHaveValue('Not saved, not lost.');
 });
 
 test('the back button after signing out shows nothing private', async ({ page, member, visit }) => {
   await visit('/account');
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page).toHaveURL('/');
   await page.goBack();
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Sign in to Doorstep' })).toBeVisible();
   await expect(page.getByText(member.email)).toHaveCount(0);
 });

@@ -40,12 +40,12 @@ for (const turn of [0, 1, 2]) {
 test('text sent back with an error never runs (P10) @plain', async ({ page, visit }) => {
   await visit('/register');
   await field(page, 'Name').fill(attacks[1]!);
-  await field(page, 'E-mail').fill(attacks[2]!);
+  await field(page, 'Email').fill(attacks[2]!);
   await field(page, 'Password').fill('short');
   await button(page, 'Create account').click();
   await expect(page.locator('#email-error')).toBeVisible();
   await expect(field(page, 'Name')).toHaveValue(attacks[1]!);
-  await expect(field(page, 'E-mail')).toHaveValue(attacks[2]!);
+  await expect(field(page, 'Email')).toHaveValue(attacks[2]!);
   await expect(page).not.toHaveTitle('ran');
 });
 

@@ -1,6 +1,6 @@
 import { get } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
-import { button, fillSignUp, withNext } from '../fixtures/forms';
+import { button, fillSignUp, signOut, withNext } from '../fixtures/forms';
 import { freePort } from '../fixtures/processes';
 import { Server } from '../fixtures/server';
 import { expect, hydrated, somebody, test as base } from '../fixtures/test';
@@ -74,7 +74,7 @@ test('signing out takes the cookie away and ends the session', async ({ page, co
   await button(page, 'Create account').click();
   await expect(page).toHaveURL('/account');
   const copied = await context.cookies();
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page).toHaveURL(/\/$/);
   expect((await context.cookies()).map(({ name }) => name)).not.toContain('__Host-token');
   await context.addCookies(copied);

@@ -10,8 +10,8 @@ use leptos::prelude::*;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     view! {
-        <MemberPage heading="Your profile" lead="Your name, and what you sign in with.">
-            <Card id="profile" title="About you" purpose="Only what you fill in is kept. Clear a field to remove it.">
+        <MemberPage heading="Your profile" lead="How you appear, and how you sign in.">
+            <Card id="profile" title="About you" purpose="All fields are optional.">
                 <Loaded from=load_profile let:view>
                     <Profile view/>
                 </Loaded>
@@ -30,7 +30,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
             on_done=move |view: ProfileView| session.rename(label(&view))
             done="Profile saved."
         >
-            <ReadOnlyField label="E-mail" value=view.email/>
+            <ReadOnlyField label="Email" value=view.email/>
             <TextField name="name" label="Name" autocomplete="name" value=view.name max=NAME_MAX/>
             <div class="pair">
                 <TextField
@@ -51,7 +51,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
             <TextField
                 name="username"
                 label="Username"
-                note="Another way to sign in"
+                note="You can also sign in with this."
                 kind=Kind::Login
                 autocomplete="username"
                 value=view.username

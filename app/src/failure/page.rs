@@ -13,16 +13,19 @@ pub fn Failure(
     #[prop(into)]
     retry: String,
 ) -> impl IntoView {
+    let settings = use_context::<AppSettings>().unwrap_or_default();
     view! {
-        <div class="message">
-            <Mark/>
-            <h1>{problem.title}</h1>
-            <p class="lead">{problem.detail}</p>
-            <p class="actions">
-                <a class="button" href=retry>"Try again"</a>
-                <a class="button button-quiet" href="/">"Go to the front page"</a>
-            </p>
-        </div>
+        <Mark/>
+        <h1>{problem.title}</h1>
+        <p class="lead">{problem.detail}</p>
+        <p class="actions">
+            <a class="button" href=retry>
+                "Try again"
+            </a>
+            <a class="button button-quiet" href=settings.home().to_owned()>
+                "Go to the home page"
+            </a>
+        </p>
     }
 }
 
@@ -34,7 +37,7 @@ pub fn failure_document(
     problem: Problem,
     retry: &str,
 ) -> String {
-    let title = format!("{} · {}", problem.title, settings.name);
+    let title = problem.title.clone();
     let retry = retry.to_owned();
-    plain_document(options, title, move || view! { <Failure problem retry/> })
+    plain_document(options, settings, &title, move || view! { <Failure problem retry/> })
 }

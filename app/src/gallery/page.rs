@@ -24,12 +24,12 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
             // Marked as scripted, to show what comes with the scripts.
             <html lang="en" data-scripted="">
                 <head>
-                    <HeadBasics options/>
+                    <HeadBasics options settings=settings.clone()/>
                     <title>{title}</title>
                 </head>
                 <body>
                     <Router>
-                        <MemberHeader person=LONG.to_owned()/>
+                        <MemberHeader name=LONG.to_owned() email="maximiliane@example.com".to_owned()/>
                     </Router>
                     <main id="main">
                         <Gallery/>
@@ -56,7 +56,9 @@ fn Gallery() -> impl IntoView {
             <Refused/>
             <Working/>
             <Done/>
-            <Failure problem=Code::Unavailable.into() retry="/dev/gallery"/>
+            <div class="message">
+                <Failure problem=Code::Unavailable.into() retry="/dev/gallery"/>
+            </div>
         </div>
     }
 }
@@ -85,7 +87,7 @@ fn Fresh() -> impl IntoView {
 
 #[component]
 fn Refused() -> impl IntoView {
-    let words = "There is already an account with this address. Sign in instead?";
+    let words = "There is already an account with this email.";
     let errors = ["refused_line", "refused_password", "refused_lines"]
         .map(|name| FieldError::new(name, "taken", words));
     let problem = Problem::new(Code::Taken).with_errors(errors.to_vec());
@@ -94,10 +96,13 @@ fn Refused() -> impl IntoView {
         <Provider value=state>
             <Card id="refused" title="Refused" purpose="Words beside the field; what was typed stays.">
                 <div class="form">
-                    <Notice tone=Tone::Bad words=Code::WrongCredentials.detail()/>
-                    <TextField name="refused_line" label="E-mail" autocomplete="off" max=100/>
+                    <TextField name="refused_line" label="Email" autocomplete="off" max=100/>
                     <PasswordField name="refused_password" label="Password" new=true/>
                     <TextAreaField name="refused_lines" label="Bio" max=300/>
+                    <SubmitButton label="Save profile" busy="Saving…"/>
+                    <div class="notices">
+                        <Notice tone=Tone::Bad words=Code::WrongCredentials.detail()/>
+                    </div>
                 </div>
             </Card>
         </Provider>
@@ -122,7 +127,12 @@ fn Working() -> impl IntoView {
 fn Done() -> impl IntoView {
     view! {
         <Card id="done" title="Done" purpose="Said once, until somebody types on.">
-            <Notice tone=Tone::Good words="Profile saved."/>
+            <div class="form">
+                <SubmitButton label="Save profile" busy="Saving…"/>
+                <div class="notices">
+                    <Notice tone=Tone::Good words="Profile saved."/>
+                </div>
+            </div>
         </Card>
     }
 }

@@ -1,4 +1,4 @@
-//! `/`: what this is, in one screen.
+//! `/`: the ways in.
 
 mod page;
 

@@ -3,38 +3,51 @@ use crate::session::Session;
 use crate::ui::{Front, Heading, Mark};
 use leptos::prelude::*;
 
-/// The front page.
+/// The front page. With `HOME_URL` the server sends everybody there, and so does this page in the browser.
 #[component]
 pub fn HomePage() -> impl IntoView {
     let session = Session::of_page();
     let settings = use_context::<AppSettings>().unwrap_or_default();
-    let member = move || session.viewer().is_some();
+    let (name, open) = (settings.name, settings.signup_open);
+    if let Some(home) = settings.home_url {
+        Effect::new(move || _ = window().location().replace(&home));
+    }
     view! {
         <Front wide=true>
-            <p class="brand">
+            <p class="home">
                 <Mark/>
-                <span>{settings.name}</span>
             </p>
-            <Heading text="Accounts, ready to own."/>
-            <p class="lead">
-                "Sign-up, sign-in, profiles and sessions: one Rust program and one Postgres. "
-                "Clone it, rename it, and the door is yours."
-            </p>
-            <p class="actions">
-                {move || if member() {
-                    view! { <a class="button" href="/account">"Open your profile"</a> }.into_any()
-                } else {
+            <Heading title="">"Welcome to " <bdi>{name}</bdi></Heading>
+            {move || match session.viewer() {
+                Some(viewer) => {
                     view! {
-                        <a class="button" href="/register">"Create account"</a>
-                        <a class="button button-quiet" href="/login">"Sign in"</a>
+                        <p class="lead">"You're signed in as " <bdi>{viewer.label().to_owned()}</bdi> "."</p>
+                        <p class="actions">
+                            <a class="button" href="/account">"Open your profile"</a>
+                        </p>
                     }
                         .into_any()
-                }}
-            </p>
-            <div class="terminal">
-                <p class="terminal-title">"Is it up? Ask it."</p>
-                <pre><code>{format!("curl -i {}/readyz", settings.base_url)}</code></pre>
-            </div>
+                }
+                None if open => {
+                    view! {
+                        <p class="lead">"Create an account, or sign in to yours."</p>
+                        <p class="actions">
+                            <a class="button" href="/register">"Create account"</a>
+                            <a class="button button-quiet" href="/login">"Sign in"</a>
+                        </p>
+                    }
+                        .into_any()
+                }
+                None => {
+                    view! {
+                        <p class="lead">"Sign in to your account. New accounts are by invitation only."</p>
+                        <p class="actions">
+                            <a class="button" href="/login">"Sign in"</a>
+                        </p>
+                    }
+                        .into_any()
+                }
+            }}
         </Front>
     }
 }

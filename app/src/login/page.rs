@@ -1,11 +1,12 @@
-use super::Way;
 use super::api::Login;
+use super::state::{Way, prefill};
+use crate::AppSettings;
 use crate::session::Session;
 use crate::ui::{
     CheckboxField, Doorway, Form, HiddenField, Kind, Notice, PasswordField, SubmitButton, TextField, Tone,
     Visit,
 };
-use domain::EMAIL_MAX_BYTES;
+use domain::{Code, EMAIL_MAX_BYTES};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
@@ -17,13 +18,22 @@ pub fn LoginPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let way = Way::new(&use_location().search.get_untracked());
     let register = way.over("/register", Url::escape);
+    let open = use_context::<AppSettings>().unwrap_or_default().signup_open;
+    let lead = if way.next.is_empty() { "" } else { "Sign in to continue." };
     let unsent = use_context::<Visit>().is_some_and(Visit::unsent);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
         <Doorway
-            heading="Welcome back"
-            lead="Sign in to reach your account."
-            other_way=move || view! { "New here? " <a href=register>"Create an account"</a> }
+            title="Sign in"
+            heading=("Sign in to", "")
+            lead
+            other_way=move || {
+                if open {
+                    view! { "New here? " <a href=register>"Create an account"</a> }.into_any()
+                } else {
+                    Code::SignupClosed.detail().into_any()
+                }
+            }
         >
             {unsent.then(|| view! { <Notice tone=Tone::Bad words=UNSENT/> })}
             {cookie_lost.then(|| view! { <Notice tone=Tone::Bad words=COOKIE_LOST/> })}
@@ -34,10 +44,11 @@ pub fn LoginPage() -> impl IntoView {
             >
                 <TextField
                     name="identifier"
-                    label="E-mail or username"
+                    label="Email or username"
                     kind=Kind::Login
                     autocomplete="username"
                     required=true
+                    value=prefill(query.get("email").as_deref())
                     max=EMAIL_MAX_BYTES
                 />
                 <PasswordField name="password" label="Password"/>
@@ -49,8 +60,7 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
-const UNSENT: &str =
-    "Your session had ended, so nothing was saved yet. Sign in, and you will find what you typed.";
+const UNSENT: &str = "You were signed out before your changes were saved. Sign in again to get them back.";
 
 const COOKIE_LOST: &str =
-    "Your browser did not keep the sign-in cookie. Please allow cookies for this site, then sign in again.";
+    "Your browser blocked the sign-in cookie. Allow cookies for this site, then sign in again.";

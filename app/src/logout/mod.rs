@@ -3,4 +3,4 @@
 mod api;
 mod page;
 
-pub(crate) use page::SignOut;
+pub(crate) use page::{SignOut, sign_out_failed};

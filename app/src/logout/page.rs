@@ -1,9 +1,16 @@
 use super::api::Logout;
 use crate::session::Session;
-use crate::ui::{Form, SubmitButton};
+use crate::ui::{Form, SubmitButton, Visit};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
-/// The header's way out.
+/// Whether the page came to say that signing out did not work: then the menu stands open.
+pub(crate) fn sign_out_failed() -> bool {
+    let flash = use_context::<Visit>().and_then(|visit| visit.flash_of(Logout::PATH));
+    flash.is_some_and(|flash| flash.problem.is_some())
+}
+
+/// The menu's way out.
 #[component]
 pub(crate) fn SignOut() -> impl IntoView {
     let session = Session::of_page();

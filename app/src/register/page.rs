@@ -1,22 +1,38 @@
 use super::api::Register;
+use crate::AppSettings;
 use crate::login::Way;
 use crate::session::Session;
-use crate::ui::{Doorway, Form, HiddenField, Kind, PasswordField, SubmitButton, TextField};
-use domain::{EMAIL_MAX_BYTES, NAME_MAX};
+use crate::ui::{
+    Doorway, Form, Front, Heading, HiddenField, Kind, Mark, PasswordField, SubmitButton, TextField, typed_in,
+};
+use domain::{Code, EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 
-/// Sign-up.
+/// Sign-up, where it is open.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    let session = Session::of_page();
+    let settings = use_context::<AppSettings>().unwrap_or_default();
     let way = Way::new(&use_location().search.get_untracked());
+    if settings.signup_open {
+        view! { <SignUp way settings/> }.into_any()
+    } else {
+        view! { <Closed login=way.over("/login", Url::escape)/> }.into_any()
+    }
+}
+
+#[component]
+fn SignUp(way: Way, settings: AppSettings) -> impl IntoView {
+    let session = Session::of_page();
     let login = way.over("/login", Url::escape);
+    let next = way.next.clone();
+    let instead = move || view! { <SignInInstead way=way.clone()/> };
     view! {
         <Doorway
-            heading="Create your account"
-            lead="An address and a password, and you are in."
+            title="Create account"
+            heading=("Create your", " account")
+            lead="All you need is an email address and a password."
             other_way=move || view! { "Already have an account? " <a href=login>"Sign in"</a> }
         >
             <Form
@@ -27,16 +43,55 @@ pub fn RegisterPage() -> impl IntoView {
                 <TextField name="name" label="Name" note="Optional" autocomplete="name" max=NAME_MAX/>
                 <TextField
                     name="email"
-                    label="E-mail"
+                    label="Email"
                     kind=Kind::Email
                     autocomplete="username"
                     required=true
                     max=EMAIL_MAX_BYTES
+                    if_taken=instead
                 />
                 <PasswordField name="password" label="Password" new=true/>
-                <HiddenField name="next" value=way.next/>
+                <HiddenField name="next" value=next/>
                 <SubmitButton label="Create account" busy="Creating account…"/>
             </Form>
+            <Agreement settings/>
         </Doorway>
+    }
+}
+
+/// The way to the account that has this address already.
+#[component]
+fn SignInInstead(way: Way) -> impl IntoView {
+    let email = typed_in("email");
+    view! { <a href=move || way.to_account(&email.get(), Url::escape)>"Sign in instead"</a> }
+}
+
+/// What holds for an account. New tabs: the form keeps what was typed.
+#[component]
+fn Agreement(settings: AppSettings) -> impl IntoView {
+    let link = |url: String, label| view! { <a href=url target="_blank" rel="external noopener">{label}</a> };
+    let terms = settings.terms_url.map(|url| {
+        view! { "By creating an account, you agree to our " {link(url, "terms of service")} ". " }
+    });
+    let privacy = settings.privacy_url.map(|url| {
+        view! { "Our " {link(url, "privacy policy")} " explains how we use your data." }
+    });
+    (terms.is_some() || privacy.is_some()).then(|| view! { <p class="help agreement">{terms}{privacy}</p> })
+}
+
+/// Nobody is asked to type what will be refused.
+#[component]
+fn Closed(login: String) -> impl IntoView {
+    view! {
+        <Front>
+            <p class="home">
+                <Mark/>
+            </p>
+            <Heading title=Code::SignupClosed.title()/>
+            <p class="lead">{Code::SignupClosed.detail()}</p>
+            <p class="actions">
+                <a class="button" href=login>"Sign in"</a>
+            </p>
+        </Front>
     }
 }

@@ -9,21 +9,21 @@ pub fn SecurityPage() -> impl IntoView {
     let session = Session::of_page();
     let account = move || session.viewer().map(|viewer| viewer.email);
     view! {
-        <MemberPage heading="Your password" lead="The key to this account, and to nothing else.">
+        <MemberPage heading="Your password" lead="Use a password you don't use anywhere else.">
             <Card
                 id="password"
                 title="Change your password"
-                purpose="Every other session ends. This browser stays signed in."
+                purpose="You'll be signed out everywhere else."
             >
                 <Form
                     check=|call: &ChangePassword, min| call.form.parse(min).err().unwrap_or_default()
                     on_done=|()| ()
-                    done="Password changed. Every other session has ended."
+                    done="Password changed. You've been signed out everywhere else."
                     clears=true
                 >
                     // For password managers: whose password this is. Without a name, so it is not posted.
                     <input
-                        class="for-managers"
+                        class="unseen"
                         type="text"
                         autocomplete="username"
                         value=account

@@ -1,7 +1,7 @@
 //! The few calls to the browser that forms need; all of them are made in event handlers and effects.
 
 use leptos::prelude::*;
-use leptos::web_sys::{Element, FormData, HtmlElement, HtmlFormElement, Node};
+use leptos::web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, Node};
 use wasm_bindgen::JsCast;
 
 /// The domain's name of the field that an event comes from: `form[email]` is `email`.
@@ -14,6 +14,11 @@ pub(crate) fn field_of(event: &leptos::web_sys::Event) -> Option<String> {
 /// What the form holds now. Read from the document, since text may be older than the WebAssembly.
 pub(crate) fn data_of(form: &HtmlFormElement) -> Option<FormData> {
     FormData::new_with_form(form).ok()
+}
+
+/// What stands in the input of this id.
+pub(crate) fn value_of(id: &str) -> Option<String> {
+    Some(document().get_element_by_id(id)?.dyn_into::<HtmlInputElement>().ok()?.value())
 }
 
 /// Moves the focus, once the page shows what the last change of state did.

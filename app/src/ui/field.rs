@@ -9,9 +9,9 @@ pub enum Kind {
     /// Any line of text.
     #[default]
     Text,
-    /// An e-mail address.
+    /// An email address.
     Email,
-    /// A username, or an e-mail address.
+    /// A username, or an email address.
     Login,
 }
 
@@ -22,6 +22,11 @@ impl Kind {
 
     fn input_mode(self) -> Option<&'static str> {
         (self != Self::Text).then_some("email")
+    }
+
+    /// People's text runs the way its own letters do.
+    fn dir(self) -> Option<&'static str> {
+        (self == Self::Text).then_some("auto")
     }
 
     /// Names of accounts are nothing to capitalise or to correct.
@@ -64,13 +69,18 @@ pub fn FieldError(
     name: &'static str,
     /// The words, if it was refused.
     error: Memo<Option<String>>,
+    /// What helps where somebody else has it.
+    #[prop(optional_no_strip, into)]
+    if_taken: Option<ViewFn>,
 ) -> impl IntoView {
+    let form = FormState::of_page();
     move || {
+        let remedy = if_taken.as_ref().filter(|_| form.is_taken(name)).map(ViewFn::run);
         error.get().map(|words| {
             view! {
                 <p class="field-error" id=format!("{name}-error")>
                     <Warning/>
-                    <span>{words}</span>
+                    <span>{words} {remedy.map(|remedy| (" ", remedy))}</span>
                 </p>
             }
         })
@@ -102,6 +112,9 @@ pub fn TextField(
     required: bool,
     /// The most characters it takes.
     max: usize,
+    /// What helps where somebody else has it.
+    #[prop(optional, into)]
+    if_taken: Option<ViewFn>,
 ) -> impl IntoView {
     let form = FormState::of_page();
     let error = form.error(name);
@@ -119,6 +132,7 @@ pub fn TextField(
                 inputmode=kind.input_mode()
                 autocapitalize=kind.autocapitalize()
                 spellcheck=kind.spellcheck()
+                dir=kind.dir()
                 autocomplete=autocomplete
                 maxlength=units(max)
                 required=required
@@ -127,7 +141,7 @@ pub fn TextField(
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described_by(name, !note.is_empty(), error)
             />
-            <FieldError name error/>
+            <FieldError name error if_taken/>
         </div>
     }
 }
@@ -167,6 +181,7 @@ pub fn TextAreaField(
                 id=name
                 name=format!("form[{name}]")
                 rows="4"
+                dir="auto"
                 maxlength=units(max)
                 autofocus=form.opens_on(name)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
@@ -217,7 +232,7 @@ pub fn ReadOnlyField(
     view! {
         <dl class="field fact">
             <dt>{label}</dt>
-            <dd>{value}</dd>
+            <dd dir="auto">{value}</dd>
         </dl>
     }
 }

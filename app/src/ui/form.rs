@@ -88,8 +88,20 @@ impl FormState {
         self.ledger.with(|ledger| ledger.alarm().map(str::to_owned))
     }
 
+    pub(crate) fn wait(self) -> Option<u32> {
+        self.ledger.with(Ledger::wait)
+    }
+
+    pub(crate) fn is_taken(self, field: &str) -> bool {
+        self.ledger.with(|ledger| ledger.is_taken(field))
+    }
+
     pub(crate) fn alarm_now(self) -> Option<String> {
         self.ledger.with_untracked(|ledger| ledger.alarm().map(str::to_owned))
+    }
+
+    pub(crate) fn done_now(self) -> bool {
+        self.ledger.with_untracked(|ledger| ledger.done().is_some())
     }
 
     pub(crate) fn done(self) -> Option<&'static str> {
@@ -105,6 +117,13 @@ impl FormState {
         self.values
             .with_value(|values| values.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()))
     }
+}
+
+/// What stands in the field, once the program can read the page; until then what a plain post kept.
+pub(crate) fn typed_in(field: &'static str) -> RwSignal<String> {
+    let text = RwSignal::new(FormState::of_page().kept(field).unwrap_or_default());
+    Effect::new(move || _ = dom::value_of(field).map(|typed| text.set(typed)));
+    text
 }
 
 type Check = dyn Fn(&FormData, usize) -> Vec<FieldError>;
@@ -204,8 +223,8 @@ fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
             on:submit=on_submit
         >
             <Provider value=state>
-                <FormNotices/>
                 {children()}
+                <FormNotices/>
             </Provider>
         </form>
     }
@@ -257,5 +276,5 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
     });
 }
 
-/// The first refused field, else the words above them.
+/// The first refused field, else the words beside the button.
 const REFUSED: &[&str] = &["[aria-invalid=true]", "[role=alert]"];

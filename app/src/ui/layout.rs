@@ -5,15 +5,17 @@ use leptos::html::H1;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// The page's one `h1`, which is the document's title, too. Words of ours only: Leptos does not escape
-/// a title.
+/// The page's one `h1`, and the document's title. Words of ours only: Leptos does not escape a title.
 ///
 /// After client routing it takes the focus, as a newly loaded document would: so a screen reader says
 /// where its user has arrived.
 #[component]
 pub fn Heading(
-    /// The words.
-    text: &'static str,
+    /// The title before the site's name; empty: the name alone.
+    title: &'static str,
+    /// What the `h1` says, where it says more than the title.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let heading = NodeRef::<H1>::new();
     let visit = use_context::<Visit>();
@@ -23,8 +25,10 @@ pub fn Heading(
         }
     });
     view! {
-        <Title text=text/>
-        <h1 node_ref=heading tabindex="-1">{text}</h1>
+        <Title text=title/>
+        <h1 node_ref=heading tabindex="-1">
+            {children.map_or_else(|| title.into_any(), |children| children().into_any())}
+        </h1>
     }
 }
 
@@ -44,6 +48,7 @@ pub fn Front(
             </div>
             <div class="doorway-side">
                 <div class=if wide { "doorway-column wide" } else { "doorway-column" }>{children()}</div>
+                <Footer/>
             </div>
         </div>
     }
@@ -52,9 +57,11 @@ pub fn Front(
 /// Strangers' pages: a form, and the way to the other page.
 #[component]
 pub fn Doorway(
-    /// The `h1`.
-    heading: &'static str,
-    /// One sentence under it.
+    /// The title before the site's name.
+    title: &'static str,
+    /// The `h1`: words, the site's name, words.
+    heading: (&'static str, &'static str),
+    /// One sentence under it; may be empty.
     lead: &'static str,
     /// The form.
     children: Children,
@@ -62,18 +69,32 @@ pub fn Doorway(
     #[prop(into)]
     other_way: ViewFnOnce,
 ) -> impl IntoView {
-    let name = use_context::<AppSettings>().unwrap_or_default().name;
+    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let (before, after) = heading;
+    let name = settings.name.clone();
     view! {
         <Front>
-            <a class="home" href="/" aria-label=name>
+            <a class="home" href=settings.home().to_owned() rel=settings.home_rel() aria-label=settings.name.clone()>
                 <Mark/>
             </a>
-            <Heading text=heading/>
-            <p class="lead">{lead}</p>
+            <Heading title>{before} " " <bdi>{name}</bdi> {after}</Heading>
+            {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
             {children()}
             <p class="other-way">{other_way.run()}</p>
         </Front>
     }
+}
+
+/// Where to ask for help, and what holds: quiet, and only what the owner has set.
+#[component]
+pub fn Footer() -> impl IntoView {
+    let AppSettings { support_url, terms_url, privacy_url, .. } = use_context().unwrap_or_default();
+    let links = [("Help", support_url), ("Terms", terms_url), ("Privacy", privacy_url)];
+    let shown: Vec<_> = links
+        .into_iter()
+        .filter_map(|(label, url)| url.map(|url| view! { <a href=url rel="external">{label}</a> }))
+        .collect();
+    (!shown.is_empty()).then(|| view! { <footer class="footer">{shown}</footer> })
 }
 
 /// Members' pages: one column of cards under the header.
@@ -89,10 +110,11 @@ pub fn MemberPage(
     view! {
         <div class="column">
             <header class="column-head">
-                <Heading text=heading/>
+                <Heading title=heading/>
                 <p class="lead">{lead}</p>
             </header>
             {children()}
+            <Footer/>
         </div>
     }
 }

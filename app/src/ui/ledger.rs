@@ -1,4 +1,4 @@
-use domain::{FieldError, Problem};
+use domain::{Code, FieldError, Problem};
 
 /// What a form has to say at this moment: pure bookkeeping, so that it is tested without a browser.
 ///
@@ -12,6 +12,7 @@ pub struct Ledger {
     local: Vec<FieldError>,
     remote: Vec<FieldError>,
     alarm: Option<String>,
+    wait: Option<u32>,
     done: Option<&'static str>,
 }
 
@@ -56,6 +57,7 @@ impl Ledger {
     pub fn refused(&mut self, problem: &Problem) {
         self.remote.clone_from(&problem.errors);
         self.alarm = problem.errors.is_empty().then(|| problem.detail.clone());
+        self.wait = problem.retry_after.filter(|_| problem.code == Code::TooManyRequests);
     }
 
     /// The words that stand beside `field`.
@@ -66,13 +68,25 @@ impl Ledger {
         self.remote.iter().chain(local).find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
-    /// The words above the fields: a refusal that belongs to none of them.
+    /// The words beside the button: a refusal that belongs to none of them.
     #[must_use]
     pub fn alarm(&self) -> Option<&str> {
         self.alarm.as_deref()
     }
 
-    /// The words above the fields: it worked.
+    /// Seconds until the next try counts, where there were too many.
+    #[must_use]
+    pub fn wait(&self) -> Option<u32> {
+        self.wait
+    }
+
+    /// Whether somebody else has what stands in `field`.
+    #[must_use]
+    pub fn is_taken(&self, field: &str) -> bool {
+        self.remote.iter().any(|error| error.field == field && error.code == "taken")
+    }
+
+    /// The words beside the button: it worked.
     #[must_use]
     pub fn done(&self) -> Option<&'static str> {
         self.done
@@ -94,7 +108,6 @@ fn note(fields: &mut Vec<String>, field: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Code;
 
     fn refusal(field: &str) -> FieldError {
         FieldError::new(field, "invalid", "No.")
@@ -133,17 +146,23 @@ mod tests {
         let problem = Problem::new(Code::Taken).with_errors(vec![refusal("email"), refusal("name")]);
         let mut ledger = Ledger::after_refusal(&problem);
         assert!(ledger.is_first("email") && !ledger.is_first("name"));
-        assert_eq!(ledger.alarm(), None, "said beside the field, so not above as well");
+        assert_eq!(ledger.alarm(), None, "said beside the field, so not beside the button as well");
         ledger.typed("email", vec![]);
         assert_eq!((ledger.error("email"), ledger.error("name")), (None, Some("No.")));
     }
 
     #[test]
-    fn a_refusal_of_no_field_stands_above_them() {
+    fn a_refusal_of_no_field_stands_beside_the_button() {
         let mut ledger = Ledger::after_refusal(&Problem::new(Code::WrongCredentials));
         assert_eq!(ledger.alarm(), Some(Code::WrongCredentials.detail()));
         ledger.may_send(vec![]);
         assert_eq!(ledger.alarm(), None);
+    }
+
+    #[test]
+    fn only_too_many_tries_are_counted_down() {
+        assert_eq!(Ledger::after_refusal(&Problem::wait(16)).wait(), Some(16));
+        assert_eq!(Ledger::after_refusal(&Code::Overloaded.into()).wait(), None);
     }
 
     #[test]

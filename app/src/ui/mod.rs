@@ -15,9 +15,10 @@ mod visit;
 
 pub use button::SubmitButton;
 pub use field::{CheckboxField, FieldError, HiddenField, Kind, ReadOnlyField, TextAreaField, TextField};
+pub(crate) use form::typed_in;
 pub use form::{Form, FormState, Pace};
 pub use icon::Mark;
-pub use layout::{Card, Doorway, Front, Heading, MemberPage};
+pub use layout::{Card, Doorway, Footer, Front, Heading, MemberPage};
 pub use ledger::Ledger;
 pub use loaded::{Loaded, SessionEnded};
 pub use notice::{Notice, Tone};

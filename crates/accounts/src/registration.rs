@@ -126,7 +126,7 @@ impl Accounts {
 /// The unique form of an address, or the refusal of the field.
 pub(crate) fn canonical_email(email: &Email) -> Result<String, Error> {
     identifier::email(email.as_str()).ok_or_else(|| {
-        let message = "Enter an e-mail address like name@example.com.";
+        let message = "Enter an email address like name@example.com.";
         vec![FieldError::new("email", "invalid", message)].into()
     })
 }

@@ -114,7 +114,7 @@ impl UserQuery {
             "true" => Some(true),
             "false" => Some(false),
             _ => {
-                errors.refuse("is_active", "invalid", "Give true or false.");
+                errors.refuse("is_active", "invalid", "Use true or false.");
                 None
             }
         };
@@ -126,7 +126,7 @@ impl FieldErrors {
     fn role(&mut self, raw: &str) -> Option<Role> {
         let role = [Role::User, Role::Admin].into_iter().find(|role| role.as_str() == raw);
         if role.is_none() {
-            self.refuse("role", "invalid", "Give user or admin.");
+            self.refuse("role", "invalid", "Use user or admin.");
         }
         role
     }

@@ -37,7 +37,7 @@ pub use limits::*;
 pub use next::{next_in, safe_next};
 pub use page::{Page, PageRequest, Span};
 pub use password::{PasswordChange, PasswordForm};
-pub use problem::{Code, FieldError, Problem};
+pub use problem::{Code, FieldError, Problem, in_words};
 pub use profile::{Change, ProfileChange, ProfileForm, ProfileView};
 pub use registration::{NewAccount, Registration, RegistrationForm};
 pub use secret::{PlainPassword, RawPassword};

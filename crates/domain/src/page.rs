@@ -58,11 +58,11 @@ impl FieldErrors {
             text => text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit)),
         };
         if limit.is_none() {
-            self.refuse("limit", "invalid", format!("Give a number from 1 to {PAGE_MAX}."));
+            self.refuse("limit", "invalid", format!("Use a number from 1 to {PAGE_MAX}."));
         }
         let after = Some(cursor).filter(|cursor| !cursor.is_empty()).map(decode);
         if after == Some(None) {
-            self.refuse("cursor", "invalid", "Give the next_cursor of the page before, or none.");
+            self.refuse("cursor", "invalid", "Use the next_cursor of the previous page, or leave it out.");
         }
         limit.map(|limit| Span { limit, after: after.flatten() })
     }

@@ -34,7 +34,7 @@ impl PasswordForm {
             errors.refuse(
                 "new_password",
                 "unchanged",
-                "Choose a password that differs from the current one.",
+                "Choose a password that's different from your current one.",
             );
         }
         errors.finish(current.zip(new).map(|(current, new)| PasswordChange { current, new }))

@@ -72,26 +72,26 @@ impl Code {
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Invalid => "Please check the marked fields",
-            Self::Unreadable => "That request could not be read",
-            Self::WrongCredentials => "Not signed in",
-            Self::SignInNeeded => "Please sign in",
-            Self::InvalidToken => "Please sign in again",
-            Self::Forbidden => "Not allowed",
-            Self::Reauthenticate => "Please confirm that it is you",
-            Self::CrossSite => "Sent from another site",
+            Self::Invalid => "Check the highlighted fields",
+            Self::Unreadable => "We couldn't read that request",
+            Self::WrongCredentials => "Sign-in failed",
+            Self::SignInNeeded => "Sign in to continue",
+            Self::InvalidToken => "Sign in again",
+            Self::Forbidden => "You don't have access",
+            Self::Reauthenticate => "Confirm it's you",
+            Self::CrossSite => "Request blocked",
             Self::SignupClosed => "Sign-up is closed",
-            Self::NotFound => "Nothing here",
-            Self::MethodNotAllowed => "Not possible here",
-            Self::TimedOut => "That took too long",
-            Self::Taken => "Already in use",
-            Self::LastAdmin => "The last admin",
-            Self::TooLarge => "Too much at once",
-            Self::UnsupportedMediaType => "Format not understood",
-            Self::TooManyRequests => "Too many tries",
-            Self::Overloaded => "Busy right now",
-            Self::Unavailable => "Briefly out of reach",
-            Self::Internal => "Something broke on our side",
+            Self::NotFound => "Not found",
+            Self::MethodNotAllowed => "Not allowed here",
+            Self::TimedOut => "The request timed out",
+            Self::Taken => "Already taken",
+            Self::LastAdmin => "This is the last admin",
+            Self::TooLarge => "Too large",
+            Self::UnsupportedMediaType => "Unsupported format",
+            Self::TooManyRequests => "Too many attempts",
+            Self::Overloaded => "We're busy right now",
+            Self::Unavailable => "Temporarily unavailable",
+            Self::Internal => "Something went wrong",
         }
     }
 
@@ -99,36 +99,36 @@ impl Code {
     #[must_use]
     pub const fn detail(self) -> &'static str {
         match self {
-            Self::Invalid => "Nothing was changed. Please check the marked fields.",
-            Self::Unreadable => "Nothing was changed. Go back, reload the page and try again.",
-            Self::WrongCredentials => "That password does not match this account.",
-            Self::SignInNeeded => "You are not signed in, or your session has ended. Please sign in.",
-            Self::InvalidToken => "That token is not valid, or no longer. Please sign in again.",
-            Self::Forbidden => "Your account may not do this. Nothing was changed.",
+            Self::Invalid => "Nothing was changed. Check the highlighted fields.",
+            Self::Unreadable => "Nothing was changed. Reload the page and try again.",
+            Self::WrongCredentials => "Incorrect email, username or password.",
+            Self::SignInNeeded => "You're not signed in, or your session has ended. Sign in to continue.",
+            Self::InvalidToken => "This token is invalid or has expired. Sign in again.",
+            Self::Forbidden => "Your account doesn't have permission to do this. Nothing was changed.",
             Self::Reauthenticate => {
-                "Nothing was changed. Give your current password too, or sign in again and repeat this soon."
+                "Nothing was changed. Send your current password as well, or sign in again and retry."
             }
             Self::CrossSite => {
-                "This came from another site, so nothing was changed. Please use the form on our own page."
+                "This request came from another site, so nothing was changed. Use the form on our own page."
             }
-            Self::SignupClosed => "New accounts are made by invitation here.",
-            Self::NotFound => "There is nothing at this address.",
-            Self::MethodNotAllowed => "This address exists, but not for this kind of request.",
-            Self::TimedOut => "The request took too long. Please try again.",
-            Self::Taken => "Somebody already uses this. Nothing was changed.",
+            Self::SignupClosed => "New accounts are by invitation only.",
+            Self::NotFound => "There's nothing at this address.",
+            Self::MethodNotAllowed => "This address doesn't accept this kind of request.",
+            Self::TimedOut => "The request took too long. Try again.",
+            Self::Taken => "Already taken. Nothing was changed.",
             Self::LastAdmin => {
-                "This is the last admin who can sign in. Nothing was changed; make somebody else an admin first."
+                "Nobody else could manage accounts. Make someone else an admin first. Nothing was changed."
             }
-            Self::TooLarge => "That is more than this form takes. Nothing was changed.",
-            Self::UnsupportedMediaType => "That format is not understood here. Nothing was changed.",
-            Self::TooManyRequests => "That was too many tries in a short time. Please wait a moment.",
+            Self::TooLarge => "That's more than we can accept. Nothing was changed.",
+            Self::UnsupportedMediaType => "We can't read that format. Nothing was changed.",
+            Self::TooManyRequests => "Too many attempts. Wait a moment, then try again.",
             Self::Overloaded => {
                 "Many people are signing in right now. Nothing was changed; try again in a moment."
             }
             Self::Unavailable => {
                 "We could not reach the database. Nothing was changed; try again in a moment."
             }
-            Self::Internal => "Something broke on our side. Nothing was changed; try again in a moment.",
+            Self::Internal => "Something went wrong on our side. Nothing was changed; try again in a moment.",
         }
     }
 
@@ -189,6 +189,9 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// How the words of [`Problem::wait`] begin.
+    pub const TOO_MANY: &str = "Too many attempts.";
+
     /// A problem with the code's own words.
     #[must_use]
     pub fn new(code: Code) -> Self {
@@ -201,6 +204,13 @@ impl Problem {
             errors: Vec::new(),
             retry_after: code.retry_after(),
         }
+    }
+
+    /// Too many attempts, and when the next one counts.
+    #[must_use]
+    pub fn wait(seconds: u32) -> Self {
+        let detail = format!("{} Try again in {}.", Self::TOO_MANY, in_words(seconds));
+        Self { detail, retry_after: Some(seconds), ..Self::new(Code::TooManyRequests) }
     }
 
     /// The same problem with other words.
@@ -222,6 +232,17 @@ impl Problem {
     pub fn field(&self, field: &str) -> Option<&str> {
         self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
+}
+
+/// A time to wait, as people say it and never too short.
+#[must_use]
+pub fn in_words(seconds: u32) -> String {
+    let (count, unit) = match seconds {
+        0..=90 => (seconds, "second"),
+        91..=5_400 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3_600), "hour"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 impl From<Code> for Problem {
@@ -251,5 +272,23 @@ mod tests {
         assert!(json["detail"].is_string() && json["title"].is_string());
         assert_eq!(json["errors"], serde_json::json!([]));
         assert!(json.get("retry_after").is_none());
+    }
+
+    #[test]
+    fn a_wait_is_said_and_never_too_short() {
+        for (seconds, words) in [
+            (1, "1 second"),
+            (16, "16 seconds"),
+            (90, "90 seconds"),
+            (91, "2 minutes"),
+            (3_601, "61 minutes"),
+            (5_401, "2 hours"),
+            (86_400, "24 hours"),
+        ] {
+            assert_eq!(in_words(seconds), words);
+        }
+        let problem = Problem::wait(16);
+        assert_eq!(problem.detail, "Too many attempts. Try again in 16 seconds.");
+        assert_eq!(problem.retry_after, Some(16));
     }
 }

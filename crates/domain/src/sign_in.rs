@@ -54,10 +54,10 @@ impl SignInForm {
         let mut errors = FieldErrors::default();
         let text = self.identifier.trim();
         let identifier = if text.is_empty() {
-            errors.refuse("identifier", "required", "Enter your e-mail address or username.");
+            errors.refuse("identifier", "required", "Enter your email or username.");
             None
         } else if text.len() > EMAIL_MAX_BYTES || text.chars().any(char::is_control) {
-            errors.refuse("identifier", "invalid", "Enter your e-mail address or username.");
+            errors.refuse("identifier", "invalid", "Enter your email or username.");
             None
         } else if text.contains('@') {
             Some(Identifier::Email(text.to_owned()))

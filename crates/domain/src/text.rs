@@ -69,15 +69,11 @@ impl FieldErrors {
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
         if text.is_empty() {
-            self.refuse(field, "required", "Enter your e-mail address.");
+            self.refuse(field, "required", "Enter your email address.");
         } else if text.len() > EMAIL_MAX_BYTES {
-            self.refuse(
-                field,
-                "too_long",
-                format!("An e-mail address has at most {EMAIL_MAX_BYTES} characters."),
-            );
+            self.refuse(field, "too_long", format!("Use at most {EMAIL_MAX_BYTES} characters."));
         } else if !whole || text.chars().any(|c| c.is_control() || c.is_whitespace() || QUOTING.contains(c)) {
-            self.refuse(field, "invalid", "Enter an e-mail address like name@example.com.");
+            self.refuse(field, "invalid", "Enter an email address like name@example.com.");
         } else {
             return Some(Email(text.to_owned()));
         }
@@ -87,10 +83,14 @@ impl FieldErrors {
     pub(crate) fn username(&mut self, field: &str, raw: &str) -> Option<Username> {
         let text = raw.trim();
         if !(USERNAME_MIN..=USERNAME_MAX).contains(&text.chars().count()) {
-            let message = format!("A username has {USERNAME_MIN} to {USERNAME_MAX} characters.");
+            let message = format!("Use {USERNAME_MIN} to {USERNAME_MAX} characters.");
             self.refuse(field, "length", message);
         } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
-            self.refuse(field, "invalid", "Use letters, digits, dots, dashes and underscores.");
+            self.refuse(
+                field,
+                "invalid",
+                "Use only the letters a to z, numbers, dots, dashes and underscores.",
+            );
         } else {
             return Some(Username(text.to_owned()));
         }
@@ -113,7 +113,12 @@ impl FieldErrors {
         if text.chars().count() > max {
             self.refuse(field, "too_long", format!("Use at most {max} characters."));
         } else if text.chars().any(forbidden) {
-            self.refuse(field, "invalid", "Remove the characters that cannot be shown.");
+            let what = match field {
+                "bio" => "bio",
+                "q" => "search",
+                _ => "name",
+            };
+            self.refuse(field, "invalid", format!("Your {what} contains characters we can't use."));
         } else {
             return Some(Name(text.to_owned()));
         }
@@ -138,9 +143,9 @@ impl FieldErrors {
         if raw.is_empty() {
             self.refuse(field, "required", "Enter your password.");
         } else if raw.chars().count() > PASSWORD_MAX || raw.len() > PASSWORD_MAX_BYTES {
-            self.refuse(field, "too_long", format!("A password has at most {PASSWORD_MAX} characters."));
+            self.refuse(field, "too_long", format!("Use at most {PASSWORD_MAX} characters."));
         } else if raw.contains('\0') {
-            self.refuse(field, "invalid", "Remove the characters that cannot be typed.");
+            self.refuse(field, "invalid", "Your password contains characters we can't use.");
         } else {
             return Some(PlainPassword::new(raw));
         }

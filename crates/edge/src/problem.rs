@@ -33,8 +33,7 @@ pub fn problem(error: Refused) -> Problem {
 
 /// The same words for every name, existing or not (P1).
 fn wait_for(wait: Duration) -> Problem {
-    let seconds = u32::try_from(seconds(wait)).unwrap_or(1);
-    Problem { retry_after: Some(seconds), ..Problem::new(Code::TooManyRequests) }
+    Problem::wait(u32::try_from(seconds(wait)).unwrap_or(1))
 }
 
 /// Whole seconds, after which all of the time has passed.
@@ -44,8 +43,8 @@ pub(crate) fn seconds(wait: Duration) -> i64 {
 
 fn taken(field: Field) -> FieldError {
     let message = match field {
-        Field::Email => "There is already an account with this address. Sign in instead?",
-        Field::Username => "Somebody already has this username. Try another.",
+        Field::Email => "There is already an account with this email.",
+        Field::Username => "This username is already taken.",
     };
     FieldError::new(field.name(), "taken", message)
 }

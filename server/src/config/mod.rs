@@ -3,6 +3,7 @@
 mod database;
 mod dotenv;
 mod fault;
+mod look;
 mod raw;
 mod secret;
 mod signing;
@@ -128,6 +129,7 @@ impl Config {
         let database = database::database(raw, &mut faults);
         let signing = faults.or(Signing::Missing, Signing::new(raw, env));
         let accounts = AccountRules::new(raw, site.as_seeds, &mut faults);
+        let app = look::settings(raw, site.origin.as_ref(), &accounts, &mut faults);
         let proxies = faults.or(TrustedProxies::default(), proxies(raw));
         let compat = faults.or(Compat::NONE, compat(raw, env));
         let cors_origins = faults.or(Vec::new(), cors_origins(raw));
@@ -143,11 +145,7 @@ impl Config {
         warnings.extend(warning(raw, env, &origin, &proxies, &signing));
         Ok(Self {
             env,
-            app: AppSettings {
-                name: site.name,
-                base_url: origin.to_string(),
-                password_min: accounts.password_min,
-            },
+            app,
             listen: site.listen,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
             hash_files: site.hash_files,

@@ -24,6 +24,18 @@ pub struct Raw {
     /// The address people type; required in production [default: http://localhost:PORT]
     #[arg(long, env, value_name = "URL")]
     pub base_url: Option<String>,
+    /// Your product's front page, to which / leads [default: this site's own]
+    #[arg(long, env, value_name = "URL")]
+    pub home_url: Option<String>,
+    /// Where people find help: a page, or mailto:you@example.com [default: no link]
+    #[arg(long, env, value_name = "URL")]
+    pub support_url: Option<String>,
+    /// Your terms of service; linked below the sign-up button and on every page [default: no link]
+    #[arg(long, env, value_name = "URL")]
+    pub terms_url: Option<String>,
+    /// Your privacy policy; linked as the terms are [default: no link]
+    #[arg(long, env, value_name = "URL")]
+    pub privacy_url: Option<String>,
     /// Where the server listens [default: 127.0.0.1:8000]
     #[arg(long, env, value_name = "ADDRESS:PORT")]
     pub leptos_site_addr: Option<String>,

@@ -9,7 +9,6 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 
 /// The site, as far as it could be judged.
 pub(super) struct Site {
-    pub(super) name: String,
     pub(super) listen: SocketAddr,
     pub(super) origin: Option<Origin>,
     pub(super) hash_files: Option<bool>,
@@ -20,21 +19,12 @@ impl Site {
     pub(super) fn new(raw: &Raw, env: AppEnv, faults: &mut Faults) -> Self {
         let listen = faults.or(LISTEN, listen(raw));
         Self {
-            name: faults.or(String::new(), app_name(raw)),
             listen,
             origin: faults.keep(origin(raw, env, listen)),
             hash_files: faults.or(None, switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref())),
             as_seeds: faults.or(false, as_seeds(raw, env, listen)),
         }
     }
-}
-
-fn app_name(raw: &Raw) -> Result<String, ConfigError> {
-    let name = filled(raw.app_name.as_deref()).unwrap_or("Doorstep");
-    if name.chars().count() > 60 || name.chars().any(char::is_control) {
-        return Err(ConfigError::new("APP_NAME", "set it to one line of at most 60 characters"));
-    }
-    Ok(name.to_owned())
 }
 
 fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {

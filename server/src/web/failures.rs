@@ -51,7 +51,7 @@ fn page(state: &AppState, problem: Problem, retry: &str) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let html = app::failure_document(LeptosOptions::clone(&state.site), &state.app, problem, retry);
     let mut response = (status, Html(html)).into_response();
-    response.headers_mut().extend(headers::page_policy(None, None));
+    response.headers_mut().extend(headers::page_policy(state, None));
     response
 }
 

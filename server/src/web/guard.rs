@@ -18,6 +18,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 
 pub(super) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(page) = page(&request) else { return next.run(request).await };
+    if let Some(home) = state.app.home_url.as_deref().filter(|_| page.path == "/") {
+        return see_other(home);
+    }
     let viewer = request.extensions().get::<RequestCtx>().and_then(RequestCtx::viewer);
     if !page.guard.admits(viewer.as_ref()) {
         return turn_away(page.guard, viewer.as_ref(), &request);
@@ -72,12 +75,12 @@ fn lost_cookie(headers: &HeaderMap) -> bool {
 
 /// The form was sent after the session had ended, and its page is shown after a new sign-in.
 fn signed_in_again(mut flash: Flash) -> Flash {
-    const WORDS: &str = "You are signed in again. Nothing was saved yet: please send the form once more.";
+    const WORDS: &str = "You're signed in again. Your changes are not saved yet: check them, then save.";
     flash.problem = flash.problem.map(|problem| problem.with_detail(WORDS));
     flash
 }
 
-/// 303 and nothing else. `path` comes from [`domain::safe_next`] or from us.
+/// 303 and nothing else. `path` comes from [`domain::safe_next`], from us or from the owner.
 pub(crate) fn see_other(path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()

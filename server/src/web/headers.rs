@@ -1,10 +1,11 @@
 //! What every answer carries, errors and files included (promise P11).
 
+use crate::AppState;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
 /// For everything that is no page: it may load nothing and be shown in no frame.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -43,21 +44,30 @@ pub(super) fn documents_policy() -> HeaderMap {
     reported(HeaderValue::from_static(DOCUMENTS))
 }
 
-/// The policy of a page whose scripts carry `nonce`; without one the page has no script. `watched`
-/// lets the page of a development server hear of changes.
-pub(super) fn page_policy(nonce: Option<&str>, watched: Option<u32>) -> HeaderMap {
+/// The policy of a page whose scripts carry `nonce`; without one the page has no script. A page with scripts of
+/// a development server that is watched hears of changes. Signing out leads to `/` and from there to the owner's
+/// own front page: browsers hold a form's redirects against `form-action`, too.
+pub(super) fn page_policy(state: &AppState, nonce: Option<&str>) -> HeaderMap {
     let script = nonce
         .map_or("'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'"));
-    let reload =
-        watched.map(|port| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
+    let port = state.site.reload_port;
+    let watched = nonce.filter(|_| state.watched);
+    let reload = watched.map(|_| format!(" ws://localhost:{port} ws://127.0.0.1:{port}")).unwrap_or_default();
+    let home =
+        state.app.home_url.as_deref().and_then(origin).map(|home| format!(" {home}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self'; font-src 'self'; \
-         connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'{home}; base-uri 'none'; \
          object-src 'none'; frame-ancestors 'none'; report-uri /csp-report; report-to csp"
     );
     // A nonce is base64: the policy is always a good header, and if not, nothing may load.
     let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(NO_PAGE));
     reported(policy)
+}
+
+fn origin(url: &str) -> Option<String> {
+    let url: Uri = url.parse().ok()?;
+    Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
 }
 
 fn reported(policy: HeaderValue) -> HeaderMap {

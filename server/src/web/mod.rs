@@ -10,6 +10,7 @@ mod functions;
 mod guard;
 mod headers;
 mod health;
+mod manifest;
 mod pages;
 mod trace;
 mod unsent;
@@ -55,6 +56,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/csp-report", csp_report::route())
+        .route("/site.webmanifest", get(manifest::show))
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
         .merge(rest::router(&state))
@@ -95,7 +97,7 @@ async fn time_limit(limit: Duration, request: Request, next: Next) -> Response {
 
 /// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
 async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
-    const DETAIL: &str = "That took too long. If you were changing something, look whether it was done \
+    const DETAIL: &str = "That took too long. If you were making a change, check whether it was saved \
                           before you try again.";
     let answer = tokio::time::timeout(limit, answer).await;
     answer.unwrap_or_else(|_| refusal(Problem::new(Code::Unavailable).with_detail(DETAIL)))

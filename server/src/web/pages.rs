@@ -39,13 +39,13 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
 /// Every component in every state, for looking at.
 pub(super) async fn gallery(State(state): State<AppState>) -> Response {
     let html = app::gallery_document(LeptosOptions::clone(&state.site), &state.app);
-    (headers::page_policy(None, None), Html(html)).into_response()
+    (headers::page_policy(&state, None), Html(html)).into_response()
 }
 
 /// The page that asks whether to sign out; its form is posted to `action`.
 pub(crate) fn leaving(state: &AppState, action: &'static str) -> Response {
     let html = app::leaving_document(LeptosOptions::clone(&state.site), &state.app, action);
-    (headers::page_policy(None, None), Html(html)).into_response()
+    (headers::page_policy(state, None), Html(html)).into_response()
 }
 
 /// The page for an address where there is none; a problem document for whoever reads no HTML.
@@ -111,8 +111,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
 /// the flash brings along: a page that says "wait" must not look like success to a machine.
 fn answer(state: &AppState, options: &ResponseOptions, flash: Option<&Flash>) {
     if let Some(nonce) = use_nonce() {
-        let watched = state.watched.then_some(state.site.reload_port);
-        for (name, value) in &headers::page_policy(Some(&nonce), watched) {
+        for (name, value) in &headers::page_policy(state, Some(&nonce)) {
             options.insert_header(name.clone(), value.clone());
         }
     }

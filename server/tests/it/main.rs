@@ -7,6 +7,7 @@ mod app;
 mod binary;
 mod described;
 mod log;
+mod make_it_yours;
 mod outage;
 mod rest;
 mod seeds;

@@ -74,7 +74,7 @@ async fn a_refused_plain_post_is_a_page_of_that_status(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await.with("sec-fetch-site", "cross-site");
     let answer = ana.post("/fn/logout", &[]).await.expect(403);
-    assert!(answer.is_html() && answer.text.contains("Sent from another site"));
+    assert!(answer.is_html() && answer.text.contains("Request blocked"));
     assert!(answer.set_cookie("session-token").is_none());
 }
 

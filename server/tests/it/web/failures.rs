@@ -13,7 +13,7 @@ async fn a_panic_is_a_clean_500(pool: PgPool) {
     let more = Router::new().route("/panic", get(async || -> () { panic!("canary: {}", 6 * 7) }));
     let app = App::new(pool).serving(more);
     let page = app.browser().get("/panic").await.expect(500);
-    assert!(page.is_html() && page.text.contains("Something broke on our side"));
+    assert!(page.is_html() && page.text.contains("Something went wrong"));
     assert!(page.text.contains("Harbour") && !page.text.contains("canary") && !page.text.contains("<script"));
     let problem = app.browser().with("accept", "application/json").get("/panic").await.expect(500);
     assert_eq!(problem.code(), "internal");
@@ -71,7 +71,7 @@ async fn no_word_of_the_database_leaves(pool: PgPool) {
 async fn an_unknown_address_is_a_page_or_a_problem_document(pool: PgPool) {
     let app = App::new(pool);
     let page = app.browser().get("/nothing").await.expect(404);
-    assert!(page.is_html() && page.text.contains("There is no page here"));
+    assert!(page.is_html() && page.text.contains("Page not found"));
     let mut ana = app.member("ana").await;
     assert!(ana.get("/nothing").await.expect(404).text.contains("Sign out"), "a member keeps the way out");
     let problem = app.browser().with("accept", "*/*").get("/nothing").await.expect(404);
@@ -83,7 +83,7 @@ async fn a_wrong_method_is_a_page_or_a_problem_document(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
     let page = ana.post("/account", &[]).await.expect(405);
-    assert!(page.is_html() && page.text.contains("Not possible here"));
+    assert!(page.is_html() && page.text.contains("Not allowed here"));
     assert_eq!(page.header("allow"), Some("GET,HEAD"));
     assert_eq!(ana.call("/account", &[]).await.expect(405).code(), "method_not_allowed");
 }

@@ -9,6 +9,7 @@ mod guards;
 mod headers;
 mod limit;
 mod logs;
+mod look;
 mod outages;
 mod plain_forms;
 mod proxies;

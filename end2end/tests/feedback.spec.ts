@@ -1,0 +1,142 @@
+import { button, field, fieldError, fillSignIn, fillSignUp, withNext, words } from '../fixtures/forms';
+import { expect, test } from '../fixtures/test';
+import type { Locator, Page } from '@playwright/test';
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 320, height: 640 } });
+
+  test('what was saved is said where the eye is @plain', async ({ page, member, visit }) => {
+    await visit('/account');
+    await field(page, 'Bio').fill('Two lines,\nno more.');
+    await button(page, 'Save profile').click();
+    const said = page.getByText(words.saved);
+    await expect(said, member.email).toHaveCount(1);
+    await expect(said).toBeInViewport({ ratio: 1 });
+    await uncovered(page, said);
+  });
+
+  test('a form that is sent from its first field says so on screen, too @plain', async ({ page, member, visit }) => {
+    await visit('/account');
+    await field(page, 'Name').press('Enter');
+    await expect(page.getByText(words.saved), member.email).toBeInViewport({ ratio: 1 });
+  });
+
+  test('a refusal is on screen @plain', async ({ page, person, visit }) => {
+    await visit('/login');
+    await fillSignIn(page, person);
+    await button(page, 'Sign in').click();
+    await expect(page.getByText(words.wrongPassword)).toBeInViewport({ ratio: 1 });
+  });
+});
+
+/** Nothing lies over it. */
+async function uncovered(page: Page, locator: Locator): Promise<void> {
+  const box = (await locator.boundingBox())!;
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  expect(await page.evaluate(([x, y]) => document.elementFromPoint(x!, y!)?.textContent, [x, y])).toContain(words.saved);
+}
+
+test('on a wide screen what was saved stands beside the button', async ({ page, member, visit }) => {
+  await visit('/account');
+  await button(page, 'Save profile').click();
+  const said = (await page.getByRole('status').filter({ hasText: words.saved }).boundingBox())!;
+  const pressed = (await button(page, 'Save profile').boundingBox())!;
+  expect(said.x, member.email).toBeGreaterThan(pressed.x + pressed.width);
+  expect(Math.abs(said.y + said.height / 2 - pressed.y - pressed.height / 2)).toBeLessThan(8);
+});
+
+/** Where the heading, and each label and field above the first error, stand on the page. */
+async function places(page: Page, names: string[]): Promise<string[]> {
+  const selectors = ['h1', ...names.flatMap(name => [`label[for=${name}]`, `#${name}`])];
+  return page.evaluate(
+    all =>
+      all.map(selector => {
+        const { left, top } = document.querySelector(selector)!.getBoundingClientRect();
+        return `${selector} ${left + scrollX} ${top + scrollY}`;
+      }),
+    selectors,
+  );
+}
+
+const refusals = {
+  'an empty sign-up': { path: '/register', act: 'Create account', above: ['name', 'email'], text: {} },
+  'a short password': {
+    path: '/register',
+    act: 'Create account',
+    above: ['name', 'email', 'password'],
+    text: { Name: 'Ana', Email: 'ana@example.com', Password: 'short' },
+  },
+  'an empty sign-in': { path: '/login', act: 'Sign in', above: ['identifier'], text: {} },
+  'a wrong password': {
+    path: '/login',
+    act: 'Sign in',
+    above: ['identifier', 'password'],
+    text: { 'Email or username': 'nobody@example.com', Password: 'not the password' },
+  },
+};
+
+for (const [width, height] of [[1600, 1000], [1280, 600], [768, 900]] as const) {
+  for (const [name, { path, act, above, text }] of Object.entries(refusals)) {
+    test(`${name} moves nothing above its words at ${width} × ${height} @plain`, async ({ page, visit }) => {
+      await page.setViewportSize({ width, height });
+      await visit(path);
+      const before = await places(page, above);
+      for (const [label, typed] of Object.entries(text)) await field(page, label).fill(typed);
+      await button(page, act).click();
+      await expect(page.locator('.field-error, [role=alert] .notice').first()).toBeVisible();
+      expect(await places(page, above)).toEqual(before);
+    });
+  }
+}
+
+test('a taken address leads to its sign-in, with the way back and the address @plain', async ({ page, context, member, visit }) => {
+  await context.clearCookies();
+  await visit('/register?next=/account/security');
+  await fillSignUp(page, member);
+  await button(page, 'Create account').click();
+  await fieldError(page, 'email').getByRole('link', { name: 'Sign in instead' }).click();
+  await expect(page).toHaveURL(withNext('/login', '/account/security'));
+  await expect(field(page, 'Email or username')).toHaveValue(member.email);
+  await field(page, 'Password').fill(member.password);
+  await button(page, 'Sign in').click();
+  await expect(page).toHaveURL('/account/security');
+});
+
+test('an address in a link is text and nothing else @plain', async ({ page, visit }) => {
+  await visit(`/login?email=${encodeURIComponent(`"><script>document.title='ran'</script>@x`)}`);
+  await expect(field(page, 'Email or username')).toHaveValue(`"><script>document.title='ran'</script>@x`);
+  await expect(page).not.toHaveTitle('ran');
+  await visit(`/login?email=${encodeURIComponent('Call 555 0100 now')}`);
+  await expect(field(page, 'Email or username')).toHaveValue('');
+});
+
+test('a stranger who is sent to sign in is told why @plain', async ({ page, visit }) => {
+  await visit('/login');
+  await expect(page.getByText('Sign in to continue.')).toHaveCount(0);
+  await visit('/account');
+  await expect(page.getByText('Sign in to continue.')).toBeVisible();
+});
+
+test('too many attempts: the time is said, and counted down where a program runs @plain', async ({ page, person, visit, state }) => {
+  if (state === 'wasm') await page.clock.install();
+  await visit('/login');
+  if (state === 'wasm') await page.clock.pauseAt(Date.now() + 60_000);
+  const alert = page.getByRole('alert').filter({ hasText: 'Too many attempts.' });
+  // The first waits are shorter than a test needs to look at them.
+  const waits = async () => (await alert.isVisible()) && (state !== 'wasm' || (await left()) > 2);
+  const left = async () => Number(/\d+/.exec((await page.getByRole('timer').textContent())!)![0]);
+  for (let attempt = 0; attempt < 60 && !(await waits()); attempt += 1) {
+    await fillSignIn(page, { ...person, password: `wrong-${attempt}` });
+    const answered = page.waitForResponse(answer => answer.url().endsWith('/fn/login'));
+    await button(page, 'Sign in').click();
+    await answered;
+    await expect(page.getByRole('alert').first()).toContainText(/Incorrect|Too many/);
+  }
+  await expect(alert).toHaveText(/^Too many attempts\. Try again in \d+ (second|minute)s?\.$/);
+  if (state !== 'wasm') return;
+  const before = await left();
+  await page.clock.runFor(1_000);
+  await expect.poll(left).toBe(before - 1);
+  await page.clock.runFor(before * 1_000);
+  await expect(page.getByText('You can try again now.')).toBeVisible();
+});

@@ -178,11 +178,9 @@ async fn a_browser_is_asked_and_its_plain_form_signs_out(pool: PgPool) {
         .await
         .expect(200);
     let page = browser.get("/auth/logout").await.expect(200);
-    assert!(page.is_html() && page.text.contains("<h1>Sign out?</h1>"), "{}", page.text);
-    assert!(
-        page.text.contains("<form method=\"post\" action=\"/auth/logout\">")
-            && !page.text.contains("<script")
-    );
+    let text = page.text.replace("<!>", "");
+    assert!(page.is_html() && text.contains("<h1>Sign out?</h1>"), "{text}");
+    assert!(text.contains("<form method=\"post\" action=\"/auth/logout\">") && !text.contains("<script"));
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.contains("form-action 'self'") && policy.contains("script-src 'none'"), "{policy}");
     assert!(page.text.contains("Harbour") && !page.text.contains("Doorstep"));

@@ -2,7 +2,7 @@ use crate::header::SiteHeader;
 use crate::routes::Pages;
 use crate::session::Session;
 use crate::start::Start;
-use crate::ui::{SessionEnded, Visit};
+use crate::ui::{SessionEnded, ShownTo, Visit, dom};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::Router;
@@ -34,12 +34,21 @@ fn Site(start: Start) -> impl IntoView {
             _ = root.set_attribute("data-hydrated", "");
         }
     });
+    // What this tab does to the session is for the others to know.
+    Effect::new(move |before: Option<()>| {
+        session.viewer();
+        if before.is_some() {
+            dom::tell(&document(), "session");
+        }
+    });
+    provide_context(ShownTo(Signal::derive(move || session.viewer().map(|viewer| viewer.id.to_string()))));
     provide_context(session);
     provide_context(Visit::new(start.flash, start.unsent));
     provide_context(SessionEnded(Callback::new(move |()| session.ended(&path.get_untracked()))));
     view! {
         // `external` keeps the router's hands off: the browser itself moves the focus to the target.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <div class="session-notice" id="session-notice" role="status"></div>
         <SiteHeader/>
         <main id="main" tabindex="-1">
             <Pages/>

@@ -13,6 +13,9 @@ pub struct Flash {
     pub problem: Option<Problem>,
     /// What was typed, to be shown again: field and text. Never a password.
     pub values: Vec<(String, String)>,
+    /// Which version of what the form changes it was made for; empty: the one that is there now, which the
+    /// person is shown beside their own text.
+    pub version: String,
 }
 
 impl Flash {

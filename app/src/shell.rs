@@ -10,13 +10,18 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 /// against `--canvas` in style/tokens.css.
 pub const THEME: [&str; 2] = ["#f9f6f1", "#0c1118"];
 
+/// Whose page it is, in a word that tells nobody who: the document's scripts compare it with what is true later.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SessionState(pub(crate) String);
+
 /// The document around the app. The nonce of each script comes from the request's context, where the
 /// server's Content-Security-Policy takes it from, too.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let settings = use_context::<Start>().unwrap_or_default().settings;
+    let SessionState(session) = use_context().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-session=session>
             <head>
                 <HeadBasics options=options.clone() settings/>
                 <AutoReload options=options.clone()/>
@@ -62,6 +67,7 @@ const SCRIPTS: &str = concat!(
     include_str!("scripts/program.js"),
     include_str!("scripts/password.js"),
     include_str!("scripts/menu.js"),
+    include_str!("scripts/tabs.js"),
     include_str!("scripts/once.js"),
     include_str!("scripts/broken.js"),
 );

@@ -1,8 +1,9 @@
 //! The native side of the pages, and every call that is special to Leptos 0.8: what the server puts
 //! into a request's context, what server functions take out of it, cookies and redirects.
 
+use crate::shell::SessionState;
 use crate::{AppError, AppSettings, Flash, Start};
-use accounts::{Accounts, RequestCtx, SignedIn};
+use accounts::{Accounts, RequestCtx, SignedIn, version};
 use domain::{Code, SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
 use leptos::prelude::*;
@@ -35,6 +36,7 @@ pub fn provide(request: Request) {
         flash: request.flash.clone().unwrap_or_default(),
         unsent: request.unsent,
     });
+    provide_context(SessionState(version::of_viewer(request.ctx.viewer().as_ref())));
     provide_context(request);
 }
 

@@ -3,4 +3,5 @@
 mod api;
 mod page;
 
+pub(crate) use api::load_profile;
 pub use page::AccountPage;

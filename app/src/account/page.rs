@@ -24,11 +24,16 @@ pub fn AccountPage() -> impl IntoView {
 fn Profile(view: ProfileView) -> impl IntoView {
     let session = Session::of_page();
     session.confirm();
+    let version = RwSignal::new(view.version);
     view! {
         <Form
             check=|call: &SaveProfile, _| call.form.parse().err().unwrap_or_default()
-            on_done=move |view: ProfileView| session.rename(label(&view))
+            on_done=move |view: ProfileView| {
+                session.rename(label(&view));
+                version.set(view.version);
+            }
             done="Profile saved."
+            version
         >
             <ReadOnlyField label="Email" value=view.email/>
             <TextField name="name" label="Name" autocomplete="name" value=view.name max=NAME_MAX/>

@@ -1,7 +1,10 @@
 //! The few calls to the browser that forms need; all of them are made in event handlers and effects.
 
 use leptos::prelude::*;
-use leptos::web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, Node};
+use leptos::web_sys::{
+    Element, Event, EventTarget, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, Node,
+    UrlSearchParams,
+};
 use wasm_bindgen::JsCast;
 
 /// The domain's name of the field that an event comes from: `form[email]` is `email`.
@@ -19,6 +22,25 @@ pub(crate) fn data_of(form: &HtmlFormElement) -> Option<FormData> {
 /// What stands in the input of this id.
 pub(crate) fn value_of(id: &str) -> Option<String> {
     Some(document().get_element_by_id(id)?.dyn_into::<HtmlInputElement>().ok()?.value())
+}
+
+/// What a form holds, as it is sent.
+pub(crate) fn encoded(data: &FormData) -> String {
+    let pairs = UrlSearchParams::new_with_str_sequence_sequence(data);
+    pairs.map(|pairs| String::from(pairs.to_string())).unwrap_or_default()
+}
+
+/// Sends a form without this program; the page is left.
+pub(crate) fn send(form: &HtmlFormElement) {
+    tell(form, "sent");
+    _ = form.submit();
+}
+
+/// Tells the scripts of the document.
+pub(crate) fn tell(of: &EventTarget, what: &str) {
+    if let Ok(event) = Event::new(what) {
+        _ = of.dispatch_event(&event);
+    }
 }
 
 /// Moves the focus, once the page shows what the last change of state did.

@@ -49,16 +49,14 @@ fn units(max: usize) -> String {
 pub(crate) fn described_by(
     name: &'static str,
     note: bool,
+    stored: bool,
     error: Memo<Option<String>>,
 ) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
     move || {
-        let refused = error.with(Option::is_some);
-        match (refused, note) {
-            (true, true) => Some(format!("{name}-error {name}-note")),
-            (true, false) => Some(format!("{name}-error")),
-            (false, true) => Some(format!("{name}-note")),
-            (false, false) => None,
-        }
+        let parts = [("error", error.with(Option::is_some)), ("stored", stored), ("note", note)];
+        let ids: Vec<_> =
+            parts.iter().filter(|(_, there)| *there).map(|(part, _)| format!("{name}-{part}")).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
     }
 }
 
@@ -118,6 +116,7 @@ pub fn TextField(
 ) -> impl IntoView {
     let form = FormState::of_page();
     let error = form.error(name);
+    let stored = form.stored(name, value.as_ref());
     view! {
         <div class="field">
             <div class="field-head">
@@ -139,8 +138,9 @@ pub fn TextField(
                 autofocus=form.opens_on(name)
                 value=form.kept(name).or(value)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by(name, !note.is_empty(), error)
+                aria-describedby=described_by(name, !note.is_empty(), stored.is_some(), error)
             />
+            <Stored name stored/>
             <FieldError name error if_taken/>
         </div>
     }
@@ -149,6 +149,19 @@ pub fn TextField(
 #[component]
 fn FieldNote(name: &'static str, note: &'static str) -> impl IntoView {
     (!note.is_empty()).then(|| view! { <span class="field-note" id=format!("{name}-note")>{note}</span> })
+}
+
+/// What is stored now, beside a text that would replace it.
+#[component]
+fn Stored(name: &'static str, #[prop(optional_no_strip)] stored: Option<String>) -> impl IntoView {
+    stored.map(|stored| {
+        let stored = if stored.is_empty() {
+            "Nothing is saved here now.".to_owned()
+        } else {
+            format!("Saved now: {stored}")
+        };
+        view! { <p class="help field-stored" id=format!("{name}-stored") dir="auto">{stored}</p> }
+    })
 }
 
 /// Several lines of text.
@@ -169,6 +182,7 @@ pub fn TextAreaField(
 ) -> impl IntoView {
     let form = FormState::of_page();
     let error = form.error(name);
+    let stored = form.stored(name, value.as_ref());
     let text = form.kept(name).or(value).unwrap_or_default();
     view! {
         <div class="field">
@@ -185,9 +199,10 @@ pub fn TextAreaField(
                 maxlength=units(max)
                 autofocus=form.opens_on(name)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by(name, !note.is_empty(), error)
+                aria-describedby=described_by(name, !note.is_empty(), stored.is_some(), error)
                 inner_html=escaped(&text)
             ></textarea>
+            <Stored name stored/>
             <FieldError name error/>
         </div>
     }

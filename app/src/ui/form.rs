@@ -8,15 +8,23 @@ use super::dom;
 use super::ledger::Ledger;
 use super::notice::FormNotices;
 use super::visit::Visit;
-use crate::{AppError, AppSettings};
+use crate::{AppError, AppSettings, Flash};
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
 use leptos::form::FromFormData;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use leptos::server_fn::client::Client;
+use leptos::server_fn::codec::{JsonEncoding, PostUrl};
+use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::redirect::call_redirect_hook;
+use leptos::server_fn::request::ClientReq;
+use leptos::server_fn::response::ClientRes;
+use leptos::server_fn::{Bytes, ContentType, Decodes};
 use leptos::task::spawn_local;
 use leptos::web_sys::{Event, FormData, HtmlFormElement};
+use serde::de::DeserializeOwned;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,18 +42,28 @@ pub enum Pace {
     Slow,
 }
 
+/// Whose page this is, as a form says it to the server; nobody's forms act for nobody.
+#[derive(Clone, Copy)]
+pub struct ShownTo(pub Signal<Option<String>>);
+
 /// What the fields and the button of a form share.
 #[derive(Clone, Copy)]
 pub struct FormState {
     ledger: RwSignal<Ledger>,
     values: StoredValue<Vec<(String, String)>>,
     pace: RwSignal<Pace>,
+    compares: bool,
 }
 
 impl FormState {
     /// A form that has this to say and shows these values.
     pub fn new(ledger: Ledger, values: Vec<(String, String)>, pace: Pace) -> Self {
-        Self { ledger: RwSignal::new(ledger), values: StoredValue::new(values), pace: RwSignal::new(pace) }
+        Self {
+            ledger: RwSignal::new(ledger),
+            values: StoredValue::new(values),
+            pace: RwSignal::new(pace),
+            compares: false,
+        }
     }
 
     /// The form around this component.
@@ -53,14 +71,19 @@ impl FormState {
         use_context().unwrap_or_else(|| Self::new(Ledger::default(), Vec::new(), Pace::Idle))
     }
 
-    fn of_function(path: &str, done: &'static str) -> Self {
-        let flash = use_context::<Visit>().and_then(|visit| visit.flash_of(path)).unwrap_or_default();
+    fn after(flash: Flash, done: &'static str) -> Self {
         let ledger = match &flash.problem {
             Some(problem) => Ledger::after_refusal(problem),
             None if flash.function.is_empty() => Ledger::default(),
             None => Ledger::after_success(done),
         };
-        Self::new(ledger, flash.values, Pace::Idle)
+        let compares = flash.problem.is_some_and(|problem| is_of_another_time(problem.code));
+        Self { compares, ..Self::new(ledger, flash.values, Pace::Idle) }
+    }
+
+    /// Whether a text was typed here that is not saved.
+    fn is_unsaved(self) -> bool {
+        self.values.with_value(|values| !values.is_empty())
     }
 
     pub(crate) fn pace(self) -> Pace {
@@ -117,6 +140,17 @@ impl FormState {
         self.values
             .with_value(|values| values.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()))
     }
+
+    /// What is stored now, where the text that was kept for `field` differs from it and would replace it unseen.
+    pub(crate) fn stored(self, field: &str, stored: Option<&String>) -> Option<String> {
+        let stored = stored.cloned().unwrap_or_default();
+        self.kept(field).filter(|kept| self.compares && *kept != stored).map(|_| stored)
+    }
+}
+
+/// Whether a form was refused because it was not shown to this account, or not lately.
+fn is_of_another_time(code: Code) -> bool {
+    matches!(code, Code::OtherAccount | Code::ChangedMeanwhile)
 }
 
 /// What stands in the field, once the program can read the page; until then what a plain post kept.
@@ -157,12 +191,15 @@ pub fn Form<F, D>(
     /// Success leads to another page, so the button stays busy until that one is there.
     #[prop(optional)]
     leaves: bool,
+    /// The version of what it shows and changes, as the server told it last.
+    #[prop(optional)]
+    version: Option<RwSignal<String>>,
     /// Fields and button.
     children: Children,
 ) -> impl IntoView
 where
     F: ServerFn<Error = AppError> + FromFormData + 'static,
-    F::Output: 'static,
+    F::Output: DeserializeOwned + 'static,
     D: Fn(F::Output) + Clone + 'static,
 {
     let act = Act {
@@ -170,12 +207,10 @@ where
             F::from_form_data(data).map_or_else(|_| Vec::new(), |call| check(&call, min))
         }),
         send: Rc::new(move |data| {
-            let call = F::from_form_data(data);
+            let body = dom::encoded(data);
             let on_done = on_done.clone();
             Box::pin(async move {
-                let call = call.map_err(|_| Problem::new(Code::Unreadable))?;
-                let output = call.run_on_client().await.map_err(|AppError(problem)| problem)?;
-                on_done(output);
+                on_done(post::<F>(body).await.map_err(|AppError(problem)| problem)?);
                 Ok(())
             })
         }),
@@ -184,12 +219,44 @@ where
         leaves,
         by_document: leaves && use_context::<Visit>().is_some_and(Visit::unsent),
     };
-    frame(F::PATH, act, children)
+    frame(F::PATH, act, version, children)
+}
+
+/// Sends a form as it stands: with what its function does not know, for whom and for which version it was made.
+async fn post<F>(body: String) -> Result<F::Output, AppError>
+where
+    F: ServerFn<Error = AppError>,
+    F::Output: DeserializeOwned,
+{
+    let answer = fetch::<F::Client, F::InputStreamError, F::OutputStreamError>(F::PATH, body).await?;
+    JsonEncoding::decode(answer).map_err(|_| Code::Internal.into())
+}
+
+/// The part of [`post`] that is compiled once.
+async fn fetch<C, I, O>(path: &str, body: String) -> Result<Bytes, AppError>
+where
+    C: Client<AppError, I, O>,
+{
+    let request = ClientReq::try_new_post(path, PostUrl::CONTENT_TYPE, JsonEncoding::CONTENT_TYPE, body)?;
+    let answer = C::send(request).await?;
+    let (status, onward) = (answer.status(), answer.has_redirect().then(|| answer.location()));
+    let content = answer.try_into_bytes().await?;
+    if status >= 400 {
+        return Err(AppError::de(content));
+    }
+    if let Some(onward) = onward {
+        call_redirect_hook(&onward);
+    }
+    Ok(content)
 }
 
 /// The part of [`Form`] that is compiled once.
-fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
-    let state = FormState::of_function(path, act.done);
+fn frame(path: &'static str, act: Act, version: Option<RwSignal<String>>, children: Children) -> AnyView {
+    let flash = use_context::<Visit>().and_then(|visit| visit.flash_of(path)).unwrap_or_default();
+    if let Some(version) = version.filter(|_| !flash.version.is_empty()) {
+        version.set(flash.version.clone());
+    }
+    let state = FormState::after(flash, act.done);
     let min = use_context::<AppSettings>().unwrap_or_default().password_min;
     let check = act.check.clone();
     let on_input = move |event: Event| {
@@ -218,10 +285,12 @@ fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
             action=path
             method="post"
             novalidate
+            data-unsaved=state.is_unsaved().then_some("")
             on:input=on_input
             on:focusout=on_leave
             on:submit=on_submit
         >
+            <MadeFor version/>
             <Provider value=state>
                 {children()}
                 <FormNotices/>
@@ -229,6 +298,21 @@ fn frame(path: &'static str, act: Act, children: Children) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// What the server compares before it does anything. The account stays the one that the form was shown to,
+/// whoever signs in meanwhile; nothing but us changes either, so browsers must not bring back older ones.
+#[component]
+fn MadeFor(#[prop(optional_no_strip)] version: Option<RwSignal<String>>) -> impl IntoView {
+    let account = use_context::<ShownTo>().and_then(|ShownTo(account)| account.get_untracked());
+    account.map(|account| {
+        view! {
+            <input type="hidden" name="account" value=account autocomplete="off"/>
+            {version.map(|version| {
+                view! { <input type="hidden" name="version" value=move || version.get() autocomplete="off"/> }
+            })}
+        }
+    })
 }
 
 fn form_of(event: &Event) -> Option<HtmlFormElement> {
@@ -247,7 +331,7 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
     state.pace.set(Pace::Working);
     set_timeout(move || state.slow_down(), Duration::from_millis(150));
     if act.by_document {
-        _ = form.submit();
+        dom::send(&form);
         // A post that is stopped, or a page that comes back from the browser's memory, can be sent again.
         set_timeout(move || state.rest(), Duration::from_secs(10));
         return;
@@ -264,10 +348,14 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
                 if act.clears {
                     form.reset();
                 }
+                dom::tell(&form, "saved");
                 state.ledger.set(Ledger::after_success(act.done));
             }
-            // The plain way over the sign-in page brings the text back; client routing would lose it.
-            Err(problem) if problem.code == Code::SignInNeeded => _ = form.submit(),
+            // What the page shows is not true any more. The plain way brings a true one with the text in it, over
+            // the sign-in page if need be.
+            Err(problem) if problem.code == Code::SignInNeeded || is_of_another_time(problem.code) => {
+                dom::send(&form);
+            }
             Err(problem) => {
                 state.ledger.update(|ledger| ledger.refused(&problem));
                 dom::focus_soon(&form, REFUSED);

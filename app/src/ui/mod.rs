@@ -1,7 +1,7 @@
 //! The parts pages are made of. They paint, and know nothing of accounts.
 
 mod button;
-mod dom;
+pub(crate) mod dom;
 mod field;
 mod form;
 mod icon;
@@ -16,7 +16,7 @@ mod visit;
 pub use button::SubmitButton;
 pub use field::{CheckboxField, FieldError, HiddenField, Kind, ReadOnlyField, TextAreaField, TextField};
 pub(crate) use form::typed_in;
-pub use form::{Form, FormState, Pace};
+pub use form::{Form, FormState, Pace, ShownTo};
 pub use icon::Mark;
 pub use layout::{Card, Doorway, Footer, Front, Heading, MemberPage};
 pub use ledger::Ledger;

@@ -14,6 +14,20 @@ pub struct RequestCtx {
     pub request_id: String,
     /// When; read once, so that one request has one time.
     pub now: OffsetDateTime,
+    /// Which version of what it changes the request was made for.
+    pub shown: Shown,
+}
+
+/// What somebody who wants a change was shown before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// It is not said, and does not matter.
+    #[default]
+    Anything,
+    /// The form said it; a form without a version says "".
+    Form(String),
+    /// One of these, as `If-Match` says.
+    OneOf(Vec<String>),
 }
 
 /// The other end of the connection, behind the trusted proxies.
@@ -67,7 +81,13 @@ impl RequestCtx {
             agent: "command line".to_owned(),
             device: None,
         };
-        Self { caller: Caller::Stranger, client, request_id: "command".to_owned(), now }
+        Self {
+            caller: Caller::Stranger,
+            client,
+            request_id: "command".to_owned(),
+            now,
+            shown: Shown::Anything,
+        }
     }
 
     /// The signed-in caller: the guard of a use case for members.
@@ -88,6 +108,19 @@ impl RequestCtx {
     pub fn admin(&self) -> Result<&Member, Error> {
         let member = self.member()?;
         if member.role == Role::Admin { Ok(member) } else { Err(Error::Forbidden) }
+    }
+
+    /// Whether what is to be changed still is what the caller was shown; `current` makes the version of the row
+    /// that is locked.
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`] for a form, [`Error::PreconditionFailed`] for a program.
+    pub(crate) fn still_shows(&self, current: impl Fn() -> String) -> Result<(), Error> {
+        match &self.shown {
+            Shown::Form(version) if *version != current() => Err(Error::ChangedMeanwhile),
+            Shown::OneOf(versions) if !versions.contains(&current()) => Err(Error::PreconditionFailed),
+            Shown::Anything | Shown::Form(_) | Shown::OneOf(_) => Ok(()),
+        }
     }
 
     /// The caller as the page's header shows them.

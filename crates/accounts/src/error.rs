@@ -31,6 +31,12 @@ pub enum Error {
     /// Without this account nobody could manage the others (P28).
     #[error("the last active admin")]
     LastAdmin,
+    /// The form was shown before something else changed the same.
+    #[error("changed since the form was shown")]
+    ChangedMeanwhile,
+    /// None of the versions that `If-Match` names is the present one.
+    #[error("changed since it was read")]
+    PreconditionFailed,
     /// Somebody has this value already.
     #[error("{} is taken", .0.name())]
     Taken(Field),

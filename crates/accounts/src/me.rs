@@ -1,6 +1,6 @@
 use crate::audit::Event;
 use crate::registration::canonical_email;
-use crate::{Accounts, Error, Member, RequestCtx, identifier, policy, view};
+use crate::{Accounts, Error, Member, RequestCtx, identifier, policy, version, view};
 use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
 use store::people::{self, Update};
 use store::users::{self, User};
@@ -48,16 +48,16 @@ impl Accounts {
         let user = self.own_account(member).await?;
         let email = email.filter(|email| email.changes(&user));
         self.admit_new_username(ctx, &user, &profile).await?;
-        let mut tx;
-        let user = if email.is_some() {
+        let (mut tx, user) = if email.is_some() {
             self.admit_new_address(ctx, user.id).await?;
             let proven = self.prove_again(ctx, user, current_password).await?;
-            tx = self.store().begin().await?;
-            proven.lock(&mut tx).await?
+            let (tx, user) = self.begin(ctx).await?;
+            proven.holds(&user)?;
+            (tx, user)
         } else {
-            tx = self.store().begin().await?;
-            people::lock(&mut tx, user.id).await?.ok_or(Error::SignInNeeded)?
+            self.begin(ctx).await?
         };
+        ctx.still_shows(|| version::of_user(&user))?;
         let changes = Changes { profile, email, ..Changes::default() };
         let user = self.change(&mut tx, ctx, user, &changes).await?;
         tx.commit().await?;
@@ -76,10 +76,10 @@ impl Accounts {
         let current_password = form.parse()?;
         let user = self.own_account(member).await?;
         let proven = self.prove_again(ctx, user, current_password).await?;
-        let mut tx = self.store().begin().await?;
         // Whatever the role was when the request came in: somebody may have made it an admin since.
-        let admins = people::lock_active_admins(&mut tx).await?;
-        let user = proven.lock(&mut tx).await?;
+        let (mut tx, admins, user) = self.begin_among_admins(ctx).await?;
+        proven.holds(&user)?;
+        ctx.still_shows(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, user.id) {
             return Err(Error::LastAdmin);
         }

@@ -27,7 +27,7 @@ impl Accounts {
     /// never said which; [`Error::Unavailable`].
     pub async fn end_my_session(&self, ctx: &RequestCtx, session: SessionId) -> Result<(), Error> {
         let member = ctx.member()?;
-        let mut tx = self.store().begin().await?;
+        let (mut tx, _) = self.begin(ctx).await?;
         if !devices::end(&mut tx, member.user, session, ctx.now).await? {
             return Err(Error::NotFound);
         }
@@ -41,7 +41,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn end_my_other_sessions(&self, ctx: &RequestCtx) -> Result<u64, Error> {
         let member = ctx.member()?;
-        let mut tx = self.store().begin().await?;
+        let (mut tx, _) = self.begin(ctx).await?;
         let ended_sessions = sessions::end_others(&mut tx, member.user, member.session, ctx.now).await?;
         if ended_sessions > 0 {
             self.audit(&mut tx, ctx, Some(member.user), Event::OtherSessionsEnded { ended_sessions }).await?;

@@ -2,10 +2,19 @@ use crate::audit::Event;
 use crate::credential::Lane;
 use crate::reauthentication::wrong_password;
 use crate::session::{Opened, Opening};
-use crate::{Accounts, Error, Member, RequestCtx, SessionToken, rng};
+use crate::{Accounts, Error, Member, RequestCtx, SessionToken, rng, version};
 use domain::{PasswordChange, PasswordForm, Role, SessionKind};
 use store::users::{self, User};
 use store::{Tx, sessions};
+
+/// A password was changed.
+#[derive(Debug)]
+pub struct PasswordChanged {
+    /// For the cookie of a browser's new session.
+    pub token: Option<SessionToken>,
+    /// The version of the new password.
+    pub version: String,
+}
 
 impl Accounts {
     /// Changes the caller's password, ends every other session and forgets every other browser. A browser goes
@@ -13,16 +22,17 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
-    /// [`Error::Overloaded`], [`Error::Unavailable`]; the password stays as it was then.
+    /// [`Error::ChangedMeanwhile`], [`Error::Overloaded`], [`Error::Unavailable`]; the password stays as it was then.
     pub async fn change_password(
         &self,
         ctx: &RequestCtx,
         form: PasswordForm,
-    ) -> Result<Option<SessionToken>, Error> {
+    ) -> Result<PasswordChanged, Error> {
         let member = ctx.member()?;
         let PasswordChange { current, new } = form.parse(self.settings().password_min_length)?;
-        self.admit_proof(ctx, member).await?;
         let user = self.own_account(member).await?;
+        ctx.still_shows(|| version::of_password(user.password_hash.as_deref()))?;
+        self.admit_proof(ctx, member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let (name, stored) = (&user.email, user.password_hash.as_deref());
         let verdict = self.inner.hasher.verify(current, name, stored, false, salt, Lane::Known).await?;
@@ -32,15 +42,15 @@ impl Accounts {
         }
         let words = personal_words(&user);
         let hash = self.choose_password("new_password", new, words, Lane::Known).await?;
-        let mut tx = self.store().begin().await?;
+        let (mut tx, locked) = self.begin(ctx).await?;
         // Two changes at once: the second one's "current" password is no longer current.
-        if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {
+        if locked.password_hash != user.password_hash {
             return self.refuse_change(tx, ctx, member).await;
         }
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
         let token = self.go_on_alone(&mut tx, ctx, member, user.role).await?;
         tx.commit().await?;
-        Ok(token)
+        Ok(PasswordChanged { token, version: version::of_password(Some(&hash)) })
     }
 
     /// Ends all sessions but this one. A browser's gets a new id (ASVS 7.2.4), which a program could not be

@@ -1,10 +1,10 @@
 use crate::audit::Event;
 use crate::me::{Changes, NewEmail};
 use crate::reauthentication::need_recent_sign_in;
-use crate::{Accounts, Error, RequestCtx, policy, view};
+use crate::{Accounts, Error, RequestCtx, policy, version, view};
 use domain::{AdminChange, AdminPatch, Page, Role, UserId, UserQuery, UserView};
-use store::users::{self, User};
-use store::{Tx, people, sessions};
+use store::users;
+use store::{people, sessions};
 
 impl Accounts {
     /// The accounts that are asked for, the newest first.
@@ -43,6 +43,7 @@ impl Accounts {
         let AdminChange { role, is_active, email, profile } = patch.parse()?;
         let email = email.map(NewEmail::new).transpose()?;
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        ctx.still_shows(|| version::of_user(&user))?;
         let email = email.filter(|email| email.changes(&user));
         let role = role.filter(|role| *role != user.role);
         let is_active = is_active.filter(|is_active| *is_active != user.is_active);
@@ -71,6 +72,7 @@ impl Accounts {
             need_recent_sign_in(admin, ctx)?;
         }
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        ctx.still_shows(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, id) {
             return Err(Error::LastAdmin);
         }
@@ -88,21 +90,5 @@ impl Accounts {
         self.audit(&mut tx, ctx, Some(user.id), Event::SessionsEnded { ended_sessions }).await?;
         tx.commit().await?;
         Ok(ended_sessions)
-    }
-
-    /// Begins what an admin does to an account: every active admin's row is locked, then the account's.
-    ///
-    /// Rows and not an advisory lock: they hold back every writer, also one that knows nothing of this
-    /// rule, and who waited sees in them what the other left. So of two admins who demote each other on two
-    /// replicas the second is none any more when it is their turn (P6, P28).
-    async fn begin_on(&self, ctx: &RequestCtx, id: UserId) -> Result<(Tx, Vec<UserId>, User), Error> {
-        let admin = ctx.admin()?;
-        let mut tx = self.store().begin().await?;
-        let admins = people::lock_active_admins(&mut tx).await?;
-        if !admins.contains(&admin.user) {
-            return Err(Error::Forbidden);
-        }
-        let user = people::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
-        Ok((tx, admins, user))
     }
 }

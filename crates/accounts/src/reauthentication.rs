@@ -3,7 +3,6 @@ use crate::credential::Lane;
 use crate::{Accounts, Error, Member, RequestCtx, policy, rng};
 use domain::{FieldError, PlainPassword};
 use store::users::User;
-use store::{Tx, people};
 
 /// The account of somebody who has just shown again that it is theirs. No `Debug`: it holds a hash.
 pub(crate) struct Proven {
@@ -43,14 +42,10 @@ impl Accounts {
 }
 
 impl Proven {
-    /// Locks the account, which nobody may have disabled, deleted or given another password meanwhile.
-    pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<User, Error> {
-        let user = people::lock(tx, self.user.id).await?;
-        let user = user.filter(|user| user.is_active).ok_or(Error::SignInNeeded)?;
-        if self.by_password && user.password_hash != self.user.password_hash {
-            return Err(wrong_password());
-        }
-        Ok(user)
+    /// Whether what was proven still holds of the account, now that it is locked.
+    pub(crate) fn holds(&self, user: &User) -> Result<(), Error> {
+        let other = self.by_password && user.password_hash != self.user.password_hash;
+        if other { Err(wrong_password()) } else { Ok(()) }
     }
 }
 

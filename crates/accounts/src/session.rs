@@ -68,12 +68,6 @@ impl Accounts {
         Ok(Some(Authenticated { member: member(session), renewed }))
     }
 
-    /// Whose session a token of ours names, whether that session lives or not. It opens nothing.
-    #[must_use]
-    pub fn owner(&self, jwt: &str, now: OffsetDateTime) -> Option<UserId> {
-        self.inner.tokens.read(SessionKind::Browser, jwt, now).map(|subject| subject.user)
-    }
-
     /// The living session that a token of this kind names. Two steps, each a function of its own: what
     /// the token says, and what its row says of it.
     pub(crate) async fn live_session(

@@ -32,6 +32,12 @@ pub enum Code {
     TimedOut,
     /// Somebody has this address or username.
     Taken,
+    /// The form was shown to another account than the one that is signed in now.
+    OtherAccount,
+    /// The form was shown before something else changed the same.
+    ChangedMeanwhile,
+    /// None of the versions that `If-Match` names is the present one.
+    PreconditionFailed,
     /// Without this account nobody could manage the others.
     LastAdmin,
     /// The body is larger than the call takes.
@@ -59,7 +65,8 @@ impl Code {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TimedOut => 408,
-            Self::Taken | Self::LastAdmin => 409,
+            Self::Taken | Self::OtherAccount | Self::ChangedMeanwhile | Self::LastAdmin => 409,
+            Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
@@ -85,6 +92,8 @@ impl Code {
             Self::MethodNotAllowed => "Not allowed here",
             Self::TimedOut => "The request timed out",
             Self::Taken => "Already taken",
+            Self::OtherAccount => "Another account is signed in",
+            Self::ChangedMeanwhile | Self::PreconditionFailed => "Changed in the meantime",
             Self::LastAdmin => "This is the last admin",
             Self::TooLarge => "Too large",
             Self::UnsupportedMediaType => "Unsupported format",
@@ -116,6 +125,15 @@ impl Code {
             Self::MethodNotAllowed => "This address doesn't accept this kind of request.",
             Self::TimedOut => "The request took too long. Try again.",
             Self::Taken => "Already taken. Nothing was changed.",
+            Self::OtherAccount => {
+                "You're signed in with another account now, so nothing was saved. Check your text before you save it here."
+            }
+            Self::ChangedMeanwhile => {
+                "This was changed somewhere else in the meantime, so nothing was saved. Compare, then save again."
+            }
+            Self::PreconditionFailed => {
+                "This was changed since you read it. Nothing was changed; read it again for its ETag."
+            }
             Self::LastAdmin => {
                 "Nobody else could manage accounts. Make someone else an admin first. Nothing was changed."
             }

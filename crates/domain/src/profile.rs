@@ -126,6 +126,10 @@ pub struct ProfileView {
     pub bio: Option<String>,
     /// What the person may do.
     pub role: Role,
+    /// The version of what can be changed here.
+    pub version: String,
+    /// The version of the password, which is changed on another page.
+    pub password_version: String,
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Reauthenticate => Code::Reauthenticate.into(),
         Refused::NotFound => Code::NotFound.into(),
         Refused::LastAdmin => Code::LastAdmin.into(),
+        Refused::ChangedMeanwhile => Code::ChangedMeanwhile.into(),
+        Refused::PreconditionFailed => Code::PreconditionFailed.into(),
         Refused::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
         Refused::SignupClosed => Code::SignupClosed.into(),
         Refused::TooManyTries { wait } => wait_for(wait),

@@ -149,6 +149,27 @@ pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Op
     Ok(row.map(Session::from))
 }
 
+/// The same, its row held as it is until the transaction ends. To be asked once the account is locked, in a
+/// statement of its own: one that waits for a lock sees other rows as they were before it waited.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
+                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.kind = $2
+         FOR SHARE OF s",
+        id.0,
+        kind.as_str()
+    )
+    .fetch_optional(tx.unchanging())
+    .await?;
+    Ok(row.map(Session::from))
+}
+
 /// Notes that a session was seen; says whether it still lives.
 ///
 /// # Errors

@@ -13,7 +13,9 @@ mod rng;
 pub use clock::HandClock;
 pub use rng::SeededRng;
 
-use accounts::{Accounts, Caller, Client, Hashing, RequestCtx, SessionToken, Settings, SignedIn, SigningKey};
+use accounts::{
+    Accounts, Caller, Client, Hashing, RequestCtx, SessionToken, Settings, Shown, SignedIn, SigningKey,
+};
 use domain::{RegistrationForm, SignInForm, TokenPair};
 use sqlx::PgPool;
 use std::net::{IpAddr, Ipv6Addr};
@@ -83,6 +85,7 @@ impl World {
             client,
             request_id: "test".to_owned(),
             now: self.accounts.now(),
+            shown: Shown::Anything,
         }
     }
 

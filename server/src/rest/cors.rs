@@ -8,7 +8,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use edge::Origin;
 use http::header::{
-    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, ORIGIN,
+    RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use http::{HeaderName, HeaderValue, Method};
 use std::sync::Arc;
@@ -38,8 +39,10 @@ impl Cors {
         let layer = CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-            .allow_headers([AUTHORIZATION, CONTENT_TYPE])
-            .expose_headers([RETRY_AFTER, WWW_AUTHENTICATE].into_iter().chain(exposed).collect::<Vec<_>>())
+            .allow_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH])
+            .expose_headers(
+                [ETAG, RETRY_AFTER, WWW_AUTHENTICATE].into_iter().chain(exposed).collect::<Vec<_>>(),
+            )
             .max_age(REMEMBERED);
         Self { origins: state.cors_origins.clone(), compat: state.compat, layer }
     }

@@ -8,6 +8,7 @@ mod foreign;
 mod hint;
 mod input;
 pub(crate) mod openapi;
+mod tags;
 mod v1;
 
 use crate::AppState;

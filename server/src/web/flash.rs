@@ -37,6 +37,7 @@ mod tests {
             function: "/fn/profile/save".into(),
             problem: Some(Problem::new(Code::Invalid).with_errors(errors)),
             values: values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            version: "v".repeat(22),
         }
     }
 

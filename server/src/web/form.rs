@@ -5,26 +5,44 @@ use crate::body;
 /// The most a form may send (security.md, Limits).
 pub(super) const MAX_BYTES: usize = 16 * 1024;
 
-/// The fields of a form: name inside `form[…]`, and value.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fields(Vec<(String, String)>);
+/// The fields of a form: name inside `form[…]`, and value; and for whom it was made.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fields {
+    inside: Vec<(String, String)>,
+    pub(super) account: Option<String>,
+    pub(super) version: String,
+}
 
 impl Fields {
-    /// Reads `form[a]=…&form[b]=…`; `None` where a key is another, comes twice, or is no text.
+    /// Reads `form[a]=…&form[b]=…`, and beside these `account` and `version`; `None` where a key is another, comes
+    /// twice, or is no text.
     pub(super) fn parse(body: &[u8]) -> Option<Self> {
-        let inside = |(key, value): (String, String)| {
-            let name = key.strip_prefix("form[")?.strip_suffix(']')?;
-            let plain =
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-            plain.then(|| (name.to_owned(), value))
-        };
-        body::fields(body).ok()?.into_iter().map(inside).collect::<Option<_>>().map(Self)
+        let mut fields = Self::default();
+        for (key, value) in body::fields(body).ok()? {
+            match key.as_str() {
+                "account" => fields.account = Some(value),
+                "version" => fields.version = value,
+                _ => fields.inside.push((inside(&key)?.to_owned(), value)),
+            }
+        }
+        Some(fields)
     }
 
     /// The fields of these names, in their order.
     pub(super) fn keep(&self, names: &[&str]) -> Vec<(String, String)> {
-        self.0.iter().filter(|(name, _)| names.contains(&name.as_str())).cloned().collect()
+        self.inside.iter().filter(|(name, _)| names.contains(&name.as_str())).cloned().collect()
     }
+
+    /// Whether there is nothing in `form[…]`.
+    pub(super) fn is_empty(&self) -> bool {
+        self.inside.is_empty()
+    }
+}
+
+fn inside(key: &str) -> Option<&str> {
+    let name = key.strip_prefix("form[")?.strip_suffix(']')?;
+    let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    plain.then_some(name)
 }
 
 #[cfg(test)]
@@ -32,7 +50,18 @@ mod tests {
     use super::*;
 
     fn parse(body: &str) -> Option<Vec<(String, String)>> {
-        Fields::parse(body.as_bytes()).map(|fields| fields.0)
+        Fields::parse(body.as_bytes()).map(|fields| fields.inside)
+    }
+
+    #[test]
+    fn for_whom_and_for_which_version_stands_beside_them() {
+        let fields = Fields::parse(b"account=a-1&form[account]=b&version=v&form[version]=w").unwrap();
+        assert_eq!((fields.account.as_deref(), fields.version.as_str()), (Some("a-1"), "v"));
+        assert_eq!(fields.keep(&["account"]), [("account".to_owned(), "b".to_owned())]);
+        assert!(Fields::parse(b"account=&version=").unwrap().is_empty());
+        for body in ["account=a&account=b", "version=a&version=a", "account[]=a", "Account=a"] {
+            assert_eq!(Fields::parse(body.as_bytes()), None, "{body}");
+        }
     }
 
     #[test]

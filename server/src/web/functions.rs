@@ -4,6 +4,7 @@
 
 use super::form::{self, Fields};
 use super::guard::{see_other, with_next};
+use super::made_for::{MadeFor, is_for_strangers};
 use super::{flash, in_time, unsent, wants_html};
 use crate::{AppState, body};
 use app::Flash;
@@ -66,6 +67,7 @@ pub(super) async fn limit(callers: State<Callers>, request: Request, next: Next)
 struct Post {
     path: String,
     form: Option<&'static FormPage>,
+    made_for: MadeFor,
     fields: Vec<(String, String)>,
     plain: bool,
     cookies: HeaderMap,
@@ -89,9 +91,13 @@ impl Post {
         let form = FORMS.iter().find(|form| form.function == path);
         let fields = Fields::parse(&content);
         let readable = fields.is_some();
-        let fields = fields.zip(form).map(|(fields, form)| fields.keep(form.keeps)).unwrap_or_default();
+        let fields = fields.unwrap_or_default();
+        let anyone = fields.is_empty() || form.is_some_and(is_for_strangers);
+        let kept = form.map(|form| fields.keep(form.keeps)).unwrap_or_default();
+        let made_for = MadeFor { account: fields.account, version: fields.version, anyone };
+        parts.extensions.insert(made_for.clone());
         let request = readable.then(|| Request::from_parts(parts, Body::from(content)));
-        Ok((Self { path, form, fields, plain, cookies }, request))
+        Ok((Self { path, form, made_for, fields: kept, plain, cookies }, request))
     }
 
     /// WebAssembly reads the answer itself; a browser without it is sent on.
@@ -135,10 +141,14 @@ impl Post {
         let next = next.and_then(|(_, next)| domain::safe_next(next));
         let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
         let ended = problem.code == Code::SignInNeeded;
-        let flash = Flash { function: self.path, problem: Some(problem), values: self.fields };
+        // Who was told of another version compares with that one from now on.
+        let told = matches!(problem.code, Code::OtherAccount | Code::ChangedMeanwhile);
+        let owner = self.made_for.owner();
+        let version = Some(self.made_for.version).filter(|_| !told).unwrap_or_default();
+        let flash = Flash { function: self.path, problem: Some(problem), values: self.fields, version };
         // Apart from each other: a mistyped password on the way must not cost what was typed before.
         let left = if ended {
-            unsent::keep(state, &self.cookies, &flash)
+            unsent::keep(state.cookies, owner, flash)
         } else {
             Some(state.cookies.set_flash(&flash::encode(flash)))
         };

@@ -10,11 +10,13 @@ mod functions;
 mod guard;
 mod headers;
 mod health;
+mod made_for;
 mod manifest;
 mod pages;
 mod trace;
 mod unsent;
 mod well_known;
+mod whoami;
 
 pub(crate) use guard::see_other;
 pub(crate) use pages::leaving;
@@ -61,6 +63,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .merge(more)
         .merge(rest::router(&state))
         .merge(docs::router(state.compat))
+        .merge(whoami::router(&state))
         .merge(pages::router(&state))
         .fallback_service(files::or_not_found(&state))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))

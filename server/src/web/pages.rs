@@ -1,6 +1,6 @@
 //! Leptos' pages and server functions, with everything that stands before them.
 
-use super::{functions, guard, headers, unsent, wants_html};
+use super::{functions, guard, headers, made_for, unsent, wants_html};
 use crate::AppState;
 use crate::rest::{self, Compat};
 use accounts::RequestCtx;
@@ -8,7 +8,7 @@ use app::ssr::{Request as PageRequest, provide};
 use app::{AppSettings, Flash};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::any;
 use domain::Code;
@@ -31,6 +31,7 @@ pub(super) fn router(state: &AppState) -> Router<AppState> {
             app::shell(site.clone())
         })
         .layer(from_fn_with_state(state.clone(), guard::middleware))
+        .layer(from_fn(made_for::middleware))
         .layer(from_fn_with_state(state.callers(), caller::middleware))
         .layer(from_fn_with_state(state.callers(), functions::limit))
         .layer(from_fn_with_state(state.clone(), functions::middleware))

@@ -2,10 +2,9 @@
 //! is lost. It is shown to the person whose session it was, and to nobody else who uses the same browser.
 
 use super::flash;
-use crate::AppState;
+use super::made_for::is_for_strangers;
 use app::Flash;
 use app::forms::FORMS;
-use app::routes::{Guard, PAGES};
 use domain::{Code, UserId};
 use edge::{CookieStyle, cookie};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -20,17 +19,15 @@ pub(super) struct Unsent {
     pub(super) flash: Flash,
 }
 
-/// The cookie in which `flash` waits. Without a token of ours, which browsers lose at a sign-out, nobody knows
-/// whose it is; without anything typed there is nothing to keep.
+/// The cookie in which `flash` waits for its owner, whom the form names: the browser may have lost every token of
+/// ours meanwhile.
 pub(super) fn keep(
-    state: &AppState,
-    headers: &HeaderMap,
-    flash: &Flash,
+    cookies: CookieStyle,
+    owner: Option<UserId>,
+    flash: Flash,
 ) -> Option<(HeaderName, HeaderValue)> {
-    let typed = flash.values.iter().any(|(_, text)| !text.is_empty());
-    let token = cookie::read(headers, state.cookies.session_name()).filter(|_| typed)?;
-    let UserId(owner) = state.accounts.owner(token, state.accounts.now())?;
-    Some(state.cookies.set_unsent(&format!("{}.{}", owner.simple(), flash::encode(flash.clone()))))
+    let UserId(owner) = owner?;
+    Some(cookies.set_unsent(&format!("{}.{}", owner.simple(), flash::encode(flash))))
 }
 
 /// What the cookie holds, if we could have written it.
@@ -39,6 +36,5 @@ pub(super) fn waiting(headers: &HeaderMap, cookies: CookieStyle) -> Option<Unsen
     let (of, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);
     let ended = flash.problem.as_ref().is_some_and(|problem| problem.code == Code::SignInNeeded);
     let form = FORMS.iter().find(|form| form.function == flash.function)?;
-    let for_members = PAGES.iter().any(|page| page.path == form.page && page.guard == Guard::Members);
-    (ended && for_members).then_some(Unsent { of, flash })
+    (ended && !is_for_strangers(form)).then_some(Unsent { of, flash })
 }

@@ -1,5 +1,6 @@
 //! Who uses the server: browsers, with WebAssembly and without, and whatever else sends requests.
 
+use app::forms::FORMS;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -43,9 +44,15 @@ impl Browser {
         self.send(self.request(&Method::GET, path, "text/html,*/*;q=0.8").body(Body::empty()).unwrap()).await
     }
 
-    /// Sends a form without WebAssembly.
+    /// Sends a form without WebAssembly, as its page is now.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.post_raw(path, "text/html,*/*;q=0.8", FORM, serde_urlencoded::to_string(fields).unwrap()).await
+        let shown = self.shown(path).await;
+        self.post_as(&shown, path, fields).await
+    }
+
+    /// The same for a page that was opened before.
+    pub async fn post_as(&mut self, shown: &Shown, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, "text/html,*/*;q=0.8", FORM, shown.with(fields)).await
     }
 
     /// Sends a form and goes where the answer leads.
@@ -56,7 +63,27 @@ impl Browser {
 
     /// Calls a server function, as WebAssembly does.
     pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.post_raw(path, "application/json", FORM, serde_urlencoded::to_string(fields).unwrap()).await
+        let shown = self.shown(path).await;
+        self.call_as(&shown, path, fields).await
+    }
+
+    /// The same for a page that was opened before.
+    pub async fn call_as(&mut self, shown: &Shown, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, "application/json", FORM, shown.with(fields)).await
+    }
+
+    /// For whom and for which version the form of this function is made, on its page as this browser is shown it
+    /// now. Nothing else comes of looking.
+    pub async fn shown(&self, function: &str) -> Shown {
+        let Some(form) = FORMS.iter().find(|form| form.function == function) else { return Shown::default() };
+        let page = self.clone().get(form.page).await.text;
+        let form = page.split(&format!("action=\"{function}\"")).nth(1).unwrap_or_default();
+        let form = form.split("</form>").next().unwrap_or_default();
+        let value = |name: &str| {
+            let (_, rest) = form.split_once(&format!("name=\"{name}\" value=\""))?;
+            Some((name.to_owned(), rest.split('"').next()?.to_owned()))
+        };
+        Shown(["account", "version"].into_iter().filter_map(value).collect())
     }
 
     /// Sends any body.
@@ -97,6 +124,18 @@ impl Browser {
             }
         }
         answer
+    }
+}
+
+/// What a form says beside its fields.
+#[derive(Clone, Default)]
+pub struct Shown(pub Vec<(String, String)>);
+
+impl Shown {
+    /// The body that a browser sends.
+    pub fn with(&self, fields: &[(&str, &str)]) -> String {
+        let own = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        serde_urlencoded::to_string(own.chain(fields.iter().copied()).collect::<Vec<_>>()).unwrap()
     }
 }
 

@@ -14,7 +14,7 @@ async fn each_use_case_leaves_its_event_and_no_secret(pool: PgPool) {
     world.accounts.change_password(&ctx, wrong).await.unwrap_err();
     let right =
         PasswordForm { current_password: PASSWORD.into(), new_password: "amber lantern on step".into() };
-    let token = world.accounts.change_password(&ctx, right).await.unwrap();
+    let token = world.accounts.change_password(&ctx, right).await.unwrap().token;
     let ctx = world.browser(&token.unwrap()).await;
     world.accounts.sign_out(&ctx).await.unwrap();
     world.accounts.sign_in(&world.stranger(), sign_in("nobody@example.com", PASSWORD)).await.unwrap_err();

@@ -1,4 +1,4 @@
-use crate::crew::{admin, admin_patch, appoint, deletion};
+use crate::crew::{admin, admin_patch, again, appoint, deletion};
 use accounts::{Accounts, Error, RequestCtx};
 use domain::UserId;
 use serde_json::json;
@@ -60,10 +60,12 @@ async fn an_admin_who_cannot_sign_in_does_not_count(pool: PgPool) {
 async fn of_two_admins_who_go_at_the_same_moment_one_stays(pool: PgPool) {
     let world = World::new(pool);
     let replica = World::replica(&world.pool, &world.clock, |_| ());
-    let (ada, eve) = (admin(&world, "ada").await, admin(&world, "eve").await);
-    let (one, two) = (world.holder(&ada).await, world.holder(&eve).await);
-    let (ada, eve) = (ada.viewer.id, eve.viewer.id);
+    let ada = admin(&world, "ada").await.viewer.id;
+    let eve = admin(&world, "eve").await.viewer.id;
     for round in 0..rounds() {
+        // Whoever lost in the round before lost their session, too.
+        let (one, two) = (again(&world, "ada").await, again(&world, "eve").await);
+        let (one, two) = (world.holder(&one).await, world.holder(&two).await);
         let patch = if round % 2 == 0 { json!({"role": "user"}) } else { json!({"is_active": false}) };
         let each_other = round % 4 < 2;
         let (first, second) = if each_other { (eve, ada) } else { (ada, eve) };

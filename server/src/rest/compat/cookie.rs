@@ -3,6 +3,7 @@
 
 use super::sign_out::SignOut;
 use crate::rest::input::Credentials;
+use crate::rest::tags::Known;
 use crate::rest::v1::users;
 use crate::rest::{Answer, Refusal};
 use crate::{AppState, web};
@@ -68,11 +69,15 @@ async fn login(
 }
 
 /// The account.
-async fn me(State(state): State<AppState>, visitor: Visitor) -> Answer<(Option<Cookies<1>>, Json<UserView>)> {
+async fn me(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    known: Known,
+) -> Answer<(Option<Cookies<1>>, Response)> {
     let user = state.accounts.me(&visitor.ctx).await?;
     let renewed =
         visitor.renewed.map(|token| AppendHeaders([state.cookies.set(SessionKind::ApiCookie, &token)]));
-    Ok((renewed, Json(user)))
+    Ok((renewed, known.or(user)))
 }
 
 /// Ends the session, or asks whether to. A browser that was led here by a form is led on, whether or not there was

@@ -39,6 +39,7 @@ fn sample(status: u16) -> Code {
         403 => Code::Forbidden,
         404 => Code::NotFound,
         409 => Code::Taken,
+        412 => Code::PreconditionFailed,
         _ => Code::Invalid,
     }
 }

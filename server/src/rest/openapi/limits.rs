@@ -125,12 +125,37 @@ fn sent_from() -> Value {
     })
 }
 
+/// The versions that a change is made for, or that a reader knows (RFC 9110 section 13.1).
+fn versions(answers: &Value) -> Vec<Value> {
+    let headers = [
+        ("412", "If-Match", "The `ETag` of the account as it is known: changed since, it is left alone."),
+        (
+            "304",
+            "If-None-Match",
+            "The `ETag` of the account as it is known: unchanged, it is not sent again.",
+        ),
+    ];
+    let known = headers.into_iter().filter(|(status, ..)| answers.get(status).is_some());
+    let parameter = |(_, name, words): (&str, &str, &str)| {
+        json!({
+            "name": name, "in": "header", "required": false, "description": words,
+            "schema": { "type": "string", "format": "etag" },
+        })
+    };
+    known.map(parameter).collect()
+}
+
 /// Puts the limits into the query, and an example into each kind of body.
 pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     if is_for_strangers(operation)
         && let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut()
     {
         parameters.push(sent_from());
+    }
+    let versions = versions(&operation["responses"]);
+    if !versions.is_empty() {
+        let parameters = operation.entry("parameters").or_insert(json!([])).as_array_mut();
+        parameters.into_iter().for_each(|parameters| parameters.extend(versions.clone()));
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter_value in parameters.into_iter().flatten().filter(|value| value["in"] == "query") {

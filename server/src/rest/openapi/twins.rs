@@ -103,7 +103,7 @@ fn with_a_cookie(id: &str, operation: &mut Map<String, Value>) {
                 }),
             );
         }
-        "cookie_me" => answers["200"]["headers"] = set,
+        "cookie_me" => object(&mut answers["200"]["headers"]).extend(object(&mut set.clone()).clone()),
         "cookie_logout" | "cookie_logout_by_get" => {
             answers["204"]["headers"] = set;
         }

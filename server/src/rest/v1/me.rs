@@ -3,9 +3,11 @@
 use crate::AppState;
 use crate::rest::caller::Member;
 use crate::rest::input::{Json as Body, Query};
+use crate::rest::tags::{Changer, Known, Tagged};
 use crate::rest::{Answer, NoContent};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPatch, UserView};
 
 /// The account.
@@ -15,12 +17,17 @@ use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPa
     operation_id = "read_me",
     tag = "My account",
     responses(
-        (status = 200, description = "The account", body = UserView),
+        (status = 200, description = "The account", body = UserView, headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "`If-None-Match` names the version that the account has"),
     ),
     security(("bearer" = [])),
 )]
-pub(crate) async fn read(State(state): State<AppState>, Member(ctx): Member) -> Answer<Json<UserView>> {
-    Ok(Json(state.accounts.me(&ctx).await?))
+pub(crate) async fn read(
+    State(state): State<AppState>,
+    Member(ctx): Member,
+    known: Known,
+) -> Answer<Response> {
+    Ok(known.or(state.accounts.me(&ctx).await?))
 }
 
 /// Changes the fields given.
@@ -31,18 +38,19 @@ pub(crate) async fn read(State(state): State<AppState>, Member(ctx): Member) -> 
     tag = "My account",
     request_body = UserPatch,
     responses(
-        (status = 200, description = "The account as it is now", body = UserView),
+        (status = 200, description = "The account as it is now", body = UserView, headers(("ETag" = String, description = "Its version"))),
         (status = 403, description = "A new address needs a recent sign-in or the current password"),
         (status = 409, description = "Somebody has this address or username"),
+        (status = 412, description = "`If-Match` names no version that the account has"),
     ),
     security(("bearer" = [])),
 )]
 pub(crate) async fn change(
     State(state): State<AppState>,
-    Member(ctx): Member,
+    Changer(ctx): Changer,
     Body(patch): Body<UserPatch>,
-) -> Answer<Json<UserView>> {
-    Ok(Json(state.accounts.change_me(&ctx, patch).await?))
+) -> Answer<Tagged> {
+    Ok(Tagged(state.accounts.change_me(&ctx, patch).await?))
 }
 
 /// Deletes the account.
@@ -56,12 +64,13 @@ pub(crate) async fn change(
         (status = 204, description = "The account is gone"),
         (status = 403, description = "This needs a recent sign-in or the current password"),
         (status = 409, description = "Without this account nobody could manage the others"),
+        (status = 412, description = "`If-Match` names no version that the account has"),
     ),
     security(("bearer" = [])),
 )]
 pub(crate) async fn delete(
     State(state): State<AppState>,
-    Member(ctx): Member,
+    Changer(ctx): Changer,
     Body(form): Body<DeletionForm>,
 ) -> Answer<NoContent> {
     state.accounts.delete_me(&ctx, form).await?;

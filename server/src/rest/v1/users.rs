@@ -3,9 +3,11 @@
 use crate::AppState;
 use crate::rest::caller::{Anyone, Member};
 use crate::rest::input::{Id, Json as Body, Query};
+use crate::rest::tags::{Changer, Known, Tagged};
 use crate::rest::{Answer, NoContent};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::{AdminPatch, NewAccount, Page, UserId, UserQuery, UserView};
 use http::StatusCode;
 
@@ -59,7 +61,8 @@ pub(crate) async fn list(
     tag = "Administration",
     params(("id" = UserId, Path, description = "The account")),
     responses(
-        (status = 200, description = "The account", body = UserView),
+        (status = 200, description = "The account", body = UserView, headers(("ETag" = String, description = "Its version"))),
+        (status = 304, description = "`If-None-Match` names the version that the account has"),
         (status = 403, description = "The account may not do this"),
         (status = 404, description = "There is no such account"),
     ),
@@ -69,8 +72,9 @@ pub(crate) async fn read(
     State(state): State<AppState>,
     Member(ctx): Member,
     Id(id): Id,
-) -> Answer<Json<UserView>> {
-    Ok(Json(state.accounts.user(&ctx, UserId(id)).await?))
+    known: Known,
+) -> Answer<Response> {
+    Ok(known.or(state.accounts.user(&ctx, UserId(id)).await?))
 }
 
 /// Changes the fields given.
@@ -82,20 +86,21 @@ pub(crate) async fn read(
     params(("id" = UserId, Path, description = "The account")),
     request_body = AdminPatch,
     responses(
-        (status = 200, description = "The account as it is now", body = UserView),
+        (status = 200, description = "The account as it is now", body = UserView, headers(("ETag" = String, description = "Its version"))),
         (status = 403, description = "The account may not do this, or its own new address needs a recent sign-in"),
         (status = 404, description = "There is no such account"),
         (status = 409, description = "Somebody has this address or username, or nobody else could manage accounts"),
+        (status = 412, description = "`If-Match` names no version that the account has"),
     ),
     security(("bearer" = [])),
 )]
 pub(crate) async fn change(
     State(state): State<AppState>,
-    Member(ctx): Member,
+    Changer(ctx): Changer,
     Id(id): Id,
     Body(patch): Body<AdminPatch>,
-) -> Answer<Json<UserView>> {
-    Ok(Json(state.accounts.change_user(&ctx, UserId(id), patch).await?))
+) -> Answer<Tagged> {
+    Ok(Tagged(state.accounts.change_user(&ctx, UserId(id), patch).await?))
 }
 
 /// Deletes an account; the audit trail stays.
@@ -110,12 +115,13 @@ pub(crate) async fn change(
         (status = 403, description = "The account may not do this, or needs a recent sign-in to delete itself"),
         (status = 404, description = "There is no such account"),
         (status = 409, description = "Without this account nobody could manage the others"),
+        (status = 412, description = "`If-Match` names no version that the account has"),
     ),
     security(("bearer" = [])),
 )]
 pub(crate) async fn delete(
     State(state): State<AppState>,
-    Member(ctx): Member,
+    Changer(ctx): Changer,
     Id(id): Id,
 ) -> Answer<NoContent> {
     state.accounts.delete_user(&ctx, UserId(id)).await?;

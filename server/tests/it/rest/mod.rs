@@ -8,3 +8,4 @@ mod me;
 pub mod openapi;
 mod rights;
 mod users;
+mod versions;

@@ -10,6 +10,7 @@ mod headers;
 mod limit;
 mod logs;
 mod look;
+mod made_for;
 mod outages;
 mod plain_forms;
 mod proxies;

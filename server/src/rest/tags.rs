@@ -1,0 +1,149 @@
+//! Entity tags (RFC 9110 sections 8.8.3 and 13.1): what is answered carries the version that it has, a change may
+//! say which version it was made for, and whoever knows the present one is not sent it again.
+
+use super::Refusal;
+use super::caller::Member;
+use crate::AppState;
+use accounts::{RequestCtx, Shown, version};
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use domain::UserView;
+use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, StatusCode};
+use std::convert::Infallible;
+
+/// An account with its tag.
+pub(super) struct Tagged(pub(super) UserView);
+
+impl IntoResponse for Tagged {
+    fn into_response(self) -> Response {
+        let tag = format!("\"{}\"", version::of_view(&self.0));
+        ([(ETAG, tag)], Json(self.0)).into_response()
+    }
+}
+
+/// What a reader knows already (`If-None-Match`).
+pub(super) struct Known(Option<Tags>);
+
+impl Known {
+    /// The account, or word that it is the one the reader knows.
+    pub(super) fn or(self, user: UserView) -> Response {
+        let version = version::of_view(&user);
+        let mut answer = Tagged(user).into_response();
+        if self.0.is_some_and(|tags| tags.name(&version)) {
+            let tag = answer.headers_mut().remove(ETAG);
+            answer = StatusCode::NOT_MODIFIED.into_response();
+            answer.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
+        }
+        answer
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Known {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Tags::read(&parts.headers, IF_NONE_MATCH)))
+    }
+}
+
+/// A member who wants to change an account, maybe only as long as it is the one they know (`If-Match`).
+pub(super) struct Changer(pub(super) RequestCtx);
+
+impl FromRequestParts<AppState> for Changer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let Member(ctx) = Member::from_request_parts(parts, state).await?;
+        let shown = match Tags::read(&parts.headers, IF_MATCH) {
+            None | Some(Tags::Any) => Shown::Anything,
+            // A weak tag says that two answers are alike, not that they are the same (RFC 9110 section 13.1.1).
+            Some(Tags::These(tags)) => {
+                Shown::OneOf(tags.into_iter().filter(|tag| !tag.weak).map(|tag| tag.text).collect())
+            }
+        };
+        Ok(Self(RequestCtx { shown, ..ctx }))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Tags {
+    /// `*`
+    Any,
+    These(Vec<Tag>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    text: String,
+}
+
+impl Tags {
+    /// The tags of all lines of a header; what is no tag ends the list, and matches nothing.
+    fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
+        let lines: Vec<_> = headers.get_all(name).iter().collect();
+        match lines[..] {
+            [] => None,
+            [only] if only.as_bytes().trim_ascii() == b"*" => Some(Self::Any),
+            _ => Some(Self::These(
+                lines.iter().flat_map(|line| list(line.to_str().unwrap_or_default())).collect(),
+            )),
+        }
+    }
+
+    fn name(&self, version: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(tags) => tags.iter().any(|tag| tag.text == version),
+        }
+    }
+}
+
+/// A comma may stand inside a tag.
+fn list(line: &str) -> Vec<Tag> {
+    let (mut tags, mut rest) = (Vec::new(), line);
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        let weak = rest.strip_prefix("W/");
+        let quoted = weak.unwrap_or(rest).strip_prefix('"').and_then(|rest| rest.split_once('"'));
+        let Some((text, after)) = quoted else { return tags };
+        tags.push(Tag { weak: weak.is_some(), text: text.to_owned() });
+        rest = after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn read(lines: &[&'static str]) -> Option<Tags> {
+        let lines = lines.iter().map(|line| (IF_MATCH, HeaderValue::from_static(line)));
+        Tags::read(&lines.collect(), IF_MATCH)
+    }
+
+    #[test]
+    fn every_spelling_of_the_header_is_read() {
+        let these = |tags: &[(bool, &str)]| {
+            let tag = |(weak, text): &(bool, &str)| Tag { weak: *weak, text: (*text).to_owned() };
+            Some(Tags::These(tags.iter().map(tag).collect()))
+        };
+        assert_eq!(read(&[]), None);
+        for any in ["*", " * ", "\t*"] {
+            assert_eq!(read(&[any]), Some(Tags::Any));
+        }
+        for (lines, tags) in [
+            (&["\"a\""][..], &[(false, "a")][..]),
+            (&["\"a\",\"b\"", " \"c\" "], &[(false, "a"), (false, "b"), (false, "c")]),
+            (&["W/\"a\" ,, \"b\""], &[(true, "a"), (false, "b")]),
+            (&["\"a,b\", \"\""], &[(false, "a,b"), (false, "")]),
+            (&["\"a\", b, \"c\""], &[(false, "a")]),
+            (&["", "a", "\"a", "w/\"a\"", "*, \"a\"", "*"], &[]),
+        ] {
+            assert_eq!(read(lines), these(tags), "{lines:?}");
+        }
+    }
+}

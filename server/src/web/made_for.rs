@@ -1,0 +1,67 @@
+//! For whom a form was made, and for which version of what it shows (promise P35). Pages say it in two hidden
+//! fields beside those in `form[…]`, whoever wrote the page; it is compared before Leptos runs anything.
+
+use accounts::{Caller, Member, RequestCtx, Shown};
+use app::forms::FormPage;
+use app::routes::{Guard, PAGES};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::{Code, Problem, UserId};
+use edge::problem::refusal;
+
+/// What a call says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct MadeFor {
+    /// The account that the form was shown to.
+    pub(super) account: Option<String>,
+    /// What it showed; a form without a version has none to compare.
+    pub(super) version: String,
+    /// Whether it may come without an account: it holds nothing to write, or was made for whoever comes.
+    pub(super) anyone: bool,
+}
+
+impl MadeFor {
+    pub(super) fn owner(&self) -> Option<UserId> {
+        self.account.as_deref()?.parse().ok().map(UserId)
+    }
+
+    fn fits(&self, member: &Member) -> bool {
+        if self.account.is_none() { self.anyone } else { self.owner() == Some(member.user) }
+    }
+}
+
+/// Whether a form is for people who have not signed in: it acts for whom it names in its fields.
+pub(super) fn is_for_strangers(form: &FormPage) -> bool {
+    PAGES.iter().any(|page| page.path == form.page && page.guard == Guard::Strangers)
+}
+
+/// Refuses what was made for another account, and hands the version on to the use case, which compares it once
+/// it has locked the row.
+pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
+    let extensions = request.extensions_mut();
+    if let Some(made_for) = extensions.remove::<MadeFor>()
+        && let Some(ctx) = extensions.get_mut::<RequestCtx>()
+    {
+        if let Caller::Member(member) = &ctx.caller
+            && !made_for.fits(member)
+        {
+            return refusal(other_account(member));
+        }
+        ctx.shown = Shown::Form(made_for.version);
+    }
+    next.run(request).await
+}
+
+fn other_account(member: &Member) -> Problem {
+    let viewer = member.viewer();
+    let who = match &viewer.name {
+        Some(name) => format!("{name} ({})", viewer.email),
+        None => viewer.email,
+    };
+    let words = format!(
+        "You are signed in as {who} now, so nothing was saved. This was opened for another account: \
+         check your text before you save it here."
+    );
+    Problem::new(Code::OtherAccount).with_detail(words)
+}

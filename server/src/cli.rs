@@ -7,6 +7,17 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  every line has its account
+  1  it could not begin, or stopped on the way; what was imported stays, and the same command goes on
+  2  the command line is wrong
+  3  some lines were refused, or repeat an earlier one's address; all others have their accounts
+  4  every line has its account, some without a field that could not be kept
+
+Each remark names its line, the field and the reason on standard error. docs/importing.md tells which
+columns and which hashes are taken.";
+
 /// Accounts, ready to own: sign-up, sign-in, profile, in a browser.
 ///
 /// In development a file `.env` in the current folder is read first. An empty variable counts as an
@@ -73,8 +84,9 @@ impl Command {
 
 /// Where accounts come from, and what is to be done with them.
 #[derive(Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct ImportUsers {
-    /// The accounts: CSV with a header, or JSON lines
+    /// The accounts: CSV with a header, JSON lines or a JSON array
     #[arg(required_unless_present = "from")]
     pub file: Option<PathBuf>,
     /// How the file is written [default: by its extension]
@@ -83,7 +95,7 @@ pub struct ImportUsers {
     /// Read the old service's own database instead, postgres://user@host/name; PGPASSWORD holds its password
     #[arg(long, value_name = "URL", requires = "preset", conflicts_with = "file")]
     pub from: Option<String>,
-    /// What kind of service it is
+    /// What kind of service it is; of a file, whose names its columns have
     #[arg(long, value_parser = PossibleValuesParser::new(store::old::PRESETS.iter().map(|preset| preset.name)))]
     pub preset: Option<String>,
     /// Do not ask before the old database is read

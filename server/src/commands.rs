@@ -6,14 +6,17 @@ pub use import::Format;
 
 use crate::cli::Command;
 use crate::config::{Config, ConfigError, secret};
+use crate::output::print;
 use crate::serve::{self, Signal};
 use crate::{AppState, jobs, rest, web};
 use accounts::{Accounts, Clock, NewAdmin, SystemClock, SystemRng};
 use domain::RawPassword;
 use edge::problem::chain;
 use std::error::Error;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, StoreError};
@@ -31,30 +34,31 @@ type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 ///
 /// # Errors
 /// What stopped it, in one sentence.
-pub async fn run(command: Command, config: &Config) -> Outcome {
+pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     match command {
-        Command::Serve => serve(config).await,
-        Command::Migrate => migrate(config).await,
+        Command::ImportUsers(words) => return import::run(config, &words).await,
+        Command::Serve => serve(config).await?,
+        Command::Migrate => migrate(config).await?,
         Command::CreateAdmin { email, if_none, admin_password, admin_password_file } => {
             let password =
                 secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
-            create_admin(config, email, if_none, password).await
+            create_admin(config, email, if_none, password).await?;
         }
-        Command::RotateKeys { lead } => rotate_keys(config, lead),
-        Command::ImportUsers(words) => import::run(config, &words).await,
-        Command::Openapi => {
-            openapi();
-            Ok(())
-        }
+        Command::RotateKeys { lead } => rotate_keys(config, lead)?,
+        Command::Openapi => openapi()?,
         Command::Healthcheck => {
-            tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)?
+            tokio::time::timeout(HEALTH_TIME, healthcheck(config.listen)).await.map_err(|_| NOT_READY)??;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the description of the API with all families, so it needs no setting.
-pub fn openapi() {
-    print!("{}", rest::openapi::text(rest::Compat::ALL));
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn openapi() -> io::Result<()> {
+    print(format_args!("{}", rest::openapi::text(rest::Compat::ALL)))
 }
 
 async fn serve(config: &Config) -> Outcome {
@@ -128,24 +132,22 @@ async fn create_admin(config: &Config, email: String, if_none: bool, password: O
     migrate(config).await?;
     let accounts = accounts(config)?;
     if if_none && accounts.admin_exists().await? {
-        println!("admin exists already");
-        return Ok(());
+        return Ok(print(format_args!("admin exists already\n"))?);
     }
     let given = password.map(RawPassword::from);
     let password = given.clone().unwrap_or_else(|| accounts.random_password());
     let admin = NewAdmin { email: email.clone(), password: password.clone() };
     accounts.create_admin(admin).await.map_err(|error| refused(&error))?;
-    println!("admin: {email}");
+    print(format_args!("admin: {email}\n"))?;
     if given.is_none() {
-        println!("password: {} (shown only now)", password.expose());
+        print(format_args!("password: {} (shown only now)\n", password.expose()))?;
     }
     Ok(())
 }
 
 fn rotate_keys(config: &Config, minutes: u16) -> Outcome {
     config.signing.rotate(SystemClock.now(), time::Duration::minutes(minutes.into()))?;
-    println!("a new key signs in {minutes} minutes: start every server anew before that");
-    Ok(())
+    Ok(print(format_args!("a new key signs in {minutes} minutes: start every server anew before that\n"))?)
 }
 
 /// A refused field in its own words, any other error with its chain: this is the operator's terminal.
@@ -178,8 +180,7 @@ async fn healthcheck(listen: SocketAddr) -> Outcome {
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
     if answer.starts_with(b"HTTP/1.1 200 ") {
-        println!("ready");
-        return Ok(());
+        return Ok(print(format_args!("ready\n"))?);
     }
     Err(NOT_READY.into())
 }

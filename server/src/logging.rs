@@ -22,6 +22,8 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     let stderr =
         stderr().map_err(|error| ConfigError::new("RUST_LOG", format!("no place to write to: {error}")))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(colours);
+    // It would complain to the same stream, and panic where nobody reads that any more.
+    let subscriber = subscriber.log_internal_errors(false);
     match format {
         LogFormat::Json => {
             let json = subscriber.json().flatten_event(true);

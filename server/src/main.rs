@@ -1,9 +1,11 @@
 //! Reads the configuration and runs one command.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 use clap::Parser;
 use server::cli::{Cli, Command};
 use server::config::{self, AppEnv, Config, Faults};
-use server::{commands, logging};
+use server::{commands, logging, output};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -19,8 +21,7 @@ fn begin() -> Result<ExitCode, Faults> {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_default();
     if matches!(command, Command::Openapi) {
-        commands::openapi();
-        return Ok(ExitCode::SUCCESS);
+        return Ok(commands::openapi().map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
     }
     let config =
         if command.needs_key() { Config::with_key(&cli.settings)? } else { Config::new(&cli.settings)? };
@@ -34,14 +35,14 @@ fn run(command: Command, config: &Config) -> ExitCode {
         Err(error) => return stop(&error),
     };
     match runtime.block_on(commands::run(command, config)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => stop(&*error),
     }
 }
 
 fn stop(error: &dyn std::error::Error) -> ExitCode {
     for line in error.to_string().lines() {
-        eprintln!("server: {line}");
+        output::tell(format_args!("server: {line}\n"));
     }
     ExitCode::FAILURE
 }

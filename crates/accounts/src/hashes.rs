@@ -12,8 +12,8 @@ impl Accounts {
         let classes = hashes::classes(self.store()).await?;
         let shares = classes.iter().filter_map(|class| {
             // One that cannot be read is itself checked as a dummy: it has no cost of its own.
-            let scheme = Stored::parse(&class.example).ok()?.scheme;
-            Some((scheme, u64::try_from(class.accounts).ok()?))
+            let example = Stored::parse(&class.example).ok()?;
+            Some((example, u64::try_from(class.accounts).ok()?))
         });
         self.inner.hasher.learn(shares.collect());
         Ok(())

@@ -44,7 +44,7 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx, Shown};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
-pub use import::{Import, ImportCounts, Judged, Numbered, Refusal};
+pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};
 pub use password::PasswordChanged;
 pub use remembered::Changes;
 pub use rng::{Rng, SystemRng};

@@ -27,7 +27,7 @@ pub struct ImportForm {
     pub email_verified: String,
     /// A UUID, to be kept.
     pub id: String,
-    /// When the account was made there, by RFC 3339 or as Postgres writes it; UTC where no zone is named.
+    /// When the account was made there; UTC where no zone is named.
     pub created_at: String,
 }
 
@@ -58,7 +58,38 @@ pub struct Imported {
     pub id: Option<UserId>,
     /// As written.
     pub created_at: Option<String>,
+    /// Fields that cannot be kept, and why: the account is made without them.
+    pub left_out: Vec<FieldError>,
 }
+
+/// What columns are called elsewhere, in small letters and digits alone, and what they hold.
+const COLUMNS: &[(&str, &[&str])] = &[
+    ("email", &["email", "emailaddress", "emailadresse", "mail", "useremail"]),
+    (
+        "password_hash",
+        &["passwordhash", "hashedpassword", "encryptedpassword", "passworddigest", "hash", "userpass"],
+    ),
+    ("username", &["username", "userlogin", "login", "loginname"]),
+    ("name", &["name", "fullname", "displayname", "realname"]),
+    ("first_name", &["firstname", "givenname", "forename"]),
+    ("last_name", &["lastname", "familyname", "surname"]),
+    ("bio", &["bio", "about", "aboutme", "biography"]),
+    ("role", &["role"]),
+    (ImportForm::IS_ADMIN, &["isadmin", "admin", "issuperuser", "superuser"]),
+    ("is_active", &["isactive", "active", "isenabled", "enabled"]),
+    ("email_verified", &["emailverified", "isemailverified", "isverified", "verified", "emailconfirmed"]),
+    (ImportForm::VERIFIED_AT, &["emailverifiedat", "verifiedat", "emailconfirmedat", "confirmedat"]),
+    ("id", &["id", "uuid", "userid"]),
+    (
+        "created_at",
+        &["createdat", "createdon", "created", "datejoined", "joinedat", "registeredat", "userregistered"],
+    ),
+];
+
+/// As databases, spreadsheets in several languages and Python write them.
+const YES: &[&str] =
+    &["true", "t", "yes", "y", "on", "1", "1.0", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"];
+const NO: &[&str] = &["false", "f", "no", "n", "off", "0", "0.0", "falsch", "faux", "falso", "onwaar"];
 
 impl ImportForm {
     /// The fields' names, which are the columns of a file.
@@ -76,6 +107,42 @@ impl ImportForm {
         "id",
         "created_at",
     ];
+
+    /// A column that says of whom it is true that they are an admin.
+    pub const IS_ADMIN: &str = "is_admin";
+    /// A column that says when the address was proven, and nothing where it was not.
+    pub const VERIFIED_AT: &str = "email_verified_at";
+
+    /// What a column of this name holds: a field, [`Self::IS_ADMIN`] or [`Self::VERIFIED_AT`]. Neither case nor
+    /// spaces nor dashes count.
+    #[must_use]
+    pub fn column(name: &str) -> Option<&'static str> {
+        let name: String =
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        COLUMNS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| *column)
+    }
+
+    /// Takes over what stands in a [column](Self::column). Of several columns one is enough to make an admin.
+    pub fn fill(&mut self, column: &str, value: &str) {
+        match column {
+            Self::IS_ADMIN => match truth(value) {
+                Some(true) => Role::Admin.as_str().clone_into(&mut self.role),
+                Some(false) => {}
+                None if known(value).is_none() || self.role == Role::Admin.as_str() => {}
+                None => value.clone_into(&mut self.role),
+            },
+            Self::VERIFIED_AT => {
+                let proven = known(value).is_some() && truth(value) != Some(false);
+                self.email_verified = proven.to_string();
+            }
+            "role" if self.role == Role::Admin.as_str() => {}
+            field => {
+                if let Some(field) = self.field(field) {
+                    value.clone_into(field);
+                }
+            }
+        }
+    }
 
     /// The field of this name, to be filled in.
     pub fn field(&mut self, name: &str) -> Option<&mut String> {
@@ -96,27 +163,37 @@ impl ImportForm {
         })
     }
 
-    /// Checks the shape of every field, by the rules of sign-up.
+    /// Checks the shape of every field, by the rules of sign-up. A field that may be absent never costs the
+    /// account: one that breaks a rule is left out, and named.
     ///
     /// # Errors
-    /// All refused fields.
+    /// Why there can be no account.
     pub fn parse(&self) -> Result<Imported, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
-        let email = errors.email("email", &self.email);
-        let username = filled(&self.username).and_then(|raw| errors.username("username", raw));
-        let mut line = |field, raw, max| filled(raw).and_then(|raw| errors.line(field, raw, max));
+        let email = match filled(&self.email) {
+            Some(email) => errors.email("email", email),
+            None => {
+                errors.refuse("email", "required", "There is none, and no account is without.");
+                None
+            }
+        };
+        let mut left_out = FieldErrors::default();
+        let username = filled(&self.username).and_then(|raw| username(&mut left_out, raw, &self.email));
+        let mut line = |field, raw, max| filled(raw).and_then(|raw| left_out.line(field, raw, max));
         let name = line("name", &self.name, NAME_MAX);
         let first_name = line("first_name", &self.first_name, NAME_PART_MAX);
         let last_name = line("last_name", &self.last_name, NAME_PART_MAX);
-        let bio = filled(&self.bio).and_then(|raw| errors.lines("bio", raw, BIO_MAX));
-        let role = role(&mut errors, &self.role);
-        let is_active = truth(&mut errors, "is_active", &self.is_active, true);
-        let email_verified = truth(&mut errors, "email_verified", &self.email_verified, false);
-        let id = filled(&self.id).and_then(|raw| id(&mut errors, raw));
+        let bio = filled(&self.bio).and_then(|raw| left_out.lines("bio", raw, BIO_MAX));
+        let role = role(&mut left_out, &self.role);
+        let is_active = is_active(&mut left_out, &self.is_active);
+        let email_verified = email_verified(&mut left_out, &self.email_verified);
+        let id = known(&self.id).and_then(|raw| id(&mut left_out, raw));
         let whole = email.map(|email| Imported {
             email,
-            // Django and Unix write a bang where there is no password.
-            password_hash: filled(&self.password_hash).filter(|raw| !raw.starts_with('!')).map(str::to_owned),
+            // Django and Unix write a bang where there is no password, Unix an asterisk too.
+            password_hash: known(&self.password_hash)
+                .filter(|raw| !raw.starts_with('!') && *raw != "*")
+                .map(str::to_owned),
             username,
             name,
             first_name,
@@ -126,41 +203,71 @@ impl ImportForm {
             is_active,
             email_verified,
             id,
-            created_at: filled(&self.created_at).map(str::to_owned),
+            created_at: known(&self.created_at).map(str::to_owned),
+            left_out: left_out.finish(Some(())).err().unwrap_or_default(),
         });
         errors.finish(whole)
     }
 }
 
+/// What is there: databases write `NULL` or `\N` where nothing is.
 fn filled(raw: &str) -> Option<&str> {
-    Some(raw.trim()).filter(|raw| !raw.is_empty())
+    Some(raw.trim()).filter(|raw| !matches!(*raw, "" | "NULL" | "\\N"))
 }
 
-fn role(errors: &mut FieldErrors, raw: &str) -> Role {
-    let word = filled(raw).unwrap_or(Role::User.as_str());
-    [Role::User, Role::Admin].into_iter().find(|role| role.as_str() == word).unwrap_or_else(|| {
-        errors.refuse("role", "invalid", "A role is user or admin.");
-        Role::User
-    })
+/// The same where nobody can be called None: what programs write for nothing.
+fn known(raw: &str) -> Option<&str> {
+    let nothing =
+        |raw: &str| ["null", "none", "nil", "nan", "nat"].iter().any(|word| raw.eq_ignore_ascii_case(word));
+    filled(raw).filter(|raw| !nothing(raw))
 }
 
-/// As the exports of databases write it.
-fn truth(errors: &mut FieldErrors, field: &str, raw: &str, absent: bool) -> bool {
-    match raw.trim().to_ascii_lowercase().as_str() {
-        "" => absent,
-        "true" | "t" | "1" => true,
-        "false" | "f" | "0" => false,
-        _ => {
-            errors.refuse(field, "invalid", "Write true or false.");
-            absent
+fn truth(raw: &str) -> Option<bool> {
+    let word = raw.trim().to_lowercase();
+    let is = |words: &[&str]| words.contains(&word.as_str());
+    if is(YES) { Some(true) } else { is(NO).then_some(false) }
+}
+
+fn username(left_out: &mut FieldErrors, raw: &str, email: &str) -> Option<Username> {
+    if raw.eq_ignore_ascii_case(email.trim()) {
+        left_out.refuse("username", "email", "It is the email address, which signs in anyway.");
+        return None;
+    }
+    left_out.username("username", raw)
+}
+
+fn role(left_out: &mut FieldErrors, raw: &str) -> Role {
+    match known(raw).map(str::to_ascii_lowercase).as_deref() {
+        None | Some("user") => Role::User,
+        Some("admin" | "superuser") => Role::Admin,
+        Some(_) => {
+            left_out.refuse("role", "unknown", "A role is user or admin; this is a user now.");
+            Role::User
         }
     }
 }
 
-fn id(errors: &mut FieldErrors, raw: &str) -> Option<UserId> {
+/// Nobody is let in who may have been shut out.
+fn is_active(left_out: &mut FieldErrors, raw: &str) -> bool {
+    let Some(raw) = known(raw) else { return true };
+    truth(raw).unwrap_or_else(|| {
+        left_out.refuse("is_active", "unknown", "Write true or false; the account is disabled now.");
+        false
+    })
+}
+
+fn email_verified(left_out: &mut FieldErrors, raw: &str) -> bool {
+    let Some(raw) = known(raw) else { return false };
+    truth(raw).unwrap_or_else(|| {
+        left_out.refuse("email_verified", "unknown", "Write true or false; it counts as unproven now.");
+        false
+    })
+}
+
+fn id(left_out: &mut FieldErrors, raw: &str) -> Option<UserId> {
     let id = Uuid::try_parse(raw).ok().map(UserId);
     if id.is_none() {
-        errors.refuse("id", "invalid", "It is no UUID; leave ids of another kind out.");
+        left_out.refuse("id", "invalid", "It is no UUID; the account has a new one.");
     }
     id
 }
@@ -177,8 +284,8 @@ mod tests {
         form
     }
 
-    fn refused(fields: &[(&str, &str)]) -> Vec<String> {
-        form(fields).parse().err().unwrap_or_default().into_iter().map(|error| error.field).collect()
+    fn left_out(fields: &[(&str, &str)]) -> Vec<String> {
+        form(fields).parse().ok().unwrap().left_out.into_iter().map(|error| error.field).collect()
     }
 
     #[test]
@@ -186,43 +293,119 @@ mod tests {
         let ana = form(&[]).parse().ok().unwrap();
         assert_eq!((ana.role, ana.is_active, ana.email_verified), (Role::User, true, false));
         assert!(ana.password_hash.is_none() && ana.username.is_none() && ana.id.is_none());
-        assert!(form(&[("password_hash", "!x")]).parse().ok().unwrap().password_hash.is_none());
+        for nothing in ["!x", "!", "*", "NULL", "\\N", "None", "null", "nan", " "] {
+            let form = form(&[("password_hash", nothing)]);
+            assert!(form.parse().ok().unwrap().password_hash.is_none(), "{nothing}");
+        }
     }
 
     #[test]
-    fn each_field_is_judged_and_named() {
-        let long = "x".repeat(101);
+    fn a_field_that_may_be_absent_is_left_out_and_never_costs_the_account() {
+        let (long, longer) = ("x".repeat(101), "x".repeat(301));
         for (field, bad) in [
-            ("email", "ana"),
             ("username", "a"),
+            ("username", "ana@example.com"),
+            ("username", "Ana@Example.com"),
+            ("username", "ana+work"),
+            ("username", "andré"),
+            ("username", &long),
             ("name", &long),
+            ("name", "a\tb"),
             ("first_name", "a\0"),
+            ("first_name", &long[..51]),
             ("last_name", &long),
             ("bio", "\u{202e}"),
-            ("role", "root"),
+            ("bio", &longer),
+            ("role", "staff"),
+            ("role", "2"),
+            ("role", "1"),
             ("is_active", "maybe"),
             ("email_verified", "2"),
             ("id", "17"),
         ] {
-            assert_eq!(refused(&[(field, bad)]), [field]);
+            assert_eq!(left_out(&[(field, bad)]), [field], "{bad}");
         }
-        assert_eq!(refused(&[("role", "x"), ("id", "y")]), ["role", "id"]);
+        assert_eq!(left_out(&[("role", "x"), ("id", "y"), ("name", "Ana")]), ["role", "id"]);
+    }
+
+    /// What cannot be read takes nobody further than they were.
+    #[test]
+    fn what_is_left_out_grants_nothing() {
+        let unread = form(&[("role", "root"), ("is_active", "maybe"), ("email_verified", "maybe")]);
+        let unread = unread.parse().ok().unwrap();
+        assert_eq!((unread.role, unread.is_active, unread.email_verified), (Role::User, false, false));
     }
 
     #[test]
-    fn every_field_has_its_name() {
+    fn without_an_address_there_is_no_account() {
+        for none in ["", " ", "NULL", "\\N", "ana", "None", "ana@example.com\0"] {
+            let errors = form(&[("email", none)]).parse().err().unwrap();
+            assert_eq!(errors[0].field, "email", "{none}");
+        }
+    }
+
+    #[test]
+    fn every_field_has_its_name_and_is_a_column() {
         let mut form = ImportForm::default();
         assert!(ImportForm::FIELDS.iter().all(|name| form.field(name).is_some()));
         assert!(form.field("password").is_none());
+        assert!(ImportForm::FIELDS.iter().all(|name| ImportForm::column(name) == Some(name)));
+        for (name, column) in [
+            ("E-Mail", "email"),
+            ("\u{feff}Email Address", "email"),
+            ("emailAddress", "email"),
+            ("Password Hash", "password_hash"),
+            ("hashed_password", "password_hash"),
+            ("encrypted_password", "password_hash"),
+            ("firstName", "first_name"),
+            ("Is Active", "is_active"),
+            ("is_superuser", "is_admin"),
+            ("EmailConfirmed", "email_verified"),
+            ("email_verified_at", "email_verified_at"),
+            ("date_joined", "created_at"),
+            ("createdAt", "created_at"),
+        ] {
+            assert_eq!(ImportForm::column(name), Some(column), "{name}");
+        }
+        for unknown in ["password", "", "salt", "phone", "disabled"] {
+            assert_eq!(ImportForm::column(unknown), None, "{unknown}");
+        }
     }
 
     #[test]
     fn truth_is_written_in_many_ways() {
-        for yes in ["true", "T", "1", " True "] {
+        for yes in ["true", "T", "1", " True ", "yes", "Y", "on", "1.0", "WAHR", "VRAI"] {
             assert!(form(&[("email_verified", yes)]).parse().ok().unwrap().email_verified, "{yes}");
         }
-        for no in ["false", "f", "0", "FALSE"] {
+        for no in ["false", "f", "0", "FALSE", "No", "n", "off", "FALSCH"] {
             assert!(!form(&[("is_active", no)]).parse().ok().unwrap().is_active, "{no}");
+        }
+        assert!(form(&[("is_active", "NULL")]).parse().ok().unwrap().is_active);
+    }
+
+    #[test]
+    fn columns_of_other_kinds_become_fields() {
+        let filled = |columns: &[(&str, &str)]| {
+            let mut form = form(&[]);
+            columns.iter().for_each(|(column, value)| form.fill(column, value));
+            form.parse().ok().unwrap()
+        };
+        for admin in [
+            &[("is_admin", "t")][..],
+            &[("is_admin", "1"), ("role", "staff")],
+            &[("role", "Admin"), ("is_admin", "false")],
+            &[("role", "superuser")],
+        ] {
+            assert_eq!(filled(admin).role, Role::Admin, "{admin:?}");
+        }
+        for user in
+            [&[("is_admin", "f")][..], &[("role", "1")], &[("is_admin", "")], &[("is_admin", "perhaps")]]
+        {
+            assert_eq!(filled(user).role, Role::User, "{user:?}");
+        }
+        assert!(filled(&[("email_verified_at", "2024-05-31 12:00:00")]).email_verified);
+        for never in ["", "NULL", "null", "false"] {
+            assert!(!filled(&[("email_verified_at", never)]).email_verified, "{never}");
         }
     }
 }

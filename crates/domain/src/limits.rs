@@ -14,10 +14,12 @@ pub const NAME_PART_MAX: usize = 50;
 pub const BIO_MAX: usize = 300;
 /// Shortest password by default, in code points; `PASSWORD_MIN_LENGTH` may ask for more.
 pub const PASSWORD_MIN: usize = 8;
-/// Longest password, in code points.
+/// Longest new password, in code points.
 pub const PASSWORD_MAX: usize = 128;
-/// Longest password, in bytes: refused, never cut.
+/// Longest new password, in bytes: refused, never cut.
 pub const PASSWORD_MAX_BYTES: usize = 512;
+/// Longest password that is tried, in code points: other services took longer ones than we do.
+pub const PASSWORD_TRIED_MAX: usize = 4_096;
 /// Rows of a page where none are asked for.
 pub const PAGE_DEFAULT: u16 = 50;
 /// Most rows of a page.

@@ -53,6 +53,18 @@ mod tests {
     }
 
     #[test]
+    fn only_the_new_one_may_be_too_long() {
+        let long = |length: usize| "x".repeat(length).into();
+        let form = PasswordForm { current_password: long(160), new_password: long(128) };
+        assert!(form.parse(8).is_ok());
+        for new in [long(129), "🐎x".repeat(128).into()] {
+            let form = PasswordForm { current_password: long(160), new_password: new };
+            let refused: Vec<_> = form.parse(8).unwrap_err().into_iter().map(|e| (e.field, e.code)).collect();
+            assert_eq!(refused, [("new_password".to_owned(), "too_long".to_owned())]);
+        }
+    }
+
+    #[test]
     fn the_new_password_must_be_new() {
         let same =
             PasswordForm { current_password: "correct horse".into(), new_password: "correct horse".into() };

@@ -96,7 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn a_short_password_is_tried_not_refused() {
-        assert!(form("ana").parse().is_ok(), "an imported account may have one");
+    fn a_password_that_none_may_choose_here_is_tried_not_refused() {
+        for length in [1, 129, 160, crate::PASSWORD_TRIED_MAX] {
+            for letter in ["x", "ü", "🐎"] {
+                let form = SignInForm { password: letter.repeat(length).into(), ..form("ana") };
+                assert!(form.parse().is_ok(), "an imported account may have one of {length} letters");
+            }
+        }
+        let form = SignInForm { password: "x".repeat(crate::PASSWORD_TRIED_MAX + 1).into(), ..form("ana") };
+        assert_eq!(form.parse().unwrap_err()[0].code, "too_long");
     }
 }

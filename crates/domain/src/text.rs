@@ -1,5 +1,6 @@
 use crate::{
-    EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PlainPassword, USERNAME_MAX, USERNAME_MIN,
+    EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_TRIED_MAX, PlainPassword,
+    USERNAME_MAX, USERNAME_MIN,
 };
 use std::fmt;
 
@@ -132,18 +133,20 @@ impl FieldErrors {
             self.refuse(field, "required", "Choose a password.");
         } else if length < min {
             self.refuse(field, "too_short", format!("Use at least {min} characters."));
+        } else if length > PASSWORD_MAX || raw.len() > PASSWORD_MAX_BYTES {
+            self.refuse(field, "too_long", format!("Use at most {PASSWORD_MAX} characters."));
         } else {
             return self.password(field, raw);
         }
         None
     }
 
-    /// A password that exists: only what no account can have is refused.
+    /// A password that exists: whatever another service took, up to what can be read at all.
     pub(crate) fn password(&mut self, field: &str, raw: &str) -> Option<PlainPassword> {
         if raw.is_empty() {
             self.refuse(field, "required", "Enter your password.");
-        } else if raw.chars().count() > PASSWORD_MAX || raw.len() > PASSWORD_MAX_BYTES {
-            self.refuse(field, "too_long", format!("Use at most {PASSWORD_MAX} characters."));
+        } else if raw.chars().count() > PASSWORD_TRIED_MAX {
+            self.refuse(field, "too_long", format!("Use at most {PASSWORD_TRIED_MAX} characters."));
         } else if raw.contains('\0') {
             self.refuse(field, "invalid", "Your password contains characters we can't use.");
         } else {

@@ -25,15 +25,19 @@ pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
             SELECT CASE
                     WHEN password_hash LIKE '$2%' THEN left(password_hash, 7)
                     WHEN password_hash LIKE 'bcrypt$$2%' THEN left(password_hash, 14)
+                    WHEN password_hash LIKE 'bcrypt_sha256$$2%' THEN left(password_hash, 21)
+                    WHEN password_hash LIKE '$wp$2%' THEN left(password_hash, 10)
                     WHEN password_hash LIKE 'scrypt$%' THEN concat_ws('$', 'scrypt',
                         split_part(password_hash, '$', 2), split_part(password_hash, '$', 4),
                         split_part(password_hash, '$', 5))
-                    WHEN password_hash LIKE '$argon2%' OR password_hash LIKE 'argon2$%' THEN concat_ws('$',
-                        split_part(password_hash, '$', 1), split_part(password_hash, '$', 2),
-                        split_part(password_hash, '$', 3), split_part(password_hash, '$', 4))
+                    -- Lanes are computed one after the other, and cost nothing.
+                    WHEN password_hash LIKE '$argon2%' OR password_hash LIKE 'argon2$%'
+                        THEN left(password_hash, strpos(password_hash, ',p='))
+                    -- The output's length: PBKDF2 starts anew for each block of it.
                     WHEN password_hash LIKE '$%' THEN concat_ws('$', '', split_part(password_hash, '$', 2),
-                        split_part(password_hash, '$', 3))
-                    ELSE concat_ws('$', split_part(password_hash, '$', 1), split_part(password_hash, '$', 2))
+                        split_part(password_hash, '$', 3), length(split_part(password_hash, '$', 5)))
+                    ELSE concat_ws('$', split_part(password_hash, '$', 1), split_part(password_hash, '$', 2),
+                        length(split_part(password_hash, '$', 4)))
                 END COLLATE "C" AS class,
                 min(password_hash COLLATE "C") AS example,
                 count(*) AS accounts

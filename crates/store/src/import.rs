@@ -8,8 +8,10 @@ use crate::{StoreError, Tx};
 use domain::{Role, UserId};
 use std::fmt::Write;
 use time::{OffsetDateTime, UtcOffset};
+use uuid::Uuid;
 
 /// One account to be, from one line of a source. No `Debug`: it holds a password hash.
+#[derive(Clone)]
 pub struct StagedUser {
     /// Where the source has it.
     pub line: i64,
@@ -54,13 +56,15 @@ pub enum Target {
     Pretended,
 }
 
-/// A staged row that was left out although nobody has its address.
+/// A staged row that made no account although nobody has its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeftOut {
+pub struct Clash {
     /// Where the source has it.
     pub line: i64,
-    /// Whether the username is somebody's; else the id is.
+    /// Whether the username is somebody's.
     pub username: bool,
+    /// Whether the id is.
+    pub id: bool,
 }
 
 const STAGE: &str = "
@@ -87,7 +91,8 @@ const INSERT: &str = concat!(
     columns!(),
     "
     FROM staged_users ORDER BY line
-    ON CONFLICT DO NOTHING"
+    ON CONFLICT DO NOTHING
+    RETURNING id"
 );
 
 const PRETEND_TABLE: &str =
@@ -103,19 +108,23 @@ const PRETEND: &str = concat!(
     WHERE NOT EXISTS (SELECT FROM users WHERE users.email_canonical = staged.email_canonical
                           OR users.username_canonical = staged.username_canonical OR users.id = staged.id)
     ORDER BY line
-    ON CONFLICT DO NOTHING"
+    ON CONFLICT DO NOTHING
+    RETURNING id"
 );
 
-const LEFT_OUT: &str = "
-    SELECT line, EXISTS (SELECT FROM users WHERE users.username_canonical = staged.username_canonical)
+const CLASHES: &str = "
+    SELECT line, EXISTS (SELECT FROM users WHERE users.username_canonical = staged.username_canonical),
+        EXISTS (SELECT FROM users WHERE users.id = staged.id)
     FROM staged_users AS staged
     WHERE NOT EXISTS (SELECT FROM users WHERE users.email_canonical = staged.email_canonical)
     ORDER BY line";
 
-const LEFT_OUT_PRETENDED: &str = "
+const CLASHES_PRETENDED: &str = "
     SELECT line, EXISTS (SELECT FROM users WHERE users.username_canonical = staged.username_canonical)
         OR EXISTS (SELECT FROM pretended_users AS others
-                   WHERE others.username_canonical = staged.username_canonical)
+                   WHERE others.username_canonical = staged.username_canonical),
+        EXISTS (SELECT FROM users WHERE users.id = staged.id)
+        OR EXISTS (SELECT FROM pretended_users AS others WHERE others.id = staged.id)
     FROM staged_users AS staged
     WHERE NOT EXISTS (SELECT FROM users WHERE users.email_canonical = staged.email_canonical)
         AND NOT EXISTS (SELECT FROM pretended_users AS others
@@ -127,7 +136,10 @@ const LEFT_OUT_PRETENDED: &str = "
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreError> {
+pub async fn copy_all<'a>(
+    tx: &mut Tx,
+    rows: impl Iterator<Item = &'a StagedUser>,
+) -> Result<bool, StoreError> {
     sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.changing()).await?;
     match copy(tx, COPY_USERS, text(rows, |_| None)).await {
         Ok(()) => Ok(true),
@@ -143,7 +155,7 @@ pub async fn copy_all(tx: &mut Tx, rows: &[StagedUser]) -> Result<bool, StoreErr
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn stage(tx: &mut Tx, rows: &[StagedUser]) -> Result<(), StoreError> {
+pub async fn stage<'a>(tx: &mut Tx, rows: impl Iterator<Item = &'a StagedUser>) -> Result<(), StoreError> {
     sqlx::raw_sql(STAGE).execute(tx.changing()).await?;
     Ok(copy(tx, COPY_STAGED, text(rows, |row| Some(row.line))).await?)
 }
@@ -156,11 +168,11 @@ async fn copy(tx: &mut Tx, statement: &str, rows: String) -> Result<(), sqlx::Er
 }
 
 /// Makes accounts of the staged rows, in the order of their lines. A row whose address, username or id is
-/// somebody's is left out; who is there already stays as they are. Says how many were made.
+/// somebody's makes none; who is there already stays as they are. Says which were made.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<u64, StoreError> {
+pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<Vec<UserId>, StoreError> {
     let statement = match target {
         Target::Users => INSERT,
         Target::Pretended => {
@@ -168,25 +180,26 @@ pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<u64, StoreErro
             PRETEND
         }
     };
-    Ok(sqlx::query(statement).execute(tx.changing()).await?.rows_affected())
+    let made: Vec<Uuid> = sqlx::query_scalar(statement).fetch_all(tx.changing()).await?;
+    Ok(made.into_iter().map(UserId).collect())
 }
 
-/// The staged rows that were left out although nobody has their address.
+/// The staged rows that made no account although nobody has their address.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn left_out(tx: &mut Tx, target: Target) -> Result<Vec<LeftOut>, StoreError> {
+pub async fn clashes(tx: &mut Tx, target: Target) -> Result<Vec<Clash>, StoreError> {
     let statement = match target {
-        Target::Users => LEFT_OUT,
-        Target::Pretended => LEFT_OUT_PRETENDED,
+        Target::Users => CLASHES,
+        Target::Pretended => CLASHES_PRETENDED,
     };
-    let rows: Vec<(i64, bool)> = sqlx::query_as(statement).fetch_all(tx.changing()).await?;
-    Ok(rows.into_iter().map(|(line, username)| LeftOut { line, username }).collect())
+    let rows: Vec<(i64, bool, bool)> = sqlx::query_as(statement).fetch_all(tx.changing()).await?;
+    Ok(rows.into_iter().map(|(line, username, id)| Clash { line, username, id }).collect())
 }
 
 /// The rows in the text format of COPY, behind their lines where there are any.
-fn text(rows: &[StagedUser], line: impl Fn(&StagedUser) -> Option<i64>) -> String {
-    let mut out = String::with_capacity(rows.len() * 400);
+fn text<'a>(rows: impl Iterator<Item = &'a StagedUser>, line: impl Fn(&StagedUser) -> Option<i64>) -> String {
+    let mut out = String::with_capacity(rows.size_hint().0 * 400);
     for row in rows {
         // Writing to a `String` cannot fail.
         let _ = line(row).map(|line| write!(out, "{line}\t"));

@@ -2,7 +2,7 @@
 //! these queries cannot be checked when they are compiled.
 
 use crate::StoreError;
-use domain::{ImportForm, Role};
+use domain::ImportForm;
 use serde_json::{Map, Value};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
@@ -53,8 +53,8 @@ const FASTAPI: &[(&str, &str)] = &[
     ("is_verified", "email_verified"),
     ("email_verified", "email_verified"),
     ("role", "role"),
-    ("is_admin", "role"),
-    ("is_superuser", "role"),
+    ("is_admin", ImportForm::IS_ADMIN),
+    ("is_superuser", ImportForm::IS_ADMIN),
     ("created_at", "created_at"),
 ];
 
@@ -66,8 +66,30 @@ const DJANGO: &[(&str, &str)] = &[
     ("last_name", "last_name"),
     ("password", "password_hash"),
     ("is_active", "is_active"),
-    ("is_superuser", "role"),
+    ("is_superuser", ImportForm::IS_ADMIN),
     ("date_joined", "created_at"),
+];
+
+const LARAVEL: &[(&str, &str)] = &[
+    ("id", "id"),
+    ("email", "email"),
+    ("name", "name"),
+    ("password", "password_hash"),
+    ("email_verified_at", ImportForm::VERIFIED_AT),
+    ("created_at", "created_at"),
+];
+
+const DEVISE: &[(&str, &str)] = &[
+    ("id", "id"),
+    ("email", "email"),
+    ("username", "username"),
+    ("name", "name"),
+    ("first_name", "first_name"),
+    ("last_name", "last_name"),
+    ("encrypted_password", "password_hash"),
+    ("admin", ImportForm::IS_ADMIN),
+    ("confirmed_at", ImportForm::VERIFIED_AT),
+    ("created_at", "created_at"),
 ];
 
 /// The services that are known.
@@ -75,6 +97,8 @@ pub const PRESETS: &[Preset] = &[
     preset!("full-stack-fastapi", "\"user\"", FASTAPI),
     preset!("fastapi-users", "\"user\"", FASTAPI),
     preset!("django", "auth_user", DJANGO),
+    preset!("laravel", "users", LARAVEL),
+    preset!("devise", "users", DEVISE),
     preset!("s0", "users", FASTAPI),
     preset!("s1", "users", FASTAPI),
     preset!("s2", "users", FASTAPI),
@@ -84,7 +108,7 @@ pub const PRESETS: &[Preset] = &[
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Other services keep documents and pictures in their rows, of any size: so few rows come at once, and a value
-/// comes up to its thousandth letter, which no field of ours has and which is refused as too long.
+/// comes up to its thousandth letter, which no field of ours has room for.
 const FETCH: &str = "FETCH FORWARD 500 FROM old_users";
 /// How many accounts are handed over at once, and how many bytes of them, give or take one fetch.
 const CHUNK: (usize, usize) = (5_000, 4 * 1024 * 1024);
@@ -134,7 +158,7 @@ impl Old {
                 break;
             }
             for row in rows.iter().filter_map(Value::as_object) {
-                let mut form = form(self.preset, row);
+                let mut form = self.preset.form(row);
                 bytes += size(&mut form);
                 forms.push(form);
             }
@@ -147,33 +171,28 @@ fn size(form: &mut ImportForm) -> usize {
     ImportForm::FIELDS.iter().map(|name| form.field(name).map_or(0, |text| text.len())).sum()
 }
 
-fn form(preset: &Preset, row: &Map<String, Value>) -> ImportForm {
-    let mut form = ImportForm::default();
-    for (old, ours) in preset.columns {
-        let value = match (*ours, row.get(*old)) {
-            (_, None | Some(Value::Null)) => continue,
-            // Of several columns one is enough to make an admin.
-            ("role", Some(value)) if is_admin(value) => Role::Admin.as_str().to_owned(),
-            ("id", Some(Value::String(id))) if Uuid::try_parse(id).is_ok() => id.clone(),
-            // Ids of another kind name nobody here.
-            ("id" | "role", Some(_)) => continue,
-            (_, Some(Value::String(text))) => text.clone(),
-            (_, Some(other)) => other.to_string(),
-        };
-        if let Some(field) = form.field(ours) {
-            *field = value;
-        }
+impl Preset {
+    /// Whether a column of this name holds the address.
+    #[must_use]
+    pub fn knows_email(&self, column: &str) -> bool {
+        self.columns.contains(&(column, "email"))
     }
-    form
-}
 
-fn is_admin(value: &Value) -> bool {
-    match value {
-        Value::Bool(admin) => *admin,
-        Value::String(word) => {
-            matches!(word.to_ascii_lowercase().as_str(), "admin" | "superuser" | "true")
+    /// The account in a row of such a table, whatever else the row has.
+    #[must_use]
+    pub fn form(&self, row: &Map<String, Value>) -> ImportForm {
+        let mut form = ImportForm::default();
+        for (old, ours) in self.columns {
+            match (*ours, row.get(*old)) {
+                (_, None | Some(Value::Null)) => {}
+                // Ids of another kind name nobody here.
+                ("id", Some(Value::String(id))) if Uuid::try_parse(id).is_err() => {}
+                ("id", Some(Value::Number(_))) => {}
+                (ours, Some(Value::String(text))) => form.fill(ours, text),
+                (ours, Some(other)) => form.fill(ours, &other.to_string()),
+            }
         }
-        _ => false,
+        form
     }
 }
 
@@ -189,7 +208,7 @@ mod tests {
             "hashed_password": "$2b$12$x", "is_superuser": true, "is_active": false, "favourite": [1],
             "username": null,
         });
-        let fastapi = form(&PRESETS[0], row.as_object().unwrap());
+        let fastapi = PRESETS[0].form(row.as_object().unwrap());
         let expected = ImportForm {
             id: "018f3c2a-7b1d-7c3e-9f00-0123456789ab".into(),
             email: "ana@example.com".into(),
@@ -201,7 +220,7 @@ mod tests {
         };
         assert!(fastapi == expected);
         let row = json!({ "id": 17, "email": "eve@example.com", "password": "!x", "is_superuser": false });
-        let django = form(&PRESETS[2], row.as_object().unwrap());
+        let django = PRESETS[2].form(row.as_object().unwrap());
         assert!(django.id.is_empty() && django.password_hash == "!x" && django.role.is_empty());
     }
 
@@ -209,7 +228,7 @@ mod tests {
     fn every_preset_names_fields_of_ours() {
         for preset in PRESETS {
             for (_, ours) in preset.columns {
-                assert!(ImportForm::FIELDS.contains(ours), "{} {ours}", preset.name);
+                assert_eq!(ImportForm::column(ours), Some(*ours), "{} {ours}", preset.name);
             }
         }
     }

@@ -1,25 +1,37 @@
 //! `import-users`: accounts of another service, with their hashes.
 
+mod array;
+mod progress;
+mod record;
 mod source;
+mod text;
 
 pub use source::Format;
 
 use super::{Outcome, accounts, migrate, refused};
 use crate::cli::ImportUsers;
 use crate::config::{self, Config};
+use crate::output::{print, tell};
 use crate::serve;
-use accounts::{Accounts, Judged, Numbered, Refusal};
+use accounts::{Accounts, ImportCounts, Judged, Numbered};
 use edge::problem::chain;
+use progress::Progress;
 use source::Source;
 use std::error::Error;
-use std::io::{BufRead, IsTerminal};
-use std::time::{Duration, Instant};
-use store::old::{Old, PRESETS};
+use std::io::BufRead;
+use std::process::ExitCode;
+use store::old::{Old, PRESETS, Preset};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// How many lines go into one transaction: enough to be fast, few enough to stop soon.
 const CHUNK: usize = 5_000;
+/// How an import ends that made no account of some lines, and one that made all of them, some without a field. An
+/// account that is there already is what was asked for.
+const LINES_REFUSED: u8 = 3;
+const FIELDS_LEFT_OUT: u8 = 4;
+
+type Ended = Result<ExitCode, Box<dyn Error + Send + Sync>>;
 
 /// Some lines, and how much of the source was read so far.
 struct Chunk {
@@ -30,18 +42,19 @@ struct Chunk {
 /// What is read and judged while the database takes what came before, and never more than that.
 type Chunks = mpsc::Receiver<Result<Chunk, String>>;
 
-pub(super) async fn run(config: &Config, words: &ImportUsers) -> Outcome {
+pub(super) async fn run(config: &Config, words: &ImportUsers) -> Ended {
     let accounts = accounts(config)?;
+    let preset = PRESETS.iter().find(|known| Some(known.name) == words.preset.as_deref());
     let (total, chunks) = match (&words.file, &words.from) {
         (Some(file), _) => {
-            let source = Source::open(file, words.format)?;
+            let source = Source::open(file, words.format, preset)?;
             (source.bytes(), read_file(accounts.clone(), source))
         }
         (None, from) => {
-            let old = open(from.as_deref().unwrap_or_default(), words.preset.as_deref()).await?;
-            eprintln!("accounts in the old database: {}", old.accounts());
+            let old = open(from.as_deref().unwrap_or_default(), preset.ok_or("--preset is missing")?).await?;
+            tell(format_args!("accounts in the old database: {}\n", old.accounts()));
             if !words.dry_run && !words.yes && !agreed()? {
-                return Ok(());
+                return Ok(ExitCode::SUCCESS);
             }
             (old.accounts(), read_database(accounts.clone(), old))
         }
@@ -54,7 +67,7 @@ pub(super) async fn run(config: &Config, words: &ImportUsers) -> Outcome {
     import(&accounts, words.dry_run, Progress::new(total), chunks).await
 }
 
-async fn import(accounts: &Accounts, dry_run: bool, mut progress: Progress, mut chunks: Chunks) -> Outcome {
+async fn import(accounts: &Accounts, dry_run: bool, mut progress: Progress, mut chunks: Chunks) -> Ended {
     let stop = stop_at_a_signal()?;
     let mut run = accounts.begin_import(dry_run).await.map_err(|error| refused(&error))?;
     let mut done = Ok(());
@@ -73,10 +86,28 @@ async fn import(accounts: &Accounts, dry_run: bool, mut progress: Progress, mut 
         }
     }
     progress.end();
-    let counts = run.counts();
-    let made = if dry_run { "would be imported" } else { "imported" };
-    println!("{made}: {}\nthere already: {}\nrefused: {}", counts.made, counts.there_already, counts.refused);
-    done
+    sum_up(dry_run, run.counts())?;
+    done.map(|()| code(run.counts()))
+}
+
+fn sum_up(dry_run: bool, counts: ImportCounts) -> std::io::Result<()> {
+    let ImportCounts { made, there_already, repeated, refused, fields_left_out } = counts;
+    let word = if dry_run { "would be imported" } else { "imported" };
+    let mut text = format!("{word}: {made}\nthere already: {there_already}\nrefused: {refused}\n");
+    for (count, word) in [(repeated, "repeated in the source"), (fields_left_out, "fields left out")] {
+        if count > 0 {
+            text += &format!("{word}: {count}\n");
+        }
+    }
+    print(format_args!("{text}"))
+}
+
+fn code(counts: ImportCounts) -> ExitCode {
+    match (counts.refused + counts.repeated, counts.fields_left_out) {
+        (0, 0) => ExitCode::SUCCESS,
+        (0, _) => FIELDS_LEFT_OUT.into(),
+        _ => LINES_REFUSED.into(),
+    }
 }
 
 async fn take(
@@ -87,8 +118,8 @@ async fn take(
 ) -> Outcome {
     let Chunk { judged, read } = chunk?;
     let lines = judged.lines();
-    let refusals = accounts.import(run, judged).await.map_err(|error| refused(&error))?;
-    progress.tell(&refusals);
+    let remarks = accounts.import(run, judged).await.map_err(|error| refused(&error))?;
+    progress.remark(&remarks);
     progress.report(lines, read);
     Ok(())
 }
@@ -133,16 +164,15 @@ fn read_database(accounts: Accounts, mut old: Old) -> Chunks {
     receiver
 }
 
-async fn open(url: &str, preset: Option<&str>) -> Result<Old, Box<dyn Error + Send + Sync>> {
+async fn open(url: &str, preset: &'static Preset) -> Result<Old, Box<dyn Error + Send + Sync>> {
     let connect = config::postgres("--from", url)?;
-    let preset = PRESETS.iter().find(|known| Some(known.name) == preset).ok_or("--preset is missing")?;
     Old::open(&connect, preset)
         .await
         .map_err(|error| format!("the old database cannot be read: {}", chain(&error)).into())
 }
 
 fn agreed() -> std::io::Result<bool> {
-    eprint!("import them? [y/N] ");
+    tell(format_args!("import them? [y/N] "));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "yes"))
@@ -157,63 +187,4 @@ fn stop_at_a_signal() -> std::io::Result<CancellationToken> {
         told.cancel();
     });
     Ok(stop)
-}
-
-/// What the operator sees on the way: one line that changes on a terminal, ten lines elsewhere.
-struct Progress {
-    terminal: bool,
-    begun: Instant,
-    total: u64,
-    lines: u64,
-    next: u64,
-}
-
-impl Progress {
-    fn new(total: u64) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        Self { terminal, begun: Instant::now(), total: total.max(1), lines: 0, next: 10 }
-    }
-
-    fn tell(&self, refusals: &[Refusal]) {
-        if !refusals.is_empty() {
-            self.clear();
-        }
-        for Refusal { line, errors } in refusals {
-            let reasons: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect();
-            eprintln!("line {line}: {}", reasons.join("; "));
-        }
-    }
-
-    fn report(&mut self, lines: u64, read: u64) {
-        self.lines += lines;
-        let percent = read.min(self.total) * 100 / self.total;
-        if self.terminal {
-            self.clear();
-            eprint!("{}", self.sentence(read, percent));
-        } else if percent >= self.next {
-            self.next = percent / 10 * 10 + 10;
-            eprintln!("{}", self.sentence(read, percent));
-        }
-    }
-
-    fn sentence(&self, read: u64, percent: u64) -> String {
-        let elapsed = self.begun.elapsed();
-        let per_second = u128::from(self.lines) * 1_000 / elapsed.as_millis().max(1);
-        let left =
-            elapsed.as_millis() * u128::from(self.total.saturating_sub(read)) / u128::from(read.max(1));
-        let left = Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX)).as_secs();
-        format!("{percent} %, {} lines, {per_second} a second, {left} s left", self.lines)
-    }
-
-    fn clear(&self) {
-        if self.terminal {
-            eprint!("\r\x1b[K");
-        }
-    }
-
-    fn end(&self) {
-        if self.terminal {
-            eprintln!();
-        }
-    }
 }

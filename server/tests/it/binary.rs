@@ -2,14 +2,15 @@
 
 use crate::app::{App, site};
 use sqlx::{ConnectOptions, PgPool};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, pipe};
+use std::net::TcpListener;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 /// A secret as it should be.
 const RANDOM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// The binary with nothing in its environment, as a test's own.
-fn server(words: &[&str], settings: &[(&str, &str)]) -> Command {
+pub fn server(words: &[&str], settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.args(words).env_clear().envs(settings.iter().copied());
     // No `.env` of the developer's is near.
@@ -17,15 +18,15 @@ fn server(words: &[&str], settings: &[(&str, &str)]) -> Command {
     command
 }
 
-fn run(words: &[&str], settings: &[(&str, &str)]) -> Output {
+pub fn run(words: &[&str], settings: &[(&str, &str)]) -> Output {
     server(words, settings).output().unwrap()
 }
 
-fn url(pool: &PgPool) -> String {
+pub fn url(pool: &PgPool) -> String {
     pool.connect_options().to_url_lossy().to_string()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
@@ -169,7 +170,7 @@ async fn users_of_another_service_are_imported_and_sign_in(pool: PgPool) {
     ] {
         let words: Vec<&str> = words.into_iter().chain(extra).collect();
         let output = run(&words, &[("DATABASE_URL", &url)]);
-        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
         assert_eq!(text(&output.stdout), counts);
         let told = text(&output.stderr);
         assert!(told.contains("line 3: email: ") && !told.contains(bcrypt), "{told}");
@@ -350,6 +351,65 @@ async fn a_signal_ends_it_while_it_waits_to_migrate(pool: PgPool) {
     while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *hold).await.unwrap() == 0 {}
     send("-TERM", &process);
     assert!(process.wait().unwrap().success());
+}
+
+/// What a command's output goes to when whoever read it has left (`| head -1`).
+fn nobody() -> Stdio {
+    let (_, writer) = pipe().unwrap();
+    writer.into()
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_command_whose_reader_has_left_does_its_work_and_ends_quietly(pool: PgPool) {
+    let url = url(&pool);
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("piped.csv");
+    std::fs::write(&file, "email\na@example.com\nnonsense\n").unwrap();
+    let keys = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("piped.pem");
+    std::fs::write(&keys, accounts::SigningKey::generate_ed25519_pem().unwrap()).unwrap();
+    let settings =
+        [("DATABASE_URL", url.as_str()), ("SIGNING_KEY_FILE", keys.to_str().unwrap()), ("RUST_LOG", "debug")];
+    for (words, code) in [
+        (&["openapi"][..], 0),
+        (&["--help"], 0),
+        (&["--version"], 0),
+        (&["import-users", "--help"], 0),
+        (&["migrate"], 0),
+        (&["import-users", file.to_str().unwrap(), "--dry-run"], 3),
+        (&["import-users", file.to_str().unwrap()], 3),
+        (&["create-admin", "--email", "root@example.com"], 0),
+        (&["create-admin", "--email", "root@example.com", "--if-none"], 0),
+        (&["create-admin", "--email", "root@example.com"], 1),
+        (&["rotate-keys"], 0),
+        (&["nonsense"], 2),
+    ] {
+        let output = server(words, &settings).stdout(nobody()).output().unwrap();
+        let told = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && !told.contains("panic"), "{words:?}: {told}");
+    }
+    // And where nobody reads the other stream either.
+    for (words, code) in [(&["import-users", file.to_str().unwrap()][..], 3), (&["nonsense"], 2), (&["migrate"], 0)] {
+        let status = server(words, &settings).stdout(nobody()).stderr(nobody()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{words:?}");
+    }
+    let count = "SELECT count(*) FROM users";
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&pool).await.unwrap(), 2);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_server_whose_log_nobody_reads_goes_on_serving(pool: PgPool) {
+    let url = url(&pool);
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
+        ("LEPTOS_SITE_ADDR", &address),
+    ];
+    let mut serving = server(&["serve"], &settings).stdout(nobody()).stderr(nobody()).spawn().unwrap();
+    while !run(&["healthcheck"], &settings).status.success() {
+        assert!(serving.try_wait().unwrap().is_none(), "it ended");
+    }
+    send("-TERM", &serving);
+    assert!(serving.wait().unwrap().success());
 }
 
 #[test]

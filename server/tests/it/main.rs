@@ -6,6 +6,7 @@ mod actors;
 mod app;
 mod binary;
 mod described;
+mod importing;
 mod log;
 mod make_it_yours;
 mod outage;

@@ -1,4 +1,4 @@
-use super::stored::{Scheme, Stored};
+use super::stored::Stored;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use std::sync::{PoisonError, RwLock};
 
@@ -8,17 +8,18 @@ use std::sync::{PoisonError, RwLock};
 /// without the key can say which.
 pub(crate) struct Dummies {
     key: Key,
-    ours: Scheme,
-    shares: RwLock<Vec<(Scheme, u64)>>,
+    ours: Stored,
+    shares: RwLock<Vec<(Stored, u64)>>,
 }
 
 impl Dummies {
-    pub(crate) fn new(key: &[u8], ours: Scheme) -> Self {
-        Self { key: Key::new(HMAC_SHA256, key), ours, shares: RwLock::default() }
+    pub(crate) fn new(key: &[u8], ours: Stored) -> Self {
+        Self { key: Key::new(HMAC_SHA256, key), ours: ours.dummy(), shares: RwLock::default() }
     }
 
-    /// Takes over how many accounts have hashes of which scheme; all replicas must give them in one order.
-    pub(crate) fn learn(&self, shares: Vec<(Scheme, u64)>) {
+    /// Takes over of which hashes each stands for how many accounts; all replicas must give them in one order.
+    pub(crate) fn learn(&self, shares: Vec<(Stored, u64)>) {
+        let shares = shares.into_iter().map(|(example, share)| (example.dummy(), share)).collect();
         *self.shares.write().unwrap_or_else(PoisonError::into_inner) = shares;
     }
 
@@ -33,16 +34,23 @@ impl Dummies {
             left = left.saturating_sub(u128::from(*share));
             here
         });
-        picked.map_or(&self.ours, |(scheme, _)| scheme).dummy()
+        picked.map_or(&self.ours, |(dummy, _)| dummy).clone()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credential::foreign::Prehash;
+    use crate::credential::stored::Scheme;
+
+    fn bcrypt(cost: u32) -> Stored {
+        let scheme = Scheme::Bcrypt(cost, Prehash::Nothing);
+        Stored { scheme, salt: vec![1; 16], expected: vec![1; 23] }
+    }
 
     fn dummies(key: &[u8]) -> Dummies {
-        Dummies::new(key, Scheme::Bcrypt(4))
+        Dummies::new(key, bcrypt(4))
     }
 
     fn names() -> impl Iterator<Item = String> {
@@ -52,11 +60,11 @@ mod tests {
     #[test]
     fn names_are_spread_in_the_proportions_of_the_table() {
         let dummies = dummies(&[7; 32]);
-        dummies.learn(vec![(Scheme::Bcrypt(12), 600), (Scheme::Bcrypt(10), 100), (Scheme::Bcrypt(5), 300)]);
+        dummies.learn(vec![(bcrypt(12), 600), (bcrypt(10), 100), (bcrypt(5), 300)]);
         let mut found = [0_u32; 3];
         for name in names() {
             let cost = dummies.pick(&name).scheme;
-            found[[12, 10, 5].iter().position(|known| cost == Scheme::Bcrypt(*known)).unwrap()] += 1;
+            found[[12, 10, 5].iter().position(|known| cost == bcrypt(*known).scheme).unwrap()] += 1;
         }
         // Five standard deviations about 6,000, 1,000 and 3,000.
         for (found, range) in found.iter().zip([5_755..=6_245, 850..=1_150, 2_770..=3_230]) {
@@ -66,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_name_has_one_scheme_on_every_replica_and_another_key_picks_otherwise() {
-        let shares = vec![(Scheme::Bcrypt(12), 1), (Scheme::Bcrypt(10), 1)];
+        let shares = vec![(bcrypt(12), 1), (bcrypt(10), 1)];
         let replicas = [dummies(&[7; 32]), dummies(&[7; 32]), dummies(&[8; 32])];
         for replica in &replicas {
             replica.learn(shares.clone());
@@ -79,8 +87,17 @@ mod tests {
     #[test]
     fn without_a_table_every_name_costs_what_ours_do() {
         let dummies = dummies(&[7; 32]);
-        assert!(names().all(|name| dummies.pick(&name).scheme == Scheme::Bcrypt(4)));
-        dummies.learn(vec![(Scheme::Bcrypt(12), 0)]);
-        assert!(names().all(|name| dummies.pick(&name).scheme == Scheme::Bcrypt(4)));
+        assert!(names().all(|name| dummies.pick(&name).scheme == bcrypt(4).scheme));
+        dummies.learn(vec![(bcrypt(12), 0)]);
+        assert!(names().all(|name| dummies.pick(&name).scheme == bcrypt(4).scheme));
+    }
+
+    #[test]
+    fn a_dummy_has_the_lengths_of_what_it_stands_for_and_nothing_else_of_it() {
+        let dummies = dummies(&[7; 32]);
+        let example = Stored { salt: vec![1; 9], expected: vec![2; 64], ..bcrypt(4) };
+        dummies.learn(vec![(example, 1)]);
+        let dummy = dummies.pick("nobody");
+        assert_eq!((dummy.salt, dummy.expected), (vec![0; 9], vec![0; 64]));
     }
 }

@@ -6,6 +6,7 @@ mod hasher;
 mod key;
 mod queue;
 mod raw_token;
+mod spelling;
 mod stored;
 mod strength;
 mod token;

@@ -1,34 +1,33 @@
 //! Stored password hashes, ours and those that other services left: which scheme, at which cost, and
 //! what must come out. Everything is judged here, before any memory is taken or any work is done.
 
-use super::foreign;
-use argon2::password_hash::phc::PasswordHash;
+use super::foreign::{self, BCRYPT_BASE64, Digest, Prehash};
+use super::spelling;
 use argon2::{Algorithm, Params, Version};
-use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, STANDARD, STANDARD_NO_PAD};
-use base64::{Engine, alphabet};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use thiserror::Error;
 
 /// Ceilings, so that a foreign hash cannot take the machine's memory or time: Argon2's memory in KiB and
 /// its passes,
 pub(super) const ARGON2: (u32, u32) = (128 * 1024, 10);
 /// bcrypt's cost, least and most (each step doubles the work),
-const BCRYPT: std::ops::RangeInclusive<u32> = 4..=14;
-/// PBKDF2's rounds,
-const PBKDF2_ROUNDS: u32 = 2_000_000;
+const BCRYPT: RangeInclusive<u32> = 4..=14;
+/// PBKDF2's rounds, over all blocks of its output,
+const PBKDF2_ROUNDS: u64 = 2_000_000;
 /// scrypt's log2(N), r and p,
 const SCRYPT: (u8, u32, u32) = (17, 32, 16);
 /// scrypt's blocks of 128 bytes in memory (N × r, so 128 MiB), and all of them over all lanes.
 const SCRYPT_BLOCKS: (u64, u64) = (1 << 20, 1 << 22);
-/// Salts in use are 8 to 32 bytes; outputs are those of the schemes.
+/// Salts in use are 8 to 64 bytes, outputs 16 to 64.
 const SALT_MAX: usize = 128;
-const SCRYPT_OUTPUT: std::ops::RangeInclusive<usize> = 16..=64;
+const OUTPUT: RangeInclusive<usize> = 16..=64;
+/// Shorter ones of Argon2 were always read.
+const ARGON2_OUTPUT: RangeInclusive<usize> = 10..=64;
 /// No hash in use is half as long.
 const TEXT_MAX: usize = 512;
-
-/// bcrypt's own alphabet; some services left the spare bits of the last letter set.
-const BCRYPT_BASE64: GeneralPurpose =
-    GeneralPurpose::new(&alphabet::BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// How a password becomes a hash, and what that costs.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,10 +36,10 @@ pub(crate) enum Scheme {
     Argon2(Algorithm, Version, Params),
     /// Argon2 of another service, in Django's spelling, which we never write.
     ForeignArgon2(Algorithm, Version, Params),
-    /// bcrypt at this cost.
-    Bcrypt(u32),
-    /// PBKDF2-HMAC-SHA256 of so many rounds.
-    Pbkdf2(NonZeroU32),
+    /// bcrypt at this cost, of what is made of the password first.
+    Bcrypt(u32, Prehash),
+    /// PBKDF2 with the HMAC of a digest, of so many rounds.
+    Pbkdf2(Digest, NonZeroU32),
     /// scrypt.
     Scrypt(scrypt::Params),
 }
@@ -57,8 +56,10 @@ pub(crate) struct Stored {
 /// Why a stored hash is of no use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum Unreadable {
-    #[error("no scheme that is known here (Argon2, bcrypt, PBKDF2-SHA256, scrypt)")]
+    #[error("no scheme that is known here (Argon2, bcrypt, PBKDF2, scrypt)")]
     Unknown,
+    #[error("it is {0}, which is not taken")]
+    Refused(&'static str),
     #[error("it is malformed")]
     Malformed,
     #[error("it is above the ceiling of {0}")]
@@ -81,16 +82,18 @@ impl Stored {
         match parts[..] {
             // Django writes `bcrypt$` before the whole of crypt(3)'s spelling.
             ["", "2a" | "2b" | "2y", cost, rest] | ["bcrypt", "", "2a" | "2b" | "2y", cost, rest] => {
-                bcrypt(cost, rest)
+                bcrypt(cost, rest, Prehash::Nothing)
             }
-            ["pbkdf2_sha256", rounds, salt, hash] => {
-                pbkdf2(rounds, salt.as_bytes().to_vec(), STANDARD.decode(hash).ok())
-            }
-            ["", "pbkdf2-sha256", rounds, salt, hash] => {
-                pbkdf2(rounds, passlib(salt).ok_or(Unreadable::Malformed)?, passlib(hash))
-            }
+            ["bcrypt_sha256", "", "2a" | "2b" | "2y", cost, rest] => bcrypt(cost, rest, Prehash::Sha256Hex),
+            ["", "wp", "2y", cost, rest] => bcrypt(cost, rest, Prehash::HmacSha384),
+            ["", "bcrypt-sha256", costs, salt, hash] => passlib_bcrypt(costs, salt, hash),
+            ["pbkdf2_sha1", rounds, salt, hash] => django_pbkdf2(Digest::Sha1, rounds, salt, hash),
+            ["pbkdf2_sha256", rounds, salt, hash] => django_pbkdf2(Digest::Sha256, rounds, salt, hash),
+            ["", "pbkdf2" | "pbkdf2-sha1", rounds, salt, hash] => pbkdf2(Digest::Sha1, rounds, salt, hash),
+            ["", "pbkdf2-sha256", rounds, salt, hash] => pbkdf2(Digest::Sha256, rounds, salt, hash),
+            ["", "pbkdf2-sha512", rounds, salt, hash] => pbkdf2(Digest::Sha512, rounds, salt, hash),
             ["", "scrypt", costs, salt, hash] => {
-                let (log_n, r, p) = phc_costs(costs).ok_or(Unreadable::Malformed)?;
+                let [log_n, r, p] = phc_costs(costs, ["ln=", "r=", "p="]).ok_or(Unreadable::Malformed)?;
                 let salt = STANDARD_NO_PAD.decode(salt).map_err(|_| Unreadable::Malformed)?;
                 scrypt((log_n, r, p), salt, STANDARD_NO_PAD.decode(hash).ok())
             }
@@ -106,12 +109,18 @@ impl Stored {
     /// How an imported hash is stored. The other service hashed what was typed, letter by letter; we
     /// hash its NFC. With Argon2 the spelling must tell the two apart.
     pub(crate) fn spelling(text: &str) -> Result<String, Unreadable> {
-        let foreign = Self::parse(text)?;
-        Ok(if matches!(foreign.scheme, Scheme::Argon2(..)) {
-            format!("argon2{text}")
-        } else {
-            text.to_owned()
-        })
+        if text.len() > TEXT_MAX {
+            return Err(Unreadable::Malformed);
+        }
+        let text = spelling::known(text)?;
+        let foreign = Self::parse(&text)?;
+        Ok(if matches!(foreign.scheme, Scheme::Argon2(..)) { format!("argon2{text}") } else { text })
+    }
+
+    /// What no password has, at the same scheme, cost and lengths: it can be computed wherever this one can.
+    pub(crate) fn dummy(&self) -> Self {
+        let [salt, expected] = [&self.salt, &self.expected].map(|part| vec![0; part.len()]);
+        Self { scheme: self.scheme.clone(), salt, expected }
     }
 }
 
@@ -140,16 +149,10 @@ impl Scheme {
     pub(crate) fn derive(&self, password: &[u8], salt: &[u8], length: usize) -> Option<Vec<u8>> {
         match self {
             Self::Argon2(..) | Self::ForeignArgon2(..) => None,
-            Self::Bcrypt(cost) => foreign::bcrypt(*cost, password, salt),
-            Self::Pbkdf2(rounds) => Some(foreign::pbkdf2(*rounds, password, salt)),
+            Self::Bcrypt(cost, prehash) => foreign::bcrypt(*cost, *prehash, password, salt),
+            Self::Pbkdf2(digest, rounds) => Some(foreign::pbkdf2(*digest, *rounds, password, salt, length)),
             Self::Scrypt(params) => foreign::scrypt(params, password, salt, length),
         }
-    }
-
-    /// A hash of this scheme and cost that no password has.
-    pub(crate) fn dummy(&self) -> Stored {
-        let output = if matches!(self, Self::Bcrypt(_)) { foreign::BCRYPT_OUTPUT } else { 32 };
-        Stored { scheme: self.clone(), salt: vec![0; 16], expected: vec![0; output] }
     }
 }
 
@@ -166,26 +169,33 @@ fn at_least(today: &Params, wanted: u64) -> Params {
 }
 
 fn argon2(phc: &str, scheme: fn(Algorithm, Version, Params) -> Scheme) -> Result<Stored, Unreadable> {
-    let read = PasswordHash::new(phc).map_err(|_| Unreadable::Malformed)?;
-    let algorithm = Algorithm::try_from(read.algorithm.as_str()).map_err(|_| Unreadable::Malformed)?;
-    // Before 1.3 the version was not written.
-    let version = read.version.map_or(Ok(Version::V0x10), Version::try_from);
-    let version = version.map_err(|_| Unreadable::Malformed)?;
-    let params = Params::try_from(&read).map_err(|_| Unreadable::Malformed)?;
-    if params.m_cost() > ARGON2.0 || params.t_cost() > ARGON2.1 {
+    let parts: Vec<&str> = phc.split('$').collect();
+    let (algorithm, version, costs, salt, hash) = match parts[..] {
+        ["", algorithm, version, costs, salt, hash] => (algorithm, version, costs, salt, hash),
+        // Before 1.3 the version was not written.
+        ["", algorithm, costs, salt, hash] => (algorithm, "v=16", costs, salt, hash),
+        _ => return Err(Unreadable::Malformed),
+    };
+    let read = || {
+        let algorithm = Algorithm::try_from(algorithm).ok()?;
+        let version = Version::try_from(version.strip_prefix("v=").and_then(number)?).ok()?;
+        let parts = [salt, hash].map(|part| STANDARD_NO_PAD.decode(part).ok());
+        let [Some(salt), Some(expected)] = parts else { return None };
+        let fits = (argon2::MIN_SALT_LEN..=SALT_MAX).contains(&salt.len())
+            && ARGON2_OUTPUT.contains(&expected.len());
+        fits.then_some((algorithm, version, phc_costs(costs, ["m=", "t=", "p="])?, salt, expected))
+    };
+    let (algorithm, version, [memory, passes, lanes], salt, expected) =
+        read().ok_or(Unreadable::Malformed)?;
+    if memory > ARGON2.0 || passes > ARGON2.1 {
         return Err(Unreadable::AboveCeiling("128 MiB and 10 passes"));
     }
-    match (read.salt, read.hash) {
-        (Some(salt), Some(hash)) if salt.len() >= argon2::MIN_SALT_LEN => Ok(Stored {
-            scheme: scheme(algorithm, version, params),
-            salt: salt.to_vec(),
-            expected: hash.as_bytes().to_vec(),
-        }),
-        _ => Err(Unreadable::Malformed),
-    }
+    let params =
+        Params::new(memory, passes, lanes, Some(expected.len())).map_err(|_| Unreadable::Malformed)?;
+    Ok(Stored { scheme: scheme(algorithm, version, params), salt, expected })
 }
 
-fn bcrypt(cost: &str, rest: &str) -> Result<Stored, Unreadable> {
+fn bcrypt(cost: &str, rest: &str, prehash: Prehash) -> Result<Stored, Unreadable> {
     let cost = number(cost).filter(|cost| cost >= BCRYPT.start()).ok_or(Unreadable::Malformed)?;
     if !BCRYPT.contains(&cost) {
         return Err(Unreadable::AboveCeiling("cost 14"));
@@ -194,18 +204,55 @@ fn bcrypt(cost: &str, rest: &str) -> Result<Stored, Unreadable> {
     // 22 letters of salt, 31 of output.
     let (salt, expected) = (decode(rest.get(..22)), decode(rest.get(22..).filter(|rest| rest.len() == 31)));
     match (salt, expected) {
-        (Some(salt), Some(expected)) => Ok(Stored { scheme: Scheme::Bcrypt(cost), salt, expected }),
+        (Some(salt), Some(expected)) => Ok(Stored { scheme: Scheme::Bcrypt(cost, prehash), salt, expected }),
         _ => Err(Unreadable::Malformed),
     }
 }
 
-fn pbkdf2(rounds: &str, salt: Vec<u8>, expected: Option<Vec<u8>>) -> Result<Stored, Unreadable> {
-    let rounds = number(rounds).and_then(NonZeroU32::new).ok_or(Unreadable::Malformed)?;
-    if rounds.get() > PBKDF2_ROUNDS {
+/// `2b,12` of passlib 1.7.2 and before, `v=2,t=2b,r=12` since.
+fn passlib_bcrypt(costs: &str, salt: &str, hash: &str) -> Result<Stored, Unreadable> {
+    let costs: Vec<&str> = costs.split(',').collect();
+    let (cost, prehash) = match costs[..] {
+        ["2a" | "2b" | "2y", cost] => (cost, Prehash::Sha256),
+        ["v=2", "t=2a" | "t=2b" | "t=2y", cost] => {
+            (cost.strip_prefix("r=").ok_or(Unreadable::Malformed)?, Prehash::HmacSha256)
+        }
+        _ => return Err(Unreadable::Malformed),
+    };
+    let stored = bcrypt(cost, &format!("{salt}{hash}"), prehash)?;
+    // The salt's letters are a key themselves, so there must be one way to write it.
+    if BCRYPT_BASE64.encode(&stored.salt) == salt { Ok(stored) } else { Err(Unreadable::Malformed) }
+}
+
+fn django_pbkdf2(digest: Digest, rounds: &str, salt: &str, hash: &str) -> Result<Stored, Unreadable> {
+    pbkdf2_of(digest, number(rounds), salt.as_bytes().to_vec(), STANDARD.decode(hash).ok())
+}
+
+/// `29000` as passlib writes it, or `i=29000,l=32` as PHC does.
+fn pbkdf2(digest: Digest, costs: &str, salt: &str, hash: &str) -> Result<Stored, Unreadable> {
+    let (salt, expected) = (passlib(salt).ok_or(Unreadable::Malformed)?, passlib(hash));
+    let rounds = match costs.strip_prefix("i=").map(|costs| costs.split_once(",l=")) {
+        None => number(costs),
+        Some(Some((rounds, length))) => number(rounds)
+            .filter(|_| expected.as_ref().map(|hash| hash.len().to_string()).as_deref() == Some(length)),
+        Some(None) => costs.strip_prefix("i=").and_then(number),
+    };
+    pbkdf2_of(digest, rounds, salt, expected)
+}
+
+fn pbkdf2_of(
+    digest: Digest,
+    rounds: Option<u32>,
+    salt: Vec<u8>,
+    expected: Option<Vec<u8>>,
+) -> Result<Stored, Unreadable> {
+    let rounds = rounds.and_then(NonZeroU32::new).ok_or(Unreadable::Malformed)?;
+    let expected =
+        expected.filter(|expected| OUTPUT.contains(&expected.len())).ok_or(Unreadable::Malformed)?;
+    if u64::from(rounds.get()) * expected.len().div_ceil(digest.output()) as u64 > PBKDF2_ROUNDS {
         return Err(Unreadable::AboveCeiling("2,000,000 rounds"));
     }
-    let expected = expected.filter(|expected| expected.len() == foreign::PBKDF2_OUTPUT);
-    whole(Scheme::Pbkdf2(rounds), salt, expected)
+    whole(Scheme::Pbkdf2(digest, rounds), salt, Some(expected))
 }
 
 fn scrypt(
@@ -223,7 +270,7 @@ fn scrypt(
         return Err(Unreadable::Malformed);
     }
     let params = scrypt::Params::new(log_n, r, p).map_err(|_| Unreadable::Malformed)?;
-    whole(Scheme::Scrypt(params), salt, expected.filter(|expected| SCRYPT_OUTPUT.contains(&expected.len())))
+    whole(Scheme::Scrypt(params), salt, expected.filter(|expected| OUTPUT.contains(&expected.len())))
 }
 
 fn whole(scheme: Scheme, salt: Vec<u8>, expected: Option<Vec<u8>>) -> Result<Stored, Unreadable> {
@@ -233,15 +280,15 @@ fn whole(scheme: Scheme, salt: Vec<u8>, expected: Option<Vec<u8>>) -> Result<Sto
     }
 }
 
-/// `ln=16,r=8,p=1`.
-fn phc_costs(text: &str) -> Option<(u32, u32, u32)> {
+/// `ln=16,r=8,p=1`, `m=65536,t=3,p=4`.
+fn phc_costs(text: &str, names: [&str; 3]) -> Option<[u32; 3]> {
     let mut costs = text.split(',');
     let mut next = |name| costs.next()?.strip_prefix(name).and_then(number);
-    let read = (next("ln=")?, next("r=")?, next("p=")?);
+    let read = [next(names[0])?, next(names[1])?, next(names[2])?];
     costs.next().is_none().then_some(read)
 }
 
-fn power_of_two(text: &str) -> Option<u32> {
+pub(super) fn power_of_two(text: &str) -> Option<u32> {
     number(text).filter(|n| n.is_power_of_two()).map(u32::ilog2)
 }
 

@@ -53,6 +53,18 @@ const FOREIGN: [(&str, &str); 18] = [
     ),
 ];
 
+/// What is imported, in each service's own spelling.
+const IMPORTED: &str = include_str!("../../tests/vectors/hashes.tsv");
+
+/// All of them, as they are stored.
+fn foreign() -> Vec<(&'static str, String)> {
+    let imported = IMPORTED.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let parts: Vec<&str> = line.split('\t').collect();
+        (parts[1], Stored::spelling(parts[2]).unwrap_or_else(|why| panic!("{line}: {why}")))
+    });
+    FOREIGN.into_iter().map(|(password, stored)| (password, stored.to_owned())).chain(imported).collect()
+}
+
 fn hasher() -> Hasher {
     Hasher::new(&Hashing::default(), &[7; 32]).unwrap()
 }
@@ -75,8 +87,8 @@ async fn verify(hasher: &Hasher, password: &str, stored: &str) -> (bool, Option<
 #[tokio::test]
 async fn every_scheme_verifies_its_known_answers_and_is_replaced_by_argon2id() {
     let hasher = hasher();
-    for (password, stored) in FOREIGN {
-        let (matches, replaced) = verify(&hasher, password, stored).await;
+    for (password, stored) in foreign() {
+        let (matches, replaced) = verify(&hasher, password, &stored).await;
         assert!(matches, "{stored}");
         let ours = replaced.unwrap();
         assert!(ours.starts_with("$argon2id$v=19$m="), "{stored} became {ours}");
@@ -87,10 +99,10 @@ async fn every_scheme_verifies_its_known_answers_and_is_replaced_by_argon2id() {
 #[tokio::test]
 async fn a_wrong_password_matches_nothing() {
     let hasher = hasher();
-    for (password, stored) in FOREIGN {
+    for (password, stored) in foreign() {
         let (longer, shorter) = (format!("{password}x"), &password[..password.len() - 1]);
         for wrong in [longer.as_str(), shorter, "x"] {
-            assert_eq!(verify(&hasher, wrong, stored).await, (false, None), "{wrong} {stored}");
+            assert_eq!(verify(&hasher, wrong, &stored).await, (false, None), "{wrong} {stored}");
         }
     }
 }
@@ -115,6 +127,49 @@ async fn bcrypt_reads_72_bytes_as_the_old_services_did_and_its_successor_reads_a
     assert!(!verify(&hasher, &cut[1..], stored).await.0);
     let ours = verify(&hasher, &long, stored).await.1.unwrap();
     assert!(verify(&hasher, &long, &ours).await.0 && !verify(&hasher, &cut, &ours).await.0);
+}
+
+/// P2: whatever was imported, a name that is nobody's is checked against something that can be computed.
+#[tokio::test]
+async fn a_dummy_of_every_form_costs_one_hash_of_its_kind_and_matches_nothing() {
+    let hasher = hasher();
+    for (password, stored) in foreign() {
+        let example = Stored::parse(&stored).ok().unwrap();
+        hasher.learn(vec![(example.clone(), 1)]);
+        let before = (hasher.count(), hasher.foreign_count());
+        let verdict = hasher.verify(typed(password), "nobody", None, true, [9; 16]).await.unwrap();
+        assert!(!verdict.matches && verdict.rehashed.is_none(), "{stored}");
+        let argon2 = matches!(example.scheme, Scheme::Argon2(..) | Scheme::ForeignArgon2(..));
+        let cost = (hasher.count() - before.0, hasher.foreign_count() - before.1);
+        assert_eq!(cost, (1, u64::from(!argon2)), "{stored}");
+    }
+}
+
+/// One field of it changed: it cannot be read, or is a hash of something else.
+#[tokio::test]
+async fn an_imported_hash_with_a_changed_field_is_refused_or_matches_nothing() {
+    let hasher = hasher();
+    let mut tried = 0;
+    for line in IMPORTED.lines().filter(|line| !line.starts_with('#')) {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let (password, hash) = (parts[1], parts[2]);
+        let good = Stored::spelling(hash).unwrap();
+        for at in (0..hash.len()).step_by(5) {
+            let other = if hash.as_bytes()[at] == b'1' { '2' } else { '1' };
+            let Ok(bad) = Stored::spelling(&format!("{}{other}{}", &hash[..at], &hash[at + 1..])) else {
+                continue;
+            };
+            let [bad_read, good] = [&bad, &good].map(|text| Stored::parse(text).ok().unwrap());
+            let same = bad_read.scheme == good.scheme
+                && bad_read.salt == good.salt
+                && bad_read.expected == good.expected;
+            tried += usize::from(!same);
+            if !same && tried % 4 == 0 {
+                assert_eq!(verify(&hasher, password, &bad).await, (false, None), "{bad}");
+            }
+        }
+    }
+    assert!(tried > 200, "{tried}");
 }
 
 #[tokio::test]
@@ -158,6 +213,13 @@ fn what_is_above_a_ceiling_is_refused_before_any_work() {
         (format!("pbkdf2_sha256$2000000$NaCl${output}="), true),
         (format!("pbkdf2_sha256$2000001$NaCl${output}="), false),
         (format!("$pbkdf2-sha256$4294967295$AAAA${output}"), false),
+        (format!("pbkdf2_sha1$2000000$NaCl${}=", "A".repeat(27)), true),
+        (format!("$pbkdf2$1000001$AAAA${output}"), false),
+        (format!("$pbkdf2-sha512$i=2000001,l=32$AAAA${output}"), false),
+        (format!("bcrypt_sha256$$2b$15${}", "A".repeat(53)), false),
+        (format!("$wp$2y$15${}", "A".repeat(53)), false),
+        (format!("$bcrypt-sha256$v=2,t=2b,r=15$......................${}", "A".repeat(31)), false),
+        (format!("$bcrypt-sha256$2a,15$......................${}", "A".repeat(31)), false),
         (format!("$scrypt$ln=17,r=8,p=1$AAAA${output}"), true),
         (format!("$scrypt$ln=17,r=8,p=4$AAAA${output}"), true),
         (format!("$scrypt$ln=18,r=8,p=1$AAAA${output}"), false),
@@ -167,9 +229,13 @@ fn what_is_above_a_ceiling_is_refused_before_any_work() {
         (format!("$scrypt$ln=1,r=33,p=1$AAAA${output}"), false),
         (format!("scrypt$2147483648$NaCl$8$1${output}="), false),
         (format!("scrypt$2$NaCl$1$17${output}="), false),
+        (format!("scrypt:131072:8:1$NaCl${}", "00".repeat(64)), true),
+        (format!("scrypt:262144:8:1$NaCl${}", "00".repeat(64)), false),
+        (format!("pbkdf2:sha256:2000001$NaCl${}", "00".repeat(32)), false),
+        (format!("{{scrypt}}$140801$AAAA${output}="), false),
     ] {
         let read =
-            Stored::parse(&stored).map(|_| ()).map_err(|why| matches!(why, Unreadable::AboveCeiling(_)));
+            Stored::spelling(&stored).map(|_| ()).map_err(|why| matches!(why, Unreadable::AboveCeiling(_)));
         assert_eq!(read, if fits { Ok(()) } else { Err(true) }, "{stored}");
     }
 }
@@ -198,20 +264,36 @@ fn no_successor_has_less_memory_times_passes() {
 
 #[test]
 fn an_imported_argon2_is_spelled_so_that_it_is_known_as_foreign() {
-    for (_, stored) in FOREIGN {
-        let spelled = Stored::spelling(stored).unwrap();
+    for (_, stored) in foreign() {
+        let spelled = Stored::spelling(&stored).unwrap();
         assert!(!Stored::parse(&spelled).ok().unwrap().scheme.is_ours(), "{stored}");
         assert_eq!(Stored::spelling(&spelled), Ok(spelled.clone()));
     }
-    for bad in [
-        "",
-        "plain",
-        "5f4dcc3b5aa765d61d8327deb882cf99",
-        "sha1$x$y",
-        "bcrypt_sha256$$2b$04$x",
-        "$2x$04$x",
-        "$1$a$b",
+}
+
+#[test]
+fn what_is_not_taken_is_refused_by_its_name() {
+    let digits = "5f4dcc3b5aa765d61d8327deb882cf99";
+    for (hash, name) in [
+        (digits.to_owned(), "digest"),
+        (format!("*{}", "2470C0C06DEE42FD1618BB99005ADCA2EC9D1E19"), "digest"),
+        ("sha1$x$y".into(), "SHA-1"),
+        ("md5$salt$digest".into(), "MD5"),
+        ("$2x$04$N9qo8uLOickgx2ZMRZoMye2SIE5jjhvj6DGrBdU8MOGQ0DNzwzIsa".into(), "2x"),
+        ("$1$a$b".into(), "MD5-crypt"),
+        ("$5$salt$x".into(), "SHA-256-crypt"),
+        ("$6$salt$x".into(), "SHA-512-crypt"),
+        ("$P$BqJxvMUxYb2L0wgXTw0MUIKBvNn0Kf0".into(), "phpass"),
+        ("$y$j9T$x$y".into(), "yescrypt"),
+        ("{SSHA}c2FsdA==".into(), "SHA"),
+        ("{noop}secret".into(), "plain text"),
+        ("{pbkdf2}5d923b44a6d129f3ddf3e3c8d29412723dcbde72445e8ef6bf3b508fbf17fa4e".into(), "rounds"),
     ] {
-        assert_eq!(Stored::spelling(bad), Err(Unreadable::Unknown), "{bad}");
+        let why = Stored::spelling(&hash).err().unwrap();
+        assert!(matches!(why, Unreadable::Refused(_)) && why.to_string().contains(name), "{hash}: {why}");
+    }
+    for bad in ["", "plain", "correct horse battery staple", "AQAAAAkAAAAyAAAAEA==", "scrypt:3:8:1$a$00"] {
+        let why = Stored::spelling(bad).err().unwrap();
+        assert!(matches!(why, Unreadable::Unknown | Unreadable::Malformed), "{bad}: {why}");
     }
 }

@@ -1,4 +1,5 @@
-use accounts::Error;
+use accounts::{Error, Numbered};
+use domain::ImportForm;
 use sqlx::PgPool;
 use store::{Store, hashes};
 use testkit::{PASSWORD, World, sign_in};
@@ -64,6 +65,49 @@ async fn while_imported_hashes_remain_every_outcome_costs_one_hash_of_their_kind
     assert_eq!(attempt(&world, "nobody@example.com", PASSWORD).await, (false, 1, 0), "none is left");
 }
 
+/// Hashes as other services write them: where from, the password, the hash.
+fn forms() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let lines = include_str!("../vectors/hashes.tsv").lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| {
+        let parts: Vec<_> = line.split('\t').collect();
+        (parts[0], parts[1], parts[2])
+    })
+}
+
+async fn import(world: &World, email: &str, hash: &str) {
+    let form = ImportForm { email: email.into(), password_hash: hash.into(), ..ImportForm::default() };
+    let mut run = world.accounts.begin_import(false).await.unwrap();
+    let judged = world.accounts.judge(world.accounts.now(), vec![Numbered { line: 1, form: Ok(form) }]);
+    assert_eq!(world.accounts.import(&mut run, judged).await.unwrap(), [], "{hash}");
+}
+
+/// P2: an unknown name is refused like any other, at the cost of one hash of the kind that was imported.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whatever_was_imported_an_unknown_name_is_refused_and_a_known_one_signs_in(pool: PgPool) {
+    let world = World::new(pool);
+    for (n, (from, password, hash)) in forms().enumerate() {
+        let email = format!("old-{n}@example.com");
+        import(&world, &email, hash).await;
+        world.accounts.learn_hashes().await.unwrap();
+        let foreign = u64::from(!hash.contains("argon2"));
+        assert_eq!(attempt(&world, &format!("nobody-{n}"), password).await, (false, 1, foreign), "{from}");
+        assert_eq!(attempt(&world, &email, password).await, (true, 2, foreign), "{from}");
+        world.execute("DELETE FROM sessions").await;
+        world.execute("DELETE FROM users").await;
+    }
+}
+
+/// Another service took it; here none as long may be chosen.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_imported_password_of_any_length_signs_in_and_is_replaced_at_full_length(pool: PgPool) {
+    let world = World::new(pool);
+    let (_, password, hash) = forms().find(|(_, password, _)| password.chars().count() > 160).unwrap();
+    import(&world, "old-ana@example.com", hash).await;
+    assert_eq!(attempt(&world, "old-ana@example.com", password).await, (true, 2, 1));
+    assert_eq!(attempt(&world, "old-ana@example.com", &password[..160]).await, (false, 1, 0));
+    assert_eq!(attempt(&world, "old-ana@example.com", password).await, (true, 1, 0));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_table_out_of_reach_leaves_what_was_learnt(pool: PgPool) {
     let world = World::new(pool);
@@ -79,6 +123,12 @@ async fn a_table_out_of_reach_leaves_what_was_learnt(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn hashes_are_counted_by_scheme_and_cost_whatever_their_salts(pool: PgPool) {
     let salted = [
+        ("bcrypt_sha256$$2b$12$@", 1),
+        ("$wp$2y$10$@", 2),
+        ("$bcrypt-sha256$v=2,t=2b,r=12$@$AAAA", 2),
+        ("argon2$argon2i$m=512,t=2,p=2$@$AAAA", 2),
+        ("$pbkdf2$29000$@$AAAA", 2),
+        ("$pbkdf2$29000$@$AAAAAAAA", 1),
         ("$2b$12$@", 3),
         ("$2y$10$@", 1),
         ("bcrypt$$2b$12$@", 2),

@@ -1,4 +1,4 @@
-use accounts::{Error, ImportCounts, Numbered, Refusal};
+use accounts::{Error, ImportCounts, Numbered, Remark, RemarkKind};
 use domain::ImportForm;
 use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{PgConnection, PgPool};
@@ -22,7 +22,7 @@ fn lines(rows: &[&[(&str, &str)]]) -> Vec<Numbered> {
 }
 
 /// Imports in chunks of two lines.
-async fn import(world: &World, rows: &[&[(&str, &str)]], dry_run: bool) -> (ImportCounts, Vec<Refusal>) {
+async fn import(world: &World, rows: &[&[(&str, &str)]], dry_run: bool) -> (ImportCounts, Vec<Remark>) {
     let mut run = world.accounts.begin_import(dry_run).await.unwrap();
     let (mut refusals, mut lines) = (Vec::new(), lines(rows).into_iter());
     for _ in rows.chunks(2) {
@@ -36,12 +36,12 @@ async fn digest(world: &World) -> String {
     sqlx::query_scalar(DIGEST).fetch_one(&world.pool).await.unwrap()
 }
 
-fn fields(refusals: &[Refusal]) -> Vec<(u64, &str)> {
-    refusals.iter().map(|refusal| (refusal.line, refusal.errors[0].field.as_str())).collect()
+fn fields(remarks: &[Remark]) -> Vec<(u64, &str)> {
+    remarks.iter().map(|remark| (remark.line, remark.fields[0].field.as_str())).collect()
 }
 
 fn counts(made: u64, there_already: u64, refused: u64) -> ImportCounts {
-    ImportCounts { made, there_already, refused }
+    ImportCounts { made, there_already, refused, ..ImportCounts::default() }
 }
 
 const ID: &str = "018f3c2a-7b1d-7c3e-9f00-0123456789ab";
@@ -54,7 +54,7 @@ async fn a_line_becomes_an_account_that_signs_in_with_its_old_password(pool: PgP
             ("email", " Jörg@Bücher.example "),
             ("password_hash", BCRYPT),
             ("username", "Jo.Rg"),
-            ("name", "Jörg \\N\tX"),
+            ("name", "Jörg \\N X"),
             ("bio", "one\r\ntwo\\"),
             ("role", "admin"),
             ("email_verified", "t"),
@@ -64,12 +64,7 @@ async fn a_line_becomes_an_account_that_signs_in_with_its_old_password(pool: PgP
         &[("email", "bare@example.com")],
         &[("email", "disabled@example.com"), ("password_hash", BCRYPT), ("is_active", "false")],
     ];
-    // A tab is a control character.
-    assert_eq!(fields(&import(&world, &rows[..1], false).await.1), [(1, "name")]);
-    let mut first = rows[0].to_vec();
-    first[3] = ("name", "Jörg \\N X");
-    let (counted, refusals) = import(&world, &[&first, rows[1], rows[2]], false).await;
-    assert_eq!((counted, refusals), (counts(3, 0, 0), vec![]));
+    assert_eq!(import(&world, rows, false).await, (counts(3, 0, 0), vec![]));
     let kept = "SELECT count(*) FROM users WHERE id = '018f3c2a-7b1d-7c3e-9f00-0123456789ab'
         AND email = 'Jörg@Bücher.example' AND email_canonical = 'jörg@xn--bcher-kva.example' AND email_verified
         AND username = 'Jo.Rg' AND username_canonical = 'jo.rg' AND name = E'Jörg \\\\N X'
@@ -170,19 +165,20 @@ async fn an_import_that_gave_way_to_a_sign_up_goes_on(pool: PgPool) {
     sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut *gate).await.unwrap();
     signing_up.await.unwrap();
     let (counted, refusals) = importing.await.unwrap();
-    assert_eq!((counted, fields(&refusals)), (counts(1, 1, 1), vec![(1, "username")]));
+    let expected = ImportCounts { fields_left_out: 1, ..counts(2, 1, 0) };
+    assert_eq!((counted, fields(&refusals)), (expected, vec![(1, "username")]));
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'users_imported'").await, 1);
 }
 
-/// Lines of every kind: twice the same address, a taken username, a taken id, and each kind of bad line.
-const MIXED: [&[(&str, &str)]; 13] = [
+/// Lines of every kind: repeated addresses, taken usernames and ids, and each kind of bad field.
+const MIXED: [&[(&str, &str)]; 15] = [
     &[("email", "a@example.com"), ("username", "first"), ("id", ID)],
-    &[("email", "A@EXAMPLE.com"), ("name", "again, in the same chunk")],
+    &[("email", "A@EXAMPLE.com"), ("name", "again, in the same chunk"), ("username", "unspent")],
     &[("email", "b@example.com"), ("username", "FIRST")],
-    &[("email", "c@example.com"), ("id", ID)],
-    &[("email", "a@example.com."), ("username", "and in another")],
-    &[("email", "a@Example.Com"), ("username", "other")],
-    &[("email", "ana@example.com")],
+    &[("email", "c@example.com"), ("id", ID), ("username", "unspent")],
+    &[("email", "a@example.com."), ("name", "and in another")],
+    &[("email", "ana@example.com"), ("name", "\t\0"), ("role", "staff")],
+    &[("email", "ANA@example.com")],
     &[("email", "d@example.com"), ("username", "Member")],
     &[("email", "ａ@example.com")],
     &[("email", "e@example.com"), ("password_hash", "5f4dcc3b5aa765d61d8327deb882cf99")],
@@ -190,37 +186,75 @@ const MIXED: [&[(&str, &str)]; 13] = [
         ("email", "f@example.com"),
         ("password_hash", "$2b$15$N9qo8uLOickgx2ZMRZoMye2SIE5jjhvj6DGrBdU8MOGQ0DNzwzIsa"),
     ],
-    &[("email", "g@example.com"), ("created_at", "2999-01-01T00:00:00Z")],
+    &[("email", "g@example.com"), ("created_at", "2999-01-01T00:00:00Z"), ("role", "staff")],
     &[("email", "h@example.com"), ("password_hash", BCRYPT)],
+    &[("username", "nobody")],
+    &[("email", "i@example.com"), ("id", MEMBER)],
 ];
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_cannot_be_an_account_is_refused_by_its_line_and_the_rest_is_made(pool: PgPool) {
+/// The id that a member of ours has.
+const MEMBER: &str = "018f3c2a-7b1d-7c3e-9f00-000000000001";
+
+async fn with_a_member(pool: PgPool) -> World {
     let world = World::new(pool);
     world.member("ana").await;
+    world.execute("DELETE FROM sessions").await;
     world.execute("UPDATE users SET username = 'member', username_canonical = 'member'").await;
-    let (counted, refusals) = import(&world, &MIXED, false).await;
+    world.execute("UPDATE users SET id = '018f3c2a-7b1d-7c3e-9f00-000000000001'").await;
+    world
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_line_is_told_as_what_it_is_and_an_optional_field_never_costs_the_account(pool: PgPool) {
+    use RemarkKind::{LeftOut, Refused, Repeated};
+    let world = with_a_member(pool).await;
+    let (counted, remarks) = import(&world, &MIXED, false).await;
+    let told: Vec<_> = remarks
+        .iter()
+        .flat_map(|remark| remark.fields.iter().map(|field| (remark.line, remark.kind, field.field.as_str())))
+        .collect();
     let expected = [
-        (3, "username"),
-        (4, "id"),
-        (5, "username"),
-        (8, "username"),
-        (9, "email"),
-        (10, "password_hash"),
-        (11, "password_hash"),
-        (12, "created_at"),
+        (2, Repeated, "email"),
+        (3, LeftOut, "username"),
+        (4, LeftOut, "id"),
+        (5, Repeated, "email"),
+        // Line 6 is there already, and stays as it is: nothing is left out of it.
+        (7, Repeated, "email"),
+        (8, LeftOut, "username"),
+        (9, Refused, "email"),
+        (10, Refused, "password_hash"),
+        (11, Refused, "password_hash"),
+        (12, LeftOut, "role"),
+        (12, LeftOut, "created_at"),
+        (14, Refused, "email"),
+        (15, LeftOut, "id"),
     ];
-    assert_eq!(fields(&refusals), expected);
-    assert!(refusals[6].errors[0].message.contains("above the ceiling of cost 14"));
-    assert_eq!(counted, counts(2, 3, 8));
-    assert_eq!(world.count("SELECT count(*) FROM users").await, 3);
+    assert_eq!(told, expected);
+    let said =
+        |line: u64| remarks.iter().find(|remark| remark.line == line).unwrap().fields[0].message.as_str();
+    assert!(said(2).contains("line 1,") && said(5).contains("line 1,") && said(7).contains("line 6,"));
+    assert!(said(3).contains("Line 1 ") && said(4).contains("Line 1 "));
+    assert!(said(11).contains("above the ceiling of cost 14"));
+    let expected = ImportCounts { made: 7, there_already: 1, repeated: 3, refused: 4, fields_left_out: 6 };
+    assert_eq!(counted, expected);
+    assert_eq!(world.count("SELECT count(*) FROM users").await, 8);
+    // A line that makes no account takes no username from a later one.
+    assert_eq!(
+        world
+            .count("SELECT count(*) FROM users WHERE username = 'unspent' AND email = 'c@example.com'")
+            .await,
+        1
+    );
+    let again = import(&world, &MIXED, false).await.0;
+    assert_eq!(
+        again,
+        ImportCounts { made: 0, there_already: 8, repeated: 3, refused: 4, fields_left_out: 0 }
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_dry_run_changes_nothing_and_says_the_same(pool: PgPool) {
-    let world = World::new(pool);
-    world.member("ana").await;
-    world.execute("UPDATE users SET username = 'member', username_canonical = 'member'").await;
+    let world = with_a_member(pool).await;
     let before = (digest(&world).await, world.count("SELECT count(*) FROM audit_events").await);
     let pretended = import(&world, &MIXED, true).await;
     assert_eq!((digest(&world).await, world.count("SELECT count(*) FROM audit_events").await), before);

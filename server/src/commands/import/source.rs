@@ -1,22 +1,25 @@
+use super::array::Elements;
+use super::record::{Columns, from_json, malformed};
+use super::text::Text;
 use accounts::Numbered;
 use clap::ValueEnum;
 use csv::ByteRecord;
-use domain::{FieldError, ImportForm};
-use serde_json::{Map, Value};
+use domain::FieldError;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Chain, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use store::old::Preset;
 
 /// No account of ours takes a tenth of this.
-const LINE_MAX: usize = 64 * 1024;
+pub(super) const LINE_MAX: usize = 64 * 1024;
 
 /// How a file of accounts is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A header, then one account a line
+    /// A header, then one account a line, parted by commas, semicolons or tabs
     Csv,
-    /// One JSON object a line
-    #[value(name = "jsonl")]
+    /// One JSON object a line, or an array of them
+    #[value(name = "jsonl", alias = "json")]
     JsonLines,
 }
 
@@ -28,9 +31,12 @@ pub(super) struct Source {
     broken: Option<io::Error>,
 }
 
+type Lines = BufReader<Text<File>>;
+
 enum Reader {
-    Csv { reader: csv::Reader<Bounded<Chain<File, &'static [u8]>>>, columns: Vec<String> },
-    Json { reader: BufReader<File>, line: u64, read: u64 },
+    Csv { reader: Box<csv::Reader<Bounded<Lines>>>, columns: Columns, before: u64 },
+    Lines { reader: Lines, line: u64, preset: Option<&'static Preset> },
+    Array { reader: Lines, elements: Elements, preset: Option<&'static Preset> },
 }
 
 /// What hands over so many bytes for one record and then fails: a quote that is left open would otherwise take the
@@ -54,7 +60,11 @@ impl<R: Read> Read for Bounded<R> {
 
 impl Source {
     /// Opens a file and reads its header.
-    pub(super) fn open(path: &Path, format: Option<Format>) -> Result<Self, String> {
+    pub(super) fn open(
+        path: &Path,
+        format: Option<Format>,
+        preset: Option<&'static Preset>,
+    ) -> Result<Self, String> {
         let name = path.display();
         let format = format.or_else(|| by_extension(path)).ok_or_else(|| {
             format!("{name}: it ends in neither .csv nor .jsonl; say --format csv or --format jsonl")
@@ -62,23 +72,17 @@ impl Source {
         let unreadable = |error: &dyn std::fmt::Display| format!("{name} cannot be read: {error}");
         let file = File::open(path).map_err(|error| unreadable(&error))?;
         let bytes = file.metadata().map_err(|error| unreadable(&error))?.len();
+        let mut file = BufReader::new(Text::new(file).map_err(|error| unreadable(&error))?);
         let reader = match format {
-            Format::Csv => {
-                // Every line has an end of one byte, so that lines can be counted; a CR is trimmed later.
-                let file = Bounded { inner: file.chain(&b"\n"[..]), left: LINE_MAX };
-                let mut reader = csv::ReaderBuilder::new()
-                    .flexible(true)
-                    .terminator(csv::Terminator::Any(b'\n'))
-                    .from_reader(file);
-                let header = reader.headers().map_err(|error| unreadable(&error))?;
-                let columns: Vec<String> = header
-                    .iter()
-                    .map(|column| column.trim_start_matches('\u{feff}').trim().to_owned())
-                    .collect();
-                judge(&columns).map_err(|why| format!("{name}: {why}"))?;
-                Reader::Csv { reader, columns }
+            Format::Csv => read_header(file, preset).map_err(|why| format!("{name}: {why}"))?,
+            Format::JsonLines => {
+                let head = file.fill_buf().map_err(|error| unreadable(&error))?;
+                if head.trim_ascii_start().starts_with(b"[") {
+                    Reader::Array { reader: file, elements: Elements::default(), preset }
+                } else {
+                    Reader::Lines { reader: file, line: 0, preset }
+                }
             }
-            Format::JsonLines => Reader::Json { reader: BufReader::new(file), line: 0, read: 0 },
         };
         Ok(Self { bytes, reader, broken: None })
     }
@@ -90,10 +94,11 @@ impl Source {
 
     /// How many bytes were read so far.
     pub(super) fn read(&self) -> u64 {
-        match &self.reader {
-            Reader::Csv { reader, .. } => reader.position().byte().min(self.bytes),
-            Reader::Json { read, .. } => *read,
-        }
+        let text = match &self.reader {
+            Reader::Csv { reader, .. } => reader.get_ref().inner.get_ref(),
+            Reader::Lines { reader, .. } | Reader::Array { reader, .. } => reader.get_ref(),
+        };
+        text.bytes_read().min(self.bytes)
     }
 
     /// The next lines, at most so many; `None` at the end.
@@ -115,34 +120,72 @@ impl Source {
 
     fn next(&mut self) -> io::Result<Option<Numbered>> {
         match &mut self.reader {
-            Reader::Csv { reader, columns } => loop {
+            Reader::Csv { reader, columns, before } => loop {
                 let mut record = ByteRecord::new();
-                if !next_record(reader, &mut record)? {
+                if !next_record(reader, *before, &mut record)? {
                     return Ok(None);
                 }
-                if record.as_slice().trim_ascii().is_empty() && record.len() == 1 {
+                // Spreadsheets write their empty rows too.
+                if record.iter().all(|value| value.trim_ascii().is_empty()) {
                     continue;
                 }
                 // The position is on the line after; a quoted field may have lines of its own.
                 let own = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
-                let line = reader.position().line() - 1 - own;
-                return Ok(Some(Numbered { line, form: from_record(columns, &record) }));
+                let line = *before + reader.position().line() - 1 - own;
+                return Ok(Some(Numbered { line, form: columns.form(&record) }));
             },
-            Reader::Json { reader, line, read } => loop {
-                let Some(text) = next_line(reader, read)? else { return Ok(None) };
+            Reader::Lines { reader, line, preset } => loop {
+                let Some(text) = next_line(reader)? else { return Ok(None) };
                 *line += 1;
                 if text.as_ref().is_ok_and(|text| text.iter().all(u8::is_ascii_whitespace)) {
                     continue;
                 }
-                return Ok(Some(Numbered { line: *line, form: text.and_then(|text| from_json(&text)) }));
+                let form = text.and_then(|text| from_json(&text, *preset));
+                return Ok(Some(Numbered { line: *line, form }));
             },
+            Reader::Array { reader, elements, preset } => {
+                let Some((line, text)) = elements.next(reader)? else { return Ok(None) };
+                let form = text.ok_or_else(too_long).and_then(|text| from_json(&text, *preset));
+                Ok(Some(Numbered { line, form }))
+            }
         }
     }
 }
 
+/// Reads the line that names the columns, and how a spreadsheet parts them: Excel may say so on a line before.
+fn read_header(mut file: Lines, preset: Option<&'static Preset>) -> Result<Reader, String> {
+    let head = file.fill_buf().map_err(|error| error.to_string())?;
+    let header = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let (delimiter, before) = match header {
+        [b's', b'e', b'p', b'=', delimiter] => (*delimiter, 1),
+        header => (parting(header), 0),
+    };
+    if before > 0 {
+        file.consume(b"sep=,\n".len());
+    }
+    let file = Bounded { inner: file, left: LINE_MAX };
+    let mut reader = csv::ReaderBuilder::new();
+    let reader = reader.flexible(true).delimiter(delimiter).terminator(csv::Terminator::Any(b'\n'));
+    let mut reader = Box::new(reader.from_reader(file));
+    let header = reader.byte_headers().map_err(|error| error.to_string())?;
+    let names = header.iter().map(|name| String::from_utf8(name.to_vec())).collect::<Result<Vec<_>, _>>();
+    let names = names.map_err(|_| "line 1 is not UTF-8; save the file as CSV (UTF-8)")?;
+    Ok(Reader::Csv { reader, columns: Columns::new(names, preset)?, before })
+}
+
+/// What parts the names of a header: whatever is there most often.
+fn parting(header: &[u8]) -> u8 {
+    let count = |delimiter: &u8| header.iter().filter(|byte| *byte == delimiter).count();
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
+}
+
 /// Reads one record. After one that is too long nothing can be trusted: where a quote is left open, rows are text.
-fn next_record<R: Read>(reader: &mut csv::Reader<Bounded<R>>, record: &mut ByteRecord) -> io::Result<bool> {
-    let line = reader.position().line();
+fn next_record<R: Read>(
+    reader: &mut csv::Reader<Bounded<R>>,
+    before: u64,
+    record: &mut ByteRecord,
+) -> io::Result<bool> {
+    let line = before + reader.position().line();
     reader.get_mut().left = LINE_MAX;
     let more = reader.read_byte_record(record);
     let long = match &more {
@@ -161,81 +204,27 @@ fn next_record<R: Read>(reader: &mut csv::Reader<Bounded<R>>, record: &mut ByteR
 
 fn by_extension(path: &Path) -> Option<Format> {
     match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "csv" => Some(Format::Csv),
-        "jsonl" | "ndjson" => Some(Format::JsonLines),
+        "csv" | "tsv" => Some(Format::Csv),
+        "jsonl" | "ndjson" | "json" => Some(Format::JsonLines),
         _ => None,
     }
 }
 
-fn judge(columns: &[String]) -> Result<(), String> {
-    let known = ImportForm::FIELDS;
-    if let Some(unknown) = columns.iter().find(|column| !known.contains(&column.as_str())) {
-        return Err(format!("unknown column {unknown:?}; there are {}", known.join(", ")));
-    }
-    if let Some((_, twice)) = columns.iter().enumerate().find(|(at, column)| columns[..*at].contains(column))
-    {
-        return Err(format!("the column {twice:?} is there twice"));
-    }
-    if columns.iter().any(|column| column == "email") {
-        Ok(())
-    } else {
-        Err("no column \"email\"".to_owned())
-    }
-}
-
-fn malformed(message: impl Into<String>) -> Vec<FieldError> {
-    vec![FieldError::new("line", "malformed", message)]
-}
-
-fn from_record(columns: &[String], record: &ByteRecord) -> Result<ImportForm, Vec<FieldError>> {
-    if record.len() != columns.len() {
-        let message = format!("It has {} fields, the header {}.", record.len(), columns.len());
-        return Err(malformed(message));
-    }
-    let mut form = ImportForm::default();
-    for (column, value) in columns.iter().zip(record) {
-        let value = std::str::from_utf8(value).map_err(|_| malformed("It is not UTF-8."))?;
-        if let Some(field) = form.field(column) {
-            value.clone_into(field);
-        }
-    }
-    Ok(form)
-}
-
-fn from_json(text: &[u8]) -> Result<ImportForm, Vec<FieldError>> {
-    let object: Map<String, Value> =
-        serde_json::from_slice(text).map_err(|error| malformed(format!("It is no JSON object: {error}.")))?;
-    let mut form = ImportForm::default();
-    for (name, value) in object {
-        let field = form.field(&name).ok_or_else(|| malformed(format!("The field {name:?} is unknown.")))?;
-        *field = match value {
-            Value::String(text) => text,
-            Value::Null => String::new(),
-            Value::Bool(_) | Value::Number(_) => value.to_string(),
-            Value::Array(_) | Value::Object(_) => {
-                return Err(malformed(format!("The field {name:?} is no text.")));
-            }
-        };
-    }
-    Ok(form)
+fn too_long() -> Vec<FieldError> {
+    malformed(format!("It is longer than {LINE_MAX} bytes."))
 }
 
 /// The next line, or that it is too long; then the rest of it is passed over.
-fn next_line(
-    reader: &mut BufReader<File>,
-    read: &mut u64,
-) -> io::Result<Option<Result<Vec<u8>, Vec<FieldError>>>> {
+fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, Vec<FieldError>>>> {
     let mut text = Vec::new();
     let mut long = false;
     loop {
         let bytes = reader.by_ref().take(LINE_MAX as u64).read_until(b'\n', &mut text)?;
-        *read += bytes as u64;
         if bytes == 0 && text.is_empty() && !long {
             return Ok(None);
         }
         if bytes == 0 || text.ends_with(b"\n") {
-            let message = || malformed(format!("It is longer than {LINE_MAX} bytes."));
-            return Ok(Some(if long { Err(message()) } else { Ok(text) }));
+            return Ok(Some(if long { Err(too_long()) } else { Ok(text) }));
         }
         if bytes == LINE_MAX {
             long = true;
@@ -251,7 +240,7 @@ mod tests {
     fn lines(name: &str, text: &[u8]) -> Vec<(u64, Result<String, String>)> {
         let path = std::env::temp_dir().join(format!("doorstep-{}-{name}", std::process::id()));
         std::fs::write(&path, text).unwrap();
-        let mut source = Source::open(&path, None).unwrap();
+        let mut source = Source::open(&path, None, None).unwrap();
         let mut found = Vec::new();
         while let Some(chunk) = source.chunk(2).unwrap() {
             assert!(chunk.len() <= 2 && source.read() <= source.bytes());
@@ -293,7 +282,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("doorstep-{}-open.csv", std::process::id()));
         let csv = format!("email,bio\na@b,\nc@d,\ne@f,\"open\n{}", "more,\n".repeat(50_000));
         std::fs::write(&path, csv).unwrap();
-        let mut source = Source::open(&path, None).unwrap();
+        let mut source = Source::open(&path, None, None).unwrap();
         // What stands before it is imported.
         assert_eq!(source.chunk(5_000).unwrap().unwrap().len(), 2);
         let why = source.chunk(5_000).err().unwrap().to_string();
@@ -312,6 +301,59 @@ mod tests {
         }
     }
 
+    #[test]
+    fn files_of_spreadsheets_and_databases_are_read_however_they_part_their_fields() {
+        let expected = [(2, Ok("a@b")), (4, Ok("c@d"))];
+        for (name, text) in [
+            ("comma.csv", "E-Mail,Full Name\r\n\"a@b\",\"Ana, or\nAna\"\r\nc@d,\r\n"),
+            ("semicolon.csv", "E-Mail;Full Name\r\na@b;\"Ana\r\nAna\"\r\nc@d;Cy, or Cy"),
+            ("tab.tsv", "email\tname\na@b\tAna\n\t\nc@d\t\\N\n"),
+            ("bar.csv", "email|name\na@b|Ana\n \nc@d|Cy\n"),
+            ("trailing.csv", "email,name,,\na@b,Ana,,\n,,,\nc@d,Cy,,,\n"),
+            ("old-mac.csv", "email,name\ra@b,Ana\r\rc@d,Cy\r"),
+            ("one.csv", "email\na@b\n\nc@d"),
+            ("lines.jsonl", "\n{\"email\":\"a@b\"}\r\n\n{\"E-Mail\":\"c@d\"}"),
+            ("array.json", " [\n{\"email\":\"a@b\"},\n\n{\"email\":\n\"c@d\"}]"),
+        ] {
+            agree(&lines(name, text.as_bytes()), &expected);
+            let units: Vec<u8> =
+                format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+            agree(&lines(name, &units), &expected);
+        }
+        let excel = lines("sep.csv", b"sep=;\nemail;name\na@b;Ana\n\n\"c@d\";\"Cy\"\n");
+        agree(&excel, &[(3, Ok("a@b")), (5, Ok("c@d"))]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_costs_its_line_alone() {
+        let csv = b"email;name\nJ\xf6rg@b;x\na@b\nb@b;x;y\nc@d;J\xc3\xb6rg;\n";
+        let expected = [(2, Err("UTF-8")), (3, Err("1 fields")), (4, Err("3 fields")), (5, Ok("c@d"))];
+        agree(&lines("latin1.csv", csv), &expected);
+        let array =
+            b"[{\"email\":\"a@b\"},\n17,\n{\"phone\":1},\n{\"email\":\"c@d\",},\n{\"email\":\"e@f\"}]";
+        let expected =
+            [(1, Ok("a@b")), (2, Err("JSON")), (3, Err("unknown")), (4, Err("JSON")), (5, Ok("e@f"))];
+        agree(&lines("array.json", array), &expected);
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_refused_in_one_sentence() {
+        for (name, bytes, why) in [
+            ("x.csv", &b"PK\x03\x04"[..], "spreadsheet"),
+            ("x.csv", b"\x1f\x8b\x08", "compressed"),
+            ("x.csv", b"", "no column \"email\""),
+            ("x.csv", b"E-M\xe4il;x\n", "line 1 is not UTF-8"),
+            ("x.csv", b"a@b,$2b$x\n", "unknown column"),
+            ("x.xlsx", b"", "neither"),
+        ] {
+            let path = std::env::temp_dir().join(format!("doorstep-{}-other-{name}", std::process::id()));
+            std::fs::write(&path, bytes).unwrap();
+            let refused = Source::open(&path, None, None).err().unwrap();
+            std::fs::remove_file(path).unwrap();
+            assert!(refused.contains(why) && refused.lines().count() == 1, "{refused}");
+        }
+    }
+
     fn agree(found: &[(u64, Result<String, String>)], expected: &[(u64, Result<&str, &str>)]) {
         assert_eq!(found.len(), expected.len(), "{found:?}");
         for ((line, form), (expected_line, expected)) in found.iter().zip(expected) {
@@ -321,32 +363,6 @@ mod tests {
                 (Err(why), Err(part)) => assert!(why.contains(part), "{why}"),
                 _ => panic!("{form:?} is not {expected:?}"),
             }
-        }
-    }
-
-    #[test]
-    fn what_a_terminal_obeys_is_not_repeated_to_it() {
-        let column = ["\u{1b}[2J".to_owned()];
-        assert!(judge(&column).unwrap_err().starts_with("unknown column \"\\u{1b}[2J\";"));
-        for (json, told) in [
-            (r#"{"\u001b[2J":"x"}"#, r#"The field "\u{1b}[2J" is unknown."#),
-            (r#"{"\u009b2J":[]}"#, r#"The field "\u{9b}2J" is unknown."#),
-            (r#"{"email":[]}"#, r#"The field "email" is no text."#),
-        ] {
-            assert_eq!(from_json(json.as_bytes()).err().unwrap()[0].message, told);
-        }
-    }
-
-    #[test]
-    fn a_header_is_judged_before_anything_is_read() {
-        for (header, why) in [
-            ("email,password", "unknown column \"password\""),
-            ("email,email", "twice"),
-            ("name", "no column \"email\""),
-            ("", "no column \"email\""),
-        ] {
-            let columns: Vec<String> = header.split(',').filter(|c| !c.is_empty()).map(Into::into).collect();
-            assert!(judge(&columns).unwrap_err().contains(why), "{header}");
         }
     }
 }

@@ -5,7 +5,7 @@ use super::answers::is_for_strangers;
 use super::object;
 use domain::{
     BIO_MAX, EMAIL_MAX_BYTES, NAME_MAX, NAME_PART_MAX, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN,
-    SEARCH_MAX, USERNAME_MAX, USERNAME_MIN,
+    PASSWORD_TRIED_MAX, SEARCH_MAX, USERNAME_MAX, USERNAME_MIN,
 };
 use serde_json::{Map, Value, json};
 
@@ -53,7 +53,7 @@ fn text(max: usize, lines: bool) -> String {
 
 /// The limits of a body's field.
 fn field(schema: &str, name: &str) -> Option<Value> {
-    let proof = json!({ "format": "password", "minLength": 1, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" });
+    let proof = json!({ "format": "password", "minLength": 1, "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" });
     let cleared = |pattern: String| json!({ "type": ["string", "null"], "pattern": pattern });
     let mut limits = match (schema, name) {
         ("Grant", "identifier" | "email" | "username") => {
@@ -71,7 +71,7 @@ fn field(schema: &str, name: &str) -> Option<Value> {
         }
         ("Grant", "password") | ("PasswordForm", "current_password") => proof,
         (_, "current_password") => {
-            json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
+            json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })
         }
         (_, "role") => json!({ "enum": ["user", "admin"] }),
         (_, "is_active") => json!({ "type": ["boolean", "null"] }),

@@ -1,0 +1,65 @@
+use super::Row;
+use aws_lc_rs::digest::{SHA256, digest};
+use domain::{FieldError, UserId};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// What the source had so far, and on which lines: half a digest of each name, so that a million of them take
+/// little memory.
+#[derive(Default)]
+pub(super) struct Seen {
+    emails: HashMap<[u8; 16], u64>,
+    usernames: HashMap<[u8; 16], u64>,
+    ids: HashMap<UserId, u64>,
+}
+
+impl Seen {
+    /// Takes note of a row, and leaves out what an earlier line has. Where that is the address there is no second
+    /// account, and its line is told.
+    pub(super) fn meet(&mut self, row: &mut Row, new_id: impl FnOnce(&Row) -> UserId) -> Option<u64> {
+        let line = row.user.line.unsigned_abs();
+        if let Some(first) = first(&mut self.emails, half(&row.user.email_canonical), line) {
+            return Some(first);
+        }
+        let username = row.user.username_canonical.as_deref().map(half);
+        if let Some(first) = username.and_then(|username| first(&mut self.usernames, username, line)) {
+            row.leave_username(&format!("Line {first} has it."));
+        }
+        if row.id_given
+            && let Some(first) = first(&mut self.ids, row.user.id, line)
+        {
+            let id = new_id(row);
+            row.renew_id(id, &format!("Line {first} has it; the account has a new one."));
+        }
+        None
+    }
+}
+
+impl Row {
+    pub(super) fn leave_username(&mut self, why: &str) {
+        (self.user.username, self.user.username_canonical) = (None, None);
+        self.left_out.push(FieldError::new("username", "taken", why));
+    }
+
+    pub(super) fn renew_id(&mut self, id: UserId, why: &str) {
+        self.user.id = id;
+        self.left_out.push(FieldError::new("id", "taken", why));
+    }
+}
+
+/// The line that was first with this name, where that is another.
+fn first<K: std::hash::Hash + Eq>(lines: &mut HashMap<K, u64>, name: K, line: u64) -> Option<u64> {
+    match lines.entry(name) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(place) => {
+            place.insert(line);
+            None
+        }
+    }
+}
+
+fn half(name: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest(&SHA256, name.as_bytes()).as_ref()[..16]);
+    half
+}

@@ -1,0 +1,196 @@
+//! From what stands in a file to the fields of an account.
+
+use csv::ByteRecord;
+use domain::{FieldError, ImportForm};
+use serde_json::{Map, Value};
+use store::old::Preset;
+
+/// What the columns of a file hold.
+pub(super) enum Columns {
+    /// Fields of ours, by whatever name.
+    Ours(Vec<&'static str>),
+    /// A service's own names, of which those count that its preset knows.
+    Preset(&'static Preset, Vec<String>),
+}
+
+impl Columns {
+    /// Reads a header. Columns without a name at its end are the commas of a spreadsheet.
+    pub(super) fn new(mut header: Vec<String>, preset: Option<&'static Preset>) -> Result<Self, String> {
+        while header.last().is_some_and(|name| name.trim().is_empty()) {
+            header.pop();
+        }
+        if let Some(preset) = preset {
+            let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+            return if names.iter().any(|name| preset.knows_email(name)) {
+                Ok(Self::Preset(preset, names))
+            } else {
+                Err(format!("no column holds the email address as the preset {} names it", preset.name))
+            };
+        }
+        let mut columns = Vec::new();
+        for name in &header {
+            let column = ImportForm::column(name).ok_or_else(|| unknown(name))?;
+            if columns.contains(&column) {
+                return Err(format!("the column {column:?} is there twice"));
+            }
+            columns.push(column);
+        }
+        if columns.contains(&"email") {
+            Ok(Self::Ours(columns))
+        } else {
+            Err("no column \"email\"".to_owned())
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Ours(columns) => columns.len(),
+            Self::Preset(_, names) => names.len(),
+        }
+    }
+
+    /// The account of a record.
+    pub(super) fn form(&self, record: &ByteRecord) -> Result<ImportForm, Vec<FieldError>> {
+        let named = self.len();
+        if record.len() < named || record.iter().skip(named).any(|value| !value.trim_ascii().is_empty()) {
+            return Err(malformed(format!("It has {} fields, the header {named}.", record.len())));
+        }
+        let values = record.iter().take(named).map(std::str::from_utf8).collect::<Result<Vec<_>, _>>();
+        let values = values.map_err(|_| malformed("It is not UTF-8."))?;
+        Ok(match self {
+            Self::Ours(columns) => {
+                let mut form = ImportForm::default();
+                columns.iter().zip(values).for_each(|(column, value)| form.fill(column, value));
+                form
+            }
+            Self::Preset(preset, names) => {
+                let values = names.iter().zip(values).map(|(name, value)| (name.clone(), value.into()));
+                preset.form(&values.collect())
+            }
+        })
+    }
+}
+
+/// The account of a JSON object.
+pub(super) fn from_json(text: &[u8], preset: Option<&Preset>) -> Result<ImportForm, Vec<FieldError>> {
+    let object: Map<String, Value> =
+        serde_json::from_slice(text).map_err(|error| malformed(format!("It is no JSON object: {error}.")))?;
+    if let Some(preset) = preset {
+        // Django's `dumpdata` keeps a row in a field of its own.
+        let row = object.get("fields").and_then(Value::as_object).filter(|_| object.contains_key("model"));
+        return Ok(preset.form(row.unwrap_or(&object)));
+    }
+    let (mut form, mut columns) = (ImportForm::default(), Vec::new());
+    for (name, value) in object {
+        let column = ImportForm::column(&name)
+            .ok_or_else(|| malformed(format!("The field {name:?} is unknown{}.", hint(&name))))?;
+        if columns.contains(&column) {
+            return Err(malformed(format!("The field {column:?} is there twice.")));
+        }
+        columns.push(column);
+        match value {
+            Value::String(text) => form.fill(column, &text),
+            Value::Null => {}
+            Value::Bool(_) | Value::Number(_) => form.fill(column, &value.to_string()),
+            Value::Array(_) | Value::Object(_) => {
+                return Err(malformed(format!("The field {name:?} is no text.")));
+            }
+        }
+    }
+    Ok(form)
+}
+
+pub(super) fn malformed(message: impl Into<String>) -> Vec<FieldError> {
+    vec![FieldError::new("line", "malformed", message)]
+}
+
+fn unknown(name: &str) -> String {
+    let known = ImportForm::FIELDS.join(", ");
+    format!("unknown column {name:?}{}; there are {known}; a --preset leaves others out", hint(name))
+}
+
+/// A column of this name may hold passwords themselves.
+fn hint(name: &str) -> &'static str {
+    if name.trim().eq_ignore_ascii_case("password") {
+        " (call it password_hash if it holds hashes)"
+    } else {
+        ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::old::PRESETS;
+
+    fn columns(header: &str) -> Result<Columns, String> {
+        Columns::new(header.split(',').map(str::to_owned).collect(), None)
+    }
+
+    fn django() -> &'static Preset {
+        PRESETS.iter().find(|preset| preset.name == "django").unwrap()
+    }
+
+    #[test]
+    fn a_header_is_judged_before_anything_is_read() {
+        for (header, why) in [
+            ("email,password", "unknown column \"password\" (call it password_hash"),
+            ("email,phone", "unknown column \"phone\""),
+            ("email,,name", "unknown column \"\""),
+            ("email,E-Mail", "twice"),
+            ("name", "no column \"email\""),
+            ("", "no column \"email\""),
+        ] {
+            assert!(columns(header).err().unwrap().contains(why), "{header}");
+        }
+        for header in ["E-Mail,Password Hash,Is Active", "\u{feff}email", " Email Address ,firstName,,"] {
+            assert!(columns(header).is_ok(), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_not_repeated_to_it() {
+        assert!(columns("\u{1b}[2J").err().unwrap().starts_with("unknown column \"\\u{1b}[2J\";"));
+        for (json, told) in [
+            (r#"{"\u001b[2J":"x"}"#, r#"The field "\u{1b}[2J" is unknown."#),
+            (r#"{"\u009b2J":[]}"#, r#"The field "\u{9b}2J" is unknown."#),
+            (r#"{"email":[]}"#, r#"The field "email" is no text."#),
+        ] {
+            assert_eq!(from_json(json.as_bytes(), None).err().unwrap()[0].message, told);
+        }
+    }
+
+    #[test]
+    fn values_of_other_kinds_are_read_as_text() {
+        let json = r#"{"emailAddress":"a@b","isActive":true,"createdAt":1717156800,"name":null,"id":17,"is_admin":1}"#;
+        let form = from_json(json.as_bytes(), None).ok().unwrap();
+        assert_eq!(
+            (form.email.as_str(), form.is_active.as_str(), form.role.as_str()),
+            ("a@b", "true", "admin")
+        );
+        assert_eq!(
+            (form.created_at.as_str(), form.name.as_str(), form.id.as_str()),
+            ("1717156800", "", "17")
+        );
+        let twice = from_json(br#"{"email":"a@b","E-Mail":"c@d"}"#, None).err().unwrap();
+        assert!(twice[0].message.contains("twice"));
+    }
+
+    #[test]
+    fn a_preset_reads_a_table_s_own_columns_and_leaves_the_others() {
+        let header = ["id", "password", "last_login", "is_superuser", "username", "email", "is_staff"];
+        let columns = Columns::new(header.map(str::to_owned).to_vec(), Some(django())).ok().unwrap();
+        let record = ByteRecord::from(vec!["7", "!x", "", "t", "ana", "a@b", "f"]);
+        let form = columns.form(&record).ok().unwrap();
+        assert_eq!(
+            (form.email.as_str(), form.username.as_str(), form.role.as_str()),
+            ("a@b", "ana", "admin")
+        );
+        assert_eq!((form.password_hash.as_str(), form.id.as_str()), ("!x", ""));
+        assert!(Columns::new(vec!["mail".into()], Some(django())).is_err());
+
+        let dump = r#"{"model":"auth.user","pk":7,"fields":{"email":"a@b","is_superuser":true,"groups":[]}}"#;
+        let form = from_json(dump.as_bytes(), Some(django())).ok().unwrap();
+        assert_eq!((form.email.as_str(), form.role.as_str()), ("a@b", "admin"));
+    }
+}

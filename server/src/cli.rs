@@ -98,6 +98,9 @@ pub struct ImportUsers {
     /// What kind of service it is; of a file, whose names its columns have
     #[arg(long, value_parser = PossibleValuesParser::new(store::old::PRESETS.iter().map(|preset| preset.name)))]
     pub preset: Option<String>,
+    /// Pass over columns of a file that are not known, instead of refusing it
+    #[arg(long, conflicts_with = "from")]
+    pub ignore_unknown: bool,
     /// Do not ask before the old database is read
     #[arg(long)]
     pub yes: bool,

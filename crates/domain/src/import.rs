@@ -86,10 +86,36 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// As databases, spreadsheets in several languages and Python write them.
-const YES: &[&str] =
-    &["true", "t", "yes", "y", "on", "1", "1.0", "wahr", "vrai", "verdadero", "verdadeiro", "vero", "waar"];
-const NO: &[&str] = &["false", "f", "no", "n", "off", "0", "0.0", "falsch", "faux", "falso", "onwaar"];
+/// As databases, spreadsheets in several languages and programs write them; some write a bit as a byte.
+const YES: &[&str] = &[
+    "true",
+    "t",
+    "yes",
+    "y",
+    "on",
+    "1",
+    "1.0",
+    "-1",
+    "\u{1}",
+    "b'1'",
+    "active",
+    "enabled",
+    "wahr",
+    "ja",
+    "vrai",
+    "oui",
+    "verdadero",
+    "sí",
+    "verdadeiro",
+    "sim",
+    "vero",
+    "sì",
+    "waar",
+];
+const NO: &[&str] = &[
+    "false", "f", "no", "n", "off", "0", "0.0", "\0", "b'0'", "inactive", "disabled", "falsch", "nein",
+    "faux", "non", "falso", "não", "onwaar", "nee",
+];
 
 impl ImportForm {
     /// The fields' names, which are the columns of a file.
@@ -170,12 +196,11 @@ impl ImportForm {
     /// Why there can be no account.
     pub fn parse(&self) -> Result<Imported, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
-        let email = match filled(&self.email) {
-            Some(email) => errors.email("email", email),
-            None => {
-                errors.refuse("email", "required", "There is none, and no account is without.");
-                None
-            }
+        let email = if let Some(email) = filled(&self.email) {
+            errors.email("email", email)
+        } else {
+            errors.refuse("email", "required", "There is none, and no account is without.");
+            None
         };
         let mut left_out = FieldErrors::default();
         let username = filled(&self.username).and_then(|raw| username(&mut left_out, raw, &self.email));
@@ -374,10 +399,12 @@ mod tests {
 
     #[test]
     fn truth_is_written_in_many_ways() {
-        for yes in ["true", "T", "1", " True ", "yes", "Y", "on", "1.0", "WAHR", "VRAI"] {
+        for yes in
+            ["true", "T", "1", " True ", "yes", "Y", "on", "1.0", "-1", "\u{1}", "WAHR", "VRAI", "Active"]
+        {
             assert!(form(&[("email_verified", yes)]).parse().ok().unwrap().email_verified, "{yes}");
         }
-        for no in ["false", "f", "0", "FALSE", "No", "n", "off", "FALSCH"] {
+        for no in ["false", "f", "0", "FALSE", "No", "n", "off", "FALSCH", "\0", "inactive"] {
             assert!(!form(&[("is_active", no)]).parse().ok().unwrap().is_active, "{no}");
         }
         assert!(form(&[("is_active", "NULL")]).parse().ok().unwrap().is_active);
@@ -387,7 +414,9 @@ mod tests {
     fn columns_of_other_kinds_become_fields() {
         let filled = |columns: &[(&str, &str)]| {
             let mut form = form(&[]);
-            columns.iter().for_each(|(column, value)| form.fill(column, value));
+            for (column, value) in columns {
+                form.fill(column, value);
+            }
             form.parse().ok().unwrap()
         };
         for admin in [

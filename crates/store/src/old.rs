@@ -184,10 +184,9 @@ impl Preset {
         let mut form = ImportForm::default();
         for (old, ours) in self.columns {
             match (*ours, row.get(*old)) {
-                (_, None | Some(Value::Null)) => {}
                 // Ids of another kind name nobody here.
+                (_, None | Some(Value::Null)) | ("id", Some(Value::Number(_))) => {}
                 ("id", Some(Value::String(id))) if Uuid::try_parse(id).is_err() => {}
-                ("id", Some(Value::Number(_))) => {}
                 (ours, Some(Value::String(text))) => form.fill(ours, text),
                 (ours, Some(other)) => form.fill(ours, &other.to_string()),
             }

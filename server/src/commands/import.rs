@@ -16,6 +16,7 @@ use crate::serve;
 use accounts::{Accounts, ImportCounts, Judged, Numbered};
 use edge::problem::chain;
 use progress::Progress;
+use record::Names;
 use source::Source;
 use std::error::Error;
 use std::io::BufRead;
@@ -47,7 +48,8 @@ pub(super) async fn run(config: &Config, words: &ImportUsers) -> Ended {
     let preset = PRESETS.iter().find(|known| Some(known.name) == words.preset.as_deref());
     let (total, chunks) = match (&words.file, &words.from) {
         (Some(file), _) => {
-            let source = Source::open(file, words.format, preset)?;
+            let source =
+                Source::open(file, words.format, Names { preset, ignore_unknown: words.ignore_unknown })?;
             (source.bytes(), read_file(accounts.clone(), source))
         }
         (None, from) => {
@@ -93,13 +95,11 @@ async fn import(accounts: &Accounts, dry_run: bool, mut progress: Progress, mut 
 fn sum_up(dry_run: bool, counts: ImportCounts) -> std::io::Result<()> {
     let ImportCounts { made, there_already, repeated, refused, fields_left_out } = counts;
     let word = if dry_run { "would be imported" } else { "imported" };
-    let mut text = format!("{word}: {made}\nthere already: {there_already}\nrefused: {refused}\n");
-    for (count, word) in [(repeated, "repeated in the source"), (fields_left_out, "fields left out")] {
-        if count > 0 {
-            text += &format!("{word}: {count}\n");
-        }
-    }
-    print(format_args!("{text}"))
+    let always = [(word, made), ("there already", there_already), ("refused", refused)];
+    let rare = [("repeated in the source", repeated), ("fields left out", fields_left_out)];
+    let lines = always.into_iter().chain(rare.into_iter().filter(|(_, count)| *count > 0));
+    let text: Vec<String> = lines.map(|(word, count)| format!("{word}: {count}\n")).collect();
+    print(format_args!("{}", text.concat()))
 }
 
 fn code(counts: ImportCounts) -> ExitCode {

@@ -387,7 +387,9 @@ async fn a_command_whose_reader_has_left_does_its_work_and_ends_quietly(pool: Pg
         assert!(output.status.code() == Some(code) && !told.contains("panic"), "{words:?}: {told}");
     }
     // And where nobody reads the other stream either.
-    for (words, code) in [(&["import-users", file.to_str().unwrap()][..], 3), (&["nonsense"], 2), (&["migrate"], 0)] {
+    for (words, code) in
+        [(&["import-users", file.to_str().unwrap()][..], 3), (&["nonsense"], 2), (&["migrate"], 0)]
+    {
         let status = server(words, &settings).stdout(nobody()).stderr(nobody()).status().unwrap();
         assert_eq!(status.code(), Some(code), "{words:?}");
     }

@@ -15,7 +15,8 @@ fn file(name: &str, content: &[u8]) -> PathBuf {
 }
 
 fn import(url: &str, file: &Path, extra: &[&str]) -> Output {
-    let words: Vec<&str> = ["import-users", file.to_str().unwrap()].into_iter().chain(extra.iter().copied()).collect();
+    let words: Vec<&str> =
+        ["import-users", file.to_str().unwrap()].into_iter().chain(extra.iter().copied()).collect();
     run(&words, &[("DATABASE_URL", url)])
 }
 
@@ -23,8 +24,20 @@ fn import(url: &str, file: &Path, extra: &[&str]) -> Output {
 async fn the_exit_code_tells_what_was_left_out(pool: PgPool) {
     let url = url(&pool);
     for (name, csv, code, counts, told) in [
-        ("whole.csv", "email,username\na@example.com,ana\n", 0, "imported: 1\nthere already: 0\nrefused: 0\n", ""),
-        ("again.csv", "email,username\na@example.com,a b\n", 0, "imported: 0\nthere already: 1\nrefused: 0\n", ""),
+        (
+            "whole.csv",
+            "email,username\na@example.com,ana\n",
+            0,
+            "imported: 1\nthere already: 0\nrefused: 0\n",
+            "",
+        ),
+        (
+            "again.csv",
+            "email,username\na@example.com,a b\n",
+            0,
+            "imported: 0\nthere already: 1\nrefused: 0\n",
+            "",
+        ),
         (
             "fields.csv",
             "email,username,role\nb@example.com,b@example.com,staff\n",
@@ -47,6 +60,7 @@ async fn the_exit_code_tells_what_was_left_out(pool: PgPool) {
             "line 3: email: ",
         ),
         ("unknown.csv", "email,phone\n", 1, "", "unknown column \"phone\""),
+        ("header.csv", "a@example.com,x\n", 1, "", "line 1 names no columns"),
     ] {
         let file = file(name, csv.as_bytes());
         for dry in [true, false] {
@@ -64,13 +78,16 @@ async fn the_exit_code_tells_what_was_left_out(pool: PgPool) {
 async fn exports_of_spreadsheets_databases_and_frameworks_are_imported(pool: PgPool) {
     let app = App::new(pool);
     let url = url(&app.world.pool);
-    let excel = format!("sep=;\r\nE-Mail;Password Hash;Is Active\r\nexcel@example.com;{BCRYPT};WAHR\r\n;;\r\n");
+    let excel =
+        format!("sep=;\r\nE-Mail;Password Hash;Is Active\r\nexcel@example.com;{BCRYPT};WAHR\r\n;;\r\n");
     let unicode: Vec<u8> =
         format!("\u{feff}Email Address\tpasswordHash\r\nunicode@example.com\t{BCRYPT}\r\n")
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
             .collect();
-    let array = format!("[\n {{\"email\": \"array@example.com\",\n  \"hashed_password\": \"{BCRYPT}\", \"id\": null}},\n]");
+    let array = format!(
+        "[\n {{\"email\": \"array@example.com\",\n  \"hashed_password\": \"{BCRYPT}\", \"id\": null}},\n]"
+    );
     let django = format!(
         "id,password,last_login,is_superuser,username,email,is_active,date_joined\n\
          7,bcrypt${BCRYPT},,t,django,django@example.com,t,2020-01-01 00:00:00+00\n"
@@ -79,17 +96,28 @@ async fn exports_of_spreadsheets_databases_and_frameworks_are_imported(pool: PgP
         "[{{\"model\": \"auth.user\", \"pk\": 7, \"fields\": {{\"email\": \"dump@example.com\", \"groups\": [],
            \"password\": \"bcrypt${BCRYPT}\", \"is_active\": true, \"date_joined\": \"2020-01-01T00:00:00Z\"}}}}]"
     );
-    let laravel = format!("id,name,email,email_verified_at,password,remember_token\n1,Ana,laravel@example.com,NULL,{BCRYPT},x\n");
+    let mongo = format!(
+        "{{\"_id\": {{\"$oid\": \"x\"}}, \"emailAddress\": \"mongo@example.com\", \"passwordHash\": \"{BCRYPT}\", \"__v\": 0}}\n"
+    );
+    let laravel = format!(
+        "id,name,email,email_verified_at,password,remember_token\n1,Ana,laravel@example.com,NULL,{BCRYPT},x\n"
+    );
     for (name, content, extra) in [
         ("excel.csv", excel.as_bytes(), &[][..]),
         ("unicode.csv", &unicode, &[]),
         ("array.json", array.as_bytes(), &[]),
         ("django.csv", django.as_bytes(), &["--preset", "django"]),
         ("dump.json", dump.as_bytes(), &["--preset", "django"]),
+        ("mongo.jsonl", mongo.as_bytes(), &["--ignore-unknown"]),
         ("laravel.csv", laravel.as_bytes(), &["--preset", "laravel"]),
     ] {
         let output = import(&url, &file(name, content), extra);
-        assert_eq!(text(&output.stdout), "imported: 1\nthere already: 0\nrefused: 0\n", "{name}: {}", text(&output.stderr));
+        assert_eq!(
+            text(&output.stdout),
+            "imported: 1\nthere already: 0\nrefused: 0\n",
+            "{name}: {}",
+            text(&output.stderr)
+        );
         let email = format!("{}@example.com", name.split('.').next().unwrap());
         let sign_in = [("form[identifier]", email.as_str()), ("form[password]", testkit::PASSWORD)];
         app.browser().call("/fn/login", &sign_in).await.expect(200);
@@ -118,6 +146,9 @@ async fn a_password_longer_than_may_be_chosen_here_signs_in_everywhere(pool: PgP
     let mut program = app.program();
     program.token = pair["access_token"].as_str().map(str::to_owned);
     program.call("PATCH", "/api/v1/users/me", &own).await.expect(200);
-    let change = [("form[current_password]", password.as_str()), ("form[new_password]", "another staircase under snow")];
+    let change = [
+        ("form[current_password]", password.as_str()),
+        ("form[new_password]", "another staircase under snow"),
+    ];
     ana.call("/fn/password/change", &change).await.expect(200);
 }

@@ -13,7 +13,7 @@ pub(crate) struct Dummies {
 }
 
 impl Dummies {
-    pub(crate) fn new(key: &[u8], ours: Stored) -> Self {
+    pub(crate) fn new(key: &[u8], ours: &Stored) -> Self {
         Self { key: Key::new(HMAC_SHA256, key), ours: ours.dummy(), shares: RwLock::default() }
     }
 
@@ -50,7 +50,7 @@ mod tests {
     }
 
     fn dummies(key: &[u8]) -> Dummies {
-        Dummies::new(key, bcrypt(4))
+        Dummies::new(key, &bcrypt(4))
     }
 
     fn names() -> impl Iterator<Item = String> {

@@ -30,7 +30,7 @@ pub(crate) enum Prehash {
     Sha256,
     /// The same since then: the salt's letters are the key.
     HmacSha256,
-    /// WordPress since 6.8.
+    /// What WP has since 6.8.
     HmacSha384,
 }
 

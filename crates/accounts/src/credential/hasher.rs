@@ -91,7 +91,7 @@ impl Hasher {
             queue: Queue::new(permits),
             judges: Queue::new(1),
             work: Arc::default(),
-            dummies: Dummies::new(key, ours),
+            dummies: Dummies::new(key, &ours),
         })
     }
 

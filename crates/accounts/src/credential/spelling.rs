@@ -6,6 +6,7 @@
 use super::stored::{Unreadable, power_of_two};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use std::fmt::Display;
 
 /// How these begin, and what they are. None is worth its risk: they are quick to guess, or do not say their costs.
 const REFUSED: [(&str, &str); 30] = [
@@ -43,7 +44,8 @@ const REFUSED: [(&str, &str); 30] = [
 
 /// The same hash in a spelling that is known here, or as it is.
 pub(super) fn known(text: &str) -> Result<String, Unreadable> {
-    let hash = bare(text);
+    let hash = unescaped(text);
+    let hash = bare(hash.as_deref().unwrap_or(text));
     if let Some(name) = refused(hash) {
         return Err(Unreadable::Refused(name));
     }
@@ -52,6 +54,11 @@ pub(super) fn known(text: &str) -> Result<String, Unreadable> {
         .or_else(|| asp_net(hash))
         .or_else(|| better_auth(hash));
     Ok(respelt.unwrap_or_else(|| hash.to_owned()))
+}
+
+/// Postgres writes the bytes of a `bytea` column as `\x` and digits.
+fn unescaped(text: &str) -> Option<String> {
+    String::from_utf8(unhex(text.strip_prefix("\\x")?)?).ok()
 }
 
 /// Spring and Dovecot name the scheme once more in braces before it.
@@ -114,14 +121,14 @@ fn better_auth(text: &str) -> Option<String> {
     Some(scrypt(14, 16, 1, salt.as_bytes(), &unhex(hash)?))
 }
 
-fn scrypt(log_n: u32, r: impl ToString, p: impl ToString, salt: &[u8], hash: &[u8]) -> String {
+fn scrypt(log_n: u32, r: impl Display, p: impl Display, salt: &[u8], hash: &[u8]) -> String {
     let [salt, hash] = [salt, hash].map(|part| STANDARD_NO_PAD.encode(part));
-    format!("$scrypt$ln={log_n},r={},p={}${salt}${hash}", r.to_string(), p.to_string())
+    format!("$scrypt$ln={log_n},r={r},p={p}${salt}${hash}")
 }
 
-fn pbkdf2(digest: &str, rounds: impl ToString, salt: &[u8], hash: &[u8]) -> String {
+fn pbkdf2(digest: &str, rounds: impl Display, salt: &[u8], hash: &[u8]) -> String {
     let [salt, hash] = [salt, hash].map(|part| STANDARD_NO_PAD.encode(part));
-    format!("$pbkdf2-{digest}${}${salt}${hash}", rounds.to_string())
+    format!("$pbkdf2-{digest}${rounds}${salt}${hash}")
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

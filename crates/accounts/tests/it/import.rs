@@ -197,10 +197,13 @@ const MEMBER: &str = "018f3c2a-7b1d-7c3e-9f00-000000000001";
 
 async fn with_a_member(pool: PgPool) -> World {
     let world = World::new(pool);
-    world.member("ana").await;
-    world.execute("DELETE FROM sessions").await;
-    world.execute("UPDATE users SET username = 'member', username_canonical = 'member'").await;
-    world.execute("UPDATE users SET id = '018f3c2a-7b1d-7c3e-9f00-000000000001'").await;
+    world
+        .execute(
+            "INSERT INTO users (id, email, email_canonical, username, username_canonical, created_at, updated_at)
+             VALUES ('018f3c2a-7b1d-7c3e-9f00-000000000001', 'ana@example.com', 'ana@example.com', 'member',
+                'member', now(), now())",
+        )
+        .await;
     world
 }
 

@@ -82,7 +82,7 @@ mod tests {
         loop {
             match elements.next(&mut reader) {
                 Ok(Some((line, text))) => {
-                    found.push((line, String::from_utf8(text.unwrap_or_default()).unwrap()))
+                    found.push((line, String::from_utf8(text.unwrap_or_default()).unwrap()));
                 }
                 Ok(None) => return (found, None),
                 Err(error) => return (found, Some(error.to_string())),

@@ -1,5 +1,5 @@
 use super::array::Elements;
-use super::record::{Columns, from_json, malformed};
+use super::record::{Columns, Names, from_json, malformed};
 use super::text::Text;
 use accounts::Numbered;
 use clap::ValueEnum;
@@ -8,7 +8,6 @@ use domain::FieldError;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-use store::old::Preset;
 
 /// No account of ours takes a tenth of this.
 pub(super) const LINE_MAX: usize = 64 * 1024;
@@ -35,8 +34,8 @@ type Lines = BufReader<Text<File>>;
 
 enum Reader {
     Csv { reader: Box<csv::Reader<Bounded<Lines>>>, columns: Columns, before: u64 },
-    Lines { reader: Lines, line: u64, preset: Option<&'static Preset> },
-    Array { reader: Lines, elements: Elements, preset: Option<&'static Preset> },
+    Lines { reader: Lines, line: u64, names: Names },
+    Array { reader: Lines, elements: Elements, names: Names },
 }
 
 /// What hands over so many bytes for one record and then fails: a quote that is left open would otherwise take the
@@ -60,11 +59,7 @@ impl<R: Read> Read for Bounded<R> {
 
 impl Source {
     /// Opens a file and reads its header.
-    pub(super) fn open(
-        path: &Path,
-        format: Option<Format>,
-        preset: Option<&'static Preset>,
-    ) -> Result<Self, String> {
+    pub(super) fn open(path: &Path, format: Option<Format>, names: Names) -> Result<Self, String> {
         let name = path.display();
         let format = format.or_else(|| by_extension(path)).ok_or_else(|| {
             format!("{name}: it ends in neither .csv nor .jsonl; say --format csv or --format jsonl")
@@ -74,13 +69,13 @@ impl Source {
         let bytes = file.metadata().map_err(|error| unreadable(&error))?.len();
         let mut file = BufReader::new(Text::new(file).map_err(|error| unreadable(&error))?);
         let reader = match format {
-            Format::Csv => read_header(file, preset).map_err(|why| format!("{name}: {why}"))?,
+            Format::Csv => read_header(file, names).map_err(|why| format!("{name}: {why}"))?,
             Format::JsonLines => {
                 let head = file.fill_buf().map_err(|error| unreadable(&error))?;
                 if head.trim_ascii_start().starts_with(b"[") {
-                    Reader::Array { reader: file, elements: Elements::default(), preset }
+                    Reader::Array { reader: file, elements: Elements::default(), names }
                 } else {
-                    Reader::Lines { reader: file, line: 0, preset }
+                    Reader::Lines { reader: file, line: 0, names }
                 }
             }
         };
@@ -134,18 +129,18 @@ impl Source {
                 let line = *before + reader.position().line() - 1 - own;
                 return Ok(Some(Numbered { line, form: columns.form(&record) }));
             },
-            Reader::Lines { reader, line, preset } => loop {
+            Reader::Lines { reader, line, names } => loop {
                 let Some(text) = next_line(reader)? else { return Ok(None) };
                 *line += 1;
                 if text.as_ref().is_ok_and(|text| text.iter().all(u8::is_ascii_whitespace)) {
                     continue;
                 }
-                let form = text.and_then(|text| from_json(&text, *preset));
+                let form = text.and_then(|text| from_json(&text, *names));
                 return Ok(Some(Numbered { line: *line, form }));
             },
-            Reader::Array { reader, elements, preset } => {
+            Reader::Array { reader, elements, names } => {
                 let Some((line, text)) = elements.next(reader)? else { return Ok(None) };
-                let form = text.ok_or_else(too_long).and_then(|text| from_json(&text, *preset));
+                let form = text.ok_or_else(too_long).and_then(|text| from_json(&text, *names));
                 Ok(Some(Numbered { line, form }))
             }
         }
@@ -153,7 +148,7 @@ impl Source {
 }
 
 /// Reads the line that names the columns, and how a spreadsheet parts them: Excel may say so on a line before.
-fn read_header(mut file: Lines, preset: Option<&'static Preset>) -> Result<Reader, String> {
+fn read_header(mut file: Lines, names: Names) -> Result<Reader, String> {
     let head = file.fill_buf().map_err(|error| error.to_string())?;
     let header = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let (delimiter, before) = match header {
@@ -168,14 +163,14 @@ fn read_header(mut file: Lines, preset: Option<&'static Preset>) -> Result<Reade
     let reader = reader.flexible(true).delimiter(delimiter).terminator(csv::Terminator::Any(b'\n'));
     let mut reader = Box::new(reader.from_reader(file));
     let header = reader.byte_headers().map_err(|error| error.to_string())?;
-    let names = header.iter().map(|name| String::from_utf8(name.to_vec())).collect::<Result<Vec<_>, _>>();
-    let names = names.map_err(|_| "line 1 is not UTF-8; save the file as CSV (UTF-8)")?;
-    Ok(Reader::Csv { reader, columns: Columns::new(names, preset)?, before })
+    let header = header.iter().map(|name| String::from_utf8(name.to_vec())).collect::<Result<Vec<_>, _>>();
+    let header = header.map_err(|_| "line 1 is not UTF-8; save the file as CSV (UTF-8)")?;
+    Ok(Reader::Csv { reader, columns: Columns::new(header, names)?, before })
 }
 
 /// What parts the names of a header: whatever is there most often.
 fn parting(header: &[u8]) -> u8 {
-    let count = |delimiter: &u8| header.iter().filter(|byte| *byte == delimiter).count();
+    let count = |delimiter: &u8| header.split(|byte| byte == delimiter).count();
     [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
@@ -237,10 +232,12 @@ fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, Vec
 mod tests {
     use super::*;
 
+    const OURS: Names = Names { preset: None, ignore_unknown: false };
+
     fn lines(name: &str, text: &[u8]) -> Vec<(u64, Result<String, String>)> {
         let path = std::env::temp_dir().join(format!("doorstep-{}-{name}", std::process::id()));
         std::fs::write(&path, text).unwrap();
-        let mut source = Source::open(&path, None, None).unwrap();
+        let mut source = Source::open(&path, None, OURS).unwrap();
         let mut found = Vec::new();
         while let Some(chunk) = source.chunk(2).unwrap() {
             assert!(chunk.len() <= 2 && source.read() <= source.bytes());
@@ -282,7 +279,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("doorstep-{}-open.csv", std::process::id()));
         let csv = format!("email,bio\na@b,\nc@d,\ne@f,\"open\n{}", "more,\n".repeat(50_000));
         std::fs::write(&path, csv).unwrap();
-        let mut source = Source::open(&path, None, None).unwrap();
+        let mut source = Source::open(&path, None, OURS).unwrap();
         // What stands before it is imported.
         assert_eq!(source.chunk(5_000).unwrap().unwrap().len(), 2);
         let why = source.chunk(5_000).err().unwrap().to_string();
@@ -343,12 +340,12 @@ mod tests {
             ("x.csv", b"\x1f\x8b\x08", "compressed"),
             ("x.csv", b"", "no column \"email\""),
             ("x.csv", b"E-M\xe4il;x\n", "line 1 is not UTF-8"),
-            ("x.csv", b"a@b,$2b$x\n", "unknown column"),
+            ("x.csv", b"a@b,$2b$x\n", "line 1 names no columns"),
             ("x.xlsx", b"", "neither"),
         ] {
             let path = std::env::temp_dir().join(format!("doorstep-{}-other-{name}", std::process::id()));
             std::fs::write(&path, bytes).unwrap();
-            let refused = Source::open(&path, None, None).err().unwrap();
+            let refused = Source::open(&path, None, OURS).err().unwrap();
             std::fs::remove_file(path).unwrap();
             assert!(refused.contains(why) && refused.lines().count() == 1, "{refused}");
         }

@@ -137,7 +137,8 @@ async fn a_dummy_of_every_form_costs_one_hash_of_its_kind_and_matches_nothing() 
         let example = Stored::parse(&stored).ok().unwrap();
         hasher.learn(vec![(example.clone(), 1)]);
         let before = (hasher.count(), hasher.foreign_count());
-        let verdict = hasher.verify(typed(password), "nobody", None, true, [9; 16]).await.unwrap();
+        let verdict =
+            hasher.verify(typed(password), "nobody", None, true, [9; 16], Lane::Stranger).await.unwrap();
         assert!(!verdict.matches && verdict.rehashed.is_none(), "{stored}");
         let argon2 = matches!(example.scheme, Scheme::Argon2(..) | Scheme::ForeignArgon2(..));
         let cost = (hasher.count() - before.0, hasher.foreign_count() - before.1);

@@ -121,6 +121,9 @@ pub(super) fn from_json(text: &[u8], known: Names) -> Result<ImportForm, Vec<Fie
             Value::String(text) => form.fill(column, &text),
             Value::Null => {}
             Value::Bool(_) | Value::Number(_) => form.fill(column, &value.to_string()),
+            // MongoDB's `_id`, say.
+            Value::Array(_) | Value::Object(_)
+                if known.ignore_unknown && !matches!(column, "email" | "password_hash") => {}
             Value::Array(_) | Value::Object(_) => {
                 return Err(malformed(format!("The field {name:?} is no text.")));
             }

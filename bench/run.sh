@@ -70,7 +70,7 @@ fresh() { # ROUND: a token for each connection and some, and pgbench's ten
   # The sign-ins that wrk hung up on in the round before count as failures of their name.
   psql -q "$url" -c 'TRUNCATE throttle_failures'
   for n in $(seq 96); do
-    call "http://127.0.0.1:$port/api/v1/auth/login" -H "X-Forwarded-For: 192.0.2.$n" -d "$login" | field refresh_token
+    call "http://127.0.0.1:$port/api/v1/auth/login" -H "X-Forwarded-For: 198.18.$n.1" -d "$login" | field refresh_token
   done >"$scratch/tokens"
   psql -q "$url" <<SQL
 INSERT INTO sessions

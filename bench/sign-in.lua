@@ -6,7 +6,8 @@ function init(args) body, sent = args[1], 0 end
 
 function request()
   sent = sent + 1
-  local from = string.format("10.%d.%d.%d", 200 + id, math.floor(sent / 256) % 256, sent % 256)
+  -- A network has a hundred of them.
+  local from = string.format("10.%d.%d.%d", 200 + id, sent % 256, math.floor(sent / 256) % 256)
   local headers = { ["Content-Type"] = "application/json", ["X-Forwarded-For"] = from }
   return wrk.format("POST", "/api/v1/auth/login", headers, body)
 end

@@ -1,7 +1,7 @@
 //! The general limit: how many calls somebody may make, counted by each replica for itself. What guards
 //! passwords is in `throttle.rs`, and goes on where this is off.
 
-use crate::throttle::network;
+use crate::throttle::{neighbourhood, network};
 use crate::{Accounts, Clock};
 use domain::{SessionId, SessionKind};
 use governor::clock::{Clock as Ticks, Reference};
@@ -18,6 +18,8 @@ use time::{Duration, OffsetDateTime};
 
 /// Into so many parts the counts are divided: whoever sweeps one holds up those alone who are counted in it.
 const SHARDS: usize = 64;
+
+const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// So many calls between two sweeps at least: each call adds one count at most.
 const SWEEP_AFTER: usize = 10_000;
@@ -54,10 +56,23 @@ enum Who {
 
 type Limiter = RateLimiter<Who, HashMapStateStore<Who>, Watch, StateInformationMiddleware>;
 
+impl Who {
+    /// The network around an address.
+    fn around(&self) -> Option<Self> {
+        match self {
+            Self::Programs(network) => Some(Self::Programs(neighbourhood(network))),
+            Self::Browsers(network) => Some(Self::Browsers(neighbourhood(network))),
+            Self::Session(_) | Self::Crowd => None,
+        }
+    }
+}
+
 /// Counts calls (GCRA: what was used comes back evenly, and not all at once).
 pub(crate) struct Calls {
     limit: NonZeroU32,
     shards: Vec<Shard>,
+    /// The networks around addresses, which have ten times as many.
+    around: Vec<Shard>,
     hasher: RandomState,
 }
 
@@ -112,17 +127,31 @@ impl Calls {
     }
 
     fn holding(most: usize, limit: NonZeroU32, clock: &Arc<dyn Clock>) -> Self {
-        let shard = || Shard::new(most / SHARDS, limit, Watch(clock.clone()));
-        let shards = std::iter::repeat_with(shard).take(SHARDS).collect();
-        Self { limit, shards, hasher: RandomState::new() }
+        let shards = |limit| {
+            let shard = || Shard::new(most / SHARDS, limit, Watch(clock.clone()));
+            std::iter::repeat_with(shard).take(SHARDS).collect()
+        };
+        let around = limit.saturating_mul(TEN);
+        Self { limit, shards: shards(limit), around: shards(around), hasher: RandomState::new() }
     }
 
     fn count(&self, caller: &Who) -> Allowance {
-        let shard = self.hasher.hash_one(caller) % SHARDS as u64;
-        let shard = &self.shards[usize::try_from(shard).unwrap_or_default()];
-        let (left, more_in, admitted) = shard.count(caller);
+        let (mut left, mut more_in, mut admitted) = self.shard(&self.shards, caller).count(caller);
+        if admitted && let Some(around) = caller.around() {
+            let (left_around, more_around, admitted_around) =
+                self.shard(&self.around, &around).count(&around);
+            left = left.min(left_around);
+            if !admitted_around {
+                (more_in, admitted) = (more_around, false);
+            }
+        }
         let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
         Allowance { limit: self.limit.get(), left, more_in, admitted }
+    }
+
+    fn shard<'a>(&self, shards: &'a [Shard], caller: &Who) -> &'a Shard {
+        let shard = self.hasher.hash_one(caller) % SHARDS as u64;
+        &shards[usize::try_from(shard).unwrap_or_default()]
     }
 }
 

@@ -58,6 +58,19 @@ fn sixty_a_minute_come_back_one_a_second() {
 }
 
 #[test]
+fn a_network_has_ten_times_the_calls_of_an_address() {
+    let (calls, hand) = calls(MOST_COUNTS, 60);
+    for n in 0..600 {
+        assert!(calls.count(&address(n % 10)).admitted, "{n}");
+    }
+    let refused = Allowance { limit: 60, left: 0, more_in: Duration::milliseconds(100), admitted: false };
+    assert_eq!(calls.count(&address(255)), refused);
+    assert!(calls.count(&address(256)).admitted && calls.count(&session(1)).admitted);
+    advance(&hand, Duration::milliseconds(100));
+    assert!(calls.count(&address(255)).admitted && !calls.count(&address(255)).admitted);
+}
+
+#[test]
 fn a_clock_that_is_set_back_refuses_nobody() {
     let (calls, hand) = calls(MOST_COUNTS, 60);
     for _ in 0..60 {

@@ -66,6 +66,10 @@ impl Accounts {
             self.take(ctx, &[budget]).await?;
             return Ok(Admitted::Device(budget));
         }
+        // Nothing is counted of what nobody can look at, so a flood of guesses leaves the database alone.
+        if self.inner.hasher.is_full(Lane::Stranger) {
+            return Err(Error::Overloaded);
+        }
         let [address, around] = of_address("sign-in from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
         let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
         let [in_an_hour, around_in_an_hour] = of_address("sign-in in an hour from", ctx, hour);
@@ -224,7 +228,7 @@ impl Accounts {
 
     /// What a client's network is remembered as: it cannot be read from the database alone.
     fn network_of(&self, client: &Client) -> Key {
-        key("network", &[&self.inner.network_key, &neighbourhood(client.address)])
+        key("network", &[&self.inner.network_key, &neighbourhood(&network(client.address))])
     }
 
     /// The time of a request, by the database's clock.
@@ -277,8 +281,9 @@ impl Accounts {
 
 /// What an address may try, and what all those around it may together.
 fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
-    let address = ctx.client.address;
-    [(network(address), bucket), (neighbourhood(address), limits::of_a_network(bucket))]
+    let address = network(ctx.client.address);
+    let around = neighbourhood(&address);
+    [(address, bucket), (around, limits::of_a_network(bucket))]
         .map(|(part, bucket)| Budget { key: key(purpose, &[&part]), bucket })
 }
 
@@ -305,12 +310,10 @@ pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// What somebody may have rented or been given as a whole: an IPv4 /24, or an IPv6 /48.
-fn neighbourhood(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.octets()[..3].to_vec(),
-        IpAddr::V6(address) => address.octets()[..6].to_vec(),
-    }
+/// What somebody may have rented or been given as a whole: the /24 around an IPv4 address, or the /48 around the 64
+/// bits of an IPv6 network.
+pub(crate) fn neighbourhood(network: &[u8]) -> Vec<u8> {
+    network[..network.len() * 3 / 4].to_vec()
 }
 
 #[cfg(test)]
@@ -328,7 +331,7 @@ mod tests {
 
     #[test]
     fn addresses_around_one_are_a_24_or_a_48() {
-        let of = |text: &str| neighbourhood(text.parse().unwrap());
+        let of = |text: &str| neighbourhood(&network(text.parse().unwrap()));
         assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:ffff::9"));
         assert_ne!(of("2001:db8:1::3"), of("2001:db8:2::3"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.254"));

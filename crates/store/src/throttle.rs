@@ -60,20 +60,16 @@ pub async fn time(store: &Store) -> Result<Micros, StoreError> {
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn take(store: &Store, budgets: &[Budget], now: Micros) -> Result<Option<UsedUp>, StoreError> {
+    if let [budget] = budgets {
+        return take_one(&mut *store.pool.acquire().await?, budget, now).await;
+    }
     let mut tx = store.pool.begin().await?;
-    for Budget { key, bucket } in budgets {
-        if take_one(&mut tx, key, *bucket, now).await? {
-            continue;
+    for budget in budgets {
+        let used_up = take_one(&mut tx, budget, now).await?;
+        if used_up.is_some() {
+            tx.rollback().await?;
+            return Ok(used_up);
         }
-        let paid_until =
-            sqlx::query_scalar!("SELECT paid_until FROM throttle_rates WHERE key = $1", key.as_slice())
-                .fetch_optional(&mut *tx)
-                .await?;
-        tx.rollback().await?;
-        let whole = micros(bucket.interval * bucket.burst);
-        // Gone in the meantime: the next try is as good as any.
-        let next_at = paid_until.map_or(now, |paid| paid + micros(bucket.interval) - whole);
-        return Ok(Some(UsedUp { key: *key, next_at }));
     }
     tx.commit().await?;
     Ok(None)
@@ -81,11 +77,11 @@ pub async fn take(store: &Store, budgets: &[Budget], now: Micros) -> Result<Opti
 
 async fn take_one(
     connection: &mut PgConnection,
-    key: &Key,
-    bucket: Bucket,
+    budget: &Budget,
     now: Micros,
-) -> Result<bool, StoreError> {
-    let interval = micros(bucket.interval);
+) -> Result<Option<UsedUp>, StoreError> {
+    let Budget { key, bucket } = budget;
+    let (interval, whole) = (micros(bucket.interval), micros(bucket.interval * bucket.burst));
     let taken = sqlx::query!(
         "INSERT INTO throttle_rates AS rate (key, paid_until) VALUES ($1, $2)
          ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, $3) + $4
@@ -94,11 +90,20 @@ async fn take_one(
         now + interval,
         now,
         interval,
-        now + micros(bucket.interval * bucket.burst),
+        now + whole,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(taken.rows_affected() == 1)
+    if taken.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let paid_until =
+        sqlx::query_scalar!("SELECT paid_until FROM throttle_rates WHERE key = $1", key.as_slice())
+            .fetch_optional(connection)
+            .await?;
+    // Gone in the meantime: the next try is as good as any.
+    let next_at = paid_until.map_or(now, |paid| paid + interval - whole);
+    Ok(Some(UsedUp { key: *key, next_at }))
 }
 
 /// Puts back into a budget what [`take`] took out.

@@ -105,6 +105,11 @@ impl Hasher {
         self.work.foreign.load(Ordering::Relaxed)
     }
 
+    /// Whether no place is left now.
+    pub(crate) fn is_full(&self, lane: Lane) -> bool {
+        self.queue.is_full(lane)
+    }
+
     /// Judges a new password and hashes it, or says why it is too weak.
     pub(crate) async fn choose(
         &self,

@@ -47,6 +47,14 @@ impl Queue {
         }
     }
 
+    pub(super) fn is_full(&self, lane: Lane) -> bool {
+        let places = match lane {
+            Lane::Known => &self.places,
+            Lane::Stranger => &self.strangers,
+        };
+        places.available_permits() == 0
+    }
+
     /// Waits for a permit, if there is a place to wait in.
     pub(super) async fn enter(&self, lane: Lane) -> Result<Turn, Error> {
         let stranger = (lane == Lane::Stranger).then(|| place(&self.strangers)).transpose()?;
@@ -89,6 +97,7 @@ mod tests {
         let queue = Queue::new(1);
         let working = queue.enter(Lane::Stranger).await.unwrap();
         let mut strangers: Vec<_> = (0..PLACES - RESERVED).map(|_| waiting(&queue, Lane::Stranger)).collect();
+        assert!(queue.is_full(Lane::Stranger) && !queue.is_full(Lane::Known));
         let refused = queue.enter(Lane::Stranger).await;
         assert!(matches!(refused, Err(Error::Overloaded)), "strangers have no further place");
         let known = waiting(&queue, Lane::Known);

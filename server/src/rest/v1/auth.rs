@@ -23,7 +23,7 @@ type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
     operation_id = "login",
     tag = "Signing in",
     params((
-        "X-Device-Token" = Option<String>, Header,
+        "X-Device-Token" = Option<String>, Header, format = Password,
         description = "The device token of an earlier sign-in; anything else, as `new`, asks for one",
     )),
     request_body(content((Grant = "application/json"), (Grant = "application/x-www-form-urlencoded"))),

@@ -2,8 +2,8 @@
 
 use crate::app::{App, site};
 use sqlx::{ConnectOptions, PgPool};
-use std::io::{BufRead, BufReader, Read, pipe};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write, pipe};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 /// A secret as it should be.
@@ -302,13 +302,14 @@ struct Running {
     address: String,
 }
 
-fn spawn(database: &str) -> Child {
-    let settings = [
+fn spawn(database: &str, more: &[(&str, &str)]) -> Child {
+    let mut settings = vec![
         ("DATABASE_URL", database),
         ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
         ("LEPTOS_SITE_ADDR", "127.0.0.1:0"),
         ("LOG_FORMAT", "json"),
     ];
+    settings.extend(more);
     server(&["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -316,8 +317,8 @@ fn send(signal: &str, process: &Child) {
     Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
 }
 
-fn start(database: &str) -> Running {
-    let mut process = spawn(database);
+fn start(database: &str, more: &[(&str, &str)]) -> Running {
+    let mut process = spawn(database, more);
     let mut log = BufReader::new(process.stderr.take().unwrap());
     let lines = log.by_ref().lines().map(Result::unwrap);
     let mut lines = lines.map(|line| serde_json::from_str::<serde_json::Value>(&line).unwrap());
@@ -325,11 +326,54 @@ fn start(database: &str) -> Running {
     Running { process, log, address }
 }
 
+impl Running {
+    fn get(&self, path: &str, more: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// The rest of the log, once the server has ended well.
+    fn ended(mut self) -> Vec<String> {
+        assert!(self.process.wait().unwrap().success());
+        self.log.lines().map(Result::unwrap).collect()
+    }
+}
+
+/// An orchestrator goes on sending people for a moment after SIGTERM: they are served, and it is told.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn after_a_signal_it_serves_for_a_moment_and_is_not_ready(pool: PgPool) {
+    let server = start(&url(&pool), &[("SHUTDOWN_DELAY_SECONDS", "300")]);
+    let close = "Connection: close\r\n";
+    assert!(server.get("/readyz", close).starts_with("HTTP/1.1 200 OK"));
+    send("-TERM", &server.process);
+    while !server.get("/readyz", close).starts_with("HTTP/1.1 503") {}
+    let answer = server.get("/livez", "");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"), "{answer}");
+    // A second signal ends the wait.
+    send("-TERM", &server.process);
+    assert!(server.ended().last().unwrap().contains("\"stopped\""));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_proxy_that_names_nobody_is_told_of_once(pool: PgPool) {
+    let server = start(&url(&pool), &[("TRUSTED_PROXIES", "127.0.0.1")]);
+    for named in ["X-Forwarded-For: 198.51.100.7\r\n", "", ""] {
+        let answer = server.get("/api/v1/users/me", &format!("{named}Connection: close\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+    send("-TERM", &server.process);
+    let told = server.ended().into_iter().filter(|line| line.contains("sends no X-Forwarded-For"));
+    assert_eq!(told.count(), 1);
+}
+
 #[sqlx::test(migrations = false)]
 async fn either_signal_ends_it_in_good_order(pool: PgPool) {
     let url = url(&pool);
     for signal in ["-INT", "-TERM"] {
-        let mut server = start(&url);
+        let mut server = start(&url, &[]);
         let health = run(&["healthcheck"], &[("DATABASE_URL", &url), ("LEPTOS_SITE_ADDR", &server.address)]);
         assert_eq!(text(&health.stdout), "ready\n", "{}", text(&health.stderr));
 
@@ -346,7 +390,7 @@ async fn either_signal_ends_it_in_good_order(pool: PgPool) {
 async fn a_signal_ends_it_while_it_waits_to_migrate(pool: PgPool) {
     let mut hold = pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE _sqlx_migrations").execute(&mut *hold).await.unwrap();
-    let mut process = spawn(&url(&pool));
+    let mut process = spawn(&url(&pool), &[]);
     let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '_sqlx_migrations'::regclass";
     while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *hold).await.unwrap() == 0 {}
     send("-TERM", &process);

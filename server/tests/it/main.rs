@@ -5,11 +5,13 @@
 mod actors;
 mod app;
 mod binary;
+mod deploy;
 mod described;
 mod importing;
 mod log;
 mod make_it_yours;
 mod outage;
+mod pooler;
 mod rest;
 mod seeds;
 mod web;

@@ -37,8 +37,14 @@ impl Harness {
 
 pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) -> Result<()> {
     steps::say("\n… Unit and integration tests");
-    // For tests that replay clients written in Python; all others need none.
+    // For tests that replay clients written in Python, and for two proxies beside it; all others need none.
     let python = Python::bring().map(|python| python.path("python"));
+    for (program, tried) in [("nginx", "its sample in docs/deploy"), ("pgbouncer", "what holds behind it")] {
+        if !["", "/usr/sbin/"].iter().any(|folder| is_there(&format!("{folder}{program}"))) {
+            let install = format!("on Debian: apt-get install {program}");
+            steps::say(&format!("- {program}: there is none, so {tried} is not tried ({install})"));
+        }
+    }
     for packages in NATIVE {
         let mut tests = Harness::find().command(packages);
         tests.args(pattern).env("DATABASE_URL", database(postgres));
@@ -51,6 +57,10 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
     // nextest leaves out the examples in the documentation; cargo's own run is asked to, so both count the same.
     let mut examples = process::cargo();
     count(examples.args(["test", "--locked", "--doc"]).args(pattern), tally)
+}
+
+fn is_there(program: &str) -> bool {
+    process::succeeds(process::program(program).arg("-V"))
 }
 
 fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {

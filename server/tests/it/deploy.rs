@@ -1,0 +1,267 @@
+//! The samples of docs/deploy.md, each in front of a server, over TLS with a certificate made for the test. A proxy that
+//! is not here is not tried: `cargo xtask test` brings Caddy and Traefik, and says where nginx is missing.
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::routing::get;
+use http::HeaderMap;
+use server::serve::{Limits, Server};
+use sqlx::PgPool;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use testkit::PASSWORD;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+const HOST: &str = "accounts.example.com";
+/// Another address of loopback than the proxy's, so that the two can be told apart.
+const CLIENT: &str = "127.0.0.5";
+
+/// A proxy with its server behind it.
+struct Proxied {
+    process: Child,
+    folder: PathBuf,
+    port: u16,
+    app: App,
+}
+
+impl Drop for Proxied {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// Where a program is, if it is here.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let python = std::env::var_os("DOORSTEP_PYTHON").map(PathBuf::from);
+    let beside = python.and_then(|python| Some(python.parent()?.to_owned()));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(beside).chain(["/usr/sbin".into()]);
+    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    if found.is_none() {
+        eprintln!("{name} is not here: its sample was not run");
+    }
+    found
+}
+
+/// A sample with the places of this test; each must stand in it.
+fn sample(name: &str, places: &[(&str, &str)]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy").join(name);
+    let mut text = fs::read_to_string(path).unwrap();
+    // The proxy closes an idle connection before the server does.
+    assert!(text.contains("60s") && Limits::default().keep_alive.as_secs() > 60);
+    for (place, here) in places {
+        assert!(text.contains(place), "{place}");
+        text = text.replace(place, here);
+    }
+    text
+}
+
+pub async fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+}
+
+/// What the server sees of a request.
+async fn seen(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> String {
+    let header = |name: &str| {
+        let values = headers.get_all(name).iter().map(|value| value.to_str().unwrap());
+        values.collect::<Vec<_>>().join(", ")
+    };
+    let (host, proto) = (header("host"), header("x-forwarded-proto"));
+    format!("host={host}\nproto={proto}\nfor={}\npeer={peer}\n", header("x-forwarded-for"))
+}
+
+impl Proxied {
+    /// Starts a proxy by what `command` makes of the folder, its port and the server's address.
+    async fn new(pool: PgPool, command: impl AsyncFnOnce(&Path, u16, &str) -> Command) -> Self {
+        let app = App::https(pool).serving(Router::new().route("/seen", get(seen)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let upstream = listener.local_addr().unwrap().to_string();
+        let server = Server {
+            router: app.router(),
+            limits: Limits::default(),
+            proxies: app.state.proxies.clone(),
+            stopping: CancellationToken::new(),
+        };
+        tokio::spawn(server.run(listener, std::future::pending()));
+        let port = free_port().await;
+        let folder =
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("proxy-{}-{port}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        certificate(&folder);
+        let mut command = command(&folder, port, &upstream).await;
+        let log = fs::File::create(folder.join("log")).unwrap();
+        command.env("HOME", &folder).current_dir(&folder).stdin(Stdio::null());
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        let mut proxied = Self { process: command.spawn().unwrap(), folder, port, app };
+        proxied.begun().await;
+        proxied
+    }
+
+    async fn begun(&mut self) {
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            let ended = self.process.try_wait().unwrap();
+            assert!(ended.is_none(), "{}", fs::read_to_string(self.folder.join("log")).unwrap());
+            tokio::task::yield_now().await;
+        }
+        // It listens before it knows its routes.
+        for _ in 0..200 {
+            if self.curl("/readyz", &[]).await.ends_with("ready\n") {
+                return;
+            }
+        }
+        panic!("{}", fs::read_to_string(self.folder.join("log")).unwrap());
+    }
+
+    /// The head and the body of an answer.
+    async fn curl(&self, path: &str, words: &[&str]) -> String {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--include", "--max-time", "30", "--noproxy", "*", "--interface", CLIENT]);
+        command.arg("--cacert").arg(self.folder.join("tls.pem"));
+        command.args(["--connect-to", &format!("{HOST}:443:127.0.0.1:{}", self.port)]);
+        command.arg(format!("https://{HOST}{path}")).args(words);
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// What every sample has to bring about.
+    async fn does_its_part(self) {
+        let forged = ["-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Forwarded-Proto: http"];
+        let first = self.curl("/seen", &forged).await;
+        let again = self.curl("/seen", &forged).await;
+        let line = |text: &str, name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.unwrap_or_else(|| panic!("{name}: {text}")).to_owned()
+        };
+        assert_eq!(line(&first, "host"), HOST);
+        assert_eq!(line(&first, "proto"), "https");
+        assert_eq!(line(&first, "for").rsplit(", ").next(), Some(CLIENT));
+        assert_eq!(line(&first, "peer"), line(&again, "peer"), "its connection is kept");
+
+        let account = format!(r#"{{"email": "ana@example.com", "password": "{PASSWORD}"}}"#);
+        let json = ["-H", "Content-Type: application/json", "-d", &account];
+        let answer = self.curl("/api/v1/users", &json).await;
+        assert!(answer.contains(" 201"), "{answer}");
+        let (origin, password) = (format!("Origin: https://{HOST}"), format!("form[password]={PASSWORD}"));
+        let form = ["-H", &origin, "--data-urlencode", "form[identifier]=ana@example.com"];
+        let form = [&form[..], &["--data-urlencode", &password, "-H", "Accept: text/html"], &forged].concat();
+        let answer = self.curl("/fn/login", &form).await.to_lowercase();
+        assert!(
+            answer.contains("\nlocation: /account") && answer.contains("\nset-cookie: __host-token="),
+            "{answer}"
+        );
+        let sql = "SELECT DISTINCT address FROM audit_events WHERE address IS NOT NULL";
+        let addresses: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.app.world.pool).await.unwrap();
+        assert_eq!(addresses, [CLIENT]);
+    }
+}
+
+fn certificate(folder: &Path) {
+    let mut openssl = Command::new("openssl");
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]);
+    openssl.args(["-subj", &format!("/CN={HOST}"), "-addext", &format!("subjectAltName=DNS:{HOST}")]);
+    openssl.arg("-out").arg(folder.join("tls.pem")).arg("-keyout").arg(folder.join("tls.key"));
+    let made = openssl.output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nginx_does_its_part(pool: PgPool) {
+    let Some(nginx) = program("nginx") else { return };
+    let proxied = Proxied::new(pool, async |folder: &Path, port, upstream: &str| {
+        let here = folder.display().to_string();
+        let plain = format!("listen 127.0.0.1:{};", free_port().await);
+        let text = sample(
+            "nginx.conf",
+            &[
+                ("listen [::]:80;", ""),
+                ("listen [::]:443 ssl http2;", ""),
+                ("listen 80;", &plain),
+                ("listen 443 ssl http2;", &format!("listen 127.0.0.1:{port} ssl http2;")),
+                ("/etc/ssl/accounts.example.com", &format!("{here}/tls")),
+                ("127.0.0.1:8000", upstream),
+            ],
+        );
+        let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
+            .concat();
+        let whole = format!(
+            "daemon off; master_process off; pid {here}/pid; error_log stderr; events {{}}\n\
+             http {{ access_log off;\n{folders}{text}}}"
+        );
+        fs::write(folder.join("nginx.conf"), whole).unwrap();
+        let mut command = Command::new(nginx);
+        command.args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(folder.join("nginx.conf"));
+        command
+    });
+    proxied.await.does_its_part().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn caddy_does_its_part(pool: PgPool) {
+    let Some(caddy) = program("caddy") else { return };
+    let proxied = Proxied::new(pool, async |folder: &Path, port, upstream: &str| {
+        let here = folder.display();
+        let site = format!(
+            "{{\nadmin off\nauto_https disable_redirects\n}}\nhttps://{HOST}:{port} {{\nbind 127.0.0.1\n\
+             tls {here}/tls.pem {here}/tls.key"
+        );
+        let text = sample("Caddyfile", &[("accounts.example.com {", &site), ("127.0.0.1:8000", upstream)]);
+        fs::write(folder.join("Caddyfile"), text).unwrap();
+        let mut command = Command::new(caddy);
+        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));
+        command
+    });
+    proxied.await.does_its_part().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn traefik_does_its_part(pool: PgPool) {
+    let Some(traefik) = program("traefik") else { return };
+    let proxied = Proxied::new(pool, async |folder: &Path, port, upstream: &str| {
+        let here = format!("{}/tls", folder.display());
+        let places = [("/etc/ssl/accounts.example.com", here.as_str()), ("127.0.0.1:8000", upstream)];
+        fs::write(folder.join("doorstep.yml"), sample("traefik.yml", &places)).unwrap();
+        let mut command = Command::new(traefik);
+        command.args(["--global.checkNewVersion=false", "--global.sendAnonymousUsage=false"]);
+        command.arg(format!("--entryPoints.websecure.address=127.0.0.1:{port}"));
+        command.arg(format!("--providers.file.filename={}", folder.join("doorstep.yml").display()));
+        command
+    });
+    proxied.await.does_its_part().await;
+}
+
+/// The unit is checked where systemd is, by its own tool.
+#[test]
+fn the_unit_is_one_that_systemd_takes() {
+    let Some(analyze) = program("systemd-analyze") else { return };
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/doorstep.service");
+    let text = fs::read_to_string(path).unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("unit-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let unit = folder.join("doorstep.service");
+    fs::write(&unit, text.replace("/opt/doorstep/server", env!("CARGO_BIN_EXE_server"))).unwrap();
+    let output = Command::new(analyze).args(["verify", "--man=no"]).arg(&unit).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    fs::remove_dir_all(folder).unwrap();
+    assert!(output.status.success() && !told.contains("doorstep.service"), "{told}");
+    // The stop is given the time that it takes: the moment of notice, and the drain.
+    let seconds = text.lines().find_map(|line| line.strip_prefix("TimeoutStopSec=")?.parse::<u64>().ok());
+    assert!(seconds.unwrap() > 5 + Limits::default().drain.as_secs());
+}

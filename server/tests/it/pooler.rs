@@ -1,0 +1,97 @@
+//! Behind PgBouncer: where transactions share sessions the server is not ready, where sessions are kept it is. Where
+//! there is no PgBouncer nothing is tried.
+
+use crate::deploy::{free_port, program};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use store::{Store, StoreError, StoreOptions};
+use tokio::net::TcpStream;
+
+struct Pooler {
+    process: Child,
+    folder: PathBuf,
+    database: PgConnectOptions,
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+impl Pooler {
+    async fn new(program: &Path, pool: &PgPool, mode: &str) -> Self {
+        let (port, real) = (free_port().await, pool.connect_options());
+        let folder = std::env::temp_dir().join(format!("pooler-{}-{port}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let host =
+            real.get_socket().map_or(real.get_host().to_owned(), |socket| socket.display().to_string());
+        let password =
+            std::env::var("PGPASSWORD").map(|word| format!(" password={word}")).unwrap_or_default();
+        // It does not run as root, and the socket is for whom Postgres runs as.
+        let said = |program: &str, words: &[&str]| {
+            let output = Command::new(program).args(words).output().unwrap().stdout;
+            String::from_utf8(output).unwrap().trim().to_owned()
+        };
+        let user = match (said("id", &["-u"]).as_str(), real.get_socket()) {
+            ("0", Some(_)) => format!("user = {}\n", said("stat", &["-c", "%U", &host])),
+            ("0", None) => "user = nobody\n".to_owned(),
+            _ => String::new(),
+        };
+        let settings = format!(
+            "[databases]\nthrough = host={host} port={} dbname={} user={}{password}\n\
+             [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n\
+             pool_mode = {mode}\n{user}",
+            real.get_port(),
+            real.get_database().unwrap(),
+            real.get_username(),
+        );
+        fs::write(folder.join("pgbouncer.ini"), settings).unwrap();
+        let log = fs::File::create(folder.join("log")).unwrap();
+        let mut command = Command::new(program);
+        command.arg(folder.join("pgbouncer.ini")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let mut process = command.spawn().unwrap();
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            let ended = process.try_wait().unwrap();
+            assert!(ended.is_none(), "{}", fs::read_to_string(folder.join("log")).unwrap());
+            tokio::task::yield_now().await;
+        }
+        let database = PgConnectOptions::new().host("127.0.0.1").port(port).database("through");
+        Self { process, folder, database: database.username(real.get_username()) }
+    }
+
+    fn store(&self) -> Store {
+        Store::open(&StoreOptions::new(self.database.clone()))
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn where_transactions_share_sessions_nothing_is_ready(pool: PgPool) {
+    let Some(program) = program("pgbouncer") else { return };
+    let pooler = Pooler::new(&program, &pool, "transaction").await;
+    let store = pooler.store();
+    // Each time anew, for it may be mended.
+    for _ in 0..3 {
+        let refused = store.is_ready().await;
+        assert!(matches!(refused, Err(StoreError::SharedSessions)), "{refused:?}");
+    }
+    assert!(matches!(store.listen().await, Err(StoreError::SharedSessions)));
+    assert!(matches!(store::migrate(&pooler.database).await, Err(StoreError::SharedSessions)));
+    let told = StoreError::SharedSessions.to_string();
+    assert!(told.contains("set DATABASE_URL to") && told.contains("pool_mode = session"), "{told}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn a_pooler_that_keeps_sessions_is_as_good_as_none(pool: PgPool) {
+    let Some(program) = program("pgbouncer") else { return };
+    let pooler = Pooler::new(&program, &pool, "session").await;
+    store::migrate(&pooler.database).await.unwrap();
+    let store = pooler.store();
+    assert!(store.is_ready().await.unwrap());
+    store.listen().await.unwrap();
+}

@@ -9,8 +9,7 @@ use axum::response::Response;
 use domain::SessionKind;
 use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap, HeaderValue};
-use std::net::IpAddr;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 /// Longest part of a `User-Agent` that is kept.
 const AGENT_MAX: usize = 200;
@@ -73,25 +72,9 @@ pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap)
 }
 
 fn client(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> Client {
-    let peer = peer(extensions);
-    if callers.proxies.hides_its_clients(peer, headers) {
-        tell_once(peer);
-    }
-    let address = callers.proxies.client(peer, headers);
+    let address = callers.proxies.client(peer(extensions), headers);
     let device = cookie::read(headers, callers.cookies.device_name()).and_then(RawToken::parse);
     Client { address, agent: agent(headers), device }
-}
-
-/// One line is enough: it is the same for each of that proxy's requests.
-fn tell_once(proxy: IpAddr) {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
-        tracing::warn!(
-            %proxy,
-            "TRUSTED_PROXIES: this proxy sends no X-Forwarded-For, so its own address is taken for everybody's, \
-             and all share the tries of one; let it send the header (docs/deploy.md), or take it out of the list"
-        );
-    });
 }
 
 /// Only printable ASCII is kept: the text is shown in lists and logs.

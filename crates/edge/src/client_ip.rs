@@ -5,6 +5,7 @@ use http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Once;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -45,6 +46,9 @@ impl TrustedProxies {
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
+        if self.hides_its_clients(client, headers) {
+            tell_once(client);
+        }
         let entries: Vec<&[u8]> = headers
             .get_all(&X_FORWARDED_FOR)
             .iter()
@@ -91,9 +95,21 @@ impl TrustedProxies {
     }
 
     /// Whether a proxy says nothing of whom it speaks for, so that all its clients share one address.
-    pub(crate) fn hides_its_clients(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        self.trusts(peer.to_canonical()) && !headers.contains_key(&X_FORWARDED_FOR)
+    fn hides_its_clients(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        self.trusts(peer) && !headers.contains_key(&X_FORWARDED_FOR)
     }
+}
+
+/// One line is enough: it is the same for each of that proxy's requests.
+fn tell_once(proxy: IpAddr) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            %proxy,
+            "TRUSTED_PROXIES: this proxy sends no X-Forwarded-For, so its own address is taken for everybody's, \
+             and all share the tries of one; let it send the header (docs/deploy.md), or take it out of the list"
+        );
+    });
 }
 
 /// Networks that no public address is in.
@@ -196,7 +212,7 @@ mod tests {
         };
         let mut named = HeaderMap::new();
         named.insert(X_FORWARDED_FOR.clone(), HeaderValue::from_static("198.51.100.7"));
-        assert!(hides("10.0.0.1", &HeaderMap::new()) && hides("::ffff:10.0.0.1", &HeaderMap::new()));
+        assert!(hides("10.0.0.1", &HeaderMap::new()));
         assert!(!hides("10.0.0.1", &named) && !hides("203.0.113.9", &HeaderMap::new()));
     }
 

@@ -76,8 +76,11 @@ pub(crate) fn plain(connect: PgConnectOptions) -> PgConnectOptions {
 pub(crate) async fn is_own(connection: &mut PgConnection, other: &PgPool) -> Result<(), StoreError> {
     let mut other = match other.acquire().await {
         Ok(other) => other,
-        // A pooler that keeps sessions, and has no second one: then this one is nobody else's.
+        // Sessions are kept, and there is no second one now: then this one is nobody else's.
         Err(sqlx::Error::PoolTimedOut) => return Ok(()),
+        Err(sqlx::Error::Database(full)) if full.code().is_some_and(|code| code.starts_with("53")) => {
+            return Ok(());
+        }
         Err(error) => return Err(error.into()),
     };
     for _ in 0..3 {

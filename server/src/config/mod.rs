@@ -221,9 +221,10 @@ pub fn read_dotenv() -> Result<(), Faults> {
     })?;
     // Setting a variable is unsafe code, which that crate holds for us: it gets what was read in its own spelling.
     let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
-    let lines: String =
+    let lines: Vec<String> =
         variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
-    dotenvy::from_read(lines.as_bytes()).map_err(|error| ConfigError::new(NAME, error.to_string()).into())
+    dotenvy::from_read(lines.concat().as_bytes())
+        .map_err(|error| ConfigError::new(NAME, error.to_string()).into())
 }
 
 /// An empty variable is an unset one: compose files and shells often leave it so.

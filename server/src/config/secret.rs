@@ -30,10 +30,14 @@ const PLACEHOLDERS: [&str; 22] = [
     "production",
     "testing",
 ];
-/// Keys that documents print, and that many have copied: FastAPI's tutorial, Flask's.
-const PRINTED: [&str; 2] = [
+/// Keys that documents print, and that many have copied: FastAPI's tutorial, Flask's, a UUID; and what a hash makes of
+/// nothing and of "secret".
+const PRINTED: [&str; 5] = [
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",
+    "123e4567-e89b-12d3-a456-426614174000",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
 ];
 
 /// A secret, from the variable or from the file that a variable of its own names.

@@ -12,7 +12,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use testkit::PASSWORD;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;

@@ -90,7 +90,7 @@ fn a_file_is_read_or_said_to_be_unreadable() {
     assert!(read("directory").unwrap_err()[0].starts_with("it cannot be read: "));
     std::os::unix::fs::symlink("nowhere", folder.join("dangling")).unwrap();
     assert!(read("dangling").unwrap_err()[0].starts_with("it cannot be read: "));
-    std::fs::write(folder.join("wide"), b"\xff\xfeA\0=\01\0").unwrap();
+    std::fs::write(folder.join("wide"), b"\xff\xfeA\0=\x001\0").unwrap();
     assert_eq!(read("wide").unwrap_err(), ["it is no UTF-8 text; save it as UTF-8"]);
     std::fs::write(folder.join("good"), "\u{feff}A=1\r\n").unwrap();
     assert_eq!(read("good").unwrap(), [("A".to_owned(), "1".to_owned())]);

@@ -1,6 +1,7 @@
 //! Request bodies, read strictly, for both faces: no larger than they may be, and no byte that is no text.
 
 use axum::body::Body;
+use axum::extract::{FromRequest, Multipart, Request};
 use domain::Code;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -8,6 +9,7 @@ use http_body_util::BodyExt;
 
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 pub(crate) const JSON: &str = "application/json";
+pub(crate) const MULTIPART: &str = "multipart/form-data";
 const MAX_FIELDS: usize = 64;
 /// How much of a larger body is read and thrown away: a client that still sends would otherwise see
 /// its connection reset instead of the answer.
@@ -48,26 +50,46 @@ pub(crate) fn is(kind: &str, headers: &HeaderMap, body: &[u8]) -> bool {
 pub(crate) enum Unfit {
     /// The field of this name comes twice.
     Doubled(String),
+    /// The field of this name is a file.
+    File(String),
     /// Something in it is no text, or it has more fields than any form.
     Unreadable,
+    /// It is said to be in parts, and not how they are divided.
+    Undivided,
 }
 
 /// The fields of a form.
 pub(crate) fn fields(body: &[u8]) -> Result<Vec<(String, String)>, Unfit> {
-    let mut fields: Vec<(String, String)> = Vec::new();
+    let mut fields = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-        let name = decode(&pair[..end]).ok_or(Unfit::Unreadable)?;
-        // No form of ours has more, and each is compared with all before it.
-        if fields.len() == MAX_FIELDS {
-            return Err(Unfit::Unreadable);
-        }
-        if fields.iter().any(|(known, _)| *known == name) {
-            return Err(Unfit::Doubled(name));
-        }
+        let name = admit(&fields, decode(&pair[..end]))?;
         fields.push((name, decode(pair.get(end + 1..).unwrap_or_default()).ok_or(Unfit::Unreadable)?));
     }
     Ok(fields)
+}
+
+/// The fields of a form in parts (RFC 7578), none of which is a file.
+pub(crate) async fn parts(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<(String, String)>, Unfit> {
+    let mut request = Request::new(Body::from(body));
+    *request.headers_mut() = headers.clone();
+    let form = Multipart::from_request(request, &()).await;
+    let (mut form, mut fields) = (form.map_err(|_| Unfit::Undivided)?, Vec::new());
+    while let Some(part) = form.next_field().await.map_err(|_| Unfit::Unreadable)? {
+        let name = admit(&fields, part.name().map(str::to_owned))?;
+        if part.file_name().is_some() {
+            return Err(Unfit::File(name));
+        }
+        let value = part.bytes().await.ok().and_then(|value| String::from_utf8(value.into()).ok());
+        fields.push((name, value.ok_or(Unfit::Unreadable)?));
+    }
+    Ok(fields)
+}
+
+/// The name of one more field. No form of ours has more than these, and each is compared with all before it.
+fn admit(fields: &[(String, String)], name: Option<String>) -> Result<String, Unfit> {
+    let name = name.filter(|_| fields.len() < MAX_FIELDS).ok_or(Unfit::Unreadable)?;
+    if fields.iter().any(|(known, _)| *known == name) { Err(Unfit::Doubled(name)) } else { Ok(name) }
 }
 
 /// `application/x-www-form-urlencoded` to text; `None` for a broken percent sequence or broken UTF-8.
@@ -115,6 +137,41 @@ mod tests {
         for body in [&b"a=%FF"[..], b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"] {
             assert_eq!(fields(body), Err(Unfit::Unreadable), "{}", String::from_utf8_lossy(body));
         }
+    }
+
+    #[tokio::test]
+    async fn a_form_in_parts_is_read_once_and_as_text() {
+        let read = |kind: &'static str, body: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            let body = String::from_utf8_lossy(body).replace('\n', "\r\n").into_bytes();
+            async move { parts(&headers, body).await }
+        };
+        let kind = "multipart/form-data; boundary=X";
+        let part =
+            |head: &str, text: &str| format!("--X\nContent-Disposition: form-data; {head}\n\n{text}\n");
+        let one = part("name=\"a\"", "b c=&ü");
+        let whole = |parts: &[&str]| format!("{}--X--\n", parts.concat());
+        let fields = vec![("a".to_owned(), "b c=&ü".to_owned())];
+        assert_eq!(read(kind, whole(&[&one]).as_bytes()).await, Ok(fields.clone()));
+        assert_eq!(read("Multipart/Form-Data;boundary=\"X\"", whole(&[&one]).as_bytes()).await, Ok(fields));
+        assert_eq!(read(kind, b"--X--\n").await, Ok(vec![]));
+        let many: String = (0..=MAX_FIELDS).map(|n| part(&format!("name=\"{n}\""), "")).collect();
+        for (body, unfit) in [
+            (whole(&[&one, &one]), Unfit::Doubled("a".to_owned())),
+            (whole(&[&part("name=\"a\"; filename=\"x.txt\"", "b")]), Unfit::File("a".to_owned())),
+            (whole(&[&part("name=\"a\"; filename=\"\"", "")]), Unfit::File("a".to_owned())),
+            (whole(&[&part("filename=\"x\"", "b")]), Unfit::Unreadable),
+            (whole(&["--X\n\nb\n"]), Unfit::Unreadable),
+            (one.clone(), Unfit::Unreadable),
+            (one[..one.len() - 4].to_owned(), Unfit::Unreadable),
+            ("a=b".to_owned(), Unfit::Unreadable),
+            (whole(&[&many]), Unfit::Unreadable),
+        ] {
+            assert_eq!(read(kind, body.as_bytes()).await, Err(unfit), "{body}");
+        }
+        let undivided = read("multipart/form-data", whole(&[&one]).as_bytes()).await;
+        assert_eq!(undivided, Err(Unfit::Undivided));
     }
 
     #[test]

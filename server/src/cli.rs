@@ -9,19 +9,19 @@ use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  every line has its account
-  1  it could not begin, or stopped on the way; what was imported stays, and the same command goes on
+  0  every line has an account
+  1  could not start, or stopped on the way; what was imported stays, and the same command continues
   2  the command line is wrong
-  3  some lines were refused, or repeat an earlier one's address; all others have their accounts
-  4  every line has its account, some without a field that could not be kept
+  3  some lines were refused or repeat an earlier line's address; all others have accounts
+  4  every line has an account, some without a field that could not be kept
 
-Each remark names its line, the field and the reason on standard error. docs/importing.md tells which
-columns and which hashes are taken.";
+Each remark on standard error names the line, the field and the reason. docs/importing.md lists the
+columns and hashes that are accepted.";
 
-/// Accounts, ready to own: sign-up, sign-in, profile, in a browser.
+/// An accounts service: sign-up, sign-in and profiles, in the browser and over an API.
 ///
-/// In development a file `.env` in the current folder is read first. An empty variable counts as an
-/// unset one. Everything that cannot work is told at once.
+/// In development, settings are also read from the file `.env` in the current folder. An empty variable counts as
+/// unset. If settings are wrong, all of them are listed at once.
 #[derive(Parser)]
 #[command(
     name = "server",
@@ -29,7 +29,7 @@ columns and which hashes are taken.";
     after_help = "`server create-admin` also reads ADMIN_PASSWORD or ADMIN_PASSWORD_FILE."
 )]
 pub struct Cli {
-    /// What to do; serving when left out.
+    /// The command to run [default: serve]
     #[command(subcommand)]
     pub command: Option<Command>,
     /// How.
@@ -45,32 +45,32 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to this version
     Migrate,
-    /// Make an admin; without ADMIN_PASSWORD a random password is made and printed once
+    /// Create an admin; without ADMIN_PASSWORD, generate a password and print it once
     CreateAdmin {
-        /// The address to sign in with
+        /// The email address to sign in with
         #[arg(long)]
         email: String,
-        /// Do nothing where an admin exists already
+        /// Do nothing if there already is an admin
         #[arg(long)]
         if_none: bool,
         /// The password
         #[arg(long, env, hide_env_values = true, value_name = "TEXT")]
         admin_password: Option<String>,
-        /// A file that holds ADMIN_PASSWORD
+        /// A file that contains ADMIN_PASSWORD
         #[arg(long, env, value_name = "PATH")]
         admin_password_file: Option<String>,
     },
-    /// Add a signing key; the one before it goes on verifying, so nobody is signed out
+    /// Add a signing key; the old one keeps verifying tokens, so nobody is signed out
     RotateKeys {
-        /// Minutes until the new key signs: start every server anew before that
+        /// Minutes until the new key takes over; restart every server before then
         #[arg(long, default_value_t = 60, value_name = "MINUTES")]
         lead: u16,
     },
-    /// Import accounts with their password hashes; may be repeated, and leaves existing accounts alone
+    /// Import accounts with their password hashes; safe to run again, existing accounts are left alone
     ImportUsers(ImportUsers),
-    /// Print the description of the API (OpenAPI 3.1)
+    /// Print the API description (OpenAPI 3.1)
     Openapi,
-    /// Ask the running server whether it is ready; for container health checks
+    /// Check whether the running server is ready, for container health checks
     Healthcheck,
 }
 
@@ -86,25 +86,25 @@ impl Command {
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub struct ImportUsers {
-    /// The accounts: CSV with a header, JSON lines or a JSON array
+    /// A CSV file with a header line, JSON lines or a JSON array
     #[arg(required_unless_present = "from")]
     pub file: Option<PathBuf>,
-    /// How the file is written [default: by its extension]
+    /// The file's format [default: by its extension]
     #[arg(long, conflicts_with = "from")]
     pub format: Option<Format>,
-    /// Read the old service's own database instead, postgres://user@host/name; PGPASSWORD holds its password
+    /// Read from the old service's database instead, postgres://user@host/name; its password goes in PGPASSWORD
     #[arg(long, value_name = "URL", requires = "preset", conflicts_with = "file")]
     pub from: Option<String>,
-    /// What kind of service it is; of a file, whose names its columns have
+    /// Which service the database belongs to, or the file's column names come from
     #[arg(long, value_parser = PossibleValuesParser::new(store::old::PRESETS.iter().map(|preset| preset.name)))]
     pub preset: Option<String>,
-    /// Pass over columns of a file that are not known, instead of refusing it
+    /// Ignore unknown columns in the file instead of refusing it
     #[arg(long, conflicts_with = "from")]
     pub ignore_unknown: bool,
-    /// Do not ask before the old database is read
+    /// Do not ask for confirmation
     #[arg(long)]
     pub yes: bool,
-    /// Change nothing, and say what would become of each line
+    /// Change nothing; report what would happen to each line
     #[arg(long)]
     pub dry_run: bool,
 }

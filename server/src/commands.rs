@@ -123,8 +123,8 @@ async fn migrate(config: &Config) -> Outcome {
 
 fn migrated(done: Result<(), StoreError>) -> Outcome {
     done.map_err(|error| match error {
-        StoreError::Unavailable(_) => format!("the database is out of reach: {}", chain(&error)).into(),
-        _ => format!("the database cannot be migrated: {}", chain(&error)).into(),
+        StoreError::Unavailable(_) => format!("cannot reach the database: {}", chain(&error)).into(),
+        _ => format!("cannot migrate the database: {}", chain(&error)).into(),
     })
 }
 
@@ -132,7 +132,7 @@ async fn create_admin(config: &Config, email: String, if_none: bool, password: O
     migrate(config).await?;
     let accounts = accounts(config)?;
     if if_none && accounts.admin_exists().await? {
-        return Ok(print(format_args!("admin exists already\n"))?);
+        return Ok(print(format_args!("an admin already exists\n"))?);
     }
     let given = password.map(RawPassword::from);
     let password = given.clone().unwrap_or_else(|| accounts.random_password());
@@ -140,14 +140,16 @@ async fn create_admin(config: &Config, email: String, if_none: bool, password: O
     accounts.create_admin(admin).await.map_err(|error| refused(&error))?;
     print(format_args!("admin: {email}\n"))?;
     if given.is_none() {
-        print(format_args!("password: {} (shown only now)\n", password.expose()))?;
+        print(format_args!("password: {} (shown only once)\n", password.expose()))?;
     }
     Ok(())
 }
 
 fn rotate_keys(config: &Config, minutes: u16) -> Outcome {
     config.signing.rotate(SystemClock.now(), time::Duration::minutes(minutes.into()))?;
-    Ok(print(format_args!("a new key signs in {minutes} minutes: start every server anew before that\n"))?)
+    Ok(print(format_args!(
+        "added a signing key that takes over in {minutes} minutes; restart every server before then\n"
+    ))?)
 }
 
 /// A refused field in its own words, any other error with its chain: this is the operator's terminal.

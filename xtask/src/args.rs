@@ -8,24 +8,24 @@ pub(crate) const HELP: &str = "\
 cargo xtask COMMAND
 
   start [--port N] [--reset] [--yes] [--as-seeds]
-                                      bring what is missing, build for release, serve
+                                      install what is missing, build for release, serve
   dev [--port N] [--as-seeds]         the same set-up, then rebuild and reload on each change
-  build                               bring the tools and build for release, as an image does
-  test [PATTERN]                      every check and test, or only the tests that match
-  migration NAME                      a new, empty file in migrations/
-  generate                            write .sqlx anew from the queries and the migrations
-  first-page                          docs/your-first-page.md followed in a scratch copy
-  arrows                              does each crate depend only on what it may?
-  coverage                            lines reached by the tests, as HTML in target/coverage
-  schema [--cases N]                  the API against its description: N cases a call, thousands in all
-  prove [NAME]                        does each planted fault in faults/ turn its test red?
-  prove --changed [--base REV]        only the faults that a change since REV (main) touches; --list runs none
-  same-site                           does cargo-leptos make the same of the browser's half?
-  pg start|stop|url [CLUSTER]         the clone's own Postgres: main or test
+  build                               install the tools and build for release, as the image does
+  test [PATTERN]                      run all checks and tests, or only the tests that match
+  migration NAME                      create an empty migration
+  generate                            regenerate .sqlx and docs/openapi.json
+  first-page                          follow docs/your-first-page.md in a scratch copy
+  arrows                              check which crates depend on which
+  coverage                            measure test coverage, as HTML in target/coverage
+  schema [--cases N]                  test the API against its description, N cases per call
+  prove [NAME]                        check that each planted fault makes its test fail
+  prove --changed [--base REV]        only faults in what changed since REV (main); --list only lists them
+  same-site                           check that cargo-leptos builds the same site
+  pg start|stop|url [CLUSTER]         this clone's own Postgres, main or test
 
-start --reset empties the data of this clone's own Postgres after asking; --yes does not ask.
---as-seeds takes weak passwords, on loopback only: the five READMEs can be pasted as they are, each on empty data
-(--reset), since several make the same account.";
+start --reset deletes the data in this clone's own Postgres after asking; --yes skips the question.
+--as-seeds accepts weak passwords, on loopback only, so that the samples of the five READMEs work as they are. Start
+each with --reset, since several create the same account.";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Task {
@@ -135,8 +135,8 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["migration", name] => Task::Migration { name: (*name).to_owned() },
         ["pg", action] => postgres(action, "main")?,
         ["pg", action, cluster] => postgres(action, cluster)?,
-        ["migration"] => bail!("a migration needs a name: cargo xtask migration add_pronouns"),
-        _ => bail!("`cargo xtask {}` is no command\n\n{HELP}", words.join(" ")),
+        ["migration"] => bail!("give the migration a name: cargo xtask migration add_pronouns"),
+        _ => bail!("`cargo xtask {}` is not a command\n\n{HELP}", words.join(" ")),
     })
 }
 

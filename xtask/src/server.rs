@@ -68,7 +68,7 @@ impl Place {
         let said = step("First admin", |_| {
             process::output(&mut self.program(&["create-admin", "--if-none", "--email", &email]))
         })?;
-        let news = said.trim() != "admin exists already";
+        let news = said.trim() != "an admin already exists";
         Ok(if news { format!("\n{}", said.trim_end()) } else { String::new() })
     }
 

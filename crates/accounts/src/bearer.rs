@@ -4,11 +4,11 @@ use crate::login::Proven;
 use crate::policy::{self, Exchange};
 use crate::session::{Opening, member};
 use crate::throttle::Admitted;
-use crate::{Accounts, Error, Member, RequestCtx};
-use domain::{SessionKind, SignIn, SignInForm, TokenPair, TokenType, UserId};
-use store::refresh::{self, NewRefreshToken};
+use crate::{Accounts, Error, Member, RequestCtx, rng};
+use domain::{SessionId, SessionKind, SignIn, SignInForm, TokenPair, TokenType, UserId};
+use store::Tx;
+use store::refresh::{self, NewRefreshToken, Salt};
 use store::sessions::{self, Session};
-use store::{TokenHash, Tx};
 use time::OffsetDateTime;
 
 impl Accounts {
@@ -50,7 +50,9 @@ impl Accounts {
         let opening = Opening { user: user.id, role: user.role, kind: SessionKind::Bearer, persistent: true };
         let subject = self.insert_session(&mut tx, ctx, &opening).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::SignedIn { session: subject.session }).await?;
-        let (pair, _) = self.issue_pair(&mut tx, subject, ctx.now).await?;
+        let first = RawToken::new(self.inner.rng.as_ref());
+        self.keep(&mut tx, subject.session, &first, None, ctx.now).await?;
+        let pair = self.pair(subject, &first, ctx.now)?;
         Ok((tx, user.id, pair, admitted))
     }
 
@@ -71,33 +73,51 @@ impl Accounts {
     }
 
     /// Exchanges a refresh token for a new pair (RFC 9700 section 4.14.2). A token is good for one
-    /// exchange; a client whose answer was lost may repeat it at once. A token that comes again later is in
-    /// two hands, and the whole session ends: the thief's and the owner's tokens with it.
+    /// exchange; for ten seconds it gives the same next token to whoever repeats it, until that one is used. A
+    /// token that comes again later is in two hands, and the whole session ends: the thief's and the owner's
+    /// tokens with it.
     ///
     /// # Errors
     /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`].
     pub async fn refresh(&self, ctx: &RequestCtx, token: &str) -> Result<TokenPair, Error> {
-        let hash = RawToken::parse(token).ok_or(Error::InvalidToken)?.hash();
+        let token = RawToken::parse(token).ok_or(Error::InvalidToken)?;
+        let hash = token.hash();
         self.admit_refresh(ctx).await?;
         let mut tx = self.store().begin().await?;
         let session = refresh::lock_family(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
-        let token = refresh::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
-        match policy::may_exchange(&session, &token, ctx.now) {
-            Exchange::Granted => {}
+        let known = refresh::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
+        let at = self.inner.database_clock.time(ctx.now);
+        let next = match policy::may_exchange(&session, &known, ctx.now, at) {
+            Exchange::Granted => self.exchange(&mut tx, &session, &token, (ctx.now, at)).await?,
+            Exchange::Repeated(salt) => token.next(&salt),
             Exchange::Refused => {
                 tx.rollback().await?;
                 return Err(Error::InvalidToken);
             }
             Exchange::Replayed => return self.end_family(tx, ctx, &session).await,
-        }
+        };
         // When the password was proven stays as it was: a refresh proves nothing.
         let authenticated_at = session.authenticated_at;
         let subject = Subject { user: session.user, session: session.id, authenticated_at };
-        let (pair, child) = self.issue_pair(&mut tx, subject, ctx.now).await?;
-        refresh::exchange(&mut tx, &hash, &child, ctx.now).await?;
+        let pair = self.pair(subject, &next, ctx.now)?;
         sessions::note_use(&mut tx, session.id, ctx.now).await?;
         tx.commit().await?;
         Ok(pair)
+    }
+
+    /// The token that comes after this one.
+    async fn exchange(
+        &self,
+        tx: &mut Tx,
+        family: &Session,
+        token: &RawToken,
+        (now, at): (OffsetDateTime, OffsetDateTime),
+    ) -> Result<RawToken, Error> {
+        let salt = rng::bytes(self.inner.rng.as_ref());
+        let next = token.next(&salt);
+        self.keep(tx, family.id, &next, Some(salt), now).await?;
+        let exchanged = refresh::exchange(tx, &token.hash(), &next.hash(), at).await?;
+        exchanged.then_some(next).ok_or(Error::InvalidToken)
     }
 
     async fn end_family(&self, mut tx: Tx, ctx: &RequestCtx, family: &Session) -> Result<TokenPair, Error> {
@@ -107,28 +127,26 @@ impl Accounts {
         Err(Error::InvalidToken)
     }
 
-    async fn issue_pair(
+    async fn keep(
         &self,
         tx: &mut Tx,
-        subject: Subject,
+        family: SessionId,
+        token: &RawToken,
+        salt: Option<Salt>,
         now: OffsetDateTime,
-    ) -> Result<(TokenPair, TokenHash), Error> {
+    ) -> Result<(), Error> {
+        let expires_at = now + self.settings().refresh_lifetime;
+        let row = NewRefreshToken { hash: token.hash(), session: family, issued_at: now, expires_at, salt };
+        Ok(refresh::insert(tx, &row).await?)
+    }
+
+    fn pair(&self, subject: Subject, refresh: &RawToken, now: OffsetDateTime) -> Result<TokenPair, Error> {
         let rng = self.inner.rng.as_ref();
-        let access_token = self.inner.tokens.issue(SessionKind::Bearer, subject, rng, now)?;
-        let raw = RawToken::new(rng);
-        let row = NewRefreshToken {
-            hash: raw.hash(),
-            session: subject.session,
-            issued_at: now,
-            expires_at: now + self.settings().refresh_lifetime,
-        };
-        refresh::insert(tx, &row).await?;
-        let pair = TokenPair {
-            access_token,
-            refresh_token: raw.reveal(),
+        Ok(TokenPair {
+            access_token: self.inner.tokens.issue(SessionKind::Bearer, subject, rng, now)?,
+            refresh_token: refresh.reveal(),
             token_type: TokenType::Bearer,
             expires_in: self.settings().token_lifetime.whole_seconds().unsigned_abs(),
-        };
-        Ok((pair, row.hash))
+        })
     }
 }

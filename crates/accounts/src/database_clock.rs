@@ -44,6 +44,11 @@ impl DatabaseClock {
         micros(now) + self.ahead.load(Ordering::Relaxed)
     }
 
+    /// The same as a time.
+    pub(crate) fn time(&self, now: OffsetDateTime) -> OffsetDateTime {
+        now + Duration::microseconds(self.ahead.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn skew(&self) -> Skew {
         Skew::of(Duration::microseconds(self.ahead.load(Ordering::Relaxed)))
     }

@@ -53,8 +53,11 @@ pub enum Error {
     #[error("too many passwords to check at once")]
     Overloaded,
     /// The database is out of reach; trying again may help.
-    #[error("the database is out of reach")]
+    #[error("cannot reach the database")]
     Unavailable(#[source] StoreError),
+    /// The database did not say whether the changes were made; only looking tells.
+    #[error("the outcome is unknown")]
+    Unconfirmed(#[source] StoreError),
     /// The database's schema is older than this program.
     #[error("the database is not migrated")]
     NotMigrated,
@@ -105,6 +108,7 @@ impl From<StoreError> for Error {
             StoreError::Taken(Taken::Email) => Self::Taken(Field::Email),
             StoreError::Taken(Taken::Username) => Self::Taken(Field::Username),
             StoreError::Unavailable(_) | StoreError::SharedSessions => Self::Unavailable(error),
+            StoreError::Unconfirmed(_) => Self::Unconfirmed(error),
             StoreError::Migration(_) | StoreError::Unexpected(_) => Self::internal(error),
         }
     }

@@ -2,30 +2,52 @@
 //!
 //! The Unicode tables this needs weigh 100 kB in WebAssembly, so the page only checks shapes.
 
-use domain::Identifier;
+use domain::{EMAIL_MAX_BYTES, Identifier, is_invisible, trim};
 use unicode_normalization::UnicodeNormalization;
 
-/// The one spelling of an e-mail address: trimmed, NFC, the domain as a lower-case A-label without
-/// its root dot (RFC 5891), the local part in lower case. `None` where there is none: the local part
-/// would change under NFKC (so it would look like another's, as full-width letters do), or the domain
-/// is no domain. Plus signs and dots stay: what they mean is the provider's business.
+/// An e-mail address, as it is shown and written to, and as it is unique.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// As typed, but for what no mail could reach: full-width letters and stops in the domain, and its root dot.
+    pub shown: String,
+    /// Trimmed, NFC, the domain as a lower-case A-label (RFC 5891), the local part in lower case.
+    pub canonical: String,
+}
+
+/// Both forms of an address. `None` where there are none: the local part would change under NFKC (so it would look
+/// like another's, as full-width letters do), or the domain is no domain. Plus signs and dots stay: what they mean
+/// is the provider's business.
 #[must_use]
-pub fn email(typed: &str) -> Option<String> {
-    let text: String = typed.trim().nfc().collect();
-    let (local, domain) = text.rsplit_once('@')?;
-    let local = lowercase(local);
+pub fn address(typed: &str) -> Option<Address> {
+    let text: String = trim(typed).nfc().collect();
+    let (typed, domain) = text.rsplit_once('@')?;
+    let local = lowercase(typed);
     let looks_like_another = local.nfkc().ne(local.chars()) || local.chars().any(is_invisible);
     // The full-width full stops are dots to IDNA; the root dot is one more spelling of the same host.
-    let host = idna::domain_to_ascii_strict(domain.nfkc().collect::<String>().trim_end_matches('.')).ok()?;
-    let canonical = format!("{local}@{host}");
-    let whole = !local.is_empty() && !host.is_empty() && canonical.len() <= 320;
-    (whole && !looks_like_another).then_some(canonical)
+    let domain = domain.nfkc().collect::<String>().replace('。', ".");
+    let domain = domain.strip_suffix('.').unwrap_or(&domain);
+    let host = idna::domain_to_ascii_strict(domain).ok().filter(|_| !domain.contains(is_ignored))?;
+    let (shown, canonical) = (format!("{typed}@{domain}"), format!("{local}@{host}"));
+    let whole =
+        !local.is_empty() && !host.is_empty() && canonical.len() <= 320 && shown.len() <= EMAIL_MAX_BYTES;
+    (whole && !looks_like_another).then_some(Address { shown, canonical })
+}
+
+/// The one spelling of an address.
+#[must_use]
+pub fn email(typed: &str) -> Option<String> {
+    address(typed).map(|address| address.canonical)
+}
+
+/// What IDNA drops without a word: `exa\u{ad}mple.com` is `example.com` to it. The joiners it judges itself.
+fn is_ignored(c: char) -> bool {
+    is_invisible(c) && !matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 /// The one spelling of a username; its letters are ASCII.
 #[must_use]
 pub fn username(typed: &str) -> String {
-    typed.trim().to_ascii_lowercase()
+    trim(typed).to_ascii_lowercase()
 }
 
 /// The one spelling of what somebody signs in with. A name that has none is nobody's, and is looked up, and
@@ -41,17 +63,6 @@ pub fn canonical(typed: &Identifier) -> Identifier {
 /// The final sigma is a matter of position, not of spelling: ΟΔΟΣ and οδος are one.
 fn lowercase(text: &str) -> String {
     text.to_lowercase().replace('ς', "σ").nfc().collect()
-}
-
-/// Characters that leave no mark (Unicode's `Default_Ignorable_Code_Point`): with one of them in it a
-/// second account would look like the first.
-fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
-        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -92,6 +103,38 @@ mod tests {
         for lookalike in lookalikes {
             assert_eq!(email(lookalike), None, "{lookalike}");
         }
+    }
+
+    /// B7: what is shown is what mail can reach.
+    #[test]
+    fn what_is_shown_is_what_mail_can_reach() {
+        for (typed, shown) in [
+            ("Ana@Example.com", "Ana@Example.com"),
+            ("\u{feff}ana@example.com\u{200b}", "ana@example.com"),
+            ("\u{202a}ana@example.com\u{202c}", "ana@example.com"),
+            ("ana@example.com.", "ana@example.com"),
+            ("ana@example.com。", "ana@example.com"),
+            ("jörg@bücher。example", "jörg@bücher.example"),
+            ("jörg@ｂücher．example．", "jörg@bücher.example"),
+            ("jo\u{308}rg@xn--bcher-kva.example", "jörg@xn--bcher-kva.example"),
+        ] {
+            assert_eq!(address(typed).unwrap().shown, shown, "{typed:?}");
+        }
+        for unreachable in [
+            "user@example.com..",
+            "user@example.com.。",
+            "user@example.com…",
+            "user@.example.com",
+            "user@exa\u{ad}mple.com",
+            "user@exam\u{2060}ple.com",
+            "user@example\u{fe0f}.com",
+            "user@example.com\u{200b}.",
+            "user@example.\u{202e}com",
+        ] {
+            assert_eq!(address(unreachable), None, "{unreachable:?}");
+        }
+        assert_eq!(address(&format!("{}@\u{fdfa}.example", "a".repeat(220))), None, "longer than a column");
+        assert!(address("ana@ශ්\u{200d}රී.example").is_some(), "a joiner that belongs there");
     }
 
     #[test]

@@ -257,15 +257,15 @@ impl Accounts {
     fn staged(&self, now: OffsetDateTime, line: u64, form: &ImportForm) -> Result<Row, Vec<FieldError>> {
         let mut imported = form.parse()?;
         let mut errors = FieldErrors::default();
-        let email_canonical = identifier::email(imported.email.as_str());
-        if email_canonical.is_none() {
+        let address = identifier::address(imported.email.as_str());
+        if address.is_none() {
             errors.refuse("email", "invalid", "It is no address that mail could reach.");
         }
         let password_hash = imported.password_hash.as_deref().map(Stored::spelling).transpose();
         if let Err(unreadable) = password_hash {
             errors.refuse("password_hash", "unreadable", unreadable.to_string());
         }
-        let (email_canonical, password_hash) = errors.finish(email_canonical.zip(password_hash.ok()))?;
+        let (address, password_hash) = errors.finish(address.zip(password_hash.ok()))?;
         let created_at = imported.created_at.as_deref().map(|text| {
             instant(text).filter(|at| (OffsetDateTime::UNIX_EPOCH..=now).contains(at)).unwrap_or_else(|| {
                 let why = "Write a time since 1970, like 2024-05-31T12:00:00Z; it is today now.";
@@ -276,8 +276,8 @@ impl Accounts {
         let user = StagedUser {
             line: i64::try_from(line).unwrap_or(i64::MAX),
             id: imported.id.unwrap_or_else(|| self.new_id(now)),
-            email: imported.email.to_string(),
-            email_canonical,
+            email: address.shown,
+            email_canonical: address.canonical,
             email_verified: imported.email_verified,
             username_canonical: imported.username.as_ref().map(|typed| identifier::username(typed.as_str())),
             username: text(imported.username.as_ref()),

@@ -30,6 +30,7 @@ mod profile;
 mod reauthentication;
 mod registration;
 mod remembered;
+mod reserved;
 mod rng;
 mod session;
 mod settings;

@@ -1,6 +1,7 @@
 use crate::audit::Event;
-use crate::registration::canonical_email;
-use crate::{Accounts, Error, Member, RequestCtx, identifier, policy, version, view};
+use crate::identifier::Address;
+use crate::registration::reachable;
+use crate::{Accounts, Error, Field, Member, RequestCtx, identifier, policy, version, view};
 use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
 use store::people::{self, Update};
 use store::users::{self, User};
@@ -15,11 +16,8 @@ pub(crate) struct Changes {
     pub(crate) is_active: Option<bool>,
 }
 
-/// An address that has a canonical form.
-pub(crate) struct NewEmail {
-    typed: Email,
-    canonical: String,
-}
+/// An address that mail can reach.
+pub(crate) struct NewEmail(Address);
 
 impl Accounts {
     /// The caller's own account.
@@ -44,9 +42,10 @@ impl Accounts {
     pub async fn change_me(&self, ctx: &RequestCtx, patch: UserPatch) -> Result<UserView, Error> {
         let member = ctx.member()?;
         let UserChange { profile, email, current_password } = patch.parse()?;
-        let email = email.map(NewEmail::new).transpose()?;
+        let email = email.as_ref().map(NewEmail::new).transpose()?;
         let user = self.own_account(member).await?;
         let email = email.filter(|email| email.changes(&user));
+        self.check_new_username(&user, &profile)?;
         self.admit_new_username(ctx, &user, &profile).await?;
         let (mut tx, user) = if email.is_some() {
             self.admit_new_address(ctx, user.id).await?;
@@ -59,7 +58,12 @@ impl Accounts {
         };
         ctx.still_shows(|| version::of_user(&user))?;
         let changes = Changes { profile, email, ..Changes::default() };
-        let user = self.change(&mut tx, ctx, user, &changes).await?;
+        let user = match (self.change(&mut tx, ctx, user, &changes).await, &changes.email) {
+            (Err(Error::Taken(Field::Email)), Some(NewEmail(new))) => {
+                return self.tell_taken(tx, ctx, &new.canonical).await;
+            }
+            (user, _) => user?,
+        };
         tx.commit().await?;
         Ok(view::user(user))
     }
@@ -117,10 +121,11 @@ impl Accounts {
             Change::Set(username) => Some(identifier::username(username.as_str())),
             Change::Keep | Change::Clear => None,
         };
+        self.check_taken(tx, username_canonical.as_deref(), user.id).await?;
         let update = Update {
             profile,
             username_canonical: username_canonical.as_deref(),
-            email: email.as_ref().map(|email| (email.typed.as_str(), email.canonical.as_str())),
+            email: email.as_ref().map(|NewEmail(new)| (new.shown.as_str(), new.canonical.as_str())),
             role: *role,
             is_active: *is_active,
             at: ctx.now,
@@ -140,13 +145,12 @@ impl Accounts {
 }
 
 impl NewEmail {
-    pub(crate) fn new(typed: Email) -> Result<Self, Error> {
-        let canonical = canonical_email(&typed)?;
-        Ok(Self { typed, canonical })
+    pub(crate) fn new(typed: &Email) -> Result<Self, Error> {
+        reachable(typed).map(Self)
     }
 
     /// Whoever sends the whole account back, as PUT does, changes no address.
     pub(crate) fn changes(&self, user: &User) -> bool {
-        self.typed.as_str() != user.email
+        self.0.shown != user.email
     }
 }

@@ -41,7 +41,7 @@ impl Accounts {
     ) -> Result<UserView, Error> {
         let admin = ctx.admin()?;
         let AdminChange { role, is_active, email, profile } = patch.parse()?;
-        let email = email.map(NewEmail::new).transpose()?;
+        let email = email.as_ref().map(NewEmail::new).transpose()?;
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.still_shows(|| version::of_user(&user))?;
         let email = email.filter(|email| email.changes(&user));

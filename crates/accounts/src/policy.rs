@@ -1,7 +1,7 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
 use domain::{Role, SessionKind, UserId};
-use store::refresh::RefreshToken;
+use store::refresh::{RefreshToken, Salt};
 use store::sessions::Session;
 use time::{Duration, OffsetDateTime};
 
@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::days(30);
 /// How long a retired key verifies what it signed: a day more than the longest idle cookie needs.
 pub const RETIRED_KEY_VERIFIES: Duration = Duration::days(8);
 
-/// How long a client whose answer was lost may repeat a refresh.
+/// How long a client whose answer was lost, or another tab of the same person, may repeat a refresh.
 const REPEAT_WITHIN: Duration = Duration::seconds(10);
 
 /// How often a session's use is written down, and its cookie renewed.
@@ -60,30 +60,34 @@ pub fn is_live(session: &Session, now: OffsetDateTime) -> bool {
 /// What becomes of a refresh token that was brought to be exchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
-    /// It is the newest of its family, or the answer to its first exchange was lost.
+    /// It is the newest of its family.
     Granted,
+    /// It was exchanged just now, by another tab or in an answer that was lost: the same once more.
+    Repeated(Salt),
     /// It can be exchanged no more.
     Refused,
-    /// It was exchanged before: two have it, and which of them is the owner cannot be told.
+    /// It was exchanged long ago: two have it, and which of them is the owner cannot be told.
     Replayed,
 }
 
-/// Whether a refresh token may be exchanged.
+/// Whether a refresh token may be exchanged; `at` is the moment by the database's clock, by which it was used.
 #[must_use]
-pub fn may_exchange(session: &Session, token: &RefreshToken, now: OffsetDateTime) -> Exchange {
+pub fn may_exchange(
+    session: &Session,
+    token: &RefreshToken,
+    now: OffsetDateTime,
+    at: OffsetDateTime,
+) -> Exchange {
     if !is_live(session, now) {
         return Exchange::Refused;
     }
-    let spent = match token.used_at {
-        Some(at) => token.child_used || now - at > REPEAT_WITHIN,
-        None => false,
-    };
-    if spent || token.killed_at.is_some() {
-        Exchange::Replayed
-    } else if now < token.expires_at {
-        Exchange::Granted
-    } else {
-        Exchange::Refused
+    match (token.used_at, token.next) {
+        (Some(used_at), _) if at - used_at > REPEAT_WITHIN => Exchange::Replayed,
+        _ if now >= token.expires_at => Exchange::Refused,
+        (None, _) => Exchange::Granted,
+        (Some(_), Some(salt)) => Exchange::Repeated(salt),
+        // Whoever shares the token went on already: one that came too late, and no thief.
+        (Some(_), None) => Exchange::Refused,
     }
 }
 
@@ -172,29 +176,37 @@ mod tests {
 
     #[test]
     fn a_refresh_token_is_exchanged_once_and_repeated_at_once_or_never() {
-        use Exchange::{Granted, Refused, Replayed};
+        use Exchange::{Granted, Refused, Repeated, Replayed};
         let at = |seconds| START + Duration::seconds(seconds);
-        let fresh = RefreshToken { expires_at: at(1_000), used_at: None, child_used: false, killed_at: None };
-        let used = RefreshToken { used_at: Some(at(100)), ..fresh };
-        let killed = RefreshToken { killed_at: Some(at(100)), ..fresh };
-        let passed_on = RefreshToken { child_used: true, ..used };
+        let fresh = RefreshToken { expires_at: at(1_000), used_at: None, next: None };
+        let used = RefreshToken { used_at: Some(at(100)), next: Some([7; 32]), ..fresh };
+        let passed_on = RefreshToken { next: None, ..used };
         for (token, seconds, expected) in [
             (fresh, 999, Granted),
             (fresh, 1_000, Refused),
-            (used, 100, Granted),
-            (used, 110, Granted),
+            (used, 100, Repeated([7; 32])),
+            (used, 110, Repeated([7; 32])),
             (used, 111, Replayed),
             // Of two replicas one's clock may be behind.
-            (used, 99, Granted),
+            (used, 99, Repeated([7; 32])),
             (RefreshToken { expires_at: at(105), ..used }, 105, Refused),
             (used, 2_000, Replayed),
-            (passed_on, 101, Replayed),
-            (killed, 101, Replayed),
+            (passed_on, 101, Refused),
+            (passed_on, 110, Refused),
+            (passed_on, 111, Replayed),
         ] {
             let session = of_kind(Role::User, SessionKind::Bearer);
-            assert_eq!(may_exchange(&session, &token, at(seconds)), expected, "{token:?} at {seconds}");
+            assert_eq!(
+                may_exchange(&session, &token, at(seconds), at(seconds)),
+                expected,
+                "{token:?} at {seconds}"
+            );
             let ended = Session { ended_at: Some(START), ..session };
-            assert_eq!(may_exchange(&ended, &token, at(seconds)), Refused, "a dead session tells nothing");
+            assert_eq!(
+                may_exchange(&ended, &token, at(seconds), at(seconds)),
+                Refused,
+                "a dead session tells nothing"
+            );
         }
     }
 

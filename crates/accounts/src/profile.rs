@@ -21,6 +21,7 @@ impl Accounts {
         let member = ctx.member()?;
         let changes = Changes { profile: form.parse()?, ..Changes::default() };
         let user = self.own_account(member).await?;
+        self.check_new_username(&user, &changes.profile)?;
         self.admit_new_username(ctx, &user, &changes.profile).await?;
         let (mut tx, user) = self.begin(ctx).await?;
         if let Err(stale) = ctx.still_shows(|| version::of_profile(&user)) {

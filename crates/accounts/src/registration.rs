@@ -1,7 +1,8 @@
 use crate::audit::Event;
 use crate::credential::{Lane, Strength};
+use crate::identifier::Address;
 use crate::session::Opening;
-use crate::{Accounts, Error, RequestCtx, SignedIn, Signup, identifier, rng, view};
+use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
     Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
     UserView, Username, Viewer, display_name,
@@ -12,8 +13,7 @@ use time::OffsetDateTime;
 
 /// A registration whose address has a canonical form and whose password was hashed.
 pub(crate) struct Ready {
-    email: String,
-    email_canonical: String,
+    pub(crate) email: Address,
     username: Option<String>,
     name: Option<String>,
     first_name: Option<String>,
@@ -53,25 +53,52 @@ impl Accounts {
             return Err(Error::SignupClosed);
         }
         let registration = form.parse(self.settings().password_min_length)?;
+        self.check_reserved(registration.username.as_ref())?;
         self.admit_sign_up(ctx).await?;
         let ready = self.prepare(registration).await?;
+        let address = ready.email.canonical.clone();
         let mut tx = self.store().begin().await?;
-        let viewer = self.insert_user(&mut tx, ready, Role::User, ctx.now).await?;
+        let viewer = match self.insert_user(&mut tx, ready, Role::User, ctx.now).await {
+            Err(Error::Taken(Field::Email)) => return self.tell_taken(tx, ctx, &address).await,
+            made => made?,
+        };
         self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered).await?;
         Ok((tx, viewer))
+    }
+
+    /// Tells that an address has an account, and writes down to whom: its owner finds it in their activity.
+    pub(crate) async fn tell_taken<T>(&self, tx: Tx, ctx: &RequestCtx, address: &str) -> Result<T, Error> {
+        tx.rollback().await?;
+        let owner = users::by_email(self.store(), address).await?.map(|owner| owner.id);
+        let mut tx = self.store().begin().await?;
+        self.audit(&mut tx, ctx, owner, Event::AddressTaken).await?;
+        tx.commit().await?;
+        Err(Error::Taken(Field::Email))
+    }
+
+    /// A username is judged before an address: whoever sends one that they know to be taken learns nothing of the
+    /// address beside it.
+    pub(crate) async fn check_taken(
+        &self,
+        tx: &mut Tx,
+        username: Option<&str>,
+        except: UserId,
+    ) -> Result<(), Error> {
+        let Some(username) = username else { return Ok(()) };
+        let taken = users::username_is_taken(tx, username, except).await?;
+        if taken { Err(Error::Taken(Field::Username)) } else { Ok(()) }
     }
 
     /// Hashes before it looks whether the address is taken: known and new cost the same.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<Ready, Error> {
         let Registration { email, password, username, name, first_name, last_name } = registration;
-        let email_canonical = canonical_email(&email)?;
+        let address = reachable(&email)?;
         let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
         let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
         let personal = own.chain(names).map(str::to_owned).collect();
         let password_hash = self.choose_password("password", password, personal, Lane::Stranger).await?;
         Ok(Ready {
-            email: email.to_string(),
-            email_canonical,
+            email: address,
             username: username.map(|username| username.to_string()),
             name: name.map(|name| name.to_string()),
             first_name: first_name.map(|name| name.to_string()),
@@ -105,8 +132,8 @@ impl Accounts {
         let username_canonical = ready.username.as_deref().map(identifier::username);
         let user = NewUser {
             id,
-            email: &ready.email,
-            email_canonical: &ready.email_canonical,
+            email: &ready.email.shown,
+            email_canonical: &ready.email.canonical,
             username: ready.username.as_deref(),
             username_canonical: username_canonical.as_deref(),
             name: ready.name.as_deref(),
@@ -116,16 +143,17 @@ impl Accounts {
             password_hash: &ready.password_hash,
             at,
         };
+        self.check_taken(tx, username_canonical.as_deref(), id).await?;
         users::insert(tx, &user).await?;
         let name =
             display_name(ready.name.as_deref(), ready.first_name.as_deref(), ready.last_name.as_deref());
-        Ok(Viewer { id, email: ready.email, name, role })
+        Ok(Viewer { id, email: ready.email.shown, name, role })
     }
 }
 
-/// The unique form of an address, or the refusal of the field.
-pub(crate) fn canonical_email(email: &Email) -> Result<String, Error> {
-    identifier::email(email.as_str()).ok_or_else(|| {
+/// An address in both of its forms, or the refusal of the field.
+pub(crate) fn reachable(email: &Email) -> Result<Address, Error> {
+    identifier::address(email.as_str()).ok_or_else(|| {
         let message = "Enter an email address like name@example.com.";
         vec![FieldError::new("email", "invalid", message)].into()
     })

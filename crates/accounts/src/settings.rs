@@ -29,6 +29,8 @@ pub struct Settings {
     pub calls_per_minute: u32,
     /// Who may make an account.
     pub signup: Signup,
+    /// Usernames that nobody may take, beside those that are reserved everywhere.
+    pub reserved_usernames: Vec<String>,
     /// Shortest new password, in code points; below [`PASSWORD_MIN`] only for a developer, see `AS_SEEDS`.
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password, 0 to 4.
@@ -47,6 +49,7 @@ impl Settings {
             refresh_lifetime: Duration::days(30),
             calls_per_minute: 60,
             signup: Signup::Open,
+            reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,
         }

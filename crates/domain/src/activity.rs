@@ -2,49 +2,49 @@ use crate::{FieldError, FieldErrors, SessionId, Span, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Something that happened to an account, as its owner sees it.
+/// Something that happened to your account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActivityView {
-    /// UUID v7.
+    /// The event's ID, a UUID v7.
     pub id: Uuid,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What, in `snake_case`.
+    /// What happened, such as `signed_in`.
     pub kind: String,
-    /// Whether an admin did it; their address and program are not the owner's to know.
+    /// Whether an admin did it. Their address and user agent are then not shown.
     pub by_admin: bool,
-    /// From which address.
+    /// The client's IP address.
     pub address: Option<String>,
-    /// By which program.
+    /// The client's user agent.
     pub agent: Option<String>,
-    /// In which session.
+    /// The session it happened in.
     pub session: Option<SessionId>,
 }
 
-/// Something that happened, as an admin sees it.
+/// An audit event, as admins see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditView {
-    /// UUID v7.
+    /// The event's ID, a UUID v7.
     pub id: Uuid,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What, in `snake_case`.
+    /// What happened, such as `signed_in`.
     pub kind: String,
-    /// Who did it; none for a stranger.
+    /// Who did it; null for somebody who was not signed in.
     pub actor: Option<UserId>,
-    /// Whose account it concerns; the account may be gone.
+    /// The account it concerns, which may have been deleted since.
     pub subject: Option<UserId>,
-    /// In which session.
+    /// The session it happened in.
     pub session: Option<SessionId>,
-    /// From which address.
+    /// The client's IP address.
     pub address: Option<String>,
-    /// By which program.
+    /// The client's user agent.
     pub agent: Option<String>,
-    /// The request, as the logs name it.
+    /// The request's ID, as in the logs.
     pub request_id: String,
-    /// More, never a secret.
+    /// Details. Never a secret.
     pub detail: serde_json::Value,
 }
 
@@ -54,15 +54,15 @@ pub struct AuditView {
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditQuery {
-    /// How many rows; 50 where empty.
+    /// How many to return, 1 to 100.
     pub limit: String,
-    /// The `next_cursor` of the page before; empty for the first one.
+    /// The `next_cursor` of the previous page. Leave it out for the first page.
     pub cursor: String,
-    /// What happened, in `snake_case`.
+    /// Only this kind of event, such as `signed_in`.
     pub kind: String,
-    /// The id of who did it.
+    /// Only events by this user.
     pub actor: String,
-    /// The id of the account it concerns.
+    /// Only events about this user.
     pub subject: String,
 }
 

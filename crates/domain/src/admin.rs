@@ -2,8 +2,7 @@ use crate::profile::given;
 use crate::{Email, FieldError, FieldErrors, ProfileChange, ProfileForm, Role, SEARCH_MAX, Span};
 use serde::{Deserialize, Serialize};
 
-/// What an admin wants changed of an account; never a password. A missing field stays as it is; null or ""
-/// clears what may be empty.
+/// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
@@ -11,12 +10,12 @@ pub struct AdminPatch {
     /// `user` or `admin`.
     #[serde(deserialize_with = "given")]
     pub role: Option<String>,
-    /// Whether the account may be used.
+    /// Whether the user can sign in.
     pub is_active: Option<bool>,
-    /// The e-mail address; it cannot be cleared.
+    /// The email address. It cannot be cleared.
     #[serde(deserialize_with = "given")]
     pub email: Option<String>,
-    /// The username to sign in with.
+    /// A username to sign in with.
     #[serde(deserialize_with = "given")]
     pub username: Option<String>,
     /// The display name.
@@ -28,7 +27,7 @@ pub struct AdminPatch {
     /// The last name.
     #[serde(deserialize_with = "given")]
     pub last_name: Option<String>,
-    /// A few lines about the person.
+    /// A few lines about the user.
     #[serde(deserialize_with = "given")]
     pub bio: Option<String>,
 }
@@ -52,15 +51,15 @@ pub struct AdminChange {
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct UserQuery {
-    /// How many rows; 50 where empty.
+    /// How many to return, 1 to 100.
     pub limit: String,
-    /// The `next_cursor` of the page before; empty for the first one.
+    /// The `next_cursor` of the previous page. Leave it out for the first page.
     pub cursor: String,
-    /// Part of an e-mail address, a username or a name, whatever its case.
+    /// Only users whose email address, username or name contains this text. Case does not matter.
     pub q: String,
-    /// `user` or `admin`.
+    /// Only users with this role.
     pub role: String,
-    /// `true` or `false`.
+    /// Only active users (`true`) or only disabled ones (`false`).
     pub is_active: String,
 }
 

@@ -1,24 +1,24 @@
 use crate::{SessionId, SessionKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// One sign-in on one device, as its owner sees it.
+/// One of your sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionView {
-    /// Its id.
+    /// The session's ID.
     pub id: SessionId,
-    /// When it began.
+    /// When you signed in.
     pub created_at: Timestamp,
-    /// When it was last seen, to the minute.
+    /// When it was last used, to the minute.
     pub last_used_at: Timestamp,
-    /// When it ends, used or not.
+    /// When it ends at the latest.
     pub expires_at: Timestamp,
-    /// The client's address at the sign-in.
+    /// The client's IP address when you signed in.
     pub address: String,
-    /// The client's `User-Agent` at the sign-in.
+    /// The client's user agent when you signed in.
     pub agent: String,
-    /// What carries its token.
+    /// How the session's token is sent.
     pub kind: SessionKind,
-    /// Whether this request came in it.
+    /// Whether it is the session that made this request.
     pub current: bool,
 }

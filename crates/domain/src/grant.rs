@@ -1,21 +1,22 @@
+use crate::invisible::trim;
 use crate::{RawPassword, SignInForm};
 use serde::{Deserialize, Serialize};
 
-/// What a program sends to sign in: one name, in whichever of three fields, and the password. The fields that
-/// `OAuth2`'s password form adds (RFC 6749 section 4.3.2) are tolerated.
+/// Your email address or username in any one of three fields, and your password. The other fields of `OAuth2`'s
+/// password grant (RFC 6749 section 4.3.2) are accepted and ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Grant {
-    /// An e-mail address or a username.
+    /// Your email address or username.
     pub identifier: String,
-    /// The same.
+    /// Same as `identifier`.
     pub email: String,
-    /// The same.
+    /// Same as `identifier`.
     pub username: String,
-    /// The password.
+    /// Your password.
     pub password: RawPassword,
-    /// Ignored, as is all that follows.
+    /// Ignored.
     pub grant_type: String,
     /// Ignored.
     pub scope: String,
@@ -29,19 +30,19 @@ impl From<Grant> for SignInForm {
     /// The first name that is filled.
     fn from(grant: Grant) -> Self {
         let names = [grant.identifier, grant.email, grant.username];
-        let identifier = names.into_iter().find(|name| !name.trim().is_empty()).unwrap_or_default();
+        let identifier = names.into_iter().find(|name| !trim(name).is_empty()).unwrap_or_default();
         Self { identifier, password: grant.password, ..Self::default() }
     }
 }
 
-/// What a program sends for a new pair of tokens.
+/// A refresh token to exchange.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Renewal {
-    /// The refresh token; it may come as the bearer token instead.
+    /// The refresh token. You can send it as the bearer token instead.
     pub refresh_token: String,
-    /// Ignored, as is all that follows.
+    /// Ignored.
     pub grant_type: String,
     /// Ignored.
     pub scope: String,

@@ -1,3 +1,4 @@
+use crate::invisible::trim;
 use crate::{BIO_MAX, Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, Role, UserId, Username};
 use uuid::Uuid;
 
@@ -237,7 +238,7 @@ impl ImportForm {
 
 /// What is there: databases write `NULL` or `\N` where nothing is.
 fn filled(raw: &str) -> Option<&str> {
-    Some(raw.trim()).filter(|raw| !matches!(*raw, "" | "NULL" | "\\N"))
+    Some(raw.trim()).filter(|raw| !trim(raw).is_empty() && !matches!(*raw, "NULL" | "\\N"))
 }
 
 /// The same where nobody can be called None: what programs write for nothing.
@@ -339,7 +340,7 @@ mod tests {
             ("first_name", "a\0"),
             ("first_name", &long[..51]),
             ("last_name", &long),
-            ("bio", "\u{202e}"),
+            ("bio", "a\u{202e}b"),
             ("bio", &longer),
             ("role", "staff"),
             ("role", "2"),

@@ -13,9 +13,9 @@ const VERSION: u8 = 1;
 #[cfg_attr(feature = "openapi", into_params(parameter_in = Query))]
 #[serde(default, deny_unknown_fields)]
 pub struct PageRequest {
-    /// How many rows; 50 where empty.
+    /// How many to return, 1 to 100.
     pub limit: String,
-    /// The `next_cursor` of the page before; empty for the first one.
+    /// The `next_cursor` of the previous page. Leave it out for the first page.
     pub cursor: String,
 }
 
@@ -28,14 +28,13 @@ pub struct Span {
     pub after: Option<Uuid>,
 }
 
-/// One part of a long list. Rows that come later stand before the first page: none is shown twice, and
-/// none is left out.
+/// One page of a list. New items come before the first page, so none is shown twice or left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Page<T> {
-    /// The rows, the newest first.
+    /// The items, newest first.
     pub items: Vec<T>,
-    /// What asks for the next page; none on the last one. Opaque.
+    /// Pass it as `cursor` to get the next page; null on the last page.
     pub next_cursor: Option<String>,
 }
 

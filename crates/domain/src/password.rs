@@ -1,14 +1,14 @@
 use crate::{FieldError, FieldErrors, PlainPassword, RawPassword};
 use serde::{Deserialize, Serialize};
 
-/// What a person typed to change the password.
+/// Your current and your new password.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordForm {
-    /// The password so far.
+    /// Your current password.
     pub current_password: RawPassword,
-    /// The one from now on.
+    /// Your new password.
     pub new_password: RawPassword,
 }
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Stable, machine-readable reason of a [`Problem`]; clients may match on it.
+/// The reason, stable and machine-readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -50,6 +50,8 @@ pub enum Code {
     Overloaded,
     /// The database does not answer.
     Unavailable,
+    /// The database did not say whether the change was made.
+    OutcomeUnknown,
     /// A fault of ours.
     Internal,
 }
@@ -71,7 +73,7 @@ impl Code {
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::Overloaded | Self::Unavailable => 503,
+            Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown => 503,
         }
     }
 
@@ -100,6 +102,7 @@ impl Code {
             Self::TooManyRequests => "Too many attempts",
             Self::Overloaded => "We're busy right now",
             Self::Unavailable => "Temporarily unavailable",
+            Self::OutcomeUnknown => "Check whether it worked",
             Self::Internal => "Something went wrong",
         }
     }
@@ -146,6 +149,10 @@ impl Code {
             Self::Unavailable => {
                 "We could not reach the database. Nothing was changed; try again in a moment."
             }
+            Self::OutcomeUnknown => {
+                "We lost the connection to the database at the last moment. If you were changing something, check \
+                 whether it was done before you try again."
+            }
             Self::Internal => "Something went wrong on our side. Nothing was changed; try again in a moment.",
         }
     }
@@ -155,21 +162,21 @@ impl Code {
     pub const fn retry_after(self) -> Option<u32> {
         match self {
             Self::Overloaded => Some(2),
-            Self::Unavailable => Some(5),
+            Self::Unavailable | Self::OutcomeUnknown => Some(5),
             _ => None,
         }
     }
 }
 
-/// One refused field: which, a stable code, and words for a person.
+/// A field that was refused, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
-    /// The form's own name of the field.
+    /// The field's name.
     pub field: String,
-    /// Stable, in `snake_case`.
+    /// The reason, stable and machine-readable.
     pub code: String,
-    /// What to do about it, in a person's words.
+    /// What to do about it.
     pub message: String,
 }
 
@@ -181,27 +188,25 @@ impl FieldError {
     }
 }
 
-/// Why a call failed, as clients see it: a problem document (RFC 9457).
-///
-/// Holds nothing private: no stack, no query, no driver's words.
+/// Why a request failed: a problem document (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// `about:blank`: the code carries the meaning (RFC 9457 section 4.2.1).
     #[serde(rename = "type")]
     pub kind: String,
-    /// A few words that name the reason.
+    /// A short summary.
     pub title: String,
-    /// The HTTP status, repeated.
+    /// The HTTP status code.
     pub status: u16,
-    /// What happened, in a person's words; what FastAPI clients read.
+    /// What happened and what to do next.
     pub detail: String,
-    /// The stable reason.
+    /// The reason, stable and machine-readable.
     pub code: Code,
-    /// The refused fields, all at once.
+    /// Every field that was refused.
     #[serde(default)]
     pub errors: Vec<FieldError>,
-    /// Seconds to wait before trying again, where waiting helps.
+    /// Seconds to wait before trying again, if waiting helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
 }

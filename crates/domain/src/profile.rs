@@ -1,3 +1,4 @@
+use crate::invisible::trim;
 use crate::{BIO_MAX, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, Role, Username};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -104,7 +105,7 @@ impl ProfileChange {
 fn change<T>(raw: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Change<T> {
     match raw {
         None => Change::Keep,
-        Some(text) if text.trim().is_empty() => Change::Clear,
+        Some(text) if trim(text).is_empty() => Change::Clear,
         Some(text) => parse(text).map_or(Change::Keep, Change::Set),
     }
 }

@@ -1,3 +1,4 @@
+use crate::invisible::trim;
 use crate::{
     Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PlainPassword, RawPassword, Username,
 };
@@ -23,14 +24,14 @@ pub struct RegistrationForm {
     pub next: String,
 }
 
-/// What a program sends to make an account. A field that is null or missing is left empty.
+/// A new account. Optional fields may be `null` or left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct NewAccount {
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
-    /// The new password.
+    /// The password.
     pub password: RawPassword,
     /// A username to sign in with.
     pub username: Option<String>,
@@ -95,7 +96,7 @@ impl RegistrationForm {
 }
 
 fn filled(raw: &str) -> Option<&str> {
-    Some(raw).filter(|raw| !raw.trim().is_empty())
+    Some(raw).filter(|raw| !trim(raw).is_empty())
 }
 
 #[cfg(test)]

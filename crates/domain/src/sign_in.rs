@@ -1,3 +1,4 @@
+use crate::invisible::trim;
 use crate::{EMAIL_MAX_BYTES, FieldError, FieldErrors, PlainPassword, RawPassword};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,7 @@ impl SignInForm {
     /// All refused fields.
     pub fn parse(&self) -> Result<SignIn, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
-        let text = self.identifier.trim();
+        let text = trim(&self.identifier);
         let identifier = if text.is_empty() {
             errors.refuse("identifier", "required", "Enter your email or username.");
             None
@@ -89,8 +90,21 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_sees_around_a_name_goes_first() {
+        for typed in
+            ["\u{feff}ana@example.com", "\u{202a}ana@example.com\u{202c}", "\u{a0}ana@example.com\u{200b}"]
+        {
+            assert_eq!(form(typed).parse().unwrap().identifier.as_str(), "ana@example.com", "{typed:?}");
+        }
+        assert_eq!(
+            form("\u{2068}ana\u{2069}").parse().unwrap().identifier,
+            Identifier::Username("ana".into())
+        );
+    }
+
+    #[test]
     fn refuses_what_names_nobody() {
-        for bad in ["", "  ", "a\0b", &"a".repeat(255)] {
+        for bad in ["", "  ", "\u{200b}\u{feff}", "a\0b", &"a".repeat(255)] {
             assert_eq!(form(bad).parse().unwrap_err()[0].field, "identifier");
         }
     }

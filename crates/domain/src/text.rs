@@ -1,3 +1,4 @@
+use crate::invisible::{is_invisible, trim, trim_text};
 use crate::{
     EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_TRIED_MAX, PlainPassword,
     USERNAME_MAX, USERNAME_MIN,
@@ -43,6 +44,12 @@ text! {
 /// spelling of `ana@b`, and `a,b@c` two addresses in a mail's header.
 const QUOTING: &str = "\"(),:;<>[\\]";
 
+/// The joiners alone may stand in a domain of some scripts (RFC 5892 appendix A); `accounts` judges whether they do.
+fn is_in_no_address(c: char) -> bool {
+    let joins = matches!(c, '\u{200c}' | '\u{200d}');
+    c.is_control() || c.is_whitespace() || QUOTING.contains(c) || (is_invisible(c) && !joins)
+}
+
 /// The refusals of one form, gathered so that a person sees all of them at once.
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<FieldError>);
@@ -65,7 +72,7 @@ impl FieldErrors {
     }
 
     pub(crate) fn email(&mut self, field: &str, raw: &str) -> Option<Email> {
-        let text = raw.trim();
+        let text = trim(raw);
         let whole = text
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
@@ -73,7 +80,7 @@ impl FieldErrors {
             self.refuse(field, "required", "Enter your email address.");
         } else if text.len() > EMAIL_MAX_BYTES {
             self.refuse(field, "too_long", format!("Use at most {EMAIL_MAX_BYTES} characters."));
-        } else if !whole || text.chars().any(|c| c.is_control() || c.is_whitespace() || QUOTING.contains(c)) {
+        } else if !whole || text.chars().any(is_in_no_address) {
             self.refuse(field, "invalid", "Enter an email address like name@example.com.");
         } else {
             return Some(Email(text.to_owned()));
@@ -82,7 +89,7 @@ impl FieldErrors {
     }
 
     pub(crate) fn username(&mut self, field: &str, raw: &str) -> Option<Username> {
-        let text = raw.trim();
+        let text = trim(raw);
         if !(USERNAME_MIN..=USERNAME_MAX).contains(&text.chars().count()) {
             let message = format!("Use {USERNAME_MIN} to {USERNAME_MAX} characters.");
             self.refuse(field, "length", message);
@@ -110,7 +117,7 @@ impl FieldErrors {
     }
 
     fn bounded(&mut self, field: &str, raw: &str, max: usize, forbidden: fn(char) -> bool) -> Option<Name> {
-        let text = raw.trim();
+        let text = trim_text(raw);
         if text.chars().count() > max {
             self.refuse(field, "too_long", format!("Use at most {max} characters."));
         } else if text.chars().any(forbidden) {

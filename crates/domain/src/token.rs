@@ -10,17 +10,17 @@ pub enum TokenType {
     Bearer,
 }
 
-/// What a sign-in over the API answers (RFC 6749 section 5.1). It travels, but never shows itself.
+/// The tokens of a session (RFC 6749 section 5.1).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TokenPair {
-    /// A JWT, for every call.
+    /// A JWT to send as the bearer token.
     pub access_token: String,
-    /// Good for one exchange for a new pair.
+    /// Exchange it once for a new pair.
     pub refresh_token: String,
-    /// How the access token is sent.
+    /// Always `bearer`.
     pub token_type: TokenType,
-    /// Seconds until the access token ends.
+    /// Seconds until the access token expires.
     pub expires_in: u64,
 }
 

@@ -5,60 +5,60 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
-/// An account as the API shows it. Never a password or a hash.
+/// A user account. It never contains a password or a hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserView {
-    /// UUID v7.
+    /// The user's ID, a UUID v7.
     pub id: UserId,
-    /// The address as it was typed.
+    /// The email address.
     pub email: String,
-    /// Whether the address was proven.
+    /// Whether the email address has been verified.
     pub email_verified: bool,
-    /// The username, if one was chosen.
+    /// The username, if there is one.
     pub username: Option<String>,
-    /// The name, else first and last name.
+    /// The display name, or else the first and last name.
     pub name: Option<String>,
     /// The first name.
     pub first_name: Option<String>,
     /// The last name.
     pub last_name: Option<String>,
-    /// A few lines about oneself.
+    /// A few lines about the user.
     pub bio: Option<String>,
-    /// What the person may do.
+    /// What the user may do.
     pub role: Role,
-    /// Whether the account may be used.
+    /// Whether the user can sign in.
     pub is_active: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the account last changed.
     pub updated_at: Timestamp,
 }
 
-/// What somebody wants changed of their own account. A missing field stays as it is; null or "" clears.
+/// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct UserPatch {
-    /// The e-mail address; it cannot be cleared.
+    /// Your email address. It cannot be cleared.
     #[serde(deserialize_with = "given")]
     pub email: Option<String>,
-    /// The username to sign in with.
+    /// A username to sign in with.
     #[serde(deserialize_with = "given")]
     pub username: Option<String>,
-    /// The display name.
+    /// Your display name.
     #[serde(deserialize_with = "given")]
     pub name: Option<String>,
-    /// The first name.
+    /// Your first name.
     #[serde(deserialize_with = "given")]
     pub first_name: Option<String>,
-    /// The last name.
+    /// Your last name.
     #[serde(deserialize_with = "given")]
     pub last_name: Option<String>,
-    /// A few lines about oneself.
+    /// A few lines about yourself.
     #[serde(deserialize_with = "given")]
     pub bio: Option<String>,
-    /// The password, for a new address without a recent sign-in.
+    /// Your current password. Needed for a new email address if you did not sign in recently.
     pub current_password: Option<RawPassword>,
 }
 
@@ -73,12 +73,12 @@ pub struct UserChange {
     pub current_password: Option<PlainPassword>,
 }
 
-/// What goes with the wish to delete one's own account.
+/// Confirms the deletion of your account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct DeletionForm {
-    /// The password, where there was no recent sign-in.
+    /// Your current password. Needed if you did not sign in recently.
     pub current_password: Option<RawPassword>,
 }
 

@@ -29,6 +29,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::TooManyTries { wait } => wait_for(wait),
         Refused::Overloaded => Code::Overloaded.into(),
         Refused::Unavailable(_) | Refused::NotMigrated | Refused::ClockSkew => Code::Unavailable.into(),
+        Refused::Unconfirmed(_) => Code::OutcomeUnknown.into(),
         Refused::Internal(_) => Code::Internal.into(),
     }
 }
@@ -54,10 +55,8 @@ fn taken(field: Field) -> FieldError {
 /// A refusal is the caller's business and is seen as a status in the request log; what we broke or
 /// cannot reach is an error with its whole chain.
 fn log(error: &Refused) {
-    let ours = matches!(
-        error,
-        Refused::Unavailable(_) | Refused::NotMigrated | Refused::ClockSkew | Refused::Internal(_)
-    );
+    use Refused::{ClockSkew, Internal, NotMigrated, Unavailable, Unconfirmed};
+    let ours = matches!(error, Unavailable(_) | Unconfirmed(_) | NotMigrated | ClockSkew | Internal(_));
     if !ours {
         tracing::debug!(%error, "refused");
         return;

@@ -17,7 +17,7 @@ pub enum StoreError {
     #[error("{0:?} is taken")]
     Taken(Taken),
     /// The database cannot be reached or is too busy; trying again may help.
-    #[error("the database is out of reach")]
+    #[error("cannot reach the database")]
     Unavailable(#[source] sqlx::Error),
     /// A pooler gives the database's sessions to others as well: nothing would hold that is said of one.
     #[error(
@@ -25,6 +25,9 @@ pub enum StoreError {
          set DATABASE_URL to Postgres itself, or to a pooler that keeps sessions (pool_mode = session)"
     )]
     SharedSessions,
+    /// The connection was lost while the transaction was being committed: its changes may be there or not.
+    #[error("the database did not confirm a commit")]
+    Unconfirmed(#[source] sqlx::Error),
     /// The schema's history is not this program's.
     #[error("the schema could not be brought up to date")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -41,6 +44,19 @@ impl StoreError {
         let Self::Unavailable(sqlx::Error::Database(refusal)) = self else { return false };
         refusal.code().is_some_and(|code| code.starts_with("40"))
     }
+
+    /// What a commit that failed means: where the database itself refused it, nothing was changed.
+    pub(crate) fn of_commit(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(refusal) if !is_cut_off(refusal.as_ref()) => error.into(),
+            _ => Self::Unconfirmed(error),
+        }
+    }
+}
+
+/// SQLSTATEs of a connection that ends: by the network, a pooler in between, or an operator.
+fn is_cut_off(refusal: &dyn DatabaseError) -> bool {
+    refusal.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P"))
 }
 
 impl From<sqlx::Error> for StoreError {

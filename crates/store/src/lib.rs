@@ -209,11 +209,11 @@ impl Tx {
     /// Makes the changes last.
     ///
     /// # Errors
-    /// [`StoreError`] where the database did not confirm.
+    /// [`StoreError::Unconfirmed`] where nobody knows whether they do; any other where they do not.
     pub async fn commit(self) -> Result<(), StoreError> {
         let Self { inner, commits, shows } = self;
         let _counted = shows.then(|| Counted(commits));
-        Ok(inner.commit().await?)
+        inner.commit().await.map_err(StoreError::of_commit)
     }
 
     /// Undoes the changes and lets go of what was locked, now and not when the connection is used again.

@@ -3,10 +3,10 @@
 use crate::sessions::{Row, Session};
 use crate::{Store, StoreError, TokenHash, Tx};
 use domain::SessionId;
+use std::fmt;
 use time::OffsetDateTime;
 
-/// A refresh token that was issued.
-#[derive(Debug)]
+/// A refresh token that was issued. No `Debug`: it may hold a salt.
 pub struct NewRefreshToken {
     /// What the token hashes to.
     pub hash: TokenHash,
@@ -16,19 +16,35 @@ pub struct NewRefreshToken {
     pub issued_at: OffsetDateTime,
     /// When it ends, used or not.
     pub expires_at: OffsetDateTime,
+    /// What made it of its parent's token; none for the first of a family.
+    pub salt: Option<Salt>,
 }
 
+/// Makes one token of another. Of no use to whoever has one of the two alone.
+pub type Salt = [u8; 32];
+
 /// What is known of a refresh token.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct RefreshToken {
     /// When it ends, used or not.
     pub expires_at: OffsetDateTime,
-    /// When it was first exchanged.
+    /// When it was exchanged.
     pub used_at: Option<OffsetDateTime>,
-    /// Whether the token it was last exchanged for was exchanged itself.
-    pub child_used: bool,
-    /// When its parent was exchanged again instead of it.
-    pub killed_at: Option<OffsetDateTime>,
+    /// What makes of it the token that it was exchanged for, while that one is unused.
+    pub next: Option<Salt>,
+}
+
+/// No salt stands in a log.
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { expires_at, used_at, next } = self;
+        let next = &next.map(|_| "…");
+        f.debug_struct("RefreshToken")
+            .field("expires_at", expires_at)
+            .field("used_at", used_at)
+            .field("next", next)
+            .finish()
+    }
 }
 
 /// Adds a token to its family.
@@ -37,11 +53,12 @@ pub struct RefreshToken {
 /// [`StoreError`] where the database does not answer.
 pub async fn insert(tx: &mut Tx, token: &NewRefreshToken) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO refresh_tokens (hash, session_id, issued_at, expires_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO refresh_tokens (hash, session_id, issued_at, expires_at, salt) VALUES ($1, $2, $3, $4, $5)",
         token.hash.bytes(),
         token.session.0,
         token.issued_at,
         token.expires_at,
+        token.salt.as_ref().map(<[u8; 32]>::as_slice),
     )
     .execute(tx.unchanging())
     .await?;
@@ -70,25 +87,29 @@ pub async fn lock_family(tx: &mut Tx, hash: &TokenHash) -> Result<Option<Session
 }
 
 /// The token of a hash. To be asked after [`lock_family`], in a statement of its own: one that waits
-/// for a lock sees other rows as they were before it waited.
+/// for a lock sees other rows as they were before it waited. What a server of before 2026-11-27 replaced
+/// (`killed_at`) counts as used.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option<RefreshToken>, StoreError> {
-    let token = sqlx::query_as!(
-        RefreshToken,
-        r#"SELECT t.expires_at, t.used_at, t.killed_at, c.used_at IS NOT NULL AS "child_used!"
-           FROM refresh_tokens t LEFT JOIN refresh_tokens c ON c.hash = t.child
-           WHERE t.hash = $1"#,
+    let row = sqlx::query!(
+        "SELECT t.expires_at, coalesce(t.used_at, t.killed_at) AS used_at, c.salt AS \"next?\"
+         FROM refresh_tokens t LEFT JOIN refresh_tokens c ON c.hash = t.child
+         WHERE t.hash = $1",
         hash.bytes()
     )
     .fetch_optional(tx.unchanging())
     .await?;
-    Ok(token)
+    Ok(row.map(|row| RefreshToken {
+        expires_at: row.expires_at,
+        used_at: row.used_at,
+        next: row.next.and_then(|salt| salt.try_into().ok()),
+    }))
 }
 
-/// Exchanges a token for `child`, which is in the family already; a child it was exchanged for before
-/// is killed.
+/// Exchanges a token for `child`, which is in the family already, and forgets what made it: nobody asks for it
+/// again. Says whether it was unused.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -97,24 +118,16 @@ pub async fn exchange(
     hash: &TokenHash,
     child: &TokenHash,
     at: OffsetDateTime,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE refresh_tokens SET killed_at = $2
-         WHERE hash = (SELECT child FROM refresh_tokens WHERE hash = $1)",
-        hash.bytes(),
-        at
-    )
-    .execute(tx.unchanging())
-    .await?;
-    sqlx::query!(
-        "UPDATE refresh_tokens SET used_at = coalesce(used_at, $3), child = $2 WHERE hash = $1",
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE refresh_tokens SET used_at = $3, child = $2, salt = NULL WHERE hash = $1 AND used_at IS NULL",
         hash.bytes(),
         child.bytes(),
         at
     )
     .execute(tx.unchanging())
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Deletes up to `limit` tokens past their end, as [`crate::sessions::sweep`] does sessions; those of a

@@ -193,6 +193,21 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether somebody other than `except` has this canonical username.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn username_is_taken(tx: &mut Tx, canonical: &str, except: UserId) -> Result<bool, StoreError> {
+    let taken = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE username_canonical = $1 AND id <> $2) AS "taken!""#,
+        canonical,
+        except.0
+    )
+    .fetch_one(tx.unchanging())
+    .await?;
+    Ok(taken)
+}
+
 /// Replaces the password hash.
 ///
 /// # Errors

@@ -90,6 +90,8 @@ pub struct Config {
     pub hashing: Hashing,
     /// Who may sign up.
     pub signup: Signup,
+    /// Usernames that nobody may take, beside the usual ones.
+    pub reserved_usernames: Vec<String>,
     /// Shortest new password.
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password.
@@ -153,6 +155,7 @@ impl Config {
             signing,
             hashing: accounts.hashing,
             signup: accounts.signup,
+            reserved_usernames: accounts.reserved_usernames,
             password_min_length: accounts.password_min,
             password_min_score: accounts.password_score,
             token_lifetime: accounts.token_lifetime,
@@ -203,6 +206,7 @@ impl Config {
             refresh_lifetime: self.refresh_lifetime,
             calls_per_minute: self.calls_per_minute,
             signup: self.signup,
+            reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
             ..Settings::new(self.signing.load()?, self.origin.to_string())
@@ -261,6 +265,7 @@ struct AccountRules {
     password_score: u8,
     hashing: Hashing,
     signup: Signup,
+    reserved_usernames: Vec<String>,
     token_lifetime: time::Duration,
     refresh_lifetime: time::Duration,
     calls_per_minute: u32,
@@ -280,6 +285,7 @@ impl AccountRules {
             password_score: faults.or(score, easiest),
             hashing: hashing(raw, faults),
             signup: faults.or(Signup::Closed, signup(raw)),
+            reserved_usernames: faults.or(Vec::new(), reserved_usernames(raw)),
             token_lifetime: time::Duration::minutes(faults.or(30, minutes)),
             refresh_lifetime: faults.or(time::Duration::DAY, refresh_lifetime(raw)),
             calls_per_minute: faults.or(60, calls),
@@ -385,6 +391,20 @@ fn compat(raw: &Raw, env: AppEnv) -> Result<Compat, ConfigError> {
         (None, AppEnv::Development) => Ok(Compat::ALL),
         (None, AppEnv::Production) => Ok(Compat::NONE),
     }
+}
+
+fn reserved_usernames(raw: &Raw) -> Result<Vec<String>, ConfigError> {
+    let list = filled(raw.reserved_usernames.as_deref()).unwrap_or_default();
+    let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let word = |word: &str| {
+        let fits = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        fits.then(|| word.to_owned()).ok_or_else(|| {
+            let message =
+                format!("\"{word}\" is no username; set it to names divided by commas, such as acme, press");
+            ConfigError::new("RESERVED_USERNAMES", message)
+        })
+    };
+    words.map(word).collect()
 }
 
 fn cors_origins(raw: &Raw) -> Result<Vec<Origin>, ConfigError> {

@@ -9,7 +9,7 @@ pub struct Raw {
     /// The Postgres database, postgres://user@host/name; SQLAlchemy's +asyncpg and +psycopg are understood
     #[arg(long, env, hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// A file that holds DATABASE_URL
+    /// A file that contains DATABASE_URL
     #[arg(long, env, value_name = "PATH")]
     pub database_url_file: Option<String>,
     /// The most database connections at once [default: 10]
@@ -18,10 +18,10 @@ pub struct Raw {
     /// development or production [default: production in a release build]
     #[arg(long, env, value_name = "NAME")]
     pub app_env: Option<String>,
-    /// What pages call this site [default: Doorstep]
+    /// The name of your site, as pages show it [default: Doorstep]
     #[arg(long, env, value_name = "TEXT")]
     pub app_name: Option<String>,
-    /// The address people type; required in production [default: http://localhost:PORT]
+    /// The address people type in their browser; required in production [default: http://localhost:PORT]
     #[arg(long, env, value_name = "URL")]
     pub base_url: Option<String>,
     /// Your product's front page, to which / leads [default: this site's own]
@@ -36,25 +36,28 @@ pub struct Raw {
     /// Your privacy policy; linked as the terms are [default: no link]
     #[arg(long, env, value_name = "URL")]
     pub privacy_url: Option<String>,
-    /// Where the server listens [default: 127.0.0.1:8000]
+    /// The address and port to listen on [default: 127.0.0.1:8000]
     #[arg(long, env, value_name = "ADDRESS:PORT")]
     pub leptos_site_addr: Option<String>,
-    /// The built site [default: target/site]
+    /// The folder of the built site [default: target/site]
     #[arg(long, env, value_name = "PATH")]
     pub leptos_site_root: Option<String>,
-    /// Whether the built files' names carry hashes: true or false [default: found out]
+    /// Whether the names of the built files contain hashes: true or false [default: detected]
     #[arg(long, env, value_name = "BOOL")]
     pub leptos_hash_files: Option<String>,
     /// Who may sign up: open or closed [default: open]
     #[arg(long, env, value_name = "NAME")]
     pub signup: Option<String>,
-    /// Shortest new password, 8 to 128; 15 is NIST's figure without a second factor [default: 8]
+    /// More usernames that nobody may choose, separated by commas; admin, support and others always are
+    #[arg(long, env, value_name = "LIST")]
+    pub reserved_usernames: Option<String>,
+    /// Minimum length of a new password, 8 to 128; NIST asks for 15 without a second factor [default: 8]
     #[arg(long, env, value_name = "NUMBER")]
     pub password_min_length: Option<String>,
-    /// Least zxcvbn score of a new password, 0 to 4 [default: 3]
+    /// Minimum zxcvbn score of a new password, 0 to 4 [default: 3]
     #[arg(long, env, value_name = "NUMBER")]
     pub password_min_score: Option<String>,
-    /// true lets the samples of the five READMEs pass as passwords; development on loopback only [default: false]
+    /// Accept the weak sample passwords of the five READMEs; development on loopback only [default: false]
     #[arg(long, env, value_name = "BOOL")]
     pub as_seeds: Option<String>,
     /// Memory of a password hash in KiB, 19456 or more [default: 19456]
@@ -66,7 +69,7 @@ pub struct Raw {
     /// Lanes of a password hash, 1 or more [default: 1]
     #[arg(long, env, value_name = "NUMBER")]
     pub argon2_p_cost: Option<String>,
-    /// What tokens are signed with: EdDSA (SIGNING_KEY_FILE) or HS256 (SECRET_KEY) [default: EdDSA]
+    /// How tokens are signed: EdDSA (SIGNING_KEY_FILE) or HS256 (SECRET_KEY) [default: EdDSA]
     #[arg(long, env, value_name = "NAME")]
     pub algorithm: Option<String>,
     /// An Ed25519 key in PEM; required in production [default: var/signing-key.pem, made when missing]
@@ -75,38 +78,38 @@ pub struct Raw {
     /// The secret of HS256, 32 random characters or more
     #[arg(long, env, hide_env_values = true, value_name = "TEXT")]
     pub secret_key: Option<String>,
-    /// A file that holds SECRET_KEY
+    /// A file that contains SECRET_KEY
     #[arg(long, env, value_name = "PATH")]
     pub secret_key_file: Option<String>,
-    /// Life of an access token, 1 to 1440 minutes [default: 30]
+    /// Lifetime of an access token, 1 to 1440 minutes [default: 30]
     #[arg(long, env, value_name = "MINUTES")]
     pub access_token_expire_minutes: Option<String>,
-    /// Life of a refresh token, 1 to 30 days [default: 30]
+    /// Lifetime of a refresh token, 1 to 30 days [default: 30]
     #[arg(long, env, value_name = "DAYS")]
     pub refresh_token_expire_days: Option<String>,
-    /// Calls a minute of one signed-in principal, or else one address, on each server; 0 for no limit [default: 60]
+    /// Requests per minute for each signed-in session, or else each IP address, on each server; 0 for no limit [default: 60]
     #[arg(long, env, value_name = "NUMBER")]
     pub rate_limit_per_minute: Option<String>,
-    /// Proxies whose X-Forwarded-For is believed: addresses and networks, divided by commas
+    /// Proxies whose X-Forwarded-For header is trusted: addresses and networks, separated by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
-    /// How long a connection may be idle between two requests, 1 to 3600; longer than the proxy's own time [default: 75]
+    /// Seconds a connection may stay idle between requests, 1 to 3600; set it higher than your proxy's [default: 75]
     #[arg(long, env, value_name = "SECONDS")]
     pub keep_alive_seconds: Option<String>,
-    /// How long SIGTERM leaves the server serving while /readyz says 503, 0 to 300 [default: 5 in production, else 0]
+    /// Seconds to keep serving after SIGTERM while /readyz answers 503, 0 to 300 [default: 5 in production, else 0]
     #[arg(long, env, value_name = "SECONDS")]
     pub shutdown_delay_seconds: Option<String>,
-    /// Families of paths beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in
+    /// Compatible paths beside /api/v1: all, none, or a list of cookie, oauth2, root [default: none in
     /// production, else all]
     #[arg(long, env, value_name = "LIST")]
     pub compat: Option<String>,
-    /// Origins whose pages may call the API with bearer tokens, divided by commas [default: none]
+    /// Origins whose pages may call the API with bearer tokens, separated by commas [default: none]
     #[arg(long, env, value_name = "LIST")]
     pub cors_origins: Option<String>,
-    /// json or text [default: json in production]
+    /// Log format: json or text [default: json in production]
     #[arg(long, env, value_name = "NAME")]
     pub log_format: Option<String>,
-    /// What is logged [default: info]
+    /// Log filter [default: info]
     #[arg(long, env, value_name = "FILTER")]
     pub rust_log: Option<String>,
 }

@@ -36,6 +36,7 @@ fn raw(pairs: &[(&str, &str)]) -> Raw {
             "AS_SEEDS" => &mut raw.as_seeds,
             "COMPAT" => &mut raw.compat,
             "CORS_ORIGINS" => &mut raw.cors_origins,
+            "RESERVED_USERNAMES" => &mut raw.reserved_usernames,
             "LOG_FORMAT" => &mut raw.log_format,
             other => panic!("{other} is not in this list"),
         };
@@ -59,6 +60,15 @@ fn development_needs_a_database_and_nothing_else() {
     assert_eq!(config.calls_per_minute, 60);
     assert_eq!(config.log_format, LogFormat::Text);
     assert!(matches!(config.signing, Signing::KeyFile { make: true, .. }));
+}
+
+#[test]
+fn reserved_usernames_are_a_list_of_usernames() {
+    let development = ("APP_ENV", "development");
+    let config = Config::new(&raw(&[development, ("RESERVED_USERNAMES", " acme, acme-press ,")])).unwrap();
+    assert_eq!(config.reserved_usernames, ["acme", "acme-press"]);
+    let refused = refusal(&[development, ("RESERVED_USERNAMES", "acme, press@acme.example")]);
+    assert!(refused.starts_with("RESERVED_USERNAMES: \"press@acme.example\" is no username"), "{refused}");
 }
 
 #[test]

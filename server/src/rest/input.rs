@@ -27,15 +27,16 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
+        const TAKES: &str = "Send JSON with Content-Type: application/json. Nothing was changed.";
         let (headers, content) = read(request, state, MAX_BYTES).await?;
         if !body::is(body::JSON, &headers, &content) {
-            return Err(Code::UnsupportedMediaType.into());
+            return Err(Problem::new(Code::UnsupportedMediaType).with_detail(TAKES).into());
         }
         Ok(Self(from_json(&content)?))
     }
 }
 
-/// Names and secrets, as a JSON object or as a form: every sign-in path takes both.
+/// Names and secrets, as a JSON object or as a form of either kind: every sign-in path takes all of them.
 pub(super) struct Credentials<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
@@ -44,11 +45,44 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
         let (headers, content) = read(request, state, MAX_CREDENTIALS).await?;
         match body::media_type(&headers).as_deref() {
+            Some(body::FORM) if looks_like_json(&content) => Err(sent_as(JSON_AS_FORM).into()),
             Some(body::FORM) => Ok(Self(from_form(&content)?)),
-            _ if body::is(body::JSON, &headers, &content) => Ok(Self(from_json(&content)?)),
-            _ => Err(Code::UnsupportedMediaType.into()),
+            Some(body::MULTIPART) => {
+                let fields = body::parts(&headers, content).await;
+                Ok(Self(from_fields(fields.map_err(|unfit| unfit_form(&unfit))?)?))
+            }
+            _ if !body::is(body::JSON, &headers, &content) => Err(other_type().into()),
+            _ => match from_json(&content) {
+                Err(problem) if problem.code == Code::Unreadable && looks_like_a_form(&content) => {
+                    Err(sent_as(FORM_AS_JSON).into())
+                }
+                value => Ok(Self(value?)),
+            },
         }
     }
+}
+
+const JSON_AS_FORM: &str = "This is JSON. Send it with Content-Type: application/json.";
+const FORM_AS_JSON: &str = "This is a form. Send it with Content-Type: application/x-www-form-urlencoded.";
+
+/// A body of one kind under the name of another.
+fn sent_as(words: &str) -> Problem {
+    of_field("body", "wrong_type", words).with_detail(format!("Nothing was changed. {words}"))
+}
+
+fn other_type() -> Problem {
+    const TAKES: &str = "Send JSON with Content-Type: application/json, or a form with Content-Type: \
+                         application/x-www-form-urlencoded or multipart/form-data. Nothing was changed.";
+    Problem::new(Code::UnsupportedMediaType).with_detail(TAKES)
+}
+
+fn looks_like_json(content: &[u8]) -> bool {
+    matches!(content.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'))
+}
+
+fn looks_like_a_form(content: &[u8]) -> bool {
+    let name = content.split(|byte| *byte == b'=').next().unwrap_or_default();
+    name.len() < content.len() && std::str::from_utf8(name).is_ok_and(is_a_name)
 }
 
 /// The fields behind the question mark.
@@ -58,7 +92,7 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
-        Ok(Self(from_form(parts.uri.query().unwrap_or_default().as_bytes())?))
+        Ok(Self(from_query(parts.uri.query())?))
     }
 }
 
@@ -69,7 +103,7 @@ struct NoWords {}
 
 /// The layer of every call that takes no [`Query`]: it is refused with one, before anybody asks who calls.
 pub(super) async fn no_query(request: Request, next: Next) -> Result<Response, Refusal> {
-    let NoWords {} = from_form(request.uri().query().unwrap_or_default().as_bytes())?;
+    let NoWords {} = from_query(request.uri().query())?;
     Ok(next.run(request).await)
 }
 
@@ -115,17 +149,40 @@ fn from_json<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut source).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
-        if inner.is_data() { refused(&path, &inner.to_string()) } else { Code::Unreadable.into() }
+        if inner.is_data() { refused(&path, &inner.to_string()) } else { no_json(&inner) }
     })?;
-    source.end().map_err(|_| Problem::new(Code::Unreadable))?;
+    source.end().map_err(|error| no_json(&error))?;
     Ok(value)
 }
 
+/// Where it ends to be JSON, and nothing of what stands there.
+fn no_json(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let words = format!("The body is not valid JSON (line {line}, column {column}). Nothing was changed.");
+    Problem::new(Code::Unreadable).with_detail(words)
+}
+
+fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Problem> {
+    from_form(query.unwrap_or_default().as_bytes())
+        .map_err(|problem| unnamed(problem, |name| name == BODY, "query"))
+}
+
 fn from_form<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
-    let fields = body::fields(content).map_err(|unfit| match unfit {
-        Unfit::Doubled(name) => of_field(&name, "duplicate", TWICE),
-        Unfit::Unreadable => Code::Unreadable.into(),
-    })?;
+    // A word alone is no name of a field: a whole secret may stand there.
+    let alone = |name: &str| content.split(|byte| *byte == b'&').any(|pair| pair == name.as_bytes());
+    let fields = body::fields(content).map_err(|unfit| unfit_form(&unfit));
+    fields.and_then(from_fields).map_err(|problem| unnamed(problem, alone, BODY))
+}
+
+/// The problem with another word for the fields of these names.
+fn unnamed(mut problem: Problem, names: impl Fn(&str) -> bool, word: &str) -> Problem {
+    for error in problem.errors.iter_mut().filter(|error| names(&error.field)) {
+        word.clone_into(&mut error.field);
+    }
+    problem
+}
+
+fn from_fields<T: DeserializeOwned>(fields: Vec<(String, String)>) -> Result<T, Problem> {
     let source = MapDeserializer::<_, PlainError>::new(fields.into_iter());
     serde_path_to_error::deserialize(source)
         .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
@@ -133,25 +190,56 @@ fn from_form<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
 
 const TWICE: &str = "This field came twice.";
 
+fn unfit_form(unfit: &Unfit) -> Problem {
+    const WORDS: &str = "The form could not be read. Nothing was changed.";
+    match unfit {
+        Unfit::Doubled(name) => of_field(name, "duplicate", TWICE),
+        Unfit::File(name) => of_field(name, "wrong_type", "This field takes text, not a file."),
+        Unfit::Unreadable => Problem::new(Code::Unreadable).with_detail(WORDS),
+        Unfit::Undivided => other_type(),
+    }
+}
+
 /// What serde says, without the value it says it of: that may be a password.
 fn refused(path: &str, words: &str) -> Problem {
-    let named = words.split('`').nth(1).unwrap_or_default();
-    let (field, code, message) = if words.starts_with("unknown field") {
-        (named, "unknown", "This call takes no such field.")
-    } else if words.starts_with("duplicate field") {
-        (named, "duplicate", TWICE)
-    } else if words.starts_with("missing field") {
-        (named, "required", "This field is missing.")
+    let (field, code, message) = if let Some(rest) = words.strip_prefix("unknown field `") {
+        let name = rest.rsplit_once("`, expected").or_else(|| rest.rsplit_once("`, there are no fields"));
+        (name.map_or("", |(name, _)| name), "unknown", "This call takes no such field.")
+    } else if let Some(rest) = words.strip_prefix("duplicate field `") {
+        (until_quote(rest), "duplicate", TWICE)
+    } else if let Some(rest) = words.strip_prefix("missing field `") {
+        (until_quote(rest), "required", "This field is missing.")
     } else {
         (path, "wrong_type", "This is not what the field takes.")
     };
-    of_field(if matches!(field, "." | "?" | "") { "body" } else { field }, code, message)
+    of_field(field, code, message)
 }
 
-/// The refusal of one field, whose name a stranger wrote.
+/// The name of a field of ours.
+fn until_quote(words: &str) -> &str {
+    words.split('`').next().unwrap_or_default()
+}
+
+/// What a refusal names where a name cannot be repeated.
+const BODY: &str = "body";
+/// No field of anybody's has a longer name.
+const MAX_NAME: usize = 32;
+/// More of them stand in passwords and tokens.
+const MAX_DIGITS: usize = 3;
+
+/// The refusal of one field, whose name a stranger wrote: it is repeated only where it looks like one, since a
+/// whole body, with a password in it, may stand where a name belongs.
 fn of_field(name: &str, code: &str, message: &str) -> Problem {
-    let field: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
-    Problem::new(Code::Invalid).with_errors(vec![FieldError::new(&field, code, message)])
+    let field = if is_a_name(name) { name } else { BODY };
+    Problem::new(Code::Invalid).with_errors(vec![FieldError::new(field, code, message)])
+}
+
+fn is_a_name(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && text.len() <= MAX_NAME
+        && digits <= MAX_DIGITS
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 #[cfg(test)]
@@ -199,6 +287,58 @@ mod tests {
             let problem = from_json::<RegistrationForm>(json.as_bytes()).unwrap_err();
             let told = serde_json::to_string(&problem).unwrap();
             assert!(!told.contains("hunter2") && !told.contains("73550123"), "{told}");
+        }
+    }
+
+    /// B4: whatever stands where a name belongs.
+    #[test]
+    fn what_does_not_look_like_a_name_is_not_repeated() {
+        let token = "qX3vN8sJ0aPzT5wL2mYkR7uHcE9bGdF4iO1nVxQjWt6";
+        for secret in [
+            r#"{"email":"a@b.example","password":"hunter2 is my secret"}"#,
+            "hunter2 is my secret",
+            "hunter2`, expected `email",
+            "Tr0ub4dor&3",
+            "pass`hunter2",
+            "4f7a",
+            "a.b",
+            "ana@example.com",
+            "mot de passe",
+            "пароль",
+            "\u{200b}",
+            "line\nline",
+            "abcdefghijklmnopqrstuvwxyzabcdefg",
+            token,
+            &token[..31],
+        ] {
+            let json = serde_json::json!({ secret: 1 }).to_string();
+            let form = serde_urlencoded::to_string([(secret, "x")]).unwrap();
+            let doubled = format!("{form}&{form}");
+            let nested = serde_json::json!({ "email": { secret: [secret] } }).to_string();
+            for answer in
+                [from_json(json.as_bytes()), from_form(form.as_bytes()), from_form(doubled.as_bytes())]
+            {
+                assert_eq!(first(answer).1, "body", "{secret}");
+            }
+            assert_eq!(first(from_json(nested.as_bytes())).1, "email", "{secret}");
+        }
+        for name in ["role", "password_hash", "firstName", "X-Token", "line2", "_method"] {
+            assert_eq!(first(from_json(format!(r#"{{"{name}":1}}"#).as_bytes())).1, name);
+            assert_eq!(first(from_form(format!("{name}=1").as_bytes())).1, name);
+        }
+        // A word alone is a secret that somebody sent as the whole body.
+        for word in ["hunter", "hunter&hunter", "email=a&hunter"] {
+            assert_eq!(first(from_form(word.as_bytes())).1, "body", "{word}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_is_told_by_its_place_alone() {
+        for (body, place) in
+            [("{\n \"email\" \"hunter2\"}", "line 2, column"), ("hunter2", "line 1, column 1")]
+        {
+            let told = from_json::<RegistrationForm>(body.as_bytes()).unwrap_err();
+            assert!(told.detail.contains(place) && !told.detail.contains("hunter2"), "{}", told.detail);
         }
     }
 

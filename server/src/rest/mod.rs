@@ -8,6 +8,7 @@ mod foreign;
 mod hint;
 mod input;
 pub(crate) mod openapi;
+pub(crate) mod slash;
 mod tags;
 mod v1;
 
@@ -84,13 +85,15 @@ fn under(prefix: &str, path: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The public keys that access tokens are checked with (RFC 7517).
+/// Get the public signing keys
+///
+/// A JSON Web Key Set (RFC 7517) for verifying access tokens.
 #[utoipa::path(
     get,
     path = JWKS,
     operation_id = "read_keys",
     tag = "Signing in",
-    responses((status = 200, description = "The keys", body = ref("#/components/schemas/Jwks"))),
+    responses((status = 200, description = "The public keys", body = ref("#/components/schemas/Jwks"))),
 )]
 async fn jwks(State(state): State<AppState>) -> Json<Jwks> {
     Json(state.accounts.jwks())

@@ -2,6 +2,7 @@
 
 use super::{functions, guard, headers, made_for, unsent, wants_html};
 use crate::AppState;
+use crate::rest::slash::{self, Paths};
 use crate::rest::{self, Compat};
 use accounts::RequestCtx;
 use app::ssr::{Request as PageRequest, provide};
@@ -61,22 +62,34 @@ pub(super) fn not_found(state: &AppState) -> Router {
     Router::new()
         .fallback_service(page)
         .layer(from_fn_with_state(state.callers(), caller::middleware))
-        .layer(from_fn_with_state(state.compat, without_page))
+        .layer(from_fn_with_state((state.compat, Paths::new(state.compat)), without_page))
 }
 
 /// What needs no page, no caller and no database.
-async fn without_page(State(compat): State<Compat>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if let Some(page) = app::routes::PAGES.iter().find(|page| path.strip_suffix('/') == Some(page.path)) {
-        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-        return guard::see_other(&format!("{}{query}", page.path));
+async fn without_page(
+    State((compat, calls)): State<(Compat, Paths)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (path, reads) = (request.uri().path(), matches!(*request.method(), Method::GET | Method::HEAD));
+    let page = app::routes::PAGES.iter().find(|page| slash::trimmed(path) == Some(page.path));
+    // A page's address may be the API's too, for whoever does not read.
+    let call = calls.without_slash(request.uri()).filter(|_| !reads || page.is_none());
+    match (call, page) {
+        (Some(call), _) => call,
+        (None, Some(page)) => {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            guard::see_other(&format!("{}{query}", page.path))
+        }
+        (None, None) if reads && wants_html(request.headers()) && !owned(compat, &request) => {
+            next.run(request).await
+        }
+        (None, None) => refusal(Code::NotFound),
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads && wants_html(request.headers()) && !rest::owns(compat, request.method(), request.uri()) {
-        next.run(request).await
-    } else {
-        refusal(Code::NotFound)
-    }
+}
+
+fn owned(compat: Compat, request: &Request) -> bool {
+    rest::owns(compat, request.method(), request.uri())
 }
 
 /// What Leptos gives to pages and server functions. It also runs once at the start, without a request,

@@ -60,10 +60,7 @@ fn what_cannot_work_is_one_sentence() {
             vec![database, ("LEPTOS_SITE_ROOT", "/nowhere")],
             "there is no built site in /nowhere/pkg: run `cargo xtask start`",
         ),
-        (
-            vec![database, ("LEPTOS_SITE_ROOT", site().to_str().unwrap())],
-            "server: the database is out of reach",
-        ),
+        (vec![database, ("LEPTOS_SITE_ROOT", site().to_str().unwrap())], "server: cannot reach the database"),
     ] {
         let output = run(&[], &settings);
         let message = text(&output.stderr);
@@ -134,7 +131,7 @@ async fn the_first_admin_gets_a_password_that_is_shown_once(pool: PgPool) {
 
     let second = run(&words, &settings);
     assert!(second.status.success());
-    assert_eq!(text(&second.stdout), "admin exists already\n");
+    assert_eq!(text(&second.stdout), "an admin already exists\n");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -46,7 +46,9 @@ pub fn check(method: &Method, path: &str, status: u16, headers: &HeaderMap) {
 fn item(path: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object().unwrap();
     let fits = |template: &str| {
-        let same = |(part, template): (&str, &str)| template.starts_with('{') || part == template;
+        let same = |(part, template): (&str, &str)| {
+            part == template || (template.starts_with('{') && !part.is_empty())
+        };
         template.matches('/').count() == path.matches('/').count()
             && path.split('/').zip(template.split('/')).all(same)
     };

@@ -1,20 +1,42 @@
-//! A database that can be cut off and come back: a socket between the server and the real one.
+//! A database that can be cut off and come back: a socket between the server and the real one. It can also lose the
+//! answers to commits, which then are done and not confirmed.
 
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, split};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::watch;
 
 /// Any port: it only names the socket.
 const PORT: u16 = 5432;
 
-/// The way to the database, open or cut.
+/// What the server answers when it has committed (CommandComplete).
+const COMMIT: &[u8] = b"COMMIT\0";
+/// What it says of a transaction whose commit is to be lost (NoticeResponse), once these are run: what counts tries
+/// commits by itself, and nobody is told of that.
+const MARK: &[u8] = b"lose this commit";
+pub const MARKS: [&str; 3] = [
+    "CREATE FUNCTION mark() RETURNS trigger LANGUAGE plpgsql AS
+     $$ BEGIN RAISE NOTICE 'lose this commit'; RETURN NULL; END $$",
+    "CREATE TRIGGER mark AFTER INSERT ON audit_events FOR EACH STATEMENT EXECUTE FUNCTION mark()",
+    "CREATE TRIGGER mark AFTER INSERT ON refresh_tokens FOR EACH STATEMENT EXECUTE FUNCTION mark()",
+];
+
+/// What the way to the database lets through.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Open,
+    Cut,
+    /// A marked commit, but not its answer: the connection ends instead.
+    Unconfirmed,
+}
+
+/// The way to the database.
 pub struct Outage {
     folder: PathBuf,
-    open: watch::Sender<bool>,
+    way: watch::Sender<Way>,
 }
 
 impl Outage {
@@ -30,20 +52,25 @@ impl Outage {
         ));
         std::fs::create_dir_all(&folder).unwrap();
         let listener = UnixListener::bind(folder.join(format!(".s.PGSQL.{PORT}"))).unwrap();
-        let (open, gate) = watch::channel(true);
+        let (way, gate) = watch::channel(Way::Open);
         let options = real.as_ref().clone().socket(&folder).port(PORT);
         tokio::spawn(accept(listener, real, gate));
-        (Self { folder, open }, options)
+        (Self { folder, way }, options)
     }
 
     /// Ends every connection and lets none through.
     pub fn cut(&self) {
-        self.open.send_replace(false);
+        self.way.send_replace(Way::Cut);
+    }
+
+    /// Ends each connection that commits what is marked, once the database has done it.
+    pub fn lose_commits(&self) {
+        self.way.send_replace(Way::Unconfirmed);
     }
 
     /// Lets connections through again.
     pub fn mend(&self) {
-        self.open.send_replace(true);
+        self.way.send_replace(Way::Open);
     }
 }
 
@@ -53,15 +80,15 @@ impl Drop for Outage {
     }
 }
 
-async fn accept(listener: UnixListener, real: Arc<PgConnectOptions>, gate: watch::Receiver<bool>) {
+async fn accept(listener: UnixListener, real: Arc<PgConnectOptions>, gate: watch::Receiver<Way>) {
     while let Ok((client, _)) = listener.accept().await {
-        if *gate.borrow() {
+        if *gate.borrow() != Way::Cut {
             tokio::spawn(connect(client, real.clone(), gate.clone()));
         }
     }
 }
 
-async fn connect(client: UnixStream, real: Arc<PgConnectOptions>, gate: watch::Receiver<bool>) {
+async fn connect(client: UnixStream, real: Arc<PgConnectOptions>, gate: watch::Receiver<Way>) {
     if let Some(folder) = real.get_socket() {
         let path = folder.join(format!(".s.PGSQL.{}", real.get_port()));
         pass(client, UnixStream::connect(path).await.unwrap(), gate).await;
@@ -71,13 +98,35 @@ async fn connect(client: UnixStream, real: Arc<PgConnectOptions>, gate: watch::R
     }
 }
 
-async fn pass(
-    mut client: UnixStream,
-    mut server: impl AsyncRead + AsyncWrite + Unpin,
-    mut gate: watch::Receiver<bool>,
-) {
+async fn pass(client: UnixStream, server: impl AsyncRead + AsyncWrite, mut gate: watch::Receiver<Way>) {
+    let ((from_client, mut to_client), (from_server, to_server)) = (split(client), split(server));
+    let way = gate.clone();
     tokio::select! {
-        _ = copy_bidirectional(&mut client, &mut server) => {}
-        _ = gate.wait_for(|open| !open) => {}
+        () = answers(from_server, &mut to_client, &way) => {}
+        () = requests(from_client, to_server) => {}
+        _ = gate.wait_for(|way| *way == Way::Cut) => {}
+    }
+}
+
+async fn requests(mut client: impl AsyncRead + Unpin, mut server: impl AsyncWrite + Unpin) {
+    copy(&mut client, &mut server).await.ok();
+}
+
+/// Ends where an answer must not come through. A commit is answered alone, in one piece.
+async fn answers(
+    mut server: impl AsyncRead + Unpin,
+    client: &mut (impl AsyncWrite + Unpin),
+    way: &watch::Receiver<Way>,
+) {
+    let (mut bytes, mut marked) = (vec![0; 64 * 1024], false);
+    while let Ok(count @ 1..) = server.read(&mut bytes).await {
+        let answer = &bytes[..count];
+        let holds = |text: &[u8]| answer.windows(text.len()).any(|part| part == text);
+        marked |= holds(MARK);
+        let lost = marked && holds(COMMIT) && *way.borrow() == Way::Unconfirmed;
+        marked &= !holds(COMMIT);
+        if lost || client.write_all(answer).await.is_err() {
+            return;
+        }
     }
 }

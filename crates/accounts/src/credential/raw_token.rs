@@ -1,9 +1,11 @@
 use crate::rng::{Rng, bytes};
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use store::TokenHash;
+use store::refresh::Salt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A secret that one client keeps: 256 random bits. It cannot be stored: the store takes hashes only, and from
@@ -28,6 +30,15 @@ impl RawToken {
     #[must_use]
     pub fn reveal(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    /// The token that `salt` makes of this one. Nobody can make it of one of the two alone: neither whoever finds
+    /// an old token, nor whoever steals the database.
+    pub(crate) fn next(&self, salt: &Salt) -> Self {
+        let mut next = Self([0; 32]);
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        next.0.copy_from_slice(hmac::sign(&key, salt).as_ref());
+        next
     }
 
     /// What is stored.
@@ -55,6 +66,15 @@ mod tests {
         assert_eq!(RawToken::parse(&text).unwrap().hash(), token.hash());
         assert_ne!(RawToken::new(&SystemRng).hash(), token.hash());
         assert_eq!(format!("{token:?} {:?}", token.hash()), "RawToken(…) TokenHash(…)");
+    }
+
+    #[test]
+    fn token_and_salt_together_make_the_next() {
+        let (token, salt) = (RawToken::new(&SystemRng), bytes(&SystemRng));
+        assert_eq!(token.next(&salt).hash(), token.next(&salt).hash());
+        assert_ne!(token.next(&salt).hash(), token.next(&bytes(&SystemRng)).hash());
+        assert_ne!(token.next(&salt).hash(), RawToken::new(&SystemRng).next(&salt).hash());
+        assert_ne!(token.next(&salt).hash(), token.hash());
     }
 
     #[test]

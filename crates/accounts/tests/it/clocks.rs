@@ -88,3 +88,28 @@ async fn a_server_whose_clock_is_far_off_is_not_ready(pool: PgPool) {
         }
     }
 }
+
+/// P4: two tabs reach two servers.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refresh_is_repeated_alike_on_replicas_whose_clocks_differ(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    for seconds in [20, -20] {
+        let one = Replica::with_a_clock_ahead_by(&world, seconds).await;
+        let other = Replica::with_a_clock_ahead_by(&world, 0).await;
+        let here = |replica: &Replica| RequestCtx { now: replica.accounts.now(), ..world.stranger() };
+        let form = sign_in("ana@example.com", PASSWORD);
+        let first = one.accounts.sign_in_bearer(&here(&one), form).await.unwrap().refresh_token;
+        let next = one.accounts.refresh(&here(&one), &first).await.unwrap().refresh_token;
+        let same = other.accounts.refresh(&here(&other), &first).await.unwrap().refresh_token;
+        assert_eq!(next, same, "{seconds}");
+        for clock in [&one.clock, &other.clock] {
+            clock.advance(Duration::seconds(11));
+        }
+        assert!(matches!(other.accounts.refresh(&here(&other), &first).await, Err(Error::InvalidToken)));
+        assert!(
+            matches!(one.accounts.refresh(&here(&one), &next).await, Err(Error::InvalidToken)),
+            "{seconds}"
+        );
+    }
+}

@@ -1,6 +1,6 @@
 use crate::crew::{admin, again, break_the_trail, deletion, kinds, patch};
 use accounts::{Error, Field};
-use domain::Role;
+use domain::{ProfileForm, Role};
 use serde_json::json;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, sign_in};
@@ -169,4 +169,38 @@ async fn ones_own_changes_that_cannot_be_recorded_do_not_happen(pool: PgPool) {
     assert!(world.accounts.end_my_other_sessions(&ctx).await.is_err());
     assert_eq!(world.accounts.me(&ctx).await.unwrap(), before);
     assert!(world.holder(&there).await.member().is_ok());
+}
+
+/// B8, D11, B7 for whoever is signed in.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_change_is_judged_as_a_sign_up_is(pool: PgPool) {
+    const TOLD: &str = "SELECT count(*) FROM audit_events WHERE kind = 'address_taken'";
+    let world = World::new(pool);
+    let (ana, eve) = (world.member("ana").await, world.member("eve").await);
+    world.accounts.change_me(&world.holder(&eve).await, patch(json!({"username": "Eve"}))).await.unwrap();
+    let ctx = world.holder(&ana).await;
+    let both = patch(json!({"username": "eve", "email": "eve@example.com"}));
+    assert!(matches!(world.accounts.change_me(&ctx, both).await, Err(Error::Taken(Field::Username))));
+    assert_eq!(world.count(TOLD).await, 0);
+    let address = patch(json!({"username": "ana", "email": "eve@example.com"}));
+    assert!(matches!(world.accounts.change_me(&ctx, address).await, Err(Error::Taken(Field::Email))));
+    assert_eq!(world.count(TOLD).await, 1);
+    let Err(Error::Invalid(errors)) =
+        world.accounts.change_me(&ctx, patch(json!({"username": "R.o.o.t"}))).await
+    else {
+        panic!("given away");
+    };
+    assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("username", "reserved"));
+    let page = ProfileForm { username: Some("postmaster".into()), ..ProfileForm::default() };
+    assert!(matches!(world.accounts.save_profile(&ctx, page).await, Err(Error::Invalid(_))));
+    let moved = patch(json!({"email": "\u{2068}Ana@New.example.\u{2069}"}));
+    assert_eq!(world.accounts.change_me(&ctx, moved).await.unwrap().email, "Ana@New.example");
+    let refused = world.accounts.change_me(&ctx, patch(json!({"email": "ana@new.example.."}))).await;
+    assert!(matches!(refused, Err(Error::Invalid(_))));
+    // Who has one keeps it, and may spell it otherwise.
+    world
+        .execute("UPDATE users SET username = 'admin', username_canonical = 'admin' WHERE username IS NULL")
+        .await;
+    let kept = world.accounts.change_me(&ctx, patch(json!({"username": "Admin", "bio": "x"}))).await.unwrap();
+    assert_eq!(kept.username.as_deref(), Some("Admin"));
 }

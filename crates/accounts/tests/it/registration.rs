@@ -154,3 +154,88 @@ async fn only_an_argon2id_hash_at_the_promised_cost_is_stored(pool: PgPool) {
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
     assert!(!hash.contains("violet"));
 }
+
+fn named(name: &str, username: &str) -> RegistrationForm {
+    RegistrationForm { username: username.into(), ..registration(name) }
+}
+
+/// B8: whoever knows a username that is taken asks nothing of an address, and what is said of one leaves a trace.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_username_is_judged_before_an_address(pool: PgPool) {
+    const TOLD: &str = "SELECT count(*) FROM audit_events WHERE kind = 'address_taken'";
+    const OWNERS: &str = "SELECT count(*) FROM audit_events e JOIN users u ON u.id = e.subject_id
+                          WHERE kind = 'address_taken' AND u.email = 'ana@example.com'";
+    let world = World::new(pool);
+    world.accounts.register(&world.stranger(), named("ana", "Ana")).await.unwrap();
+    for (name, username, field, told) in [
+        ("ana", "aNa", Field::Username, 0),
+        ("nobody", "aNa", Field::Username, 0),
+        ("ANA", "ana2", Field::Email, 1),
+        ("ana", "", Field::Email, 2),
+    ] {
+        let form = || named(name, username);
+        let (by_page, by_call) = (world.stranger(), world.stranger());
+        let refused = world.accounts.sign_up(&by_page, form()).await.map(drop);
+        assert!(matches!(refused, Err(Error::Taken(f)) if f == field), "{name} {username}: {refused:?}");
+        let refused = world.accounts.register(&by_call, form()).await.map(drop);
+        assert!(matches!(refused, Err(Error::Taken(f)) if f == field), "{name} {username}: {refused:?}");
+        assert_eq!(
+            (world.count(TOLD).await, world.count(OWNERS).await),
+            (2 * told, 2 * told),
+            "{name} {username}"
+        );
+    }
+    assert_eq!(world.count("SELECT count(*) FROM users").await, 1);
+}
+
+/// D11.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_takes_a_username_that_stands_for_the_house(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.reserved_usernames = vec!["Har-bour".into()]);
+    for username in [
+        "admin",
+        "ADMIN",
+        "Root",
+        "support",
+        "a.d.m.i.n",
+        "_admin_",
+        "no-reply",
+        "mailer-daemon",
+        "har.bour",
+        "api",
+    ] {
+        let refused = world.accounts.register(&world.stranger(), named("eve", username)).await;
+        let Err(Error::Invalid(errors)) = refused else { panic!("{username} was given away") };
+        assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("username", "reserved"));
+    }
+    for (name, username) in [("ana", "admiral"), ("ben", "rooty"), ("eve", "---"), ("dan", "supporter")] {
+        world.accounts.register(&world.stranger(), named(name, username)).await.unwrap();
+    }
+}
+
+/// B7: what is stored as the address is what mail can reach.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_nobody_sees_around_an_address_is_not_stored(pool: PgPool) {
+    let world = World::new(pool);
+    let spellings =
+        ["ana@example.com\u{200b}", "\u{feff}ana@example.com", "\u{202a}ana@example.com.\u{202c}"];
+    for (n, typed) in spellings.into_iter().enumerate() {
+        let form = RegistrationForm { email: typed.into(), ..registration("x") };
+        let made = world.accounts.register(&world.stranger(), form).await;
+        match made {
+            Ok(user) if n == 0 => assert_eq!(user.email, "ana@example.com"),
+            Err(Error::Taken(Field::Email)) if n > 0 => {}
+            other => panic!("{typed:?}: {other:?}"),
+        }
+        let signed_in = world.accounts.sign_in(&world.stranger(), sign_in(typed, PASSWORD)).await;
+        assert!(signed_in.is_ok(), "{typed:?}");
+    }
+    for typed in
+        ["eve@example.com..", "eve@exam\u{200b}ple.com", "eve\u{feff}@example.com", "eve@example.com\u{ad}."]
+    {
+        let form = RegistrationForm { email: typed.into(), ..registration("x") };
+        let refused = world.accounts.register(&world.stranger(), form).await;
+        assert!(matches!(&refused, Err(Error::Invalid(errors)) if errors[0].field == "email"), "{typed:?}");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM users").await, 1);
+}

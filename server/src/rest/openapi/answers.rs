@@ -21,15 +21,19 @@ enum Of {
 
 /// The errors that calls have in common.
 const SHARED: &[(Of, Code, &str)] = &[
-    (Of::Members, Code::InvalidToken, "The access token is missing, or not valid any more"),
-    (Of::Counted, Code::CrossSite, "A page of another site sent this"),
-    (Of::Bodies, Code::TimedOut, "The body did not come in time"),
+    (Of::Members, Code::InvalidToken, "The access token is missing, invalid or expired"),
+    (Of::Counted, Code::CrossSite, "The request came from another site"),
+    (Of::Bodies, Code::TimedOut, "The body took too long to arrive"),
     (Of::Bodies, Code::TooLarge, "The body is too large"),
-    (Of::Bodies, Code::UnsupportedMediaType, "The body's media type is not one the call takes"),
-    (Of::Every, Code::Invalid, "Something was refused: `errors` says what. Nothing was changed"),
-    (Of::Counted, Code::TooManyRequests, "Too many calls or tries"),
-    (Of::Every, Code::Internal, "A fault of the server's"),
-    (Of::Every, Code::Unavailable, "The server is busy, or its database out of reach"),
+    (Of::Bodies, Code::UnsupportedMediaType, "The Content-Type is not supported"),
+    (Of::Every, Code::Invalid, "The request is invalid; `errors` lists the fields. Nothing was changed"),
+    (Of::Counted, Code::TooManyRequests, "Too many requests"),
+    (Of::Every, Code::Internal, "Internal server error"),
+    (
+        Of::Every,
+        Code::Unavailable,
+        "The server is overloaded or cannot reach its database. With `code` `outcome_unknown` the change may have been made",
+    ),
 ];
 
 /// The problem that stands for a status of a single call.
@@ -80,9 +84,9 @@ pub(super) fn shared() -> Value {
 pub(super) fn headers() -> Value {
     let text = |words: &str, required: bool| json!({ "description": words, "required": required, "schema": { "type": "string" } });
     json!({
-        "WWW-Authenticate": text("What is asked for (RFC 6750 section 3).", true),
-        "RateLimit": text("What is left of the limit (draft-ietf-httpapi-ratelimit-headers).", false),
-        "RateLimit-Policy": text("The limit itself.", false),
+        "WWW-Authenticate": text("The authentication scheme (RFC 6750 section 3).", true),
+        "RateLimit": text("What is left of the rate limit (draft-ietf-httpapi-ratelimit-headers).", false),
+        "RateLimit-Policy": text("The rate limit.", false),
         "Retry-After": {
             "description": "Seconds to wait.", "required": true,
             "schema": { "type": "integer", "minimum": 0 },

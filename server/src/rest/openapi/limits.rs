@@ -9,12 +9,13 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-/// What stands around a text is taken off before it is judged: Unicode's `White_Space`.
-const AROUND: &str = r"[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*";
+/// What stands around a text is taken off before it is judged: blanks, and what leaves no mark (`domain::trim`; its
+/// rarest characters are left out here).
+const AROUND: &str = r"[\t-\r \u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufeff\uffa0\ufff0-\ufff8]*";
 /// No control character, and none that turns the direction of the text around it.
 const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";
 /// Some text that is more than blanks.
-const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000][^\u0000-\u001f\u007f-\u009f]*$";
+const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8][^\u0000-\u001f\u007f-\u009f]*$";
 /// `domain::Span` encodes 17 bytes, the first of which is 1.
 const CURSOR: &str = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$";
 const SAMPLE_PASSWORD: &str = "violet staircase under rain";
@@ -120,7 +121,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
 fn sent_from() -> Value {
     json!({
         "name": "Sec-Fetch-Site", "in": "header", "required": false,
-        "description": "Set by browsers alone: a page of another site is refused.",
+        "description": "Set by browsers. Requests from pages of other sites are refused.",
         "schema": { "type": "string", "enum": ["same-origin", "none"] },
     })
 }

@@ -21,15 +21,20 @@ pub(crate) fn text(compat: Compat) -> String {
     serde_json::to_string_pretty(&document(compat)).unwrap_or_default() + "\n"
 }
 
-const ABOUT: &str = "Accounts: signing up and in, one's own account and sessions, and their administration.\n\n\
-    To try it here: **Authorize** with a username or e-mail address and the password, under *password*. \
-    Whatever goes wrong is a problem document (RFC 9457) with a stable `code`. Unknown fields and query words are \
-    refused, and nothing is changed then. `null` or an empty text clears a field that may be empty.";
+/// The paths that it describes.
+pub(super) fn paths(compat: Compat) -> Vec<String> {
+    document(compat)["paths"].as_object().into_iter().flat_map(Map::keys).cloned().collect()
+}
+
+const ABOUT: &str = "Sign-up, sign-in, accounts, sessions and their administration.\n\n\
+    To try it here, click **Authorize** and enter your email address or username and your password under *password*. \
+    Errors are problem documents (RFC 9457) with a stable `code`. Unknown fields and query parameters are rejected, \
+    and nothing is changed. Send `null` or an empty string to clear an optional field.";
 
 const TAGS: &[(&str, &str)] = &[
-    ("Signing in", "Accounts and tokens."),
-    ("My account", "What a signed-in person may do."),
-    ("Administration", "For admins alone."),
+    ("Signing in", "Create accounts and get tokens."),
+    ("My account", "Manage your own account."),
+    ("Administration", "Manage other people's accounts. Admins only."),
 ];
 
 /// The whole document.
@@ -83,10 +88,10 @@ fn schemes(compat: Compat) -> Value {
     let mut schemes = json!({
         "bearer": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-            "description": "The `access_token` of a sign-in (RFC 6750).",
+            "description": "The `access_token` from signing in (RFC 6750).",
         },
         "password": {
-            "type": "oauth2", "description": "A username or e-mail address and the password.",
+            "type": "oauth2", "description": "Your email address or username, and your password.",
             "flows": { "password": {
                 "tokenUrl": "/api/v1/auth/login", "refreshUrl": "/api/v1/auth/refresh", "scopes": {},
             } },
@@ -95,7 +100,7 @@ fn schemes(compat: Compat) -> Value {
     if compat.cookie {
         schemes["cookie"] = json!({
             "type": "apiKey", "in": "cookie", "name": "token",
-            "description": "What the cookie family's sign-in sets; no script reads it.",
+            "description": "Set by signing in through `/auth/login`. HTTP-only.",
         });
     }
     schemes

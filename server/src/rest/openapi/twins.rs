@@ -25,9 +25,16 @@ impl Family {
     fn tag(self) -> &'static (&'static str, &'static str) {
         match self {
             Self::Canonical => &("Signing in", ""),
-            Self::Cookie => &("Cookie family", "`/auth`: the token is in a cookie (`COMPAT`)."),
-            Self::Oauth2 => &("OAuth2 family", "`/api/auth`: bearer tokens (`COMPAT`)."),
-            Self::Root => &("Root family", "At the root: bearer tokens (`COMPAT`)."),
+            Self::Cookie => {
+                &("Cookie family", "`/auth`: the token is in a cookie. On if `COMPAT` includes `cookie`.")
+            }
+            Self::Oauth2 => {
+                &("OAuth2 family", "`/api/auth`: bearer tokens. On if `COMPAT` includes `oauth2`.")
+            }
+            Self::Root => &(
+                "Root family",
+                "`/register`, `/login` and `/me`: bearer tokens. On if `COMPAT` includes `root`.",
+            ),
         }
     }
 }
@@ -55,8 +62,8 @@ const TWINS: &[Twin] = &[
 
 /// The pages that share their addresses with the root family.
 const PAGES: &[(&str, &str, &str)] = &[
-    ("/register", "register_page", "The page to sign up on."),
-    ("/login", "login_page", "The page to sign in on."),
+    ("/register", "register_page", "Show the sign-up page"),
+    ("/login", "login_page", "Show the sign-in page"),
 ];
 
 /// What the families are.
@@ -98,7 +105,7 @@ fn with_a_cookie(id: &str, operation: &mut Map<String, Value>) {
             answers.insert(
                 "200".to_owned(),
                 json!({
-                    "description": "The account; the token is in the cookie", "headers": set,
+                    "description": "Your account. The token is in the cookie", "headers": set,
                     "content": { "application/json": user },
                 }),
             );
@@ -110,18 +117,15 @@ fn with_a_cookie(id: &str, operation: &mut Map<String, Value>) {
         _ => {}
     }
     if id == "cookie_logout" {
-        answers.insert(
-            "303".to_owned(),
-            json!({ "description": "A browser's form is led on to the first page" }),
-        );
+        answers.insert("303".to_owned(), json!({ "description": "Redirects a browser to the home page" }));
     }
     if id == "cookie_logout_by_get" {
-        answers.insert("200".to_owned(), html("A browser is asked first"));
+        answers.insert("200".to_owned(), html("Asks a browser to confirm"));
         let refused = json!({ "schema": { "$ref": "#/components/schemas/Problem" } });
         answers.insert(
             "405".to_owned(),
             json!({
-                "description": "A browser signs out by POST, where it does not show the answer",
+                "description": "Browsers sign out with POST",
                 "content": { "application/problem+json": refused },
             }),
         );
@@ -138,7 +142,7 @@ fn page(id: &str, words: &str) -> Value {
         "operationId": id, "summary": words, "tags": [Family::Root.tag().0],
         "responses": {
             "200": html("The page"),
-            "303": { "description": "Whoever is signed in is led on" },
+            "303": { "description": "Redirects people who are signed in" },
             "429": shared("TooManyRequests"), "500": shared("Internal"), "503": shared("Unavailable"),
         },
     })

@@ -8,7 +8,9 @@ use axum::Json;
 use axum::extract::State;
 use domain::{AuditQuery, AuditView, Page};
 
-/// What was done, newest first.
+/// List audit events
+///
+/// Newest first.
 #[utoipa::path(
     get,
     path = "/audit",
@@ -16,8 +18,8 @@ use domain::{AuditQuery, AuditView, Page};
     tag = "Administration",
     params(AuditQuery),
     responses(
-        (status = 200, description = "The events", body = Page<AuditView>),
-        (status = 403, description = "The account may not do this"),
+        (status = 200, description = "A page of events", body = Page<AuditView>),
+        (status = 403, description = "You are not an admin"),
     ),
     security(("bearer" = [])),
 )]

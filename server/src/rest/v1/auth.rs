@@ -13,10 +13,11 @@ use http::HeaderName;
 
 type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
 
-/// Signs in under a new session.
+/// Sign in
 ///
-/// Whoever sends the header `X-Device-Token` is answered a token in the same header; a sign-in that brings it is
-/// looked at while strangers guess at the account.
+/// Starts a new session and returns its tokens. The same fields are also accepted as `multipart/form-data` without
+/// files. Send the header `X-Device-Token` to get a device token in the same header; signing in with it works even
+/// while someone else is guessing your password.
 #[utoipa::path(
     post,
     path = "/auth/login",
@@ -24,15 +25,15 @@ type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
     tag = "Signing in",
     params((
         "X-Device-Token" = Option<String>, Header, format = Password,
-        description = "The device token of an earlier sign-in; anything else, as `new`, asks for one",
+        description = "The device token of an earlier sign-in, or `new` to get one",
     )),
     request_body(content((Grant = "application/json"), (Grant = "application/x-www-form-urlencoded"))),
     responses(
         (
-            status = 200, description = "The tokens of the new session", body = TokenPair,
-            headers(("X-Device-Token" = String, description = "To bring at the next sign-in, where it was asked for")),
+            status = 200, description = "The session's tokens", body = TokenPair,
+            headers(("X-Device-Token" = String, description = "Send it when you sign in again. Only if you asked for one")),
         ),
-        (status = 401, description = "Name and password do not belong together"),
+        (status = 401, description = "The email, username or password is incorrect"),
     ),
 )]
 pub(crate) async fn login(
@@ -48,7 +49,11 @@ pub(crate) async fn login(
     Ok((Some(AppendHeaders([(DEVICE_TOKEN, device.reveal())])), Json(pair)))
 }
 
-/// Exchanges a refresh token, in the body or else in the header.
+/// Refresh tokens
+///
+/// Exchanges a refresh token for a new pair. Send it in the body, or else as the bearer token. It works once; for
+/// 10 seconds, repeating the request returns the same new refresh token, until that one is used. Using it again
+/// later ends the session.
 #[utoipa::path(
     post,
     path = "/auth/refresh",
@@ -57,8 +62,8 @@ pub(crate) async fn login(
     request_body(content((Renewal = "application/json"), (Renewal = "application/x-www-form-urlencoded"))),
     security((), ("bearer" = [])),
     responses(
-        (status = 200, description = "The new tokens", body = TokenPair),
-        (status = 401, description = "The refresh token is not valid, or no longer"),
+        (status = 200, description = "A new pair of tokens", body = TokenPair),
+        (status = 401, description = "The refresh token is invalid, used or expired"),
     ),
 )]
 pub(crate) async fn refresh(
@@ -75,7 +80,9 @@ pub(crate) async fn refresh(
     Ok(Json(state.accounts.refresh(&ctx, token).await?))
 }
 
-/// Ends the session: its access and refresh tokens die at once.
+/// Sign out
+///
+/// Ends the session. Its access and refresh tokens stop working immediately.
 #[utoipa::path(
     post,
     path = "/auth/logout",

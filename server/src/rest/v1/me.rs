@@ -10,15 +10,15 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPatch, UserView};
 
-/// The account.
+/// Get your account
 #[utoipa::path(
     get,
     path = "/users/me",
     operation_id = "read_me",
     tag = "My account",
     responses(
-        (status = 200, description = "The account", body = UserView, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "`If-None-Match` names the version that the account has"),
+        (status = 200, description = "Your account", body = UserView, headers(("ETag" = String, description = "The current version"))),
+        (status = 304, description = "Not modified: `If-None-Match` matches the current version"),
     ),
     security(("bearer" = [])),
 )]
@@ -30,7 +30,9 @@ pub(crate) async fn read(
     Ok(known.or(state.accounts.me(&ctx).await?))
 }
 
-/// Changes the fields given.
+/// Update your account
+///
+/// Changes only the fields you send. A new email address needs a recent sign-in or `current_password`.
 #[utoipa::path(
     method(put, patch),
     path = "/users/me",
@@ -38,10 +40,10 @@ pub(crate) async fn read(
     tag = "My account",
     request_body = UserPatch,
     responses(
-        (status = 200, description = "The account as it is now", body = UserView, headers(("ETag" = String, description = "Its version"))),
-        (status = 403, description = "A new address needs a recent sign-in or the current password"),
-        (status = 409, description = "Somebody has this address or username"),
-        (status = 412, description = "`If-Match` names no version that the account has"),
+        (status = 200, description = "The updated account", body = UserView, headers(("ETag" = String, description = "The current version"))),
+        (status = 403, description = "A new email address needs a recent sign-in or the current password"),
+        (status = 409, description = "The email address or username is taken"),
+        (status = 412, description = "`If-Match` does not match the current version"),
     ),
     security(("bearer" = [])),
 )]
@@ -53,7 +55,9 @@ pub(crate) async fn change(
     Ok(Tagged(state.accounts.change_me(&ctx, patch).await?))
 }
 
-/// Deletes the account.
+/// Delete your account
+///
+/// Needs a recent sign-in or `current_password`.
 #[utoipa::path(
     delete,
     path = "/users/me",
@@ -61,10 +65,10 @@ pub(crate) async fn change(
     tag = "My account",
     request_body = DeletionForm,
     responses(
-        (status = 204, description = "The account is gone"),
-        (status = 403, description = "This needs a recent sign-in or the current password"),
-        (status = 409, description = "Without this account nobody could manage the others"),
-        (status = 412, description = "`If-Match` names no version that the account has"),
+        (status = 204, description = "The account has been deleted"),
+        (status = 403, description = "A recent sign-in or the current password is needed"),
+        (status = 409, description = "You are the last admin"),
+        (status = 412, description = "`If-Match` does not match the current version"),
     ),
     security(("bearer" = [])),
 )]
@@ -77,7 +81,9 @@ pub(crate) async fn delete(
     Ok(NoContent)
 }
 
-/// Changes the password and ends every other session.
+/// Change your password
+///
+/// Ends all your other sessions.
 #[utoipa::path(
     post,
     path = "/users/me/password",
@@ -85,7 +91,7 @@ pub(crate) async fn delete(
     tag = "My account",
     request_body = PasswordForm,
     responses(
-        (status = 204, description = "The password is changed"),
+        (status = 204, description = "The password has been changed"),
     ),
     security(("bearer" = [])),
 )]
@@ -98,7 +104,9 @@ pub(crate) async fn change_password(
     Ok(NoContent)
 }
 
-/// What was done to the account, newest first.
+/// List your account activity
+///
+/// Newest first.
 #[utoipa::path(
     get,
     path = "/users/me/activity",
@@ -106,7 +114,7 @@ pub(crate) async fn change_password(
     tag = "My account",
     params(PageRequest),
     responses(
-        (status = 200, description = "The events", body = Page<ActivityView>),
+        (status = 200, description = "A page of events", body = Page<ActivityView>),
     ),
     security(("bearer" = [])),
 )]

@@ -8,14 +8,14 @@ use axum::Json;
 use axum::extract::State;
 use domain::{SessionId, SessionView};
 
-/// Those that live.
+/// List active sessions
 #[utoipa::path(
     get,
     path = "/users/me/sessions",
     operation_id = "list_sessions",
     tag = "My account",
     responses(
-        (status = 200, description = "The sessions", body = Vec<SessionView>),
+        (status = 200, description = "Your active sessions", body = Vec<SessionView>),
     ),
     security(("bearer" = [])),
 )]
@@ -26,16 +26,16 @@ pub(crate) async fn list(
     Ok(Json(state.accounts.sessions(&ctx).await?))
 }
 
-/// Ends one.
+/// End a session
 #[utoipa::path(
     delete,
     path = "/users/me/sessions/{id}",
     operation_id = "end_session",
     tag = "My account",
-    params(("id" = SessionId, Path, description = "The session")),
+    params(("id" = SessionId, Path, description = "The session's ID")),
     responses(
         (status = 204, description = "The session has ended"),
-        (status = 404, description = "There is no such session, or it is somebody else's"),
+        (status = 404, description = "You have no such session"),
     ),
     security(("bearer" = [])),
 )]
@@ -44,14 +44,16 @@ pub(crate) async fn end(State(state): State<AppState>, Member(ctx): Member, Id(i
     Ok(NoContent)
 }
 
-/// Ends all but the one this request came in.
+/// End all other sessions
+///
+/// Keeps the session that makes this request.
 #[utoipa::path(
     delete,
     path = "/users/me/sessions",
     operation_id = "end_other_sessions",
     tag = "My account",
     responses(
-        (status = 204, description = "The other sessions have ended"),
+        (status = 204, description = "All other sessions have ended"),
     ),
     security(("bearer" = [])),
 )]

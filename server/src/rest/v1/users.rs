@@ -11,7 +11,9 @@ use axum::response::Response;
 use domain::{AdminPatch, NewAccount, Page, UserId, UserQuery, UserView};
 use http::StatusCode;
 
-/// Makes an account. It opens no session.
+/// Create an account
+///
+/// Does not sign in.
 #[utoipa::path(
     post,
     path = "/users",
@@ -20,8 +22,8 @@ use http::StatusCode;
     request_body = NewAccount,
     responses(
         (status = 201, description = "The new account", body = UserView),
-        (status = 403, description = "Sign-up is by invitation, or another site sent this"),
-        (status = 409, description = "Somebody has this address or username"),
+        (status = 403, description = "Sign-up is closed, or the request came from another site"),
+        (status = 409, description = "The email address or username is taken"),
     ),
 )]
 pub(crate) async fn register(
@@ -32,7 +34,9 @@ pub(crate) async fn register(
     Ok((StatusCode::CREATED, Json(state.accounts.register(&ctx, account.into()).await?)))
 }
 
-/// Accounts, newest first, in pages that stay put while others sign up.
+/// List users
+///
+/// Newest first. Pages stay stable while people sign up.
 #[utoipa::path(
     get,
     path = "/users",
@@ -40,8 +44,8 @@ pub(crate) async fn register(
     tag = "Administration",
     params(UserQuery),
     responses(
-        (status = 200, description = "The accounts", body = Page<UserView>),
-        (status = 403, description = "The account may not do this"),
+        (status = 200, description = "A page of users", body = Page<UserView>),
+        (status = 403, description = "You are not an admin"),
     ),
     security(("bearer" = [])),
 )]
@@ -53,18 +57,18 @@ pub(crate) async fn list(
     Ok(Json(state.accounts.list_users(&ctx, query).await?))
 }
 
-/// One account.
+/// Get a user
 #[utoipa::path(
     get,
     path = "/users/{id}",
     operation_id = "read_user",
     tag = "Administration",
-    params(("id" = UserId, Path, description = "The account")),
+    params(("id" = UserId, Path, description = "The user's ID")),
     responses(
-        (status = 200, description = "The account", body = UserView, headers(("ETag" = String, description = "Its version"))),
-        (status = 304, description = "`If-None-Match` names the version that the account has"),
-        (status = 403, description = "The account may not do this"),
-        (status = 404, description = "There is no such account"),
+        (status = 200, description = "The user", body = UserView, headers(("ETag" = String, description = "The current version"))),
+        (status = 304, description = "Not modified: `If-None-Match` matches the current version"),
+        (status = 403, description = "You are not an admin"),
+        (status = 404, description = "There is no such user"),
     ),
     security(("bearer" = [])),
 )]
@@ -77,20 +81,22 @@ pub(crate) async fn read(
     Ok(known.or(state.accounts.user(&ctx, UserId(id)).await?))
 }
 
-/// Changes the fields given.
+/// Update a user
+///
+/// Changes only the fields you send. Changing the role or disabling the account ends all of the user's sessions.
 #[utoipa::path(
     method(put, patch),
     path = "/users/{id}",
     operation_id = "change_user",
     tag = "Administration",
-    params(("id" = UserId, Path, description = "The account")),
+    params(("id" = UserId, Path, description = "The user's ID")),
     request_body = AdminPatch,
     responses(
-        (status = 200, description = "The account as it is now", body = UserView, headers(("ETag" = String, description = "Its version"))),
-        (status = 403, description = "The account may not do this, or its own new address needs a recent sign-in"),
-        (status = 404, description = "There is no such account"),
-        (status = 409, description = "Somebody has this address or username, or nobody else could manage accounts"),
-        (status = 412, description = "`If-Match` names no version that the account has"),
+        (status = 200, description = "The updated user", body = UserView, headers(("ETag" = String, description = "The current version"))),
+        (status = 403, description = "You are not an admin, or changing your own email address needs a recent sign-in"),
+        (status = 404, description = "There is no such user"),
+        (status = 409, description = "The email address or username is taken, or this is the last admin"),
+        (status = 412, description = "`If-Match` does not match the current version"),
     ),
     security(("bearer" = [])),
 )]
@@ -103,19 +109,21 @@ pub(crate) async fn change(
     Ok(Tagged(state.accounts.change_user(&ctx, UserId(id), patch).await?))
 }
 
-/// Deletes an account; the audit trail stays.
+/// Delete a user
+///
+/// The audit log is kept.
 #[utoipa::path(
     delete,
     path = "/users/{id}",
     operation_id = "delete_user",
     tag = "Administration",
-    params(("id" = UserId, Path, description = "The account")),
+    params(("id" = UserId, Path, description = "The user's ID")),
     responses(
-        (status = 204, description = "The account is gone"),
-        (status = 403, description = "The account may not do this, or needs a recent sign-in to delete itself"),
-        (status = 404, description = "There is no such account"),
-        (status = 409, description = "Without this account nobody could manage the others"),
-        (status = 412, description = "`If-Match` names no version that the account has"),
+        (status = 204, description = "The user has been deleted"),
+        (status = 403, description = "You are not an admin, or deleting your own account needs a recent sign-in"),
+        (status = 404, description = "There is no such user"),
+        (status = 409, description = "This is the last admin"),
+        (status = 412, description = "`If-Match` does not match the current version"),
     ),
     security(("bearer" = [])),
 )]
@@ -128,17 +136,17 @@ pub(crate) async fn delete(
     Ok(NoContent)
 }
 
-/// Ends every session of an account.
+/// End all of a user's sessions
 #[utoipa::path(
     delete,
     path = "/users/{id}/sessions",
     operation_id = "end_user_sessions",
     tag = "Administration",
-    params(("id" = UserId, Path, description = "The account")),
+    params(("id" = UserId, Path, description = "The user's ID")),
     responses(
         (status = 204, description = "The sessions have ended"),
-        (status = 403, description = "The account may not do this"),
-        (status = 404, description = "There is no such account"),
+        (status = 403, description = "You are not an admin"),
+        (status = 404, description = "There is no such user"),
     ),
     security(("bearer" = [])),
 )]

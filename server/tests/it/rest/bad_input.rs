@@ -147,3 +147,114 @@ async fn whatever_a_client_reads_the_api_answers_problem_documents(pool: PgPool)
         }
     }
 }
+
+/// B4: a body of one kind under the name of another. curl sends everything as a form.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_body_sent_as_another_kind_is_told_how_and_not_repeated(pool: PgPool) {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let app = App::new(pool);
+    let json = r#"{"email":"a@b.example","password":"hunter2 is&hunter2=1&hunter2=my secret"}"#;
+    let program = app.program();
+    let answer = async |path: &str, kind: &str, body: &str| {
+        let request = program.request(&Method::POST, path).header("content-type", kind);
+        let answer = program.send(request.body(Body::from(body.to_owned())).unwrap()).await;
+        assert!(!answer.text.contains("hunter2"), "{path}: {}", answer.text);
+        (answer.status.as_u16(), answer.problem())
+    };
+    for path in ["/api/v1/auth/login", "/api/v1/auth/refresh", "/auth/login", "/api/auth/login", "/login"] {
+        for body in [json, "  {\n\"password\": \"hunter2\"}", "[\"hunter2\"]", "\"hunter2\""] {
+            let (status, problem) = answer(path, FORM, body).await;
+            assert_eq!((status, problem.errors[0].field.as_str()), (422, "body"), "{path}");
+            assert!(problem.detail.contains("Content-Type: application/json"), "{}", problem.detail);
+        }
+        let (status, problem) =
+            answer(path, "application/json", "email=a%40b.example&password=hunter2").await;
+        assert_eq!(status, 422);
+        assert!(problem.detail.contains(&format!("Content-Type: {FORM}")), "{}", problem.detail);
+        for (kind, body) in [("text/plain", "hunter2"), (FORM, "hunter2"), ("application/json", "hunter2")] {
+            let (status, problem) = answer(path, kind, body).await;
+            assert_eq!(status, if kind == "text/plain" { 415 } else { 422 }, "{path} {kind}");
+            assert_eq!(problem.detail.contains("multipart/form-data"), kind == "text/plain");
+        }
+    }
+    for path in ["/api/v1/users", "/auth/register", "/api/auth/register", "/register"] {
+        let (status, problem) = answer(path, FORM, json).await;
+        assert!(
+            status == 415 && problem.detail.contains("Content-Type: application/json"),
+            "{}",
+            problem.detail
+        );
+    }
+    for path in
+        ["/api/v1/users/me?hunter2", "/auth/me?hunter2%20x=1", "/api/v1/users/hunter2", "/api/hunter2"]
+    {
+        assert!(!program.get(path).await.text.contains("hunter2"), "{path}");
+    }
+}
+
+/// B2: what `FormData` and a client of FastAPI's form send.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_in_parts_signs_in_wherever_a_form_does(pool: PgPool) {
+    const KIND: &str = "multipart/form-data; boundary=----WebKitFormBoundaryx7";
+    let app = App::new(pool);
+    app.member("ana").await;
+    let part = |head: &str, text: &str| {
+        format!("------WebKitFormBoundaryx7\r\nContent-Disposition: form-data; {head}\r\n\r\n{text}\r\n")
+    };
+    let end = "------WebKitFormBoundaryx7--\r\n";
+    let (name, password) =
+        (part("name=\"username\"", "ana@example.com"), part("name=\"password\"", testkit::PASSWORD));
+    let program = app.program();
+    let send = async |path: &str, body: String| {
+        let request = program.request(&Method::POST, path).header("content-type", KIND);
+        program.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let scope = part("name=\"scope\"", "");
+    for path in ["/api/v1/auth/login", "/auth/login", "/api/auth/login", "/login"] {
+        send(path, format!("{name}{password}{scope}{end}")).await.expect(200);
+        for (part, field, code) in [
+            (name.clone(), "username", "duplicate"),
+            (part("name=\"role\"", "admin"), "role", "unknown"),
+            (part("name=\"scope\"; filename=\"a.txt\"", "x"), "scope", "wrong_type"),
+            (part("name=\"hunter2 is my secret\"", "x"), "body", "unknown"),
+        ] {
+            let errors =
+                send(path, format!("{name}{password}{part}{end}")).await.expect(422).problem().errors;
+            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code), "{path}");
+        }
+        let large = part("name=\"scope\"", &"x".repeat(20_000));
+        send(path, format!("{name}{password}{large}{end}")).await.expect(413);
+        assert_eq!(send(path, format!("{name}{password}")).await.expect(422).code(), "unreadable");
+    }
+    for path in ["/api/v1/users", "/register", "/api/v1/users/me/password"] {
+        let status = send(path, format!("{name}{password}{end}")).await.status.as_u16();
+        assert_eq!(status, if path.ends_with("word") { 401 } else { 415 }, "{path}");
+    }
+}
+
+/// B3: FastAPI redirects such paths, and its clients rely on it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_slash_at_the_end_leads_to_the_path_without(pool: PgPool) {
+    let app = App::new(pool);
+    let program = app.program();
+    for (method, path, location) in [
+        ("POST", "/api/auth/login/", "/api/auth/login"),
+        ("GET", "/api/v1/users/me/", "/api/v1/users/me"),
+        ("PATCH", "/api/v1/users/me//", "/api/v1/users/me"),
+        ("DELETE", "/api/v1/users/me/sessions/x/", "/api/v1/users/me/sessions/x"),
+        ("GET", "/api/v1/users/?limit=2&q=%2F", "/api/v1/users?limit=2&q=%2F"),
+        ("POST", "/auth/register/", "/auth/register"),
+        ("POST", "/login/", "/login"),
+        ("POST", "/register/?a", "/register?a"),
+        ("GET", "/me/", "/me"),
+        ("GET", "/.well-known/jwks.json/", "/.well-known/jwks.json"),
+    ] {
+        let answer = program.call(method, path, &serde_json::json!({})).await.expect(307);
+        assert_eq!((answer.location(), answer.text.as_str()), (Some(location), ""), "{method} {path}");
+    }
+    for path in ["/api/v1/nowhere/", "//evil.example/", "/api/v1/", "//api/v1/users/", "/api/v1//users/"] {
+        program.get(path).await.expect(404);
+    }
+    // For whoever reads, a page's address is the page's.
+    assert_eq!(app.browser().get("/login/").await.expect(303).location(), Some("/login"));
+}

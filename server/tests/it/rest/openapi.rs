@@ -12,7 +12,7 @@ use testkit::PASSWORD;
 /// The committed copy.
 pub const SNAPSHOT: &str = include_str!("../../../../docs/openapi.json");
 
-fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap();
     paths.iter().flat_map(|(path, item)| {
         let item = item.as_object().unwrap();

@@ -1,9 +1,11 @@
-//! P7: every call × every caller. A route that is missing here fails the test.
+//! P7: every call × every caller. The table and the description of the API name the same calls, or a test fails.
 
 use crate::actors::Program;
 use crate::app::App;
-use serde_json::json;
+use crate::rest::openapi::{SNAPSHOT, operations};
+use serde_json::{Value, json};
 use sqlx::PgPool;
+use std::collections::BTreeSet;
 use testkit::PASSWORD;
 
 /// Answers to a stranger, a member, an admin and somebody whose account was disabled. `{other}` is the id of
@@ -28,6 +30,10 @@ const EXPECTED: &[(&str, &str, [u16; 4])] = &[
     ("DELETE", "/api/v1/users/{other}/sessions", [401, 403, 204, 401]),
     ("DELETE", "/api/v1/users/{other}", [401, 403, 204, 401]),
     ("GET", "/api/v1/audit", [401, 403, 200, 401]),
+    ("GET", "/.well-known/jwks.json", [200, 200, 200, 200]),
+    // Pages, to which a bearer token is nobody; by cookie: server/tests/it/web/guards.rs.
+    ("GET", "/register", [200, 200, 200, 200]),
+    ("GET", "/login", [200, 200, 200, 200]),
     ("POST", "/auth/register", [422, 422, 422, 422]),
     ("POST", "/auth/login", [422, 422, 422, 422]),
     // A bearer token is nobody where a cookie is asked for; by cookie: server/tests/it/rest/families.rs.
@@ -46,6 +52,29 @@ const EXPECTED: &[(&str, &str, [u16; 4])] = &[
     ("POST", "/api/auth/logout", [401, 401, 401, 401]),
     ("DELETE", "/api/v1/users/me", [401, 401, 401, 401]),
 ];
+
+/// Every route is in the description (`server/src/rest/openapi`), and here is whatever is in that.
+#[test]
+fn the_table_and_the_description_name_the_same_calls() {
+    let document: Value = serde_json::from_str(SNAPSHOT).unwrap();
+    let described: BTreeSet<_> =
+        operations(&document).map(|(method, path, _)| (method.to_uppercase(), path.to_owned())).collect();
+    let parameters = |path: &str| path.replace("{other}", "{id}").replace("{session}", "{id}");
+    let listed: BTreeSet<_> =
+        EXPECTED.iter().map(|(method, path, _)| ((*method).to_owned(), parameters(path))).collect();
+    assert_eq!(listed.len(), EXPECTED.len(), "a call stands twice");
+    let (missing, unknown) = (&described - &listed, &listed - &described);
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "not in the table: {missing:?}; nowhere else: {unknown:?}"
+    );
+    let by_cookie = BY_COOKIE.iter().map(|(method, path, _)| (*method, *path));
+    let of_cookie = operations(&document)
+        .filter(|(.., operation)| operation["security"][0].get("cookie").is_some())
+        .map(|(method, path, _)| (method.to_uppercase(), path));
+    let by_cookie: BTreeSet<_> = by_cookie.map(|(method, path)| (method.to_owned(), path)).collect();
+    assert_eq!(by_cookie, of_cookie.collect());
+}
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_call_admits_whom_it_should(pool: PgPool) {
@@ -66,6 +95,10 @@ async fn every_call_admits_whom_it_should(pool: PgPool) {
     }
 }
 
+fn is_a_page(method: &str, path: &str) -> bool {
+    method == "GET" && ["/login", "/register"].contains(&path)
+}
+
 /// The same for those whom the cookie family's cookie names, who are strangers everywhere else.
 const BY_COOKIE: &[(&str, &str, [u16; 4])] = &[
     ("GET", "/auth/me", [401, 200, 200, 401]),
@@ -80,7 +113,8 @@ async fn a_cookie_is_a_stranger_wherever_it_is_not_asked_for(pool: PgPool) {
     let page = format!("session-token={}", admin.cookies["session-token"]);
     let family = app.cookie_of("admin").await;
     let mut seen = 0;
-    for (method, path, expected) in EXPECTED {
+    let calls = EXPECTED.iter().filter(|(method, path, _)| !is_a_page(method, path));
+    for (method, path, expected) in calls {
         let own = BY_COOKIE.iter().any(|(_, owned, _)| owned == path);
         seen += usize::from(own);
         for cookie in [&page, &family].into_iter().filter(|cookie| !own || **cookie == page) {

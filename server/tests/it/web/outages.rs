@@ -1,7 +1,7 @@
 //! Promise P18: a database outage is 503, never "wrong password", and it passes by itself.
 
 use crate::app::App;
-use crate::outage::Outage;
+use crate::outage::{MARKS, Outage};
 use accounts::Accounts;
 use serde_json::json;
 use sqlx::PgPool;
@@ -16,12 +16,13 @@ const SIGN_IN: [(&str, &str); 3] =
 /// A server over a way to the database that can be cut.
 fn app(pool: PgPool) -> (App, Outage) {
     let (outage, connect) = Outage::new(&pool);
-    (over(pool, StoreOptions::new(connect)), outage)
+    // It waits no longer than a test wants to.
+    let quick = StoreOptions { acquire_timeout: Duration::from_millis(300), ..StoreOptions::new(connect) };
+    (over(pool, quick), outage)
 }
 
-/// A server with a pool of its own, which waits no longer than a test wants to.
+/// A server with a pool of its own.
 fn over(pool: PgPool, options: StoreOptions) -> App {
-    let options = StoreOptions { acquire_timeout: Duration::from_millis(300), ..options };
     let mut world = World::new(pool);
     let rng = Arc::new(SeededRng::default());
     world.accounts =
@@ -114,6 +115,57 @@ async fn a_members_text_outlives_the_outage(pool: PgPool) {
     recovered(&app).await;
     let page = ana.get("/account").await;
     assert!(page.text.contains(">A long text.</textarea>"));
+}
+
+/// E1: a commit that was done, and whose answer was lost. Every call that changes anything says that nobody knows,
+/// and none that nothing was changed: it was.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_outcome_that_nobody_knows_is_said_to_be_unknown(pool: PgPool) {
+    let (outage, connect) = Outage::new(&pool);
+    let app = over(pool, StoreOptions::new(connect));
+    for mark in MARKS {
+        app.world.execute(mark).await;
+    }
+    let mut browser = app.member("page").await;
+    let admin = app.admin_program("ana").await;
+    let other = app.member_program("ben").await;
+    let me = other.get("/api/v1/users/me").await.json();
+    let user = format!("/api/v1/users/{}", me["id"].as_str().unwrap());
+    let sessions = admin.get("/api/v1/users/me/sessions").await.json();
+    let session = format!("/api/v1/users/me/sessions/{}", sessions[0]["id"].as_str().unwrap());
+    let login = json!({ "email": "ana@example.com", "password": PASSWORD });
+    let pair = app.program().post("/api/v1/auth/login", login.clone()).await.expect(200).json();
+    let new = json!({ "email": "eve@example.com", "password": PASSWORD });
+    let next = "a lantern over quiet water";
+    let password = json!({ "current_password": PASSWORD, "new_password": next });
+    outage.lose_commits();
+    for (method, path, body) in [
+        ("POST", "/api/v1/users", new.clone()),
+        ("POST", "/api/v1/auth/login", login.clone()),
+        ("POST", "/auth/login", login.clone()),
+        ("POST", "/api/v1/auth/refresh", json!({ "refresh_token": pair["refresh_token"] })),
+        ("PATCH", "/api/v1/users/me", json!({ "bio": "Keeps the harbour light." })),
+        ("PATCH", "/api/v1/users/me", json!({ "email": "ana@new.example" })),
+        ("DELETE", "/api/v1/users/me/sessions", json!({})),
+        ("POST", "/api/v1/users/me/password", password),
+        ("PATCH", &user, json!({ "bio": "Kept." })),
+        ("DELETE", &format!("{user}/sessions"), json!({})),
+        ("DELETE", &user, json!({})),
+        ("DELETE", &session, json!({})),
+    ] {
+        let answer = admin.call(method, path, &body).await.expect(503);
+        let problem = answer.problem();
+        assert_eq!((answer.code().as_str(), answer.header("retry-after")), ("outcome_unknown", Some("5")));
+        assert!(!answer.text.contains("Nothing was changed"), "{method} {path}: {}", problem.detail);
+    }
+    let page = browser.post_and_follow("/fn/profile/save", &[("form[bio]", "Typed.")]).await.expect(503);
+    assert!(page.text.contains("check whether it was done") && page.text.contains(">Typed.</textarea>"));
+    outage.mend();
+    recovered(&app).await;
+    let answer = app.program().post("/api/v1/users", new).await.expect(409);
+    assert_eq!(answer.problem().errors[0].field, "email", "it was done");
+    let count = "SELECT count(*) FROM users WHERE bio IS NOT NULL AND email IN ('ana@new.example', 'page@example.com')";
+    assert_eq!(app.world.count(count).await, 2, "and so was the rest");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

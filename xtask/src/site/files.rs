@@ -59,12 +59,11 @@ impl Files {
         Ok(self)
     }
 
-    /// The content of the built file with this ending.
-    pub(super) fn built(&self, ending: &str) -> Result<Vec<u8>> {
-        let found = stamp::files(&self.built)?
-            .into_iter()
-            .find(|file| file.extension().is_some_and(|it| it == ending));
-        Ok(fs::read(found.with_context(|| format!("no {ending} was built"))?)?)
+    /// The built file with this ending.
+    pub(super) fn built(&self, ending: &str) -> Result<PathBuf> {
+        let mut files = stamp::files(&self.built)?.into_iter();
+        let found = files.find(|file| file.extension().is_some_and(|it| it == ending));
+        found.with_context(|| format!("no {ending} was built"))
     }
 
     /// Puts the site and the list of its names in their places.
@@ -114,7 +113,7 @@ mod tests {
         }
         let files = Files::begin(&root, "pkg", &assets).unwrap();
         files.add("door", "css", &built).unwrap();
-        assert_eq!(files.built("css").unwrap(), b"p{}");
+        assert_eq!(fs::read(files.built("css").unwrap()).unwrap(), b"p{}");
         assert!(root.join("old.txt").exists(), "served until the new one is whole");
         files.install(&root, &home.join("hash.txt")).unwrap();
         let hash = letters(&Sha256::digest(b"p{}")[..NAMED]);

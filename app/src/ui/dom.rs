@@ -1,6 +1,8 @@
 //! The few calls to the browser that forms need; all of them are made in event handlers and effects.
 
+use super::fields::domain_name;
 use leptos::prelude::*;
+use leptos::web_sys::js_sys::Array;
 use leptos::web_sys::{
     Element, Event, EventTarget, FormData, HtmlElement, HtmlFormElement, HtmlInputElement, Node,
     UrlSearchParams,
@@ -10,8 +12,7 @@ use wasm_bindgen::JsCast;
 /// The domain's name of the field that an event comes from: `form[email]` is `email`.
 pub(crate) fn field_of(event: &leptos::web_sys::Event) -> Option<String> {
     let element: Element = event.target()?.dyn_into().ok()?;
-    let name = element.get_attribute("name")?;
-    Some(name.strip_prefix("form[")?.strip_suffix(']')?.to_owned())
+    domain_name(&element.get_attribute("name")?).map(str::to_owned)
 }
 
 /// What the form holds now. Read from the document, since text may be older than the WebAssembly.
@@ -22,6 +23,14 @@ pub(crate) fn data_of(form: &HtmlFormElement) -> Option<FormData> {
 /// What stands in the input of this id.
 pub(crate) fn value_of(id: &str) -> Option<String> {
     Some(document().get_element_by_id(id)?.dyn_into::<HtmlInputElement>().ok()?.value())
+}
+
+/// What a form holds, field by field; a file is no text.
+pub(crate) fn pairs(data: &FormData) -> impl Iterator<Item = (String, String)> {
+    data.entries().into_iter().filter_map(|entry| {
+        let entry = Array::from(&entry.ok()?);
+        Some((entry.get(0).as_string()?, entry.get(1).as_string()?))
+    })
 }
 
 /// What a form holds, as it is sent.

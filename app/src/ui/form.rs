@@ -5,6 +5,7 @@
 //! still under way.
 
 use super::dom;
+use super::fields;
 use super::ledger::Ledger;
 use super::notice::FormNotices;
 use super::visit::Visit;
@@ -12,7 +13,6 @@ use crate::{AppError, AppSettings, Flash};
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
-use leptos::form::FromFormData;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::client::Client;
@@ -198,13 +198,13 @@ pub fn Form<F, D>(
     children: Children,
 ) -> impl IntoView
 where
-    F: ServerFn<Error = AppError> + FromFormData + 'static,
+    F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
     F::Output: DeserializeOwned + 'static,
     D: Fn(F::Output) + Clone + 'static,
 {
     let act = Act {
         check: Rc::new(move |data, min| {
-            F::from_form_data(data).map_or_else(|_| Vec::new(), |call| check(&call, min))
+            fields::read(dom::pairs(data)).map_or_else(Vec::new, |call| check(&call, min))
         }),
         send: Rc::new(move |data| {
             let body = dom::encoded(data);

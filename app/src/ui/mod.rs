@@ -3,6 +3,7 @@
 mod button;
 pub(crate) mod dom;
 mod field;
+mod fields;
 mod form;
 mod icon;
 mod layout;

@@ -15,14 +15,17 @@ fn from(world: &World, address: &str) -> RequestCtx {
 }
 
 fn wait<T>(answer: Result<T, Error>) -> Option<Duration> {
-    match answer {
-        Err(Error::TooManyTries { wait }) => Some(wait),
+    answer.err().and_then(|error| match error {
+        Error::TooManyTries { wait } => Some(wait),
         _ => None,
-    }
+    })
 }
 
-/// Two networks, and addresses that are each a customer of their own in them.
-const NETWORKS: [(fn(u32) -> String, &str); 2] =
+/// The addresses of a network, each a customer of its own.
+type Addresses = fn(u32) -> String;
+
+/// Two networks, and an address elsewhere.
+const NETWORKS: [(Addresses, &str); 2] =
     [(|n| format!("2001:db8:1:{n:x}::1"), "2001:db8:2::1"), (|n| format!("198.51.100.{n}"), "198.51.101.1")];
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,4 +1,4 @@
-import { broken, meddle, meddlers, settled, spring, trap, type Meddler } from '../fixtures/broken';
+import { broken, everyMeddler, meddle, settled, spring, trap } from '../fixtures/broken';
 import { button, field, fillPasswordChange, fillSignIn, fillSignUp, words } from '../fixtures/forms';
 import { expect, hold, hydrated, test as base, type Person } from '../fixtures/test';
 import type { BrowserContext, Page } from '@playwright/test';
@@ -88,7 +88,7 @@ const pages: Record<string, { stranger?: true; use: (who: Somebody, alive: () =>
 };
 
 for (const [path, { stranger, use }] of Object.entries(pages)) {
-  for (const meddler of Object.keys(meddlers) as Meddler[]) {
+  for (const meddler of everyMeddler) {
     test(`${path} works with ${meddler} in it`, async ({ page, context, member, person }) => {
       if (stranger) await context.clearCookies();
       await meddle(page, meddler);
@@ -124,6 +124,22 @@ test('a translator and a stripping proxy break the program, and it gives up', as
     await tab.goto('/account');
     await broken(tab);
     await expect(field(tab, 'Name'), member.email).toHaveValue(member.name);
+    await tab.close();
+  }
+});
+
+test('what others only add to a page does not break its program, and comes back', async ({ page, member }) => {
+  for (const where of ['beside', 'before'] as const) {
+    const tab = await page.context().newPage();
+    await meddle(tab, `a password manager ${where} each field`);
+    for (const path of ['/account', '/account/security']) {
+      await tab.goto(path);
+      await hydrated(tab);
+      const fields = await tab.locator('main input:not([type=hidden]), main textarea').count();
+      const icons = () => tab.locator('main [data-icon-root]').count();
+      await expect.poll(icons, `${path} ${member.email}`).toBeGreaterThanOrEqual(fields);
+      await expect(tab.locator('html[data-broken]')).toHaveCount(0);
+    }
     await tab.close();
   }
 });

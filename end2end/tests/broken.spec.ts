@@ -1,5 +1,5 @@
 import { broken, everyMeddler, meddle, settled, spring, trap } from '../fixtures/broken';
-import { button, field, fillPasswordChange, fillSignIn, fillSignUp, words } from '../fixtures/forms';
+import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../fixtures/forms';
 import { expect, hold, hydrated, test as base, type Person } from '../fixtures/test';
 import type { BrowserContext, Page } from '@playwright/test';
 
@@ -64,7 +64,7 @@ const pages: Record<string, { stranger?: true; use: (who: Somebody, alive: () =>
       await expect(page.getByText(words.saved)).toBeVisible();
       await alive();
       await expect(field(page, 'Bio')).toHaveValue('Kept.');
-      await button(page, 'Sign out').click();
+      await signOut(page);
       await expect(page).toHaveURL('/');
     },
   },
@@ -161,7 +161,7 @@ test('a program that never gets ready is given up', async ({ page, member }) => 
   await page.goto('/account');
   await page.evaluate(() => dispatchEvent(new Event('program-starts')));
   await broken(page);
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect(page, member.email).toHaveURL('/');
 });
 
@@ -178,7 +178,7 @@ test('the button wakes up when the program breaks at work, and what it had sent 
   await expect(submit).toHaveText('Sign in');
   await expect(submit).not.toHaveAttribute('aria-busy', 'true');
   await expect(submit).not.toHaveAttribute('aria-disabled', 'true');
-  await expect(field(page, 'E-mail or username')).toHaveValue(member.email);
+  await expect(field(page, 'Email or username')).toHaveValue(member.email);
   network.release();
   await expect(page).toHaveURL('/account/security');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
@@ -189,7 +189,7 @@ test('a sign-out under way when the program breaks leaves nothing private on scr
   const network = await hold(page, '**/fn/logout');
   await page.goto('/account');
   await hydrated(page);
-  await button(page, 'Sign out').click();
+  await signOut(page);
   await expect.poll(() => network.held.length).toBe(1);
   await trap(page);
   network.release();

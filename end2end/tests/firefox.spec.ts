@@ -1,4 +1,4 @@
-import { button, field, fieldError, fillPasswordChange, fillSignIn, fillSignUp, withNext, words } from '../fixtures/forms';
+import { button, field, fieldError, fillPasswordChange, fillSignIn, fillSignUp, signOut, withNext, words } from '../fixtures/forms';
 import { broken, meddle } from '../fixtures/broken';
 import { expect, hydrated, test } from '../fixtures/test';
 
@@ -76,7 +76,7 @@ test.describe('without scripts', () => {
     await fillPasswordChange(page, person.password, next);
     await button(page, 'Change password').click();
     await expect(page.getByText(words.changed)).toBeVisible();
-    await button(page, 'Sign out').click();
+    await signOut(page);
     await expect(page).toHaveURL('/');
     await visit('/login');
     await fillSignIn(page, { email: person.email, password: next });

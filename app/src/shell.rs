@@ -5,6 +5,7 @@ use leptos::hydration::{AutoReload, HydrationScripts};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
+use std::sync::LazyLock;
 
 /// The canvas by day and by night, for tags and files that understand no custom properties; a test holds them
 /// against `--canvas` in style/tokens.css.
@@ -72,6 +73,15 @@ const SCRIPTS: &str = concat!(
     include_str!("scripts/broken.js"),
 );
 
+/// The same without comments and indentation, which only we read.
+fn lean_scripts() -> &'static str {
+    static LEAN: LazyLock<String> = LazyLock::new(|| {
+        let lines = SCRIPTS.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    &LEAN
+}
+
 /// Loads the WebAssembly after the first paint and at low priority: every page works without it, and again
 /// when it breaks.
 ///
@@ -83,7 +93,7 @@ fn Program(options: LeptosOptions) -> impl IntoView {
         <template id="program">
             <HydrationScripts options defer=true/>
         </template>
-        <script nonce=use_nonce()>{SCRIPTS}</script>
+        <script nonce=use_nonce()>{lean_scripts()}</script>
     }
 }
 

@@ -1,4 +1,4 @@
-import { broken, everyMeddler, meddle, settled, spring, trap } from '../fixtures/broken';
+import { broken, everyMeddler, fresh, meddle, settled, spring, trap } from '../fixtures/broken';
 import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../fixtures/forms';
 import { expect, hold, hydrated, test as base, type Person } from '../fixtures/test';
 import type { BrowserContext, Page } from '@playwright/test';
@@ -180,6 +180,7 @@ test('the button wakes up when the program breaks at work, and what it had sent 
   await expect(submit).not.toHaveAttribute('aria-disabled', 'true');
   await expect(field(page, 'Email or username')).toHaveValue(member.email);
   network.release();
+  await fresh(page);
   await expect(page).toHaveURL('/account/security');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
   expect(network.held).toHaveLength(1);
@@ -193,6 +194,7 @@ test('a sign-out under way when the program breaks leaves nothing private on scr
   await expect.poll(() => network.held.length).toBe(1);
   await trap(page);
   network.release();
+  await fresh(page);
   await expect(page.getByText(member.email)).toHaveCount(0);
   await expect(page).not.toHaveURL('/account');
 });

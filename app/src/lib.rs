@@ -47,4 +47,4 @@ pub use gallery::gallery_document;
 pub use leaving::leaving_document;
 pub use settings::AppSettings;
 pub use shell::{THEME, shell};
-pub use start::Start;
+pub use start::{Start, Unsent};

@@ -2,7 +2,7 @@
 //! into a request's context, what server functions take out of it, cookies and redirects.
 
 use crate::shell::SessionState;
-use crate::{AppError, AppSettings, Flash, Start};
+use crate::{AppError, AppSettings, Flash, Start, Unsent};
 use accounts::{Accounts, RequestCtx, SignedIn, version};
 use domain::{Code, SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
@@ -25,7 +25,7 @@ pub struct Request {
     /// What the last plain form post left to say.
     pub flash: Option<Flash>,
     /// Whether a form waits for a new sign-in.
-    pub unsent: bool,
+    pub unsent: Unsent,
 }
 
 /// Makes a request known to pages and server functions; called by the server for each of them.

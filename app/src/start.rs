@@ -13,5 +13,17 @@ pub struct Start {
     /// What the last plain form post left to say.
     pub flash: Flash,
     /// Whether a form that was sent after its session had ended waits for a new sign-in.
-    pub unsent: bool,
+    pub unsent: Unsent,
+}
+
+/// Whether a form that was sent after its session had ended waits for a new sign-in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unsent {
+    /// None does.
+    #[default]
+    Nothing,
+    /// One does, with what was typed.
+    Text,
+    /// One does that held passwords alone, which nobody keeps.
+    Passwords,
 }

@@ -1,11 +1,11 @@
 use super::api::Login;
 use super::state::{Way, prefill};
-use crate::AppSettings;
 use crate::session::Session;
 use crate::ui::{
     CheckboxField, Doorway, Form, HiddenField, Kind, Notice, PasswordField, SubmitButton, TextField, Tone,
     Visit,
 };
+use crate::{AppSettings, Unsent};
 use domain::{Code, EMAIL_MAX_BYTES};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
@@ -20,7 +20,7 @@ pub fn LoginPage() -> impl IntoView {
     let register = way.over("/register", Url::escape);
     let open = use_context::<AppSettings>().unwrap_or_default().signup_open;
     let lead = if way.next.is_empty() { "" } else { "Sign in to continue." };
-    let unsent = use_context::<Visit>().is_some_and(Visit::unsent);
+    let unsent = use_context::<Visit>().and_then(|visit| words(visit.unsent()));
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
         <Doorway
@@ -35,7 +35,7 @@ pub fn LoginPage() -> impl IntoView {
                 }
             }
         >
-            {unsent.then(|| view! { <Notice tone=Tone::Bad words=UNSENT/> })}
+            {unsent.map(|words| view! { <Notice tone=Tone::Bad words/> })}
             {cookie_lost.then(|| view! { <Notice tone=Tone::Bad words=COOKIE_LOST/> })}
             <Form
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
@@ -60,7 +60,18 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
-const UNSENT: &str = "You were signed out before your changes were saved. Sign in again to get them back.";
+/// Why the form that was sent last was not saved.
+fn words(unsent: Unsent) -> Option<&'static str> {
+    match unsent {
+        Unsent::Nothing => None,
+        Unsent::Text => {
+            Some("You were signed out before your changes were saved. Sign in again to get them back.")
+        }
+        Unsent::Passwords => {
+            Some("You were signed out before your password was changed. Sign in, then change it again.")
+        }
+    }
+}
 
 const COOKIE_LOST: &str =
     "Your browser blocked the sign-in cookie. Allow cookies for this site, then sign in again.";

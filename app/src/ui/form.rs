@@ -9,7 +9,7 @@ use super::fields;
 use super::ledger::Ledger;
 use super::notice::FormNotices;
 use super::visit::Visit;
-use crate::{AppError, AppSettings, Flash};
+use crate::{AppError, AppSettings, Flash, Unsent};
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
@@ -217,7 +217,7 @@ where
         done,
         clears,
         leaves,
-        by_document: leaves && use_context::<Visit>().is_some_and(Visit::unsent),
+        by_document: leaves && use_context::<Visit>().is_some_and(|visit| visit.unsent() != Unsent::Nothing),
     };
     frame(F::PATH, act, version, children)
 }

@@ -1,4 +1,4 @@
-use crate::Flash;
+use crate::{Flash, Unsent};
 use leptos::prelude::*;
 
 /// What is true of the page that came as a document; its flash is of no page after it.
@@ -6,17 +6,17 @@ use leptos::prelude::*;
 pub(crate) struct Visit {
     flash: StoredValue<Flash>,
     moved: StoredValue<bool>,
-    unsent: bool,
+    unsent: Unsent,
 }
 
 impl Visit {
-    pub(crate) fn new(flash: Flash, unsent: bool) -> Self {
+    pub(crate) fn new(flash: Flash, unsent: Unsent) -> Self {
         Self { flash: StoredValue::new(flash), moved: StoredValue::new(false), unsent }
     }
 
     /// A form was sent after its session had ended, and what was typed waits with the server for a new sign-in:
     /// only a document can bring it back.
-    pub(crate) fn unsent(self) -> bool {
+    pub(crate) fn unsent(self) -> Unsent {
         self.unsent
     }
 

@@ -37,19 +37,19 @@ impl Accounts {
 
 /// Whether an account is already as a change would make it.
 fn holds(user: &User, change: &ProfileChange) -> bool {
-    let line = |stored: &Option<String>, change: &Change<Name>| is(stored, change, Name::as_str);
+    let line = |stored: &Option<String>, change| is(stored.as_deref(), change, Name::as_str);
     line(&user.name, &change.name)
         && line(&user.first_name, &change.first_name)
         && line(&user.last_name, &change.last_name)
-        && is(&user.username, &change.username, Username::as_str)
+        && is(user.username.as_deref(), &change.username, Username::as_str)
         && line(&user.bio, &change.bio)
 }
 
-fn is<T>(stored: &Option<String>, change: &Change<T>, text: fn(&T) -> &str) -> bool {
+fn is<T>(stored: Option<&str>, change: &Change<T>, text: fn(&T) -> &str) -> bool {
     match change {
         Change::Keep => true,
         Change::Clear => stored.is_none(),
-        Change::Set(value) => stored.as_deref() == Some(text(value)),
+        Change::Set(value) => stored == Some(text(value)),
     }
 }
 

@@ -30,12 +30,12 @@ pub(crate) fn of_user(user: &User) -> String {
 
 /// The version of what the profile's form shows.
 pub(crate) fn of_profile(user: &User) -> String {
-    of(&(&user.name, &user.first_name, &user.last_name, &user.username, &user.bio))
+    of((&user.name, &user.first_name, &user.last_name, &user.username, &user.bio))
 }
 
 /// The version of a password. A hash holds a random salt, so its digest tells nothing.
 pub(crate) fn of_password(hash: Option<&str>) -> String {
-    of(&hash)
+    of(hash)
 }
 
 /// `Debug` quotes every text, so no two contents are written alike.

@@ -1,7 +1,7 @@
 //! Guards answer before Leptos renders anything, and a flash is handed to its page.
 
 use super::flash;
-use super::unsent::{self, Unsent};
+use super::unsent::{self, Waiting};
 use crate::AppState;
 use accounts::RequestCtx;
 use app::Flash;
@@ -26,8 +26,8 @@ pub(super) async fn middleware(State(state): State<AppState>, mut request: Reque
         return turn_away(page.guard, viewer.as_ref(), &request);
     }
     let waiting = unsent::waiting(request.headers(), state.cookies);
-    if viewer.is_none() && waiting.is_some() {
-        request.extensions_mut().insert(unsent::Waits);
+    if let Some(waiting) = waiting.as_ref().filter(|_| viewer.is_none()) {
+        request.extensions_mut().insert(waiting.kind());
     }
     let (shown, cleared) = left_for(page, viewer.as_ref().zip(waiting), &request, state.cookies);
     if let Some(flash) = shown {
@@ -102,7 +102,7 @@ pub(super) fn with_next(page: &str, next: &str) -> String {
 /// plain post, else a form of this person's that was sent after its session had ended.
 fn left_for(
     page: &Page,
-    waiting: Option<(&Viewer, Unsent)>,
+    waiting: Option<(&Viewer, Waiting)>,
     request: &Request,
     cookies: CookieStyle,
 ) -> (Option<Flash>, Vec<(HeaderName, HeaderValue)>) {

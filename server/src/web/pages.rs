@@ -1,12 +1,12 @@
 //! Leptos' pages and server functions, with everything that stands before them.
 
-use super::{functions, guard, headers, made_for, unsent, wants_html};
+use super::{functions, guard, headers, made_for, wants_html};
 use crate::AppState;
 use crate::rest::slash::{self, Paths};
 use crate::rest::{self, Compat};
 use accounts::RequestCtx;
 use app::ssr::{Request as PageRequest, provide};
-use app::{AppSettings, Flash};
+use app::{AppSettings, Flash, Unsent};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -102,7 +102,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             Some((
                 ctx,
                 parts.extensions.remove::<Flash>(),
-                parts.extensions.remove::<unsent::Waits>().is_some(),
+                parts.extensions.remove::<Unsent>().unwrap_or_default(),
             ))
         }) else {
             return;

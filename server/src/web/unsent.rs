@@ -3,20 +3,23 @@
 
 use super::flash;
 use super::made_for::is_for_strangers;
-use app::Flash;
 use app::forms::FORMS;
+use app::{Flash, Unsent};
 use domain::{Code, UserId};
 use edge::{CookieStyle, cookie};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Marks a request of a stranger for whose next sign-in a form waits.
-#[derive(Clone)]
-pub(super) struct Waits;
-
 /// What waits.
-pub(super) struct Unsent {
+pub(super) struct Waiting {
     pub(super) of: UserId,
     pub(super) flash: Flash,
+}
+
+impl Waiting {
+    /// As a stranger may know it.
+    pub(super) fn kind(&self) -> Unsent {
+        if self.flash.values.is_empty() { Unsent::Passwords } else { Unsent::Text }
+    }
 }
 
 /// The cookie in which `flash` waits for its owner, whom the form names: the browser may have lost every token of
@@ -31,10 +34,10 @@ pub(super) fn keep(
 }
 
 /// What the cookie holds, if we could have written it.
-pub(super) fn waiting(headers: &HeaderMap, cookies: CookieStyle) -> Option<Unsent> {
+pub(super) fn waiting(headers: &HeaderMap, cookies: CookieStyle) -> Option<Waiting> {
     let (owner, flash) = cookie::read(headers, cookies.unsent_name())?.split_once('.')?;
     let (of, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);
     let ended = flash.problem.as_ref().is_some_and(|problem| problem.code == Code::SignInNeeded);
     let form = FORMS.iter().find(|form| form.function == flash.function)?;
-    (ended && !is_for_strangers(form)).then_some(Unsent { of, flash })
+    (ended && !is_for_strangers(form)).then_some(Waiting { of, flash })
 }

@@ -155,8 +155,9 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     }
     let versions = versions(&operation["responses"]);
     if !versions.is_empty() {
-        let parameters = operation.entry("parameters").or_insert(json!([])).as_array_mut();
-        parameters.into_iter().for_each(|parameters| parameters.extend(versions.clone()));
+        if let Some(parameters) = operation.entry("parameters").or_insert(json!([])).as_array_mut() {
+            parameters.extend(versions);
+        }
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter_value in parameters.into_iter().flatten().filter(|value| value["in"] == "query") {

@@ -171,6 +171,26 @@ async fn a_text_that_is_sent_without_any_cookie_waits_for_its_owner(pool: PgPool
     }
 }
 
+/// A password waits nowhere; that it was not changed is said all the same, before and after signing in again.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_password_that_was_not_changed_is_said_to_be_so(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let shown = ana.shown(CHANGE).await;
+    app.world.execute("UPDATE sessions SET ended_at = now()").await;
+    let answer = ana.post_as(&shown, CHANGE, &PASSWORDS).await.expect(303);
+    assert_eq!(answer.location(), Some("/account/security"));
+    let page = ana.get("/login?next=/account/security").await.expect(200);
+    shows(&page, &["You were signed out before your password was changed."]);
+    let fields = [
+        ("form[identifier]", "ana@example.com"),
+        ("form[password]", PASSWORD),
+        ("form[next]", "/account/security"),
+    ];
+    let page = ana.post_and_follow("/fn/login", &fields).await.expect(200);
+    shows(&page, &["re signed in again."]);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_open_page_can_ask_who_is_signed_in(pool: PgPool) {
     let app = App::new(pool);

@@ -79,7 +79,7 @@ impl Columns {
             return Err(malformed(format!("It has {} fields, the header {width}.", record.len())));
         }
         let values = record.iter().take(width).map(std::str::from_utf8).collect::<Result<Vec<_>, _>>();
-        let values = values.map_err(|_| malformed("It is not UTF-8."))?;
+        let values = values.map_err(|_| malformed("It is not UTF-8; save the file as UTF-8."))?;
         Ok(match self {
             Self::Ours(columns) => {
                 let mut form = ImportForm::default();

@@ -118,14 +118,12 @@ test('a stranger who is sent to sign in is told why @plain', async ({ page, visi
 });
 
 test('too many attempts: the time is said, and counted down where a program runs @plain', async ({ page, person, visit, state }) => {
-  if (state === 'wasm') await page.clock.install();
   await visit('/login');
-  if (state === 'wasm') await page.clock.pauseAt(Date.now() + 60_000);
   const alert = page.getByRole('alert').filter({ hasText: 'Too many attempts.' });
-  // The first waits are shorter than a test needs to look at them.
-  const waits = async () => (await alert.isVisible()) && (state !== 'wasm' || (await left()) > 2);
-  const left = async () => Number(/\d+/.exec((await page.getByRole('timer').textContent())!)![0]);
-  for (let attempt = 0; attempt < 60 && !(await waits()); attempt += 1) {
+  const left = async () => Number(/\d+/.exec((await page.getByRole('timer').allTextContents()).join())?.[0] ?? 0);
+  // The first waits are over before a test has looked at them.
+  const least = state === 'wasm' ? 3 : 1;
+  for (let attempt = 0; attempt < 60 && (await left()) < least; attempt += 1) {
     await fillSignIn(page, { ...person, password: `wrong-${attempt}` });
     const answered = page.waitForResponse(answer => answer.url().endsWith('/fn/login'));
     await button(page, 'Sign in').click();
@@ -135,8 +133,6 @@ test('too many attempts: the time is said, and counted down where a program runs
   await expect(alert).toHaveText(/^Too many attempts\. Try again in \d+ (second|minute)s?\.$/);
   if (state !== 'wasm') return;
   const before = await left();
-  await page.clock.runFor(1_000);
-  await expect.poll(left).toBe(before - 1);
-  await page.clock.runFor(before * 1_000);
+  await expect.poll(left).toBeLessThan(before);
   await expect(page.getByText('You can try again now.')).toBeVisible();
 });

@@ -1,4 +1,4 @@
-//! How often something may be tried (security.md, Throttle).
+//! How often something may be tried (promises P12 and P13 in docs/security-promises.md).
 
 use store::throttle::Bucket;
 use time::Duration;

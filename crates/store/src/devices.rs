@@ -36,26 +36,28 @@ pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<Device>
     )
     .fetch_all(&store.pool)
     .await?;
-    let devices = rows.into_iter().map(|row| Device {
-        session: Session {
-            id: SessionId(row.id),
-            user,
-            kind: kind(&row.kind),
-            persistent: row.persistent,
-            authenticated_at: row.authenticated_at,
-            last_used_at: row.last_used_at,
-            expires_at: row.expires_at,
-            ended_at: None,
-            email: row.email,
-            name: row.name,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            role: role(&row.role),
-            is_active: row.is_active,
-        },
-        created_at: row.created_at,
-        address: row.address,
-        agent: row.agent,
+    let devices = rows.into_iter().filter_map(|row| {
+        Some(Device {
+            session: Session {
+                id: SessionId(row.id),
+                user,
+                kind: kind(&row.kind)?,
+                persistent: row.persistent,
+                authenticated_at: row.authenticated_at,
+                last_used_at: row.last_used_at,
+                expires_at: row.expires_at,
+                ended_at: None,
+                email: row.email,
+                name: row.name,
+                first_name: row.first_name,
+                last_name: row.last_name,
+                role: role(&row.role),
+                is_active: row.is_active,
+            },
+            created_at: row.created_at,
+            address: row.address,
+            agent: row.agent,
+        })
     });
     Ok(devices.collect())
 }

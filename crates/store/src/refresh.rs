@@ -83,7 +83,7 @@ pub async fn lock_family(tx: &mut Tx, hash: &TokenHash) -> Result<Option<Session
     )
     .fetch_optional(tx.unchanging())
     .await?;
-    Ok(row.map(Session::from))
+    Ok(row.and_then(Row::session))
 }
 
 /// The token of a hash. To be asked after [`lock_family`], in a statement of its own: one that waits

@@ -1,6 +1,6 @@
 //! A session with all that its account shows, in one look.
 
-use crate::sessions::{Session, kind};
+use crate::sessions::Session;
 use crate::users::role;
 use crate::{Store, StoreError};
 use domain::{SessionId, SessionKind, UserId};
@@ -43,7 +43,7 @@ pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Opti
         session: Session {
             id,
             user: UserId(row.user_id),
-            kind: kind(&row.kind),
+            kind: of,
             persistent: row.persistent,
             authenticated_at: row.authenticated_at,
             last_used_at: row.last_used_at,

@@ -79,12 +79,14 @@ pub(crate) struct Row {
     pub(crate) is_active: bool,
 }
 
-impl From<Row> for Session {
-    fn from(row: Row) -> Self {
-        Self {
+impl Row {
+    /// `None` for a session of a kind that this program does not know.
+    fn session(self) -> Option<Session> {
+        let row = self;
+        Some(Session {
             id: SessionId(row.id),
             user: UserId(row.user_id),
-            kind: kind(&row.kind),
+            kind: kind(&row.kind)?,
             persistent: row.persistent,
             authenticated_at: row.authenticated_at,
             last_used_at: row.last_used_at,
@@ -96,14 +98,14 @@ impl From<Row> for Session {
             last_name: row.last_name,
             role: role(&row.role),
             is_active: row.is_active,
-        }
+        })
     }
 }
 
-/// A CHECK allows three words.
-pub(crate) fn kind(word: &str) -> SessionKind {
-    let others = [SessionKind::Bearer, SessionKind::ApiCookie];
-    others.into_iter().find(|kind| kind.as_str() == word).unwrap_or(SessionKind::Browser)
+/// A newer server may know kinds that this one does not: such a session opens nothing here.
+pub(crate) fn kind(word: &str) -> Option<SessionKind> {
+    let kinds = [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie];
+    kinds.into_iter().find(|kind| kind.as_str() == word)
 }
 
 /// Makes a session.
@@ -146,7 +148,7 @@ pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Op
     )
     .fetch_optional(&store.pool)
     .await?;
-    Ok(row.map(Session::from))
+    Ok(row.and_then(Row::session))
 }
 
 /// The same, its row held as it is until the transaction ends. To be asked once the account is locked, in a

@@ -1,5 +1,5 @@
 //! Pages of other origins that the owner of this copy named may call the API with their own tokens. Only where
-//! no cookie is read: pages, `/fn` and the cookie family never (security.md, CSRF).
+//! no cookie is read: pages, `/fn` and the cookie family never.
 
 use super::{Compat, JWKS, root_owns, under};
 use crate::AppState;

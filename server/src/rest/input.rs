@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// The most a body may hold: no text of ours is longer.
 const MAX_BYTES: usize = 64 * 1024;
-/// The same on the sign-in paths (security.md, Limits).
+/// The same on the sign-in paths, whose fields are few and short.
 const MAX_CREDENTIALS: usize = 16 * 1024;
 
 /// A JSON object. An empty body is an empty object.

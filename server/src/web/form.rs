@@ -2,7 +2,7 @@
 
 use crate::body;
 
-/// The most a form may send (security.md, Limits).
+/// The most a form may send: the limits of all its fields together, encoded, fit in it.
 pub(super) const MAX_BYTES: usize = 16 * 1024;
 
 /// The fields of a form: name inside `form[…]`, and value; and for whom it was made.

@@ -40,7 +40,7 @@ pub(crate) fn check() -> Result<()> {
     })
 }
 
-fn listed(kind: &str) -> Result<Vec<String>> {
+pub(super) fn listed(kind: &str) -> Result<Vec<String>> {
     let mut list = process::program("git");
     list.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", kind]);
     let names = process::output(&mut list)?;

@@ -6,6 +6,7 @@ mod counts;
 mod documents;
 mod faults;
 mod lints;
+mod quotes;
 pub(crate) mod schema;
 mod sizes;
 mod units;
@@ -52,6 +53,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(sizes::check())?;
     tally.check(documents::check())?;
     tally.check(faults::check())?;
+    tally.check(quotes::check())?;
     tally.check(arrows::check())?;
     tally.check(lints::clippy_native())?;
     tally.check(lints::clippy_browser())?;

@@ -1,6 +1,6 @@
 //! Is the code that a document quotes the code that is there?
 //!
-//! A Rust block below a heading that names files in backticks must stand in one of them. `…` in a block leaves
+//! A Rust block below a heading, or a line about a test, that names files in backticks must stand in one of them. `…` in a block leaves
 //! something out, and a comment at the end of a line is the document's own. White space does not count.
 
 use super::documents::listed;
@@ -54,6 +54,7 @@ fn quotes(text: &str) -> Vec<Quote> {
             Some(code) => *code += &format!("{line}\n"),
             None if line == "```rust" => block = Some(String::new()),
             None if line.starts_with('#') => files = named_files(line),
+            None if line.starts_with("**Test**") => files = named_files(line),
             None => {}
         }
     }
@@ -78,7 +79,7 @@ fn named_files(heading: &str) -> Vec<String> {
 
 /// A piece ends at a line's end as well: a document may leave whole lines out between two that it quotes.
 fn pieces(code: &str) -> Vec<String> {
-    let own = |line: &str| line.split("  //").next().unwrap_or_default().to_owned();
+    let own = |line: &str| line.split(" //").next().unwrap_or_default().to_owned();
     let lines = code.lines().map(own);
     lines
         .flat_map(|line| line.split('…').map(|piece| piece.trim().to_owned()).collect::<Vec<_>>())

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Names a test for each promise.
-const PROMISES: &str = "docs/security-promises.md";
+/// They name a test for each promise and each case.
+const TABLES: &[&str] = &["docs/security-promises.md", "docs/cases.md"];
 
 pub(crate) fn check() -> Result<()> {
     step("Documents", |step| {
@@ -26,10 +26,13 @@ pub(crate) fn check() -> Result<()> {
         }
         let code: String =
             listed("*.rs")?.iter().flat_map(|name| fs::read_to_string(paths::root().join(name))).collect();
-        for test in named_tests(&fs::read_to_string(paths::root().join(PROMISES))?) {
-            count += 1;
-            if !code.contains(&format!("fn {test}(")) {
-                wrong.push(format!("{PROMISES} names the test {test}, which is not there"));
+        for table in TABLES {
+            let text = fs::read_to_string(paths::root().join(table))?;
+            for test in text.lines().flat_map(|row| named_tests(proof(row))) {
+                count += 1;
+                if !code.contains(&format!("fn {test}(")) {
+                    wrong.push(format!("{table} names the test {test}, which is not there"));
+                }
             }
         }
         if !wrong.is_empty() {
@@ -71,6 +74,11 @@ fn inside(document: &str, target: &str) -> PathBuf {
     place
 }
 
+/// A row without its first two columns: what is promised is said in words of its own.
+fn proof(row: &str) -> &str {
+    row.splitn(4, '|').nth(3).unwrap_or_default()
+}
+
 /// The words in backticks that are long enough to be a test's name.
 fn named_tests(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2).filter(|word| {
@@ -98,5 +106,6 @@ mod tests {
     fn names_of_tests_are_found() {
         let text = "`safe_next` and `no_nonce_comes_twice`, `server/tests/it/web`";
         assert_eq!(named_tests(text).collect::<Vec<_>>(), ["no_nonce_comes_twice"]);
+        assert_eq!(proof("| A1 | `other_account` | server `no_nonce` |"), " server `no_nonce` |");
     }
 }

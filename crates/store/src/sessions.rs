@@ -81,7 +81,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// `None` for a session of a kind that this program does not know.
-    fn session(self) -> Option<Session> {
+    pub(crate) fn session(self) -> Option<Session> {
         let row = self;
         Some(Session {
             id: SessionId(row.id),
@@ -169,7 +169,7 @@ pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Optio
     )
     .fetch_optional(tx.unchanging())
     .await?;
-    Ok(row.map(Session::from))
+    Ok(row.and_then(Row::session))
 }
 
 /// Notes that a session was seen; says whether it still lives.

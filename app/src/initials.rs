@@ -34,7 +34,7 @@ fn first_cluster(text: &str) -> &str {
     let mut flag = is_flag_letter(before);
     for (at, c) in characters {
         let joined = is_joiner(before) || is_extender(c) || is_joiner(c) || is_hangul_tail(before, c);
-        if !joined && !(flag && is_flag_letter(c)) {
+        if !(joined || flag && is_flag_letter(c)) {
             return &text[..at];
         }
         flag = false;

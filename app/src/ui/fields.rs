@@ -21,7 +21,7 @@ struct Form(Vec<(String, Text)>);
 
 struct Text(String);
 
-impl<'de> IntoDeserializer<'de, Error> for Form {
+impl IntoDeserializer<'_, Error> for Form {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -29,7 +29,7 @@ impl<'de> IntoDeserializer<'de, Error> for Form {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Text {
+impl IntoDeserializer<'_, Error> for Text {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -56,7 +56,7 @@ mod tests {
 
     /// A query that carries `next`, with everything escaped that may be.
     fn query(next: &str) -> String {
-        let escaped: String = next.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let escaped = next.bytes().fold(String::new(), |escaped, byte| escaped + &format!("%{byte:02x}"));
         format!("lang=en&next={escaped}")
     }
 

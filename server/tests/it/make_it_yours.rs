@@ -114,9 +114,15 @@ fn hex(lightness: f64, chroma: f64, hue: f64) -> String {
         -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
         -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701 * s,
     ];
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to what a byte holds"
+    )]
+    let byte = |c: f64| (c.clamp(0.0, 1.0) * 255.0).round() as u8;
     let part = |c: f64| {
         let c = if c <= 0.003_130_8 { 12.92 * c } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 };
-        format!("{:02x}", (c.clamp(0.0, 1.0) * 255.0).round() as u8)
+        format!("{:02x}", byte(c))
     };
     format!("#{}", linear.map(part).concat())
 }

@@ -12,9 +12,9 @@ use tokio::sync::watch;
 /// Any port: it only names the socket.
 const PORT: u16 = 5432;
 
-/// What the server answers when it has committed (CommandComplete).
+/// What the server answers when it has committed (`CommandComplete`).
 const COMMIT: &[u8] = b"COMMIT\0";
-/// What it says of a transaction whose commit is to be lost (NoticeResponse), once these are run: what counts tries
+/// What it says of a transaction whose commit is to be lost (`NoticeResponse`), once these are run: what counts tries
 /// commits by itself, and nobody is told of that.
 const MARK: &[u8] = b"lose this commit";
 pub const MARKS: [&str; 3] = [

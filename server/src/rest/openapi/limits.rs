@@ -154,10 +154,10 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
         parameters.push(sent_from());
     }
     let versions = versions(&operation["responses"]);
-    if !versions.is_empty() {
-        if let Some(parameters) = operation.entry("parameters").or_insert(json!([])).as_array_mut() {
-            parameters.extend(versions);
-        }
+    if !versions.is_empty()
+        && let Some(parameters) = operation.entry("parameters").or_insert(json!([])).as_array_mut()
+    {
+        parameters.extend(versions);
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter_value in parameters.into_iter().flatten().filter(|value| value["in"] == "query") {

@@ -18,15 +18,15 @@ fn app(pool: PgPool) -> (App, Outage) {
     let (outage, connect) = Outage::new(&pool);
     // It waits no longer than a test wants to.
     let quick = StoreOptions { acquire_timeout: Duration::from_millis(300), ..StoreOptions::new(connect) };
-    (over(pool, quick), outage)
+    (over(pool, &quick), outage)
 }
 
 /// A server with a pool of its own.
-fn over(pool: PgPool, options: StoreOptions) -> App {
+fn over(pool: PgPool, options: &StoreOptions) -> App {
     let mut world = World::new(pool);
     let rng = Arc::new(SeededRng::default());
     world.accounts =
-        Accounts::new(Store::open(&options), World::settings(), world.clock.clone(), rng).unwrap();
+        Accounts::new(Store::open(options), World::settings(), world.clock.clone(), rng).unwrap();
     App::with(world, |_| ())
 }
 
@@ -122,7 +122,7 @@ async fn a_members_text_outlives_the_outage(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_outcome_that_nobody_knows_is_said_to_be_unknown(pool: PgPool) {
     let (outage, connect) = Outage::new(&pool);
-    let app = over(pool, StoreOptions::new(connect));
+    let app = over(pool, &StoreOptions::new(connect));
     for mark in MARKS {
         app.world.execute(mark).await;
     }
@@ -172,7 +172,7 @@ async fn an_outcome_that_nobody_knows_is_said_to_be_unknown(pool: PgPool) {
 async fn one_connection_is_enough(pool: PgPool) {
     let connect = pool.connect_options().as_ref().clone();
     let options = StoreOptions { max_connections: 1, ..StoreOptions::new(connect) };
-    let app = over(pool, options);
+    let app = over(pool, &options);
     let mut ana = app.member("ana").await;
     ana.post_and_follow("/fn/profile/save", &[("form[bio]", "Likes doors.")]).await.expect(200);
     let new = [("form[current_password]", PASSWORD), ("form[new_password]", "a lantern over quiet water")];
@@ -186,7 +186,7 @@ async fn a_database_that_hangs_is_out_of_reach_too(pool: PgPool) {
         statement_timeout: Duration::from_millis(100),
         ..StoreOptions::new(pool.connect_options().as_ref().clone())
     };
-    let app = over(pool, options);
+    let app = over(pool, &options);
     let mut ana = app.member("ana").await;
     let mut hold = app.world.pool.begin().await.unwrap();
     sqlx::query("LOCK TABLE users, sessions").execute(&mut *hold).await.unwrap();

@@ -8,6 +8,7 @@ use crate::paths;
 use crate::steps::step;
 use anyhow::{Result, bail};
 use std::fs;
+use std::path::Path;
 
 pub(crate) fn check() -> Result<()> {
     step("Code in the documents", |step| {
@@ -42,7 +43,7 @@ struct Quote {
 
 /// The Rust blocks that stand below a heading with files, as pieces between what they leave out.
 fn quotes(text: &str) -> Vec<Quote> {
-    let (mut found, mut files, mut block) = (Vec::new(), Vec::new(), None::<String>);
+    let (mut found, mut files, mut block) = (Vec::new(), Vec::new(), None::<Vec<&str>>);
     for line in text.lines() {
         match &mut block {
             Some(_) if line == "```" => {
@@ -51,8 +52,8 @@ fn quotes(text: &str) -> Vec<Quote> {
                     found.push(Quote { files: files.clone(), pieces });
                 }
             }
-            Some(code) => *code += &format!("{line}\n"),
-            None if line == "```rust" => block = Some(String::new()),
+            Some(code) => code.push(line),
+            None if line == "```rust" => block = Some(Vec::new()),
             None if line.starts_with('#') => files = named_files(line),
             None if line.starts_with("**Test**") => files = named_files(line),
             None => {}
@@ -64,7 +65,11 @@ fn quotes(text: &str) -> Vec<Quote> {
 /// The `.rs` files that a heading names; a bare name lies beside the one before it.
 fn named_files(heading: &str) -> Vec<String> {
     let mut folder = "";
-    let names = heading.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs"));
+    let names = heading
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| Path::new(name).extension().is_some_and(|kind| kind == "rs"));
     names
         .map(|name| {
             if let Some((before, _)) = name.rsplit_once('/') {
@@ -78,11 +83,11 @@ fn named_files(heading: &str) -> Vec<String> {
 }
 
 /// A piece ends at a line's end as well: a document may leave whole lines out between two that it quotes.
-fn pieces(code: &str) -> Vec<String> {
-    let own = |line: &str| line.split(" //").next().unwrap_or_default().to_owned();
-    let lines = code.lines().map(own);
+fn pieces(code: &[&str]) -> Vec<String> {
+    let lines = code.iter().filter_map(|line| line.split(" //").next());
     lines
-        .flat_map(|line| line.split('…').map(|piece| piece.trim().to_owned()).collect::<Vec<_>>())
+        .flat_map(|line| line.split('…'))
+        .map(|piece| piece.trim().to_owned())
         .filter(|piece| piece.len() > 3)
         .collect()
 }

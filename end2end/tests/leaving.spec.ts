@@ -1,6 +1,6 @@
 // A7: what was typed is not left behind by a slip.
 import { button, field, fillPasswordChange, signOut, words } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { expect, hold, test } from '../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** Answers every question of the browser the same way, and counts them. */
@@ -33,6 +33,78 @@ for (const leave of [false, true]) {
     }
   });
 }
+
+for (const browser of ['this browser', 'a browser that says so afterwards']) {
+  for (const leave of [false, true]) {
+    test(`Back from a changed profile asks first in ${browser}: ${leave ? 'leave' : 'stay'}`, async ({ page, member, visit }) => {
+      if (browser !== 'this browser') {
+        await page.addInitScript(() => Object.defineProperty(window, 'navigation', { value: undefined }));
+      }
+      await visit('/account/security');
+      await page.getByRole('link', { name: 'Profile' }).click();
+      await expect(page).toHaveURL('/account');
+      const { asked } = answers(page, leave);
+      await type(page, 'Bio', `Typed by ${member.name}.`);
+      await page.evaluate(() => history.back());
+      await expect.poll(() => asked).toEqual(['confirm']);
+      if (leave) {
+        await expect(field(page, 'Current password')).toBeVisible();
+      } else {
+        await expect(page).toHaveURL('/account');
+        await expect(field(page, 'Bio')).toHaveValue(`Typed by ${member.name}.`);
+      }
+    });
+  }
+}
+
+test('what is typed while a save is under way is not saved by it', async ({ page, member, visit }) => {
+  await visit('/account');
+  const { asked } = answers(page, false);
+  await type(page, 'Bio', `Sent by ${member.name}.`);
+  const save = await hold(page, '**/fn/profile/save');
+  await button(page, 'Save profile').click();
+  await expect.poll(() => save.held.length).toBe(1);
+  await type(page, 'First name', 'Ana');
+  // Sending it again is refused, and takes nothing along.
+  await page.keyboard.press('Enter');
+  save.release();
+  await expect(page.getByText(words.saved)).toBeVisible();
+  await page.getByRole('link', { name: 'Security' }).click({ noWaitAfter: true });
+  await expect.poll(() => asked).toEqual(['confirm']);
+  await expect(page).toHaveURL('/account');
+  await page.getByLabel('First name').fill('');
+  await page.getByRole('link', { name: 'Security' }).click();
+  await expect(page).toHaveURL('/account/security');
+});
+
+test('boxes and choices count as typed until they are saved @blocked', async ({ page, member, visit }) => {
+  await visit('/account');
+  const { asked } = answers(page, false);
+  // No form of ours has them yet; whoever adds one gets the same.
+  await page.getByRole('main').locator('form').evaluate(form => {
+    const made = document.createElement('div');
+    made.innerHTML = `<input type="checkbox" name="box"><input type="radio" name="way" value="a" checked>
+      <input type="radio" name="way" value="b"><select name="one"><option>a<option>b</select>
+      <select name="some" multiple><option>a<option selected>b</select>`;
+    form.append(made);
+  });
+  const leave = () => page.getByRole('link', { name: 'Security' }).click({ noWaitAfter: true });
+  const change: [string, string][] = [['box', 'checked'], ['way', 'checked'], ['one', 'selected'], ['some', 'selected']];
+  for (const [turn, [name, what]] of change.entries()) {
+    await page.locator(`[name=${name}]`).last().evaluate((part, property) => {
+      const of = part instanceof HTMLSelectElement ? part.options[part.options.length - 1 - Number(part.multiple)] : part;
+      Object.assign(of!, { [property]: !(of as never)[property] });
+    }, what);
+    await leave();
+    await expect.poll(() => asked.length, `${name} of ${member.name}`).toBe(turn + 1);
+    const tell = (word: string) => page.getByRole('main').locator('form').dispatchEvent(word, {}, {});
+    await tell('sending');
+    await tell('saved');
+  }
+  await leave();
+  await expect(page).toHaveURL('/account/security');
+  expect(asked.length).toBe(change.length);
+});
 
 test('closing a changed profile asks first @blocked', async ({ page, member, visit }) => {
   await visit('/account');

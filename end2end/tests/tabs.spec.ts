@@ -1,5 +1,5 @@
 // A3: what one tab does to the session, the others show.
-import { button, field, fillSignIn, menu, signOut, withNext } from '../fixtures/forms';
+import { button, field, fillPasswordChange, fillSignIn, menu, signOut, withNext, words } from '../fixtures/forms';
 import { expect, open, test } from '../fixtures/test';
 
 test('after signing out the other tabs show nothing of the person @blocked', async ({ page, context, member, visit, state }) => {
@@ -49,13 +49,52 @@ test('what was typed in another tab stays, and it says who is signed in now @blo
   await field(page, 'Name').fill('Ana the Second');
   await button(page, 'Save profile').click();
   for (const tab of [other, secret]) {
-    await expect(tab.locator('#session-notice')).toContainText('You are signed in as Ana the Second now.');
+    await expect(tab.locator('#session-notice')).toContainText('You are signed in as \u2068Ana the Second\u2069 now.');
   }
   await visit('/account');
   await signOut(page);
   for (const tab of [other, secret]) await expect(tab.locator('#session-notice')).toContainText('You are signed out now.');
   await expect(field(other, 'Bio')).toHaveValue(`Typed by ${member.name}.`);
   await expect(field(secret, 'Current password')).toHaveValue('half typed');
+});
+
+test('the notice goes once it is not true any more @blocked', async ({ page, context, member, visit }) => {
+  await visit('/account');
+  await field(page, 'Bio').fill(`Typed by ${member.name}.`);
+  const notice = page.locator('#session-notice');
+  const cookies = await context.cookies();
+  await context.clearCookies();
+  const look = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await look();
+  await expect(notice).toContainText('signed out');
+  await notice.evaluate(place => {
+    new MutationObserver(changes => {
+      for (const { addedNodes } of changes) place.dataset.announced = `${Number(place.dataset.announced ?? 0) + addedNodes.length}`;
+    }).observe(place, { childList: true });
+  });
+  const asked = page.waitForResponse('**/whoami');
+  await look();
+  await (await asked).finished();
+  await context.addCookies(cookies);
+  await look();
+  await expect(notice).toBeEmpty();
+  expect(await notice.getAttribute('data-announced'), 'the same words are not read out twice').toBe('0');
+  await expect(field(page, 'Bio')).toHaveValue(`Typed by ${member.name}.`);
+});
+
+test('what was saved is not said to be unsaved', async ({ page, context, member, visit, state }) => {
+  await visit('/account/security');
+  await fillPasswordChange(page, member.password, `${member.password}-new`);
+  const other = await context.newPage();
+  await open(other, '/account', state);
+  await field(other, 'Name').fill('Ana the Second');
+  await button(other, 'Save profile').click();
+  const notice = page.locator('#session-notice');
+  await expect(notice).toContainText('signed in as');
+  await button(page, 'Change password').click();
+  await expect(page.getByText(words.changed)).toBeVisible();
+  await expect(notice).toBeEmpty();
+  await expect(field(page, 'New password')).toHaveValue('');
 });
 
 test('a tab that comes to the front looks by itself', async ({ page, context, member, visit }) => {

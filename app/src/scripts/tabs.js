@@ -5,9 +5,24 @@
   let state = root.dataset.session;
   let sent = false;
 
-  const typed = field =>
-    field.name && field.type !== "hidden" && "defaultValue" in field &&
-    (field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+  // What stands in a field, and what stood in it when it came or was saved last.
+  const ticks = field => /^(checkbox|radio)$/.test(field.type);
+  const chosen = (select, of) => {
+    const places = [...select.options].flatMap((option, place) => (option[of] ? [place] : []));
+    return places.length || select.multiple ? places : [0];
+  };
+  const now = field =>
+    field.options ? `${chosen(field, "selected")}` : ticks(field) ? field.checked : field.value;
+  const before = field =>
+    field.options ? `${chosen(field, "defaultSelected")}` : ticks(field) ? field.defaultChecked : field.defaultValue;
+  const keep = (field, saved) => {
+    if (field.options) {
+      const places = saved.split(",");
+      [...field.options].forEach((option, place) => (option.defaultSelected = places.includes(`${place}`)));
+    } else field[ticks(field) ? "defaultChecked" : "defaultValue"] = saved;
+  };
+  const isField = field => field.name && field.type !== "hidden" && ("defaultValue" in field || "options" in field);
+  const typed = field => isField(field) && now(field) !== before(field);
   const isUnsaved = form =>
     "unsaved" in form.dataset || [...form.elements].some(field => typed(field) && !/password/.test(field.autocomplete));
   const unsaved = () =>
@@ -33,6 +48,17 @@
     const back = event.navigationType === "traverse" && event.destination.sameDocument && event.cancelable;
     if (back && unsaved() && stays()) event.preventDefault();
   });
+  // Without that the browser has gone already when it says so, and the program has not followed yet.
+  const path = () => location.pathname + location.search;
+  let typedOn = path();
+  if (!globalThis.navigation) {
+    addEventListener("input", () => (typedOn = path()), true);
+    addEventListener("popstate", event => {
+      if (path() === typedOn || !unsaved() || !stays()) return;
+      event.stopImmediatePropagation();
+      history.pushState(null, "", typedOn);
+    }, true);
+  }
   addEventListener("submit", event => {
     const form = unsaved();
     if (form && form !== event.target && stays()) {
@@ -45,28 +71,42 @@
   }, true);
   addEventListener("sent", () => (sent = true), true);
   addEventListener("input", () => (sent = false), true);
-  addEventListener("saved", event => {
-    delete event.target.dataset.unsaved;
-    for (const field of event.target.elements) if (typed(field)) field.defaultValue = field.value;
+  // What is saved is what was sent: somebody may have typed on since.
+  const underWay = new Map();
+  addEventListener("sending", ({ target }) => {
+    underWay.set(target, [...target.elements].filter(isField).map(field => [field, now(field)]));
+  }, true);
+  addEventListener("reset", ({ target }) => underWay.delete(target), true);
+  addEventListener("saved", ({ target }) => {
+    delete target.dataset.unsaved;
+    for (const [field, saved] of underWay.get(target) ?? []) if (saved !== before(field)) keep(field, saved);
+    underWay.delete(target);
+    say("");
   }, true);
 
   const ask = async () => {
     const answer = await fetch("/whoami", { cache: "no-store" }).catch(() => {});
     return answer?.ok ? answer.json() : undefined;
   };
-  const say = name => {
-    const words = document.createElement("p");
-    words.className = "notice";
-    words.dir = "auto";
-    words.textContent = `${name ? `You are signed in as ${name} now.` : "You are signed out now."} What you typed here is not saved.`;
-    document.getElementById("session-notice")?.replaceChildren(words);
+  // The same words again would be read out again.
+  const say = words => {
+    const place = document.getElementById("session-notice");
+    if (!place || place.textContent === words) return;
+    const notice = document.createElement("p");
+    notice.className = "notice";
+    notice.dir = "auto";
+    notice.textContent = words;
+    place.replaceChildren(...(words ? [notice] : []));
   };
+  // A name is isolated, whichever way its letters run.
+  const told = name => (name ? `You are signed in as \u2068${name}\u2069 now.` : "You are signed out now.");
   const look = async () => {
     if (document.visibilityState !== "visible") return;
-    const now = await ask();
-    if (!now || now.state === state || sent) return;
+    const answer = await ask();
+    if (!answer || sent) return;
+    if (answer.state === state) return say("");
     const kept = [...document.forms].some(form => isUnsaved(form) || [...form.elements].some(typed));
-    if (kept) say(now.name);
+    if (kept) say(`${told(answer.name)} What you typed here is not saved.`);
     else location.reload();
   };
   channel?.addEventListener("message", look);

@@ -3,6 +3,7 @@
 use domain::{Code, Problem};
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::{Bytes, Decodes};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -18,6 +19,12 @@ impl AppError {
             title: "No connection".to_owned(),
             ..Problem::new(Code::Unavailable).with_detail(words)
         })
+    }
+
+    /// What a refused call that changes something was answered. Where that is no problem document (a proxy's page,
+    /// say), nobody knows what became of it.
+    pub(crate) fn after_sending(answer: Bytes) -> Self {
+        JsonEncoding::decode(answer).unwrap_or_else(|_| Code::OutcomeUnknown.into())
     }
 }
 
@@ -65,9 +72,17 @@ mod tests {
 
     #[test]
     fn an_unknown_body_becomes_one_friendly_sentence() {
-        let error = AppError::de("<html>502 Bad Gateway</html>".into());
-        assert_eq!(error, Code::Internal.into());
-        assert!(!error.to_string().contains("expected"));
+        let page = "<html>502 Bad Gateway</html>";
+        let (loaded, sent) = (AppError::de(page.into()), AppError::after_sending(page.into()));
+        assert_eq!(loaded, Code::Internal.into());
+        assert_eq!(sent, Code::OutcomeUnknown.into(), "the change may have been made");
+        assert!(![loaded, sent].iter().any(|error| error.to_string().contains("expected")));
+    }
+
+    #[test]
+    fn a_refusal_of_ours_is_believed_after_sending() {
+        let error = AppError::from(Code::Taken);
+        assert_eq!(AppError::after_sending(error.ser()), error);
     }
 
     #[test]

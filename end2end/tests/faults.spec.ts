@@ -31,6 +31,28 @@ test('a post that is too large gets its own page', async ({ browser, member, con
   await plain.close();
 });
 
+const lost = {
+  "a proxy's page": { status: 502, contentType: 'text/html', body: '<html>502 Bad Gateway</html>' },
+  'an answer of another release': { status: 200, contentType: 'application/json', body: '{"saved":true}' },
+  'no answer': undefined,
+};
+
+for (const [what, answer] of Object.entries(lost)) {
+  test(`a change that is answered by ${what} may have been made`, async ({ page, member, visit }) => {
+    await visit('/account');
+    await field(page, 'Bio').fill(`Typed by ${member.name}.`);
+    await page.route('**/fn/profile/save', async route => {
+      await route.fetch();
+      await (answer ? route.fulfill(answer) : route.abort('connectionreset'));
+    });
+    await button(page, 'Save profile').click();
+    const alert = page.getByRole('main').getByRole('alert');
+    await expect(alert).toContainText(/We lost the connection.*check whether it was/i);
+    await expect(alert).not.toContainText('Nothing was');
+    await expect(field(page, 'Bio')).toHaveValue(`Typed by ${member.name}.`);
+  });
+}
+
 test('a form on another site changes nothing (P9)', async ({ page, member, baseURL, visit }) => {
   const attacker = baseURL!.replace('localhost', '127.0.0.1');
   const attack = `<form method="post" action="${baseURL}/fn/profile/save">

@@ -155,12 +155,12 @@ fn FieldNote(name: &'static str, note: &'static str) -> impl IntoView {
 #[component]
 fn Stored(name: &'static str, #[prop(optional_no_strip)] stored: Option<String>) -> impl IntoView {
     stored.map(|stored| {
-        let stored = if stored.is_empty() {
-            "Nothing is saved here now.".to_owned()
+        let words = if stored.is_empty() {
+            "Nothing is saved here now.".into_any()
         } else {
-            format!("Saved now: {stored}")
+            view! { "Saved now: " <bdi>{stored}</bdi> }.into_any()
         };
-        view! { <p class="help field-stored" id=format!("{name}-stored") dir="auto">{stored}</p> }
+        view! { <p class="help field-stored" id=format!("{name}-stored")>{words}</p> }
     })
 }
 

@@ -17,7 +17,6 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::client::Client;
 use leptos::server_fn::codec::{JsonEncoding, PostUrl};
-use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::redirect::call_redirect_hook;
 use leptos::server_fn::request::ClientReq;
 use leptos::server_fn::response::ClientRes;
@@ -144,8 +143,13 @@ impl FormState {
     /// What is stored now, where the text that was kept for `field` differs from it and would replace it unseen.
     pub(crate) fn stored(self, field: &str, stored: Option<&String>) -> Option<String> {
         let stored = stored.cloned().unwrap_or_default();
-        self.kept(field).filter(|kept| self.compares && *kept != stored).map(|_| stored)
+        self.kept(field).filter(|kept| self.compares && !is_same_text(kept, &stored)).map(|_| stored)
     }
+}
+
+/// Browsers post a new line as CRLF; it is stored as LF, and without the blanks around the text.
+fn is_same_text(typed: &str, stored: &str) -> bool {
+    typed.replace("\r\n", "\n").trim() == stored.trim()
 }
 
 /// Whether a form was refused because it was not shown to this account, or not lately.
@@ -229,20 +233,22 @@ where
     F::Output: DeserializeOwned,
 {
     let answer = fetch::<F::Client, F::InputStreamError, F::OutputStreamError>(F::PATH, body).await?;
-    JsonEncoding::decode(answer).map_err(|_| Code::Internal.into())
+    JsonEncoding::decode(answer).map_err(|_| Code::OutcomeUnknown.into())
 }
 
-/// The part of [`post`] that is compiled once.
+/// The part of [`post`] that is compiled once. Every form changes something: once it was sent, only an answer of
+/// ours says whether it did.
 async fn fetch<C, I, O>(path: &str, body: String) -> Result<Bytes, AppError>
 where
     C: Client<AppError, I, O>,
 {
     let request = ClientReq::try_new_post(path, PostUrl::CONTENT_TYPE, JsonEncoding::CONTENT_TYPE, body)?;
-    let answer = C::send(request).await?;
+    let unknown = |_| AppError::from(Code::OutcomeUnknown);
+    let answer = C::send(request).await.map_err(unknown)?;
     let (status, onward) = (answer.status(), answer.has_redirect().then(|| answer.location()));
-    let content = answer.try_into_bytes().await?;
+    let content = answer.try_into_bytes().await.map_err(unknown)?;
     if status >= 400 {
-        return Err(AppError::de(content));
+        return Err(AppError::after_sending(content));
     }
     if let Some(onward) = onward {
         call_redirect_hook(&onward);
@@ -270,7 +276,8 @@ fn frame(path: &'static str, act: Act, version: Option<RwSignal<String>>, childr
     let on_leave = move |event: FocusEvent| {
         // An error that appears now moves the button away from under the pointer, and the click misses.
         if let Some(field) = dom::field_of(&event).filter(|_| !dom::goes_to_control(&event)) {
-            state.ledger.update(|ledger| ledger.left(&field));
+            // A field loses the focus as well when its page goes: by then nothing may be told to what it held.
+            set_timeout(move || state.ledger.update(|ledger| ledger.left(&field)), Duration::ZERO);
         }
     };
     let on_submit = move |event: SubmitEvent| {
@@ -336,6 +343,7 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
         set_timeout(move || state.rest(), Duration::from_secs(10));
         return;
     }
+    dom::tell(&form, "sending");
     let answer = (act.send)(&data);
     let act = act.clone();
     spawn_local(async move {
@@ -366,3 +374,15 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
 
 /// The first refused field, else the words beside the button.
 const REFUSED: &[&str] = &["[aria-invalid=true]", "[role=alert]"];
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_text;
+
+    #[test]
+    fn a_text_is_the_same_however_its_lines_end() {
+        assert!(is_same_text("One.\r\nTwo.\r\n", "One.\nTwo."));
+        assert!(is_same_text(" \r\n", ""));
+        assert!(!is_same_text("One.\r\nTwo.", "One. Two."));
+    }
+}

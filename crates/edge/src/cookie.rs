@@ -9,7 +9,7 @@ use time::Duration;
 /// How long a flash lives: one redirect, with time for a slow network.
 const FLASH_SECONDS: i64 = 60;
 /// How long an unsent form waits for a new sign-in.
-const UNSENT_SECONDS: i64 = 300;
+const UNSENT_SECONDS: i64 = 3_600;
 /// As long as a device is known.
 const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
@@ -163,7 +163,7 @@ mod tests {
         let (_, value) = CookieStyle::new(true).set_flash("abc");
         assert_eq!(value, "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_unsent("abc");
-        assert_eq!(value, "__Host-unsent=abc; Max-Age=300; Path=/; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(value, "__Host-unsent=abc; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
 
     #[test]

@@ -26,4 +26,6 @@ pub enum Unsent {
     Text,
     /// One does that held passwords alone, which nobody keeps.
     Passwords,
+    /// One does of which nothing that was typed could be kept.
+    Lost,
 }

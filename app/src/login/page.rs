@@ -70,6 +70,9 @@ fn words(unsent: Unsent) -> Option<&'static str> {
         Unsent::Passwords => {
             Some("You were signed out before your password was changed. Sign in, then change it again.")
         }
+        Unsent::Lost => Some(
+            "You were signed out before your changes were saved, and they could not be kept. Sign in, then make them again.",
+        ),
     }
 }
 

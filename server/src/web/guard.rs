@@ -73,13 +73,6 @@ fn lost_cookie(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The form was sent after the session had ended, and its page is shown after a new sign-in.
-fn signed_in_again(mut flash: Flash) -> Flash {
-    const WORDS: &str = "You're signed in again. Your changes are not saved yet: check them, then save.";
-    flash.problem = flash.problem.map(|problem| problem.with_detail(WORDS));
-    flash
-}
-
 /// 303 and nothing else. `path` comes from [`domain::safe_next`], from us or from the owner.
 pub(crate) fn see_other(path: &str) -> Response {
     let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
@@ -118,7 +111,7 @@ fn left_for(
     if here || !own {
         cleared.push(cookies.clear_unsent());
     }
-    let again = (own && here).then(|| signed_in_again(unsent.flash));
+    let again = (own && here).then(|| unsent.shown_again());
     (answer.or(again), cleared)
 }
 

@@ -53,10 +53,11 @@ pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// The name is isolated (U+2068, U+2069), whichever way its letters run.
 fn other_account(member: &Member) -> Problem {
     let viewer = member.viewer();
     let who = match &viewer.name {
-        Some(name) => format!("{name} ({})", viewer.email),
+        Some(name) => format!("\u{2068}{name}\u{2069} ({})", viewer.email),
         None => viewer.email,
     };
     let words = format!(

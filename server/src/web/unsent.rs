@@ -9,6 +9,8 @@ use domain::{Code, UserId};
 use edge::{CookieStyle, cookie};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+const PASSWORD_CHANGE: &str = "/fn/password/change";
+
 /// What waits.
 pub(super) struct Waiting {
     pub(super) of: UserId,
@@ -18,7 +20,26 @@ pub(super) struct Waiting {
 impl Waiting {
     /// As a stranger may know it.
     pub(super) fn kind(&self) -> Unsent {
-        if self.flash.values.is_empty() { Unsent::Passwords } else { Unsent::Text }
+        if self.flash.function == PASSWORD_CHANGE {
+            Unsent::Passwords
+        } else if self.flash.values.is_empty() {
+            Unsent::Lost
+        } else {
+            Unsent::Text
+        }
+    }
+
+    /// As its owner sees it after a new sign-in.
+    pub(super) fn shown_again(mut self) -> Flash {
+        let words = match self.kind() {
+            Unsent::Passwords => {
+                "You're signed in again. Your password is not changed yet: enter both again."
+            }
+            Unsent::Lost => "You're signed in again. Your changes were not saved and could not be kept.",
+            _ => "You're signed in again. Your changes are not saved yet: check them, then save.",
+        };
+        self.flash.problem = self.flash.problem.map(|problem| problem.with_detail(words));
+        self.flash
     }
 }
 

@@ -75,7 +75,7 @@ async fn the_page_says_who_is_signed_in_now_and_keeps_the_text(pool: PgPool) {
     shows(
         &page,
         &[
-            "You are signed in as bob (bob@example.com) now",
+            "You are signed in as \u{2068}bob\u{2069} (bob@example.com) now",
             "value=\"Ana Ilves\"",
             ">Typed with care.</textarea>",
         ],
@@ -83,7 +83,7 @@ async fn the_page_says_who_is_signed_in_now_and_keeps_the_text(pool: PgPool) {
     let answer = browser.post_as(&password, CHANGE, &PASSWORDS).await.expect(303);
     assert!(!format!("{:?}", answer.headers).contains("violet"), "no password waits anywhere");
     let page = browser.get(answer.location().unwrap()).await.expect(200);
-    shows(&page, &["You are signed in as bob (bob@example.com) now"]);
+    shows(&page, &["You are signed in as \u{2068}bob\u{2069} (bob@example.com) now"]);
     assert!(!page.text.contains("amber lantern") && !page.text.contains("violet staircase"));
     assert_eq!(app.digest().await, before);
     // What is on the page now is Bob's, and he may send it.
@@ -105,8 +105,7 @@ async fn an_older_form_overwrites_nothing_and_both_texts_are_at_hand(pool: PgPoo
         let answer = ana.post_as(&stale, SAVE, &TYPED).await.expect(303);
         let page = ana.get(answer.location().unwrap()).await.expect(200);
         let kept = ["value=\"Ana Ilves\"", ">Typed with care.</textarea>"];
-        let stored =
-            ["Saved now: Ana<", "Saved now: Newer &lt;b&gt;.", "id=\"bio-stored\"", "bio-stored bio-note"];
+        let stored = ["<bdi>Ana<", "<bdi>Newer &lt;b&gt;.<", "id=\"bio-stored\"", "bio-stored bio-note"];
         shows(&page, &[&kept[..], &stored].concat());
         assert!(!page.text.contains("first_name-stored"), "nothing is said of what is the same");
     }
@@ -188,7 +187,42 @@ async fn a_password_that_was_not_changed_is_said_to_be_so(pool: PgPool) {
         ("form[next]", "/account/security"),
     ];
     let page = ana.post_and_follow("/fn/login", &fields).await.expect(200);
-    shows(&page, &["re signed in again."]);
+    shows(&page, &["re signed in again. Your password is not changed yet"]);
+    assert!(!page.text.contains("Your changes are not saved yet"), "none waits");
+}
+
+/// A text that is too long for a cookie is no password.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_text_that_could_not_be_kept_is_not_promised(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let shown = ana.shown(SAVE).await;
+    app.world.execute("UPDATE sessions SET ended_at = now()").await;
+    let long = "x".repeat(9_000);
+    ana.post_as(&shown, SAVE, &[("form[bio]", &long)]).await.expect(303);
+    let page = ana.get("/login?next=/account").await.expect(200);
+    shows(&page, &["You were signed out before your changes were saved, and they could not be kept."]);
+    assert!(!page.text.contains("password was changed") && !page.text.contains("get them back"));
+    let fields =
+        [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
+    let page = ana.post_and_follow("/fn/login", &fields).await.expect(200);
+    shows(&page, &["re signed in again. Your changes were not saved and could not be kept."]);
+    assert!(!page.text.contains("check them, then save"));
+}
+
+/// A browser posts the lines of a text with another end than they are stored with.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn beside_an_unchanged_text_of_two_lines_stands_no_other(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    ana.call(SAVE, &[("form[bio]", "One.\r\nTwo.")]).await.expect(200);
+    let older = ana.shown(SAVE).await;
+    ana.call(SAVE, &[("form[name]", "Ana"), ("form[bio]", "One.\r\nTwo.")]).await.expect(200);
+    let typed = [("form[name]", "Ana Ilves"), ("form[bio]", "One.\r\nTwo.")];
+    let answer = ana.post_as(&older, SAVE, &typed).await.expect(303);
+    let page = ana.get(answer.location().unwrap()).await.expect(200);
+    shows(&page, &["id=\"name-stored\""]);
+    assert!(!page.text.contains("id=\"bio-stored\""), "{}", page.text);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,4 +1,4 @@
-//! E-mail addresses: one spelling an account, and whoever signs up can sign in by what they typed (P3).
+//! Email addresses: one spelling an account, and whoever signs up can sign in by what they typed (P3).
 #![no_main]
 
 use accounts::identifier;

@@ -72,7 +72,7 @@ pub enum Error {
 /// A field whose value must be nobody else's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The e-mail address.
+    /// The email address.
     Email,
     /// The username.
     Username,

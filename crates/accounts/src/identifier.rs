@@ -5,7 +5,7 @@
 use domain::{EMAIL_MAX_BYTES, Identifier, is_invisible, trim};
 use unicode_normalization::UnicodeNormalization;
 
-/// An e-mail address, as it is shown and written to, and as it is unique.
+/// An email address, as it is shown and written to, and as it is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// As typed, but for what no mail could reach: full-width letters and stops in the domain, and its root dot.

@@ -136,7 +136,8 @@ impl Accounts {
     /// of one whose address has an account.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]; none of these lines was made then.
+    /// [`Error::Unavailable`]; none of these lines was made then. [`Error::Unconfirmed`]; they may have been made,
+    /// which the same run again finds out.
     pub async fn import(&self, run: &mut Import, judged: Judged) -> Result<Vec<Remark>, Error> {
         let lines = judged.lines();
         let Judged { mut rows, refusals: mut remarks } = judged;

@@ -39,12 +39,12 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
     /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::TooManyTries`], [`Error::Overloaded`],
     /// [`Error::Unavailable`]; the account stays as it was then.
-    pub async fn change_me(&self, ctx: &RequestCtx, patch: UserPatch) -> Result<UserView, Error> {
+    pub async fn change_me(&self, ctx: &RequestCtx, mut patch: UserPatch) -> Result<UserView, Error> {
         let member = ctx.member()?;
-        let UserChange { profile, email, current_password } = patch.parse()?;
-        let email = email.as_ref().map(NewEmail::new).transpose()?;
         let user = self.own_account(member).await?;
-        let email = email.filter(|email| email.changes(&user));
+        leave_kept(&mut patch.email, &user);
+        let UserChange { profile, email, current_password } = patch.parse()?;
+        let email = NewEmail::of(email.as_ref(), &user)?;
         self.check_new_username(&user, &profile)?;
         self.admit_new_username(ctx, &user, &profile).await?;
         let (mut tx, user) = if email.is_some() {
@@ -145,12 +145,16 @@ impl Accounts {
 }
 
 impl NewEmail {
-    pub(crate) fn new(typed: &Email) -> Result<Self, Error> {
-        reachable(typed).map(Self)
+    /// The address that an account is to have; none where it is another spelling of the present one.
+    pub(crate) fn of(typed: Option<&Email>, user: &User) -> Result<Option<Self>, Error> {
+        let address = typed.map(reachable).transpose()?;
+        let present = identifier::email(&user.email);
+        Ok(address.filter(|address| present.as_ref() != Some(&address.canonical)).map(Self))
     }
+}
 
-    /// Whoever sends the whole account back, as PUT does, changes no address.
-    pub(crate) fn changes(&self, user: &User) -> bool {
-        self.0.shown != user.email
-    }
+/// Whoever sends the whole account back, as PUT does, changes no address, also where an older sign-up stored what
+/// would be refused today.
+pub(crate) fn leave_kept(sent: &mut Option<String>, user: &User) {
+    sent.take_if(|sent| *sent == user.email);
 }

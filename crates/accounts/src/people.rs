@@ -1,5 +1,5 @@
 use crate::audit::Event;
-use crate::me::{Changes, NewEmail};
+use crate::me::{Changes, NewEmail, leave_kept};
 use crate::reauthentication::need_recent_sign_in;
 use crate::{Accounts, Error, RequestCtx, policy, version, view};
 use domain::{AdminChange, AdminPatch, Page, Role, UserId, UserQuery, UserView};
@@ -37,14 +37,14 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         id: UserId,
-        patch: AdminPatch,
+        mut patch: AdminPatch,
     ) -> Result<UserView, Error> {
         let admin = ctx.admin()?;
-        let AdminChange { role, is_active, email, profile } = patch.parse()?;
-        let email = email.as_ref().map(NewEmail::new).transpose()?;
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        leave_kept(&mut patch.email, &user);
+        let AdminChange { role, is_active, email, profile } = patch.parse()?;
         ctx.still_shows(|| version::of_user(&user))?;
-        let email = email.filter(|email| email.changes(&user));
+        let email = NewEmail::of(email.as_ref(), &user)?;
         let role = role.filter(|role| *role != user.role);
         let is_active = is_active.filter(|is_active| *is_active != user.is_active);
         if email.is_some() && id == admin.user {

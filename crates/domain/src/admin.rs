@@ -68,7 +68,7 @@ pub struct UserQuery {
 pub struct UserFilter {
     /// Which part of the list.
     pub span: Span,
-    /// Part of an e-mail address, a username or a name; every character stands for itself.
+    /// Part of an email address, a username or a name; every character stands for itself.
     pub term: Option<String>,
     /// What they may do.
     pub role: Option<Role>,

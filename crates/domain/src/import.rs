@@ -6,7 +6,7 @@ use uuid::Uuid;
 /// `Debug`: it holds a hash.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ImportForm {
-    /// The e-mail address; the one field that must be there.
+    /// The email address; the one field that must be there.
     pub email: String,
     /// A hash of one of the known schemes.
     pub password_hash: String,
@@ -35,7 +35,7 @@ pub struct ImportForm {
 /// An account of acceptable shape, still to be judged: canonical forms, hash and time are `accounts`'
 /// business. No `Debug`: it holds a hash.
 pub struct Imported {
-    /// The e-mail address, as typed.
+    /// The email address, as typed.
     pub email: Email,
     /// `None` where no password was ever set; so below.
     pub password_hash: Option<String>,

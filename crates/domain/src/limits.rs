@@ -1,6 +1,6 @@
 //! Field limits of the HTTP contract; the pages' `maxlength` reads the same constants.
 
-/// Longest e-mail address, in bytes (RFC 5321 section 4.5.3.1.3).
+/// Longest email address, in bytes (RFC 5321 section 4.5.3.1.3).
 pub const EMAIL_MAX_BYTES: usize = 254;
 /// Shortest username, in characters.
 pub const USERNAME_MIN: usize = 3;
@@ -24,5 +24,5 @@ pub const PASSWORD_TRIED_MAX: usize = 4_096;
 pub const PAGE_DEFAULT: u16 = 50;
 /// Most rows of a page.
 pub const PAGE_MAX: u16 = 100;
-/// Longest search term, in code points: an e-mail address fits.
+/// Longest search term, in code points: an email address fits.
 pub const SEARCH_MAX: usize = 254;

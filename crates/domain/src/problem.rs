@@ -48,9 +48,9 @@ pub enum Code {
     TooManyRequests,
     /// The server has more work than it can do at once.
     Overloaded,
-    /// The database does not answer.
+    /// The database does not answer, or reading took too long.
     Unavailable,
-    /// The database did not say whether the change was made.
+    /// Nobody knows whether the change was made: the database did not say, or it took too long.
     OutcomeUnknown,
     /// A fault of ours.
     Internal,

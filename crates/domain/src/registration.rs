@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RegistrationForm {
-    /// The e-mail address.
+    /// The email address.
     pub email: String,
     /// The new password.
     pub password: RawPassword,
@@ -55,7 +55,7 @@ impl From<NewAccount> for RegistrationForm {
 /// A sign-up of acceptable shape.
 #[derive(Debug)]
 pub struct Registration {
-    /// The e-mail address, as typed.
+    /// The email address, as typed.
     pub email: Email,
     /// The new password.
     pub password: PlainPassword,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SignInForm {
-    /// An e-mail address or a username.
+    /// An email address or a username.
     pub identifier: String,
     /// The password.
     pub password: RawPassword,
@@ -16,7 +16,7 @@ pub struct SignInForm {
     pub next: String,
 }
 
-/// Who wants to sign in: with an `@` it is an e-mail address, else a username.
+/// Who wants to sign in: with an `@` it is an email address, else a username.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identifier {
     /// As typed; it may still have no canonical form, and then names nobody.

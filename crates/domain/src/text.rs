@@ -28,11 +28,11 @@ macro_rules! text {
 }
 
 text! {
-    /// Something of an e-mail address's shape, as typed. Its canonical form is `accounts`' business.
+    /// Something of an email address's shape, as typed. Its canonical form is `accounts`' business.
     Email
 }
 text! {
-    /// 3 to 32 of `A-Za-z0-9._-`, so never an e-mail address.
+    /// 3 to 32 of `A-Za-z0-9._-`, so never an email address.
     Username
 }
 text! {

@@ -4,7 +4,7 @@ use thiserror::Error;
 /// What somebody else already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
-    /// The canonical e-mail address.
+    /// The canonical email address.
     Email,
     /// The username, whatever its case.
     Username,

@@ -77,7 +77,7 @@ pub(crate) fn role(word: &str) -> Role {
     if word == Role::Admin.as_str() { Role::Admin } else { Role::User }
 }
 
-/// The account of a canonical e-mail address.
+/// The account of a canonical email address.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

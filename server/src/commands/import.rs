@@ -118,10 +118,21 @@ async fn take(
 ) -> Outcome {
     let Chunk { judged, read } = chunk?;
     let lines = judged.lines();
-    let remarks = accounts.import(run, judged).await.map_err(|error| refused(&error))?;
+    let remarks = accounts.import(run, judged).await.map_err(|error| stopped(&error))?;
     progress.remark(&remarks);
     progress.report(lines, read);
     Ok(())
+}
+
+/// Why it goes no further, and what of the lines under way.
+fn stopped(error: &accounts::Error) -> String {
+    let told = refused(error);
+    if !matches!(error, accounts::Error::Unconfirmed(_)) {
+        return told;
+    }
+    format!(
+        "{told}\nmore lines may have been imported than were counted; the same command is safe and goes on from there"
+    )
 }
 
 fn read_file(accounts: Accounts, mut source: Source) -> Chunks {

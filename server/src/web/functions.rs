@@ -42,11 +42,12 @@ pub(super) async fn middleware(State(state): State<AppState>, request: Request, 
     if state.origin.judge(request.headers()) != Site::Own {
         return refusal(Code::CrossSite);
     }
+    let method = request.method().clone();
     // A body that does not come in time is the client's fault, a slow answer ours.
     let read = tokio::time::timeout(state.request_timeout, Post::read(request)).await;
     let (post, outcome) = match read.unwrap_or(Err(Code::TimedOut)) {
         Ok((post, Some(request))) => {
-            (post, outcome(in_time(state.request_timeout, next.run(request)).await).await)
+            (post, outcome(in_time(state.request_timeout, method, next.run(request)).await).await)
         }
         Ok((post, None)) => (post, Err((Problem::new(Code::Unreadable), HeaderMap::new()))),
         Err(code) => return refusal(code),

@@ -31,8 +31,8 @@ use axum::response::Response;
 use axum::routing::get;
 use domain::{Code, Problem};
 use edge::problem::refusal;
-use http::HeaderMap;
 use http::header::ACCEPT;
+use http::{HeaderMap, Method};
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,15 +95,22 @@ async fn time_limit(limit: Duration, request: Request, next: Next) -> Response {
     if functions::is_call(&request) {
         return next.run(request).await;
     }
-    in_time(limit, next.run(request)).await
+    in_time(limit, request.method().clone(), next.run(request)).await
 }
 
 /// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
-async fn in_time(limit: Duration, answer: impl Future<Output = Response>) -> Response {
-    const DETAIL: &str = "That took too long. If you were making a change, check whether it was saved \
-                          before you try again.";
+async fn in_time(limit: Duration, method: Method, answer: impl Future<Output = Response>) -> Response {
     let answer = tokio::time::timeout(limit, answer).await;
-    answer.unwrap_or_else(|_| refusal(Problem::new(Code::Unavailable).with_detail(DETAIL)))
+    answer.unwrap_or_else(|_| {
+        let (code, detail) = if method.is_safe() {
+            (Code::Unavailable, "That took too long. Try again in a moment.")
+        } else {
+            let detail = "That took too long. If you were making a change, check whether it was saved before you \
+                          try again.";
+            (Code::OutcomeUnknown, detail)
+        };
+        refusal(Problem::new(code).with_detail(detail))
+    })
 }
 
 /// What broke is in the log, written by the panic hook; the answer says only that something did.

@@ -2,7 +2,8 @@
 
 use crate::app::App;
 use crate::binary::{run, text, url};
-use sqlx::PgPool;
+use crate::outage::{MARKS, Outage};
+use sqlx::{ConnectOptions, PgPool};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -18,6 +19,27 @@ fn import(url: &str, file: &Path, extra: &[&str]) -> Output {
     let words: Vec<&str> =
         ["import-users", file.to_str().unwrap()].into_iter().chain(extra.iter().copied()).collect();
     run(&words, &[("DATABASE_URL", url)])
+}
+
+/// E1 for imports: the lines are there, and only the next run can tell.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_import_whose_commit_was_not_confirmed_says_so_and_may_be_repeated(pool: PgPool) {
+    let (outage, connect) = Outage::new(&pool);
+    for mark in MARKS {
+        sqlx::raw_sql(mark).execute(&pool).await.unwrap();
+    }
+    outage.lose_commits();
+    let file = file("unconfirmed.csv", b"email\nana@example.com\nben@example.com\n");
+    let (there, lost) = (file.clone(), connect.to_url_lossy().to_string());
+    let output = tokio::task::spawn_blocking(move || import(&lost, &there, &[])).await.unwrap();
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("more lines may have been imported") && told.contains("the same command is safe"),
+        "{told}"
+    );
+    let again = import(&url(&pool), &file, &[]);
+    assert_eq!(text(&again.stdout), "imported: 0\nthere already: 2\nrefused: 0\n");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,4 +1,4 @@
-use crate::crew::{admin, again, break_the_trail, deletion, kinds, patch};
+use crate::crew::{admin, admin_patch, again, break_the_trail, deletion, kinds, patch};
 use accounts::{Error, Field};
 use domain::{ProfileForm, Role};
 use serde_json::json;
@@ -43,6 +43,47 @@ async fn given_fields_change_and_nothing_given_changes_nothing(pool: PgPool) {
         assert_eq!(world.accounts.change_me(&ctx, patch(form)).await.unwrap(), before);
     }
     assert_eq!(kinds(&world).await, ["profile_changed", "profile_changed"]);
+}
+
+/// B7: what sign-ups stored as it was typed may be what no mail reaches, or is stored otherwise today. Whoever sends it
+/// back, or another spelling of it, keeps it and its proof, long after signing in and without a password.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_sent_back_as_it_is_stored_is_no_change(pool: PgPool) {
+    let world = World::new(pool);
+    let (ana, ada) = (world.member("ana").await, admin(&world, "ada").await);
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.clock.advance(Duration::minutes(11));
+    let (own, hers) = (world.holder(&ana).await, world.holder(&ada).await);
+    let mut names = 0;
+    for (stored, sent) in [
+        ("ana@example.com.", "ana@example.com."),
+        ("ana@example.com.", "ana@example.com"),
+        ("ana@example.com", "ANA@example.com。"),
+        ("ana@ｅxample．com", "ana@ｅxample．com"),
+        ("ana@ｅxample．com", "ana@example.com"),
+        ("ana@example.com..", "ana@example.com.."),
+        ("ana@exa\u{ad}mple.com", "ana@exa\u{ad}mple.com"),
+        ("ana@example.com\u{200b}", "ana@example.com\u{200b}"),
+        ("\u{feff}ana@example.com", "\u{feff}ana@example.com"),
+    ] {
+        for user in [&ana, &ada] {
+            let sql = "UPDATE users SET email = CASE id WHEN $1 THEN $2 ELSE id::text END";
+            sqlx::query(sql).bind(user.viewer.id.0).bind(stored).execute(&world.pool).await.unwrap();
+            names += 1;
+            let form = json!({"email": sent, "name": format!("Ana {names}")});
+            let saved = if user.viewer.id == ana.viewer.id {
+                world.accounts.change_me(&own, patch(form)).await
+            } else {
+                world.accounts.change_user(&hers, user.viewer.id, admin_patch(form)).await
+            };
+            let saved = saved.unwrap_or_else(|refused| panic!("{sent:?} for {stored:?}: {refused:?}"));
+            assert_eq!((saved.email.as_str(), saved.email_verified), (stored, true), "{sent:?}");
+            assert_eq!(saved.name, Some(format!("Ana {names}")));
+        }
+    }
+    assert_eq!(kinds(&world).await, vec!["profile_changed"; names]);
+    let another = patch(json!({"email": "ana@example.com.au"}));
+    assert!(matches!(world.accounts.change_me(&own, another).await, Err(Error::Reauthenticate)));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

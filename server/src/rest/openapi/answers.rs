@@ -32,7 +32,7 @@ const SHARED: &[(Of, Code, &str)] = &[
     (
         Of::Every,
         Code::Unavailable,
-        "The server is overloaded or cannot reach its database. With `code` `outcome_unknown` the change may have been made",
+        "The server is overloaded, cannot reach its database or took too long. With `code` `outcome_unknown` the change may have been made",
     ),
 ];
 

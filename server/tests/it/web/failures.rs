@@ -3,6 +3,7 @@
 use crate::app::App;
 use axum::Router;
 use axum::routing::get;
+use serde_json::json;
 use sqlx::PgPool;
 use std::time::Duration;
 use testkit::{PASSWORD, World};
@@ -29,6 +30,39 @@ async fn a_request_that_takes_too_long_is_ended(pool: PgPool) {
     assert!(page.is_html() && page.text.contains("That took too long"));
     let problem = app.browser().with("accept", "application/json").get("/never").await.expect(503);
     assert_eq!((problem.code().as_str(), problem.header("retry-after")), ("unavailable", Some("5")));
+}
+
+/// E1: a change that takes too long may have been made, whoever asked for it; a read changes nothing.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_a_change_that_takes_too_long_nobody_knows_whether_it_was_made(pool: PgPool) {
+    let mut app = App::new(pool.clone());
+    let (ana, program) = (app.member("ana").await, app.member_program("ben").await);
+    app.state.request_timeout = Duration::ZERO;
+    let late = app.serving(Router::new());
+    let (mut page, mut api) = (late.browser(), late.program());
+    page.cookies.clone_from(&ana.cookies);
+    api.token.clone_from(&program.token);
+    // However quick the machine is, the answer has to wait for this lock.
+    let mut lock = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE users").execute(&mut *lock).await.unwrap();
+    let body = json!({ "bio": "Keeps the harbour light." });
+    for (method, path, code) in [
+        ("GET", "/api/v1/users/me", "unavailable"),
+        ("PATCH", "/api/v1/users/me", "outcome_unknown"),
+        ("PUT", "/api/v1/users/me", "outcome_unknown"),
+        ("DELETE", "/api/v1/users/me", "outcome_unknown"),
+        ("POST", "/api/v1/auth/logout", "outcome_unknown"),
+    ] {
+        let answer = api.call(method, path, &body).await.expect(503);
+        assert_eq!(
+            (answer.code().as_str(), answer.header("retry-after")),
+            (code, Some("5")),
+            "{method} {path}"
+        );
+        assert!(answer.text.contains("That took too long") && !answer.text.contains("Nothing was changed"));
+    }
+    let answer = page.call("/fn/profile/save", &[("form[bio]", "A long text.")]).await.expect(503);
+    assert_eq!(answer.code(), "outcome_unknown");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

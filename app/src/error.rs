@@ -14,7 +14,7 @@ pub struct AppError(pub Problem);
 
 impl AppError {
     fn out_of_reach() -> Self {
-        let words = "We could not reach the server. Nothing was lost; try again.";
+        let words = "We couldn't reach the server. What you typed is still here. Check your connection and try again.";
         Self(Problem {
             title: "No connection".to_owned(),
             ..Problem::new(Code::Unavailable).with_detail(words)
@@ -88,6 +88,9 @@ mod tests {
     #[test]
     fn a_lost_connection_says_that_nothing_was_lost() {
         let error = AppError::from_server_fn_error(ServerFnErrorErr::Request("TypeError: Failed".into()));
-        assert_eq!(error.to_string(), "We could not reach the server. Nothing was lost; try again.");
+        assert_eq!(
+            error.to_string(),
+            "We couldn't reach the server. What you typed is still here. Check your connection and try again."
+        );
     }
 }

@@ -37,7 +37,7 @@ test('a profile that was shown to another account is not saved @plain', async ({
 
   await button(tab, 'Save profile').click();
   const alert = tab.getByRole('main').getByRole('alert');
-  await expect(alert).toContainText('You are signed in as');
+  await expect(alert).toContainText("You're now signed in as");
   await expect(alert).toContainText(bob.email);
   await expect(alert).not.toContainText(ana.email);
   await expect(field(tab, 'Bio')).toHaveValue('Not for Bob.');
@@ -62,7 +62,7 @@ test("a password form that was shown to another account changes nobody's passwor
   await takeOver(page, state, bob);
 
   await button(tab, 'Change password').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText(bob.email);
+  await expect(tab.getByRole('main').getByRole('alert')).toContainText(`(${bob.email}), so no password was changed`);
   await expect(field(tab, 'New password')).toHaveValue('');
   await takeOver(page, state, bob);
 });
@@ -75,7 +75,7 @@ test('signing out in a tab of another account signs nobody out @plain', async ({
   await takeOver(page, state, bob);
   tab.on('dialog', dialog => dialog.accept());
   await signOut(tab);
-  await expect(tab.getByText(`(${bob.email}) now`)).toBeVisible();
+  await expect(tab.getByText(`(${bob.email}) and haven't been signed out`)).toBeVisible();
   await open(page, '/account', state);
   await expect(page).toHaveURL('/account');
 });
@@ -89,9 +89,9 @@ test('an older profile overwrites nothing, and both texts are at hand @plain', a
   await expect(page.getByText(words.saved)).toBeVisible();
 
   await button(tab, 'Save profile').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText('changed somewhere else');
+  await expect(tab.getByRole('main').getByRole('alert')).toContainText('changed elsewhere');
   await expect(field(tab, 'Bio')).toHaveValue('The older text.');
-  await expect(tab.getByText('Saved now: The newer text.'), ana.email).toBeVisible();
+  await expect(tab.getByText('Currently saved: The newer text.'), ana.email).toBeVisible();
   await open(page, '/account', state);
   await expect(field(page, 'Bio')).toHaveValue('The newer text.');
 
@@ -130,7 +130,7 @@ test('a form that was filled before the program came is of the account it was sh
   wasm.release();
   await hydrated(tab);
   await button(tab, 'Save profile').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText(bob.email);
+  await expect(tab.getByRole('main').getByRole('alert')).toContainText(`(${bob.email}), so no password was changed`);
   await expect(field(tab, 'Bio')).toHaveValue(`Typed early by ${ana.name}.`);
 });
 

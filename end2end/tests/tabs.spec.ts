@@ -49,11 +49,11 @@ test('what was typed in another tab stays, and it says who is signed in now @blo
   await field(page, 'Name').fill('Ana the Second');
   await button(page, 'Save profile').click();
   for (const tab of [other, secret]) {
-    await expect(tab.locator('#session-notice')).toContainText('You are signed in as \u2068Ana the Second\u2069 now.');
+    await expect(tab.locator('#session-notice')).toContainText("You're now signed in as \u2068Ana the Second\u2069.");
   }
   await visit('/account');
   await signOut(page);
-  for (const tab of [other, secret]) await expect(tab.locator('#session-notice')).toContainText('You are signed out now.');
+  for (const tab of [other, secret]) await expect(tab.locator('#session-notice')).toContainText("You've been signed out.");
   await expect(field(other, 'Bio')).toHaveValue(`Typed by ${member.name}.`);
   await expect(field(secret, 'Current password')).toHaveValue('half typed');
 });

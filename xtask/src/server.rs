@@ -27,7 +27,7 @@ impl Place {
     pub(crate) fn address(port: Option<u16>) -> Result<SocketAddr> {
         let set = settings::get("LEPTOS_SITE_ADDR").filter(|_| port.is_none());
         let text = set.unwrap_or_else(|| format!("127.0.0.1:{}", port.unwrap_or(8000)));
-        text.parse().with_context(|| format!("LEPTOS_SITE_ADDR is no address: `{text}`"))
+        text.parse().with_context(|| format!("LEPTOS_SITE_ADDR isn't a valid address: `{text}`"))
     }
 
     pub(crate) fn url(&self) -> String {

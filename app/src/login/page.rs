@@ -68,7 +68,7 @@ fn words(unsent: Unsent) -> Option<&'static str> {
             Some("You were signed out before your changes were saved. Sign in again to get them back.")
         }
         Unsent::Passwords => {
-            Some("You were signed out before your password was changed. Sign in, then change it again.")
+            Some("You were signed out before your password was changed. Sign in and try again.")
         }
         Unsent::Lost => Some(
             "You were signed out before your changes were saved, and they could not be kept. Sign in, then make them again.",

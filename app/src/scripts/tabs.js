@@ -27,7 +27,7 @@
     "unsaved" in form.dataset || [...form.elements].some(field => typed(field) && !/password/.test(field.autocomplete));
   const unsaved = () =>
     [...document.querySelectorAll("form")].find(form => form.elements.namedItem("account") && isUnsaved(form));
-  const stays = () => !confirm("Leave without saving? What you typed here will be lost.");
+  const stays = () => !confirm("Leave without saving? Your changes will be lost.");
 
   addEventListener("beforeunload", event => {
     if (!sent && unsaved()) event.preventDefault();
@@ -99,14 +99,14 @@
     place.replaceChildren(...(words ? [notice] : []));
   };
   // A name is isolated, whichever way its letters run.
-  const told = name => (name ? `You are signed in as \u2068${name}\u2069 now.` : "You are signed out now.");
+  const told = name => (name ? `You're now signed in as \u2068${name}\u2069.` : "You've been signed out.");
   const look = async () => {
     if (document.visibilityState !== "visible") return;
     const answer = await ask();
     if (!answer || sent) return;
     if (answer.state === state) return say("");
     const kept = [...document.forms].some(form => isUnsaved(form) || [...form.elements].some(typed));
-    if (kept) say(`${told(answer.name)} What you typed here is not saved.`);
+    if (kept) say(`${told(answer.name)} What you typed here hasn't been saved.`);
     else location.reload();
   };
   channel?.addEventListener("message", look);

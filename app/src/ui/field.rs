@@ -156,9 +156,9 @@ fn FieldNote(name: &'static str, note: &'static str) -> impl IntoView {
 fn Stored(name: &'static str, #[prop(optional_no_strip)] stored: Option<String>) -> impl IntoView {
     stored.map(|stored| {
         let words = if stored.is_empty() {
-            "Nothing is saved here now.".into_any()
+            "Currently empty.".into_any()
         } else {
-            view! { "Saved now: " <bdi>{stored}</bdi> }.into_any()
+            view! { "Currently saved: " <bdi>{stored}</bdi> }.into_any()
         };
         view! { <p class="help field-stored" id=format!("{name}-stored")>{words}</p> }
     })

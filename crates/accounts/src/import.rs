@@ -260,7 +260,7 @@ impl Accounts {
         let mut errors = FieldErrors::default();
         let address = identifier::address(imported.email.as_str());
         if address.is_none() {
-            errors.refuse("email", "invalid", "It is no address that mail could reach.");
+            errors.refuse("email", "invalid", "This isn't an address that mail can reach.");
         }
         let password_hash = imported.password_hash.as_deref().map(Stored::spelling).transpose();
         if let Err(unreadable) = password_hash {

@@ -89,7 +89,7 @@ impl AuditQuery {
         let span = errors.span(&self.limit, &self.cursor);
         let kind = Some(self.kind.clone()).filter(|kind| !kind.is_empty());
         if kind.as_ref().is_some_and(|kind| kind.len() > 64 || !kind.bytes().all(is_of_a_kind)) {
-            errors.refuse("kind", "invalid", "Use a kind of event, such as signed_in.");
+            errors.refuse("kind", "invalid", "Use an event type, such as signed_in.");
         }
         let actor = errors.id("actor", &self.actor);
         let subject = errors.id("subject", &self.subject);
@@ -108,7 +108,7 @@ impl FieldErrors {
         }
         let id = raw.parse().ok().map(UserId);
         if id.is_none() {
-            self.refuse(field, "invalid", "Use the id of an account.");
+            self.refuse(field, "invalid", "Use an account ID.");
         }
         id
     }

@@ -200,7 +200,7 @@ impl ImportForm {
         let email = if let Some(email) = filled(&self.email) {
             errors.email("email", email)
         } else {
-            errors.refuse("email", "required", "There is none, and no account is without.");
+            errors.refuse("email", "required", "No email address. Every account needs one.");
             None
         };
         let mut left_out = FieldErrors::default();
@@ -256,7 +256,11 @@ fn truth(raw: &str) -> Option<bool> {
 
 fn username(left_out: &mut FieldErrors, raw: &str, email: &str) -> Option<Username> {
     if raw.eq_ignore_ascii_case(email.trim()) {
-        left_out.refuse("username", "email", "It is the email address, which signs in anyway.");
+        left_out.refuse(
+            "username",
+            "email",
+            "Same as the email address, which already works for signing in.",
+        );
         return None;
     }
     left_out.username("username", raw)
@@ -267,7 +271,7 @@ fn role(left_out: &mut FieldErrors, raw: &str) -> Role {
         None | Some("user") => Role::User,
         Some("admin" | "superuser") => Role::Admin,
         Some(_) => {
-            left_out.refuse("role", "unknown", "A role is user or admin; this is a user now.");
+            left_out.refuse("role", "unknown", "A role must be user or admin. Imported as user.");
             Role::User
         }
     }
@@ -277,7 +281,7 @@ fn role(left_out: &mut FieldErrors, raw: &str) -> Role {
 fn is_active(left_out: &mut FieldErrors, raw: &str) -> bool {
     let Some(raw) = known(raw) else { return true };
     truth(raw).unwrap_or_else(|| {
-        left_out.refuse("is_active", "unknown", "Write true or false; the account is disabled now.");
+        left_out.refuse("is_active", "unknown", "Use true or false. The account was imported as disabled.");
         false
     })
 }
@@ -285,7 +289,7 @@ fn is_active(left_out: &mut FieldErrors, raw: &str) -> bool {
 fn email_verified(left_out: &mut FieldErrors, raw: &str) -> bool {
     let Some(raw) = known(raw) else { return false };
     truth(raw).unwrap_or_else(|| {
-        left_out.refuse("email_verified", "unknown", "Write true or false; it counts as unproven now.");
+        left_out.refuse("email_verified", "unknown", "Use true or false. Treated as not verified.");
         false
     })
 }
@@ -293,7 +297,7 @@ fn email_verified(left_out: &mut FieldErrors, raw: &str) -> bool {
 fn id(left_out: &mut FieldErrors, raw: &str) -> Option<UserId> {
     let id = Uuid::try_parse(raw).ok().map(UserId);
     if id.is_none() {
-        left_out.refuse("id", "invalid", "It is no UUID; the account has a new one.");
+        left_out.refuse("id", "invalid", "Not a valid UUID, so the account was given a new one.");
     }
     id
 }

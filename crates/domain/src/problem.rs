@@ -116,7 +116,7 @@ impl Code {
             Self::WrongCredentials => "Incorrect email, username or password.",
             Self::SignInNeeded => "You're not signed in, or your session has ended. Sign in to continue.",
             Self::InvalidToken => "This token is invalid or has expired. Sign in again.",
-            Self::Forbidden => "Your account doesn't have permission to do this. Nothing was changed.",
+            Self::Forbidden => "You don't have permission to do this. Nothing was changed.",
             Self::Reauthenticate => {
                 "Nothing was changed. Send your current password as well, or sign in again and retry."
             }
@@ -129,29 +129,26 @@ impl Code {
             Self::TimedOut => "The request took too long. Try again.",
             Self::Taken => "Already taken. Nothing was changed.",
             Self::OtherAccount => {
-                "You're signed in with another account now, so nothing was saved. Check your text before you save it here."
+                "You're now signed in with another account, so nothing was saved. This page was opened from a different account. Check your text before saving it here."
             }
             Self::ChangedMeanwhile => {
-                "This was changed somewhere else in the meantime, so nothing was saved. Compare, then save again."
+                "This was changed elsewhere after you opened it, so your changes weren't saved. Compare them with what's saved now, then save again."
             }
             Self::PreconditionFailed => {
-                "This was changed since you read it. Nothing was changed; read it again for its ETag."
+                "This has changed since you last read it, so your update wasn't applied. Fetch it again to get the current ETag."
             }
             Self::LastAdmin => {
-                "Nobody else could manage accounts. Make someone else an admin first. Nothing was changed."
+                "This is the only admin account. Make someone else an admin first. Nothing was changed."
             }
             Self::TooLarge => "That's more than we can accept. Nothing was changed.",
             Self::UnsupportedMediaType => "We can't read that format. Nothing was changed.",
             Self::TooManyRequests => "Too many attempts. Wait a moment, then try again.",
-            Self::Overloaded => {
-                "Many people are signing in right now. Nothing was changed; try again in a moment."
-            }
+            Self::Overloaded => "We're very busy right now. Nothing was changed; try again in a moment.",
             Self::Unavailable => {
                 "We could not reach the database. Nothing was changed; try again in a moment."
             }
             Self::OutcomeUnknown => {
-                "We lost the connection to the database at the last moment. If you were changing something, check \
-                 whether it was done before you try again."
+                "We lost the connection before we could confirm your change. Check whether it was saved before trying again."
             }
             Self::Internal => "Something went wrong on our side. Nothing was changed; try again in a moment.",
         }

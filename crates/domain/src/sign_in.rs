@@ -114,7 +114,7 @@ mod tests {
         for length in [1, 129, 160, crate::PASSWORD_TRIED_MAX] {
             for letter in ["x", "ü", "🐎"] {
                 let form = SignInForm { password: letter.repeat(length).into(), ..form("ana") };
-                assert!(form.parse().is_ok(), "an imported account may have one of {length} letters");
+                assert!(form.parse().is_ok(), "imported accounts may have passwords of {length} characters");
             }
         }
         let form = SignInForm { password: "x".repeat(crate::PASSWORD_TRIED_MAX + 1).into(), ..form("ana") };

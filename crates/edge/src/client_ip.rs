@@ -16,7 +16,7 @@ pub struct TrustedProxies(Vec<IpNet>);
 impl FromStr for TrustedProxies {
     type Err = String;
 
-    /// Reads addresses and networks, divided by commas.
+    /// Reads addresses and networks, separated by commas.
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(net).collect::<Result<_, _>>().map(Self)

@@ -75,7 +75,8 @@ fn is_remote(connect: &PgConnectOptions) -> bool {
 /// The address of a Postgres database. Whatever is refused, nothing that could be a password is repeated.
 pub(crate) fn postgres(name: &'static str, url: &str) -> Result<PgConnectOptions, ConfigError> {
     let refuse = |why: String| ConfigError::new(name, why);
-    let (scheme, rest) = url.split_once(':').ok_or_else(|| refuse(format!("it is no address; {EXAMPLE}")))?;
+    let (scheme, rest) =
+        url.split_once(':').ok_or_else(|| refuse(format!("it isn't a valid address; {EXAMPLE}")))?;
     // The seeds' `.env` files name SQLAlchemy's driver in the scheme.
     match scheme.split('+').collect::<Vec<_>>()[..] {
         ["postgres" | "postgresql"] | ["postgres" | "postgresql", "asyncpg" | "psycopg" | "psycopg2"] => {}

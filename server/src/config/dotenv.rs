@@ -25,8 +25,7 @@ pub(crate) fn read(
         }
         Err(error) => return Err(vec![format!("it cannot be read: {error}")]),
     };
-    let text =
-        String::from_utf8(bytes).map_err(|_| vec!["it is no UTF-8 text; save it as UTF-8".to_owned()])?;
+    let text = String::from_utf8(bytes).map_err(|_| vec!["not valid UTF-8; save it as UTF-8".to_owned()])?;
     parse(&text, environment)
 }
 
@@ -66,7 +65,7 @@ impl File<'_> {
             return Ok(());
         }
         let begun = self.next;
-        let (name, value) = line.split_once('=').ok_or_else(|| format!("there is no =; {WRITE}"))?;
+        let (name, value) = line.split_once('=').ok_or_else(|| format!("missing =; {WRITE}"))?;
         let name = name.strip_prefix("export ").unwrap_or(name).trim();
         if !is_name(name) {
             return Err(format!("a name has letters, digits and _ alone, and no digit first; {WRITE}"));

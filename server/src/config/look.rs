@@ -48,7 +48,7 @@ fn home(raw: &Raw, origin: Option<&Origin>) -> Result<Option<String>, ConfigErro
     let page = web(text).ok_or_else(|| {
         ConfigError::new(
             NAME,
-            format!("\"{text}\" is no web page; set it to something like https://www.example.com"),
+            format!("\"{text}\" isn't a valid web address; set it to something like https://www.example.com"),
         )
     })?;
     let host = page.authority().map_or("", |authority| authority.as_str());
@@ -68,7 +68,7 @@ fn link(variable: &'static str, text: Option<&str>) -> Result<Option<String>, Co
         return Ok(Some(text.to_owned()));
     }
     let message = format!(
-        "\"{text}\" is no web page; set it to something like https://www.example.com/help, or \
+        "\"{text}\" isn't a valid web address; set it to something like https://www.example.com/help, or \
          mailto:help@example.com"
     );
     Err(ConfigError::new(variable, message))
@@ -168,7 +168,7 @@ mod tests {
             assert!(home(own).unwrap_err().contains("would lead to itself"), "{own}");
         }
         for bad in ["mailto:a@b.c", "/account", "www.example.com"] {
-            assert!(home(bad).unwrap_err().contains("is no web page"), "{bad}");
+            assert!(home(bad).unwrap_err().contains("isn't a valid web address"), "{bad}");
         }
     }
 

@@ -334,8 +334,9 @@ fn proxies(raw: &Raw) -> Result<TrustedProxies, ConfigError> {
     let refuse =
         |what: &str| ConfigError::new(NAME, format!("{what}; set it to a list like 10.0.0.0/8, 192.168.1.5"));
     let text = filled(raw.trusted_proxies.as_deref()).unwrap_or_default();
-    let proxies: TrustedProxies =
-        text.parse().map_err(|part| refuse(&format!("\"{part}\" is no address or network to trust")))?;
+    let proxies: TrustedProxies = text
+        .parse()
+        .map_err(|part| refuse(&format!("\"{part}\" isn't a valid address or network to trust")))?;
     if proxies.are_anybody() {
         return Err(refuse("its networks hold so many public addresses that anybody could be among them"));
     }
@@ -399,8 +400,9 @@ fn reserved_usernames(raw: &Raw) -> Result<Vec<String>, ConfigError> {
     let word = |word: &str| {
         let fits = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         fits.then(|| word.to_owned()).ok_or_else(|| {
-            let message =
-                format!("\"{word}\" is no username; set it to names divided by commas, such as acme, press");
+            let message = format!(
+                "\"{word}\" isn't a valid username; set it to names separated by commas, such as acme, press"
+            );
             ConfigError::new("RESERVED_USERNAMES", message)
         })
     };
@@ -412,7 +414,8 @@ fn cors_origins(raw: &Raw) -> Result<Vec<Origin>, ConfigError> {
     let words = text.split(',').map(str::trim).filter(|_| !text.is_empty());
     let origins = words.map(|word| Origin::parse(word).filter(|_| !word.contains('*')).ok_or(word));
     origins.collect::<Result<_, _>>().map_err(|word| {
-        let message = format!("\"{word}\" is no origin; set it to a list like https://app.example.com");
+        let message =
+            format!("\"{word}\" isn't a valid origin; set it to a list like https://app.example.com");
         ConfigError::new("CORS_ORIGINS", message)
     })
 }

@@ -30,7 +30,7 @@ impl Site {
 fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
     let text = filled(raw.leptos_site_addr.as_deref()).unwrap_or("127.0.0.1:8000");
     text.parse().map_err(|_| {
-        let message = format!("\"{text}\" is no address; set it to something like 127.0.0.1:8000");
+        let message = format!("\"{text}\" isn't a valid address; set it to something like 127.0.0.1:8000");
         ConfigError::new("LEPTOS_SITE_ADDR", message)
     })
 }
@@ -46,7 +46,7 @@ fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigEr
     };
     let origin = Origin::parse(&text).ok_or_else(|| {
         refuse(&format!(
-            "\"{text}\" is no address; set it to something like https://accounts.example.com, without a path"
+            "\"{text}\" isn't a valid address; set it to something like https://accounts.example.com, without a path"
         ))
     })?;
     if env == AppEnv::Development && !origin.is_loopback() {

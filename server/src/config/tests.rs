@@ -68,7 +68,10 @@ fn reserved_usernames_are_a_list_of_usernames() {
     let config = Config::new(&raw(&[development, ("RESERVED_USERNAMES", " acme, acme-press ,")])).unwrap();
     assert_eq!(config.reserved_usernames, ["acme", "acme-press"]);
     let refused = refusal(&[development, ("RESERVED_USERNAMES", "acme, press@acme.example")]);
-    assert!(refused.starts_with("RESERVED_USERNAMES: \"press@acme.example\" is no username"), "{refused}");
+    assert!(
+        refused.starts_with("RESERVED_USERNAMES: \"press@acme.example\" isn't a valid username"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("ARGON2_M_COST", "19455", "from 19456"),
         ("ARGON2_T_COST", "1", "from 2"),
         ("ALGORITHM", "none", "EdDSA or HS256"),
-        ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" is no address"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "\"proxy\" isn't a valid address"),
         ("TRUSTED_PROXIES", "0.0.0.0/0", "network to trust"),
         ("TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1", "anybody could be among them"),
         ("TRUSTED_PROXIES", "2000::/3", "anybody could be among them"),
@@ -113,11 +116,11 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("LOG_FORMAT", "xml", "json or text"),
         ("AS_SEEDS", "yes", "true or false"),
         ("COMPAT", "cookie,s4", "\"s4\" is unknown"),
-        ("CORS_ORIGINS", "*", "\"*\" is no origin"),
-        ("CORS_ORIGINS", "https://*.example.com", "is no origin"),
-        ("CORS_ORIGINS", "https://app.example.com, null", "\"null\" is no origin"),
-        ("CORS_ORIGINS", "https://app.example.com/path", "is no origin"),
-        ("CORS_ORIGINS", "https://app.example.com,", "\"\" is no origin"),
+        ("CORS_ORIGINS", "*", "\"*\" isn't a valid origin"),
+        ("CORS_ORIGINS", "https://*.example.com", "isn't a valid origin"),
+        ("CORS_ORIGINS", "https://app.example.com, null", "\"null\" isn't a valid origin"),
+        ("CORS_ORIGINS", "https://app.example.com/path", "isn't a valid origin"),
+        ("CORS_ORIGINS", "https://app.example.com,", "\"\" isn't a valid origin"),
     ] {
         let message = refusal(&[("APP_ENV", "development"), (name, value)]);
         assert!(message.starts_with(name.trim_end_matches("_FILE")), "{message}");

@@ -7,7 +7,7 @@ use app::routes::{Guard, PAGES};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, Problem, UserId};
+use domain::{Code, Problem, UserId, Viewer};
 use edge::problem::refusal;
 
 /// What a call says of itself.
@@ -46,7 +46,8 @@ pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
         if let Caller::Member(member) = &ctx.caller
             && !made_for.fits(member)
         {
-            return refusal(other_account(member));
+            let viewer = member.viewer();
+            return refusal(other_account(viewer, request.uri().path()));
         }
         ctx.shown = Shown::Form(made_for.version);
     }
@@ -54,15 +55,21 @@ pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
 }
 
 /// The name is isolated (U+2068, U+2069), whichever way its letters run.
-fn other_account(member: &Member) -> Problem {
-    let viewer = member.viewer();
+fn other_account(viewer: Viewer, form: &str) -> Problem {
     let who = match &viewer.name {
         Some(name) => format!("\u{2068}{name}\u{2069} ({})", viewer.email),
         None => viewer.email,
     };
-    let words = format!(
-        "You are signed in as {who} now, so nothing was saved. This was opened for another account: \
-         check your text before you save it here."
-    );
+    let words = match form {
+        "/fn/logout" => format!(
+            "You're now signed in as {who} and haven't been signed out. To sign out of this account, select \
+             Sign out again."
+        ),
+        "/fn/password/change" => format!("You're now signed in as {who}, so no password was changed."),
+        _ => format!(
+            "You're now signed in as {who}, so nothing was saved. This page was opened from a different account. \
+             Check your text before saving it here."
+        ),
+    };
     Problem::new(Code::OtherAccount).with_detail(words)
 }

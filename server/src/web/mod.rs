@@ -81,8 +81,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
 
 /// Probes ask how the server is: they are answered also where there is no place.
 async fn crowded(request: Request, next: Next) -> Response {
-    const DETAIL: &str =
-        "More people are here than we can serve at once. Nothing was changed; try again in a moment.";
+    const DETAIL: &str = "We're very busy right now. Nothing was changed; try again in a moment.";
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     if probe || request.extensions().get::<Crowded>().is_none() {
         return next.run(request).await;

@@ -33,10 +33,10 @@ impl Waiting {
     pub(super) fn shown_again(mut self) -> Flash {
         let words = match self.kind() {
             Unsent::Passwords => {
-                "You're signed in again. Your password is not changed yet: enter both again."
+                "You're signed in again. Your password hasn't been changed yet. Enter both again."
             }
             Unsent::Lost => "You're signed in again. Your changes were not saved and could not be kept.",
-            _ => "You're signed in again. Your changes are not saved yet: check them, then save.",
+            _ => "You're signed in again. Your changes haven't been saved yet. Check them, then save.",
         };
         self.flash.problem = self.flash.problem.map(|problem| problem.with_detail(words));
         self.flash

@@ -57,9 +57,9 @@ fn what_follows_a_name_with_spaces_counts() {
 #[test]
 fn a_line_that_cannot_be_read_is_named_and_nothing_counts() {
     for (text, fault) in [
-        ("A=1\nSIGNUP closed", "line 2: there is no =; write NAME=value"),
-        ("A=1\nSIGNUP: closed", "line 2: there is no =; write NAME=value"),
-        ("export SIGNUP", "line 1: there is no =; write NAME=value"),
+        ("A=1\nSIGNUP closed", "line 2: missing =; write NAME=value"),
+        ("A=1\nSIGNUP: closed", "line 2: missing =; write NAME=value"),
+        ("export SIGNUP", "line 1: missing =; write NAME=value"),
         ("=closed", "line 1: a name has letters"),
         ("MY SITE=1", "line 1: a name has letters"),
         ("set A=1", "line 1: a name has letters"),
@@ -91,7 +91,7 @@ fn a_file_is_read_or_said_to_be_unreadable() {
     std::os::unix::fs::symlink("nowhere", folder.join("dangling")).unwrap();
     assert!(read("dangling").unwrap_err()[0].starts_with("it cannot be read: "));
     std::fs::write(folder.join("wide"), b"\xff\xfeA\0=\x001\0").unwrap();
-    assert_eq!(read("wide").unwrap_err(), ["it is no UTF-8 text; save it as UTF-8"]);
+    assert_eq!(read("wide").unwrap_err(), ["not valid UTF-8; save it as UTF-8"]);
     std::fs::write(folder.join("good"), "\u{feff}A=1\r\n").unwrap();
     assert_eq!(read("good").unwrap(), [("A".to_owned(), "1".to_owned())]);
     std::fs::remove_dir_all(folder).unwrap();

@@ -32,7 +32,7 @@ impl Compat {
     /// None of them.
     pub const NONE: Self = Self { cookie: false, oauth2: false, root: false };
 
-    /// `all`, `none`, or names divided by commas.
+    /// `all`, `none`, or names separated by commas.
     ///
     /// # Errors
     /// The word that is none of these.

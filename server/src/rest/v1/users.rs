@@ -68,7 +68,7 @@ pub(crate) async fn list(
         (status = 200, description = "The user", body = UserView, headers(("ETag" = String, description = "The current version"))),
         (status = 304, description = "Not modified: `If-None-Match` matches the current version"),
         (status = 403, description = "You are not an admin"),
-        (status = 404, description = "There is no such user"),
+        (status = 404, description = "User not found"),
     ),
     security(("bearer" = [])),
 )]
@@ -94,7 +94,7 @@ pub(crate) async fn read(
     responses(
         (status = 200, description = "The updated user", body = UserView, headers(("ETag" = String, description = "The current version"))),
         (status = 403, description = "You are not an admin, or changing your own email address needs a recent sign-in"),
-        (status = 404, description = "There is no such user"),
+        (status = 404, description = "User not found"),
         (status = 409, description = "The email address or username is taken, or this is the last admin"),
         (status = 412, description = "`If-Match` does not match the current version"),
     ),
@@ -121,7 +121,7 @@ pub(crate) async fn change(
     responses(
         (status = 204, description = "The user has been deleted"),
         (status = 403, description = "You are not an admin, or deleting your own account needs a recent sign-in"),
-        (status = 404, description = "There is no such user"),
+        (status = 404, description = "User not found"),
         (status = 409, description = "This is the last admin"),
         (status = 412, description = "`If-Match` does not match the current version"),
     ),
@@ -146,7 +146,7 @@ pub(crate) async fn delete(
     responses(
         (status = 204, description = "The sessions have ended"),
         (status = 403, description = "You are not an admin"),
-        (status = 404, description = "There is no such user"),
+        (status = 404, description = "User not found"),
     ),
     security(("bearer" = [])),
 )]

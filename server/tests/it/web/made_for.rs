@@ -57,6 +57,8 @@ async fn a_form_of_another_account_changes_nothing(pool: PgPool) {
     for (function, shown) in [(CHANGE, &password), (LOGOUT, &logout)] {
         let refused = browser.call_as(shown, function, &[]).await.expect(409);
         assert_eq!(refused.code(), "other_account", "{function}");
+        let said = refused.problem().detail.contains("so nothing was saved");
+        assert!(!said, "{function} says what was not done");
     }
     assert_eq!(app.digest().await, before);
     let own = browser.shown(SAVE).await;
@@ -75,7 +77,7 @@ async fn the_page_says_who_is_signed_in_now_and_keeps_the_text(pool: PgPool) {
     shows(
         &page,
         &[
-            "You are signed in as \u{2068}bob\u{2069} (bob@example.com) now",
+            "re now signed in as \u{2068}bob\u{2069} (bob@example.com), so nothing was saved. This page was",
             "value=\"Ana Ilves\"",
             ">Typed with care.</textarea>",
         ],
@@ -83,7 +85,7 @@ async fn the_page_says_who_is_signed_in_now_and_keeps_the_text(pool: PgPool) {
     let answer = browser.post_as(&password, CHANGE, &PASSWORDS).await.expect(303);
     assert!(!format!("{:?}", answer.headers).contains("violet"), "no password waits anywhere");
     let page = browser.get(answer.location().unwrap()).await.expect(200);
-    shows(&page, &["You are signed in as \u{2068}bob\u{2069} (bob@example.com) now"]);
+    shows(&page, &["re now signed in as \u{2068}bob\u{2069} (bob@example.com), so no password was changed."]);
     assert!(!page.text.contains("amber lantern") && !page.text.contains("violet staircase"));
     assert_eq!(app.digest().await, before);
     // What is on the page now is Bob's, and he may send it.
@@ -187,8 +189,8 @@ async fn a_password_that_was_not_changed_is_said_to_be_so(pool: PgPool) {
         ("form[next]", "/account/security"),
     ];
     let page = ana.post_and_follow("/fn/login", &fields).await.expect(200);
-    shows(&page, &["re signed in again. Your password is not changed yet"]);
-    assert!(!page.text.contains("Your changes are not saved yet"), "none waits");
+    shows(&page, &["been changed yet. Enter both again."]);
+    assert!(!page.text.contains("been saved yet. Check them, then save."), "none waits");
 }
 
 /// A text that is too long for a cookie is no password.

@@ -123,7 +123,8 @@ async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
         [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
     let page = browser.post_and_follow("/fn/login", &right).await.expect(200);
     assert!(
-        page.text.contains("Not saved, not lost.") && page.text.contains("Your changes are not saved yet")
+        page.text.contains("Not saved, not lost.")
+            && page.text.contains("been saved yet. Check them, then save.")
     );
     let page = browser.get("/account").await.expect(200);
     assert!(!page.text.contains("Not saved, not lost."), "shown once");
@@ -139,7 +140,9 @@ async fn nobody_else_sees_what_waits(pool: PgPool) {
     let bob = [("form[email]", "bob@example.com"), ("form[password]", PASSWORD), ("form[name]", "Bob")];
     browser.post("/fn/register", &bob).await.expect(303);
     let page = browser.get("/account").await.expect(200);
-    assert!(!page.text.contains("own words") && !page.text.contains("Your changes are not saved yet"));
+    assert!(
+        !page.text.contains("own words") && !page.text.contains("been saved yet. Check them, then save.")
+    );
     assert!(page.set_cookie("unsent").unwrap().starts_with("unsent=; Max-Age=0;"), "and it is gone");
 }
 

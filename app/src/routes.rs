@@ -81,6 +81,12 @@ pub(crate) fn is_for_strangers(path: &str) -> bool {
     PAGES.iter().any(|page| page.path == path && page.guard == Guard::Strangers)
 }
 
+/// Whether `location` is a page of this site, which the program shows without loading a document.
+pub(crate) fn is_page(location: &str) -> bool {
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    PAGES.iter().any(|page| page.path == path)
+}
+
 /// The page, or the way to where its viewer should be.
 fn guarded<P, V>(guard: Guard, page: P) -> AnyView
 where
@@ -109,6 +115,16 @@ mod tests {
     use super::*;
     use domain::UserId;
     use uuid::Uuid;
+
+    #[test]
+    fn what_lies_beside_this_site_is_no_page_of_it() {
+        for page in ["/", "/account", "/account?saved=1", "/account/security#password"] {
+            assert!(is_page(page), "{page}");
+        }
+        for other in ["/docs", "/shop?item=1", "/accounts", "https://www.example.com/", ""] {
+            assert!(!is_page(other), "{other}");
+        }
+    }
 
     #[test]
     fn each_guard_admits_whom_its_name_says() {

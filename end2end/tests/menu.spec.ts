@@ -11,6 +11,7 @@ test.describe('on a phone', () => {
     await visit('/account');
     await expect(button(page, 'Sign out'), member.email).toBeHidden();
     await expect(menu(page)).toContainText('AI');
+    await expect(menu(page)).toHaveAccessibleName(`Account menu for ${member.name}`);
     await menu(page).click();
     await expect(page.getByRole('banner').getByText(member.email)).toBeVisible();
     await page.getByRole('banner').getByRole('link', { name: 'Security' }).click();

@@ -42,6 +42,16 @@ test('a signed-in person who opens a strangers page goes to the profile @plain',
   await expect(page).toHaveURL('/account/security');
 });
 
+test('a page of another program behind the same address is loaded, not looked for among ours', async ({ page, context, member, visit }) => {
+  await context.clearCookies();
+  await page.route('**/shop?item=1', route => route.fulfill({ contentType: 'text/html', body: '<h1>The shop</h1>' }));
+  await visit('/login?next=/shop%3Fitem%3D1');
+  await fillSignIn(page, member);
+  await button(page, 'Sign in').click();
+  await expect(page.getByRole('heading', { name: 'The shop' })).toBeVisible();
+  await expect(page).toHaveURL('/shop?item=1');
+});
+
 const hostile = [
   'https://evil.example/',
   '//evil.example',

@@ -56,7 +56,8 @@
   }
 
   const suspect = thrown => {
-    if (thrown instanceof WebAssembly.RuntimeError || `${thrown?.stack}`.includes("/pkg/")) giveUp();
+    const trap = globalThis.WebAssembly?.RuntimeError;
+    if ((trap && thrown instanceof trap) || `${thrown?.stack}`.includes("/pkg/")) giveUp();
   };
   addEventListener("error", ({ error }) => suspect(error));
   addEventListener("unhandledrejection", ({ reason }) => suspect(reason));

@@ -9,6 +9,7 @@ use super::fields;
 use super::ledger::Ledger;
 use super::notice::FormNotices;
 use super::visit::Visit;
+use crate::routes::is_page;
 use crate::{AppError, AppSettings, Flash, Unsent};
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
@@ -251,7 +252,12 @@ where
         return Err(AppError::after_sending(content));
     }
     if let Some(onward) = onward {
-        call_redirect_hook(&onward);
+        // Another program may stand behind the same address: the router knows our pages only.
+        if is_page(&onward) {
+            call_redirect_hook(&onward);
+        } else {
+            _ = window().location().assign(&onward);
+        }
     }
     Ok(content)
 }

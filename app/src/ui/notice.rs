@@ -1,7 +1,9 @@
 use super::form::FormState;
 use super::icon::{Tick, Warning};
 use domain::{Problem, in_words};
+use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
+use leptos::web_sys::js_sys::Date;
 use std::time::Duration;
 
 /// Whether a notice reports a loss or a success.
@@ -58,16 +60,26 @@ pub(crate) fn FormNotices() -> impl IntoView {
     }
 }
 
-/// Too many tries: counts down to the next one. A timer is not read out at every second.
+/// Too many tries: counts down to the next one, by the clock, since a tab in the background misses ticks. A timer
+/// is not read out at every second.
 #[component]
 fn Wait(seconds: u32) -> impl IntoView {
     let left = RwSignal::new(seconds);
+    let ticking = StoredValue::new(None::<IntervalHandle>);
+    let stop = move || _ = ticking.try_get_value().flatten().map(|tick| tick.clear());
     Effect::new(move || {
-        let second = move || left.update(|left| *left = left.saturating_sub(1));
-        if let Ok(tick) = set_interval_with_handle(second, Duration::from_secs(1)) {
-            on_cleanup(move || tick.clear());
-        }
+        let end = Date::now() + 1000.0 * f64::from(seconds);
+        let tick = move || {
+            let now = Date::now();
+            let rest = (0..seconds).find(|rest| now + 1000.0 * f64::from(*rest) >= end).unwrap_or(seconds);
+            left.set(rest);
+            if rest == 0 {
+                stop();
+            }
+        };
+        ticking.set_value(set_interval_with_handle(tick, Duration::from_secs(1)).ok());
     });
+    on_cleanup(stop);
     let over = Memo::new(move |_| left.get() == 0);
     move || {
         if over.get() {

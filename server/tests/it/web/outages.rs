@@ -159,7 +159,7 @@ async fn an_outcome_that_nobody_knows_is_said_to_be_unknown(pool: PgPool) {
         assert!(!answer.text.contains("Nothing was changed"), "{method} {path}: {}", problem.detail);
     }
     let page = browser.post_and_follow("/fn/profile/save", &[("form[bio]", "Typed.")]).await.expect(503);
-    assert!(page.text.contains("check whether it was done") && page.text.contains(">Typed.</textarea>"));
+    assert!(page.text.contains("Check whether it was saved") && page.text.contains(">Typed.</textarea>"));
     outage.mend();
     recovered(&app).await;
     let answer = app.program().post("/api/v1/users", new).await.expect(409);

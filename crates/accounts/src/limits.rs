@@ -23,6 +23,10 @@ pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duratio
 /// session has its own.
 pub const PROOFS_OF_A_SESSION: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
+/// Passwords of one account that are looked at before strangers': fewer than the places that are kept free for whoever
+/// is known, or an account with many sessions and browsers fills them.
+pub const SERVED_FIRST_OF_AN_ACCOUNT: Bucket = Bucket { burst: 5, interval: Duration::minutes(1) };
+
 /// New addresses of one account: each try tells whether somebody has that address.
 pub const ADDRESSES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
@@ -43,6 +47,9 @@ pub const FAILURES_COUNT_FOR: Duration = Duration::DAY;
 
 /// How long a browser that is not used stays a known one.
 pub const DEVICES_ARE_KNOWN_FOR: Duration = Duration::days(365);
+
+/// How many browsers and programs of an account stay known.
+pub const KNOWN_DEVICES_OF_AN_ACCOUNT: i64 = 50;
 
 /// How long the network of an account's last sign-in is remembered.
 pub const NETWORKS_ARE_KNOWN_FOR: Duration = Duration::days(90);

@@ -43,11 +43,11 @@ impl Accounts {
     ) -> Result<Proven, Error> {
         let name = identifier::canonical(identifier);
         let user = self.find(&name).await?;
-        let admitted = self.admit_sign_in(ctx, &name, user.as_ref().map(|user| user.id)).await?;
-        let looked_at = user.as_ref().filter(|_| admitted.is_looked_at());
-        let stored = looked_at.and_then(|user| user.password_hash.as_deref());
+        let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
+        let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let active = user.as_ref().is_some_and(|user| user.is_active);
+        // What must not be looked at costs what it always does, and comes to nothing.
+        let active = user.as_ref().is_some_and(|user| user.is_active) && admitted.is_looked_at();
         let lane = admitted.lane();
         let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt, lane).await;
         if matches!(verdict, Err(Error::Overloaded)) {

@@ -1,5 +1,4 @@
 use crate::audit::Event;
-use crate::credential::Lane;
 use crate::{Accounts, Error, Member, RequestCtx, policy, rng};
 use domain::{FieldError, PlainPassword};
 use store::users::User;
@@ -24,12 +23,12 @@ impl Accounts {
             need_recent_sign_in(member, ctx)?;
             return Ok(Proven { user, by_password: false });
         };
-        self.admit_proof(ctx, member).await?;
+        let lane = self.admit_proof(ctx, member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let verdict = self
             .inner
             .hasher
-            .verify(current, &user.email, user.password_hash.as_deref(), false, salt, Lane::Known)
+            .verify(current, &user.email, user.password_hash.as_deref(), false, salt, lane)
             .await?;
         if verdict.matches {
             return Ok(Proven { user, by_password: true });

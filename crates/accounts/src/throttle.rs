@@ -13,25 +13,55 @@ use domain::{Change, Identifier, ProfileChange, UserId};
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use store::Tx;
-use store::throttle::{self, Before, Bucket, Budget, Key, Micros, NetworkOf, UsedUp};
+use store::throttle::{self, Before, Bucket, Budget, Counted, Key, Micros, NetworkOf, UsedUp};
 use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// A sign-in that was admitted, by what it has cost already.
 pub(crate) enum Admitted {
-    /// Its failure is counted for the name.
-    Name(Key),
+    /// Its failure is counted for the name and for the account.
+    Name(Names),
     /// One try of a browser or program that is known as the account's owner's.
-    Device(Budget),
-    /// One try from a network that accounts were last signed in to from, at a name that has to wait: whoever does
-    /// not bring the right password is told to wait, as from anywhere else. A name that was not last used from there,
-    /// or is nobody's, is never looked at; it costs the same (P1, P2).
-    Network { budget: Budget, own: bool, wait: Duration },
+    Device { budget: Budget, lane: Lane },
+    /// The account has to wait, or its name has: it is looked at where it was last signed in to from this network
+    /// (`own`). A name that was not, or is nobody's, costs the same (P1, P2).
+    Network { name: Cost, account: Option<Budget>, own: bool },
+}
+
+/// What a try has cost a name.
+pub(crate) enum Cost {
+    /// A failure: the name has none to wait for, and is answered as anybody's.
+    Failure(Key),
+    /// A try of the network: whoever does not bring the right password is told to wait, as from anywhere else.
+    Try { budget: Budget, wait: Duration },
+}
+
+/// What failures in a row are counted under. What is answered follows the name that was typed, whose ever it is: a
+/// count of the account's that showed in an answer would tell that two names are one, or that a name is somebody's.
+pub(crate) struct Names {
+    typed: Key,
+    /// By whatever it is called. A name that is nobody's has such a count beside it too, to cost the same.
+    account: Key,
+    /// What else the account is called.
+    others: Vec<Key>,
+}
+
+impl Names {
+    fn of(typed: &Identifier, user: Option<&User>) -> Self {
+        let typed = name_key(typed);
+        let account =
+            user.map_or_else(|| key("nobody", &[&typed]), |user| key("account", &[user.id.0.as_bytes()]));
+        let email = user.and_then(|user| identifier::email(&user.email)).map(Identifier::Email);
+        let username = user.and_then(|user| user.username.as_deref()).map(identifier::username);
+        let names = email.into_iter().chain(username.map(Identifier::Username));
+        let others = names.map(|name| name_key(&name)).filter(|name| *name != typed).collect();
+        Self { typed, account, others }
+    }
 }
 
 impl Admitted {
-    /// Whether the password is compared with the account's own.
+    /// Whether a right password counts.
     pub(crate) fn is_looked_at(&self) -> bool {
         !matches!(self, Self::Network { own: false, .. })
     }
@@ -39,14 +69,14 @@ impl Admitted {
     /// What a wrong password is answered.
     pub(crate) fn refusal(&self) -> Error {
         match self {
-            Self::Name(_) | Self::Device(_) => Error::WrongCredentials,
-            Self::Network { wait, .. } => Error::TooManyTries { wait: *wait },
+            Self::Network { name: Cost::Try { wait, .. }, .. } => Error::TooManyTries { wait: *wait },
+            _ => Error::WrongCredentials,
         }
     }
 
     /// Where it waits for a core.
     pub(crate) fn lane(&self) -> Lane {
-        if matches!(self, Self::Device(_)) { Lane::Known } else { Lane::Stranger }
+        if let Self::Device { lane, .. } = self { *lane } else { Lane::Stranger }
     }
 }
 
@@ -58,13 +88,13 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         name: &Identifier,
-        user: Option<UserId>,
+        user: Option<&User>,
     ) -> Result<Admitted, Error> {
-        if let Some((device, user)) = self.known_device(&ctx.client, user).await? {
+        if let Some((device, user)) = self.known_device(&ctx.client, user.map(|user| user.id)).await? {
             let key = key("sign-in with", &[&device, user.0.as_bytes()]);
             let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE };
             self.take(ctx, &[budget]).await?;
-            return Ok(Admitted::Device(budget));
+            return Ok(Admitted::Device { budget, lane: self.lane(ctx, user).await? });
         }
         // Nothing is counted of what nobody can look at, so a flood of guesses leaves the database alone.
         if self.inner.hasher.is_full(Lane::Stranger) {
@@ -74,36 +104,46 @@ impl Accounts {
         let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
         let [in_an_hour, around_in_an_hour] = of_address("sign-in in an hour from", ctx, hour);
         self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await?;
-        // An account is one, by whatever it is called.
-        let name = match (user, name) {
-            (Some(user), _) => key("account", &[user.0.as_bytes()]),
-            (None, Identifier::Email(canonical)) => key("e-mail", &[canonical.as_bytes()]),
-            (None, Identifier::Username(canonical)) => key("username", &[canonical.as_bytes()]),
-        };
+        let names = Names::of(name, user);
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
-        match throttle::fail(self.store(), &name, delays, memory, self.throttle_time(ctx)).await? {
-            None => Ok(Admitted::Name(name)),
-            Some(next_at) => self.admit_by_network(ctx, UsedUp { key: name, next_at }, user).await,
-        }
+        let keys = (&names.typed, &names.account);
+        let counted = throttle::fail(self.store(), keys, delays, memory, self.throttle_time(ctx)).await?;
+        self.admit_by_network(ctx, names, counted, user.map(|user| user.id)).await
     }
 
-    /// A way round for the owner of a name that has to wait: the network of their last sign-in.
+    /// A way round for the owner of an account that has to wait: the network of their last sign-in. Whoever need not
+    /// wait costs the same look-ups, or time would tell that an account waits behind its other name.
     async fn admit_by_network(
         &self,
         ctx: &RequestCtx,
-        name: UsedUp,
+        names: Names,
+        counted: Counted,
         user: Option<UserId>,
     ) -> Result<Admitted, Error> {
         let network = self.network_of(&ctx.client);
         let asked = user.unwrap_or(UserId(Uuid::nil()));
         let NetworkOf { own, anybodys } = throttle::known_network(self.store(), &network, asked).await?;
-        let key = key("sign-in near", &[&network, &name.key]);
-        let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_NETWORK };
-        if !anybodys || throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_some() {
-            return self.hold_back(ctx, name).await;
+        let near = |purpose, key: &Key| Budget {
+            key: self::key(purpose, &[&network, key]),
+            bucket: limits::SIGN_INS_OF_A_NETWORK,
+        };
+        let name = if let Counted::Neither { next_at } = counted {
+            let (waits, budget) = (UsedUp { key: names.typed, next_at }, near("sign-in near", &names.typed));
+            if !anybodys || !self.has_taken(ctx, budget).await? {
+                return self.hold_back(ctx, waits).await;
+            }
+            self.tell(ctx, &waits.key).await?;
+            Cost::Try { budget, wait: self.wait(ctx, next_at) }
+        } else {
+            Cost::Failure(names.typed)
+        };
+        let purpose = if counted == Counted::Both { "sign-in beside" } else { "sign-in near" };
+        let account = near(purpose, &names.account);
+        let has_one = anybodys && self.has_taken(ctx, account).await?;
+        if counted == Counted::Both {
+            return Ok(Admitted::Name(names));
         }
-        self.tell(ctx, &name.key).await?;
-        Ok(Admitted::Network { budget, own, wait: self.wait(ctx, name.next_at) })
+        Ok(Admitted::Network { name, account: has_one.then_some(account), own: own && has_one })
     }
 
     /// Admits an attempt to make an account, or says how long to wait.
@@ -116,10 +156,19 @@ impl Accounts {
         self.take(ctx, &of_address("refresh from", ctx, limits::REFRESHES_OF_AN_ADDRESS)).await
     }
 
-    /// Admits a guess at the current password.
-    pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
+    /// Admits a guess at the current password, and says where it waits for a core.
+    pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<Lane, Error> {
         let key = key("password in", &[member.session.0.as_bytes()]);
-        self.take(ctx, &[Budget { key, bucket: limits::PROOFS_OF_A_SESSION }]).await
+        self.take(ctx, &[Budget { key, bucket: limits::PROOFS_OF_A_SESSION }]).await?;
+        self.lane(ctx, member.user).await
+    }
+
+    /// Where whoever is known waits for a core: one account, however many sessions and browsers it has, must not fill
+    /// the places of all others'.
+    async fn lane(&self, ctx: &RequestCtx, user: UserId) -> Result<Lane, Error> {
+        let key = key("served first", &[user.0.as_bytes()]);
+        let budget = Budget { key, bucket: limits::SERVED_FIRST_OF_AN_ACCOUNT };
+        Ok(if self.has_taken(ctx, budget).await? { Lane::Known } else { Lane::Stranger })
     }
 
     /// Admits a new address.
@@ -151,24 +200,43 @@ impl Accounts {
 
     /// Takes back what an attempt that nobody looked at has cost, but for the address's.
     pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
-        let given = match admitted {
-            Admitted::Name(name) => throttle::give_back(self.store(), name, self.throttle_time(ctx)).await,
-            Admitted::Device(budget) | Admitted::Network { budget, .. } => {
-                throttle::put_back(self.store(), budget).await
+        let (failures, tries) = match admitted {
+            Admitted::Name(names) => (vec![names.typed, names.account], vec![]),
+            Admitted::Device { budget, .. } => (vec![], vec![*budget]),
+            Admitted::Network { name: Cost::Failure(key), account, .. } => {
+                (vec![*key], Vec::from_iter(*account))
+            }
+            Admitted::Network { name: Cost::Try { budget, .. }, account, .. } => {
+                (vec![], [*budget].into_iter().chain(*account).collect())
             }
         };
-        if let Err(error) = given {
-            tracing::warn!(%error, "a try was not given back");
+        for key in &failures {
+            let given = throttle::give_back(self.store(), key, self.throttle_time(ctx)).await;
+            if let Err(error) = given {
+                tracing::warn!(%error, "a failure was not given back");
+            }
+        }
+        for budget in &tries {
+            if let Err(error) = throttle::put_back(self.store(), budget).await {
+                tracing::warn!(%error, "a try was not given back");
+            }
         }
     }
 
-    /// Forgets the failures of a name whose owner got in as anybody has to: what strangers failed at is not forgiven
-    /// because a known browser signs in.
+    /// Forgets the failures of an account, whatever it is called, whose owner got in as anybody has to: what strangers
+    /// failed at is not forgiven because a known browser or network signs in. The name that was typed meanwhile is: it
+    /// had nothing to wait for, and the account waits on.
     pub(crate) async fn forgive(&self, admitted: &Admitted) {
-        let Admitted::Name(name) = admitted else { return };
-        // What was done is done: nobody is refused for a count that could not be taken back.
-        if let Err(error) = throttle::forgive(self.store(), name).await {
-            tracing::warn!(%error, "failures not forgotten");
+        let keys = match admitted {
+            Admitted::Name(names) => [&[names.typed, names.account], names.others.as_slice()].concat(),
+            Admitted::Network { name: Cost::Failure(key), .. } => vec![*key],
+            Admitted::Network { .. } | Admitted::Device { .. } => return,
+        };
+        for key in &keys {
+            // What was done is done: nobody is refused for a count that could not be taken back.
+            if let Err(error) = throttle::forgive(self.store(), key).await {
+                tracing::warn!(%error, "failures not forgotten");
+            }
         }
     }
 
@@ -182,10 +250,11 @@ impl Accounts {
         user: UserId,
     ) -> Result<RawToken, Error> {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = matches!(admitted, Some(Admitted::Device(_)));
+        let known = matches!(admitted, Some(Admitted::Device { .. }));
         let token = ctx.client.device.clone().filter(|_| known);
         let token = token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()));
-        throttle::remember_device(tx, &device(&token), user, ctx.now).await?;
+        let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
+        throttle::remember_device(tx, &device(&token), user, ctx.now, most).await?;
         Ok(token)
     }
 
@@ -247,6 +316,11 @@ impl Accounts {
         }
     }
 
+    /// Whether there was one left to take.
+    async fn has_taken(&self, ctx: &RequestCtx, budget: Budget) -> Result<bool, Error> {
+        Ok(throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_none())
+    }
+
     async fn hold_back<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
         self.tell(ctx, &limited.key).await?;
         Err(Error::TooManyTries { wait: self.wait(ctx, limited.next_at) })
@@ -255,7 +329,7 @@ impl Accounts {
     /// Tells the audit trail once an hour: an attack must not fill it.
     async fn tell(&self, ctx: &RequestCtx, limited: &Key) -> Result<(), Error> {
         let told = Budget { key: key("told of", &[limited]), bucket: limits::TOLD_OF_AN_ATTACK };
-        if throttle::take(self.store(), &[told], self.throttle_time(ctx)).await?.is_none() {
+        if self.has_taken(ctx, told).await? {
             let mut tx = self.store().begin().await?;
             self.audit(&mut tx, ctx, None, Event::Throttled).await?;
             tx.commit().await?;
@@ -297,6 +371,14 @@ fn key(purpose: &str, parts: &[&[u8]]) -> Key {
     hash.finalize().into()
 }
 
+/// What a name's failures are counted under, whose ever it is; counts of the versions before go on.
+fn name_key(canonical: &Identifier) -> Key {
+    match canonical {
+        Identifier::Email(address) => key("e-mail", &[address.as_bytes()]),
+        Identifier::Username(name) => key("username", &[name.as_bytes()]),
+    }
+}
+
 /// What a browser's token is stored as.
 fn device(token: &RawToken) -> Key {
     key("device", &[token.reveal().as_bytes()])
@@ -336,6 +418,19 @@ mod tests {
         assert_ne!(of("2001:db8:1::3"), of("2001:db8:2::3"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.254"));
         assert_ne!(of("192.0.2.1"), of("192.0.3.1"));
+    }
+
+    #[test]
+    fn a_name_is_counted_under_the_key_of_the_versions_before() {
+        let hex = |key: Key| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        assert_eq!(
+            [Identifier::Email("ana@example.com".into()), Identifier::Username("ana".into())]
+                .map(|name| hex(name_key(&name))),
+            [
+                "68ab51dd1a873cdc2eb761cf142246d2d69cc1046970e5e44ac7c83e73a3497c",
+                "d9ddd9d830c483daff0f906b5cc172881925c455e43bed30cc1c3b288a347ac3",
+            ]
+        );
     }
 
     #[test]

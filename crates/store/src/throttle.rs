@@ -121,23 +121,60 @@ pub async fn put_back(store: &Store, budget: &Budget) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Counts a try as failed before it is known to be: [`forgive`] takes that back. `delays[n - 1]` are the
-/// seconds that must pass after the n-th failure in a row, the last one for all that follow; failures
-/// older than `memory` are forgotten. Says when the next try is admitted if this one is not.
+/// What a failure was counted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// The name and the account.
+    Both,
+    /// The name: the account has to wait.
+    NameAlone,
+    /// Nothing: the name has to wait.
+    Neither {
+        /// When the next try is admitted.
+        next_at: Micros,
+    },
+}
+
+/// Counts a try as failed before it is known to be, for a name and, where that need not wait, for the account beside
+/// it: [`forgive`] takes that back. `delays[n - 1]` are the seconds that must pass after the n-th failure in a row, the
+/// last one for all that follow; failures older than `memory` are forgotten. Each look-up costs the same whether the
+/// account has to wait or not.
 ///
 /// # Errors
-/// [`StoreError`] where the database does not answer.
+/// [`StoreError`] where the database does not answer; nothing is counted then.
 pub async fn fail(
     store: &Store,
-    key: &Key,
+    (name, account): (&Key, &Key),
     delays: &[i32],
     memory: Duration,
     now: Micros,
-) -> Result<Option<Micros>, StoreError> {
+) -> Result<Counted, StoreError> {
     let waits: Vec<Micros> = delays
         .iter()
         .map(|delay| if *delay == 0 { NO_WAIT } else { i64::from(*delay) * 1_000_000 })
         .collect();
+    let forgotten = now - micros(memory);
+    let mut tx = store.pool.begin().await?;
+    if !fail_one(&mut tx, name, &waits, forgotten, now).await? {
+        let next_at =
+            sqlx::query_scalar!("SELECT next_at FROM throttle_failures WHERE key = $1", name.as_slice())
+                .fetch_optional(&mut *tx)
+                .await?;
+        tx.rollback().await?;
+        return Ok(Counted::Neither { next_at: next_at.unwrap_or(now) });
+    }
+    let both = fail_one(&mut tx, account, &waits, forgotten, now).await?;
+    tx.commit().await?;
+    Ok(if both { Counted::Both } else { Counted::NameAlone })
+}
+
+async fn fail_one(
+    connection: &mut PgConnection,
+    key: &Key,
+    waits: &[Micros],
+    forgotten: Micros,
+    now: Micros,
+) -> Result<bool, StoreError> {
     let admitted = sqlx::query!(
         "INSERT INTO throttle_failures AS streak (key, failures, last_at, next_at) VALUES ($1, 1, $2, $3)
          ON CONFLICT (key) DO UPDATE SET
@@ -150,18 +187,12 @@ pub async fn fail(
         key.as_slice(),
         now,
         now + waits.first().copied().unwrap_or_default(),
-        now - micros(memory),
-        &waits,
+        forgotten,
+        waits,
     )
-    .execute(&store.pool)
+    .execute(connection)
     .await?;
-    if admitted.rows_affected() == 1 {
-        return Ok(None);
-    }
-    let next_at = sqlx::query_scalar!("SELECT next_at FROM throttle_failures WHERE key = $1", key.as_slice())
-        .fetch_optional(&store.pool)
-        .await?;
-    Ok(Some(next_at.unwrap_or(now)))
+    Ok(admitted.rows_affected() == 1)
 }
 
 /// Forgets the failures of a key.
@@ -190,7 +221,8 @@ pub async fn give_back(store: &Store, key: &Key, at: Micros) -> Result<(), Store
     Ok(())
 }
 
-/// Notes that an account was signed in to from a browser.
+/// Notes that an account was signed in to from a browser, and keeps the `most` that were used last. Of those beyond
+/// it goes a bounded part at a time.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -199,6 +231,7 @@ pub async fn remember_device(
     token_hash: &Key,
     user: UserId,
     now: OffsetDateTime,
+    most: i64,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO known_devices (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
@@ -206,6 +239,16 @@ pub async fn remember_device(
         token_hash.as_slice(),
         user.0,
         now,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IN (
+            SELECT token_hash FROM known_devices WHERE user_id = $1
+            ORDER BY token_hash = $2 DESC, last_used_at DESC OFFSET $3 LIMIT 100)",
+        user.0,
+        token_hash.as_slice(),
+        most,
     )
     .execute(tx.unchanging())
     .await?;

@@ -1,8 +1,9 @@
 //! P12: whoever guesses at an account has few tries, and its owner gets in.
 
 use accounts::{Error, RawToken, RequestCtx};
-use domain::{PasswordForm, RegistrationForm};
+use domain::PasswordForm;
 use sqlx::PgPool;
+use store::throttle;
 use testkit::{PASSWORD, World, registration, sign_in};
 use time::Duration;
 
@@ -66,22 +67,6 @@ async fn a_known_browser_forgives_strangers_nothing(pool: PgPool) {
     }
     // 0, 1, 2, 3, 4, 7, 12, 22 and 42 seconds after the first.
     assert_eq!(looked_at, 9);
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_account_has_one_streak_by_whatever_it_is_called(pool: PgPool) {
-    let world = World::new(pool);
-    let form = RegistrationForm { username: "ana.p".into(), ..registration("ana") };
-    world.accounts.sign_up(&world.stranger(), form).await.unwrap();
-    let later = RequestCtx { now: world.accounts.now() + Duration::SECOND, ..world.stranger() };
-    for (name, other) in [(ANA, "Ana.P"), ("ana.p", "ANA@Example.com")] {
-        guess(&world, name).await;
-        let came = attempt(&world, &world.stranger(), other, WRONG).await;
-        assert_eq!(came, Came::Wait(Duration::SECOND, 0), "{other}");
-        // The one's success forgives the other.
-        assert_eq!(attempt(&world, &later, other, PASSWORD).await, Came::In);
-        assert_eq!(attempt(&world, &world.stranger(), name, PASSWORD).await, Came::In);
-    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -202,6 +187,73 @@ async fn networks_are_forgotten_after_ninety_days(pool: PgPool) {
         world.accounts.sweep(world.accounts.now()).await.unwrap();
         assert_eq!(world.count("SELECT count(*) FROM known_networks").await, left);
     }
+}
+
+/// Whoever has many sessions is one account.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn known_browsers_are_served_while_one_account_s_sessions_fill_the_queue(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+    let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
+    let mut proofs = Vec::new();
+    for _ in 0..10 {
+        let eve = if proofs.is_empty() {
+            world.member("eve").await
+        } else {
+            world.accounts.sign_in(&world.stranger(), sign_in("eve@example.com", PASSWORD)).await.unwrap()
+        };
+        proofs.push(world.holder(&eve).await);
+    }
+    let proofs: Vec<_> = (0..100)
+        .map(|n| {
+            let (accounts, ctx) = (world.accounts.clone(), proofs[n % proofs.len()].clone());
+            let form = PasswordForm { current_password: WRONG.into(), new_password: PASSWORD.into() };
+            tokio::spawn(async move { accounts.change_password(&ctx, form).await })
+        })
+        .collect();
+    for _ in 0..5 {
+        let known = with(owner.device.as_ref(), world.stranger());
+        let answer = world.accounts.sign_in(&known, sign_in(ANA, PASSWORD)).await;
+        assert!(!matches!(answer, Err(Error::Overloaded)));
+    }
+    let mut overloaded = 0;
+    for proof in proofs {
+        overloaded += u32::from(matches!(proof.await.unwrap(), Err(Error::Overloaded)));
+    }
+    assert!(overloaded > 0, "nobody filled it");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_account_keeps_the_fifty_browsers_used_last(pool: PgPool) {
+    let world = World::new(pool);
+    world.accounts.sign_up(&world.stranger(), registration("eve")).await.unwrap();
+    let ana = world.member("ana").await.viewer.id;
+    let store = store::Store::from_pool(world.pool.clone());
+    for n in 0..70_u8 {
+        let mut tx = store.begin().await.unwrap();
+        let now = world.accounts.now() + Duration::seconds(n.into());
+        throttle::remember_device(&mut tx, &[n; 32], ana, now, 50).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    for (n, known) in [(19, false), (20, true), (69, true)] {
+        assert_eq!(throttle::is_known_device(&store, &[n; 32], ana).await.unwrap(), known, "{n}");
+    }
+    // Nor does a clock that was set back lose the newest.
+    let mut tx = store.begin().await.unwrap();
+    throttle::remember_device(&mut tx, &[99; 32], ana, world.accounts.now(), 50).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(throttle::is_known_device(&store, &[99; 32], ana).await.unwrap());
+    assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 51, "fifty and another's");
+    let device = world.accounts.sign_in(&world.stranger(), sign_in(ANA, PASSWORD)).await.unwrap().device;
+    assert!(device.is_some());
+    assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 51);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_forgotten_after_its_last_use_is_found_by_it(pool: PgPool) {
+    let world = World::new(pool);
+    let found = "SELECT count(DISTINCT tablename) FROM pg_indexes
+                 WHERE tablename IN ('known_devices', 'known_networks') AND indexdef LIKE '%(last_used_at)'";
+    assert_eq!(world.count(found).await, 2);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

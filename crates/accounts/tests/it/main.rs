@@ -14,6 +14,7 @@ mod known;
 mod last_admin;
 mod me;
 mod migrations;
+mod names;
 mod networks;
 mod outage;
 mod own_sessions;

@@ -1,6 +1,7 @@
 use accounts::{Error, RawToken, RequestCtx, SignedIn};
 use domain::{PasswordForm, ProfileForm, SignInForm, UserPatch};
 use sqlx::PgPool;
+use store::throttle::Counted;
 use testkit::{PASSWORD, World, registration, sign_in};
 use time::Duration;
 
@@ -195,7 +196,8 @@ async fn who_guessed_the_old_password_is_no_known_device_after_a_change(pool: Pg
 async fn what_nobody_looked_at_is_no_failure(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing.permits = 1);
     let now = world.accounts.now();
-    let failures = "SELECT coalesce(sum(failures), 0)::bigint FROM throttle_failures";
+    // Each is counted for the name and beside it.
+    let failures = "SELECT coalesce(sum(failures), 0)::bigint / 2 FROM throttle_failures";
     let tries: Vec<_> = (0..60)
         .map(|n| {
             let (accounts, ctx) = (world.accounts.clone(), RequestCtx { now, ..world.stranger() });
@@ -263,19 +265,23 @@ async fn a_browser_becomes_known_with_its_session_or_not_at_all(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_failure_that_is_given_back_leaves_the_name_as_it_was(pool: PgPool) {
     let store = store::Store::from_pool(pool);
-    let (key, delays) = ([7; 32], [0, 0, 60, 300]);
+    let (key, account, delays) = ([7; 32], [8; 32], [0, 0, 60, 300]);
     let at = |seconds: i64| seconds * 1_000_000;
     let fail = async |seconds| {
-        store::throttle::fail(&store, &key, &delays, Duration::DAY, at(seconds)).await.unwrap()
+        let keys = (&key, &account);
+        store::throttle::fail(&store, keys, &delays, Duration::DAY, at(seconds)).await.unwrap()
     };
     for seconds in [0, 1, 2] {
-        assert_eq!(fail(seconds).await, None);
+        assert_eq!(fail(seconds).await, Counted::Both);
     }
-    assert_eq!(fail(3).await, Some(at(62)));
-    assert_eq!(fail(62).await, None);
+    assert_eq!(fail(3).await, Counted::Neither { next_at: at(62) });
+    assert_eq!(fail(62).await, Counted::Both);
     store::throttle::give_back(&store, &key, at(62)).await.unwrap();
-    assert_eq!(fail(62).await, None, "the next one counts at once, as the fourth again");
-    assert_eq!(fail(63).await, Some(at(362)));
+    assert_eq!(fail(62).await, Counted::NameAlone, "the next one counts at once, as the fourth again");
+    assert_eq!(fail(63).await, Counted::Neither { next_at: at(362) });
+    // As often for the account as it had not to wait.
+    store::throttle::forgive(&store, &key).await.unwrap();
+    assert_eq!([fail(361).await, fail(362).await], [Counted::NameAlone, Counted::Both]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -331,7 +337,7 @@ async fn the_sweep_forgets_what_no_longer_counts(pool: PgPool) {
     world.clock.advance(Duration::hours(23));
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM throttle_rates").await, 0);
-    assert_eq!(world.count("SELECT count(*) FROM throttle_failures").await, 1);
+    assert_eq!(world.count("SELECT count(*) FROM throttle_failures").await, 2);
     world.clock.advance(Duration::hours(2));
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM throttle_failures").await, 0);

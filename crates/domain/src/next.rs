@@ -7,7 +7,21 @@
 /// refused too, since returning there would loop or show an error.
 #[must_use]
 pub fn safe_next(raw: &str) -> Option<&str> {
-    const NOT_PAGES: [&str; 7] = ["/login", "/register", "/fn/", "/api/", "/pkg/", "/auth/", "/csp-report"];
+    const NOT_PAGES: [&str; 13] = [
+        "/login",
+        "/register",
+        "/fn/",
+        "/api/",
+        "/pkg/",
+        "/auth/",
+        "/csp-report",
+        "/whoami",
+        "/livez",
+        "/readyz",
+        "/openapi.json",
+        "/site.webmanifest",
+        "/docs/",
+    ];
     let printable = raw.bytes().all(|byte| matches!(byte, b'!'..=b'~') && byte != b'\\');
     let path = raw.split(['?', '#']).next().unwrap_or_default();
     let page = !NOT_PAGES.iter().any(|other| path.starts_with(other));
@@ -75,6 +89,8 @@ mod tests {
             "/%C3%BCber",
             "/a%20b",
             "/@ana",
+            "/docs",
+            "/redoc#x",
         ] {
             assert_eq!(safe_next(path), Some(path));
             assert_eq!(next_in(&query(path)).as_deref(), Some(path));
@@ -103,6 +119,13 @@ mod tests {
             "/fn/logout",
             "/api/v1/users/me",
             "/pkg/doorstep.js",
+            "/whoami",
+            "/whoami?a=1",
+            "/livez",
+            "/readyz",
+            "/openapi.json",
+            "/site.webmanifest",
+            "/docs/swagger.js",
             "?next=/account",
             "#/account",
         ];

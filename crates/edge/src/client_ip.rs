@@ -5,7 +5,7 @@ use http::{Extensions, HeaderMap, HeaderName};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
-use std::sync::Once;
+use std::sync::{Mutex, PoisonError};
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -100,16 +100,28 @@ impl TrustedProxies {
     }
 }
 
-/// One line is enough: it is the same for each of that proxy's requests.
-fn tell_once(proxy: IpAddr) {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+/// One line for each address is enough: it is the same for all its requests. It need not be a proxy: a health check
+/// of the same network is no reason to say nothing of the proxy.
+fn tell_once(peer: IpAddr) {
+    static TOLD: Mutex<Vec<IpAddr>> = Mutex::new(Vec::new());
+    if is_news(&mut TOLD.lock().unwrap_or_else(PoisonError::into_inner), peer) {
         tracing::warn!(
-            %proxy,
-            "TRUSTED_PROXIES: this proxy sends no X-Forwarded-For, so its own address is taken for everybody's, \
-             and all share the tries of one; let it send the header (docs/deploy.md), or take it out of the list"
+            %peer,
+            "TRUSTED_PROXIES: this address sends no X-Forwarded-For; if it is a proxy, its own address is taken for \
+             everybody's, and all share the tries of one: let it send the header (docs/deploy.md), or take it out of \
+             the list"
         );
-    });
+    }
+}
+
+/// Whether nothing has been told of this address, and not of too many others.
+fn is_news(told: &mut Vec<IpAddr>, peer: IpAddr) -> bool {
+    const MOST: usize = 16;
+    let news = told.len() < MOST && !told.contains(&peer);
+    if news {
+        told.push(peer);
+    }
+    news
 }
 
 /// Networks that no public address is in.
@@ -214,6 +226,15 @@ mod tests {
         named.insert(X_FORWARDED_FOR.clone(), HeaderValue::from_static("198.51.100.7"));
         assert!(hides("10.0.0.1", &HeaderMap::new()));
         assert!(!hides("10.0.0.1", &named) && !hides("203.0.113.9", &HeaderMap::new()));
+    }
+
+    #[test]
+    fn each_address_is_told_of_once_and_not_without_end() {
+        let mut told = Vec::new();
+        let mut news = |last: u8| is_news(&mut told, IpAddr::from([10, 0, 0, last]));
+        assert!(news(0) && news(1), "a health check is not the proxy");
+        assert!(!news(0) && !news(1));
+        assert_eq!((2..=255).filter(|last| news(*last)).count(), 14);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Word of every change of a session or an account, from every server (LISTEN/NOTIFY).
 
-use crate::connect::Purpose;
+use crate::connect::{self, Purpose};
 use crate::{Store, StoreError};
 use domain::UserId;
 use sqlx::postgres::PgListener;
@@ -18,8 +18,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`] where the database does not answer, or gives its sessions to others as well.
     pub async fn listen(&self) -> Result<Listener, StoreError> {
-        let pool = self.single(Purpose::Listening);
-        self.ask_for_own_sessions(&pool).await?;
+        self.ask_for_own_sessions().await?;
+        let (connect, wait) = self.beside();
+        let pool = connect::single(connect, wait, Purpose::Listening);
         let mut listener = PgListener::connect_with(&pool).await?;
         // What happens until it is there again would go unheard.
         listener.eager_reconnect(false);

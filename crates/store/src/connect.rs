@@ -1,9 +1,11 @@
 //! What every session is told once it is there. By `SET`, because poolers refuse or forget what comes as a start-up
-//! option; and a look whether the session is ours alone.
+//! option; and before it a look whether the session is ours alone, for others would keep what theirs is told.
 
 use crate::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgConnection};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A frozen or lost server of ours is noticed by Postgres within a minute, whatever the network between them does.
@@ -46,21 +48,49 @@ pub(crate) async fn prepare(connection: &mut PgConnection, purpose: Purpose) -> 
     sqlx::raw_sql(AssertSqlSafe(purpose.settings())).execute(connection).await.map(drop)
 }
 
-/// A pool whose sessions are told what they are for.
-pub(crate) fn pool(connect: PgConnectOptions, most: u32, wait: Duration, purpose: Purpose) -> PgPool {
+/// A pool whose sessions are told what they are for, once it is known that they are ours alone.
+pub(crate) fn pool(
+    connect: PgConnectOptions,
+    most: u32,
+    wait: Duration,
+    purpose: Purpose,
+    known: Arc<AtomicBool>,
+) -> PgPool {
     let options = PgPoolOptions::new().max_connections(most).acquire_timeout(wait);
+    let connect = plain(connect);
+    let again = connect.clone();
     options
+        .after_connect(move |connection, _| {
+            let (known, other) = (known.clone(), again.clone());
+            Box::pin(async move {
+                if !known.load(Ordering::SeqCst) {
+                    // Where there is no second session to be had, this one is still prepared in time.
+                    let other = bare(other, 1, wait / 2);
+                    let own = is_own(connection, &other).await;
+                    other.close().await;
+                    own.map_err(|error| sqlx::Error::Configuration(error.into()))?;
+                    known.store(true, Ordering::SeqCst);
+                }
+                prepare(connection, purpose).await
+            })
+        })
+        .connect_lazy_with(connect)
+}
+
+/// A pool of one session, which stays. Nobody opens it who does not know that sessions are ours alone.
+pub(crate) fn single(connect: PgConnectOptions, wait: Duration, purpose: Purpose) -> PgPool {
+    lasting(1, wait)
         .after_connect(move |connection, _| Box::pin(prepare(connection, purpose)))
         .connect_lazy_with(plain(connect))
 }
 
-/// A pool of one session, which stays.
-pub(crate) fn single(connect: PgConnectOptions, wait: Duration, purpose: Purpose) -> PgPool {
-    let options = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-    options
-        .acquire_timeout(wait)
-        .after_connect(move |connection, _| Box::pin(prepare(connection, purpose)))
-        .connect_lazy_with(plain(connect))
+/// Sessions that are told nothing, to ask whose they are.
+pub(crate) fn bare(connect: PgConnectOptions, most: u32, wait: Duration) -> PgPool {
+    lasting(most, wait).connect_lazy_with(plain(connect))
+}
+
+fn lasting(most: u32, wait: Duration) -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(most).acquire_timeout(wait).max_lifetime(None).idle_timeout(None)
 }
 
 /// Without the one start-up parameter that poolers do not know; no statement of ours reads a float.

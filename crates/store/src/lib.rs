@@ -90,8 +90,9 @@ impl Store {
         let StoreOptions { connect, max_connections, acquire_timeout, .. } = options.clone();
         let (statement, idle_in_transaction) = (options.statement_timeout, options.idle_in_transaction);
         let purpose = Purpose::Requests { statement, idle_in_transaction };
-        let pool = connect::pool(connect, max_connections, acquire_timeout, purpose);
-        Self { pool, commits: Arc::default(), own_sessions: Arc::default() }
+        let own_sessions = Arc::<AtomicBool>::default();
+        let pool = connect::pool(connect, max_connections, acquire_timeout, purpose, own_sessions.clone());
+        Self { pool, commits: Arc::default(), own_sessions }
     }
 
     /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
@@ -120,10 +121,7 @@ impl Store {
     /// [`StoreError`] where it does not answer, or gives its sessions to others as well.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
         if !self.own_sessions.load(Ordering::SeqCst) {
-            let other = self.single(Purpose::Listening);
-            let own = self.ask_for_own_sessions(&other).await;
-            other.close().await;
-            own?;
+            self.ask_for_own_sessions().await?;
         }
         let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
             .fetch_one(&self.pool)
@@ -136,14 +134,19 @@ impl Store {
         Ok(applied >= newest)
     }
 
-    /// A session beside the pool's.
-    fn single(&self, purpose: Purpose) -> PgPool {
-        let connect = self.pool.connect_options().as_ref().clone();
-        connect::single(connect, self.pool.options().get_acquire_timeout(), purpose)
+    /// How to open sessions beside the pool's, and for how long to wait for one.
+    fn beside(&self) -> (PgConnectOptions, Duration) {
+        (self.pool.connect_options().as_ref().clone(), self.pool.options().get_acquire_timeout())
     }
 
-    async fn ask_for_own_sessions(&self, other: &PgPool) -> Result<(), StoreError> {
-        let own = connect::is_own(&mut *self.pool.acquire().await?, other).await;
+    async fn ask_for_own_sessions(&self) -> Result<(), StoreError> {
+        let (connect, wait) = self.beside();
+        let two = connect::bare(connect, 2, wait);
+        let own = match two.acquire().await {
+            Ok(mut one) => connect::is_own(&mut one, &two).await,
+            Err(error) => Err(error.into()),
+        };
+        two.close().await;
         if !matches!(own, Err(StoreError::Unavailable(_))) {
             self.own_sessions.store(own.is_ok(), Ordering::SeqCst);
         }
@@ -170,10 +173,11 @@ const MIGRATION_RETRIES: u32 = 10;
 /// not to be had.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect_with(&connect::plain(connect.clone())).await?;
-    connect::prepare(&mut connection, Purpose::Migrating).await?;
-    let other = connect::single(connect.clone(), MIGRATION_CONNECTS, Purpose::Migrating);
-    connect::is_own(&mut connection, &other).await?;
+    let other = connect::bare(connect.clone(), 1, MIGRATION_CONNECTS);
+    let own = connect::is_own(&mut connection, &other).await;
     other.close().await;
+    own?;
+    connect::prepare(&mut connection, Purpose::Migrating).await?;
     let mut retries = 0;
     while let Err(error) = MIGRATOR.run_direct(None, &mut connection, false).await {
         match &error {

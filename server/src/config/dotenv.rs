@@ -127,7 +127,10 @@ impl File<'_> {
             let above =
                 || self.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
             let value = environment(name).or_else(above).ok_or_else(|| {
-                format!("${{{name}}} is not set; write its value out, or put all of it between single quotes")
+                // What looks like no variable is part of a value, and maybe of a secret.
+                let variable = is_name(name) && !name.contains(char::is_lowercase);
+                let named = if variable { format!("${{{name}}}") } else { "what a ${…} names".to_owned() };
+                format!("{named} is not set; write its value out, or put all of it between single quotes")
             })?;
             expanded = expanded + before + &value;
             rest = after;

@@ -71,6 +71,9 @@ pub(super) async fn run(
             },
             () = pulse.place.is_needed() => match pulse.phase() {
                 Phase::Silent | Phase::Head => return tracing::debug!(%peer, "connection cut: others need the place"),
+                Phase::Busy if pulse.place.is_cut() => {
+                    return tracing::debug!(%peer, "connection cut: its answer takes too long and others need the place");
+                }
                 Phase::Busy | Phase::Idle | Phase::Ending => {}
             },
             () = draining.cancelled(), if !drained => {

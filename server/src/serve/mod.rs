@@ -25,6 +25,8 @@ pub struct Limits {
     pub connections: usize,
     /// How many of these one address may have; a trusted proxy may have all.
     pub per_address: usize,
+    /// How many of these the addresses of one network (/24, of IPv6 /48) may have, trusted proxies apart.
+    pub per_network: usize,
     /// How many more have sent no request yet; for the next one the oldest goes of the address that has most.
     pub silent: usize,
     /// How long a client may take to send a request's head, the first one counted from when it connected.
@@ -35,6 +37,8 @@ pub struct Limits {
     pub head_bytes: usize,
     /// How long a client may leave an answer unread.
     pub write_time: Duration,
+    /// How long a request may take in all before its connection may be cut for one that needs the place.
+    pub answer_time: Duration,
     /// How long running requests may take to end once nobody new is let in.
     pub drain: Duration,
 }
@@ -44,15 +48,20 @@ impl Default for Limits {
         Self {
             connections: 800,
             per_address: 200,
+            per_network: 400,
             silent: 200,
             head_time: Duration::from_secs(5),
             keep_alive: Duration::from_secs(75),
             head_bytes: 16 * 1024,
             write_time: Duration::from_secs(30),
+            answer_time: Duration::from_secs(30),
             drain: Duration::from_secs(30),
         }
     }
 }
+
+/// Who goes on connecting does not keep a server from stopping.
+const LAST_IN: Duration = Duration::from_secs(1);
 
 /// What told the process to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +124,10 @@ impl Server {
         }
         server.stopping.cancel();
         // Whom the kernel let in already is answered, too.
-        while let Some((stream, peer)) = waiting(&listener).await {
+        let until = Instant::now() + LAST_IN;
+        while Instant::now() < until
+            && let Some((stream, peer)) = waiting(&listener).await
+        {
             begin(stream, peer).await;
         }
         drop(listener);

@@ -48,7 +48,7 @@ impl Pulse {
 
     /// A request's head is complete: whether there is a place for it. Without one it has no more time than before.
     pub(super) fn request(&self) -> bool {
-        let seated = self.place.request(&self.limits);
+        let seated = self.place.request(&self.limits, Instant::now());
         if seated {
             *self.lock() = (Phase::Busy, None);
         }

@@ -5,13 +5,18 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
+use domain::Code;
 use edge::problem::refusal;
 use http::StatusCode;
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::timeout;
 
 const MAX_BYTES: usize = 16 * 1024;
+/// A browser sends them in one go.
+const MAX_TIME: Duration = Duration::from_secs(2);
 /// Anyone may send them: all together fill no log.
 const MAX_LINES: usize = 60;
 /// A text in a report is written by whoever sends it: it is shortened.
@@ -38,12 +43,12 @@ pub(super) fn route() -> MethodRouter<AppState> {
     let quota = Arc::new(Quota::default());
     post(async move |State(state): State<AppState>, body: Body| {
         let minute = state.accounts.now().unix_timestamp() / 60;
-        take(body, || quota.admits(minute)).await
+        take(body, MAX_TIME.min(state.request_timeout / 2), || quota.admits(minute)).await
     })
 }
 
-async fn take(stream: Body, admits: impl Fn() -> bool) -> Response {
-    match body::read(stream, MAX_BYTES).await {
+async fn take(stream: Body, time: Duration, admits: impl Fn() -> bool) -> Response {
+    match timeout(time, body::read(stream, MAX_BYTES)).await.unwrap_or(Err(Code::TimedOut)) {
         Ok(bytes) => {
             let reports = serde_json::from_slice(&bytes).map(reports).unwrap_or_default();
             reports.iter().take_while(|_| admits()).for_each(log);

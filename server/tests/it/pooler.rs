@@ -2,8 +2,8 @@
 //! there is no PgBouncer nothing is tried.
 
 use crate::deploy::{free_port, program};
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection, PgPool, Row};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -70,11 +70,23 @@ impl Pooler {
     }
 }
 
+/// What the session that is shared has been told.
+async fn settings(database: &PgConnectOptions) -> Vec<String> {
+    let database = database.clone().extra_float_digits(None);
+    let mut session = PgConnection::connect_with(&database).await.unwrap();
+    let settings = "SELECT name || ' = ' || setting FROM pg_settings WHERE source = 'session' \
+                    AND name ~ 'timeout|keepalives' ORDER BY name";
+    let rows = sqlx::raw_sql(settings).fetch_all(&mut session).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn where_transactions_share_sessions_nothing_is_ready(pool: PgPool) {
     let Some(program) = program("pgbouncer") else { return };
     let pooler = Pooler::new(&program, &pool, "transaction").await;
-    let store = pooler.store();
+    let (store, before) = (pooler.store(), settings(&pooler.database).await);
+    // A request may come before anybody has asked.
+    assert!(store.begin().await.is_err());
     // Each time anew, for it may be mended.
     for _ in 0..3 {
         let refused = store.is_ready().await;
@@ -82,6 +94,8 @@ async fn where_transactions_share_sessions_nothing_is_ready(pool: PgPool) {
     }
     assert!(matches!(store.listen().await, Err(StoreError::SharedSessions)));
     assert!(matches!(store::migrate(&pooler.database).await, Err(StoreError::SharedSessions)));
+    assert!(store.begin().await.is_err());
+    assert_eq!(settings(&pooler.database).await, before, "what others' sessions are told is theirs");
     let told = StoreError::SharedSessions.to_string();
     assert!(told.contains("set DATABASE_URL to") && told.contains("pool_mode = session"), "{told}");
 }

@@ -3,11 +3,16 @@
 
 use crate::app::App;
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::routing::get;
+use hyper::body::Frame;
 use server::serve::{Limits, Server};
 use sqlx::PgPool;
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -204,6 +209,10 @@ async fn a_form_that_never_arrives_is_its_senders_fault(pool: PgPool) {
         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\n";
     let answer = server.exchange(head).await;
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("timed_out"), "{answer}");
+    let head =
+        b"POST /csp-report HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 100\r\n\r\n";
+    let answer = server.exchange(head).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("timed_out"), "{answer}");
 }
 
 /// There is one place: who comes second is served only once the first connection has been closed.
@@ -228,6 +237,46 @@ async fn who_never_reads_makes_room_for_the_next(pool: PgPool) {
     let next = next().await;
     assert!(next.starts_with("HTTP/1.1 200 OK"), "{next}");
     drop(deaf);
+}
+
+/// More of it than any buffer holds, a piece at a time.
+struct Endless;
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1 << 16])))))
+    }
+}
+
+/// Who reads a little now and then is never stalled, and makes room all the same.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_reads_slowly_makes_room_for_the_next(pool: PgPool) {
+    let app = App::new(pool).serving(Router::new().route("/endless", get(async || Body::new(Endless))));
+    let hour = Duration::from_hours(1);
+    let limits = Limits {
+        connections: 1,
+        write_time: hour,
+        answer_time: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let server = served(app.router(), limits).await;
+    let mut slow = server.connect().await;
+    slow.write_all(&get_request("/endless")).await.unwrap();
+    slow.read_exact(&mut [0; 1024]).await.unwrap();
+    let next = async || server.exchange(&get_request("/login")).await;
+    while next().await.starts_with("HTTP/1.1 503") {
+        slow.read_exact(&mut [0; 1024]).await.ok();
+    }
+    let next = next().await;
+    assert!(next.starts_with("HTTP/1.1 200 OK"), "{next}");
+    let mut buffer = vec![0; 1 << 16];
+    while slow.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -292,6 +341,18 @@ async fn nobody_who_has_connected_goes_without_an_answer(pool: PgPool) {
         assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"), "{answer}");
     }
     server.done.await.unwrap();
+}
+
+/// The hall has one place, so that people come faster than they are let in.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_goes_on_connecting_does_not_keep_the_server_from_stopping(pool: PgPool) {
+    let server = served(App::new(pool).router(), Limits { silent: 1, ..Limits::default() }).await;
+    let address = server.address;
+    let crowd = tokio::spawn(async move { while TcpStream::connect(address).await.is_ok() {} });
+    drop(server.connect().await);
+    server.stop.notify_one();
+    server.done.await.unwrap();
+    crowd.abort();
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

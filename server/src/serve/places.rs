@@ -295,8 +295,12 @@ mod tests {
             (["2001:db8::1", "2001:db8:0:1::1", "2001:db8:0:2::1", "2001:db8:0:ffff::1"], "2001:db8:1::1"),
         ] {
             let (places, now) = (Arc::new(Places::default()), Instant::now());
-            let own = network.map(|from| enter(&places, from, false, now).unwrap());
-            let seated = own.each_ref().map(|place| place.request(&limits(), now));
+            let mut seated = Vec::new();
+            let own = network.map(|from| {
+                let place = enter(&places, from, false, now).unwrap();
+                seated.push(place.request(&limits(), now));
+                place
+            });
             assert_eq!(seated, [true, true, true, false], "{other}");
             assert!(enter(&places, other, false, now).unwrap().request(&limits(), now), "{other}");
             let proxy = enter(&places, network[0], true, now).unwrap();

@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn a_name_is_counted_under_the_key_of_the_versions_before() {
-        let hex = |key: Key| key.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let hex = |key: Key| key.map(|byte| format!("{byte:02x}")).concat();
         assert_eq!(
             [Identifier::Email("ana@example.com".into()), Identifier::Username("ana".into())]
                 .map(|name| hex(name_key(&name))),

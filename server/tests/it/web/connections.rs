@@ -250,7 +250,7 @@ impl HttpBody for Endless {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1 << 16])))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[0; 1 << 12])))))
     }
 }
 

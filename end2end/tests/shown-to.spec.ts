@@ -130,7 +130,7 @@ test('a form that was filled before the program came is of the account it was sh
   wasm.release();
   await hydrated(tab);
   await button(tab, 'Save profile').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText(`(${bob.email}), so no password was changed`);
+  await expect(tab.getByRole('main').getByRole('alert')).toContainText(`(${bob.email}), so nothing was saved`);
   await expect(field(tab, 'Bio')).toHaveValue(`Typed early by ${ana.name}.`);
 });
 

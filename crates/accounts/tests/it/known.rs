@@ -6,6 +6,7 @@ use sqlx::PgPool;
 use store::throttle;
 use testkit::{PASSWORD, World, registration, sign_in};
 use time::Duration;
+use tokio::task::JoinHandle;
 
 const ANA: &str = "ana@example.com";
 const WRONG: &str = "not the password";
@@ -210,16 +211,7 @@ async fn known_browsers_are_served_while_one_account_s_sessions_fill_the_queue(p
             tokio::spawn(async move { accounts.change_password(&ctx, form).await })
         })
         .collect();
-    for _ in 0..5 {
-        let known = with(owner.device.as_ref(), world.stranger());
-        let answer = world.accounts.sign_in(&known, sign_in(ANA, PASSWORD)).await;
-        assert!(!matches!(answer, Err(Error::Overloaded)));
-    }
-    let mut overloaded = 0;
-    for proof in proofs {
-        overloaded += u32::from(matches!(proof.await.unwrap(), Err(Error::Overloaded)));
-    }
-    assert!(overloaded > 0, "nobody filled it");
+    a_known_browser_is_served_beside(&world, owner.device.as_ref(), proofs).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -267,14 +259,23 @@ async fn known_browsers_are_served_while_strangers_fill_the_queue(pool: PgPool) 
             tokio::spawn(async move { accounts.sign_in(&ctx, form).await })
         })
         .collect();
+    a_known_browser_is_served_beside(&world, owner.device.as_ref(), strangers).await;
+}
+
+/// Ana signs in from a known browser while these calls fill the queue, and some of them find no place.
+async fn a_known_browser_is_served_beside<T>(
+    world: &World,
+    device: Option<&RawToken>,
+    calls: Vec<JoinHandle<Result<T, Error>>>,
+) {
     for _ in 0..5 {
-        let known = with(owner.device.as_ref(), world.stranger());
+        let known = with(device, world.stranger());
         let answer = world.accounts.sign_in(&known, sign_in(ANA, PASSWORD)).await;
         assert!(!matches!(answer, Err(Error::Overloaded)));
     }
     let mut overloaded = 0;
-    for stranger in strangers {
-        overloaded += u32::from(matches!(stranger.await.unwrap(), Err(Error::Overloaded)));
+    for call in calls {
+        overloaded += u32::from(matches!(call.await.unwrap(), Err(Error::Overloaded)));
     }
     assert!(overloaded > 0, "nobody filled it");
 }

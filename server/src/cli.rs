@@ -96,7 +96,7 @@ pub struct ImportUsers {
     #[arg(long, value_name = "URL", requires = "preset", conflicts_with = "file")]
     pub from: Option<String>,
     /// Which service the database belongs to, or the file's column names come from
-    #[arg(long, value_parser = PossibleValuesParser::new(store::old::PRESETS.iter().map(|preset| preset.name)))]
+    #[arg(long, value_parser = PossibleValuesParser::new(store::import::source::PRESETS.iter().map(|preset| preset.name)))]
     pub preset: Option<String>,
     /// Ignore unknown columns in the file instead of refusing it
     #[arg(long, conflicts_with = "from")]

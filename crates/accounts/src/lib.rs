@@ -5,57 +5,38 @@
 //! no HTTP here, no page and no SQL; time and randomness come in through [`Clock`] and [`Rng`], and
 //! clippy forbids every other source.
 
-mod activity;
+mod account;
 mod admin;
-mod api_cookie;
 mod audit;
-mod bearer;
-mod calls;
+mod authentication;
 mod clock;
 mod context;
 mod credential;
 mod database_clock;
 mod error;
-mod hashes;
-pub mod identifier;
 mod import;
 pub mod limits;
-mod login;
-mod me;
-mod own_sessions;
-mod password;
-mod people;
 pub mod policy;
-mod profile;
-mod reauthentication;
-mod registration;
-mod remembered;
-mod reserved;
 mod rng;
 mod session;
 mod settings;
-mod throttle;
-pub mod version;
-mod view;
-mod writing;
 
+pub use account::{PasswordChanged, identifier, version};
 pub use admin::NewAdmin;
-pub use calls::Allowance;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx, Shown};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};
-pub use password::PasswordChanged;
-pub use remembered::Changes;
+pub use limits::Allowance;
 pub use rng::{Rng, SystemRng};
-pub use session::{Authenticated, SignedIn};
+pub use session::{Authenticated, Changes, SignedIn};
 pub use settings::{Settings, Signup};
 
-use calls::Calls;
 use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};
-use remembered::Remembered;
+use limits::Calls;
+use session::Remembered;
 use std::sync::Arc;
 use store::Store;
 use time::OffsetDateTime;

@@ -1,7 +1,7 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
 use domain::{Role, SessionKind, UserId};
-use store::refresh::{RefreshToken, Salt};
+use store::refresh_tokens::{RefreshToken, Salt};
 use store::sessions::Session;
 use time::{Duration, OffsetDateTime};
 

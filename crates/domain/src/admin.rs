@@ -1,4 +1,4 @@
-use crate::profile::given;
+use crate::account::profile::given;
 use crate::{Email, FieldError, FieldErrors, ProfileChange, ProfileForm, Role, SEARCH_MAX, Span};
 use serde::{Deserialize, Serialize};
 

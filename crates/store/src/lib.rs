@@ -5,16 +5,11 @@
 //! the constraint's name. There is no rule here, no clock and no random source: ids and times come in.
 
 pub mod audit;
-pub mod changes;
 mod connect;
-pub mod devices;
 mod error;
-pub mod hashes;
 pub mod import;
-pub mod old;
-pub mod people;
-pub mod refresh;
-pub mod seen;
+pub mod invalidation;
+pub mod refresh_tokens;
 pub mod sessions;
 pub mod throttle;
 mod token_hash;

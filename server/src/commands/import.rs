@@ -21,7 +21,7 @@ use source::Source;
 use std::error::Error;
 use std::io::BufRead;
 use std::process::ExitCode;
-use store::old::{Old, PRESETS, Preset};
+use store::import::source::{Old, PRESETS, Preset};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

@@ -277,8 +277,8 @@ async fn large_rows_of_an_old_database_come_in_small_parts(pool: PgPool) {
     ] {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
-    let preset = store::old::PRESETS.iter().find(|preset| preset.name == "django").unwrap();
-    let mut old = store::old::Old::open(&pool.connect_options(), preset).await.unwrap();
+    let preset = store::import::source::PRESETS.iter().find(|preset| preset.name == "django").unwrap();
+    let mut old = store::import::source::Old::open(&pool.connect_options(), preset).await.unwrap();
     let (mut accounts, mut parts) = (0, 0);
     loop {
         let part = old.next().await.unwrap();

@@ -3,6 +3,7 @@
 mod dummy;
 mod foreign;
 mod hasher;
+mod hashes;
 mod key;
 mod queue;
 mod raw_token;

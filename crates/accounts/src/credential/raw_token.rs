@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use store::TokenHash;
-use store::refresh::Salt;
+use store::refresh_tokens::Salt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A secret that one client keeps: 256 random bits. It cannot be stored: the store takes hashes only, and from

@@ -1,7 +1,7 @@
 use accounts::{Error, Numbered};
 use domain::ImportForm;
 use sqlx::PgPool;
-use store::{Store, hashes};
+use store::{Store, users::hashes};
 use testkit::{PASSWORD, World, sign_in};
 
 /// bcrypt at cost 4, of [`PASSWORD`].

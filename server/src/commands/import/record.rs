@@ -3,7 +3,7 @@
 use csv::ByteRecord;
 use domain::{FieldError, ImportForm};
 use serde_json::{Map, Value};
-use store::old::Preset;
+use store::import::source::Preset;
 
 /// Which names count.
 #[derive(Clone, Copy)]
@@ -153,7 +153,7 @@ fn hint(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::old::PRESETS;
+    use store::import::source::PRESETS;
 
     const OURS: Names = Names { preset: None, ignore_unknown: false };
     const ANY: Names = Names { preset: None, ignore_unknown: true };

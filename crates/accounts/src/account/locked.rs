@@ -1,0 +1,62 @@
+use crate::{Accounts, Error, Member, RequestCtx, policy};
+use domain::UserId;
+use store::users::User;
+use store::{Tx, sessions, users::admin};
+
+/// What every write of a member begins with: a request may wait for a row while its session ends, or its account
+/// is disabled, deleted or demoted. So the rows are looked at once more, locked: first accounts and then sessions,
+/// in every transaction that locks both.
+impl Accounts {
+    /// Begins a change of the caller's own account.
+    pub(crate) async fn begin(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
+        let mut tx = self.store().begin().await?;
+        let user = lock_own(&mut tx, ctx).await?;
+        Ok((tx, user))
+    }
+
+    /// The same for a change after which there may be one active admin less: each of their rows is locked.
+    pub(crate) async fn begin_among_admins(
+        &self,
+        ctx: &RequestCtx,
+    ) -> Result<(Tx, Vec<UserId>, User), Error> {
+        let mut tx = self.store().begin().await?;
+        let admins = admin::lock_active_admins(&mut tx).await?;
+        let user = lock_own(&mut tx, ctx).await?;
+        Ok((tx, admins, user))
+    }
+
+    /// Begins what an admin does to an account: every active admin's row is locked, then the account's.
+    ///
+    /// Rows and not an advisory lock: they hold back every writer, also one that knows nothing of this
+    /// rule, and who waited sees in them what the other left. So of two admins who demote each other on two
+    /// replicas the second is none any more when it is their turn (P6, P28).
+    pub(crate) async fn begin_on(
+        &self,
+        ctx: &RequestCtx,
+        id: UserId,
+    ) -> Result<(Tx, Vec<UserId>, User), Error> {
+        let admin = ctx.admin()?;
+        let mut tx = self.store().begin().await?;
+        let admins = admin::lock_active_admins(&mut tx).await?;
+        if !admins.contains(&admin.user) {
+            return Err(Error::Forbidden);
+        }
+        let user = admin::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        lock_session(&mut tx, ctx, admin).await?;
+        Ok((tx, admins, user))
+    }
+}
+
+async fn lock_own(tx: &mut Tx, ctx: &RequestCtx) -> Result<User, Error> {
+    let member = ctx.member()?;
+    let user = admin::lock(tx, member.user).await?.ok_or(Error::SignInNeeded)?;
+    lock_session(tx, ctx, member).await?;
+    Ok(user)
+}
+
+/// Holds a member's session as it is until the transaction ends, if it lives.
+async fn lock_session(tx: &mut Tx, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
+    let session = sessions::lock(tx, member.kind, member.session).await?;
+    let lives = session.is_some_and(|s| s.user == member.user && policy::is_live(&s, ctx.now));
+    if lives { Ok(()) } else { Err(Error::SignInNeeded) }
+}

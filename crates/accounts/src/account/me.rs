@@ -1,0 +1,162 @@
+use crate::account::identifier::Address;
+use crate::account::register::reachable;
+use crate::audit::Event;
+use crate::{
+    Accounts, Error, Field, Member, RequestCtx, account::identifier, account::version, account::view, policy,
+};
+use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
+use store::users::admin::{self, Update};
+use store::users::{self, User};
+use store::{Tx, sessions};
+
+/// What is to change of an account, whoever asks for it.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) profile: ProfileChange,
+    pub(crate) email: Option<NewEmail>,
+    pub(crate) role: Option<Role>,
+    pub(crate) is_active: Option<bool>,
+}
+
+/// An address that mail can reach.
+pub(crate) struct NewEmail(Address);
+
+impl Accounts {
+    /// The caller's own account.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Unavailable`].
+    pub async fn me(&self, ctx: &RequestCtx) -> Result<UserView, Error> {
+        let member = ctx.member()?;
+        if let Some(account) = self.recognized(member, ctx.now) {
+            return Ok(account);
+        }
+        self.own_account(member).await.map(view::user)
+    }
+
+    /// Changes the given fields of the caller's own account. A new address needs a recent sign-in or the
+    /// password, and is unproven.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
+    /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::TooManyTries`], [`Error::Overloaded`],
+    /// [`Error::Unavailable`]; the account stays as it was then.
+    pub async fn change_me(&self, ctx: &RequestCtx, mut patch: UserPatch) -> Result<UserView, Error> {
+        let member = ctx.member()?;
+        let user = self.own_account(member).await?;
+        leave_kept(&mut patch.email, &user);
+        let UserChange { profile, email, current_password } = patch.parse()?;
+        let email = NewEmail::of(email.as_ref(), &user)?;
+        self.check_new_username(&user, &profile)?;
+        self.admit_new_username(ctx, &user, &profile).await?;
+        let (mut tx, user) = if email.is_some() {
+            self.admit_new_address(ctx, user.id).await?;
+            let proven = self.prove_again(ctx, user, current_password).await?;
+            let (tx, user) = self.begin(ctx).await?;
+            proven.holds(&user)?;
+            (tx, user)
+        } else {
+            self.begin(ctx).await?
+        };
+        ctx.still_shows(|| version::of_user(&user))?;
+        let changes = Changes { profile, email, ..Changes::default() };
+        let user = match (self.change(&mut tx, ctx, user, &changes).await, &changes.email) {
+            (Err(Error::Taken(Field::Email)), Some(NewEmail(new))) => {
+                return self.tell_taken(tx, ctx, &new.canonical).await;
+            }
+            (user, _) => user?,
+        };
+        tx.commit().await?;
+        Ok(view::user(user))
+    }
+
+    /// Deletes the caller's own account and its sessions, after a recent sign-in or with the password. The
+    /// audit trail stays.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
+    /// [`Error::Reauthenticate`], [`Error::LastAdmin`], [`Error::Overloaded`], [`Error::Unavailable`];
+    /// nothing was deleted then.
+    pub async fn delete_me(&self, ctx: &RequestCtx, form: DeletionForm) -> Result<(), Error> {
+        let member = ctx.member()?;
+        let current_password = form.parse()?;
+        let user = self.own_account(member).await?;
+        let proven = self.prove_again(ctx, user, current_password).await?;
+        // Whatever the role was when the request came in: somebody may have made it an admin since.
+        let (mut tx, admins, user) = self.begin_among_admins(ctx).await?;
+        proven.holds(&user)?;
+        ctx.still_shows(|| version::of_user(&user))?;
+        if policy::is_last_admin(&admins, user.id) {
+            return Err(Error::LastAdmin);
+        }
+        self.delete(&mut tx, ctx, user.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    pub(crate) async fn own_account(&self, member: &Member) -> Result<User, Error> {
+        users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)
+    }
+
+    /// Changes a locked account and says so, an event for each thing that changed. A change of role and
+    /// disabling end every session (P6).
+    pub(crate) async fn change(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: User,
+        changes: &Changes,
+    ) -> Result<User, Error> {
+        let Changes { profile, email, role, is_active } = changes;
+        let mut events = Vec::new();
+        events.extend((!profile.is_empty()).then_some(Event::ProfileChanged));
+        events.extend(email.as_ref().map(|_| Event::EmailChanged));
+        if role.is_some() || *is_active == Some(false) {
+            let ended_sessions = sessions::end_all(tx, user.id, ctx.now).await?;
+            events.extend(role.map(|role| Event::RoleChanged { role, ended_sessions }));
+            events.extend((*is_active == Some(false)).then_some(Event::Disabled { ended_sessions }));
+        }
+        events.extend((*is_active == Some(true)).then_some(Event::Enabled));
+        if events.is_empty() {
+            return Ok(user);
+        }
+        let username_canonical = match &profile.username {
+            Change::Set(username) => Some(identifier::username(username.as_str())),
+            Change::Keep | Change::Clear => None,
+        };
+        self.check_taken(tx, username_canonical.as_deref(), user.id).await?;
+        let update = Update {
+            profile,
+            username_canonical: username_canonical.as_deref(),
+            email: email.as_ref().map(|NewEmail(new)| (new.shown.as_str(), new.canonical.as_str())),
+            role: *role,
+            is_active: *is_active,
+            at: ctx.now,
+        };
+        let updated = admin::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
+        for event in events {
+            self.audit(tx, ctx, Some(user.id), event).await?;
+        }
+        Ok(updated)
+    }
+
+    pub(crate) async fn delete(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
+        let ended_sessions = sessions::end_all(tx, user, ctx.now).await?;
+        admin::delete(tx, user).await?;
+        self.audit(tx, ctx, Some(user), Event::AccountDeleted { ended_sessions }).await
+    }
+}
+
+impl NewEmail {
+    /// The address that an account is to have; none where it is another spelling of the present one.
+    pub(crate) fn of(typed: Option<&Email>, user: &User) -> Result<Option<Self>, Error> {
+        let address = typed.map(reachable).transpose()?;
+        let present = identifier::email(&user.email);
+        Ok(address.filter(|address| present.as_ref() != Some(&address.canonical)).map(Self))
+    }
+}
+
+/// Whoever sends the whole account back, as PUT does, changes no address, also where an older sign-up stored what
+/// would be refused today.
+pub(crate) fn leave_kept(sent: &mut Option<String>, user: &User) {
+    sent.take_if(|sent| *sent == user.email);
+}

@@ -1,0 +1,13 @@
+//! One account: how it is made, shown and changed. Every write locks the account's row first ([`locked`]).
+
+pub mod identifier;
+mod locked;
+pub(crate) mod me;
+mod password;
+mod profile;
+mod register;
+mod reserved;
+pub mod version;
+pub(crate) mod view;
+
+pub use password::PasswordChanged;

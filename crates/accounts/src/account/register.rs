@@ -1,0 +1,160 @@
+use crate::account::identifier::Address;
+use crate::audit::Event;
+use crate::credential::{Lane, Strength};
+use crate::session::Opening;
+use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, account::identifier, account::view, rng};
+use domain::{
+    Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
+    UserView, Username, Viewer, display_name,
+};
+use store::users::{self, NewUser};
+use store::{Tx, users::admin};
+use time::OffsetDateTime;
+
+/// A registration whose address has a canonical form and whose password was hashed.
+pub(crate) struct Ready {
+    pub(crate) email: Address,
+    username: Option<String>,
+    name: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    password_hash: String,
+}
+
+impl Accounts {
+    /// Makes an account and signs its owner in, in a session that ends with the browser.
+    ///
+    /// # Errors
+    /// [`Error::SignupClosed`], [`Error::Invalid`], [`Error::Taken`], [`Error::Overloaded`],
+    /// [`Error::Unavailable`]; nothing was made then.
+    pub async fn sign_up(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<SignedIn, Error> {
+        let (mut tx, viewer) = self.make_account(ctx, &form).await?;
+        let opening =
+            Opening { user: viewer.id, role: viewer.role, kind: SessionKind::Browser, persistent: false };
+        let token = self.replace_session(&mut tx, ctx, &opening).await?;
+        let device = self.know_device(&mut tx, ctx, None, viewer.id).await?;
+        tx.commit().await?;
+        Ok(SignedIn { viewer, token, device: Some(device) })
+    }
+
+    /// Makes an account and opens no session, as the API does.
+    ///
+    /// # Errors
+    /// As [`Accounts::sign_up`].
+    pub async fn register(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<UserView, Error> {
+        let (mut tx, viewer) = self.make_account(ctx, &form).await?;
+        let user = admin::lock(&mut tx, viewer.id).await?.ok_or(Error::NotFound)?;
+        tx.commit().await?;
+        Ok(view::user(user))
+    }
+
+    async fn make_account(&self, ctx: &RequestCtx, form: &RegistrationForm) -> Result<(Tx, Viewer), Error> {
+        if self.settings().signup == Signup::Closed {
+            return Err(Error::SignupClosed);
+        }
+        let registration = form.parse(self.settings().password_min_length)?;
+        self.check_reserved(registration.username.as_ref())?;
+        self.admit_sign_up(ctx).await?;
+        let ready = self.prepare(registration).await?;
+        let address = ready.email.canonical.clone();
+        let mut tx = self.store().begin().await?;
+        let viewer = match self.insert_user(&mut tx, ready, Role::User, ctx.now).await {
+            Err(Error::Taken(Field::Email)) => return self.tell_taken(tx, ctx, &address).await,
+            made => made?,
+        };
+        self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered).await?;
+        Ok((tx, viewer))
+    }
+
+    /// Tells that an address has an account, and writes down to whom: its owner finds it in their activity.
+    pub(crate) async fn tell_taken<T>(&self, tx: Tx, ctx: &RequestCtx, address: &str) -> Result<T, Error> {
+        tx.rollback().await?;
+        let owner = users::by_email(self.store(), address).await?.map(|owner| owner.id);
+        let mut tx = self.store().begin().await?;
+        self.audit(&mut tx, ctx, owner, Event::AddressTaken).await?;
+        tx.commit().await?;
+        Err(Error::Taken(Field::Email))
+    }
+
+    /// A username is judged before an address: whoever sends one that they know to be taken learns nothing of the
+    /// address beside it.
+    pub(crate) async fn check_taken(
+        &self,
+        tx: &mut Tx,
+        username: Option<&str>,
+        except: UserId,
+    ) -> Result<(), Error> {
+        let Some(username) = username else { return Ok(()) };
+        let taken = users::username_is_taken(tx, username, except).await?;
+        if taken { Err(Error::Taken(Field::Username)) } else { Ok(()) }
+    }
+
+    /// Hashes before it looks whether the address is taken: known and new cost the same.
+    pub(crate) async fn prepare(&self, registration: Registration) -> Result<Ready, Error> {
+        let Registration { email, password, username, name, first_name, last_name } = registration;
+        let address = reachable(&email)?;
+        let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
+        let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
+        let personal = own.chain(names).map(str::to_owned).collect();
+        let password_hash = self.choose_password("password", password, personal, Lane::Stranger).await?;
+        Ok(Ready {
+            email: address,
+            username: username.map(|username| username.to_string()),
+            name: name.map(|name| name.to_string()),
+            first_name: first_name.map(|name| name.to_string()),
+            last_name: last_name.map(|name| name.to_string()),
+            password_hash,
+        })
+    }
+
+    /// Judges and hashes a new password, which is long enough; `personal` are the person's own words.
+    pub(crate) async fn choose_password(
+        &self,
+        field: &'static str,
+        password: PlainPassword,
+        personal: Vec<String>,
+        lane: Lane,
+    ) -> Result<String, Error> {
+        let strength = Strength { field, min_score: self.settings().password_min_score, personal };
+        let salt = rng::bytes(self.inner.rng.as_ref());
+        let chosen = self.inner.hasher.choose(password, strength, salt, lane).await?;
+        chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
+    }
+
+    pub(crate) async fn insert_user(
+        &self,
+        tx: &mut Tx,
+        ready: Ready,
+        role: Role,
+        at: OffsetDateTime,
+    ) -> Result<Viewer, Error> {
+        let id = UserId(rng::uuid(self.inner.rng.as_ref(), at));
+        let username_canonical = ready.username.as_deref().map(identifier::username);
+        let user = NewUser {
+            id,
+            email: &ready.email.shown,
+            email_canonical: &ready.email.canonical,
+            username: ready.username.as_deref(),
+            username_canonical: username_canonical.as_deref(),
+            name: ready.name.as_deref(),
+            first_name: ready.first_name.as_deref(),
+            last_name: ready.last_name.as_deref(),
+            role,
+            password_hash: &ready.password_hash,
+            at,
+        };
+        self.check_taken(tx, username_canonical.as_deref(), id).await?;
+        users::insert(tx, &user).await?;
+        let name =
+            display_name(ready.name.as_deref(), ready.first_name.as_deref(), ready.last_name.as_deref());
+        Ok(Viewer { id, email: ready.email.shown, name, role })
+    }
+}
+
+/// An address in both of its forms, or the refusal of the field.
+pub(crate) fn reachable(email: &Email) -> Result<Address, Error> {
+    identifier::address(email.as_str()).ok_or_else(|| {
+        let message = "Enter an email address like name@example.com.";
+        vec![FieldError::new("email", "invalid", message)].into()
+    })
+}

@@ -1,0 +1,62 @@
+//! Usernames that nobody takes for themselves: with one of them a member would pass for the house. An admin may give
+//! them, an import brings them along, and whoever has one keeps it.
+
+use crate::{Accounts, Error, account::identifier};
+use domain::{Change, FieldError, ProfileChange, Username};
+use store::users::User;
+
+/// Mailboxes that every domain has (RFC 2142, and those that certificates are proven by), roles, and words that stand
+/// in addresses. In lower case and without dots, dashes and underscores, which read as nothing.
+const RESERVED: &str = "\
+    abuse account accounts admin administration administrator admins anonymous api auth billing bot ceo \
+    compliance contact customerservice daemon dev developer developers dnsadmin donotreply dpo everybody \
+    everyone ftp guest help helpdesk host hostmaster info legal login logout mail mailerdaemon \
+    mailerdemon marketing media mod moderation moderator moderators mods news nobody none noreply null \
+    official operator owner password payment payments postmaster press privacy public recovery register \
+    root sales security server service session settings signin signout signup ssladmin ssladministrator \
+    sslwebmaster staff status superadmin superuser support sysadmin sysop system team terms trust \
+    undefined usenet users uucp verification verified verify webadmin webmaster www";
+
+impl Accounts {
+    /// Refuses a username that is reserved.
+    pub(crate) fn check_reserved(&self, username: Option<&Username>) -> Result<(), Error> {
+        const WORDS: &str = "This username is reserved. Choose another one.";
+        let word = username.map(|username| plain(username.as_str())).unwrap_or_default();
+        let own = || self.settings().reserved_usernames.iter().any(|reserved| plain(reserved) == word);
+        if !word.is_empty() && (words().any(|reserved| reserved == word) || own()) {
+            return Err(vec![FieldError::new("username", "reserved", WORDS)].into());
+        }
+        Ok(())
+    }
+
+    /// The same for one that replaces the user's own.
+    pub(crate) fn check_new_username(&self, user: &User, change: &ProfileChange) -> Result<(), Error> {
+        let Change::Set(wanted) = &change.username else { return Ok(()) };
+        let kept = user.username.as_deref().map(identifier::username);
+        if kept == Some(identifier::username(wanted.as_str())) {
+            Ok(())
+        } else {
+            self.check_reserved(Some(wanted))
+        }
+    }
+}
+
+fn words() -> impl Iterator<Item = &'static str> {
+    RESERVED.split_ascii_whitespace()
+}
+
+/// How a username reads: `A.d-m_i.n` like `admin`.
+fn plain(username: &str) -> String {
+    identifier::username(username).replace(['.', '-', '_'], "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_written_as_it_is_compared() {
+        assert!(words().all(|word| plain(word) == word));
+        assert!(words().is_sorted() && words().count() > 90);
+    }
+}

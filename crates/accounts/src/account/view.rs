@@ -1,0 +1,63 @@
+//! Rows as the outside sees them.
+
+use domain::{Timestamp, UserView, display_name};
+use store::sessions::with_user::Seen;
+use store::users::User;
+use time::{OffsetDateTime, UtcOffset};
+
+pub(crate) fn user(user: User) -> UserView {
+    let name = display_name(user.name.as_deref(), user.first_name.as_deref(), user.last_name.as_deref());
+    UserView {
+        id: user.id,
+        email: user.email,
+        email_verified: user.email_verified,
+        username: user.username,
+        name,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        bio: user.bio,
+        role: user.role,
+        is_active: user.is_active,
+        created_at: timestamp(user.created_at),
+        updated_at: timestamp(user.updated_at),
+    }
+}
+
+pub(crate) fn seen(seen: &Seen) -> UserView {
+    let Seen { session, email_verified, username, bio, created_at, updated_at } = seen;
+    let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
+    UserView {
+        id: session.user,
+        email: session.email.clone(),
+        email_verified: *email_verified,
+        username: username.clone(),
+        name: display_name(name.as_deref(), first.as_deref(), last.as_deref()),
+        first_name: first.clone(),
+        last_name: last.clone(),
+        bio: bio.clone(),
+        role: session.role,
+        is_active: session.is_active,
+        created_at: timestamp(*created_at),
+        updated_at: timestamp(*updated_at),
+    }
+}
+
+/// To the microsecond, which is what Postgres keeps, and always as long: texts sort as times do.
+pub(crate) fn timestamp(at: OffsetDateTime) -> Timestamp {
+    let (date, time) = (at.to_offset(UtcOffset::UTC).date(), at.to_offset(UtcOffset::UTC).time());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    let (hour, minute, second, micros) = time.as_hms_micro();
+    Timestamp(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::timestamp;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_timestamp_is_in_utc() {
+        let at = datetime!(2026-01-02 00:04:05.000067 +1);
+        assert_eq!(timestamp(at).0, "2026-01-01T23:04:05.000067Z");
+    }
+}

@@ -1,0 +1,6 @@
+//! What an admin does with the accounts of others.
+
+mod create;
+mod users;
+
+pub use create::NewAdmin;

@@ -1,0 +1,94 @@
+use crate::account::me::{Changes, NewEmail, leave_kept};
+use crate::audit::Event;
+use crate::authentication::step_up::need_recent_sign_in;
+use crate::{Accounts, Error, RequestCtx, account::version, account::view, policy};
+use domain::{AdminChange, AdminPatch, Page, Role, UserId, UserQuery, UserView};
+use store::users;
+use store::{sessions, users::admin};
+
+impl Accounts {
+    /// The accounts that are asked for, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::Unavailable`].
+    pub async fn list_users(&self, ctx: &RequestCtx, query: UserQuery) -> Result<Page<UserView>, Error> {
+        ctx.admin()?;
+        let filter = query.parse()?;
+        let rows = admin::list(self.store(), &filter).await?;
+        Ok(filter.span.page(rows, |user| user.id.0, view::user))
+    }
+
+    /// An account.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn user(&self, ctx: &RequestCtx, id: UserId) -> Result<UserView, Error> {
+        ctx.admin()?;
+        users::by_id(self.store(), id).await?.map(view::user).ok_or(Error::NotFound)
+    }
+
+    /// Changes the given fields of an account. Another role and disabling end every session of it.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::NotFound`],
+    /// [`Error::Taken`], [`Error::LastAdmin`], [`Error::Reauthenticate`] for one's own address without a
+    /// recent sign-in, [`Error::Unavailable`]; the account stays as it was then.
+    pub async fn change_user(
+        &self,
+        ctx: &RequestCtx,
+        id: UserId,
+        mut patch: AdminPatch,
+    ) -> Result<UserView, Error> {
+        let admin = ctx.admin()?;
+        let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        leave_kept(&mut patch.email, &user);
+        let AdminChange { role, is_active, email, profile } = patch.parse()?;
+        ctx.still_shows(|| version::of_user(&user))?;
+        let email = NewEmail::of(email.as_ref(), &user)?;
+        let role = role.filter(|role| *role != user.role);
+        let is_active = is_active.filter(|is_active| *is_active != user.is_active);
+        if email.is_some() && id == admin.user {
+            need_recent_sign_in(admin, ctx)?;
+        }
+        let no_longer = role == Some(Role::User) || is_active == Some(false);
+        if no_longer && policy::is_last_admin(&admins, id) {
+            return Err(Error::LastAdmin);
+        }
+        let changes = Changes { profile, email, role, is_active };
+        let user = self.change(&mut tx, ctx, user, &changes).await?;
+        tx.commit().await?;
+        Ok(view::user(user))
+    }
+
+    /// Deletes an account and its sessions. The audit trail stays.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::LastAdmin`],
+    /// [`Error::Reauthenticate`] for one's own account without a recent sign-in, [`Error::Unavailable`];
+    /// nothing was deleted then.
+    pub async fn delete_user(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
+        let admin = ctx.admin()?;
+        if id == admin.user {
+            need_recent_sign_in(admin, ctx)?;
+        }
+        let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        ctx.still_shows(|| version::of_user(&user))?;
+        if policy::is_last_admin(&admins, id) {
+            return Err(Error::LastAdmin);
+        }
+        self.delete(&mut tx, ctx, user.id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends every session of an account; says how many.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn end_sessions_of(&self, ctx: &RequestCtx, id: UserId) -> Result<u64, Error> {
+        let (mut tx, _, user) = self.begin_on(ctx, id).await?;
+        let ended_sessions = sessions::end_all(&mut tx, user.id, ctx.now).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::SessionsEnded { ended_sessions }).await?;
+        tx.commit().await?;
+        Ok(ended_sessions)
+    }
+}

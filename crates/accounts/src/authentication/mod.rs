@@ -1,0 +1,5 @@
+//! Proving who somebody is: the password, guesses and their limits, and proving again before what matters.
+
+pub(crate) mod sign_in;
+pub(crate) mod step_up;
+pub(crate) mod throttle;

@@ -1,0 +1,441 @@
+//! Limits on guessing, counted in Postgres before any hashing, for all replicas at once and by the database's clock
+//! (P12, P13, P14, P23).
+//!
+//! No account is ever locked: a lock is a switch that everybody could throw. Names wait, whether they exist or
+//! not; the browsers and programs of an account's owner have a budget of their own, and so has the network that it
+//! was last signed in to from.
+
+use crate::audit::Event;
+use crate::credential::Lane;
+use crate::session::SWEEP_BATCH;
+use crate::{Accounts, Client, Error, Member, RawToken, RequestCtx, account::identifier, limits};
+use domain::{Change, Identifier, ProfileChange, UserId};
+use sha2::{Digest, Sha256};
+use std::net::IpAddr;
+use store::Tx;
+use store::throttle::{self, Before, Bucket, Budget, Counted, Key, Micros, NetworkOf, UsedUp};
+use store::users::User;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// A sign-in that was admitted, by what it has cost already.
+pub(crate) enum Admitted {
+    /// Its failure is counted for the name and for the account.
+    Name(Names),
+    /// One try of a browser or program that is known as the account's owner's.
+    Device { budget: Budget, lane: Lane },
+    /// The account has to wait, or its name has: it is looked at where it was last signed in to from this network
+    /// (`own`). A name that was not, or is nobody's, costs the same (P1, P2).
+    Network { name: Cost, account: Option<Budget>, own: bool },
+}
+
+/// What a try has cost a name.
+pub(crate) enum Cost {
+    /// A failure: the name has none to wait for, and is answered as anybody's.
+    Failure(Key),
+    /// A try of the network: whoever does not bring the right password is told to wait, as from anywhere else.
+    Try { budget: Budget, wait: Duration },
+}
+
+/// What failures in a row are counted under. What is answered follows the name that was typed, whose ever it is: a
+/// count of the account's that showed in an answer would tell that two names are one, or that a name is somebody's.
+pub(crate) struct Names {
+    typed: Key,
+    /// By whatever it is called. A name that is nobody's has such a count beside it too, to cost the same.
+    account: Key,
+    /// What else the account is called.
+    others: Vec<Key>,
+}
+
+impl Names {
+    fn of(typed: &Identifier, user: Option<&User>) -> Self {
+        let typed = name_key(typed);
+        let account =
+            user.map_or_else(|| key("nobody", &[&typed]), |user| key("account", &[user.id.0.as_bytes()]));
+        let email = user.and_then(|user| identifier::email(&user.email)).map(Identifier::Email);
+        let username = user.and_then(|user| user.username.as_deref()).map(identifier::username);
+        let names = email.into_iter().chain(username.map(Identifier::Username));
+        let others = names.map(|name| name_key(&name)).filter(|name| *name != typed).collect();
+        Self { typed, account, others }
+    }
+}
+
+impl Admitted {
+    /// Whether a right password counts.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        !matches!(self, Self::Network { own: false, .. })
+    }
+
+    /// What a wrong password is answered.
+    pub(crate) fn refusal(&self) -> Error {
+        match self {
+            Self::Network { name: Cost::Try { wait, .. }, .. } => Error::TooManyTries { wait: *wait },
+            _ => Error::WrongCredentials,
+        }
+    }
+
+    /// Where it waits for a core.
+    pub(crate) fn lane(&self) -> Lane {
+        if let Self::Device { lane, .. } = self { *lane } else { Lane::Stranger }
+    }
+}
+
+impl Accounts {
+    /// Admits an attempt to sign in as `name`, in its canonical form, or says how long to wait. What is known as the
+    /// owner's has its own budget and no other: whoever guesses behind the same address keeps nobody out, and it
+    /// opens one account, so nobody sprays with it.
+    pub(crate) async fn admit_sign_in(
+        &self,
+        ctx: &RequestCtx,
+        name: &Identifier,
+        user: Option<&User>,
+    ) -> Result<Admitted, Error> {
+        if let Some((device, user)) = self.known_device(&ctx.client, user.map(|user| user.id)).await? {
+            let key = key("sign-in with", &[&device, user.0.as_bytes()]);
+            let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE };
+            self.take(ctx, &[budget]).await?;
+            return Ok(Admitted::Device { budget, lane: self.lane(ctx, user).await? });
+        }
+        // Nothing is counted of what nobody can look at, so a flood of guesses leaves the database alone.
+        if self.inner.hasher.is_full(Lane::Stranger) {
+            return Err(Error::Overloaded);
+        }
+        let [address, around] = of_address("sign-in from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
+        let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
+        let [in_an_hour, around_in_an_hour] = of_address("sign-in in an hour from", ctx, hour);
+        self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await?;
+        let names = Names::of(name, user);
+        let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
+        let keys = (&names.typed, &names.account);
+        let counted = throttle::fail(self.store(), keys, delays, memory, self.throttle_time(ctx)).await?;
+        self.admit_by_network(ctx, names, counted, user.map(|user| user.id)).await
+    }
+
+    /// A way round for the owner of an account that has to wait: the network of their last sign-in. Whoever need not
+    /// wait costs the same look-ups, or time would tell that an account waits behind its other name.
+    async fn admit_by_network(
+        &self,
+        ctx: &RequestCtx,
+        names: Names,
+        counted: Counted,
+        user: Option<UserId>,
+    ) -> Result<Admitted, Error> {
+        let network = self.network_of(&ctx.client);
+        let asked = user.unwrap_or(UserId(Uuid::nil()));
+        let NetworkOf { own, anybodys } = throttle::known_network(self.store(), &network, asked).await?;
+        let near = |purpose, key: &Key| Budget {
+            key: self::key(purpose, &[&network, key]),
+            bucket: limits::SIGN_INS_OF_A_NETWORK,
+        };
+        let name = if let Counted::Neither { next_at } = counted {
+            let (waits, budget) = (UsedUp { key: names.typed, next_at }, near("sign-in near", &names.typed));
+            if !anybodys || !self.has_taken(ctx, budget).await? {
+                return self.hold_back(ctx, waits).await;
+            }
+            self.tell(ctx, &waits.key).await?;
+            Cost::Try { budget, wait: self.wait(ctx, next_at) }
+        } else {
+            Cost::Failure(names.typed)
+        };
+        let purpose = if counted == Counted::Both { "sign-in beside" } else { "sign-in near" };
+        let account = near(purpose, &names.account);
+        let has_one = anybodys && self.has_taken(ctx, account).await?;
+        if counted == Counted::Both {
+            return Ok(Admitted::Name(names));
+        }
+        Ok(Admitted::Network { name, account: has_one.then_some(account), own: own && has_one })
+    }
+
+    /// Admits an attempt to make an account, or says how long to wait.
+    pub(crate) async fn admit_sign_up(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        self.take(ctx, &of_address("sign-up from", ctx, limits::SIGN_UPS_OF_AN_ADDRESS)).await
+    }
+
+    /// Admits an exchange of a refresh token.
+    pub(crate) async fn admit_refresh(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        self.take(ctx, &of_address("refresh from", ctx, limits::REFRESHES_OF_AN_ADDRESS)).await
+    }
+
+    /// Admits a guess at the current password, and says where it waits for a core.
+    pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<Lane, Error> {
+        let key = key("password in", &[member.session.0.as_bytes()]);
+        self.take(ctx, &[Budget { key, bucket: limits::PROOFS_OF_A_SESSION }]).await?;
+        self.lane(ctx, member.user).await
+    }
+
+    /// Where whoever is known waits for a core: one account, however many sessions and browsers it has, must not fill
+    /// the places of all others'.
+    async fn lane(&self, ctx: &RequestCtx, user: UserId) -> Result<Lane, Error> {
+        let key = key("served first", &[user.0.as_bytes()]);
+        let budget = Budget { key, bucket: limits::SERVED_FIRST_OF_AN_ACCOUNT };
+        Ok(if self.has_taken(ctx, budget).await? { Lane::Known } else { Lane::Stranger })
+    }
+
+    /// Admits a new address.
+    pub(crate) async fn admit_new_address(&self, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
+        let key = key("addresses of", &[user.0.as_bytes()]);
+        let account = Budget { key, bucket: limits::ADDRESSES_OF_AN_ACCOUNT };
+        let [client, around] = of_address("addresses from", ctx, limits::NAMES_FROM_AN_ADDRESS);
+        self.take(ctx, &[account, client, around]).await
+    }
+
+    /// Admits another username: each try tells whether somebody has it. Whoever sends their own back, as a form
+    /// does, tries nothing.
+    pub(crate) async fn admit_new_username(
+        &self,
+        ctx: &RequestCtx,
+        user: &User,
+        change: &ProfileChange,
+    ) -> Result<(), Error> {
+        let Change::Set(typed) = &change.username else { return Ok(()) };
+        let wanted = identifier::username(typed.as_str());
+        if user.username.as_deref().map(identifier::username).as_ref() == Some(&wanted) {
+            return Ok(());
+        }
+        let key = key("usernames of", &[user.id.0.as_bytes()]);
+        let account = Budget { key, bucket: limits::USERNAMES_OF_AN_ACCOUNT };
+        let [client, around] = of_address("usernames from", ctx, limits::NAMES_FROM_AN_ADDRESS);
+        self.take(ctx, &[account, client, around]).await
+    }
+
+    /// Takes back what an attempt that nobody looked at has cost, but for the address's.
+    pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
+        let (failures, tries) = match admitted {
+            Admitted::Name(names) => (vec![names.typed, names.account], vec![]),
+            Admitted::Device { budget, .. } => (vec![], vec![*budget]),
+            Admitted::Network { name: Cost::Failure(key), account, .. } => {
+                (vec![*key], Vec::from_iter(*account))
+            }
+            Admitted::Network { name: Cost::Try { budget, .. }, account, .. } => {
+                (vec![], [*budget].into_iter().chain(*account).collect())
+            }
+        };
+        for key in &failures {
+            let given = throttle::give_back(self.store(), key, self.throttle_time(ctx)).await;
+            if let Err(error) = given {
+                tracing::warn!(%error, "a failure was not given back");
+            }
+        }
+        for budget in &tries {
+            if let Err(error) = throttle::put_back(self.store(), budget).await {
+                tracing::warn!(%error, "a try was not given back");
+            }
+        }
+    }
+
+    /// Forgets the failures of an account, whatever it is called, whose owner got in as anybody has to: what strangers
+    /// failed at is not forgiven because a known browser or network signs in. The name that was typed meanwhile is: it
+    /// had nothing to wait for, and the account waits on.
+    pub(crate) async fn forgive(&self, admitted: &Admitted) {
+        let keys = match admitted {
+            Admitted::Name(names) => [&[names.typed, names.account], names.others.as_slice()].concat(),
+            Admitted::Network { name: Cost::Failure(key), .. } => vec![*key],
+            Admitted::Network { .. } | Admitted::Device { .. } => return,
+        };
+        for key in &keys {
+            // What was done is done: nobody is refused for a count that could not be taken back.
+            if let Err(error) = throttle::forgive(self.store(), key).await {
+                tracing::warn!(%error, "failures not forgotten");
+            }
+        }
+    }
+
+    /// Remembers the browser that a sign-in came from, in the sign-in's own transaction: a change of password that
+    /// comes after it forgets it again. Nobody was admitted to an account that is new.
+    pub(crate) async fn know_device(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        admitted: Option<&Admitted>,
+        user: UserId,
+    ) -> Result<RawToken, Error> {
+        // Whoever plants a token in somebody's browser must not find it trusted afterwards.
+        let known = matches!(admitted, Some(Admitted::Device { .. }));
+        let token = ctx.client.device.clone().filter(|_| known);
+        let token = token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()));
+        let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
+        throttle::remember_device(tx, &device(&token), user, ctx.now, most).await?;
+        Ok(token)
+    }
+
+    /// Remembers the network of the client as the one that an account was last signed in to from, in the transaction
+    /// of what proved it.
+    pub(crate) async fn know_network(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<(), Error> {
+        Ok(throttle::remember_network(tx, &self.network_of(&ctx.client), user, ctx.now).await?)
+    }
+
+    /// Forgets the browsers and the network of an account but the caller's: whoever knew the password before may have
+    /// one.
+    pub(crate) async fn forget_other_devices(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<(), Error> {
+        let kept = ctx.client.device.as_ref().map(device);
+        throttle::forget_devices(tx, user, kept.as_ref()).await?;
+        self.know_network(tx, ctx, user).await
+    }
+
+    async fn known_device(
+        &self,
+        client: &Client,
+        user: Option<UserId>,
+    ) -> Result<Option<(Key, UserId)>, Error> {
+        let Some(token) = &client.device else { return Ok(None) };
+        let hash = device(token);
+        // Asked for nobody too: known and unknown names cost the same (P2).
+        let asked = user.unwrap_or(UserId(Uuid::nil()));
+        let known = throttle::is_known_device(self.store(), &hash, asked).await?;
+        Ok(user.filter(|_| known).map(|user| (hash, user)))
+    }
+
+    /// What a client's network is remembered as: it cannot be read from the database alone.
+    fn network_of(&self, client: &Client) -> Key {
+        key("network", &[&self.inner.network_key, &neighbourhood(&network(client.address))])
+    }
+
+    /// The time of a request, by the database's clock.
+    fn throttle_time(&self, ctx: &RequestCtx) -> Micros {
+        self.inner.database_clock.at(ctx.now)
+    }
+
+    fn wait(&self, ctx: &RequestCtx, next_at: Micros) -> Duration {
+        Duration::microseconds(next_at - self.throttle_time(ctx)).max(Duration::SECOND)
+    }
+
+    async fn take(&self, ctx: &RequestCtx, budgets: &[Budget]) -> Result<(), Error> {
+        match throttle::take(self.store(), budgets, self.throttle_time(ctx)).await? {
+            None => Ok(()),
+            Some(used_up) => self.hold_back(ctx, used_up).await,
+        }
+    }
+
+    /// Whether there was one left to take.
+    async fn has_taken(&self, ctx: &RequestCtx, budget: Budget) -> Result<bool, Error> {
+        Ok(throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_none())
+    }
+
+    async fn hold_back<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
+        self.tell(ctx, &limited.key).await?;
+        Err(Error::TooManyTries { wait: self.wait(ctx, limited.next_at) })
+    }
+
+    /// Tells the audit trail once an hour: an attack must not fill it.
+    async fn tell(&self, ctx: &RequestCtx, limited: &Key) -> Result<(), Error> {
+        let told = Budget { key: key("told of", &[limited]), bucket: limits::TOLD_OF_AN_ATTACK };
+        if self.has_taken(ctx, told).await? {
+            let mut tx = self.store().begin().await?;
+            self.audit(&mut tx, ctx, None, Event::Throttled).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes counts that no longer count.
+    pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let at = |time| self.inner.database_clock.at(time);
+        let before = Before {
+            failures: at(now - limits::FAILURES_COUNT_FOR),
+            devices: now - limits::DEVICES_ARE_KNOWN_FOR,
+            networks: now - limits::NETWORKS_ARE_KNOWN_FOR,
+        };
+        let mut swept = SWEEP_BATCH.unsigned_abs();
+        while swept >= SWEEP_BATCH.unsigned_abs() {
+            swept = throttle::sweep(self.store(), at(now), before, SWEEP_BATCH).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What an address may try, and what all those around it may together.
+fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
+    let address = network(ctx.client.address);
+    let around = neighbourhood(&address);
+    [(address, bucket), (around, limits::of_a_network(bucket))]
+        .map(|(part, bucket)| Budget { key: key(purpose, &[&part]), bucket })
+}
+
+/// What is limited, as a count is kept under: neither a name nor an address can be read from it.
+fn key(purpose: &str, parts: &[&[u8]]) -> Key {
+    let mut hash = Sha256::new_with_prefix(purpose.as_bytes());
+    for part in parts {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// What a name's failures are counted under, whose ever it is; counts of the versions before go on.
+fn name_key(canonical: &Identifier) -> Key {
+    match canonical {
+        Identifier::Email(address) => key("e-mail", &[address.as_bytes()]),
+        Identifier::Username(name) => key("username", &[name.as_bytes()]),
+    }
+}
+
+/// What a browser's token is stored as.
+fn device(token: &RawToken) -> Key {
+    key("device", &[token.reveal().as_bytes()])
+}
+
+/// What one customer of a provider has: an IPv4 address, or the 64 bits of an IPv6 network.
+pub(crate) fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+/// What somebody may have rented or been given as a whole: the /24 around an IPv4 address, or the /48 around the 64
+/// bits of an IPv6 network.
+pub(crate) fn neighbourhood(network: &[u8]) -> Vec<u8> {
+    network[..network.len() * 3 / 4].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn addresses_around_one_are_a_24_or_a_48() {
+        let of = |text: &str| neighbourhood(&network(text.parse().unwrap()));
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:ffff::9"));
+        assert_ne!(of("2001:db8:1::3"), of("2001:db8:2::3"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.254"));
+        assert_ne!(of("192.0.2.1"), of("192.0.3.1"));
+    }
+
+    #[test]
+    fn a_name_is_counted_under_the_key_of_the_versions_before() {
+        let hex = |key: Key| key.map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(
+            [Identifier::Email("ana@example.com".into()), Identifier::Username("ana".into())]
+                .map(|name| hex(name_key(&name))),
+            [
+                "68ab51dd1a873cdc2eb761cf142246d2d69cc1046970e5e44ac7c83e73a3497c",
+                "d9ddd9d830c483daff0f906b5cc172881925c455e43bed30cc1c3b288a347ac3",
+            ]
+        );
+    }
+
+    #[test]
+    fn parts_of_a_key_do_not_run_together() {
+        assert_ne!(key("a", &[b"bc", b"d"]), key("a", &[b"b", b"cd"]));
+        assert_ne!(key("e-mail", &[b"ana"]), key("username", &[b"ana"]));
+    }
+}

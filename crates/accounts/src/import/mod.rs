@@ -1,0 +1,301 @@
+mod instant;
+mod seen;
+
+use crate::audit::Event;
+use crate::credential::Stored;
+use crate::{Accounts, Error, RequestCtx, account::identifier, rng};
+use domain::{FieldError, FieldErrors, ImportForm, UserId};
+use instant::instant;
+use seen::Seen;
+use std::collections::HashSet;
+use store::Tx;
+use store::import::{self, StagedUser, Target};
+use time::OffsetDateTime;
+
+/// How often lines are made again that gave way to somebody.
+const RETRIES: u32 = 5;
+
+/// An account to be imported, and the line of the source that it stands on.
+pub struct Numbered {
+    /// Counted from 1.
+    pub line: u64,
+    /// What stands there, or why it cannot be read.
+    pub form: Result<ImportForm, Vec<FieldError>>,
+}
+
+/// What is to be told of a line.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Counted from 1.
+    pub line: u64,
+    /// What became of it.
+    pub kind: RemarkKind,
+    /// Of which fields, and why.
+    pub fields: Vec<FieldError>,
+}
+
+/// What became of a line that is not an account as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemarkKind {
+    /// It made no account.
+    Refused,
+    /// It made none, for an earlier line has its address.
+    Repeated,
+    /// It made an account without these fields.
+    LeftOut,
+}
+
+/// Lines that were judged, not yet imported. No `Debug`: they hold hashes.
+pub struct Judged {
+    rows: Vec<Row>,
+    refusals: Vec<Remark>,
+}
+
+/// An account to be. No `Debug`: it holds a hash.
+struct Row {
+    user: StagedUser,
+    /// Whether the source names the id.
+    id_given: bool,
+    left_out: Vec<FieldError>,
+}
+
+impl Judged {
+    /// How many lines.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        (self.rows.len() + self.refusals.len()) as u64
+    }
+}
+
+/// What became of the lines so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportCounts {
+    /// New accounts.
+    pub made: u64,
+    /// Addresses that had an account, which stayed as it was.
+    pub there_already: u64,
+    /// Lines whose address an earlier line has.
+    pub repeated: u64,
+    /// Lines that made none for another reason.
+    pub refused: u64,
+    /// Fields without which new accounts were made.
+    pub fields_left_out: u64,
+}
+
+/// One import under way.
+pub struct Import {
+    ctx: RequestCtx,
+    /// What a dry run would have made, so that two lines of one address are told; never committed.
+    pretended: Option<Tx>,
+    counts: ImportCounts,
+    seen: Seen,
+    /// Whether the lines before these made all their accounts: then these probably will, and the fast way is
+    /// tried first.
+    smooth: bool,
+}
+
+impl Import {
+    /// What became of the lines so far.
+    #[must_use]
+    pub fn counts(&self) -> ImportCounts {
+        self.counts
+    }
+}
+
+impl Accounts {
+    /// Begins an import, for whoever can run commands on the server. A dry run changes nothing and comes
+    /// to the same counts.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn begin_import(&self, dry_run: bool) -> Result<Import, Error> {
+        let mut ctx = RequestCtx::command_line(self.now());
+        // The audit events of one run hang together by this.
+        ctx.request_id = format!("import-{}", rng::uuid(self.inner.rng.as_ref(), ctx.now));
+        let pretended = if dry_run { Some(self.store().begin().await?) } else { None };
+        Ok(Import { ctx, pretended, counts: ImportCounts::default(), seen: Seen::default(), smooth: true })
+    }
+
+    /// Judges lines by the rules of sign-up. It asks nobody and may run on a thread of its own while the
+    /// database takes other lines.
+    #[must_use]
+    pub fn judge(&self, at: OffsetDateTime, lines: Vec<Numbered>) -> Judged {
+        let mut judged = Judged { rows: Vec::with_capacity(lines.len()), refusals: Vec::new() };
+        for Numbered { line, form } in lines {
+            match form.and_then(|form| self.staged(at, line, &form)) {
+                Ok(row) => judged.rows.push(row),
+                Err(fields) => judged.refusals.push(Remark { line, kind: RemarkKind::Refused, fields }),
+            }
+        }
+        judged
+    }
+
+    /// Makes accounts of some lines, in one transaction with one audit event: an account is there if the
+    /// trail says so, and a run that was killed may be repeated. An event for each account would make the
+    /// trail as long as the table; the lines tell which they were. Returns what is to be told of them; nothing is
+    /// of one whose address has an account.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]; none of these lines was made then. [`Error::Unconfirmed`]; they may have been made,
+    /// which the same run again finds out.
+    pub async fn import(&self, run: &mut Import, judged: Judged) -> Result<Vec<Remark>, Error> {
+        let lines = judged.lines();
+        let Judged { mut rows, refusals: mut remarks } = judged;
+        run.counts.refused += remarks.len() as u64;
+        let repeated = self.leave_repeated(&mut run.seen, &mut rows);
+        run.counts.repeated += repeated.len() as u64;
+        let others = (remarks.len() + repeated.len()) as u64;
+        remarks.extend(repeated);
+        let made = if let Some(tx) = &mut run.pretended {
+            self.make(tx, &mut rows, Target::Pretended).await?
+        } else {
+            self.make_all(run, &mut rows).await?
+        };
+        run.counts.made += made.len() as u64;
+        run.counts.there_already += lines - others - made.len() as u64;
+        let left_out = rows.into_iter().filter(|row| !row.left_out.is_empty() && made.contains(&row.user.id));
+        for Row { user, left_out: fields, .. } in left_out {
+            run.counts.fields_left_out += fields.len() as u64;
+            remarks.push(Remark { line: user.line.unsigned_abs(), kind: RemarkKind::LeftOut, fields });
+        }
+        remarks.sort_by_key(|remark| remark.line);
+        Ok(remarks)
+    }
+
+    /// Takes out the rows whose address an earlier line has.
+    fn leave_repeated(&self, seen: &mut Seen, rows: &mut Vec<Row>) -> Vec<Remark> {
+        let mut repeated = Vec::new();
+        rows.retain_mut(|row| {
+            let first = seen.meet(row, |row| self.new_id(row.user.updated_at));
+            if let Some(first) = first {
+                let why = format!("It is the address of line {first}, which comes first.");
+                let fields = vec![FieldError::new("email", "repeated", why)];
+                repeated.push(Remark {
+                    line: row.user.line.unsigned_abs(),
+                    kind: RemarkKind::Repeated,
+                    fields,
+                });
+            }
+            first.is_none()
+        });
+        repeated
+    }
+
+    fn new_id(&self, now: OffsetDateTime) -> UserId {
+        UserId(rng::uuid(self.inner.rng.as_ref(), now))
+    }
+
+    /// Somebody who signs up meanwhile may wait for these rows, and these for theirs: then the database undoes one
+    /// of the two, and it is made again.
+    async fn make_all(&self, run: &mut Import, rows: &mut [Row]) -> Result<HashSet<UserId>, Error> {
+        let mut retries = 0;
+        loop {
+            let mut tx = self.store().begin().await?;
+            let made = self.make_in(&mut tx, run, rows).await;
+            run.smooth = made.as_ref().is_ok_and(|made| made.len() == rows.len());
+            match made {
+                Ok(made) => {
+                    tx.commit().await?;
+                    return Ok(made);
+                }
+                Err(Error::Unavailable(error)) if error.gave_way() && retries < RETRIES => {
+                    retries += 1;
+                    tx.rollback().await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn make_in(&self, tx: &mut Tx, run: &Import, rows: &mut [Row]) -> Result<HashSet<UserId>, Error> {
+        let made = if run.smooth && import::copy_all(tx, rows.iter().map(|row| &row.user)).await? {
+            rows.iter().map(|row| row.user.id).collect()
+        } else {
+            self.make(tx, rows, Target::Users).await?
+        };
+        if let (1.., Some(first), Some(last)) = (made.len() as u64, rows.first(), rows.last()) {
+            let lines = (first.user.line.unsigned_abs(), last.user.line.unsigned_abs());
+            self.audit(tx, &run.ctx, None, Event::UsersImported { made: made.len() as u64, lines }).await?;
+        }
+        Ok(made)
+    }
+
+    /// Stages and inserts. A row whose username or id is somebody's goes again without it, so that this costs
+    /// nobody their account.
+    async fn make(&self, tx: &mut Tx, rows: &mut [Row], target: Target) -> Result<HashSet<UserId>, Error> {
+        let mut made = HashSet::new();
+        if rows.is_empty() {
+            return Ok(made);
+        }
+        import::stage(tx, rows.iter().map(|row| &row.user)).await?;
+        for _ in 0..=RETRIES {
+            made.extend(import::insert_staged(tx, target).await?);
+            if made.len() == rows.len() {
+                return Ok(made);
+            }
+            let clashes = import::clashes(tx, target).await?;
+            if clashes.is_empty() {
+                return Ok(made);
+            }
+            let mut again = Vec::with_capacity(clashes.len());
+            for clash in clashes {
+                let Ok(at) = rows.binary_search_by_key(&clash.line, |row| row.user.line) else { continue };
+                if clash.username {
+                    rows[at].leave_username("It is somebody else's.");
+                }
+                if clash.id {
+                    let id = self.new_id(rows[at].user.updated_at);
+                    rows[at].renew_id(id, "It is somebody else's; the account has a new one.");
+                }
+                again.push(at);
+            }
+            import::stage(tx, again.iter().map(|at| &rows[*at].user)).await?;
+        }
+        Err(Error::internal("rows that can be neither made nor told why"))
+    }
+
+    /// The row that a line makes, by the rules of sign-up. No password is judged: its hash is all there is.
+    fn staged(&self, now: OffsetDateTime, line: u64, form: &ImportForm) -> Result<Row, Vec<FieldError>> {
+        let mut imported = form.parse()?;
+        let mut errors = FieldErrors::default();
+        let address = identifier::address(imported.email.as_str());
+        if address.is_none() {
+            errors.refuse("email", "invalid", "This isn't an address that mail can reach.");
+        }
+        let password_hash = imported.password_hash.as_deref().map(Stored::spelling).transpose();
+        if let Err(unreadable) = password_hash {
+            errors.refuse("password_hash", "unreadable", unreadable.to_string());
+        }
+        let (address, password_hash) = errors.finish(address.zip(password_hash.ok()))?;
+        let created_at = imported.created_at.as_deref().map(|text| {
+            instant(text).filter(|at| (OffsetDateTime::UNIX_EPOCH..=now).contains(at)).unwrap_or_else(|| {
+                let why = "Write a time since 1970, like 2024-05-31T12:00:00Z; it is today now.";
+                imported.left_out.push(FieldError::new("created_at", "invalid", why));
+                now
+            })
+        });
+        let user = StagedUser {
+            line: i64::try_from(line).unwrap_or(i64::MAX),
+            id: imported.id.unwrap_or_else(|| self.new_id(now)),
+            email: address.shown,
+            email_canonical: address.canonical,
+            email_verified: imported.email_verified,
+            username_canonical: imported.username.as_ref().map(|typed| identifier::username(typed.as_str())),
+            username: text(imported.username.as_ref()),
+            name: text(imported.name.as_ref()),
+            first_name: text(imported.first_name.as_ref()),
+            last_name: text(imported.last_name.as_ref()),
+            bio: text(imported.bio.as_ref()),
+            role: imported.role,
+            is_active: imported.is_active,
+            password_hash,
+            created_at: created_at.unwrap_or(now),
+            updated_at: now,
+        };
+        Ok(Row { user, id_given: imported.id.is_some(), left_out: imported.left_out })
+    }
+}
+
+fn text(value: Option<&impl ToString>) -> Option<String> {
+    value.map(ToString::to_string)
+}

@@ -1,0 +1,82 @@
+//! How often something may be tried (promises P12 and P13 in docs/security-promises.md).
+
+mod rate_limit;
+
+pub use rate_limit::Allowance;
+pub(crate) use rate_limit::Calls;
+
+use store::throttle::Bucket;
+use time::Duration;
+
+/// Sign-ins from one address: never given back by a success, or a botnet would pay with accounts of its own.
+pub const SIGN_INS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::seconds(20) };
+
+/// The same over a longer time: with the 25 of the start never more than 50 in any hour (P13,
+/// docs/adr/0004-fifty-sign-ins-an-hour.md).
+pub const SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR: Bucket = Bucket { burst: 25, interval: Duration::seconds(144) };
+
+/// Sign-ins to one account from a browser or a program that its owner has used: untouched by what strangers try.
+pub const SIGN_INS_OF_A_DEVICE: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Sign-ins to one account from the network it was last signed in to from, while its name has to wait.
+pub const SIGN_INS_OF_A_NETWORK: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// New accounts from one address.
+pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Guesses at the current password by whoever holds a session: a thief of it must not lock its owner out, so each
+/// session has its own.
+pub const PROOFS_OF_A_SESSION: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Passwords of one account that are looked at before strangers': fewer than the places that are kept free for whoever
+/// is known, or an account with many sessions and browsers fills them.
+pub const SERVED_FIRST_OF_AN_ACCOUNT: Bucket = Bucket { burst: 5, interval: Duration::minutes(1) };
+
+/// New addresses of one account: each try tells whether somebody has that address.
+pub const ADDRESSES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// New usernames of one account, for the same reason.
+pub const USERNAMES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// New addresses from one client, and new usernames likewise: it may have ten accounts an hour.
+pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
+
+/// Exchanges of refresh tokens from one address, which each leave a row.
+pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
+
+/// Word of one attack in the audit trail.
+pub const TOLD_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
+
+/// How long a failure counts, and how long a name waits after a hundred of them.
+pub const FAILURES_COUNT_FOR: Duration = Duration::DAY;
+
+/// How long a browser that is not used stays a known one.
+pub const DEVICES_ARE_KNOWN_FOR: Duration = Duration::days(365);
+
+/// How many browsers and programs of an account stay known.
+pub const KNOWN_DEVICES_OF_AN_ACCOUNT: i64 = 50;
+
+/// How long the network of an account's last sign-in is remembered.
+pub const NETWORKS_ARE_KNOWN_FOR: Duration = Duration::days(90);
+
+/// All addresses of an IPv4 /24 or an IPv6 /48 together have what ten of them have: whoever rents a whole network
+/// gains little by it.
+#[must_use]
+pub fn of_a_network(of_an_address: Bucket) -> Bucket {
+    Bucket { burst: of_an_address.burst * 10, interval: of_an_address.interval / 10 }
+}
+
+/// Seconds until the next try after the n-th failure in a row. People mistype twice; programs do not wait.
+pub const SIGN_IN_DELAYS: [i32; 100] = sign_in_delays();
+
+const fn sign_in_delays() -> [i32; 100] {
+    let first = [0, 0, 0, 1, 3, 5, 10, 20, 40, 80, 160];
+    let mut delays = [300; 100];
+    let mut n = 0;
+    while n < first.len() {
+        delays[n] = first[n];
+        n += 1;
+    }
+    delays[99] = 86_400;
+    delays
+}

@@ -1,0 +1,208 @@
+//! The general limit: how many calls somebody may make, counted by each replica for itself. What guards
+//! passwords is in `throttle.rs`, and goes on where this is off.
+
+use crate::authentication::throttle::{neighbourhood, network};
+use crate::{Accounts, Clock};
+use domain::{SessionId, SessionKind};
+use governor::clock::{Clock as Ticks, Reference};
+use governor::middleware::StateInformationMiddleware;
+use governor::nanos::Nanos;
+use governor::state::keyed::HashMapStateStore;
+use governor::{NotUntil, Quota, RateLimiter};
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use time::{Duration, OffsetDateTime};
+
+/// Into so many parts the counts are divided: whoever sweeps one holds up those alone who are counted in it.
+const SHARDS: usize = 64;
+
+const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
+
+/// So many calls between two sweeps at least: each call adds one count at most.
+const SWEEP_AFTER: usize = 10_000;
+
+/// From so many counts on, addresses that nobody knows share one in each part: some 20 MB.
+const MOST_COUNTS: usize = 200_000;
+
+/// What is left to a caller after a call was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Calls a minute.
+    pub limit: u32,
+    /// Calls that are left now.
+    pub left: u32,
+    /// How long until there is one more; never longer where the call was admitted.
+    pub more_in: Duration,
+    /// Whether this call was admitted.
+    pub admitted: bool,
+}
+
+/// Who is counted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Who {
+    /// The session that a token names, alive or not. Each has its own: a lost token drains none but that.
+    Session(SessionId),
+    /// An address from which programs call.
+    Programs(Vec<u8>),
+    /// An address from which browsers call. Apart from the programs', because any page can have its visitors'
+    /// browsers call the API, and must not shut them out of our pages by that.
+    Browsers(Vec<u8>),
+    /// All addresses while there are too many.
+    Crowd,
+}
+
+type Limiter = RateLimiter<Who, HashMapStateStore<Who>, Watch, StateInformationMiddleware>;
+
+impl Who {
+    /// The network around an address.
+    fn around(&self) -> Option<Self> {
+        match self {
+            Self::Programs(network) => Some(Self::Programs(neighbourhood(network))),
+            Self::Browsers(network) => Some(Self::Browsers(neighbourhood(network))),
+            Self::Session(_) | Self::Crowd => None,
+        }
+    }
+}
+
+/// Counts calls (GCRA: what was used comes back evenly, and not all at once).
+pub(crate) struct Calls {
+    limit: NonZeroU32,
+    shards: Vec<Shard>,
+    /// The networks around addresses, which have ten times as many.
+    around: Vec<Shard>,
+    hasher: RandomState,
+}
+
+/// A part of the counts.
+struct Shard {
+    most: usize,
+    sweep_after: usize,
+    limiter: Limiter,
+    counted: AtomicUsize,
+    sweep_at: AtomicUsize,
+    crowded: AtomicBool,
+}
+
+/// The injected clock, as the limiter reads it: by what has passed, since a clock that was set back an hour would
+/// refuse everybody for that long.
+#[derive(Clone)]
+struct Watch(Arc<dyn Clock>);
+
+impl Ticks for Watch {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        Nanos::new(u64::try_from(self.0.elapsed().whole_nanoseconds()).unwrap_or_default())
+    }
+}
+
+impl Accounts {
+    /// Counts a call of the session that `jwt` names, or else of the client's address. Only the token is looked at,
+    /// and no row. `None` where there is no limit.
+    #[must_use]
+    pub fn count_call(
+        &self,
+        kind: SessionKind,
+        jwt: Option<&str>,
+        address: IpAddr,
+        now: OffsetDateTime,
+    ) -> Option<Allowance> {
+        let calls = self.inner.calls.as_ref()?;
+        let subject = jwt.and_then(|jwt| self.inner.tokens.read(kind, jwt, now));
+        Some(calls.count(&match (subject, kind) {
+            (Some(subject), _) => Who::Session(subject.session),
+            (None, SessionKind::Bearer | SessionKind::ApiCookie) => Who::Programs(network(address)),
+            (None, SessionKind::Browser) => Who::Browsers(network(address)),
+        }))
+    }
+}
+
+impl Calls {
+    /// `None` for a limit of 0.
+    pub(crate) fn new(limit: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
+        NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, clock))
+    }
+
+    fn holding(most: usize, limit: NonZeroU32, clock: &Arc<dyn Clock>) -> Self {
+        let shards = |limit| {
+            let shard = || Shard::new(most / SHARDS, limit, Watch(clock.clone()));
+            std::iter::repeat_with(shard).take(SHARDS).collect()
+        };
+        let around = limit.saturating_mul(TEN);
+        Self { limit, shards: shards(limit), around: shards(around), hasher: RandomState::new() }
+    }
+
+    fn count(&self, caller: &Who) -> Allowance {
+        let (mut left, mut more_in, mut admitted) = self.shard(&self.shards, caller).count(caller);
+        if admitted && let Some(around) = caller.around() {
+            let (left_around, more_around, admitted_around) =
+                self.shard(&self.around, &around).count(&around);
+            left = left.min(left_around);
+            if !admitted_around {
+                (more_in, admitted) = (more_around, false);
+            }
+        }
+        let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
+        Allowance { limit: self.limit.get(), left, more_in, admitted }
+    }
+
+    fn shard<'a>(&self, shards: &'a [Shard], caller: &Who) -> &'a Shard {
+        let shard = self.hasher.hash_one(caller) % SHARDS as u64;
+        &shards[usize::try_from(shard).unwrap_or_default()]
+    }
+}
+
+impl Shard {
+    fn new(most: usize, limit: NonZeroU32, watch: Watch) -> Self {
+        let sweep_after = SWEEP_AFTER / SHARDS;
+        let limiter: Limiter =
+            RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), watch);
+        Self {
+            most,
+            sweep_after,
+            limiter,
+            counted: AtomicUsize::new(0),
+            sweep_at: AtomicUsize::new(sweep_after),
+            crowded: AtomicBool::new(false),
+        }
+    }
+
+    fn count(&self, caller: &Who) -> (u32, std::time::Duration, bool) {
+        self.sweep_when_due();
+        let known = matches!(caller, Who::Session(_));
+        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { &Who::Crowd };
+        match self.limiter.check_key(caller) {
+            Ok(state) => (state.remaining_burst_capacity(), state.quota().replenish_interval(), true),
+            Err(refused) => (0, self.wait(&refused), false),
+        }
+    }
+
+    fn wait(&self, refused: &NotUntil<Nanos>) -> std::time::Duration {
+        let now = self.limiter.clock().now();
+        refused.earliest_possible().duration_since(now).into()
+    }
+
+    /// Drops the counts that say nothing any more. There are never more counts than the last sweep kept and calls
+    /// came since; a sweep costs each of those calls two looks at most.
+    fn sweep_when_due(&self) {
+        let counted = self.counted.fetch_add(1, Ordering::Relaxed);
+        let due = self.sweep_at.load(Ordering::Relaxed);
+        let taken =
+            || self.sweep_at.compare_exchange(due, usize::MAX, Ordering::Relaxed, Ordering::Relaxed).is_err();
+        if counted < due || taken() {
+            return;
+        }
+        self.limiter.retain_recent();
+        let kept = self.limiter.len();
+        self.crowded.store(kept >= self.most, Ordering::Relaxed);
+        let next = self.counted.load(Ordering::Relaxed).saturating_add(kept.max(self.sweep_after));
+        self.sweep_at.store(next, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+#[path = "rate_limit_tests.rs"]
+mod tests;

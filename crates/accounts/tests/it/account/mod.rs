@@ -1,0 +1,5 @@
+mod locked;
+mod me;
+mod password;
+mod profile;
+mod registration;

@@ -1,0 +1,4 @@
+mod create;
+mod last_admin;
+mod paging;
+mod users;

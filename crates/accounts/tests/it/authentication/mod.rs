@@ -1,0 +1,6 @@
+mod known_devices;
+mod names;
+mod networks;
+mod sign_in;
+mod throttle;
+mod timing;

@@ -1,0 +1,7 @@
+mod api_cookie;
+mod bearer;
+mod cache;
+mod clocks;
+mod list;
+mod refresh;
+mod sessions;

@@ -1,0 +1,11 @@
+mod password;
+pub(crate) mod profile;
+mod registration;
+mod user;
+mod viewer;
+
+pub use password::{PasswordChange, PasswordForm};
+pub use profile::{Change, ProfileChange, ProfileForm, ProfileView};
+pub use registration::{NewAccount, Registration, RegistrationForm};
+pub use user::{DeletionForm, UserChange, UserPatch, UserView};
+pub use viewer::{Role, Viewer, display_name};

@@ -1,0 +1,172 @@
+use crate::account::profile::given;
+use crate::{
+    Email, FieldError, FieldErrors, PlainPassword, ProfileChange, ProfileForm, RawPassword, Role, Timestamp,
+    UserId,
+};
+use serde::{Deserialize, Serialize};
+
+/// A user account. It never contains a password or a hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserView {
+    /// The user's ID, a UUID v7.
+    pub id: UserId,
+    /// The email address.
+    pub email: String,
+    /// Whether the email address has been verified.
+    pub email_verified: bool,
+    /// The username, if there is one.
+    pub username: Option<String>,
+    /// The display name, or else the first and last name.
+    pub name: Option<String>,
+    /// The first name.
+    pub first_name: Option<String>,
+    /// The last name.
+    pub last_name: Option<String>,
+    /// A few lines about the user.
+    pub bio: Option<String>,
+    /// What the user may do.
+    pub role: Role,
+    /// Whether the user can sign in.
+    pub is_active: bool,
+    /// When the account was created.
+    pub created_at: Timestamp,
+    /// When the account last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct UserPatch {
+    /// Your email address. It cannot be cleared.
+    #[serde(deserialize_with = "given")]
+    pub email: Option<String>,
+    /// A username to sign in with.
+    #[serde(deserialize_with = "given")]
+    pub username: Option<String>,
+    /// Your display name.
+    #[serde(deserialize_with = "given")]
+    pub name: Option<String>,
+    /// Your first name.
+    #[serde(deserialize_with = "given")]
+    pub first_name: Option<String>,
+    /// Your last name.
+    #[serde(deserialize_with = "given")]
+    pub last_name: Option<String>,
+    /// A few lines about yourself.
+    #[serde(deserialize_with = "given")]
+    pub bio: Option<String>,
+    /// Your current password. Needed for a new email address if you did not sign in recently.
+    pub current_password: Option<RawPassword>,
+}
+
+/// A change of one's own account, of acceptable shape.
+#[derive(Debug)]
+pub struct UserChange {
+    /// The fields that need no proof.
+    pub profile: ProfileChange,
+    /// The new address, as typed.
+    pub email: Option<Email>,
+    /// The password, if one was given.
+    pub current_password: Option<PlainPassword>,
+}
+
+/// Confirms the deletion of your account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct DeletionForm {
+    /// Your current password. Needed if you did not sign in recently.
+    pub current_password: Option<RawPassword>,
+}
+
+impl UserPatch {
+    /// Checks the shape of every field.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<UserChange, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let email = self.email.as_deref().and_then(|raw| errors.email("email", raw));
+        let profile = ProfileForm {
+            name: self.name.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            username: self.username.clone(),
+            bio: self.bio.clone(),
+        }
+        .check(&mut errors);
+        let current_password = errors.current_password(self.current_password.as_ref());
+        errors.finish(Some(UserChange { profile, email, current_password }))
+    }
+}
+
+impl DeletionForm {
+    /// Checks the password's shape, if there is one.
+    ///
+    /// # Errors
+    /// The refused field.
+    pub fn parse(&self) -> Result<Option<PlainPassword>, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let password = errors.current_password(self.current_password.as_ref());
+        errors.finish(Some(password))
+    }
+}
+
+impl FieldErrors {
+    /// A password that may be left out.
+    fn current_password(&mut self, raw: Option<&RawPassword>) -> Option<PlainPassword> {
+        let raw = raw.filter(|raw| !raw.expose().is_empty())?;
+        self.password("current_password", raw.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Change;
+
+    #[test]
+    fn missing_stays_null_clears_text_sets() {
+        let patch: UserPatch =
+            serde_json::from_str(r#"{"name": null, "bio": "", "username": "ana", "current_password": null}"#)
+                .unwrap();
+        let change = patch.parse().unwrap();
+        assert_eq!((change.profile.name, change.profile.bio), (Change::Clear, Change::Clear));
+        assert!(matches!(change.profile.username, Change::Set(_)));
+        assert_eq!(change.profile.first_name, Change::Keep);
+        assert!(change.email.is_none() && change.current_password.is_none());
+    }
+
+    #[test]
+    fn an_address_cannot_be_cleared_and_all_errors_come_at_once() {
+        let patch: UserPatch =
+            serde_json::from_str(r#"{"email": null, "username": "a b", "current_password": "a\u0000"}"#)
+                .unwrap();
+        let fields: Vec<_> = patch.parse().unwrap_err().into_iter().map(|e| e.field).collect();
+        assert_eq!(fields, ["email", "username", "current_password"]);
+    }
+
+    /// P8: what is not a field of the patch has nowhere to go.
+    #[test]
+    fn nobody_writes_what_the_patch_does_not_name() {
+        for key in [
+            "id",
+            "role",
+            "is_active",
+            "email_verified",
+            "password",
+            "password_hash",
+            "email_canonical",
+            "created_at",
+            "updated_at",
+            "Name",
+            "search",
+        ] {
+            let body = format!(r#"{{"name": "Ana", "{key}": null}}"#);
+            assert!(serde_json::from_str::<UserPatch>(&body).is_err(), "{key}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+mod form;
+mod login_request;
+
+pub use form::{Identifier, SignIn, SignInForm};
+pub use login_request::{Grant, Renewal};

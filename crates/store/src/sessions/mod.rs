@@ -1,0 +1,269 @@
+//! Sessions: one row for every sign-in on every device. The row is the authority, a token only names it.
+
+pub mod list;
+pub mod with_user;
+
+use crate::users::role;
+use crate::{Store, StoreError, Tx};
+use domain::{Role, SessionId, SessionKind, UserId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A new sign-in.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// UUID v7.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// What carries it.
+    pub kind: SessionKind,
+    /// Whether its cookie outlives the browser.
+    pub persistent: bool,
+    /// When the password was last proven.
+    pub authenticated_at: OffsetDateTime,
+    /// When the row was made.
+    pub created_at: OffsetDateTime,
+    /// When it ends, used or not.
+    pub expires_at: OffsetDateTime,
+    /// The client's address.
+    pub address: &'a str,
+    /// The client's `User-Agent`.
+    pub agent: &'a str,
+}
+
+/// A session together with what its account says now.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// UUID v7.
+    pub id: SessionId,
+    /// Whose.
+    pub user: UserId,
+    /// What carries it.
+    pub kind: SessionKind,
+    /// Whether its cookie outlives the browser.
+    pub persistent: bool,
+    /// When the password was last proven.
+    pub authenticated_at: OffsetDateTime,
+    /// When it was last seen, to the minute.
+    pub last_used_at: OffsetDateTime,
+    /// When it ends, used or not.
+    pub expires_at: OffsetDateTime,
+    /// When it was ended by sign-out or a change of password.
+    pub ended_at: Option<OffsetDateTime>,
+    /// The account's address, as typed.
+    pub email: String,
+    /// The account's display name.
+    pub name: Option<String>,
+    /// The account's first name.
+    pub first_name: Option<String>,
+    /// The account's last name.
+    pub last_name: Option<String>,
+    /// What the account may do.
+    pub role: Role,
+    /// Whether the account may be used.
+    pub is_active: bool,
+}
+
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
+    pub(crate) user_id: Uuid,
+    pub(crate) kind: String,
+    pub(crate) persistent: bool,
+    pub(crate) authenticated_at: OffsetDateTime,
+    pub(crate) last_used_at: OffsetDateTime,
+    pub(crate) expires_at: OffsetDateTime,
+    pub(crate) ended_at: Option<OffsetDateTime>,
+    pub(crate) email: String,
+    pub(crate) name: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) role: String,
+    pub(crate) is_active: bool,
+}
+
+impl Row {
+    /// `None` for a session of a kind that this program does not know.
+    pub(crate) fn session(self) -> Option<Session> {
+        let row = self;
+        Some(Session {
+            id: SessionId(row.id),
+            user: UserId(row.user_id),
+            kind: kind(&row.kind)?,
+            persistent: row.persistent,
+            authenticated_at: row.authenticated_at,
+            last_used_at: row.last_used_at,
+            expires_at: row.expires_at,
+            ended_at: row.ended_at,
+            email: row.email,
+            name: row.name,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            role: role(&row.role),
+            is_active: row.is_active,
+        })
+    }
+}
+
+/// A newer server may know kinds that this one does not: such a session opens nothing here.
+pub(crate) fn kind(word: &str) -> Option<SessionKind> {
+    let kinds = [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie];
+    kinds.into_iter().find(|kind| kind.as_str() == word)
+}
+
+/// Makes a session.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO sessions (id, user_id, kind, persistent, authenticated_at, created_at, last_used_at,
+                               expires_at, address, agent)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)",
+        session.id.0,
+        session.user.0,
+        session.kind.as_str(),
+        session.persistent,
+        session.authenticated_at,
+        session.created_at,
+        session.expires_at,
+        session.address,
+        session.agent,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// The session of an id and a kind, with its account: one statement, since every request asks it.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
+                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.kind = $2",
+        id.0,
+        kind.as_str()
+    )
+    .fetch_optional(&store.pool)
+    .await?;
+    Ok(row.and_then(Row::session))
+}
+
+/// The same, its row held as it is until the transaction ends. To be asked once the account is locked, in a
+/// statement of its own: one that waits for a lock sees other rows as they were before it waited.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
+                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.kind = $2
+         FOR SHARE OF s",
+        id.0,
+        kind.as_str()
+    )
+    .fetch_optional(tx.unchanging())
+    .await?;
+    Ok(row.and_then(Row::session))
+}
+
+/// Notes that a session was seen; says whether it still lives.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
+            .execute(&store.pool)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes in a transaction that a session was used.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1", id.0, at)
+        .execute(tx.unchanging())
+        .await?;
+    Ok(())
+}
+
+/// Ends one session; says whether it was alive.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done = sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
+        .execute(tx.changing())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends every session of an account; says how many were alive.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u64, StoreError> {
+    let done =
+        sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", user.0, at)
+            .execute(tx.changing())
+            .await?;
+    Ok(done.rows_affected())
+}
+
+/// Ends every session of an account but `kept`; says how many were alive.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_others(
+    tx: &mut Tx,
+    user: UserId,
+    kept: SessionId,
+    at: OffsetDateTime,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
+        user.0,
+        kept.0,
+        at
+    )
+    .execute(tx.changing())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes up to `limit` rows that can never be used again: ended or past their end before `now`, or a
+/// cookie's not used since `idle_before`. A limit keeps each transaction short; call again while it is
+/// reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep(
+    store: &Store,
+    now: OffsetDateTime,
+    idle_before: OffsetDateTime,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "DELETE FROM sessions WHERE id IN (
+            SELECT id FROM sessions
+            WHERE ended_at <= $1 OR expires_at <= $1 OR (last_used_at <= $2 AND kind <> 'bearer')
+            LIMIT $3 FOR UPDATE SKIP LOCKED)",
+        now,
+        idle_before,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(done.rows_affected())
+}

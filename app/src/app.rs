@@ -1,8 +1,6 @@
-use crate::header::SiteHeader;
-use crate::routes::Pages;
-use crate::session::Session;
-use crate::start::Start;
-use crate::ui::{SessionEnded, ShownTo, Visit, dom};
+use crate::routes::{self, Pages};
+use crate::site::{InitialState, Session, SiteHeader, Unsent};
+use crate::ui::{FollowRedirect, FormAccount, PageLoad, PasswordMin, SessionEnded, dom};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::Router;
@@ -12,9 +10,11 @@ use leptos_router::hooks::use_location;
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let start = SharedValue::new(|| use_context::<Start>().unwrap_or_default()).into_inner();
+    let start = SharedValue::new(|| use_context::<InitialState>().unwrap_or_default()).into_inner();
     let name = start.settings.name.clone();
+    provide_context(PasswordMin(start.settings.password_min));
     provide_context(start.settings.clone());
+    provide_context(start.unsent);
     view! {
         <Title formatter=move |page: String| if page.is_empty() { name.clone() } else { format!("{page} · {name}") }/>
         <Router>
@@ -24,7 +24,7 @@ pub fn App() -> impl IntoView {
 }
 
 #[component]
-fn Site(start: Start) -> impl IntoView {
+fn Site(start: InitialState) -> impl IntoView {
     let session = Session::new(start.viewer);
     let path = use_location().pathname;
     // Listeners stand once effects run. Said in the document for the styles and for whoever drives the
@@ -41,15 +41,18 @@ fn Site(start: Start) -> impl IntoView {
             dom::tell(&document(), "session");
         }
     });
-    provide_context(ShownTo(Signal::derive(move || session.viewer().map(|viewer| viewer.id.to_string()))));
+    provide_context(FormAccount(Signal::derive(move || session.viewer().map(|viewer| viewer.id.to_string()))));
+    provide_context(FollowRedirect(Callback::new(|to: String| routes::follow(&to))));
+    provide_context(PageLoad::new(start.flash, start.unsent != Unsent::Nothing));
+    provide_context(SessionEnded(Callback::new(move |()| session.expire(&path.get_untracked()))));
     provide_context(session);
-    provide_context(Visit::new(start.flash, start.unsent));
-    provide_context(SessionEnded(Callback::new(move |()| session.ended(&path.get_untracked()))));
+    // Somebody who has just signed in still stands at the door for a moment: nothing moves there.
+    let hidden = Signal::derive(move || path.with(|path| routes::is_for_strangers(path)));
     view! {
         // `external` keeps the router's hands off: the browser itself moves the focus to the target.
         <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
         <div class="session-notice" id="session-notice" role="status"></div>
-        <SiteHeader/>
+        <SiteHeader hidden/>
         <main id="main" tabindex="-1">
             <Pages/>
         </main>

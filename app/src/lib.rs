@@ -1,10 +1,11 @@
 //! The pages, and the server functions' shells: built twice, for the browser (`hydrate`) and for the
 //! server (`ssr`).
 //!
-//! One folder a page, always with the same files: `mod.rs`, `api.rs` (server functions, five lines
-//! each), `page.rs` (components), `state.rs` (view logic without a browser, where there is some).
-//! `ui` paints and knows nothing of accounts. There are no rules here: what a form accepts is in
-//! `domain`, what a use case does is in `accounts`. The two lines below are the only `cfg` of the crate.
+//! `shell.rs`, `app.rs` and `routes.rs` compose the site out of `pages/`. One folder a page, always with the same
+//! files: `mod.rs`, `api.rs` (server functions, five lines each), `page.rs` (components), `state.rs` (view logic
+//! without a browser, where there is some). `site/` is what pages share, `ui/` paints and knows nothing of accounts.
+//! Modules import downwards: pages, site, ui. There are no rules here: what a form accepts is in `domain`, what a
+//! use case does is in `accounts`. The two lines below are the only `cfg` of the crate.
 
 #![expect(unreachable_pub, reason = "#[component] and #[server] write `pub` items of their own")]
 
@@ -14,37 +15,22 @@ compile_error!(
      `cargo build -p server` or `cargo build -p frontend --target wasm32-unknown-unknown`"
 );
 
-pub mod account;
 mod app;
 pub mod error;
-pub mod failure;
-pub mod flash;
 pub mod forms;
-pub mod gallery;
-mod header;
-pub mod home;
-mod initials;
-pub mod leaving;
-pub mod login;
-pub mod logout;
-mod not_found;
-pub mod register;
+mod pages;
 pub mod routes;
-pub mod security;
-mod session;
-mod settings;
 mod shell;
+mod site;
 #[cfg(feature = "ssr")]
 pub mod ssr;
-mod start;
-pub mod ui;
+mod ui;
 
 pub use app::App;
 pub use error::AppError;
-pub use failure::failure_document;
-pub use flash::Flash;
-pub use gallery::gallery_document;
-pub use leaving::leaving_document;
-pub use settings::AppSettings;
-pub use shell::{THEME, shell};
-pub use start::{Start, Unsent};
+pub use pages::failure::failure_document;
+pub use pages::gallery::gallery_document;
+pub use pages::sign_out_confirmation::sign_out_confirmation_document;
+pub use shell::shell;
+pub use site::{AppSettings, InitialState, THEME, Unsent};
+pub use ui::Flash;

@@ -1,15 +1,15 @@
 //! Every page, with the one flag that guards it.
 
-use crate::account::AccountPage;
-use crate::home::HomePage;
-use crate::login::LoginPage;
-use crate::not_found::NotFoundPage;
-use crate::register::RegisterPage;
-use crate::security::SecurityPage;
-use crate::session::Session;
-use crate::ui::MemberPage;
+use crate::pages::account::AccountPage;
+use crate::pages::home::HomePage;
+use crate::pages::login::LoginPage;
+use crate::pages::not_found::NotFoundPage;
+use crate::pages::register::RegisterPage;
+use crate::pages::security::SecurityPage;
+use crate::site::{MemberLayout, Session};
 use domain::{Code, Role, Viewer};
 use leptos::prelude::*;
+use leptos::server_fn::redirect::call_redirect_hook;
 use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
@@ -81,8 +81,18 @@ pub(crate) fn is_for_strangers(path: &str) -> bool {
     PAGES.iter().any(|page| page.path == path && page.guard == Guard::Strangers)
 }
 
+/// Goes where a form's answer leads. Another program may stand behind the same address: the router knows our pages
+/// only.
+pub(crate) fn follow(location: &str) {
+    if is_page(location) {
+        call_redirect_hook(location);
+    } else {
+        _ = window().location().assign(location);
+    }
+}
+
 /// Whether `location` is a page of this site, which the program shows without loading a document.
-pub(crate) fn is_page(location: &str) -> bool {
+fn is_page(location: &str) -> bool {
     let path = location.split(['?', '#']).next().unwrap_or_default();
     PAGES.iter().any(|page| page.path == path)
 }
@@ -93,19 +103,19 @@ where
     P: FnOnce() -> V,
     V: IntoView + 'static,
 {
-    let session = Session::of_page();
-    let viewer = session.viewer_now();
+    let session = Session::from_context();
+    let viewer = session.viewer_untracked();
     if guard.admits(viewer.as_ref()) {
         return page().into_any();
     }
     if guard == Guard::Admins && viewer.is_some() {
         let (heading, lead) = (Code::Forbidden.title(), Code::Forbidden.detail());
-        return view! { <MemberPage heading lead>""</MemberPage> }.into_any();
+        return view! { <MemberLayout heading lead>""</MemberLayout> }.into_any();
     }
     let path = use_location().pathname;
     Effect::new(move || match guard {
         Guard::Open | Guard::Strangers => session.go("/account".to_owned()),
-        Guard::Members | Guard::Admins => session.ended(&path.get_untracked()),
+        Guard::Members | Guard::Admins => session.expire(&path.get_untracked()),
     });
     ().into_any()
 }

@@ -1,8 +1,9 @@
 //! The native side of the pages, and every call that is special to Leptos 0.8: what the server puts
 //! into a request's context, what server functions take out of it, cookies and redirects.
 
-use crate::shell::SessionState;
-use crate::{AppError, AppSettings, Flash, Start, Unsent};
+use crate::AppError;
+use crate::site::{AppSettings, InitialState, SessionState, Unsent};
+use crate::ui::Flash;
 use accounts::{Accounts, RequestCtx, SignedIn, version};
 use domain::{Code, SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
@@ -30,7 +31,7 @@ pub struct Request {
 
 /// Makes a request known to pages and server functions; called by the server for each of them.
 pub fn provide(request: Request) {
-    provide_context(Start {
+    provide_context(InitialState {
         settings: request.settings.clone(),
         viewer: request.ctx.viewer(),
         flash: request.flash.clone().unwrap_or_default(),
@@ -44,22 +45,23 @@ pub fn provide(request: Request) {
 ///
 /// # Errors
 /// [`Code::Internal`] outside a request.
-pub fn here() -> Result<(Accounts, RequestCtx), AppError> {
+pub fn context() -> Result<(Accounts, RequestCtx), AppError> {
     let request = request()?;
     Ok((request.accounts, request.ctx))
 }
 
 /// What a person may know of an error.
-#[must_use]
-pub fn fail(error: accounts::Error) -> AppError {
-    AppError(edge::problem::problem(error))
+impl From<accounts::Error> for AppError {
+    fn from(error: accounts::Error) -> Self {
+        Self(edge::problem::problem(error))
+    }
 }
 
 /// Signs this browser in, and leads to `next` if that is a page of ours.
 ///
 /// # Errors
-/// As [`here`].
-pub fn enter(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
+/// As [`context`].
+pub fn sign_in(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
     set_session(&signed_in.token)?;
     if let Some(device) = &signed_in.device {
         let (name, value) = request()?.cookies.set_device(device);
@@ -72,7 +74,7 @@ pub fn enter(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
 /// Sends the session's cookie.
 ///
 /// # Errors
-/// As [`here`].
+/// As [`context`].
 pub fn set_session(token: &accounts::SessionToken) -> Result<(), AppError> {
     let (name, value) = request()?.cookies.set(SessionKind::Browser, token);
     response()?.append_header(name, value);
@@ -82,7 +84,7 @@ pub fn set_session(token: &accounts::SessionToken) -> Result<(), AppError> {
 /// Takes the session's cookie away.
 ///
 /// # Errors
-/// As [`here`].
+/// As [`context`].
 pub fn clear_session() -> Result<(), AppError> {
     let (name, value) = request()?.cookies.clear(SessionKind::Browser);
     response()?.append_header(name, value);

@@ -1,6 +1,6 @@
 // Shows and hides passwords, and tells of Caps Lock.
 {
-  const field = ".secret > .input";
+  const field = ".password > .input";
   const on = (type, act) => addEventListener(type, event => event.target.closest && act(event.target, event), true);
   const inputOf = button => button.parentElement.querySelector(field);
   const turn = button => {
@@ -13,7 +13,7 @@
     [words.dataset.other, words.textContent] = [words.textContent, words.dataset.other];
   };
   const hide = within => {
-    for (const button of within.querySelectorAll(".reveal")) if (inputOf(button).type === "text") turn(button);
+    for (const button of within.querySelectorAll(".password-toggle")) if (inputOf(button).type === "text") turn(button);
   };
   const tell = (input, locked) => {
     const notice = document.getElementById(`${input.id}-caps`);
@@ -21,7 +21,7 @@
     if (notice.textContent !== words) notice.textContent = words;
   };
   on("click", target => {
-    const button = target.closest(".reveal");
+    const button = target.closest(".password-toggle");
     if (button) turn(button);
   });
   // What was sent is over: the next password is not typed in clear, and no browser keeps this one as a text.

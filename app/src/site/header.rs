@@ -1,21 +1,17 @@
-use crate::AppSettings;
-use crate::initials::initials;
-use crate::logout::{SignOut, sign_out_failed};
-use crate::routes;
-use crate::session::Session;
+use super::initials::initials;
+use super::logout::{SignOut, sign_out_failed};
+use super::session::Session;
+use super::settings::AppSettings;
 use crate::ui::Mark;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 /// The slim header of members; strangers' pages have the mark over the form instead.
 #[component]
-pub(crate) fn SiteHeader() -> impl IntoView {
-    let session = Session::of_page();
-    let path = use_location().pathname;
-    // Somebody who has just signed in still stands at the door for a moment: nothing moves there.
-    let inside = move || !path.with(|path| routes::is_for_strangers(path));
+pub(crate) fn SiteHeader(hidden: Signal<bool>) -> impl IntoView {
+    let session = Session::from_context();
     move || {
-        session.viewer().filter(|_| inside()).map(|viewer| {
+        session.viewer().filter(|_| !hidden.get()).map(|viewer| {
             let name = viewer.label().to_owned();
             view! { <MemberHeader name email=viewer.email/> }
         })
@@ -31,15 +27,15 @@ pub(crate) fn MemberHeader(
     email: String,
 ) -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
-    let opens = Session::of_page().is_fresh();
+    let just_signed_in = Session::from_context().just_signed_in();
     view! {
-        <header class="site-header" class:opens=opens>
+        <header class="site-header" class:just-signed-in=just_signed_in>
             <div class="site-header-row">
                 <a class="brand" href=settings.home().to_owned() rel=settings.home_rel()>
                     <Mark/>
                     <span dir="auto">{settings.name.clone()}</span>
                 </a>
-                <Places/>
+                <NavLinks/>
                 <Menu name email/>
             </div>
         </header>
@@ -54,16 +50,16 @@ fn Menu(name: String, email: String) -> impl IntoView {
     view! {
         <details class="menu" open=sign_out_failed()>
             <summary>
-                <span class="unseen">"Account menu for "</span>
-                <span class="person" dir="auto">{name.clone()}</span>
+                <span class="visually-hidden">"Account menu for "</span>
+                <span class="user-name" dir="auto">{name.clone()}</span>
                 <span class="avatar" aria-hidden="true">{letters}</span>
             </summary>
             <div class="menu-panel">
-                <p class="menu-person">
+                <p class="menu-user">
                     <b dir="auto">{name}</b>
                     {email.map(|email| view! { <span dir="auto">{email}</span> })}
                 </p>
-                <Places/>
+                <NavLinks/>
                 <SignOut/>
             </div>
         </details>
@@ -72,17 +68,17 @@ fn Menu(name: String, email: String) -> impl IntoView {
 
 /// In the row on wide screens, in the menu on narrow ones.
 #[component]
-fn Places() -> impl IntoView {
+fn NavLinks() -> impl IntoView {
     view! {
         <nav aria-label="Account">
-            <Place path="/account" label="Profile"/>
-            <Place path="/account/security" label="Security"/>
+            <NavLink path="/account" label="Profile"/>
+            <NavLink path="/account/security" label="Security"/>
         </nav>
     }
 }
 
 #[component]
-fn Place(path: &'static str, label: &'static str) -> impl IntoView {
+fn NavLink(path: &'static str, label: &'static str) -> impl IntoView {
     let here = use_location().pathname;
     view! { <a href=path aria-current=move || (here.get() == path).then_some("page")>{label}</a> }
 }

@@ -1,11 +1,12 @@
-use crate::{AppSettings, Flash};
+use super::settings::AppSettings;
+use crate::ui::Flash;
 use domain::Viewer;
 use serde::{Deserialize, Serialize};
 
 /// What a page knows from its first byte on: the server puts it into the context, and the browser
 /// reads the same out of the document, so that hydration agrees with the HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Start {
+pub struct InitialState {
     /// The owner's settings.
     pub settings: AppSettings,
     /// Who looks at the page.
@@ -29,3 +30,7 @@ pub enum Unsent {
     /// One does of which nothing that was typed could be kept.
     Lost,
 }
+
+/// Whose page it is, in a word that tells nobody who: the document's scripts compare it with what is true later.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SessionState(pub(crate) String);

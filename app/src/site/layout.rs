@@ -1,40 +1,10 @@
-use super::icon::{DoorScene, Mark};
-use super::visit::Visit;
-use crate::AppSettings;
-use leptos::html::H1;
+use super::settings::AppSettings;
+use crate::ui::{DoorScene, Heading, Mark};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-/// The page's one `h1`, and the document's title. Words of ours only: Leptos does not escape a title.
-///
-/// After client routing it takes the focus, as a newly loaded document would: so a screen reader says
-/// where its user has arrived.
+/// One column, and from 64 rem the door beside it.
 #[component]
-pub fn Heading(
-    /// The title before the site's name; empty: the name alone.
-    title: &'static str,
-    /// What the `h1` says, where it says more than the title.
-    #[prop(optional)]
-    children: Option<Children>,
-) -> impl IntoView {
-    let heading = NodeRef::<H1>::new();
-    let visit = use_context::<Visit>();
-    Effect::new(move || {
-        if let Some(heading) = heading.get().filter(|_| visit.is_some_and(Visit::arrive)) {
-            _ = heading.focus();
-        }
-    });
-    view! {
-        <Title text=title/>
-        <h1 node_ref=heading tabindex="-1">
-            {children.map_or_else(|| title.into_any(), |children| children().into_any())}
-        </h1>
-    }
-}
-
-/// The front of the house: one column, and from 64 rem the door beside it.
-#[component]
-pub fn Front(
+pub fn SplitLayout(
     /// For a page with more to say than a form.
     #[prop(optional)]
     wide: bool,
@@ -42,12 +12,12 @@ pub fn Front(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <div class="doorway">
-            <div class="doorway-art">
+        <div class="split">
+            <div class="split-picture">
                 <DoorScene/>
             </div>
-            <div class="doorway-side">
-                <div class=if wide { "doorway-column wide" } else { "doorway-column" }>{children()}</div>
+            <div class="split-main">
+                <div class=if wide { "split-column wide" } else { "split-column" }>{children()}</div>
                 <Footer/>
             </div>
         </div>
@@ -56,7 +26,7 @@ pub fn Front(
 
 /// Strangers' pages: a form, and the way to the other page.
 #[component]
-pub fn Doorway(
+pub fn AuthLayout(
     /// The title before the site's name.
     title: &'static str,
     /// The `h1`: words, the site's name, words.
@@ -67,21 +37,21 @@ pub fn Doorway(
     children: Children,
     /// The way to the other page.
     #[prop(into)]
-    other_way: ViewFnOnce,
+    alternative: ViewFnOnce,
 ) -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
     let (before, after) = heading;
     let name = settings.name.clone();
     view! {
-        <Front>
-            <a class="home" href=settings.home().to_owned() rel=settings.home_rel() aria-label=settings.name.clone()>
+        <SplitLayout>
+            <a class="home-link" href=settings.home().to_owned() rel=settings.home_rel() aria-label=settings.name.clone()>
                 <Mark/>
             </a>
             <Heading title>{before} " " <bdi>{name}</bdi> {after}</Heading>
             {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
             {children()}
-            <p class="other-way">{other_way.run()}</p>
-        </Front>
+            <p class="alternative">{alternative.run()}</p>
+        </SplitLayout>
     }
 }
 
@@ -99,7 +69,7 @@ pub fn Footer() -> impl IntoView {
 
 /// Members' pages: one column of cards under the header.
 #[component]
-pub fn MemberPage(
+pub fn MemberLayout(
     /// The `h1`.
     heading: &'static str,
     /// One sentence under it.
@@ -116,28 +86,5 @@ pub fn MemberPage(
             {children()}
             <Footer/>
         </div>
-    }
-}
-
-/// One thing to do: its title, one line of purpose, the form.
-#[component]
-pub fn Card(
-    /// The id that names the section.
-    id: &'static str,
-    /// The `h2`.
-    title: &'static str,
-    /// One line of purpose.
-    purpose: &'static str,
-    /// The form.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <section class="card" aria-labelledby=id>
-            <div class="card-head">
-                <h2 id=id>{title}</h2>
-                <p>{purpose}</p>
-            </div>
-            <div class="card-body">{children()}</div>
-        </section>
     }
 }

@@ -26,7 +26,7 @@ impl Session {
         }
     }
 
-    pub(crate) fn of_page() -> Self {
+    pub(crate) fn from_context() -> Self {
         use_context().unwrap_or_else(|| Self {
             viewer: RwSignal::new(None),
             fresh: StoredValue::new(false),
@@ -38,22 +38,22 @@ impl Session {
         self.viewer.get()
     }
 
-    pub(crate) fn viewer_now(self) -> Option<Viewer> {
+    pub(crate) fn viewer_untracked(self) -> Option<Viewer> {
         self.viewer.get_untracked()
     }
 
     /// Whether this browser has just signed in, without a page load in between.
-    pub(crate) fn is_fresh(self) -> bool {
+    pub(crate) fn just_signed_in(self) -> bool {
         self.fresh.get_value()
     }
 
-    pub(crate) fn enter(self, viewer: Viewer) {
+    pub(crate) fn sign_in(self, viewer: Viewer) {
         self.fresh.set_value(true);
         self.viewer.set(Some(viewer));
     }
 
     /// The cookie came back: a later 401 is an ended session, not a lost cookie.
-    pub(crate) fn confirm(self) {
+    pub(crate) fn confirm_cookie(self) {
         self.fresh.set_value(false);
     }
 
@@ -65,15 +65,15 @@ impl Session {
         });
     }
 
-    pub(crate) fn leave(self) {
+    pub(crate) fn sign_out(self) {
         self.fresh.set_value(false);
         self.viewer.set(None);
     }
 
     /// The server says that nobody is signed in: asks for a sign-in that leads back to `path`.
-    pub(crate) fn ended(self, path: &str) {
-        let cookie_lost = self.is_fresh() && self.viewer_now().is_some();
-        self.leave();
+    pub(crate) fn expire(self, path: &str) {
+        let cookie_lost = self.just_signed_in() && self.viewer_untracked().is_some();
+        self.sign_out();
         self.go(sign_in_path(path, cookie_lost));
     }
 

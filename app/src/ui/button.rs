@@ -1,4 +1,4 @@
-use super::form::{FormState, Pace};
+use super::form::state::{FormState, Progress};
 use leptos::prelude::*;
 
 /// The form's one button. It says the act, and once the work takes longer than a blink, that it is
@@ -15,16 +15,16 @@ pub fn SubmitButton(
     #[prop(optional)]
     quiet: bool,
 ) -> impl IntoView {
-    let form = FormState::of_page();
-    let working = move || (form.pace() != Pace::Idle).then_some("true");
-    let text = move || if form.pace() == Pace::Slow { busy } else { label };
+    let form = FormState::from_context();
+    let working = move || (form.progress() != Progress::Idle).then_some("true");
+    let text = move || if form.progress() == Progress::Slow { busy } else { label };
     view! {
         <button
             type="submit"
             class=if quiet { "button button-quiet" } else { "button" }
             data-label=label
             data-busy=busy
-            data-slow=move || (form.pace() == Pace::Slow).then_some("")
+            data-slow=move || (form.progress() == Progress::Slow).then_some("")
             aria-disabled=working
             aria-busy=working
         >

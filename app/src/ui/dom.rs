@@ -1,6 +1,5 @@
 //! The few calls to the browser that forms need; all of them are made in event handlers and effects.
 
-use super::fields::domain_name;
 use leptos::prelude::*;
 use leptos::web_sys::js_sys::Array;
 use leptos::web_sys::{
@@ -13,6 +12,11 @@ use wasm_bindgen::JsCast;
 pub(crate) fn field_of(event: &leptos::web_sys::Event) -> Option<String> {
     let element: Element = event.target()?.dyn_into().ok()?;
     domain_name(&element.get_attribute("name")?).map(str::to_owned)
+}
+
+/// The domain's name of a field: `form[email]` is `email`.
+pub(crate) fn domain_name(name: &str) -> Option<&str> {
+    name.strip_prefix("form[")?.strip_suffix(']')
 }
 
 /// What the form holds now. Read from the document, since text may be older than the WebAssembly.

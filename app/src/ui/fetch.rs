@@ -12,8 +12,7 @@ pub struct SessionEnded(pub Callback<()>);
 /// Asks a server function and paints its answer. Without one it says why and offers to ask again; where
 /// nobody is signed in any more, it leads to the sign-in page.
 #[component]
-pub fn Loaded<T, A, P, V>(
-    /// The server function.
+pub fn Fetch<T, A, P, V>(
     from: fn() -> A,
     /// Paints the answer.
     children: P,
@@ -33,12 +32,12 @@ where
             match answer.await {
                 Ok(data) => paint(data).into_any(),
                 Err(AppError(Problem { code: Code::SignInNeeded, .. })) => {
-                    view! { <Leaving ended/> }.into_any()
+                    view! { <AskSignIn ended/> }.into_any()
                 }
                 Err(AppError(problem)) => {
                     let again = move |_| answer.refetch();
                     view! {
-                        <Notice tone=Tone::Bad words=problem.detail/>
+                        <Notice tone=Tone::Error words=problem.detail/>
                         <p>
                             <button type="button" class="button button-quiet" on:click=again>
                                 "Try again"
@@ -50,11 +49,11 @@ where
             }
         })
     };
-    view! { <Suspense fallback=|| view! { <p class="waiting" aria-hidden="true"></p> }>{screen}</Suspense> }
+    view! { <Suspense fallback=|| view! { <p class="placeholder" aria-hidden="true"></p> }>{screen}</Suspense> }
 }
 
 #[component]
-fn Leaving(#[prop(optional_no_strip)] ended: Option<SessionEnded>) -> impl IntoView {
+fn AskSignIn(#[prop(optional_no_strip)] ended: Option<SessionEnded>) -> impl IntoView {
     Effect::new(move || {
         if let Some(SessionEnded(ended)) = ended {
             ended.run(());

@@ -1,11 +1,11 @@
-use super::form::FormState;
+use super::form::state::FormState;
 use super::icon::Warning;
 use super::text::escaped;
 use leptos::prelude::*;
 
 /// What a text field holds, as keyboards and password managers want to know it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum InputKind {
     /// Any line of text.
     #[default]
     Text,
@@ -15,7 +15,7 @@ pub enum Kind {
     Login,
 }
 
-impl Kind {
+impl InputKind {
     fn input_type(self) -> &'static str {
         if self == Self::Email { "email" } else { "text" }
     }
@@ -62,7 +62,7 @@ pub(crate) fn described_by(
 
 /// The words beside a refused field.
 #[component]
-pub fn FieldError(
+pub fn ErrorMessage(
     /// The field.
     name: &'static str,
     /// The words, if it was refused.
@@ -71,7 +71,7 @@ pub fn FieldError(
     #[prop(optional_no_strip, into)]
     if_taken: Option<ViewFn>,
 ) -> impl IntoView {
-    let form = FormState::of_page();
+    let form = FormState::from_context();
     move || {
         let remedy = if_taken.as_ref().filter(|_| form.is_taken(name)).map(ViewFn::run);
         error.get().map(|words| {
@@ -96,7 +96,7 @@ pub fn TextField(
     label: &'static str,
     /// What it holds.
     #[prop(optional)]
-    kind: Kind,
+    kind: InputKind,
     /// The token for password managers and autofill.
     autocomplete: &'static str,
     /// What stands in it at first.
@@ -114,7 +114,7 @@ pub fn TextField(
     #[prop(optional, into)]
     if_taken: Option<ViewFn>,
 ) -> impl IntoView {
-    let form = FormState::of_page();
+    let form = FormState::from_context();
     let error = form.error(name);
     let stored = form.stored(name, value.as_ref());
     view! {
@@ -135,13 +135,13 @@ pub fn TextField(
                 autocomplete=autocomplete
                 maxlength=units(max)
                 required=required
-                autofocus=form.opens_on(name)
+                autofocus=form.takes_focus(name)
                 value=form.kept(name).or(value)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described_by(name, !note.is_empty(), stored.is_some(), error)
             />
             <Stored name stored/>
-            <FieldError name error if_taken/>
+            <ErrorMessage name error if_taken/>
         </div>
     }
 }
@@ -180,7 +180,7 @@ pub fn TextAreaField(
     /// The most characters it takes.
     max: usize,
 ) -> impl IntoView {
-    let form = FormState::of_page();
+    let form = FormState::from_context();
     let error = form.error(name);
     let stored = form.stored(name, value.as_ref());
     let text = form.kept(name).or(value).unwrap_or_default();
@@ -197,13 +197,13 @@ pub fn TextAreaField(
                 rows="4"
                 dir="auto"
                 maxlength=units(max)
-                autofocus=form.opens_on(name)
+                autofocus=form.takes_focus(name)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=described_by(name, !note.is_empty(), stored.is_some(), error)
                 inner_html=escaped(&text)
             ></textarea>
             <Stored name stored/>
-            <FieldError name error/>
+            <ErrorMessage name error/>
         </div>
     }
 }
@@ -216,7 +216,7 @@ pub fn CheckboxField(
     /// The label beside it.
     label: &'static str,
 ) -> impl IntoView {
-    let ticked = FormState::of_page().kept(name).is_some_and(|text| !text.is_empty());
+    let ticked = FormState::from_context().kept(name).is_some_and(|text| !text.is_empty());
     view! {
         <div class="check">
             <input type="checkbox" id=name name=format!("form[{name}]") value="on" checked=ticked/>
@@ -245,7 +245,7 @@ pub fn ReadOnlyField(
     value: String,
 ) -> impl IntoView {
     view! {
-        <dl class="field fact">
+        <dl class="field read-only">
             <dt>{label}</dt>
             <dd dir="auto">{value}</dd>
         </dl>

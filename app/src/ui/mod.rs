@@ -1,27 +1,27 @@
 //! The parts pages are made of. They paint, and know nothing of accounts.
 
 mod button;
+mod card;
 pub(crate) mod dom;
+mod fetch;
 mod field;
-mod fields;
 mod form;
+mod heading;
 mod icon;
-mod layout;
-mod ledger;
-mod loaded;
 mod notice;
+mod page_load;
 mod password;
 mod text;
-mod visit;
 
 pub use button::SubmitButton;
-pub use field::{CheckboxField, FieldError, HiddenField, Kind, ReadOnlyField, TextAreaField, TextField};
-pub(crate) use form::typed_in;
-pub use form::{Form, FormState, Pace, ShownTo};
-pub use icon::Mark;
-pub use layout::{Card, Doorway, Footer, Front, Heading, MemberPage};
-pub use ledger::Ledger;
-pub use loaded::{Loaded, SessionEnded};
+pub use card::Card;
+pub use fetch::{Fetch, SessionEnded};
+pub use field::{CheckboxField, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField};
+pub use form::{
+    Flash, FollowRedirect, Form, FormAccount, FormErrors, FormState, PasswordMin, Progress, input_value,
+};
+pub use heading::Heading;
+pub use icon::{DoorScene, Mark};
 pub use notice::{Notice, Tone};
+pub use page_load::PageLoad;
 pub use password::PasswordField;
-pub(crate) use visit::Visit;

@@ -1,23 +1,22 @@
-use crate::{Flash, Unsent};
+use super::form::flash::Flash;
 use leptos::prelude::*;
 
 /// What is true of the page that came as a document; its flash is of no page after it.
 #[derive(Clone, Copy)]
-pub(crate) struct Visit {
+pub(crate) struct PageLoad {
     flash: StoredValue<Flash>,
-    moved: StoredValue<bool>,
-    unsent: Unsent,
+    navigated: StoredValue<bool>,
+    needs_document: bool,
 }
 
-impl Visit {
-    pub(crate) fn new(flash: Flash, unsent: Unsent) -> Self {
-        Self { flash: StoredValue::new(flash), moved: StoredValue::new(false), unsent }
+impl PageLoad {
+    pub(crate) fn new(flash: Flash, needs_document: bool) -> Self {
+        Self { flash: StoredValue::new(flash), navigated: StoredValue::new(false), needs_document }
     }
 
-    /// A form was sent after its session had ended, and what was typed waits with the server for a new sign-in:
-    /// only a document can bring it back.
-    pub(crate) fn unsent(self) -> Unsent {
-        self.unsent
+    /// Whether forms that lead to another page load it as a document, since only that can bring back what was typed.
+    pub(crate) fn needs_document(self) -> bool {
+        self.needs_document
     }
 
     /// What the last plain post left to say to the form of `function`.
@@ -28,11 +27,11 @@ impl Visit {
     /// Called by each page's heading once it stands. False the first time; afterwards pages come by
     /// client routing, where nothing is left to say and the focus has to be moved by hand.
     pub(crate) fn arrive(self) -> bool {
-        let moved = self.moved.get_value();
-        self.moved.set_value(true);
-        if moved {
+        let navigated = self.navigated.get_value();
+        self.navigated.set_value(true);
+        if navigated {
             self.flash.set_value(Flash::default());
         }
-        moved
+        navigated
     }
 }

@@ -1,6 +1,5 @@
-use super::field::FieldError;
-use super::form::FormState;
-use crate::AppSettings;
+use super::field::ErrorMessage;
+use super::form::state::{FormState, PasswordMin};
 use leptos::prelude::*;
 
 /// A password. It is never echoed: there is no way to give this field a value. And it has no greatest
@@ -17,7 +16,7 @@ pub fn PasswordField(
     #[prop(optional)]
     new: bool,
 ) -> impl IntoView {
-    let form = FormState::of_page();
+    let form = FormState::from_context();
     let error = form.error(name);
     let describes = move || {
         let error = error.with(Option::is_some).then(|| format!("{name}-error"));
@@ -36,7 +35,7 @@ pub fn PasswordField(
                     data-words="Caps Lock is on"
                 ></span>
             </div>
-            <div class="secret">
+            <div class="password">
                 <input
                     class="input"
                     id=name
@@ -46,17 +45,17 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     required
-                    autofocus=form.opens_on(name)
+                    autofocus=form.takes_focus(name)
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=describes
                 />
-                <button type="button" class="reveal" aria-label="Show password" data-other="Hide password">
+                <button type="button" class="password-toggle" aria-label="Show password" data-other="Hide password">
                     <span aria-hidden="true" data-other="Hide">
                         "Show"
                     </span>
                 </button>
             </div>
-            <FieldError name error/>
+            <ErrorMessage name error/>
             {new.then(|| view! { <Advice name/> })}
         </div>
     }
@@ -66,7 +65,7 @@ pub fn PasswordField(
 /// attackers try first, and praise for what is refused afterwards would be worse than none.
 #[component]
 fn Advice(name: &'static str) -> impl IntoView {
-    let min = use_context::<AppSettings>().unwrap_or_default().password_min;
+    let min = PasswordMin::from_context();
     view! {
         <p class="help" id=format!("{name}-help")>
             {format!("At least {min} characters. A few unrelated words work well; easily guessed passwords are refused.")}

@@ -1,5 +1,5 @@
-import { button, field, fillSignIn, fillSignUp, words } from '../fixtures/forms';
-import { expect, hold, test } from '../fixtures/test';
+import { button, field, fillSignIn, fillSignUp, words } from '../../fixtures/forms';
+import { expect, hold, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 test('a double click signs up once', async ({ page, person, visit }) => {

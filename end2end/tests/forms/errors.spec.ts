@@ -1,5 +1,5 @@
-import { button, field, fieldError, fillPasswordChange, fillSignIn, fillSignUp, words } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { button, field, fieldError, fillPasswordChange, fillSignIn, fillSignUp, words } from '../../fixtures/forms';
+import { expect, test } from '../../fixtures/test';
 import type { Locator, Page } from '@playwright/test';
 
 async function refused(page: Page, input: Locator, name: string, text: string | RegExp): Promise<void> {

@@ -1,5 +1,5 @@
-import { button, field, fieldError, fillSignIn, fillSignUp, withNext, words } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { button, field, fieldError, fillSignIn, fillSignUp, withNext, words } from '../../fixtures/forms';
+import { expect, test } from '../../fixtures/test';
 import type { Locator, Page } from '@playwright/test';
 
 test.describe('on a phone', () => {

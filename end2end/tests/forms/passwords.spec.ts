@@ -1,12 +1,12 @@
-import { button, field, fieldError, fillPasswordChange, fillSignUp, words } from '../fixtures/forms';
-import { expect, hold, hydrated, test } from '../fixtures/test';
+import { button, field, fieldError, fillPasswordChange, fillSignUp, words } from '../../fixtures/forms';
+import { expect, hold, hydrated, test } from '../../fixtures/test';
 import type { Locator, Page } from '@playwright/test';
 
 const shown = (input: Locator) => expect(input).toHaveAttribute('type', 'text');
 const hidden = (input: Locator) => expect(input).toHaveAttribute('type', 'password');
 
 /** A field's own switch; its name changes with what it does. */
-const reveal = (page: Page, name: string) => page.locator(`.secret:has(#${name}) .reveal`);
+const toggle = (page: Page, name: string) => page.locator(`.password:has(#${name}) .password-toggle`);
 
 test.describe('the switch', () => {
   test.beforeEach(({ state }) => test.skip(state === 'noscript'));
@@ -29,10 +29,10 @@ test.describe('the switch', () => {
 
   test('each field has its own @blocked', async ({ page, visit, member }) => {
     await visit('/account/security');
-    await reveal(page, 'new_password').click();
+    await toggle(page, 'new_password').click();
     await shown(field(page, 'New password'));
     await hidden(field(page, 'Current password'));
-    await expect(reveal(page, 'current_password'), member.email).toHaveAccessibleName('Show password');
+    await expect(toggle(page, 'current_password'), member.email).toHaveAccessibleName('Show password');
   });
 
   test('everything starts fresh after a change of password, each time @blocked', async ({ page, visit, member }) => {
@@ -40,7 +40,7 @@ test.describe('the switch', () => {
     let now = member.password;
     for (const next of [`${now}-one`, `${now}-two`]) {
       await fillPasswordChange(page, now, next);
-      for (const name of ['current_password', 'new_password']) await reveal(page, name).click();
+      for (const name of ['current_password', 'new_password']) await toggle(page, name).click();
       await shown(field(page, 'New password'));
       const answer = page.waitForResponse('**/fn/password/change');
       await button(page, 'Change password').click();
@@ -83,7 +83,7 @@ test('what was shown before the program came stays so, and can be hidden after',
 
 test('without scripts there is no switch @plain', async ({ page, visit, state }) => {
   await visit('/register');
-  await expect(page.locator('.reveal')).toBeVisible({ visible: state !== 'noscript' });
+  await expect(page.locator('.password-toggle')).toBeVisible({ visible: state !== 'noscript' });
 });
 
 test('Caps Lock is told of while it is on @blocked', async ({ page, visit }) => {

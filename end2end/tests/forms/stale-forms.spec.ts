@@ -1,6 +1,6 @@
 // P35: a form acts only for the account, and the version, it was shown to. Two tabs share one browser's cookies.
-import { button, field, fillPasswordChange, fillSignIn, signOut, withNext, words } from '../fixtures/forms';
-import { expect, hold, hydrated, open, register, somebody, test, type Person, type State } from '../fixtures/test';
+import { button, field, fillPasswordChange, fillSignIn, signOut, withNext, words } from '../../fixtures/forms';
+import { expect, hold, hydrated, open, register, somebody, test, type Person, type State } from '../../fixtures/test';
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 
 async function member(browser: Browser, origin: string): Promise<Person> {

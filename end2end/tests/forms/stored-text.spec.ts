@@ -1,5 +1,5 @@
-import { button, field, words } from '../fixtures/forms';
-import { expect, register, somebody, test } from '../fixtures/test';
+import { button, field, words } from '../../fixtures/forms';
+import { expect, register, somebody, test } from '../../fixtures/test';
 
 /** Each would set the title if it ran, or break out of the place it is shown in. */
 const attacks = [

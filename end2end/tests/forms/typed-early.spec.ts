@@ -1,5 +1,5 @@
-import { button, field, words } from '../fixtures/forms';
-import { expect, hold, hydrated, test } from '../fixtures/test';
+import { button, field, words } from '../../fixtures/forms';
+import { expect, hold, hydrated, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** Where the person was: text, caret and focus. */

@@ -1,6 +1,6 @@
 // A7: what was typed is not left behind by a slip.
-import { button, field, fillPasswordChange, signOut, words } from '../fixtures/forms';
-import { expect, hold, test } from '../fixtures/test';
+import { button, field, fillPasswordChange, signOut, words } from '../../fixtures/forms';
+import { expect, hold, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** Answers every question of the browser the same way, and counts them. */

@@ -1,4 +1,4 @@
-import { expect, test } from '../fixtures/test';
+import { expect, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** Whatever is asked of another host than the page's own. */

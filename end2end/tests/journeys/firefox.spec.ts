@@ -1,8 +1,8 @@
-import { button, field, fieldError, fillPasswordChange, fillSignIn, fillSignUp, signOut, withNext, words } from '../fixtures/forms';
-import { broken, meddle } from '../fixtures/broken';
-import { expect, hydrated, test } from '../fixtures/test';
+import { button, field, fieldError, fillPasswordChange, fillSignIn, fillSignUp, signOut, withNext, words } from '../../fixtures/forms';
+import { broken, meddle } from '../../fixtures/broken';
+import { expect, hydrated, test } from '../../fixtures/test';
 
-// What only Firefox does, or does in a way of its own; it goes through journey.spec.ts as well.
+// What only Firefox does, or does in a way of its own; it goes through journeys/journey.spec.ts as well.
 
 test('a page that was scrolled comes alive after a reload and after Back', async ({ page, member }) => {
   await page.setViewportSize({ width: 800, height: 320 });

@@ -1,5 +1,5 @@
-import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../fixtures/forms';
-import { expect, register, test } from '../fixtures/test';
+import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../../fixtures/forms';
+import { expect, register, test } from '../../fixtures/test';
 
 test('a person signs up, edits the profile, changes the password, signs out and in again @plain', async ({
   page,

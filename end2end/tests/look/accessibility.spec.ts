@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
-import { button, field, fieldError, fillPasswordChange, fillSignIn, words } from '../fixtures/forms';
-import { expect, hold, test } from '../fixtures/test';
+import { button, field, fieldError, fillPasswordChange, fillSignIn, words } from '../../fixtures/forms';
+import { expect, hold, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** axe finds nothing, in either theme; text has the contrast of look.md (7:1, WCAG's AAA). */

@@ -1,4 +1,4 @@
-import { expect, test } from '../fixtures/test';
+import { expect, test } from '../../fixtures/test';
 
 /** Every component in every state, against the committed pictures; `npm run gallery -- -u` takes new ones. */
 for (const colorScheme of ['light', 'dark'] as const) {

@@ -1,5 +1,5 @@
-import { button, field, fillSignIn, menu, words } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { button, field, fillSignIn, menu, words } from '../../fixtures/forms';
+import { expect, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** Presses Tab through the page; the names of what got the focus, in order, each with a visible ring. */

@@ -1,5 +1,5 @@
-import { button, field, fieldError } from '../fixtures/forms';
-import { expect, open, register, test } from '../fixtures/test';
+import { button, field, fieldError } from '../../fixtures/forms';
+import { expect, open, register, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 const strangers = ['/', '/login', '/register', '/nowhere'];

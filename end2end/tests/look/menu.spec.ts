@@ -1,5 +1,5 @@
-import { button, field, menu, signOut } from '../fixtures/forms';
-import { expect, register, somebody, test } from '../fixtures/test';
+import { button, field, menu, signOut } from '../../fixtures/forms';
+import { expect, register, somebody, test } from '../../fixtures/test';
 import AxeBuilder from '@axe-core/playwright';
 
 const LONG = 'Maximiliane Wolfeschlegelsteinhausenbergerdorff';
@@ -104,9 +104,9 @@ test('names of every script run their own way, and have their initials @plain', 
     await register(context, person, baseURL!);
     await visit('/account');
     await expect(page.locator('.avatar')).toHaveText(initials);
-    await expect(page.locator('.person')).toHaveAttribute('dir', 'auto');
+    await expect(page.locator('.user-name')).toHaveAttribute('dir', 'auto');
     for (const label of ['Name', 'First name', 'Bio']) await expect(field(page, label)).toHaveAttribute('dir', 'auto');
-    const shown = await page.locator('.person').evaluate(element => getComputedStyle(element).direction);
+    const shown = await page.locator('.user-name').evaluate(element => getComputedStyle(element).direction);
     expect(shown, name).toBe(name === 'محمد علي' ? 'rtl' : 'ltr');
   }
 });

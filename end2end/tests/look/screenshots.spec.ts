@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { root } from '../fixtures/env';
-import { button, field, fieldError, fillSignIn, words } from '../fixtures/forms';
-import { expect, register, somebody, test } from '../fixtures/test';
+import { root } from '../../fixtures/env';
+import { button, field, fieldError, fillSignIn, words } from '../../fixtures/forms';
+import { expect, register, somebody, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 const widths = [320, 768, 1600];

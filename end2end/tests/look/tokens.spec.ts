@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from '../fixtures/env';
-import { button, field, fieldError } from '../fixtures/forms';
-import { expect, register, test } from '../fixtures/test';
+import { root } from '../../fixtures/env';
+import { button, field, fieldError } from '../../fixtures/forms';
+import { expect, register, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 function tokens(): string[] {

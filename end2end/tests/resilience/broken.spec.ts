@@ -1,6 +1,6 @@
-import { broken, everyMeddler, fresh, meddle, settled, spring, trap } from '../fixtures/broken';
-import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../fixtures/forms';
-import { expect, hold, hydrated, test as base, type Person } from '../fixtures/test';
+import { broken, everyMeddler, fresh, meddle, settled, spring, trap } from '../../fixtures/broken';
+import { button, field, fillPasswordChange, fillSignIn, fillSignUp, signOut, words } from '../../fixtures/forms';
+import { expect, hold, hydrated, test as base, type Person } from '../../fixtures/test';
 import type { BrowserContext, Page } from '@playwright/test';
 
 // Here programs break on purpose, and say so in the console.

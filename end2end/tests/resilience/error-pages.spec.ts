@@ -1,5 +1,5 @@
-import { button, field, signOut } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { button, field, signOut } from '../../fixtures/forms';
+import { expect, test } from '../../fixtures/test';
 
 test('an unknown address gets a page that helps @plain', async ({ page, visit }) => {
   const answer = page.waitForResponse('**/no/such/page');

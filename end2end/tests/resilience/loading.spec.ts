@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 import { homedir } from 'node:os';
 import { brotliDecompressSync } from 'node:zlib';
-import { hashed, root } from '../fixtures/env';
-import { expect, hold, hydrated, test } from '../fixtures/test';
+import { hashed, root } from '../../fixtures/env';
+import { expect, hold, hydrated, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 const strangers = ['/', '/login', '/register', '/nowhere'];

@@ -1,7 +1,7 @@
-import { button, field, fillSignIn, words } from '../fixtures/forms';
-import { Postgres } from '../fixtures/postgres';
-import { Server } from '../fixtures/server';
-import { expect, register, test as base } from '../fixtures/test';
+import { button, field, fillSignIn, words } from '../../fixtures/forms';
+import { Postgres } from '../../fixtures/postgres';
+import { Server } from '../../fixtures/server';
+import { expect, register, test as base } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 /** A server with a database of its own that a test may stop. */

@@ -1,5 +1,5 @@
-import { button, fillSignIn, fillSignUp, withNext } from '../fixtures/forms';
-import { expect, someAddress, test } from '../fixtures/test';
+import { button, fillSignIn, fillSignUp, withNext } from '../../fixtures/forms';
+import { expect, someAddress, test } from '../../fixtures/test';
 
 test('a stranger is asked to sign in and then lands where they wanted @plain', async ({ page, context, member, visit }) => {
   await context.clearCookies();

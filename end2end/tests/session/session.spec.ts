@@ -1,5 +1,5 @@
-import { button, field, fillPasswordChange, fillSignIn, signOut, withNext, words } from '../fixtures/forms';
-import { expect, test } from '../fixtures/test';
+import { button, field, fillPasswordChange, fillSignIn, signOut, withNext, words } from '../../fixtures/forms';
+import { expect, test } from '../../fixtures/test';
 import type { BrowserContext } from '@playwright/test';
 
 async function token(context: BrowserContext): Promise<string | undefined> {

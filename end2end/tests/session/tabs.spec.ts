@@ -1,6 +1,6 @@
 // A3: what one tab does to the session, the others show.
-import { button, field, fillPasswordChange, fillSignIn, menu, signOut, withNext, words } from '../fixtures/forms';
-import { expect, open, test } from '../fixtures/test';
+import { button, field, fillPasswordChange, fillSignIn, menu, signOut, withNext, words } from '../../fixtures/forms';
+import { expect, open, test } from '../../fixtures/test';
 
 test('after signing out the other tabs show nothing of the person @blocked', async ({ page, context, member, visit, state }) => {
   const [home, profile] = [await context.newPage(), await context.newPage()];

@@ -1,10 +1,10 @@
 import { get } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
-import { button, fillSignUp, signOut, withNext } from '../fixtures/forms';
-import { freePort } from '../fixtures/processes';
-import { Server } from '../fixtures/server';
-import { expect, hydrated, somebody, test as base } from '../fixtures/test';
-import { makeCertificates, terminate } from '../fixtures/tls';
+import { button, fillSignUp, signOut, withNext } from '../../fixtures/forms';
+import { freePort } from '../../fixtures/processes';
+import { Server } from '../../fixtures/server';
+import { expect, hydrated, somebody, test as base } from '../../fixtures/test';
+import { makeCertificates, terminate } from '../../fixtures/tls';
 
 interface Secure {
   url: string;

@@ -7,15 +7,13 @@ use leptos::prelude::*;
 /// The caller's profile.
 #[server(prefix = "/fn", endpoint = "profile/load")]
 pub async fn load_profile() -> Result<ProfileView, AppError> {
-    use crate::ssr::{fail, here};
-    let (accounts, ctx) = here()?;
-    accounts.profile(&ctx).await.map_err(fail)
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.profile(&ctx).await?)
 }
 
 /// Changes the fields given.
 #[server(prefix = "/fn", endpoint = "profile/save")]
 pub async fn save_profile(form: ProfileForm) -> Result<ProfileView, AppError> {
-    use crate::ssr::{fail, here};
-    let (accounts, ctx) = here()?;
-    accounts.save_profile(&ctx, form).await.map_err(fail)
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.save_profile(&ctx, form).await?)
 }

@@ -1,8 +1,6 @@
 use super::api::{SaveProfile, load_profile};
-use crate::session::Session;
-use crate::ui::{
-    Card, Form, Kind, Loaded, MemberPage, ReadOnlyField, SubmitButton, TextAreaField, TextField,
-};
+use crate::site::{MemberLayout, Session};
+use crate::ui::{Card, Fetch, Form, InputKind, ReadOnlyField, SubmitButton, TextAreaField, TextField};
 use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX, display_name};
 use leptos::prelude::*;
 
@@ -10,20 +8,20 @@ use leptos::prelude::*;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     view! {
-        <MemberPage heading="Your profile" lead="How you appear, and how you sign in.">
+        <MemberLayout heading="Your profile" lead="How you appear, and how you sign in.">
             <Card id="profile" title="About you" purpose="All fields are optional.">
-                <Loaded from=load_profile let:view>
+                <Fetch from=load_profile let:view>
                     <Profile view/>
-                </Loaded>
+                </Fetch>
             </Card>
-        </MemberPage>
+        </MemberLayout>
     }
 }
 
 #[component]
 fn Profile(view: ProfileView) -> impl IntoView {
-    let session = Session::of_page();
-    session.confirm();
+    let session = Session::from_context();
+    session.confirm_cookie();
     let version = RwSignal::new(view.version);
     view! {
         <Form
@@ -37,7 +35,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
         >
             <ReadOnlyField label="Email" value=view.email/>
             <TextField name="name" label="Name" autocomplete="name" value=view.name max=NAME_MAX/>
-            <div class="pair">
+            <div class="field-row">
                 <TextField
                     name="first_name"
                     label="First name"
@@ -57,7 +55,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
                 name="username"
                 label="Username"
                 note="You can also sign in with this."
-                kind=Kind::Login
+                kind=InputKind::Login
                 autocomplete="username"
                 value=view.username
                 max=USERNAME_MAX

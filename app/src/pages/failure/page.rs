@@ -1,5 +1,4 @@
-use crate::AppSettings;
-use crate::shell::plain_document;
+use crate::site::{AppSettings, plain_document};
 use crate::ui::Mark;
 use domain::Problem;
 use leptos::prelude::*;

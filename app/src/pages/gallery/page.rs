@@ -1,9 +1,7 @@
-use crate::AppSettings;
-use crate::failure::Failure;
-use crate::header::MemberHeader;
-use crate::shell::HeadBasics;
+use crate::pages::failure::Failure;
+use crate::site::{AppSettings, HeadTags, MemberHeader};
 use crate::ui::{
-    Card, CheckboxField, FormState, Kind, Ledger, Mark, Notice, Pace, PasswordField, ReadOnlyField,
+    Card, CheckboxField, FormErrors, FormState, InputKind, Mark, Notice, PasswordField, Progress, ReadOnlyField,
     SubmitButton, TextAreaField, TextField, Tone,
 };
 use domain::{Code, FieldError, Problem};
@@ -24,7 +22,7 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
             // Marked as scripted, to show what comes with the scripts.
             <html lang="en" data-scripted="">
                 <head>
-                    <HeadBasics options settings=settings.clone()/>
+                    <HeadTags options settings=settings.clone()/>
                     <title>{title}</title>
                 </head>
                 <body>
@@ -65,13 +63,13 @@ fn Gallery() -> impl IntoView {
 
 #[component]
 fn Fresh() -> impl IntoView {
-    let state = FormState::new(Ledger::default(), vec![("filled".to_owned(), LONG.to_owned())], Pace::Idle);
+    let state = FormState::new(FormErrors::default(), vec![("filled".to_owned(), LONG.to_owned())], Progress::Idle);
     view! {
         <Provider value=state>
             <Card id="fresh" title="Empty and filled" purpose="As a page comes, and once it was typed in.">
                 <div class="form">
                     <TextField name="empty" label="Empty" note="Optional" autocomplete="off" max=100/>
-                    <TextField name="filled" label="Filled, and long" kind=Kind::Email autocomplete="off" max=100/>
+                    <TextField name="filled" label="Filled, and long" kind=InputKind::Email autocomplete="off" max=100/>
                     <PasswordField name="plain_password" label="Password"/>
                     <PasswordField name="shown_password" label="Password, new" new=true/>
                     <TextAreaField name="lines" label="Several lines" note="Up to 300 characters" max=300/>
@@ -91,7 +89,7 @@ fn Refused() -> impl IntoView {
     let errors = ["refused_line", "refused_password", "refused_lines"]
         .map(|name| FieldError::new(name, "taken", words));
     let problem = Problem::new(Code::Taken).with_errors(errors.to_vec());
-    let state = FormState::new(Ledger::after_refusal(&problem), Vec::new(), Pace::Idle);
+    let state = FormState::new(FormErrors::after_refusal(&problem), Vec::new(), Progress::Idle);
     view! {
         <Provider value=state>
             <Card id="refused" title="Refused" purpose="Words beside the field; what was typed stays.">
@@ -101,7 +99,7 @@ fn Refused() -> impl IntoView {
                     <TextAreaField name="refused_lines" label="Bio" max=300/>
                     <SubmitButton label="Save profile" busy="Saving…"/>
                     <div class="notices">
-                        <Notice tone=Tone::Bad words=Code::WrongCredentials.detail()/>
+                        <Notice tone=Tone::Error words=Code::WrongCredentials.detail()/>
                     </div>
                 </div>
             </Card>
@@ -112,7 +110,7 @@ fn Refused() -> impl IntoView {
 #[component]
 fn Working() -> impl IntoView {
     view! {
-        <Provider value=FormState::new(Ledger::default(), Vec::new(), Pace::Slow)>
+        <Provider value=FormState::new(FormErrors::default(), Vec::new(), Progress::Slow)>
             <Card id="working" title="Under way" purpose="The size stays, the words change.">
                 <div class="form">
                     <SubmitButton label="Sign in" busy="Signing in…"/>
@@ -130,7 +128,7 @@ fn Done() -> impl IntoView {
             <div class="form">
                 <SubmitButton label="Save profile" busy="Saving…"/>
                 <div class="notices">
-                    <Notice tone=Tone::Good words="Profile saved."/>
+                    <Notice tone=Tone::Success words="Profile saved."/>
                 </div>
             </div>
         </Card>

@@ -1,20 +1,19 @@
-use crate::AppSettings;
-use crate::session::Session;
-use crate::ui::{Front, Heading, Mark};
+use crate::site::{AppSettings, Session, SplitLayout};
+use crate::ui::{Heading, Mark};
 use leptos::prelude::*;
 
 /// The front page. With `HOME_URL` the server sends everybody there, and so does this page in the browser.
 #[component]
 pub fn HomePage() -> impl IntoView {
-    let session = Session::of_page();
+    let session = Session::from_context();
     let settings = use_context::<AppSettings>().unwrap_or_default();
     let (name, open) = (settings.name, settings.signup_open);
     if let Some(home) = settings.home_url {
         Effect::new(move || _ = window().location().replace(&home));
     }
     view! {
-        <Front wide=true>
-            <p class="home">
+        <SplitLayout wide=true>
+            <p class="home-link">
                 <Mark/>
             </p>
             <Heading title="">"Welcome to " <bdi>{name}</bdi></Heading>
@@ -48,6 +47,6 @@ pub fn HomePage() -> impl IntoView {
                         .into_any()
                 }
             }}
-        </Front>
+        </SplitLayout>
     }
 }

@@ -5,4 +5,3 @@ mod page;
 mod state;
 
 pub use page::LoginPage;
-pub(crate) use state::Way;

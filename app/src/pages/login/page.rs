@@ -1,11 +1,9 @@
 use super::api::Login;
-use super::state::{Way, prefill};
-use crate::session::Session;
+use super::state::prefill;
+use crate::site::{AppSettings, AuthLayout, ReturnPath, Session, Unsent};
 use crate::ui::{
-    CheckboxField, Doorway, Form, HiddenField, Kind, Notice, PasswordField, SubmitButton, TextField, Tone,
-    Visit,
+    CheckboxField, Form, HiddenField, InputKind, Notice, PasswordField, SubmitButton, TextField, Tone,
 };
-use crate::{AppSettings, Unsent};
 use domain::{Code, EMAIL_MAX_BYTES};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
@@ -14,20 +12,20 @@ use leptos_router::location::Url;
 /// The page that a person sees most.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let session = Session::of_page();
+    let session = Session::from_context();
     let query = use_query_map().get_untracked();
-    let way = Way::new(&use_location().search.get_untracked());
-    let register = way.over("/register", Url::escape);
+    let path = ReturnPath::new(&use_location().search.get_untracked());
+    let register = path.link("/register", Url::escape);
     let open = use_context::<AppSettings>().unwrap_or_default().signup_open;
-    let lead = if way.next.is_empty() { "" } else { "Sign in to continue." };
-    let unsent = use_context::<Visit>().and_then(|visit| words(visit.unsent()));
+    let lead = if path.next.is_empty() { "" } else { "Sign in to continue." };
+    let unsent = use_context::<Unsent>().and_then(words);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
-        <Doorway
+        <AuthLayout
             title="Sign in"
             heading=("Sign in to", "")
             lead
-            other_way=move || {
+            alternative=move || {
                 if open {
                     view! { "New here? " <a href=register>"Create an account"</a> }.into_any()
                 } else {
@@ -35,17 +33,17 @@ pub fn LoginPage() -> impl IntoView {
                 }
             }
         >
-            {unsent.map(|words| view! { <Notice tone=Tone::Bad words/> })}
-            {cookie_lost.then(|| view! { <Notice tone=Tone::Bad words=COOKIE_LOST/> })}
+            {unsent.map(|words| view! { <Notice tone=Tone::Error words/> })}
+            {cookie_lost.then(|| view! { <Notice tone=Tone::Error words=COOKIE_LOST/> })}
             <Form
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
-                on_done=move |viewer| session.enter(viewer)
+                on_done=move |viewer| session.sign_in(viewer)
                 leaves=true
             >
                 <TextField
                     name="identifier"
                     label="Email or username"
-                    kind=Kind::Login
+                    kind=InputKind::Login
                     autocomplete="username"
                     required=true
                     value=prefill(query.get("email").as_deref())
@@ -53,10 +51,10 @@ pub fn LoginPage() -> impl IntoView {
                 />
                 <PasswordField name="password" label="Password"/>
                 <CheckboxField name="remember" label="Keep me signed in"/>
-                <HiddenField name="next" value=way.next/>
+                <HiddenField name="next" value=path.next/>
                 <SubmitButton label="Sign in" busy="Signing in…"/>
             </Form>
-        </Doorway>
+        </AuthLayout>
     }
 }
 

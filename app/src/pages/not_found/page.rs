@@ -1,10 +1,10 @@
-use crate::AppSettings;
-use crate::ui::{Footer, Heading, Mark};
+use crate::site::{AppSettings, Footer};
+use crate::ui::{Heading, Mark};
 use leptos::prelude::*;
 
 /// Where there is no page.
 #[component]
-pub(crate) fn NotFoundPage() -> impl IntoView {
+pub fn NotFoundPage() -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
     view! {
         <div class="message">

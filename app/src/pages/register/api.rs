@@ -7,9 +7,9 @@ use leptos::prelude::*;
 /// Signs up and in, and leads to `form.next` or the account.
 #[server(prefix = "/fn", endpoint = "register")]
 pub async fn register(form: RegistrationForm) -> Result<Viewer, AppError> {
-    use crate::ssr::{enter, fail, here};
-    let (accounts, ctx) = here()?;
+    use crate::ssr::{context, sign_in};
+    let (accounts, ctx) = context()?;
     let next = form.next.clone();
-    let signed_in = accounts.sign_up(&ctx, form).await.map_err(fail)?;
-    enter(signed_in, &next)
+    let signed_in = accounts.sign_up(&ctx, form).await?;
+    sign_in(signed_in, &next)
 }

@@ -1,10 +1,6 @@
 use super::api::Register;
-use crate::AppSettings;
-use crate::login::Way;
-use crate::session::Session;
-use crate::ui::{
-    Doorway, Form, Front, Heading, HiddenField, Kind, Mark, PasswordField, SubmitButton, TextField, typed_in,
-};
+use crate::site::{AppSettings, AuthLayout, ReturnPath, Session, SplitLayout};
+use crate::ui::{Form, Heading, HiddenField, InputKind, Mark, PasswordField, SubmitButton, TextField, input_value};
 use domain::{Code, EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -14,37 +10,37 @@ use leptos_router::location::Url;
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
-    let way = Way::new(&use_location().search.get_untracked());
+    let path = ReturnPath::new(&use_location().search.get_untracked());
     if settings.signup_open {
-        view! { <SignUp way settings/> }.into_any()
+        view! { <SignUp path settings/> }.into_any()
     } else {
-        view! { <Closed login=way.over("/login", Url::escape)/> }.into_any()
+        view! { <Closed login=path.link("/login", Url::escape)/> }.into_any()
     }
 }
 
 #[component]
-fn SignUp(way: Way, settings: AppSettings) -> impl IntoView {
-    let session = Session::of_page();
-    let login = way.over("/login", Url::escape);
-    let next = way.next.clone();
-    let instead = move || view! { <SignInInstead way=way.clone()/> };
+fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
+    let session = Session::from_context();
+    let login = path.link("/login", Url::escape);
+    let next = path.next.clone();
+    let instead = move || view! { <SignInInstead path=path.clone()/> };
     view! {
-        <Doorway
+        <AuthLayout
             title="Create account"
             heading=("Create your", " account")
             lead="All you need is an email address and a password."
-            other_way=move || view! { "Already have an account? " <a href=login>"Sign in"</a> }
+            alternative=move || view! { "Already have an account? " <a href=login>"Sign in"</a> }
         >
             <Form
                 check=|call: &Register, min| call.form.parse(min).err().unwrap_or_default()
-                on_done=move |viewer| session.enter(viewer)
+                on_done=move |viewer| session.sign_in(viewer)
                 leaves=true
             >
                 <TextField name="name" label="Name" note="Optional" autocomplete="name" max=NAME_MAX/>
                 <TextField
                     name="email"
                     label="Email"
-                    kind=Kind::Email
+                    kind=InputKind::Email
                     autocomplete="username"
                     required=true
                     max=EMAIL_MAX_BYTES
@@ -55,15 +51,15 @@ fn SignUp(way: Way, settings: AppSettings) -> impl IntoView {
                 <SubmitButton label="Create account" busy="Creating account…"/>
             </Form>
             <Agreement settings/>
-        </Doorway>
+        </AuthLayout>
     }
 }
 
 /// The way to the account that has this address already.
 #[component]
-fn SignInInstead(way: Way) -> impl IntoView {
-    let email = typed_in("email");
-    view! { <a href=move || way.to_account(&email.get(), Url::escape)>"Sign in instead"</a> }
+fn SignInInstead(path: ReturnPath) -> impl IntoView {
+    let email = input_value("email");
+    view! { <a href=move || path.sign_in_link(&email.get(), Url::escape)>"Sign in instead"</a> }
 }
 
 /// What holds for an account. New tabs: the form keeps what was typed.
@@ -83,8 +79,8 @@ fn Agreement(settings: AppSettings) -> impl IntoView {
 #[component]
 fn Closed(login: String) -> impl IntoView {
     view! {
-        <Front>
-            <p class="home">
+        <SplitLayout>
+            <p class="home-link">
                 <Mark/>
             </p>
             <Heading title=Code::SignupClosed.title()/>
@@ -92,6 +88,6 @@ fn Closed(login: String) -> impl IntoView {
             <p class="actions">
                 <a class="button" href=login>"Sign in"</a>
             </p>
-        </Front>
+        </SplitLayout>
     }
 }

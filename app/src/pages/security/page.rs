@@ -1,6 +1,7 @@
 use super::api::ChangePassword;
-use crate::account::load_profile;
-use crate::ui::{Card, Form, Loaded, MemberPage, PasswordField, SubmitButton};
+use crate::pages::account::load_profile;
+use crate::site::MemberLayout;
+use crate::ui::{Card, Fetch, Form, PasswordField, SubmitButton};
 use domain::ProfileView;
 use leptos::prelude::*;
 
@@ -8,17 +9,17 @@ use leptos::prelude::*;
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     view! {
-        <MemberPage heading="Your password" lead="Use a password you don't use anywhere else.">
+        <MemberLayout heading="Your password" lead="Use a password you don't use anywhere else.">
             <Card
                 id="password"
                 title="Change your password"
                 purpose="You'll be signed out everywhere else."
             >
-                <Loaded from=load_profile let:view>
+                <Fetch from=load_profile let:view>
                     <Password view/>
-                </Loaded>
+                </Fetch>
             </Card>
-        </MemberPage>
+        </MemberLayout>
     }
 }
 
@@ -35,7 +36,7 @@ fn Password(view: ProfileView) -> impl IntoView {
         >
             // For password managers: whose password this is. Without a name, so it is not posted.
             <input
-                class="unseen"
+                class="visually-hidden"
                 type="text"
                 autocomplete="username"
                 value=view.email

@@ -1,11 +1,10 @@
-use crate::AppSettings;
-use crate::shell::plain_document;
+use crate::site::{AppSettings, plain_document};
 use crate::ui::Mark;
 use leptos::prelude::*;
 
 /// One question, one button.
 #[component]
-pub fn Leaving(
+fn SignOutConfirmation(
     /// Where the form is posted to.
     action: &'static str,
 ) -> impl IntoView {
@@ -26,6 +25,6 @@ pub fn Leaving(
 
 /// The whole document. The form is a plain one.
 #[must_use]
-pub fn leaving_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
-    plain_document(options, settings, "Sign out?", move || view! { <Leaving action/> })
+pub fn sign_out_confirmation_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
+    plain_document(options, settings, "Sign out?", move || view! { <SignOutConfirmation action/> })
 }

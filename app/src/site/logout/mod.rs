@@ -1,6 +1,6 @@
 //! Signing out, from every page.
 
 mod api;
-mod page;
+mod button;
 
-pub(crate) use page::{SignOut, sign_out_failed};
+pub(crate) use button::{SignOut, sign_out_failed};

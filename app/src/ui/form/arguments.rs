@@ -1,27 +1,23 @@
 //! A form's fields as the arguments of its server function, read in the browser: the server's own reader knows more
 //! shapes than our one, `form[NAME]`, and weighs 4 kB.
 
+use crate::ui::dom::domain_name;
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
 /// None where the fields are not the function's.
-pub(crate) fn read<F: DeserializeOwned>(fields: impl Iterator<Item = (String, String)>) -> Option<F> {
+pub(super) fn read<F: DeserializeOwned>(fields: impl Iterator<Item = (String, String)>) -> Option<F> {
     let ours = |(name, text): (String, String)| Some((domain_name(&name)?.to_owned(), Text(text)));
-    let form = Form(fields.filter_map(ours).collect());
+    let form = FormFields(fields.filter_map(ours).collect());
     F::deserialize(MapDeserializer::new([("form", form)].into_iter())).ok()
 }
 
-/// The domain's name of a field: `form[email]` is `email`.
-pub(crate) fn domain_name(name: &str) -> Option<&str> {
-    name.strip_prefix("form[")?.strip_suffix(']')
-}
-
-struct Form(Vec<(String, Text)>);
+struct FormFields(Vec<(String, Text)>);
 
 struct Text(String);
 
-impl IntoDeserializer<'_, Error> for Form {
+impl IntoDeserializer<'_, Error> for FormFields {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -37,7 +33,7 @@ impl IntoDeserializer<'_, Error> for Text {
     }
 }
 
-impl<'de> Deserializer<'de> for Form {
+impl<'de> Deserializer<'de> for FormFields {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

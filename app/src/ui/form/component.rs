@@ -1,27 +1,16 @@
-//! The form: validation while typing, one request at a time, errors beside their fields.
-//!
-//! Not Leptos' own `<ActionForm>`: that one shows whatever error the address bar carries (`?__err=`),
-//! so a crafted link could put words into our mouth, and it sends again while the first answer is
-//! still under way.
-
-use super::dom;
-use super::fields;
-use super::ledger::Ledger;
-use super::notice::FormNotices;
-use super::visit::Visit;
-use crate::routes::is_page;
-use crate::{AppError, AppSettings, Flash, Unsent};
+use super::arguments;
+use super::errors::FormErrors;
+use super::notices::FormNotices;
+use super::request::{FollowRedirect, post};
+use super::state::{FormState, PasswordMin, Progress, is_stale};
+use crate::AppError;
+use crate::ui::dom;
+use crate::ui::page_load::PageLoad;
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos::server_fn::client::Client;
-use leptos::server_fn::codec::{JsonEncoding, PostUrl};
-use leptos::server_fn::redirect::call_redirect_hook;
-use leptos::server_fn::request::ClientReq;
-use leptos::server_fn::response::ClientRes;
-use leptos::server_fn::{Bytes, ContentType, Decodes};
 use leptos::task::spawn_local;
 use leptos::web_sys::{Event, FormData, HtmlFormElement};
 use serde::de::DeserializeOwned;
@@ -30,147 +19,16 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
-/// How a request is doing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Pace {
-    /// None is under way.
-    #[default]
-    Idle,
-    /// One is, for less than a blink.
-    Working,
-    /// One is, and it is time to say so.
-    Slow,
-}
-
-/// Whose page this is, as a form says it to the server; nobody's forms act for nobody.
+/// The account that a page was shown to, which its forms tell the server; nobody's forms act for nobody.
 #[derive(Clone, Copy)]
-pub struct ShownTo(pub Signal<Option<String>>);
-
-/// What the fields and the button of a form share.
-#[derive(Clone, Copy)]
-pub struct FormState {
-    ledger: RwSignal<Ledger>,
-    values: StoredValue<Vec<(String, String)>>,
-    pace: RwSignal<Pace>,
-    compares: bool,
-}
-
-impl FormState {
-    /// A form that has this to say and shows these values.
-    pub fn new(ledger: Ledger, values: Vec<(String, String)>, pace: Pace) -> Self {
-        Self {
-            ledger: RwSignal::new(ledger),
-            values: StoredValue::new(values),
-            pace: RwSignal::new(pace),
-            compares: false,
-        }
-    }
-
-    /// The form around this component.
-    pub(crate) fn of_page() -> Self {
-        use_context().unwrap_or_else(|| Self::new(Ledger::default(), Vec::new(), Pace::Idle))
-    }
-
-    fn after(flash: Flash, done: &'static str) -> Self {
-        let ledger = match &flash.problem {
-            Some(problem) => Ledger::after_refusal(problem),
-            None if flash.function.is_empty() => Ledger::default(),
-            None => Ledger::after_success(done),
-        };
-        let compares = flash.problem.is_some_and(|problem| is_of_another_time(problem.code));
-        Self { compares, ..Self::new(ledger, flash.values, Pace::Idle) }
-    }
-
-    /// Whether a text was typed here that is not saved.
-    fn is_unsaved(self) -> bool {
-        self.values.with_value(|values| !values.is_empty())
-    }
-
-    pub(crate) fn pace(self) -> Pace {
-        self.pace.get()
-    }
-
-    /// Still under way after a while: the button says so.
-    fn slow_down(self) {
-        // By then the form may have left the page.
-        if self.pace.try_get_untracked() == Some(Pace::Working) {
-            self.pace.set(Pace::Slow);
-        }
-    }
-
-    /// None is under way any more.
-    fn rest(self) {
-        _ = self.pace.try_set(Pace::Idle);
-    }
-
-    pub(crate) fn error(self, field: &'static str) -> Memo<Option<String>> {
-        Memo::new(move |_| self.ledger.with(|ledger| ledger.error(field).map(str::to_owned)))
-    }
-
-    pub(crate) fn alarm(self) -> Option<String> {
-        self.ledger.with(|ledger| ledger.alarm().map(str::to_owned))
-    }
-
-    pub(crate) fn wait(self) -> Option<u32> {
-        self.ledger.with(Ledger::wait)
-    }
-
-    pub(crate) fn is_taken(self, field: &str) -> bool {
-        self.ledger.with(|ledger| ledger.is_taken(field))
-    }
-
-    pub(crate) fn alarm_now(self) -> Option<String> {
-        self.ledger.with_untracked(|ledger| ledger.alarm().map(str::to_owned))
-    }
-
-    pub(crate) fn done_now(self) -> bool {
-        self.ledger.with_untracked(|ledger| ledger.done().is_some())
-    }
-
-    pub(crate) fn done(self) -> Option<&'static str> {
-        self.ledger.with(Ledger::done)
-    }
-
-    pub(crate) fn opens_on(self, field: &str) -> bool {
-        self.ledger.with_untracked(|ledger| ledger.is_first(field))
-    }
-
-    /// The text that a plain post kept for `field`.
-    pub(crate) fn kept(self, field: &str) -> Option<String> {
-        self.values
-            .with_value(|values| values.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()))
-    }
-
-    /// What is stored now, where the text that was kept for `field` differs from it and would replace it unseen.
-    pub(crate) fn stored(self, field: &str, stored: Option<&String>) -> Option<String> {
-        let stored = stored.cloned().unwrap_or_default();
-        self.kept(field).filter(|kept| self.compares && !is_same_text(kept, &stored)).map(|_| stored)
-    }
-}
-
-/// Browsers post a new line as CRLF; it is stored as LF, and without the blanks around the text.
-fn is_same_text(typed: &str, stored: &str) -> bool {
-    typed.replace("\r\n", "\n").trim() == stored.trim()
-}
-
-/// Whether a form was refused because it was not shown to this account, or not lately.
-fn is_of_another_time(code: Code) -> bool {
-    matches!(code, Code::OtherAccount | Code::ChangedMeanwhile)
-}
-
-/// What stands in the field, once the program can read the page; until then what a plain post kept.
-pub(crate) fn typed_in(field: &'static str) -> RwSignal<String> {
-    let text = RwSignal::new(FormState::of_page().kept(field).unwrap_or_default());
-    Effect::new(move || _ = dom::value_of(field).map(|typed| text.set(typed)));
-    text
-}
+pub struct FormAccount(pub Signal<Option<String>>);
 
 type Check = dyn Fn(&FormData, usize) -> Vec<FieldError>;
 type Answer = Pin<Box<dyn Future<Output = Result<(), Problem>>>>;
 
 /// What differs from form to form.
 #[derive(Clone)]
-struct Act {
+struct FormSpec {
     check: Rc<Check>,
     send: Rc<dyn Fn(&FormData) -> Answer>,
     done: &'static str,
@@ -207,89 +65,55 @@ where
     F::Output: DeserializeOwned + 'static,
     D: Fn(F::Output) + Clone + 'static,
 {
-    let act = Act {
+    let follow = use_context::<FollowRedirect>();
+    let spec = FormSpec {
         check: Rc::new(move |data, min| {
-            fields::read(dom::pairs(data)).map_or_else(Vec::new, |call| check(&call, min))
+            arguments::read(dom::pairs(data)).map_or_else(Vec::new, |call| check(&call, min))
         }),
         send: Rc::new(move |data| {
             let body = dom::encoded(data);
             let on_done = on_done.clone();
             Box::pin(async move {
-                on_done(post::<F>(body).await.map_err(|AppError(problem)| problem)?);
+                on_done(post::<F>(body, follow).await.map_err(|AppError(problem)| problem)?);
                 Ok(())
             })
         }),
         done,
         clears,
         leaves,
-        by_document: leaves && use_context::<Visit>().is_some_and(|visit| visit.unsent() != Unsent::Nothing),
+        by_document: leaves && use_context::<PageLoad>().is_some_and(PageLoad::needs_document),
     };
-    frame(F::PATH, act, version, children)
-}
-
-/// Sends a form as it stands: with what its function does not know, for whom and for which version it was made.
-async fn post<F>(body: String) -> Result<F::Output, AppError>
-where
-    F: ServerFn<Error = AppError>,
-    F::Output: DeserializeOwned,
-{
-    let answer = fetch::<F::Client, F::InputStreamError, F::OutputStreamError>(F::PATH, body).await?;
-    JsonEncoding::decode(answer).map_err(|_| Code::OutcomeUnknown.into())
-}
-
-/// The part of [`post`] that is compiled once. Every form changes something: once it was sent, only an answer of
-/// ours says whether it did.
-async fn fetch<C, I, O>(path: &str, body: String) -> Result<Bytes, AppError>
-where
-    C: Client<AppError, I, O>,
-{
-    let request = ClientReq::try_new_post(path, PostUrl::CONTENT_TYPE, JsonEncoding::CONTENT_TYPE, body)?;
-    let unknown = |_| AppError::from(Code::OutcomeUnknown);
-    let answer = C::send(request).await.map_err(unknown)?;
-    let (status, onward) = (answer.status(), answer.has_redirect().then(|| answer.location()));
-    let content = answer.try_into_bytes().await.map_err(unknown)?;
-    if status >= 400 {
-        return Err(AppError::after_sending(content));
-    }
-    if let Some(onward) = onward {
-        // Another program may stand behind the same address: the router knows our pages only.
-        if is_page(&onward) {
-            call_redirect_hook(&onward);
-        } else {
-            _ = window().location().assign(&onward);
-        }
-    }
-    Ok(content)
+    frame(F::PATH, spec, version, children)
 }
 
 /// The part of [`Form`] that is compiled once.
-fn frame(path: &'static str, act: Act, version: Option<RwSignal<String>>, children: Children) -> AnyView {
-    let flash = use_context::<Visit>().and_then(|visit| visit.flash_of(path)).unwrap_or_default();
+fn frame(path: &'static str, spec: FormSpec, version: Option<RwSignal<String>>, children: Children) -> AnyView {
+    let flash = use_context::<PageLoad>().and_then(|load| load.flash_of(path)).unwrap_or_default();
     if let Some(version) = version.filter(|_| !flash.version.is_empty()) {
         version.set(flash.version.clone());
     }
-    let state = FormState::after(flash, act.done);
-    let min = use_context::<AppSettings>().unwrap_or_default().password_min;
-    let check = act.check.clone();
+    let state = FormState::after(flash, spec.done);
+    let min = PasswordMin::from_context();
+    let check = spec.check.clone();
     let on_input = move |event: Event| {
         if let (Some(field), Some(data)) =
             (dom::field_of(&event), form_of(&event).and_then(|f| dom::data_of(&f)))
         {
             let refused = check(&data, min);
-            state.ledger.update(|ledger| ledger.typed(&field, refused));
+            state.errors.update(|errors| errors.typed(&field, refused));
         }
     };
     let on_leave = move |event: FocusEvent| {
         // An error that appears now moves the button away from under the pointer, and the click misses.
         if let Some(field) = dom::field_of(&event).filter(|_| !dom::goes_to_control(&event)) {
             // A field loses the focus as well when its page goes: by then nothing may be told to what it held.
-            set_timeout(move || state.ledger.update(|ledger| ledger.left(&field)), Duration::ZERO);
+            set_timeout(move || state.errors.update(|errors| errors.left(&field)), Duration::ZERO);
         }
     };
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form_of(&event) {
-            submit(state, &act, form, min);
+            submit(state, &spec, form, min);
         }
     };
     view! {
@@ -303,7 +127,7 @@ fn frame(path: &'static str, act: Act, version: Option<RwSignal<String>>, childr
             on:focusout=on_leave
             on:submit=on_submit
         >
-            <MadeFor version/>
+            <PreconditionFields version/>
             <Provider value=state>
                 {children()}
                 <FormNotices/>
@@ -316,8 +140,8 @@ fn frame(path: &'static str, act: Act, version: Option<RwSignal<String>>, childr
 /// What the server compares before it does anything. The account stays the one that the form was shown to,
 /// whoever signs in meanwhile; nothing but us changes either, so browsers must not bring back older ones.
 #[component]
-fn MadeFor(#[prop(optional_no_strip)] version: Option<RwSignal<String>>) -> impl IntoView {
-    let account = use_context::<ShownTo>().and_then(|ShownTo(account)| account.get_untracked());
+fn PreconditionFields(#[prop(optional_no_strip)] version: Option<RwSignal<String>>) -> impl IntoView {
+    let account = use_context::<FormAccount>().and_then(|FormAccount(account)| account.get_untracked());
     account.map(|account| {
         view! {
             <input type="hidden" name="account" value=account autocomplete="off"/>
@@ -332,46 +156,46 @@ fn form_of(event: &Event) -> Option<HtmlFormElement> {
     event.current_target()?.dyn_into().ok()
 }
 
-fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
-    if state.pace.get_untracked() != Pace::Idle {
+fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement, min: usize) {
+    if state.progress.get_untracked() != Progress::Idle {
         return;
     }
     let Some(data) = dom::data_of(&form) else { return };
-    if !state.ledger.try_update(|ledger| ledger.may_send((act.check)(&data, min))).unwrap_or(false) {
+    if !state.errors.try_update(|errors| errors.may_send((spec.check)(&data, min))).unwrap_or(false) {
         dom::focus_soon(&form, REFUSED);
         return;
     }
-    state.pace.set(Pace::Working);
+    state.progress.set(Progress::Working);
     set_timeout(move || state.slow_down(), Duration::from_millis(150));
-    if act.by_document {
+    if spec.by_document {
         dom::send(&form);
         // A post that is stopped, or a page that comes back from the browser's memory, can be sent again.
         set_timeout(move || state.rest(), Duration::from_secs(10));
         return;
     }
     dom::tell(&form, "sending");
-    let answer = (act.send)(&data);
-    let act = act.clone();
+    let answer = (spec.send)(&data);
+    let spec = spec.clone();
     spawn_local(async move {
         let outcome = answer.await;
-        if outcome.is_err() || !act.leaves {
-            state.pace.set(Pace::Idle);
+        if outcome.is_err() || !spec.leaves {
+            state.progress.set(Progress::Idle);
         }
         match outcome {
             Ok(()) => {
-                if act.clears {
+                if spec.clears {
                     form.reset();
                 }
                 dom::tell(&form, "saved");
-                state.ledger.set(Ledger::after_success(act.done));
+                state.errors.set(FormErrors::after_success(spec.done));
             }
             // What the page shows is not true any more. The plain way brings a true one with the text in it, over
             // the sign-in page if need be.
-            Err(problem) if problem.code == Code::SignInNeeded || is_of_another_time(problem.code) => {
+            Err(problem) if problem.code == Code::SignInNeeded || is_stale(problem.code) => {
                 dom::send(&form);
             }
             Err(problem) => {
-                state.ledger.update(|ledger| ledger.refused(&problem));
+                state.errors.update(|errors| errors.refused(&problem));
                 dom::focus_soon(&form, REFUSED);
             }
         }
@@ -380,15 +204,3 @@ fn submit(state: FormState, act: &Act, form: HtmlFormElement, min: usize) {
 
 /// The first refused field, else the words beside the button.
 const REFUSED: &[&str] = &["[aria-invalid=true]", "[role=alert]"];
-
-#[cfg(test)]
-mod tests {
-    use super::is_same_text;
-
-    #[test]
-    fn a_text_is_the_same_however_its_lines_end() {
-        assert!(is_same_text("One.\r\nTwo.\r\n", "One.\nTwo."));
-        assert!(is_same_text(" \r\n", ""));
-        assert!(!is_same_text("One.\r\nTwo.", "One. Two."));
-    }
-}

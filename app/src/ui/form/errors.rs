@@ -5,30 +5,30 @@ use domain::{Code, FieldError, Problem};
 /// A field is judged once it was left after typing, or once the form was sent; never while its first
 /// characters are being typed. What the server refused stands until that field is typed in again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ledger {
+pub struct FormErrors {
     edited: Vec<String>,
     judged: Vec<String>,
     sent: bool,
     local: Vec<FieldError>,
     remote: Vec<FieldError>,
-    alarm: Option<String>,
+    form_error: Option<String>,
     wait: Option<u32>,
-    done: Option<&'static str>,
+    success: Option<&'static str>,
 }
 
-impl Ledger {
+impl FormErrors {
     /// The state after a plain post that was refused.
     #[must_use]
     pub fn after_refusal(problem: &Problem) -> Self {
-        let mut ledger = Self::default();
-        ledger.refused(problem);
-        ledger
+        let mut errors = Self::default();
+        errors.refused(problem);
+        errors
     }
 
     /// The state after a plain post that worked.
     #[must_use]
     pub fn after_success(words: &'static str) -> Self {
-        Self { done: Some(words).filter(|words| !words.is_empty()), ..Self::default() }
+        Self { success: Some(words).filter(|words| !words.is_empty()), ..Self::default() }
     }
 
     /// Somebody typed in `field`; `local` is what the form's own check refuses now.
@@ -36,7 +36,7 @@ impl Ledger {
         note(&mut self.edited, field);
         self.remote.retain(|error| error.field != field);
         self.local = local;
-        self.done = None;
+        self.success = None;
     }
 
     /// Somebody left `field`.
@@ -56,7 +56,7 @@ impl Ledger {
     /// The server refused it.
     pub fn refused(&mut self, problem: &Problem) {
         self.remote.clone_from(&problem.errors);
-        self.alarm = problem.errors.is_empty().then(|| problem.detail.clone());
+        self.form_error = problem.errors.is_empty().then(|| problem.detail.clone());
         self.wait = problem.retry_after.filter(|_| problem.code == Code::TooManyRequests);
     }
 
@@ -70,8 +70,8 @@ impl Ledger {
 
     /// The words beside the button: a refusal that belongs to none of them.
     #[must_use]
-    pub fn alarm(&self) -> Option<&str> {
-        self.alarm.as_deref()
+    pub fn form_error(&self) -> Option<&str> {
+        self.form_error.as_deref()
     }
 
     /// Seconds until the next try counts, where there were too many.
@@ -88,8 +88,8 @@ impl Ledger {
 
     /// The words beside the button: it worked.
     #[must_use]
-    pub fn done(&self) -> Option<&'static str> {
-        self.done
+    pub fn success(&self) -> Option<&'static str> {
+        self.success
     }
 
     /// Whether the page should open with the focus on `field`.
@@ -115,61 +115,61 @@ mod tests {
 
     #[test]
     fn the_first_characters_are_not_judged() {
-        let mut ledger = Ledger::default();
-        ledger.typed("email", vec![refusal("email")]);
-        assert_eq!(ledger.error("email"), None);
-        ledger.left("email");
-        assert_eq!(ledger.error("email"), Some("No."));
-        ledger.typed("email", vec![]);
-        assert_eq!(ledger.error("email"), None, "judged while typing from now on");
+        let mut errors = FormErrors::default();
+        errors.typed("email", vec![refusal("email")]);
+        assert_eq!(errors.error("email"), None);
+        errors.left("email");
+        assert_eq!(errors.error("email"), Some("No."));
+        errors.typed("email", vec![]);
+        assert_eq!(errors.error("email"), None, "judged while typing from now on");
     }
 
     #[test]
     fn a_field_that_was_only_passed_through_is_not_judged() {
-        let mut ledger = Ledger::default();
-        ledger.typed("email", vec![refusal("email"), refusal("password")]);
-        ledger.left("password");
-        assert_eq!(ledger.error("password"), None);
+        let mut errors = FormErrors::default();
+        errors.typed("email", vec![refusal("email"), refusal("password")]);
+        errors.left("password");
+        assert_eq!(errors.error("password"), None);
     }
 
     #[test]
     fn sending_judges_every_field() {
-        let mut ledger = Ledger::default();
-        assert!(!ledger.may_send(vec![refusal("password")]));
-        assert_eq!(ledger.error("password"), Some("No."));
-        assert!(ledger.may_send(vec![]));
-        assert_eq!(ledger.error("password"), None);
+        let mut errors = FormErrors::default();
+        assert!(!errors.may_send(vec![refusal("password")]));
+        assert_eq!(errors.error("password"), Some("No."));
+        assert!(errors.may_send(vec![]));
+        assert_eq!(errors.error("password"), None);
     }
 
     #[test]
     fn what_the_server_refused_stands_until_its_field_is_typed_in() {
         let problem = Problem::new(Code::Taken).with_errors(vec![refusal("email"), refusal("name")]);
-        let mut ledger = Ledger::after_refusal(&problem);
-        assert!(ledger.is_first("email") && !ledger.is_first("name"));
-        assert_eq!(ledger.alarm(), None, "said beside the field, so not beside the button as well");
-        ledger.typed("email", vec![]);
-        assert_eq!((ledger.error("email"), ledger.error("name")), (None, Some("No.")));
+        let mut errors = FormErrors::after_refusal(&problem);
+        assert!(errors.is_first("email") && !errors.is_first("name"));
+        assert_eq!(errors.form_error(), None, "said beside the field, so not beside the button as well");
+        errors.typed("email", vec![]);
+        assert_eq!((errors.error("email"), errors.error("name")), (None, Some("No.")));
     }
 
     #[test]
     fn a_refusal_of_no_field_stands_beside_the_button() {
-        let mut ledger = Ledger::after_refusal(&Problem::new(Code::WrongCredentials));
-        assert_eq!(ledger.alarm(), Some(Code::WrongCredentials.detail()));
-        ledger.may_send(vec![]);
-        assert_eq!(ledger.alarm(), None);
+        let mut errors = FormErrors::after_refusal(&Problem::new(Code::WrongCredentials));
+        assert_eq!(errors.form_error(), Some(Code::WrongCredentials.detail()));
+        errors.may_send(vec![]);
+        assert_eq!(errors.form_error(), None);
     }
 
     #[test]
     fn only_too_many_tries_are_counted_down() {
-        assert_eq!(Ledger::after_refusal(&Problem::wait(16)).wait(), Some(16));
-        assert_eq!(Ledger::after_refusal(&Code::Overloaded.into()).wait(), None);
+        assert_eq!(FormErrors::after_refusal(&Problem::wait(16)).wait(), Some(16));
+        assert_eq!(FormErrors::after_refusal(&Code::Overloaded.into()).wait(), None);
     }
 
     #[test]
     fn success_is_said_until_somebody_types_on() {
-        let mut ledger = Ledger::after_success("Saved.");
-        assert_eq!(ledger.done(), Some("Saved."));
-        ledger.typed("name", vec![]);
-        assert_eq!(ledger.done(), None);
+        let mut errors = FormErrors::after_success("Saved.");
+        assert_eq!(errors.success(), Some("Saved."));
+        errors.typed("name", vec![]);
+        assert_eq!(errors.success(), None);
     }
 }

@@ -1,0 +1,11 @@
+//! One folder a page.
+
+pub mod account;
+pub mod failure;
+pub mod gallery;
+pub mod home;
+pub mod login;
+pub mod not_found;
+pub mod register;
+pub mod security;
+pub mod sign_out_confirmation;

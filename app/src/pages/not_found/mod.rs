@@ -1,0 +1,5 @@
+//! Every other address.
+
+mod page;
+
+pub use page::NotFoundPage;

@@ -41,7 +41,9 @@ fn Site(start: InitialState) -> impl IntoView {
             dom::tell(&document(), "session");
         }
     });
-    provide_context(FormAccount(Signal::derive(move || session.viewer().map(|viewer| viewer.id.to_string()))));
+    provide_context(FormAccount(Signal::derive(move || {
+        session.viewer().map(|viewer| viewer.id.to_string())
+    })));
     provide_context(FollowRedirect(Callback::new(|to: String| routes::follow(&to))));
     provide_context(PageLoad::new(start.flash, start.unsent != Unsent::Nothing));
     provide_context(SessionEnded(Callback::new(move |()| session.expire(&path.get_untracked()))));

@@ -30,7 +30,7 @@ pub use app::App;
 pub use error::AppError;
 pub use pages::failure::failure_document;
 pub use pages::gallery::gallery_document;
-pub use pages::sign_out_confirmation::sign_out_confirmation_document;
+pub use pages::sign_out_confirmation::sign_out_document;
 pub use shell::shell;
 pub use site::{AppSettings, InitialState, THEME, Unsent};
 pub use ui::Flash;

@@ -10,11 +10,7 @@ pub enum Tone {
 
 /// A sentence in a frame.
 #[component]
-pub fn Notice(
-    tone: Tone,
-    #[prop(into)]
-    words: String,
-) -> impl IntoView {
+pub fn Notice(tone: Tone, #[prop(into)] words: String) -> impl IntoView {
     let (class, icon) = match tone {
         Tone::Error => ("notice", Warning().into_any()),
         Tone::Success => ("notice notice-success", Tick().into_any()),

@@ -46,7 +46,7 @@ pub(super) async fn gallery(State(state): State<AppState>) -> Response {
 
 /// The page that asks whether to sign out; its form is posted to `action`.
 pub(crate) fn leaving(state: &AppState, action: &'static str) -> Response {
-    let html = app::sign_out_confirmation_document(LeptosOptions::clone(&state.site), &state.app, action);
+    let html = app::sign_out_document(LeptosOptions::clone(&state.site), &state.app, action);
     (headers::page_policy(state, None), Html(html)).into_response()
 }
 

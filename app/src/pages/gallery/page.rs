@@ -1,8 +1,8 @@
 use crate::pages::failure::Failure;
 use crate::site::{AppSettings, HeadTags, MemberHeader};
 use crate::ui::{
-    Card, CheckboxField, FormErrors, FormState, InputKind, Mark, Notice, PasswordField, Progress, ReadOnlyField,
-    SubmitButton, TextAreaField, TextField, Tone,
+    Card, CheckboxField, FormErrors, FormState, InputKind, Mark, Notice, PasswordField, Progress,
+    ReadOnlyField, SubmitButton, TextAreaField, TextField, Tone,
 };
 use domain::{Code, FieldError, Problem};
 use leptos::context::Provider;
@@ -63,7 +63,8 @@ fn Gallery() -> impl IntoView {
 
 #[component]
 fn Fresh() -> impl IntoView {
-    let state = FormState::new(FormErrors::default(), vec![("filled".to_owned(), LONG.to_owned())], Progress::Idle);
+    let state =
+        FormState::new(FormErrors::default(), vec![("filled".to_owned(), LONG.to_owned())], Progress::Idle);
     view! {
         <Provider value=state>
             <Card id="fresh" title="Empty and filled" purpose="As a page comes, and once it was typed in.">

@@ -1,6 +1,8 @@
 use super::api::Register;
 use crate::site::{AppSettings, AuthLayout, ReturnPath, Session, SplitLayout};
-use crate::ui::{Form, Heading, HiddenField, InputKind, Mark, PasswordField, SubmitButton, TextField, input_value};
+use crate::ui::{
+    Form, Heading, HiddenField, InputKind, Mark, PasswordField, SubmitButton, TextField, input_value,
+};
 use domain::{Code, EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

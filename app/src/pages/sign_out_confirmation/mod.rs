@@ -3,4 +3,4 @@
 
 mod page;
 
-pub use page::sign_out_confirmation_document;
+pub use page::sign_out_document;

@@ -25,6 +25,6 @@ fn SignOutConfirmation(
 
 /// The whole document. The form is a plain one.
 #[must_use]
-pub fn sign_out_confirmation_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
+pub fn sign_out_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
     plain_document(options, settings, "Sign out?", move || view! { <SignOutConfirmation action/> })
 }

@@ -87,7 +87,12 @@ where
 }
 
 /// The part of [`Form`] that is compiled once.
-fn frame(path: &'static str, spec: FormSpec, version: Option<RwSignal<String>>, children: Children) -> AnyView {
+fn frame(
+    path: &'static str,
+    spec: FormSpec,
+    version: Option<RwSignal<String>>,
+    children: Children,
+) -> AnyView {
     let flash = use_context::<PageLoad>().and_then(|load| load.flash_of(path)).unwrap_or_default();
     if let Some(version) = version.filter(|_| !flash.version.is_empty()) {
         version.set(flash.version.clone());

@@ -2,13 +2,13 @@
 
 mod document;
 mod header;
-mod initial_state;
+pub(crate) mod initial_state;
 mod initials;
 mod layout;
 mod logout;
 mod return_path;
 mod session;
-mod settings;
+pub(crate) mod settings;
 
 pub use document::THEME;
 pub(crate) use document::{HeadTags, plain_document};

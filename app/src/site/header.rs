@@ -20,12 +20,7 @@ pub(crate) fn SiteHeader(hidden: Signal<bool>) -> impl IntoView {
 
 /// The mark, the places, and the account's menu.
 #[component]
-pub(crate) fn MemberHeader(
-    /// What to call the person.
-    name: String,
-    /// The account's address.
-    email: String,
-) -> impl IntoView {
+pub(crate) fn MemberHeader(name: String, email: String) -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
     let just_signed_in = Session::from_context().just_signed_in();
     view! {

@@ -24,7 +24,7 @@ pub fn SplitLayout(
     }
 }
 
-/// Strangers' pages: a form, and the way to the other page.
+/// Pages for strangers: a form, and a link to the other such page.
 #[component]
 pub fn AuthLayout(
     /// The title before the site's name.
@@ -33,9 +33,8 @@ pub fn AuthLayout(
     heading: (&'static str, &'static str),
     /// One sentence under it; may be empty.
     lead: &'static str,
-    /// The form.
     children: Children,
-    /// The way to the other page.
+    /// The sentence with that link.
     #[prop(into)]
     alternative: ViewFnOnce,
 ) -> impl IntoView {
@@ -74,7 +73,6 @@ pub fn MemberLayout(
     heading: &'static str,
     /// One sentence under it.
     lead: &'static str,
-    /// Cards.
     children: Children,
 ) -> impl IntoView {
     view! {

@@ -5,11 +5,8 @@ use leptos::prelude::*;
 pub fn Card(
     /// The id that names the section.
     id: &'static str,
-    /// The `h2`.
     title: &'static str,
-    /// One line of purpose.
     purpose: &'static str,
-    /// The form.
     children: Children,
 ) -> impl IntoView {
     view! {

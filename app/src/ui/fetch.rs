@@ -12,11 +12,7 @@ pub struct SessionEnded(pub Callback<()>);
 /// Asks a server function and paints its answer. Without one it says why and offers to ask again; where
 /// nobody is signed in any more, it leads to the sign-in page.
 #[component]
-pub fn Fetch<T, A, P, V>(
-    from: fn() -> A,
-    /// Paints the answer.
-    children: P,
-) -> impl IntoView
+pub fn Fetch<T, A, P, V>(from: fn() -> A, children: P) -> impl IntoView
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     A: Future<Output = Result<T, AppError>> + Send + 'static,

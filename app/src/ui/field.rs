@@ -6,10 +6,8 @@ use leptos::prelude::*;
 /// What a text field holds, as keyboards and password managers want to know it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum InputKind {
-    /// Any line of text.
     #[default]
     Text,
-    /// An email address.
     Email,
     /// A username, or an email address.
     Login,
@@ -60,12 +58,10 @@ pub(crate) fn described_by(
     }
 }
 
-/// The words beside a refused field.
+/// Why a field was refused, beside it.
 #[component]
 pub fn ErrorMessage(
-    /// The field.
     name: &'static str,
-    /// The words, if it was refused.
     error: Memo<Option<String>>,
     /// What helps where somebody else has it.
     #[prop(optional_no_strip, into)]
@@ -92,23 +88,15 @@ pub fn ErrorMessage(
 pub fn TextField(
     /// The domain's name of the field; it is posted as `form[name]`.
     name: &'static str,
-    /// The label above it.
     label: &'static str,
-    /// What it holds.
-    #[prop(optional)]
-    kind: InputKind,
+    #[prop(optional)] kind: InputKind,
     /// The token for password managers and autofill.
     autocomplete: &'static str,
-    /// What stands in it at first.
-    #[prop(optional_no_strip)]
-    value: Option<String>,
+    #[prop(optional_no_strip)] value: Option<String>,
     /// A short remark, such as "Optional".
     #[prop(optional)]
     note: &'static str,
-    /// Whether it must be filled.
-    #[prop(optional)]
-    required: bool,
-    /// The most characters it takes.
+    #[prop(optional)] required: bool,
     max: usize,
     /// What helps where somebody else has it.
     #[prop(optional, into)]
@@ -167,17 +155,10 @@ fn Stored(name: &'static str, #[prop(optional_no_strip)] stored: Option<String>)
 /// Several lines of text.
 #[component]
 pub fn TextAreaField(
-    /// The domain's name of the field.
     name: &'static str,
-    /// The label above it.
     label: &'static str,
-    /// What stands in it at first.
-    #[prop(optional_no_strip)]
-    value: Option<String>,
-    /// A short remark.
-    #[prop(optional)]
-    note: &'static str,
-    /// The most characters it takes.
+    #[prop(optional_no_strip)] value: Option<String>,
+    #[prop(optional)] note: &'static str,
     max: usize,
 ) -> impl IntoView {
     let form = FormState::from_context();
@@ -210,12 +191,7 @@ pub fn TextAreaField(
 
 /// A box to tick; posted as "on".
 #[component]
-pub fn CheckboxField(
-    /// The domain's name of the field.
-    name: &'static str,
-    /// The label beside it.
-    label: &'static str,
-) -> impl IntoView {
+pub fn CheckboxField(name: &'static str, label: &'static str) -> impl IntoView {
     let ticked = FormState::from_context().kept(name).is_some_and(|text| !text.is_empty());
     view! {
         <div class="check">
@@ -225,25 +201,15 @@ pub fn CheckboxField(
     }
 }
 
-/// Something that travels along unseen.
+/// A field that is posted and not shown.
 #[component]
-pub fn HiddenField(
-    /// The domain's name of the field.
-    name: &'static str,
-    /// What it holds.
-    value: String,
-) -> impl IntoView {
+pub fn HiddenField(name: &'static str, value: String) -> impl IntoView {
     view! { <input type="hidden" name=format!("form[{name}]") value=value/> }
 }
 
 /// Text that is shown among the fields, and not posted.
 #[component]
-pub fn ReadOnlyField(
-    /// What it is.
-    label: &'static str,
-    /// The text.
-    value: String,
-) -> impl IntoView {
+pub fn ReadOnlyField(label: &'static str, value: String) -> impl IntoView {
     view! {
         <dl class="field read-only">
             <dt>{label}</dt>

@@ -8,9 +8,7 @@ use leptos::prelude::*;
 /// Its switch and its word of Caps Lock are `scripts/password.js`, which needs no WebAssembly.
 #[component]
 pub fn PasswordField(
-    /// The domain's name of the field.
     name: &'static str,
-    /// The label above it.
     label: &'static str,
     /// A new password comes with advice; a known one is only asked for.
     #[prop(optional)]

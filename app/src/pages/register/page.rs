@@ -57,7 +57,7 @@ fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
     }
 }
 
-/// The way to the account that has this address already.
+/// Leads to the account that has this address already.
 #[component]
 fn SignInInstead(path: ReturnPath) -> impl IntoView {
     let email = input_value("email");

@@ -10,7 +10,6 @@ pub(crate) fn sign_out_failed() -> bool {
     flash.is_some_and(|flash| flash.problem.is_some())
 }
 
-/// The menu's way out.
 #[component]
 pub(crate) fn SignOut() -> impl IntoView {
     let session = Session::from_context();

@@ -57,7 +57,6 @@ pub fn Form<F, D>(
     /// The version of what it shows and changes, as the server told it last.
     #[prop(optional)]
     version: Option<RwSignal<String>>,
-    /// Fields and button.
     children: Children,
 ) -> impl IntoView
 where

@@ -18,7 +18,6 @@ pub struct FormErrors {
 
 impl FormErrors {
     /// The state after a plain post that was refused.
-    #[must_use]
     pub fn after_refusal(problem: &Problem) -> Self {
         let mut errors = Self::default();
         errors.refused(problem);
@@ -26,7 +25,6 @@ impl FormErrors {
     }
 
     /// The state after a plain post that worked.
-    #[must_use]
     pub fn after_success(words: &'static str) -> Self {
         Self { success: Some(words).filter(|words| !words.is_empty()), ..Self::default() }
     }
@@ -39,7 +37,6 @@ impl FormErrors {
         self.success = None;
     }
 
-    /// Somebody left `field`.
     pub fn left(&mut self, field: &str) {
         if self.edited.iter().any(|edited| edited == field) {
             note(&mut self.judged, field);
@@ -53,7 +50,6 @@ impl FormErrors {
         may
     }
 
-    /// The server refused it.
     pub fn refused(&mut self, problem: &Problem) {
         self.remote.clone_from(&problem.errors);
         self.form_error = problem.errors.is_empty().then(|| problem.detail.clone());
@@ -61,7 +57,6 @@ impl FormErrors {
     }
 
     /// The words that stand beside `field`.
-    #[must_use]
     pub fn error(&self, field: &str) -> Option<&str> {
         let judged = self.sent || self.judged.iter().any(|judged| judged == field);
         let local = self.local.iter().filter(|_| judged);
@@ -69,31 +64,26 @@ impl FormErrors {
     }
 
     /// The words beside the button: a refusal that belongs to none of them.
-    #[must_use]
     pub fn form_error(&self) -> Option<&str> {
         self.form_error.as_deref()
     }
 
     /// Seconds until the next try counts, where there were too many.
-    #[must_use]
     pub fn wait(&self) -> Option<u32> {
         self.wait
     }
 
     /// Whether somebody else has what stands in `field`.
-    #[must_use]
     pub fn is_taken(&self, field: &str) -> bool {
         self.remote.iter().any(|error| error.field == field && error.code == "taken")
     }
 
     /// The words beside the button: it worked.
-    #[must_use]
     pub fn success(&self) -> Option<&'static str> {
         self.success
     }
 
     /// Whether the page should open with the focus on `field`.
-    #[must_use]
     pub fn is_first(&self, field: &str) -> bool {
         self.remote.first().is_some_and(|error| error.field == field)
     }

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 /// What is true of the page that came as a document; its flash is of no page after it.
 #[derive(Clone, Copy)]
-pub(crate) struct PageLoad {
+pub struct PageLoad {
     flash: StoredValue<Flash>,
     navigated: StoredValue<bool>,
     needs_document: bool,

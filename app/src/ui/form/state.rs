@@ -141,7 +141,7 @@ pub(super) fn is_stale(code: Code) -> bool {
 }
 
 /// What stands in the field, once the program can read the page; until then what a plain post kept.
-pub(crate) fn input_value(field: &'static str) -> RwSignal<String> {
+pub fn input_value(field: &'static str) -> RwSignal<String> {
     let text = RwSignal::new(FormState::from_context().kept(field).unwrap_or_default());
     Effect::new(move || _ = dom::value_of(field).map(|typed| text.set(typed)));
     text

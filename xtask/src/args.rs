@@ -1,6 +1,6 @@
 //! What the command line may say.
 
-use crate::test::schema::LONG;
+use crate::tests::schema::LONG;
 use anyhow::{Result, bail};
 use lexopt::prelude::{Long, Short, Value};
 

@@ -5,37 +5,22 @@
 #![cfg(unix)]
 
 mod args;
-mod arrows;
-mod bundle;
-mod coverage;
-mod dev;
-#[path = "../../server/src/config/dotenv.rs"]
-mod dotenv;
-mod fault;
-mod first_page;
-mod generate;
+mod checks;
+mod commands;
+mod guides;
 mod interrupt;
-mod leftovers;
-mod migration;
-mod npm;
+mod lock;
 mod paths;
-mod port;
 mod postgres;
-mod prerequisites;
 mod process;
 mod prove;
-mod python;
 mod scratch;
-mod server;
-mod settings;
-mod setup;
 mod site;
 mod stamp;
 mod start;
 mod steps;
-mod test;
+mod tests;
 mod tools;
-mod version;
 
 use anyhow::Result;
 use args::Task;
@@ -65,17 +50,17 @@ fn run(task: Task) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Start(options) => start::run(&options),
-        Task::Dev(options) => dev::run(&options),
-        Task::Build => bundle::run(),
-        Task::Test { pattern } => test::run(pattern.as_deref()),
-        Task::Arrows => arrows::run(),
-        Task::Generate => generate::run(),
-        Task::FirstPage => first_page::run(),
+        Task::Dev(options) => start::dev::run(&options),
+        Task::Build => site::bundle::run(),
+        Task::Test { pattern } => commands::test::run(pattern.as_deref()),
+        Task::Arrows => checks::arrows::run(),
+        Task::Generate => checks::generate::run(),
+        Task::FirstPage => guides::first_page::run(),
         Task::SameSite => site::compare::run(),
-        Task::Coverage => coverage::run(),
-        Task::Schema { cases } => test::schema::run(cases),
+        Task::Coverage => commands::coverage::run(),
+        Task::Schema { cases } => tests::schema::run(cases),
         Task::Prove(which) => prove::run(&which),
-        Task::Migration { name } => migration::run(&name),
+        Task::Migration { name } => commands::migration::run(&name),
         Task::Postgres { action, cluster } => postgres::command(action, &cluster),
     }
 }

@@ -1,7 +1,7 @@
 //! Running other programs.
 
 use crate::interrupt::{self, Watched};
-use crate::leftovers::Note;
+use crate::lock::Note;
 use crate::steps::{self, Step};
 use anyhow::{Context, Result, bail};
 use nix::unistd::Pid;

@@ -3,7 +3,8 @@
 use super::LEAST_MAJOR;
 use super::account::Account;
 use crate::steps::Step;
-use crate::{npm, paths, process, version};
+use crate::tools::{npm, version};
+use crate::{paths, process};
 use anyhow::{Result, bail};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ mod wire;
 pub(crate) use cluster::{Cluster, Kind, Running};
 
 use crate::args::PostgresAction;
-use crate::leftovers::Turn;
+use crate::lock::Turn;
 use crate::steps;
 use anyhow::{Result, bail};
 use std::process::ExitCode;

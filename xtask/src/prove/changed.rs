@@ -1,6 +1,6 @@
 //! Which faults a change touches: those in a file that changed, and those whose own patch or test did.
 
-use crate::fault::{Fault, Test};
+use crate::tests::fault::{Fault, Test};
 use crate::{paths, process};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;

@@ -6,12 +6,12 @@
 mod changed;
 
 use crate::args::Prove;
-use crate::fault::{self, Fault, Test};
-use crate::leftovers::Turn;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind};
-use crate::setup::Toolbox;
 use crate::steps::{self, step};
-use crate::test::{Bench, Tally, Verdict};
+use crate::tests::fault::{self, Fault, Test};
+use crate::tests::{Bench, Tally, Verdict};
+use crate::tools::Toolbox;
 use crate::{interrupt, paths, process, scratch};
 use anyhow::Result;
 use std::collections::BTreeMap;

@@ -2,8 +2,8 @@
 
 use super::files::Files;
 use super::{Build, Description, crates};
-use crate::setup::Toolbox;
 use crate::steps::{Step, step};
+use crate::tools::Toolbox;
 use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::fs;

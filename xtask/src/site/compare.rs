@@ -2,9 +2,9 @@
 
 use super::browser::Browser;
 use super::{Build, Description, rustflags};
-use crate::setup::Toolbox;
 use crate::steps::step;
-use crate::{paths, prerequisites, process};
+use crate::tools::{Toolbox, prerequisites};
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;

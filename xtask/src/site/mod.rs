@@ -4,13 +4,14 @@
 //! minutes to compile.
 
 mod browser;
+pub(crate) mod bundle;
 pub(crate) mod compare;
 mod description;
 mod files;
 mod rustflags;
 
-use crate::setup::Toolbox;
 use crate::steps::step;
+use crate::tools::Toolbox;
 use crate::{paths, process};
 use anyhow::{Result, anyhow, bail};
 use browser::Browser;

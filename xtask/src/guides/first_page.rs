@@ -1,12 +1,13 @@
 //! `cargo xtask first-page`: follows docs/your-first-page.md in a scratch copy, as its reader would.
 
-use crate::fault::Test;
-use crate::leftovers::Turn;
+use crate::checks::generate;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
-use crate::setup::Toolbox;
 use crate::steps::{Step, step};
-use crate::test::{Bench, Verdict};
-use crate::{generate, paths, process, scratch};
+use crate::tests::fault::Test;
+use crate::tests::{Bench, Verdict};
+use crate::tools::Toolbox;
+use crate::{paths, process, scratch};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;

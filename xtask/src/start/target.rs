@@ -1,8 +1,9 @@
 //! The built server: its settings, and running it.
 
 use crate::process::{self, Job};
+use crate::start::settings;
 use crate::steps::{self, step};
-use crate::{interrupt, paths, settings};
+use crate::{interrupt, paths};
 use anyhow::{Context, Result, bail};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -3,8 +3,7 @@
 //! `kill -9` gives this program no time to stop its children. So each is noted in `var/run` with the moment it
 //! began, which tells it from a stranger that was given the same number later, and the next run ends it.
 
-use crate::paths;
-use crate::process;
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;

@@ -1,7 +1,8 @@
 //! Rust tools at their pinned versions, kept per user: prebuilt where that can be fetched, else from source.
 
 use crate::steps::{self, Step};
-use crate::{paths, prerequisites, process};
+use crate::tools::prerequisites;
+use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};

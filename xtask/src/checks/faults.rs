@@ -1,7 +1,8 @@
 //! Can each planted fault still be planted? That it is noticed is `cargo xtask prove`'s to say.
 
 use crate::steps::step;
-use crate::{fault, paths, process};
+use crate::tests::fault;
+use crate::{paths, process};
 use anyhow::{Result, bail};
 use std::process::Command;
 

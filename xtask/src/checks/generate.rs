@@ -1,7 +1,7 @@
 //! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database, and
 //! `docs/openapi.json`, the description of the API.
 
-use crate::leftovers::Turn;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::steps::{Step, step};
 use crate::{paths, process};

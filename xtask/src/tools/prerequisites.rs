@@ -1,6 +1,7 @@
 //! What a machine must have before anything else can be brought.
 
-use crate::{process, steps, version};
+use crate::tools::version;
+use crate::{process, steps};
 use anyhow::{Result, bail};
 use std::process::Command;
 

@@ -3,7 +3,8 @@
 use super::counts::{self, Tally};
 use crate::postgres::Running;
 use crate::steps::{self, Step, step};
-use crate::{interrupt, npm, paths, process};
+use crate::tools::npm;
+use crate::{interrupt, paths, process};
 use anyhow::{Context, Result, bail};
 use nix::unistd::Uid;
 use std::fs;

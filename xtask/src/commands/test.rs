@@ -1,31 +1,16 @@
 //! `cargo xtask test`: every check and test, added up in the last line.
 
-mod bench;
-mod browser;
-mod counts;
-mod documents;
-mod faults;
-mod lints;
-mod quotes;
-pub(crate) mod schema;
-mod sizes;
-mod units;
-
-pub(crate) use bench::{Bench, Verdict};
-pub(crate) use counts::Tally;
-pub(crate) use units::{Harness, database};
-
-use crate::leftovers::Turn;
+use crate::checks::{arrows, documents, faults, generate, lints, quotes, sizes};
+use crate::guides::first_page;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
-use crate::setup::Toolbox;
-use crate::{arrows, bundle, first_page, generate, interrupt, prerequisites, steps};
+use crate::site::bundle;
+use crate::tests::{Tally, browser, schema, units};
+use crate::tools::{Toolbox, prerequisites};
+use crate::{interrupt, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 use std::time::Instant;
-
-/// What cargo builds when it is told nothing, and this crate apart from it: xtask's needs would add features to
-/// `libc` and so have everything above it compiled twice.
-const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"]];
 
 pub(crate) fn run(pattern: Option<&str>) -> Result<ExitCode> {
     let began = Instant::now();

@@ -2,7 +2,7 @@
 
 use crate::args::ServeOptions;
 use crate::process::Job;
-use crate::start::{AS_SEEDS, Ready};
+use crate::start::environment::{AS_SEEDS, Ready};
 use crate::{interrupt, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;

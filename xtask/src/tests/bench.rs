@@ -3,11 +3,11 @@
 use super::browser;
 use super::counts::{self, Tally};
 use super::units::{self, Harness};
-use crate::fault::Test;
 use crate::postgres::Running;
-use crate::setup::Toolbox;
 use crate::site::Build;
 use crate::steps::Step;
+use crate::tests::fault::Test;
+use crate::tools::Toolbox;
 use crate::{paths, process};
 use anyhow::Result;
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! Brings everything that `start`, `dev` and `test` build with.
 
+use super::{cargo, npm};
 use crate::steps::step;
-use crate::{npm, paths, process, tools};
+use crate::{paths, process};
 use anyhow::{Context, Result, anyhow, bail};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +60,7 @@ impl Toolbox {
 
     /// cargo-leptos, which finds its helpers on PATH by name.
     pub(crate) fn cargo_leptos(&self) -> Result<Command> {
-        let folder = tools::CARGO_LEPTOS.bring()?;
+        let folder = cargo::CARGO_LEPTOS.bring()?;
         let bindgen = Self::wasm_bindgen()?;
         let helpers = [bindgen.parent().map(Path::to_owned), Some(self.packages.join(".bin"))];
         let path = std::env::var_os("PATH").unwrap_or_default();

@@ -1,9 +1,9 @@
 //! `cargo xtask coverage`: which lines the tests reach, as HTML, and whether they are enough.
 
-use crate::leftovers::Turn;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind};
-use crate::test::{Harness, database};
-use crate::tools::CARGO_LLVM_COV;
+use crate::tests::{Harness, database};
+use crate::tools::cargo::CARGO_LLVM_COV;
 use crate::{paths, process, steps};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;

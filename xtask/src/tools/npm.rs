@@ -1,8 +1,7 @@
 //! npm packages at the versions their lockfile names, fetched only when they are needed.
 
-use crate::paths;
-use crate::process;
 use crate::steps::Step;
+use crate::{paths, process};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,11 @@
 //! The server held against its own description, by programs that read nothing else.
 
-use crate::leftovers::Turn;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
-use crate::python::Python;
-use crate::setup::Toolbox;
-use crate::{bundle, paths, process, steps};
+use crate::site::bundle;
+use crate::tools::Toolbox;
+use crate::tools::python::Python;
+use crate::{paths, process, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 

@@ -1,12 +1,15 @@
 //! Unit and integration tests.
 
-use super::NATIVE;
 use super::counts::{self, Tally};
 use crate::postgres::{Kind, Running};
-use crate::python::Python;
+use crate::tools::python::Python;
 use crate::{paths, process, steps};
 use anyhow::Result;
 use std::process::Command;
+
+/// What cargo builds when it is told nothing, and this crate apart from it: xtask's needs would add features to
+/// `libc` and so have everything above it compiled twice.
+pub(crate) const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"]];
 
 /// nextest where it is installed, else what cargo itself has.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,9 +1,9 @@
-//! `cargo xtask arrows`: does each crate depend only on what docs/architecture.md lets it?
+//! Does each crate depend only on what docs/architecture.md lets it?
 
-use crate::{process, steps};
-use anyhow::{Context, Result, bail};
+use crate::process;
+use anyhow::{Context, Result};
 use serde_json::Value;
-use std::process::ExitCode;
+use std::path::Path;
 
 /// Each crate of ours, what it may need, and what it may need only for the server's side.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
@@ -42,29 +42,14 @@ const FENCES: &[(&str, &[&str])] = &[
 /// A second crypto provider makes rustls panic at run time.
 const BANNED_FROM_SERVER: &[&str] = &["ring", "openssl-sys", "native-tls"];
 
-pub(crate) fn run() -> Result<ExitCode> {
-    check()?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(crate) fn check() -> Result<()> {
-    steps::step("Arrows between the crates", |step| {
-        let printed = process::output(process::cargo().args([
-            "metadata",
-            "--locked",
-            "--no-deps",
-            "--format-version",
-            "1",
-        ]))?;
-        let edges = edges(&serde_json::from_str(&printed)?)?;
-        let mut wrong: Vec<String> = edges.iter().filter_map(Edge::fault).collect();
-        wrong.extend(banned()?);
-        if !wrong.is_empty() {
-            bail!("{}", wrong.join("\n"));
-        }
-        step.detail(format!("{} edges", edges.len()));
-        Ok(())
-    })
+/// How many there are in a tree, and those that may not be.
+pub(super) fn arrows(tree: &Path) -> Result<(usize, Vec<String>)> {
+    let mut metadata = process::cargo();
+    metadata.args(["metadata", "--locked", "--no-deps", "--format-version", "1"]).current_dir(tree);
+    let edges = edges(&serde_json::from_str(&process::output(&mut metadata)?)?)?;
+    let mut wrong: Vec<String> = edges.iter().filter_map(Edge::fault).collect();
+    wrong.extend(banned(tree)?);
+    Ok((edges.len(), wrong))
 }
 
 /// One dependency in one manifest.
@@ -123,9 +108,9 @@ fn matches(pattern: &str, name: &str) -> bool {
 }
 
 /// What must not come into the server, however deep.
-fn banned() -> Result<Vec<String>> {
-    let mut tree = process::cargo();
-    tree.args([
+fn banned(tree: &Path) -> Result<Vec<String>> {
+    let mut list = process::cargo();
+    list.args([
         "tree",
         "--locked",
         "-p",
@@ -137,8 +122,8 @@ fn banned() -> Result<Vec<String>> {
         "--format",
         "{p}",
     ]);
-    let tree = process::output(&mut tree)?;
-    let there = |name: &str| tree.lines().any(|line| line.split(' ').next() == Some(name));
+    let list = process::output(list.current_dir(tree))?;
+    let there = |name: &str| list.lines().any(|line| line.split(' ').next() == Some(name));
     let found = BANNED_FROM_SERVER.iter().filter(|name| there(name));
     Ok(found.map(|name| format!("server -> … -> {name}: aws-lc-rs is the one crypto provider")).collect())
 }

@@ -1,8 +1,8 @@
 //! Checks that need only the compiler.
 
-use super::NATIVE;
 use crate::process;
 use crate::steps::step;
+use crate::tests::units::NATIVE;
 use anyhow::{Context, Result};
 
 pub(crate) fn format() -> Result<()> {

@@ -1,15 +1,14 @@
-//! `cargo xtask start`: from a bare machine to a page.
+//! All that comes before a build, for `start` and `dev` alike.
 
 use crate::args::ServeOptions;
-use crate::leftovers::Turn;
+use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
-use crate::server::Place;
-use crate::setup::Toolbox;
-use crate::{bundle, interrupt, port, prerequisites, settings, steps};
+use crate::start::target::Place;
+use crate::start::{port, settings};
+use crate::tools::{Toolbox, prerequisites};
+use crate::{interrupt, steps};
 use anyhow::{Result, bail};
 use std::io::{BufRead, IsTerminal};
-use std::process::ExitCode;
-use std::time::Instant;
 
 pub(crate) const AS_SEEDS: &str = "
   ┌───────────────────────────────────────────────────────────────────┐
@@ -17,24 +16,7 @@ pub(crate) const AS_SEEDS: &str = "
   │ READMEs. On this machine only; keep nothing real in here.         │
   └───────────────────────────────────────────────────────────────────┘";
 
-pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
-    let began = Instant::now();
-    let ready = Ready::bring(options)?;
-    bundle::build(&ready.tools)?;
-    ready.place.migrate()?;
-    // Said at once: nobody could ask for the password again if the server did not come up.
-    steps::say(&ready.place.first_admin()?);
-    let (url, took) = (ready.place.url(), steps::took(began.elapsed()));
-    let welcome = format!("\n  {url}\n\nReady after {took}. Ctrl-C stops it.");
-    if options.as_seeds {
-        steps::say(AS_SEEDS);
-    }
-    ready.place.serve(&welcome)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// All that comes before a build, for `start` and `dev` alike. Fields drop in order: Postgres stops before the
-/// turn is given up.
+/// Fields drop in order: Postgres stops before the turn is given up.
 pub(crate) struct Ready {
     pub(crate) tools: Toolbox,
     pub(crate) place: Place,

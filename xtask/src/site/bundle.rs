@@ -1,8 +1,8 @@
 //! The server and what it serves: built when something has changed, and weighed.
 
-use crate::setup::Toolbox;
 use crate::site::Build;
-use crate::{paths, prerequisites, process, stamp, steps};
+use crate::tools::{Toolbox, prerequisites};
+use crate::{paths, process, stamp, steps};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::PathBuf;
@@ -24,8 +24,8 @@ const INPUTS: &[&str] = &[
     "rust-toolchain.toml",
     "xtask/bindgen",
     "xtask/npm/site",
-    "xtask/src/setup.rs",
     "xtask/src/site",
+    "xtask/src/tools",
 ];
 
 /// What a browser fetches before a stranger can sign in, compressed. Without link-time optimisation it is 20 kB

@@ -1,7 +1,7 @@
 //! Python tools at the versions that `xtask/requirements.txt` names, in a venv kept per user.
 
 use crate::steps::step;
-use crate::tools::wait_for;
+use crate::tools::cargo::wait_for;
 use crate::{paths, process};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};

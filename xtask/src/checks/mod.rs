@@ -1,0 +1,9 @@
+//! What is looked at without running the product: sources, documents, manifests, generated files.
+
+pub(crate) mod arrows;
+pub(crate) mod documents;
+pub(crate) mod faults;
+pub(crate) mod generate;
+pub(crate) mod lints;
+pub(crate) mod quotes;
+pub(crate) mod sizes;

@@ -1,0 +1,10 @@
+//! What the work is done with: looked for, or brought at a pinned version.
+
+pub(crate) mod cargo;
+pub(crate) mod npm;
+pub(crate) mod prerequisites;
+pub(crate) mod python;
+mod toolbox;
+pub(crate) mod version;
+
+pub(crate) use toolbox::Toolbox;

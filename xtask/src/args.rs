@@ -1,5 +1,7 @@
 //! What the command line may say.
 
+use crate::postgres::Action;
+use crate::start::ServeOptions;
 use crate::tests::schema::LONG;
 use anyhow::{Result, bail};
 use lexopt::prelude::{Long, Short, Value};
@@ -15,7 +17,8 @@ cargo xtask COMMAND
   migration NAME                      create an empty migration
   generate                            regenerate .sqlx and docs/openapi.json
   first-page                          follow docs/your-first-page.md in a scratch copy
-  arrows                              check which crates depend on which
+  arrows                              check which crates depend on which, and files in circles
+  scorecard [FOLDER]                  count what of the architecture can be counted, here or in another tree
   coverage                            measure test coverage, as HTML in target/coverage
   schema [--cases N]                  test the API against its description, N cases per call
   prove [NAME]                        check that each planted fault makes its test fail
@@ -35,6 +38,7 @@ pub(crate) enum Task {
     Build,
     Test { pattern: Option<String> },
     Arrows,
+    Scorecard { tree: Option<String> },
     Generate,
     FirstPage,
     SameSite,
@@ -42,7 +46,7 @@ pub(crate) enum Task {
     Prove(Prove),
     Schema { cases: u32 },
     Migration { name: String },
-    Postgres { action: PostgresAction, cluster: String },
+    Postgres { action: Action, cluster: String },
 }
 
 /// Which faults, and whether they are only named.
@@ -52,21 +56,6 @@ pub(crate) struct Prove {
     pub(crate) changed: bool,
     pub(crate) base: Option<String>,
     pub(crate) list: bool,
-}
-
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct ServeOptions {
-    pub(crate) port: Option<u16>,
-    pub(crate) reset: bool,
-    pub(crate) yes: bool,
-    pub(crate) as_seeds: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum PostgresAction {
-    Start,
-    Stop,
-    Url,
 }
 
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
@@ -125,6 +114,8 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["test"] => Task::Test { pattern: None },
         ["test", pattern] => Task::Test { pattern: Some((*pattern).to_owned()) },
         ["arrows"] => Task::Arrows,
+        ["scorecard"] => Task::Scorecard { tree: None },
+        ["scorecard", tree] => Task::Scorecard { tree: Some((*tree).to_owned()) },
         ["generate"] => Task::Generate,
         ["first-page"] => Task::FirstPage,
         ["same-site"] => Task::SameSite,
@@ -142,9 +133,9 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
 
 fn postgres(action: &str, cluster: &str) -> Result<Task> {
     let action = match action {
-        "start" => PostgresAction::Start,
-        "stop" => PostgresAction::Stop,
-        "url" => PostgresAction::Url,
+        "start" => Action::Start,
+        "stop" => Action::Stop,
+        "url" => Action::Url,
         _ => bail!("`cargo xtask pg` knows start, stop and url"),
     };
     Ok(Task::Postgres { action, cluster: cluster.to_owned() })
@@ -210,8 +201,7 @@ mod tests {
 
     #[test]
     fn the_cluster_is_main_unless_named() {
-        let expected =
-            |cluster: &str| Task::Postgres { action: PostgresAction::Url, cluster: cluster.into() };
+        let expected = |cluster: &str| Task::Postgres { action: Action::Url, cluster: cluster.into() };
         assert_eq!(parsed(&["pg", "url"]).unwrap(), expected("main"));
         assert_eq!(parsed(&["pg", "url", "test"]).unwrap(), expected("test"));
     }

@@ -14,6 +14,7 @@ mod paths;
 mod postgres;
 mod process;
 mod prove;
+mod scorecard;
 mod scratch;
 mod site;
 mod stamp;
@@ -54,6 +55,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Build => site::bundle::run(),
         Task::Test { pattern } => commands::test::run(pattern.as_deref()),
         Task::Arrows => checks::arrows::run(),
+        Task::Scorecard { tree } => scorecard::run(tree.as_deref()),
         Task::Generate => checks::generate::run(),
         Task::FirstPage => guides::first_page::run(),
         Task::SameSite => site::compare::run(),

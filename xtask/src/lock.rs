@@ -1,9 +1,9 @@
-//! What a killed run left behind.
+//! One run at a time, and what a killed run left behind.
 //!
 //! `kill -9` gives this program no time to stop its children. So each is noted in `var/run` with the moment it
 //! began, which tells it from a stranger that was given the same number later, and the next run ends it.
 
-use crate::{paths, process};
+use crate::paths;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -120,8 +120,8 @@ fn began(pid: i32) -> Option<String> {
     if cfg!(target_os = "linux") {
         return started_ticks(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?).map(str::to_owned);
     }
-    let began = process::output(Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()])).ok()?;
-    Some(began.trim().to_owned()).filter(|began| !began.is_empty())
+    let told = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
+    Some(String::from_utf8_lossy(&told.stdout).trim().to_owned()).filter(|began| !began.is_empty())
 }
 
 /// Field 22 of `/proc/<pid>/stat`. The name before it may hold blanks and brackets; a zombie no longer counts.

@@ -1,7 +1,8 @@
 //! Do the documents speak of things that are there?
 
+use super::source::listed;
+use crate::paths;
 use crate::steps::step;
-use crate::{paths, process};
 use anyhow::{Result, bail};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -12,8 +13,8 @@ const TABLES: &[&str] = &["docs/security-promises.md", "docs/cases.md"];
 pub(crate) fn check() -> Result<()> {
     step("Documents", |step| {
         let (mut count, mut wrong) = (0, Vec::new());
-        let files = listed("*")?;
-        for name in listed("*.md")? {
+        let files = listed(paths::root(), "*")?;
+        for name in listed(paths::root(), "*.md")? {
             let text = fs::read_to_string(paths::root().join(&name))?;
             for target in targets(&text) {
                 count += 1;
@@ -24,8 +25,10 @@ pub(crate) fn check() -> Result<()> {
                 }
             }
         }
-        let code: String =
-            listed("*.rs")?.iter().flat_map(|name| fs::read_to_string(paths::root().join(name))).collect();
+        let code: String = listed(paths::root(), "*.rs")?
+            .iter()
+            .flat_map(|name| fs::read_to_string(paths::root().join(name)))
+            .collect();
         for table in TABLES {
             let text = fs::read_to_string(paths::root().join(table))?;
             for test in text.lines().flat_map(|row| named_tests(proof(row))) {
@@ -41,15 +44,6 @@ pub(crate) fn check() -> Result<()> {
         step.detail(format!("{count} links and tests"));
         Ok(())
     })
-}
-
-pub(super) fn listed(kind: &str) -> Result<Vec<String>> {
-    let mut list = process::program("git");
-    list.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", kind]);
-    let names = process::output(&mut list)?;
-    // A file that was deleted but not yet committed is still listed.
-    let there = names.lines().filter(|name| paths::root().join(name).exists());
-    Ok(there.map(str::to_owned).collect())
 }
 
 /// The links that lead to files of ours, without their anchors.

@@ -3,7 +3,9 @@
 pub(crate) mod arrows;
 pub(crate) mod documents;
 pub(crate) mod faults;
+pub(crate) mod functions;
 pub(crate) mod generate;
 pub(crate) mod lints;
 pub(crate) mod quotes;
 pub(crate) mod sizes;
+pub(crate) mod source;

@@ -3,7 +3,7 @@
 //! A Rust block below a heading, or a line about a test, that names files in backticks must stand in one of them. `…` in a block leaves
 //! something out, and a comment at the end of a line is the document's own. White space does not count.
 
-use super::documents::listed;
+use super::source::listed;
 use crate::paths;
 use crate::steps::step;
 use anyhow::{Result, bail};
@@ -13,7 +13,7 @@ use std::path::Path;
 pub(crate) fn check() -> Result<()> {
     step("Code in the documents", |step| {
         let (mut count, mut wrong) = (0, Vec::new());
-        for name in listed("docs/*.md")? {
+        for name in listed(paths::root(), "docs/*.md")? {
             for quote in quotes(&fs::read_to_string(paths::root().join(&name))?) {
                 let read = |file: &String| fs::read_to_string(paths::root().join(file)).unwrap_or_default();
                 let sources: Vec<String> = quote.files.iter().map(|file| squeezed(&read(file))).collect();

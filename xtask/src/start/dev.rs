@@ -1,20 +1,19 @@
 //! `cargo xtask dev`: the same set-up as `start`, then rebuild and reload on each change.
 
-use crate::args::ServeOptions;
+use super::environment::{AS_SEEDS, Environment, ServeOptions};
 use crate::process::Job;
-use crate::start::environment::{AS_SEEDS, Ready};
 use crate::{interrupt, steps};
 use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
-    let ready = Ready::bring(options)?;
-    let mut watch = ready.tools.cargo_leptos()?;
+    let environment = Environment::bring(options)?;
+    let mut watch = environment.tools.cargo_leptos()?;
     if options.as_seeds {
         steps::say(AS_SEEDS);
     }
-    steps::say(&format!("\nBuilding, then serving at {}; Ctrl-C stops it.\n", ready.place.url()));
-    ready.place.settings(watch.arg("watch"));
+    steps::say(&format!("\nBuilding, then serving at {}; Ctrl-C stops it.\n", environment.target.url()));
+    environment.target.settings(watch.arg("watch"));
     let status = Job::spawn(&mut watch)?.wait()?;
     interrupt::check()?;
     if !status.success() {

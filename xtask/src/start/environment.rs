@@ -1,10 +1,9 @@
 //! All that comes before a build, for `start` and `dev` alike.
 
-use crate::args::ServeOptions;
+use super::target::Target;
+use super::{port, settings};
 use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
-use crate::start::target::Place;
-use crate::start::{port, settings};
 use crate::tools::{Toolbox, prerequisites};
 use crate::{interrupt, steps};
 use anyhow::{Result, bail};
@@ -16,18 +15,26 @@ pub(crate) const AS_SEEDS: &str = "
   │ READMEs. On this machine only; keep nothing real in here.         │
   └───────────────────────────────────────────────────────────────────┘";
 
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct ServeOptions {
+    pub(crate) port: Option<u16>,
+    pub(crate) reset: bool,
+    pub(crate) yes: bool,
+    pub(crate) as_seeds: bool,
+}
+
 /// Fields drop in order: Postgres stops before the turn is given up.
-pub(crate) struct Ready {
+pub(crate) struct Environment {
     pub(crate) tools: Toolbox,
-    pub(crate) place: Place,
+    pub(crate) target: Target,
     _postgres: Option<Running>,
     _turn: Turn,
 }
 
-impl Ready {
+impl Environment {
     pub(crate) fn bring(options: &ServeOptions) -> Result<Self> {
         settings::check()?;
-        let address = Place::address(options.port)?;
+        let address = Target::address(options.port)?;
         if options.as_seeds && !address.ip().is_loopback() {
             bail!("--as-seeds takes weak passwords, and {address} is open to others: listen on loopback");
         }
@@ -50,7 +57,7 @@ impl Ready {
         };
         Ok(Self {
             tools,
-            place: Place { address, database, port: options.port, as_seeds: options.as_seeds },
+            target: Target { address, database, port: options.port, as_seeds: options.as_seeds },
             _postgres: postgres,
             _turn: turn,
         })

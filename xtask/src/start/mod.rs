@@ -9,26 +9,27 @@ mod port;
 mod settings;
 mod target;
 
-use crate::args::ServeOptions;
+pub(crate) use environment::ServeOptions;
+
 use crate::site::bundle;
 use crate::steps;
 use anyhow::Result;
-use environment::{AS_SEEDS, Ready};
+use environment::{AS_SEEDS, Environment};
 use std::process::ExitCode;
 use std::time::Instant;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let began = Instant::now();
-    let ready = Ready::bring(options)?;
-    bundle::build(&ready.tools)?;
-    ready.place.migrate()?;
+    let environment = Environment::bring(options)?;
+    bundle::build(&environment.tools)?;
+    environment.target.migrate()?;
     // Said at once: nobody could ask for the password again if the server did not come up.
-    steps::say(&ready.place.first_admin()?);
-    let (url, took) = (ready.place.url(), steps::took(began.elapsed()));
+    steps::say(&environment.target.first_admin()?);
+    let (url, took) = (environment.target.url(), steps::took(began.elapsed()));
     let welcome = format!("\n  {url}\n\nReady after {took}. Ctrl-C stops it.");
     if options.as_seeds {
         steps::say(AS_SEEDS);
     }
-    ready.place.serve(&welcome)?;
+    environment.target.serve(&welcome)?;
     Ok(ExitCode::SUCCESS)
 }

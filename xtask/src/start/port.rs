@@ -32,8 +32,8 @@ pub(crate) fn check_free(address: SocketAddr) -> Result<()> {
 }
 
 fn holder(port: u16) -> Option<String> {
+    // A bare Debian has no lsof, ss or ps: there the kernel's own tables are read.
     let pid = if cfg!(target_os = "linux") { linux_holder(port) } else { lsof_holder(port) }?;
-    // A bare Debian has no ps.
     let kernel = fs::read_to_string(format!("/proc/{pid}/comm"));
     let asked = || process::output(Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]));
     let name = kernel.ok().or_else(|| asked().ok()).filter(|name| !name.trim().is_empty())?;

@@ -1,7 +1,7 @@
 //! Settings the developer made: the environment first, then `.env`.
 
+use super::dotenv::{self, Variables};
 use crate::paths;
-use crate::start::dotenv::{self, Variables};
 use anyhow::{Context, Result, bail};
 use std::fs;
 

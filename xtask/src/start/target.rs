@@ -1,7 +1,7 @@
 //! The built server: its settings, and running it.
 
+use super::settings;
 use crate::process::{self, Job};
-use crate::start::settings;
 use crate::steps::{self, step};
 use crate::{interrupt, paths};
 use anyhow::{Context, Result, bail};
@@ -14,7 +14,7 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 const ADMIN: &str = "admin@example.com";
 
 /// How the server is reached, and what it keeps its data in.
-pub(crate) struct Place {
+pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) database: String,
     /// The port of the command line, if it names one: the address that people type follows it.
@@ -23,7 +23,7 @@ pub(crate) struct Place {
     pub(crate) as_seeds: bool,
 }
 
-impl Place {
+impl Target {
     /// `--port` wins over the developer's own setting, which wins over 8000.
     pub(crate) fn address(port: Option<u16>) -> Result<SocketAddr> {
         let set = settings::get("LEPTOS_SITE_ADDR").filter(|_| port.is_none());

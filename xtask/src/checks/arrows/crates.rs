@@ -43,7 +43,7 @@ const FENCES: &[(&str, &[&str])] = &[
 const BANNED_FROM_SERVER: &[&str] = &["ring", "openssl-sys", "native-tls"];
 
 /// How many there are in a tree, and those that may not be.
-pub(super) fn arrows(tree: &Path) -> Result<(usize, Vec<String>)> {
+pub(crate) fn of_tree(tree: &Path) -> Result<(usize, Vec<String>)> {
     let mut metadata = process::cargo();
     metadata.args(["metadata", "--locked", "--no-deps", "--format-version", "1"]).current_dir(tree);
     let edges = edges(&serde_json::from_str(&process::output(&mut metadata)?)?)?;

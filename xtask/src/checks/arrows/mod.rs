@@ -1,7 +1,13 @@
-//! `cargo xtask arrows`: what may need what.
+//! `cargo xtask arrows`: what may need what, between the crates and inside each.
 
+mod circles;
 mod crates;
+mod modules;
 
+pub(crate) use circles::of_tree as circles;
+pub(crate) use crates::of_tree as of_crates;
+
+use crate::paths;
 use crate::steps::step;
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -13,11 +19,17 @@ pub(crate) fn run() -> Result<ExitCode> {
 
 pub(crate) fn check() -> Result<()> {
     step("Arrows between the crates", |step| {
-        let (count, wrong) = crates::arrows(crate::paths::root())?;
-        if !wrong.is_empty() {
-            bail!("{}", wrong.join("\n"));
-        }
+        let (count, wrong) = of_crates(paths::root())?;
         step.detail(format!("{count} edges"));
+        none(&wrong)
+    })?;
+    step("Circles of files", |step| {
+        let circles = circles(paths::root())?;
+        step.detail(format!("{} are left\n{}", circles.len(), circles.join("\n")));
         Ok(())
     })
+}
+
+fn none(wrong: &[String]) -> Result<()> {
+    if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
 }

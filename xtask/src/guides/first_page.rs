@@ -5,7 +5,7 @@ use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::steps::{Step, step};
 use crate::tests::fault::Test;
-use crate::tests::{Bench, Verdict};
+use crate::tests::{Bench, Ran, Verdict};
 use crate::tools::Toolbox;
 use crate::{paths, process, scratch};
 use anyhow::{Context, Result, bail};
@@ -59,11 +59,13 @@ fn try_out(tree: &Path, tools: &Toolbox, postgres: &Running, step: &mut Step) ->
     let bench = Bench { tree, tools, postgres };
     for name in TESTS {
         let test = Test::Cargo { package: "server".to_owned(), filter: (*name).to_owned() };
-        match bench.run(&test, step)? {
-            Verdict::Green => {}
-            Verdict::Red => bail!("{name} fails once {PAGE} is followed"),
-            Verdict::NoTest => bail!("{PAGE} leads to no test {name}"),
-            Verdict::DoesNotCompile(why) => bail!("what {PAGE} leads to does not compile: {why}"),
+        match bench.run(test.way(), &[&test], step)? {
+            Ran::Unbuilt(why) => bail!("what {PAGE} leads to does not compile: {why}"),
+            Ran::Told(said) => match said.get(&test) {
+                Some(Verdict::Green) => {}
+                Some(Verdict::Red) => bail!("{name} fails once {PAGE} is followed"),
+                _ => bail!("{PAGE} leads to no test {name}"),
+            },
         }
     }
     Ok(())

@@ -51,7 +51,9 @@ mod tests {
             patch: PathBuf::new(),
             promise: String::new(),
             test: Test::Cargo { package: "accounts".into(), filter: "one_row".into() },
+            alone: false,
             files: vec!["crates/a.rs".into()],
+            hunks: Vec::new(),
         };
         let touched = |path: &str, text: &str| touches(&BTreeMap::from([(path.into(), text.into())]), &fault);
         assert!(touched("crates/a.rs", ""));

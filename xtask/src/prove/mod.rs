@@ -1,24 +1,41 @@
 //! `cargo xtask prove`: each planted fault must turn its test red, or the test proves nothing.
 //!
-//! All work is done in one scratch copy, which shares the clone's build folder, so that each fault costs one small
-//! build.
+//! All work is done in one scratch copy, which shares the clone's build folder. A build for each fault would take
+//! hours, so that many faults share one:
+//!
+//! 1. Without any fault, every test is green.
+//! 2. Each fault is planted in two groups, and no two faults share both. Every test runs in every group. A test that is
+//!    green clears all faults planted there: none of them turns it red.
+//! 3. A fault is noticed when its test is red wherever the fault is, and in one of those trees all its companions are
+//!    cleared, as far as this test goes. Nothing else can be the reason then.
+//! 4. What is still open, as where two faults turn the same test red, is planted once more, among faults that are
+//!    cleared of each other's tests.
+//! 5. What is open after that, what was green beside companions (they may hide it) and what says `Alone: REASON` is
+//!    planted alone. Only there is a fault called unnoticed.
+//!
+//! Why that is as good as one by one, and where it is not: docs/adr/0006-faults-in-groups.md.
 
 mod changed;
+mod groups;
+mod planting;
+mod seen;
 
 use crate::args::Prove;
 use crate::lock::Turn;
 use crate::postgres::{Cluster, Kind};
 use crate::steps::{self, step};
-use crate::tests::fault::{self, Fault, Test};
-use crate::tests::{Bench, Tally, Verdict};
+use crate::tests::fault::{self, Fault, Way};
+use crate::tests::{Bench, Tally};
 use crate::tools::Toolbox;
-use crate::{interrupt, paths, process, scratch};
+use crate::{paths, process, scratch};
 use anyhow::Result;
+use planting::Planting;
+use seen::Finding;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 pub(crate) fn run(which: &Prove) -> Result<ExitCode> {
     let mut faults = fault::read(which.name.as_deref())?;
@@ -31,126 +48,75 @@ pub(crate) fn run(which: &Prove) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let turn = Turn::take("test")?;
-    let (mut rows, tally) = proven(&mut faults)?;
+    let proven = proven(faults)?;
     drop(turn);
-    rows.sort();
-    let table: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
+    let table: Vec<&str> = proven.rows.iter().map(|(_, row)| row.as_str()).collect();
     let table = table.join("\n");
     steps::say(&format!("\n{table}\n"));
     if which.name.is_none() && !which.changed {
-        write_log(&table, tally)?;
+        write_log(&table, &proven)?;
     }
-    Ok(tally.conclude())
+    Ok(proven.tally.conclude())
 }
 
-/// Plants each fault, and tells by its name what became of it.
-fn proven(faults: &mut [Fault]) -> Result<(Vec<(String, String)>, Tally)> {
+/// Plants all faults, those of one build after the other, and tells by its name what became of each.
+fn proven(faults: Vec<Fault>) -> Result<Proven> {
+    let began = Instant::now();
     let tree = paths::target().join("prove/tree");
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     step("Scratch copy", |_| scratch::copy(&tree).and_then(|()| scratch::set_apart(&tree)))?;
     let bench = Bench { tree: &tree, tools: &tools, postgres: &postgres };
-    faults.sort_by_key(|fault| (deepest(fault), describe(&fault.test)));
-    let sound = sound(faults, &bench)?;
-    let (mut rows, mut tally) = (Vec::new(), Tally::default());
+    let mut ways: BTreeMap<Way, Vec<Fault>> = BTreeMap::new();
     for fault in faults {
-        let finding = match sound.get(&describe(&fault.test)) {
-            Some(Ok(())) => step(&fault.name, |_| plant(fault, &tree, &bench))
-                .unwrap_or_else(|error| Finding::Broken(format!("{error:#}"))),
-            Some(Err(why)) => Finding::Broken(why.clone()),
-            None => Finding::Broken("its test was not run".to_owned()),
-        };
-        interrupt::check()?;
-        match finding {
-            Finding::Noticed => tally.passed += 1,
-            _ => tally.failed += 1,
+        ways.entry(fault.test.way()).or_default().push(fault);
+    }
+    let mut proven = Proven::default();
+    for (way, faults) in &ways {
+        let mut planting = Planting { bench: &bench, way: *way, faults, trees: Vec::new() };
+        for (fault, finding) in faults.iter().zip(planting.findings()?) {
+            match finding {
+                Finding::Noticed(_) => proven.tally.passed += 1,
+                _ => proven.tally.failed += 1,
+            }
+            proven.rows.push((fault.name.clone(), row(fault, &finding)));
         }
-        rows.push((fault.name.clone(), row(fault, &finding)));
+        proven.trees += planting.trees.len();
     }
-    Ok((rows, tally))
+    proven.rows.sort();
+    proven.took = steps::took(began.elapsed());
+    Ok(proven)
 }
 
-/// How far down the crates a fault reaches, lowest first. What is above is compiled anew for it, and once more when
-/// the fault is gone, so faults of one crate come one after the other.
-fn deepest(fault: &Fault) -> usize {
-    const UPWARDS: &[&str] =
-        &["migrations", "crates/domain", "crates/store", "crates/accounts", "crates/edge", "app", "server"];
-    let depth = |file: &PathBuf| UPWARDS.iter().position(|folder| file.starts_with(folder));
-    fault.files.iter().filter_map(depth).min().unwrap_or(UPWARDS.len())
-}
-
-/// What became of a fault.
-enum Finding {
-    Noticed,
-    Unnoticed,
-    Broken(String),
-}
-
-/// Every named test must be there and green before any fault is planted.
-fn sound(faults: &[Fault], bench: &Bench) -> Result<BTreeMap<String, Result<(), String>>> {
-    let mut sound = BTreeMap::new();
-    for fault in faults {
-        let name = describe(&fault.test);
-        if sound.contains_key(&name) {
-            continue;
-        }
-        let verdict = step(&format!("Without a fault: {name}"), |step| bench.run(&fault.test, step));
-        interrupt::check()?;
-        let result = match verdict {
-            Ok(Verdict::Green) => Ok(()),
-            Ok(Verdict::Red) => Err("its test is red without the fault".to_owned()),
-            Ok(Verdict::NoTest) => Err("no test has that name".to_owned()),
-            Ok(Verdict::DoesNotCompile(_)) => Err("the project does not compile".to_owned()),
-            Err(error) => Err(format!("{error:#}")),
-        };
-        sound.insert(name, result);
-    }
-    Ok(sound)
-}
-
-/// Plants one fault, runs its test, and takes the fault out again.
-fn plant(fault: &Fault, tree: &Path, bench: &Bench) -> Result<Finding> {
-    apply(fault, tree, &[])?;
-    let verdict = step(&format!("With {}", fault.name), |step| bench.run(&fault.test, step));
-    apply(fault, tree, &["--reverse"])?;
-    Ok(match verdict? {
-        Verdict::Red => Finding::Noticed,
-        Verdict::Green => Finding::Unnoticed,
-        Verdict::NoTest => Finding::Broken("the fault removes its own test".to_owned()),
-        Verdict::DoesNotCompile(why) => Finding::Broken(format!("the fault does not compile: {why}")),
-    })
-}
-
-fn apply(fault: &Fault, tree: &Path, how: &[&str]) -> Result<()> {
-    let mut git = Command::new("git");
-    // The scratch copy lies inside the clone; git must not take it for a part of it.
-    git.current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));
-    process::output(git.arg("apply").args(how).arg(&fault.patch)).map(drop)
-}
-
-fn describe(test: &Test) -> String {
-    match test {
-        Test::Cargo { package, filter } => format!("cargo -p {package} {filter}"),
-        Test::Browser { title } => format!("e2e \"{title}\""),
-    }
+/// What a run has shown.
+#[derive(Default)]
+struct Proven {
+    rows: Vec<(String, String)>,
+    tally: Tally,
+    trees: usize,
+    took: String,
 }
 
 fn row(fault: &Fault, finding: &Finding) -> String {
     let (mark, word) = match finding {
-        Finding::Noticed => ("✓", "noticed".to_owned()),
+        Finding::Noticed(0) => ("✓", "noticed alone".to_owned()),
+        Finding::Noticed(others) => ("✓", format!("noticed beside {others}")),
         Finding::Unnoticed => ("✗", "NOT NOTICED".to_owned()),
         Finding::Broken(why) => ("✗", why.lines().next().unwrap_or_default().to_owned()),
     };
-    format!("{mark} {:<32} {word}\n    {}\n    {}", fault.name, fault.promise, describe(&fault.test))
+    format!("{mark} {:<32} {word}\n    {}\n    {}", fault.name, fault.promise, fault.test)
 }
 
-fn write_log(table: &str, tally: Tally) -> Result<()> {
+fn write_log(table: &str, proven: &Proven) -> Result<()> {
     let now = process::output(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?;
     let commit = process::output(process::program("git").args(["describe", "--always", "--dirty"]))?;
     let mut log = format!("cargo xtask prove, {}, commit {}\n", now.trim(), commit.trim());
     let _ = write!(
         log,
-        "Each fault was planted in a scratch copy; its test, green before, had to go red.\n\n{table}\n\n"
+        "The faults were planted in a scratch copy, in groups and alone where a group left a doubt \
+         (docs/adr/0006-faults-in-groups.md);\nthe test of each, green before, had to go red. \
+         Faulty trees built: {}. It took {}.\n\n{table}\n\n",
+        proven.trees, proven.took
     );
-    let _ = writeln!(log, "{} passed, {} failed", tally.passed, tally.failed);
+    let _ = writeln!(log, "{} passed, {} failed", proven.tally.passed, proven.tally.failed);
     Ok(fs::write(paths::root().join("docs/prove.log"), log)?)
 }

@@ -1,16 +1,17 @@
-//! Running one named test in a copy of the project, which `scratch::set_apart` has set apart.
+//! Running named tests in a copy of the project, which `scratch::set_apart` has set apart.
 
 use super::browser;
-use super::counts::{self, Tally};
 use super::units::{self, Harness};
+use super::verdicts::{self, Verdicts};
 use crate::postgres::Running;
 use crate::site::Build;
 use crate::steps::Step;
-use crate::tests::fault::Test;
+use crate::tests::fault::{Test, Way};
 use crate::tools::Toolbox;
-use crate::{paths, process};
+use crate::{interrupt, paths, process};
 use anyhow::Result;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A copy, and what its tests need.
@@ -20,44 +21,53 @@ pub(crate) struct Bench<'a> {
     pub(crate) postgres: &'a Running,
 }
 
-/// What a test says. A build that breaks is no red test.
-pub(crate) enum Verdict {
-    Green,
-    Red,
-    NoTest,
-    DoesNotCompile(String),
+/// What became of a run. A build that breaks is no red test.
+pub(crate) enum Ran {
+    Told(Verdicts),
+    Unbuilt(String),
 }
 
 impl Bench<'_> {
-    pub(crate) fn run(&self, test: &Test, step: &mut Step) -> Result<Verdict> {
-        match test {
-            Test::Cargo { package, filter } => self.cargo(package, filter, step),
-            Test::Browser { title } => self.browser(title, step),
+    /// Runs tests of one way.
+    pub(crate) fn run(&self, way: Way, tests: &[&Test], step: &mut Step) -> Result<Ran> {
+        match way {
+            Way::Crates => self.cargo(&[], tests, step),
+            Way::Xtask => self.cargo(&["--package", "xtask"], tests, step),
+            Way::Site => self.browser(tests, step),
         }
     }
 
-    fn cargo(&self, package: &str, filter: &str, step: &mut Step) -> Result<Verdict> {
-        let packages = ["-p", package];
+    /// Never the tests of one crate alone: what it depends on would have other features, and be compiled anew.
+    fn cargo(&self, packages: &[&str], tests: &[&Test], step: &mut Step) -> Result<Ran> {
         // nextest runs what cargo builds, and itself takes no `--no-run` beside its other words.
-        let mut build = Harness::Cargo.command(&packages);
+        let mut build = Harness::Cargo.command(packages);
         if let Err(error) = process::build(step, self.inside(&mut build).arg("--no-run")) {
-            return does_not_compile(&error);
+            return unbuilt(&error);
         }
-        let mut tests = Harness::find().command(&packages);
-        self.inside(&mut tests).arg(filter).env("DATABASE_URL", units::database(self.postgres));
-        let (_, lines) = process::hear(step, tests.env("PG_BINDIR", &self.postgres.binaries().folder))?;
-        Ok(judge(counts::of_cargo(&lines)))
+        let harness = Harness::find();
+        let mut command = harness.command(packages);
+        if harness == Harness::Nextest {
+            command.args(["--message-format", "libtest-json", "--failure-output", "never"]);
+            command.env("NEXTEST_EXPERIMENTAL_LIBTEST_JSON", "1");
+            command.arg("--tool-config-file").arg(format!("xtask:{}", bounds()?.display()));
+        }
+        command.arg("--").args(tests.iter().map(|test| test.name()));
+        self.inside(&mut command).env("DATABASE_URL", units::database(self.postgres));
+        let (_, lines) = process::hear(step, command.env("PG_BINDIR", &self.postgres.binaries().folder))?;
+        Ok(Ran::Told(verdicts::of_cargo(tests, &lines)))
     }
 
-    fn browser(&self, title: &str, step: &mut Step) -> Result<Verdict> {
+    fn browser(&self, tests: &[&Test], step: &mut Step) -> Result<Ran> {
         // Apart from the clone's: somebody may be using the server that lies there.
         let target = paths::target().join("prove/target");
         let build = Build { tree: self.tree, target };
         if let Err(error) = build.run(self.tools) {
-            return does_not_compile(&error);
+            return unbuilt(&error);
         }
         let (server, site) = (build.server(), self.tree.join("target/site"));
-        browser::one(title, &server, &site, self.postgres, step).map(judge)
+        let titles: Vec<&str> = tests.iter().map(|test| test.name()).collect();
+        let report = browser::report_of(&titles, &server, &site, self.postgres, step)?;
+        verdicts::of_playwright(tests, &report).map(Ran::Told)
     }
 
     /// In the copy, built where the clone is, so that only our own crates are compiled anew.
@@ -66,17 +76,16 @@ impl Bench<'_> {
     }
 }
 
-fn judge(tally: Tally) -> Verdict {
-    match tally {
-        Tally { failed: 1.., .. } => Verdict::Red,
-        Tally { passed: 0, .. } => Verdict::NoTest,
-        Tally { .. } => Verdict::Green,
-    }
+/// A fault may keep a test waiting for ever: after five minutes it is red.
+fn bounds() -> Result<PathBuf> {
+    let folder = paths::target().join("prove");
+    fs::create_dir_all(&folder)?;
+    let path = folder.join("nextest.toml");
+    fs::write(&path, "[profile.default]\nslow-timeout = { period = \"60s\", terminate-after = 5 }\n")?;
+    Ok(path)
 }
 
-fn does_not_compile(error: &anyhow::Error) -> Result<Verdict> {
-    crate::interrupt::check()?;
-    let text = format!("{error:#}");
-    let first = text.lines().find(|line| line.starts_with("error")).unwrap_or("the build failed");
-    Ok(Verdict::DoesNotCompile(first.to_owned()))
+fn unbuilt(error: &anyhow::Error) -> Result<Ran> {
+    interrupt::check()?;
+    Ok(Ran::Unbuilt(format!("{error:#}")))
 }

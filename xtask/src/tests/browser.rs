@@ -57,24 +57,20 @@ pub(crate) fn check_types() -> Result<()> {
     })
 }
 
-/// One test by its title, against a server that was built elsewhere.
-pub(crate) fn one(
-    title: &str,
+/// Tests by their titles, against a server that was built elsewhere; gives Playwright's report.
+pub(crate) fn report_of(
+    titles: &[&str],
     server: &Path,
     site: &Path,
     postgres: &Running,
     step: &mut Step,
-) -> Result<Tally> {
+) -> Result<String> {
     npm::install(FOLDER, step)?;
     let mut tests = prepared(postgres)?;
-    tests.args(["-g", &escaped(title)]).env("SERVER_BIN", server).env("LEPTOS_SITE_ROOT", site);
+    let any: Vec<String> = titles.iter().map(|title| escaped(title)).collect();
+    tests.args(["-g", &any.join("|")]).env("SERVER_BIN", server).env("LEPTOS_SITE_ROOT", site);
     process::hear(step, &mut tests)?;
-    let report = report()?;
-    // A fault that keeps the server from starting was not noticed by this test.
-    if counts::playwright_broke(&report)? {
-        bail!("the browser tests could not begin");
-    }
-    counts::of_playwright(&report)
+    report()
 }
 
 /// Playwright with a browser, an empty database and the release server.

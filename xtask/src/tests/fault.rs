@@ -4,11 +4,14 @@
 //! Promise: P3 one address, one account, however it is spelled
 //! Test: cargo -p accounts twelve_spellings_make_one_row
 //! ```
-//! A browser test is named by its title: `Test: e2e "signing up signs in"`.
+//! A browser test is named by its title: `Test: e2e "signing up signs in"`. A line `Alone: REASON` keeps it from being
+//! planted beside others.
 
 use crate::paths;
 use anyhow::{Context, Result, bail};
+use std::fmt;
 use std::fs;
+use std::ops::Range;
 use std::path::PathBuf;
 
 #[derive(Debug)]
@@ -17,14 +20,63 @@ pub(crate) struct Fault {
     pub(crate) patch: PathBuf,
     pub(crate) promise: String,
     pub(crate) test: Test,
+    /// Whether it breaks too much to have companions.
+    pub(crate) alone: bool,
     /// The files that it breaks, from the root of the clone.
     pub(crate) files: Vec<PathBuf>,
+    /// The lines that its patch looks at, file by file.
+    pub(crate) hunks: Vec<(PathBuf, Range<u32>)>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Test {
     Cargo { package: String, filter: String },
     Browser { title: String },
+}
+
+impl Fault {
+    /// Whether two patches look at the same lines, so that they cannot be applied together.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.hunks.iter().any(|(file, lines)| {
+            let meet = |more: &Range<u32>| lines.start < more.end && more.start < lines.end;
+            other.hunks.iter().any(|(beside, more)| file == beside && meet(more))
+        })
+    }
+}
+
+/// Which build a test runs from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    Crates,
+    Xtask,
+    Site,
+}
+
+impl Test {
+    pub(crate) fn way(&self) -> Way {
+        match self {
+            Self::Cargo { package, .. } if package == "xtask" => Way::Xtask,
+            Self::Cargo { .. } => Way::Crates,
+            Self::Browser { .. } => Way::Site,
+        }
+    }
+
+    /// What the runner is given to find it by.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Cargo { filter, .. } => filter,
+            Self::Browser { title } => title,
+        }
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cargo { package, filter } => write!(f, "cargo -p {package} {filter}"),
+            Self::Browser { title } => write!(f, "e2e \"{title}\""),
+        }
+    }
 }
 
 /// The faults in `faults/`, or the one that is named.
@@ -40,9 +92,11 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
         if only.is_some_and(|only| only != name) {
             continue;
         }
-        let head = fs::read_to_string(&patch)?;
-        let (promise, test) = parse(&head).with_context(|| format!("faults/{name}.patch"))?;
-        faults.push(Fault { name, patch, promise, test, files: broken_by(&head) });
+        let written = fs::read_to_string(&patch)?;
+        let (promise, test) = parse(&written).with_context(|| format!("faults/{name}.patch"))?;
+        let alone = line_of(&written, "Alone:").is_some();
+        let (files, hunks) = (broken_by(&written), hunks(&written));
+        faults.push(Fault { name, patch, promise, test, alone, files, hunks });
     }
     match (faults.is_empty(), only) {
         (true, Some(name)) => bail!("there is no faults/{name}.patch"),
@@ -52,13 +106,31 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
 }
 
 fn parse(patch: &str) -> Result<(String, Test)> {
-    let head = || patch.lines().take_while(|line| !line.starts_with("diff ") && !line.starts_with("--- "));
-    let line = |name: &str| {
-        head().find_map(|line| line.strip_prefix(name)).map(str::trim).filter(|text| !text.is_empty())
-    };
-    let promise = line("Promise:").context("its head lacks a line `Promise: …`")?;
-    let test = line("Test:").context("its head lacks a line `Test: …`")?;
+    let promise = line_of(patch, "Promise:").context("its head lacks a line `Promise: …`")?;
+    let test = line_of(patch, "Test:").context("its head lacks a line `Test: …`")?;
     Ok((promise.to_owned(), parse_test(test)?))
+}
+
+/// What a line of a patch's head says.
+fn line_of<'a>(patch: &'a str, name: &str) -> Option<&'a str> {
+    let mut head = patch.lines().take_while(|line| !line.starts_with("diff ") && !line.starts_with("--- "));
+    head.find_map(|line| line.strip_prefix(name)).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// The lines of each `@@ -12,5 +12,4 @@`, as the file has them before the patch.
+fn hunks(patch: &str) -> Vec<(PathBuf, Range<u32>)> {
+    let (mut file, mut hunks) = (PathBuf::new(), Vec::new());
+    for line in patch.lines() {
+        if let Some(name) = line.strip_prefix("--- a/") {
+            file = PathBuf::from(name.trim_end());
+        } else if let Some(lines) = line.strip_prefix("@@ -").and_then(|rest| rest.split(' ').next()) {
+            let (first, count) = lines.split_once(',').unwrap_or((lines, "1"));
+            if let (Ok(first), Ok(count)) = (first.parse::<u32>(), count.parse::<u32>()) {
+                hunks.push((file.clone(), first..first + count));
+            }
+        }
+    }
+    hunks
 }
 
 /// What a patch makes of the files it names on its `---` and `+++` lines.
@@ -105,6 +177,27 @@ mod tests {
         let patch =
             "Promise: P3\n\n--- a/x.rs\n+++ b/x.rs\n@@ -1 +1 @@\n-a\n+b\n--- /dev/null\n+++ b/new.rs\n";
         assert_eq!(broken_by(patch), [PathBuf::from("new.rs"), PathBuf::from("x.rs")]);
+    }
+
+    #[test]
+    fn patches_overlap_where_they_look_at_the_same_lines() {
+        let fault = |patch: &str| Fault {
+            name: String::new(),
+            patch: PathBuf::new(),
+            promise: String::new(),
+            test: Test::Browser { title: String::new() },
+            alone: line_of(patch, "Alone:").is_some(),
+            files: broken_by(patch),
+            hunks: hunks(patch),
+        };
+        let first = fault(
+            "Alone: it stops the start\n--- a/x.rs\n+++ b/x.rs\n@@ -10,5 +10,4 @@ fn x() {\n a\n@@ -40 +39 @@\n",
+        );
+        assert!(first.alone);
+        assert!(first.overlaps(&fault("--- a/x.rs\n@@ -14,3 +14,3 @@\n")));
+        assert!(!first.overlaps(&fault("--- a/x.rs\n@@ -15,3 +15,3 @@\n")));
+        assert!(first.overlaps(&fault("--- a/y.rs\n@@ -1,3 +1,3 @@\n--- a/x.rs\n@@ -38,5 +38,5 @@\n")));
+        assert!(!first.overlaps(&fault("--- a/y.rs\n@@ -10,5 +10,5 @@\n")));
     }
 
     #[test]

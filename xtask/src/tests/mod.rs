@@ -6,7 +6,9 @@ mod counts;
 pub(crate) mod fault;
 pub(crate) mod schema;
 pub(crate) mod units;
+mod verdicts;
 
-pub(crate) use bench::{Bench, Verdict};
+pub(crate) use bench::{Bench, Ran};
 pub(crate) use counts::Tally;
 pub(crate) use units::{Harness, database};
+pub(crate) use verdicts::{Verdict, Verdicts};

@@ -28,15 +28,15 @@ pub use context::{Caller, Client, Member, RequestCtx, Shown};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};
-pub use limits::Allowance;
+pub use limits::RateLimit;
 pub use rng::{Rng, SystemRng};
-pub use session::{Authenticated, Changes, SignedIn};
+pub use session::{Authenticated, Invalidations, SignedIn};
 pub use settings::{Settings, Signup};
 
 use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};
-use limits::Calls;
-use session::Remembered;
+use limits::RateLimiter;
+use session::SessionCache;
 use std::sync::Arc;
 use store::Store;
 use time::OffsetDateTime;
@@ -54,8 +54,8 @@ struct Inner {
     rng: Arc<dyn Rng>,
     hasher: Hasher,
     tokens: Tokens,
-    calls: Option<Calls>,
-    remembered: Remembered,
+    rate_limiter: Option<RateLimiter>,
+    session_cache: SessionCache,
     database_clock: DatabaseClock,
     network_key: [u8; 32],
 }
@@ -73,8 +73,8 @@ impl Accounts {
     ) -> Result<Self, SetupError> {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"))?;
         let tokens = Tokens::new(&settings)?;
-        let calls = Calls::new(settings.calls_per_minute, &clock);
-        let remembered = Remembered::default();
+        let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, &clock);
+        let session_cache = SessionCache::default();
         let inner = Inner {
             network_key: settings.signing.derive("networks"),
             database_clock: DatabaseClock::default(),
@@ -84,8 +84,8 @@ impl Accounts {
             rng,
             hasher,
             tokens,
-            calls,
-            remembered,
+            rate_limiter,
+            session_cache,
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -26,7 +26,7 @@ pub struct Settings {
     pub refresh_lifetime: Duration,
     /// How many calls of the API and of server functions one principal (a signed-in session), or else one address,
     /// has a minute on each replica; 0 for as many as they like.
-    pub calls_per_minute: u32,
+    pub rate_limit_per_minute: u32,
     /// Who may make an account.
     pub signup: Signup,
     /// Usernames that nobody may take, beside those that are reserved everywhere.
@@ -47,7 +47,7 @@ impl Settings {
             issuer: issuer.into(),
             token_lifetime: Duration::minutes(30),
             refresh_lifetime: Duration::days(30),
-            calls_per_minute: 60,
+            rate_limit_per_minute: 60,
             signup: Signup::Open,
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,

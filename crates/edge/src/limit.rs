@@ -4,7 +4,7 @@ use crate::bearer::{self, Bearer};
 use crate::caller::Callers;
 use crate::client_ip::peer;
 use crate::{cookie, problem};
-use accounts::{Allowance, Error};
+use accounts::{Error, RateLimit};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -30,7 +30,7 @@ pub async fn browsers(State(callers): State<Callers>, request: Request, next: Ne
 }
 
 /// A preflight is the browser's own question, and does nothing.
-fn count(callers: &Callers, kind: SessionKind, request: &Request) -> Option<Allowance> {
+fn count(callers: &Callers, kind: SessionKind, request: &Request) -> Option<RateLimit> {
     if *request.method() == Method::OPTIONS {
         return None;
     }
@@ -43,22 +43,22 @@ fn count(callers: &Callers, kind: SessionKind, request: &Request) -> Option<Allo
         }
     };
     let address = callers.proxies.client(peer(request.extensions()), headers);
-    callers.accounts.count_call(kind, token, address, callers.accounts.now())
+    callers.accounts.check_rate_limit(kind, token, address, callers.accounts.now())
 }
 
-async fn pass(allowance: Option<Allowance>, request: Request, next: Next) -> Response {
-    let Some(allowance) = allowance else { return next.run(request).await };
-    let mut response = if allowance.admitted {
+async fn pass(rate_limit: Option<RateLimit>, request: Request, next: Next) -> Response {
+    let Some(rate_limit) = rate_limit else { return next.run(request).await };
+    let mut response = if rate_limit.admitted {
         next.run(request).await
     } else {
-        problem::refusal(problem::problem(Error::TooManyTries { wait: allowance.more_in }))
+        problem::refusal(problem::problem(Error::TooManyTries { wait: rate_limit.more_in }))
     };
-    tell(response.headers_mut(), &allowance);
+    tell(response.headers_mut(), &rate_limit);
     response
 }
 
-fn tell(headers: &mut HeaderMap, allowance: &Allowance) {
-    let Allowance { limit, left, more_in, .. } = allowance;
+fn tell(headers: &mut HeaderMap, rate_limit: &RateLimit) {
+    let RateLimit { limit, left, more_in, .. } = rate_limit;
     let seconds = problem::seconds(*more_in);
     for (name, text) in [
         (POLICY, format!("\"general\";q={limit};w=60")),

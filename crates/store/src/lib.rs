@@ -9,6 +9,8 @@ mod connect;
 mod error;
 pub mod import;
 pub mod invalidation;
+pub mod known_devices;
+pub mod known_networks;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod throttle;

@@ -1,10 +1,9 @@
 //! Counting what is tried: one statement a count, so that two replicas never admit one too many (P14). All times are
 //! the database's, handed in: a statement computes with bigint alone, which every distributed database takes.
 
-use crate::{Store, StoreError, Tx};
-use domain::UserId;
+use crate::{Store, StoreError};
 use sqlx::PgConnection;
-use time::{Duration, OffsetDateTime};
+use time::Duration;
 
 /// What a count is kept under.
 pub type Key = [u8; 32];
@@ -221,135 +220,17 @@ pub async fn give_back(store: &Store, key: &Key, at: Micros) -> Result<(), Store
     Ok(())
 }
 
-/// Notes that an account was signed in to from a browser, and keeps the `most` that were used last. Of those beyond
-/// it goes a bounded part at a time.
+/// Deletes up to `limit` counts of each kind that no longer count at `now`, failures in a row those since
+/// `failures_before`; says how many of the most frequent kind. Call again while the limit is reached.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn remember_device(
-    tx: &mut Tx,
-    token_hash: &Key,
-    user: UserId,
-    now: OffsetDateTime,
-    most: i64,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO known_devices (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
-         ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = $3",
-        token_hash.as_slice(),
-        user.0,
-        now,
-    )
-    .execute(tx.unchanging())
-    .await?;
-    sqlx::query!(
-        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IN (
-            SELECT token_hash FROM known_devices WHERE user_id = $1
-            ORDER BY token_hash = $2 DESC, last_used_at DESC OFFSET $3 LIMIT 100)",
-        user.0,
-        token_hash.as_slice(),
-        most,
-    )
-    .execute(tx.unchanging())
-    .await?;
-    Ok(())
-}
-
-/// Whether an account was signed in to from a browser before.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn is_known_device(store: &Store, token_hash: &Key, user: UserId) -> Result<bool, StoreError> {
-    let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM known_devices WHERE token_hash = $1 AND user_id = $2) AS "known!""#,
-        token_hash.as_slice(),
-        user.0,
-    )
-    .fetch_one(&store.pool)
-    .await?;
-    Ok(known)
-}
-
-/// Forgets every browser of an account but the one of this token.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn forget_devices(tx: &mut Tx, user: UserId, but: Option<&Key>) -> Result<(), StoreError> {
-    sqlx::query!(
-        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IS DISTINCT FROM $2",
-        user.0,
-        but.map(Key::as_slice),
-    )
-    .execute(tx.changing())
-    .await?;
-    Ok(())
-}
-
-/// Notes the network that an account was signed in to from.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn remember_network(
-    tx: &mut Tx,
-    network: &Key,
-    user: UserId,
-    now: OffsetDateTime,
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO known_networks (user_id, network, last_used_at) VALUES ($1, $2, $3)
-         ON CONFLICT (user_id) DO UPDATE SET network = $2, last_used_at = $3",
-        user.0,
-        network.as_slice(),
-        now,
-    )
-    .execute(tx.unchanging())
-    .await?;
-    Ok(())
-}
-
-/// Whose a network is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NetworkOf {
-    /// The account's that was asked for: it was last signed in to from there.
-    pub own: bool,
-    /// That of any account.
-    pub anybodys: bool,
-}
-
-/// Whether an account, or any, was last signed in to from a network.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn known_network(store: &Store, network: &Key, user: UserId) -> Result<NetworkOf, StoreError> {
-    let of = sqlx::query_as!(
-        NetworkOf,
-        r#"SELECT EXISTS (SELECT FROM known_networks WHERE user_id = $1 AND network = $2) AS "own!",
-                  EXISTS (SELECT FROM known_networks WHERE network = $2) AS "anybodys!""#,
-        user.0,
-        network.as_slice(),
-    )
-    .fetch_one(&store.pool)
-    .await?;
-    Ok(of)
-}
-
-/// Before when something no longer counts.
-#[derive(Debug, Clone, Copy)]
-pub struct Before {
-    /// Failures in a row.
-    pub failures: Micros,
-    /// The last use of a device.
-    pub devices: OffsetDateTime,
-    /// The last sign-in from a network.
-    pub networks: OffsetDateTime,
-}
-
-/// Deletes up to `limit` counts of each kind that no longer count at `now`, and devices and networks that were not
-/// used for long; says how many of the most frequent kind. Call again while the limit is reached.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn sweep(store: &Store, now: Micros, before: Before, limit: i64) -> Result<u64, StoreError> {
+pub async fn sweep(
+    store: &Store,
+    now: Micros,
+    failures_before: Micros,
+    limit: i64,
+) -> Result<u64, StoreError> {
     let rates = sqlx::query!(
         "DELETE FROM throttle_rates WHERE key IN (
             SELECT key FROM throttle_rates WHERE paid_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
@@ -363,29 +244,12 @@ pub async fn sweep(store: &Store, now: Micros, before: Before, limit: i64) -> Re
             SELECT key FROM throttle_failures WHERE next_at <= $1 AND last_at <= $2
             LIMIT $3 FOR UPDATE SKIP LOCKED)",
         now,
-        before.failures,
+        failures_before,
         limit
     )
     .execute(&store.pool)
     .await?;
-    let devices = sqlx::query!(
-        "DELETE FROM known_devices WHERE (token_hash, user_id) IN (
-            SELECT token_hash, user_id FROM known_devices WHERE last_used_at <= $1
-            LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        before.devices,
-        limit
-    )
-    .execute(&store.pool)
-    .await?;
-    let networks = sqlx::query!(
-        "DELETE FROM known_networks WHERE user_id IN (
-            SELECT user_id FROM known_networks WHERE last_used_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
-        before.networks,
-        limit
-    )
-    .execute(&store.pool)
-    .await?;
-    Ok([rates, failures, devices, networks].map(|done| done.rows_affected()).into_iter().max().unwrap_or(0))
+    Ok(rates.rows_affected().max(failures.rows_affected()))
 }
 
 fn micros(duration: Duration) -> Micros {

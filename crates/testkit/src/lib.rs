@@ -68,7 +68,7 @@ impl World {
         let mut settings = Settings::new(SigningKey::hs256(&[42; 32]).unwrap(), ISSUER);
         settings.hashing = Hashing::default();
         // On, and too high for any test that is about something else.
-        settings.calls_per_minute = 100_000;
+        settings.rate_limit_per_minute = 100_000;
         settings
     }
 

@@ -101,7 +101,7 @@ pub struct Config {
     /// Life of a refresh token.
     pub refresh_lifetime: time::Duration,
     /// Calls a minute of one principal or address; 0 for no limit.
-    pub calls_per_minute: u32,
+    pub rate_limit_per_minute: u32,
     /// Who may speak for other addresses.
     pub proxies: TrustedProxies,
     /// Which families of paths answer beside the canonical API.
@@ -160,7 +160,7 @@ impl Config {
             password_min_score: accounts.password_score,
             token_lifetime: accounts.token_lifetime,
             refresh_lifetime: accounts.refresh_lifetime,
-            calls_per_minute: accounts.calls_per_minute,
+            rate_limit_per_minute: accounts.rate_limit_per_minute,
             proxies,
             compat,
             cors_origins,
@@ -204,7 +204,7 @@ impl Config {
             hashing: self.hashing,
             token_lifetime: self.token_lifetime,
             refresh_lifetime: self.refresh_lifetime,
-            calls_per_minute: self.calls_per_minute,
+            rate_limit_per_minute: self.rate_limit_per_minute,
             signup: self.signup,
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,
@@ -268,7 +268,7 @@ struct AccountRules {
     reserved_usernames: Vec<String>,
     token_lifetime: time::Duration,
     refresh_lifetime: time::Duration,
-    calls_per_minute: u32,
+    rate_limit_per_minute: u32,
 }
 
 impl AccountRules {
@@ -288,7 +288,7 @@ impl AccountRules {
             reserved_usernames: faults.or(Vec::new(), reserved_usernames(raw)),
             token_lifetime: time::Duration::minutes(faults.or(30, minutes)),
             refresh_lifetime: faults.or(time::Duration::DAY, refresh_lifetime(raw)),
-            calls_per_minute: faults.or(60, calls),
+            rate_limit_per_minute: faults.or(60, calls),
         }
     }
 }

@@ -57,7 +57,7 @@ fn development_needs_a_database_and_nothing_else() {
     assert_eq!(config.app.name, "Doorstep");
     assert_eq!(config.database.max_connections, 10);
     assert_eq!(config.signup, Signup::Open);
-    assert_eq!(config.calls_per_minute, 60);
+    assert_eq!(config.rate_limit_per_minute, 60);
     assert_eq!(config.log_format, LogFormat::Text);
     assert!(matches!(config.signing, Signing::KeyFile { make: true, .. }));
 }

@@ -1,10 +1,10 @@
-//! Hears of what other servers change, so that sessions may be remembered for a moment (promise P6).
+//! Listens to what other servers change, so that sessions may be cached for a moment (promise P6).
 
 use accounts::{Accounts, Error};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long until a lost connection is tried again; until it is there, nothing is remembered.
+/// How long until a lost connection is tried again; until it is there, nothing is cached.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Listens until it is told to stop, and again after an outage.
@@ -22,8 +22,8 @@ async fn again_and_again(accounts: &Accounts) {
 }
 
 async fn listen(accounts: &Accounts) -> Result<(), Error> {
-    let mut changes = accounts.listen().await?;
+    let mut invalidations = accounts.listen().await?;
     loop {
-        changes.hear().await?;
+        invalidations.next_invalidation().await?;
     }
 }

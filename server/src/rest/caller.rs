@@ -39,7 +39,7 @@ impl FromRequestParts<AppState> for Member {
         let mut ctx = context(parts, state);
         let accounts = &state.accounts;
         let member = if parts.method.is_safe() {
-            accounts.recognize_bearer(token, ctx.now).await?
+            accounts.authenticate_cached(token, ctx.now).await?
         } else {
             accounts.authenticate_bearer(token, ctx.now).await?
         };

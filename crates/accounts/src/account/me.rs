@@ -28,7 +28,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn me(&self, ctx: &RequestCtx) -> Result<UserView, Error> {
         let member = ctx.member()?;
-        if let Some(account) = self.recognized(member, ctx.now) {
+        if let Some(account) = self.cached_account(member, ctx.now) {
             return Ok(account);
         }
         self.own_account(member).await.map(view::user)

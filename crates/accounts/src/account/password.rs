@@ -31,16 +31,16 @@ impl Accounts {
         let PasswordChange { current, new } = form.parse(self.settings().password_min_length)?;
         let user = self.own_account(member).await?;
         ctx.still_shows(|| version::of_password(user.password_hash.as_deref()))?;
-        let lane = self.admit_proof(ctx, member).await?;
+        let priority = self.admit_proof(ctx, member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let (name, stored) = (&user.email, user.password_hash.as_deref());
-        let verdict = self.inner.hasher.verify(current, name, stored, false, salt, lane).await?;
+        let verdict = self.inner.hasher.verify(current, name, stored, false, salt, priority).await?;
         if !verdict.matches {
             let tx = self.store().begin().await?;
             return self.refuse_change(tx, ctx, member).await;
         }
         let words = personal_words(&user);
-        let hash = self.choose_password("new_password", new, words, lane).await?;
+        let hash = self.choose_password("new_password", new, words, priority).await?;
         let (mut tx, locked) = self.begin(ctx).await?;
         // Two changes at once: the second one's "current" password is no longer current.
         if locked.password_hash != user.password_hash {

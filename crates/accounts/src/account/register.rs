@@ -1,6 +1,6 @@
 use crate::account::identifier::Address;
 use crate::audit::Event;
-use crate::credential::{Lane, Strength};
+use crate::credential::{Priority, Strength};
 use crate::session::Opening;
 use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, account::identifier, account::view, rng};
 use domain::{
@@ -12,7 +12,7 @@ use store::{Tx, users::admin};
 use time::OffsetDateTime;
 
 /// A registration whose address has a canonical form and whose password was hashed.
-pub(crate) struct Ready {
+pub(crate) struct PreparedAccount {
     pub(crate) email: Address,
     username: Option<String>,
     name: Option<String>,
@@ -55,10 +55,10 @@ impl Accounts {
         let registration = form.parse(self.settings().password_min_length)?;
         self.check_reserved(registration.username.as_ref())?;
         self.admit_sign_up(ctx).await?;
-        let ready = self.prepare(registration).await?;
-        let address = ready.email.canonical.clone();
+        let prepared = self.prepare(registration).await?;
+        let address = prepared.email.canonical.clone();
         let mut tx = self.store().begin().await?;
-        let viewer = match self.insert_user(&mut tx, ready, Role::User, ctx.now).await {
+        let viewer = match self.insert_user(&mut tx, prepared, Role::User, ctx.now).await {
             Err(Error::Taken(Field::Email)) => return self.tell_taken(tx, ctx, &address).await,
             made => made?,
         };
@@ -90,14 +90,14 @@ impl Accounts {
     }
 
     /// Hashes before it looks whether the address is taken: known and new cost the same.
-    pub(crate) async fn prepare(&self, registration: Registration) -> Result<Ready, Error> {
+    pub(crate) async fn prepare(&self, registration: Registration) -> Result<PreparedAccount, Error> {
         let Registration { email, password, username, name, first_name, last_name } = registration;
         let address = reachable(&email)?;
         let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
         let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
         let personal = own.chain(names).map(str::to_owned).collect();
-        let password_hash = self.choose_password("password", password, personal, Lane::Stranger).await?;
-        Ok(Ready {
+        let password_hash = self.choose_password("password", password, personal, Priority::Stranger).await?;
+        Ok(PreparedAccount {
             email: address,
             username: username.map(|username| username.to_string()),
             name: name.map(|name| name.to_string()),
@@ -113,41 +113,41 @@ impl Accounts {
         field: &'static str,
         password: PlainPassword,
         personal: Vec<String>,
-        lane: Lane,
+        priority: Priority,
     ) -> Result<String, Error> {
         let strength = Strength { field, min_score: self.settings().password_min_score, personal };
         let salt = rng::bytes(self.inner.rng.as_ref());
-        let chosen = self.inner.hasher.choose(password, strength, salt, lane).await?;
+        let chosen = self.inner.hasher.choose(password, strength, salt, priority).await?;
         chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
     }
 
     pub(crate) async fn insert_user(
         &self,
         tx: &mut Tx,
-        ready: Ready,
+        prepared: PreparedAccount,
         role: Role,
         at: OffsetDateTime,
     ) -> Result<Viewer, Error> {
         let id = UserId(rng::uuid(self.inner.rng.as_ref(), at));
-        let username_canonical = ready.username.as_deref().map(identifier::username);
+        let username_canonical = prepared.username.as_deref().map(identifier::username);
         let user = NewUser {
             id,
-            email: &ready.email.shown,
-            email_canonical: &ready.email.canonical,
-            username: ready.username.as_deref(),
+            email: &prepared.email.shown,
+            email_canonical: &prepared.email.canonical,
+            username: prepared.username.as_deref(),
             username_canonical: username_canonical.as_deref(),
-            name: ready.name.as_deref(),
-            first_name: ready.first_name.as_deref(),
-            last_name: ready.last_name.as_deref(),
+            name: prepared.name.as_deref(),
+            first_name: prepared.first_name.as_deref(),
+            last_name: prepared.last_name.as_deref(),
             role,
-            password_hash: &ready.password_hash,
+            password_hash: &prepared.password_hash,
             at,
         };
         self.check_taken(tx, username_canonical.as_deref(), id).await?;
         users::insert(tx, &user).await?;
         let name =
-            display_name(ready.name.as_deref(), ready.first_name.as_deref(), ready.last_name.as_deref());
-        Ok(Viewer { id, email: ready.email.shown, name, role })
+            display_name(prepared.name.as_deref(), prepared.first_name.as_deref(), prepared.last_name.as_deref());
+        Ok(Viewer { id, email: prepared.email.shown, name, role })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows as the outside sees them.
 
 use domain::{Timestamp, UserView, display_name};
-use store::sessions::with_user::Seen;
+use store::sessions::with_user::SessionWithUser;
 use store::users::User;
 use time::{OffsetDateTime, UtcOffset};
 
@@ -23,8 +23,8 @@ pub(crate) fn user(user: User) -> UserView {
     }
 }
 
-pub(crate) fn seen(seen: &Seen) -> UserView {
-    let Seen { session, email_verified, username, bio, created_at, updated_at } = seen;
+pub(crate) fn with_user(row: &SessionWithUser) -> UserView {
+    let SessionWithUser { session, email_verified, username, bio, created_at, updated_at } = row;
     let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
     UserView {
         id: session.user,

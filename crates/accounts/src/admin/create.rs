@@ -31,9 +31,9 @@ impl Accounts {
         let ctx = RequestCtx::command_line(self.now());
         let form =
             RegistrationForm { email: admin.email, password: admin.password, ..RegistrationForm::default() };
-        let ready = self.prepare(form.parse(self.settings().password_min_length)?).await?;
+        let prepared = self.prepare(form.parse(self.settings().password_min_length)?).await?;
         let mut tx = self.store().begin().await?;
-        let viewer = self.insert_user(&mut tx, ready, Role::Admin, ctx.now).await?;
+        let viewer = self.insert_user(&mut tx, prepared, Role::Admin, ctx.now).await?;
         self.audit(&mut tx, &ctx, Some(viewer.id), Event::AdminCreated).await?;
         Ok(tx.commit().await?)
     }

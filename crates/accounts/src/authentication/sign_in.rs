@@ -48,8 +48,8 @@ impl Accounts {
         let salt = rng::bytes(self.inner.rng.as_ref());
         // What must not be looked at costs what it always does, and comes to nothing.
         let active = user.as_ref().is_some_and(|user| user.is_active) && admitted.is_looked_at();
-        let lane = admitted.lane();
-        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt, lane).await;
+        let priority = admitted.priority();
+        let verdict = self.inner.hasher.verify(password, name.as_str(), stored, active, salt, priority).await;
         if matches!(verdict, Err(Error::Overloaded)) {
             self.give_back(ctx, &admitted).await;
         }

@@ -23,12 +23,12 @@ impl Accounts {
             need_recent_sign_in(member, ctx)?;
             return Ok(Proven { user, by_password: false });
         };
-        let lane = self.admit_proof(ctx, member).await?;
+        let priority = self.admit_proof(ctx, member).await?;
         let salt = rng::bytes(self.inner.rng.as_ref());
         let verdict = self
             .inner
             .hasher
-            .verify(current, &user.email, user.password_hash.as_deref(), false, salt, lane)
+            .verify(current, &user.email, user.password_hash.as_deref(), false, salt, priority)
             .await?;
         if verdict.matches {
             return Ok(Proven { user, by_password: true });

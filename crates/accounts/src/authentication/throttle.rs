@@ -2,18 +2,17 @@
 //! (P12, P13, P14, P23).
 //!
 //! No account is ever locked: a lock is a switch that everybody could throw. Names wait, whether they exist or
-//! not; the browsers and programs of an account's owner have a budget of their own, and so has the network that it
-//! was last signed in to from.
+//! not; known devices have a budget of their own, and so has the network that the account was last signed in to from.
 
 use crate::audit::Event;
-use crate::credential::Lane;
+use crate::credential::Priority;
+use crate::limits::key::key;
+use crate::limits::network::{neighbourhood, network};
 use crate::session::SWEEP_BATCH;
-use crate::{Accounts, Client, Error, Member, RawToken, RequestCtx, account::identifier, limits};
+use crate::{Accounts, Error, Member, RequestCtx, account::identifier, limits};
 use domain::{Change, Identifier, ProfileChange, UserId};
-use sha2::{Digest, Sha256};
-use std::net::IpAddr;
-use store::Tx;
-use store::throttle::{self, Before, Bucket, Budget, Counted, Key, Micros, NetworkOf, UsedUp};
+use store::known_networks::{self, KnownNetwork};
+use store::throttle::{self, Bucket, Budget, Counted, Key, Micros, UsedUp};
 use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -23,7 +22,7 @@ pub(crate) enum Admitted {
     /// Its failure is counted for the name and for the account.
     Name(Names),
     /// One try of a browser or program that is known as the account's owner's.
-    Device { budget: Budget, lane: Lane },
+    Device { budget: Budget, priority: Priority },
     /// The account has to wait, or its name has: it is looked at where it was last signed in to from this network
     /// (`own`). A name that was not, or is nobody's, costs the same (P1, P2).
     Network { name: Cost, account: Option<Budget>, own: bool },
@@ -75,8 +74,8 @@ impl Admitted {
     }
 
     /// Where it waits for a core.
-    pub(crate) fn lane(&self) -> Lane {
-        if let Self::Device { lane, .. } = self { *lane } else { Lane::Stranger }
+    pub(crate) fn priority(&self) -> Priority {
+        if let Self::Device { priority, .. } = self { *priority } else { Priority::Stranger }
     }
 }
 
@@ -94,10 +93,10 @@ impl Accounts {
             let key = key("sign-in with", &[&device, user.0.as_bytes()]);
             let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE };
             self.take(ctx, &[budget]).await?;
-            return Ok(Admitted::Device { budget, lane: self.lane(ctx, user).await? });
+            return Ok(Admitted::Device { budget, priority: self.priority(ctx, user).await? });
         }
         // Nothing is counted of what nobody can look at, so a flood of guesses leaves the database alone.
-        if self.inner.hasher.is_full(Lane::Stranger) {
+        if self.inner.hasher.is_full(Priority::Stranger) {
             return Err(Error::Overloaded);
         }
         let [address, around] = of_address("sign-in from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
@@ -122,7 +121,7 @@ impl Accounts {
     ) -> Result<Admitted, Error> {
         let network = self.network_of(&ctx.client);
         let asked = user.unwrap_or(UserId(Uuid::nil()));
-        let NetworkOf { own, anybodys } = throttle::known_network(self.store(), &network, asked).await?;
+        let KnownNetwork { own, anybodys } = known_networks::look_up(self.store(), &network, asked).await?;
         let near = |purpose, key: &Key| Budget {
             key: self::key(purpose, &[&network, key]),
             bucket: limits::SIGN_INS_OF_A_NETWORK,
@@ -157,18 +156,18 @@ impl Accounts {
     }
 
     /// Admits a guess at the current password, and says where it waits for a core.
-    pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<Lane, Error> {
+    pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<Priority, Error> {
         let key = key("password in", &[member.session.0.as_bytes()]);
         self.take(ctx, &[Budget { key, bucket: limits::PROOFS_OF_A_SESSION }]).await?;
-        self.lane(ctx, member.user).await
+        self.priority(ctx, member.user).await
     }
 
     /// Where whoever is known waits for a core: one account, however many sessions and browsers it has, must not fill
     /// the places of all others'.
-    async fn lane(&self, ctx: &RequestCtx, user: UserId) -> Result<Lane, Error> {
+    async fn priority(&self, ctx: &RequestCtx, user: UserId) -> Result<Priority, Error> {
         let key = key("served first", &[user.0.as_bytes()]);
         let budget = Budget { key, bucket: limits::SERVED_FIRST_OF_AN_ACCOUNT };
-        Ok(if self.has_taken(ctx, budget).await? { Lane::Known } else { Lane::Stranger })
+        Ok(if self.has_taken(ctx, budget).await? { Priority::Known } else { Priority::Stranger })
     }
 
     /// Admits a new address.
@@ -240,66 +239,6 @@ impl Accounts {
         }
     }
 
-    /// Remembers the browser that a sign-in came from, in the sign-in's own transaction: a change of password that
-    /// comes after it forgets it again. Nobody was admitted to an account that is new.
-    pub(crate) async fn know_device(
-        &self,
-        tx: &mut Tx,
-        ctx: &RequestCtx,
-        admitted: Option<&Admitted>,
-        user: UserId,
-    ) -> Result<RawToken, Error> {
-        // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = matches!(admitted, Some(Admitted::Device { .. }));
-        let token = ctx.client.device.clone().filter(|_| known);
-        let token = token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()));
-        let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
-        throttle::remember_device(tx, &device(&token), user, ctx.now, most).await?;
-        Ok(token)
-    }
-
-    /// Remembers the network of the client as the one that an account was last signed in to from, in the transaction
-    /// of what proved it.
-    pub(crate) async fn know_network(
-        &self,
-        tx: &mut Tx,
-        ctx: &RequestCtx,
-        user: UserId,
-    ) -> Result<(), Error> {
-        Ok(throttle::remember_network(tx, &self.network_of(&ctx.client), user, ctx.now).await?)
-    }
-
-    /// Forgets the browsers and the network of an account but the caller's: whoever knew the password before may have
-    /// one.
-    pub(crate) async fn forget_other_devices(
-        &self,
-        tx: &mut Tx,
-        ctx: &RequestCtx,
-        user: UserId,
-    ) -> Result<(), Error> {
-        let kept = ctx.client.device.as_ref().map(device);
-        throttle::forget_devices(tx, user, kept.as_ref()).await?;
-        self.know_network(tx, ctx, user).await
-    }
-
-    async fn known_device(
-        &self,
-        client: &Client,
-        user: Option<UserId>,
-    ) -> Result<Option<(Key, UserId)>, Error> {
-        let Some(token) = &client.device else { return Ok(None) };
-        let hash = device(token);
-        // Asked for nobody too: known and unknown names cost the same (P2).
-        let asked = user.unwrap_or(UserId(Uuid::nil()));
-        let known = throttle::is_known_device(self.store(), &hash, asked).await?;
-        Ok(user.filter(|_| known).map(|user| (hash, user)))
-    }
-
-    /// What a client's network is remembered as: it cannot be read from the database alone.
-    fn network_of(&self, client: &Client) -> Key {
-        key("network", &[&self.inner.network_key, &neighbourhood(&network(client.address))])
-    }
-
     /// The time of a request, by the database's clock.
     fn throttle_time(&self, ctx: &RequestCtx) -> Micros {
         self.inner.database_clock.at(ctx.now)
@@ -340,15 +279,9 @@ impl Accounts {
     /// Deletes counts that no longer count.
     pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<(), Error> {
         let at = |time| self.inner.database_clock.at(time);
-        let before = Before {
-            failures: at(now - limits::FAILURES_COUNT_FOR),
-            devices: now - limits::DEVICES_ARE_KNOWN_FOR,
-            networks: now - limits::NETWORKS_ARE_KNOWN_FOR,
-        };
-        let mut swept = SWEEP_BATCH.unsigned_abs();
-        while swept >= SWEEP_BATCH.unsigned_abs() {
-            swept = throttle::sweep(self.store(), at(now), before, SWEEP_BATCH).await?;
-        }
+        let failures_before = at(now - limits::FAILURES_COUNT_FOR);
+        let batch = SWEEP_BATCH.unsigned_abs();
+        while throttle::sweep(self.store(), at(now), failures_before, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
 }
@@ -361,16 +294,6 @@ fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
         .map(|(part, bucket)| Budget { key: key(purpose, &[&part]), bucket })
 }
 
-/// What is limited, as a count is kept under: neither a name nor an address can be read from it.
-fn key(purpose: &str, parts: &[&[u8]]) -> Key {
-    let mut hash = Sha256::new_with_prefix(purpose.as_bytes());
-    for part in parts {
-        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
-}
-
 /// What a name's failures are counted under, whose ever it is; counts of the versions before go on.
 fn name_key(canonical: &Identifier) -> Key {
     match canonical {
@@ -379,46 +302,9 @@ fn name_key(canonical: &Identifier) -> Key {
     }
 }
 
-/// What a browser's token is stored as.
-fn device(token: &RawToken) -> Key {
-    key("device", &[token.reveal().as_bytes()])
-}
-
-/// What one customer of a provider has: an IPv4 address, or the 64 bits of an IPv6 network.
-pub(crate) fn network(address: IpAddr) -> Vec<u8> {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets()[..8].to_vec(),
-    }
-}
-
-/// What somebody may have rented or been given as a whole: the /24 around an IPv4 address, or the /48 around the 64
-/// bits of an IPv6 network.
-pub(crate) fn neighbourhood(network: &[u8]) -> Vec<u8> {
-    network[..network.len() * 3 / 4].to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_network_of_ipv6_is_one_client() {
-        let of = |text: &str| network(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
-    }
-
-    #[test]
-    fn addresses_around_one_are_a_24_or_a_48() {
-        let of = |text: &str| neighbourhood(&network(text.parse().unwrap()));
-        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:ffff::9"));
-        assert_ne!(of("2001:db8:1::3"), of("2001:db8:2::3"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.254"));
-        assert_ne!(of("192.0.2.1"), of("192.0.3.1"));
-    }
 
     #[test]
     fn a_name_is_counted_under_the_key_of_the_versions_before() {
@@ -431,11 +317,5 @@ mod tests {
                 "d9ddd9d830c483daff0f906b5cc172881925c455e43bed30cc1c3b288a347ac3",
             ]
         );
-    }
-
-    #[test]
-    fn parts_of_a_key_do_not_run_together() {
-        assert_ne!(key("a", &[b"bc", b"d"]), key("a", &[b"b", b"cd"]));
-        assert_ne!(key("e-mail", &[b"ana"]), key("username", &[b"ana"]));
     }
 }

@@ -1,5 +1,5 @@
 use super::dummy::Dummies;
-use super::queue::{Lane, Queue};
+use super::queue::{Priority, Queue};
 use super::stored::{self, Scheme, Stored};
 use crate::credential::Strength;
 use crate::{Error, SetupError};
@@ -106,8 +106,8 @@ impl Hasher {
     }
 
     /// Whether no place is left now.
-    pub(crate) fn is_full(&self, lane: Lane) -> bool {
-        self.queue.is_full(lane)
+    pub(crate) fn is_full(&self, priority: Priority) -> bool {
+        self.queue.is_full(priority)
     }
 
     /// Judges a new password and hashes it, or says why it is too weak.
@@ -116,14 +116,14 @@ impl Hasher {
         password: PlainPassword,
         strength: Strength,
         salt: [u8; 16],
-        lane: Lane,
+        priority: Priority,
     ) -> Result<Result<String, FieldError>, Error> {
         let password = nfc(&password);
         let (judged, params) = (password.clone(), self.params.clone());
-        if let Err(refusal) = self.run(&self.judges, lane, move |_| strength.judge(&judged)).await? {
+        if let Err(refusal) = self.run(&self.judges, priority, move |_| strength.judge(&judged)).await? {
             return Ok(Err(refusal));
         }
-        self.run(&self.queue, lane, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
+        self.run(&self.queue, priority, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
     }
 
     /// Takes over which hashes the accounts have, and how many of them each stands for.
@@ -140,7 +140,7 @@ impl Hasher {
         stored: Option<&str>,
         renew: bool,
         salt: [u8; 16],
-        lane: Lane,
+        priority: Priority,
     ) -> Result<Verdict, Error> {
         let read = stored.and_then(|text| {
             // A hash we cannot read proves nothing, and must cost what any other does.
@@ -149,7 +149,7 @@ impl Hasher {
         let known = read.is_some();
         let stored = read.unwrap_or_else(|| self.dummies.pick(name));
         let params = self.params.clone();
-        self.run(&self.queue, lane, move |work| {
+        self.run(&self.queue, priority, move |work| {
             let matches = match work.matches(&password, &stored) {
                 Ok(matches) => matches && known,
                 // An answer of its own would tell which names are nobody's.
@@ -169,10 +169,10 @@ impl Hasher {
     async fn run<T: Send + 'static>(
         &self,
         queue: &Queue,
-        lane: Lane,
+        priority: Priority,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = queue.enter(lane).await?;
+        let turn = queue.enter(priority).await?;
         let work = Arc::clone(&self.work);
         // The turn moves into the closure: a request that is dropped must not free it early.
         tokio::task::spawn_blocking(move || {

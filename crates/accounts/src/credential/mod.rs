@@ -15,7 +15,7 @@ mod token;
 pub(crate) use hasher::Hasher;
 pub use hasher::Hashing;
 pub use key::{Jwk, Jwks, KeyRing, SigningKey};
-pub(crate) use queue::Lane;
+pub(crate) use queue::Priority;
 pub use raw_token::RawToken;
 pub(crate) use stored::Stored;
 pub(crate) use strength::Strength;

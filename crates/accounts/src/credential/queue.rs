@@ -13,7 +13,7 @@ const RESERVED: usize = 8;
 
 /// Who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lane {
+pub(crate) enum Priority {
     /// A browser or program that the account's owner has used, or somebody signed in.
     Known,
     /// Anybody.
@@ -47,26 +47,26 @@ impl Queue {
         }
     }
 
-    pub(super) fn is_full(&self, lane: Lane) -> bool {
-        let places = match lane {
-            Lane::Known => &self.places,
-            Lane::Stranger => &self.strangers,
+    pub(super) fn is_full(&self, priority: Priority) -> bool {
+        let places = match priority {
+            Priority::Known => &self.places,
+            Priority::Stranger => &self.strangers,
         };
         places.available_permits() == 0
     }
 
     /// Waits for a permit, if there is a place to wait in.
-    pub(super) async fn enter(&self, lane: Lane) -> Result<Turn, Error> {
-        let stranger = (lane == Lane::Stranger).then(|| place(&self.strangers)).transpose()?;
+    pub(super) async fn enter(&self, priority: Priority) -> Result<Turn, Error> {
+        let stranger = (priority == Priority::Stranger).then(|| place(&self.strangers)).transpose()?;
         let place = place(&self.places)?;
-        let permit = tokio::time::timeout(WAIT, self.permit(lane)).await.map_err(|_| Error::Overloaded)??;
+        let permit = tokio::time::timeout(WAIT, self.permit(priority)).await.map_err(|_| Error::Overloaded)??;
         Ok(Turn { _permits: [stranger, Some(place), Some(permit)] })
     }
 
-    async fn permit(&self, lane: Lane) -> Result<OwnedSemaphorePermit, Error> {
-        let _first = match lane {
-            Lane::Stranger => Some(self.first_stranger.acquire().await.map_err(Error::internal)?),
-            Lane::Known => None,
+    async fn permit(&self, priority: Priority) -> Result<OwnedSemaphorePermit, Error> {
+        let _first = match priority {
+            Priority::Stranger => Some(self.first_stranger.acquire().await.map_err(Error::internal)?),
+            Priority::Known => None,
         };
         Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)
     }
@@ -86,8 +86,8 @@ mod tests {
     use std::task::{Context, Waker};
 
     /// Somebody who has come and has to wait.
-    fn waiting(queue: &Queue, lane: Lane) -> Pin<Box<impl Future<Output = Result<Turn, Error>>>> {
-        let mut turn = Box::pin(queue.enter(lane));
+    fn waiting(queue: &Queue, priority: Priority) -> Pin<Box<impl Future<Output = Result<Turn, Error>>>> {
+        let mut turn = Box::pin(queue.enter(priority));
         assert!(turn.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         turn
     }
@@ -95,12 +95,12 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_known_finds_a_place_and_waits_behind_one_stranger() {
         let queue = Queue::new(1);
-        let working = queue.enter(Lane::Stranger).await.unwrap();
-        let mut strangers: Vec<_> = (0..PLACES - RESERVED).map(|_| waiting(&queue, Lane::Stranger)).collect();
-        assert!(queue.is_full(Lane::Stranger) && !queue.is_full(Lane::Known));
-        let refused = queue.enter(Lane::Stranger).await;
+        let working = queue.enter(Priority::Stranger).await.unwrap();
+        let mut strangers: Vec<_> = (0..PLACES - RESERVED).map(|_| waiting(&queue, Priority::Stranger)).collect();
+        assert!(queue.is_full(Priority::Stranger) && !queue.is_full(Priority::Known));
+        let refused = queue.enter(Priority::Stranger).await;
         assert!(matches!(refused, Err(Error::Overloaded)), "strangers have no further place");
-        let known = waiting(&queue, Lane::Known);
+        let known = waiting(&queue, Priority::Known);
         drop(working);
         drop(strangers.remove(0).await.unwrap());
         drop(known.await.unwrap());
@@ -112,10 +112,10 @@ mod tests {
     #[tokio::test]
     async fn there_are_thirty_two_places_in_all() {
         let queue = Queue::new(2);
-        let working = [queue.enter(Lane::Known).await.unwrap(), queue.enter(Lane::Known).await.unwrap()];
-        let waiting: Vec<_> = (0..32).map(|_| waiting(&queue, Lane::Known)).collect();
-        for lane in [Lane::Known, Lane::Stranger] {
-            assert!(matches!(queue.enter(lane).await, Err(Error::Overloaded)));
+        let working = [queue.enter(Priority::Known).await.unwrap(), queue.enter(Priority::Known).await.unwrap()];
+        let waiting: Vec<_> = (0..32).map(|_| waiting(&queue, Priority::Known)).collect();
+        for priority in [Priority::Known, Priority::Stranger] {
+            assert!(matches!(queue.enter(priority).await, Err(Error::Overloaded)));
         }
         drop(working);
         for known in waiting {

@@ -61,7 +61,7 @@ pub(crate) struct Subject {
 pub(crate) struct Tokens {
     algorithm: Algorithm,
     /// Oldest first.
-    keys: Vec<Ready>,
+    keys: Vec<LoadedKey>,
     cookie: Purpose,
     access: Purpose,
     api_cookie: Purpose,
@@ -79,7 +79,7 @@ struct Verified {
 }
 
 /// A key as it is used.
-struct Ready {
+struct LoadedKey {
     entry: Entry,
     id: String,
     encoding: EncodingKey,
@@ -112,7 +112,7 @@ impl Purpose {
     }
 }
 
-impl Ready {
+impl LoadedKey {
     fn new(entry: &Entry) -> Self {
         let (id, encoding, decoding) = (entry.key.id(), entry.key.encoding(), entry.key.decoding());
         Self { entry: entry.clone(), id, encoding, decoding }
@@ -135,7 +135,7 @@ impl Tokens {
         let issuer = settings.issuer.clone();
         let tokens = Self {
             algorithm,
-            keys: entries.iter().map(Ready::new).collect(),
+            keys: entries.iter().map(LoadedKey::new).collect(),
             cookie: Purpose::new("session+jwt", algorithm, &issuer, "session"),
             access: Purpose::new("at+jwt", algorithm, &issuer, "api"),
             api_cookie: Purpose::new("api-session+jwt", algorithm, &issuer, "api-session"),
@@ -214,7 +214,7 @@ impl Tokens {
     }
 
     /// The newest key that has begun; before any has, the first.
-    fn signing_key(&self, now: OffsetDateTime) -> &Ready {
+    fn signing_key(&self, now: OffsetDateTime) -> &LoadedKey {
         self.keys.iter().rfind(|key| key.entry.from <= now).unwrap_or(&self.keys[0])
     }
 

@@ -1,9 +1,11 @@
 //! How often something may be tried (promises P12 and P13 in docs/security-promises.md).
 
+pub(crate) mod key;
+pub(crate) mod network;
 mod rate_limit;
 
-pub use rate_limit::Allowance;
-pub(crate) use rate_limit::Calls;
+pub use rate_limit::RateLimit;
+pub(crate) use rate_limit::RateLimiter;
 
 use store::throttle::Bucket;
 use time::Duration;

@@ -1,14 +1,14 @@
 //! The general limit: how many calls somebody may make, counted by each replica for itself. What guards
-//! passwords is in `throttle.rs`, and goes on where this is off.
+//! passwords is in `authentication/throttle.rs`, and goes on where this is off.
 
-use crate::authentication::throttle::{neighbourhood, network};
+use crate::limits::network::{neighbourhood, network};
 use crate::{Accounts, Clock};
 use domain::{SessionId, SessionKind};
-use governor::clock::{Clock as Ticks, Reference};
+use governor::clock::{self, Reference};
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
-use governor::{NotUntil, Quota, RateLimiter};
+use governor::{NotUntil, Quota};
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -29,7 +29,7 @@ const MOST_COUNTS: usize = 200_000;
 
 /// What is left to a caller after a call was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
+pub struct RateLimit {
     /// Calls a minute.
     pub limit: u32,
     /// Calls that are left now.
@@ -40,9 +40,9 @@ pub struct Allowance {
     pub admitted: bool,
 }
 
-/// Who is counted.
+/// Whose calls are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Who {
+enum Principal {
     /// The session that a token names, alive or not. Each has its own: a lost token drains none but that.
     Session(SessionId),
     /// An address from which programs call.
@@ -54,9 +54,9 @@ enum Who {
     Crowd,
 }
 
-type Limiter = RateLimiter<Who, HashMapStateStore<Who>, Watch, StateInformationMiddleware>;
+type Limiter = governor::RateLimiter<Principal, HashMapStateStore<Principal>, MonotonicClock, StateInformationMiddleware>;
 
-impl Who {
+impl Principal {
     /// The network around an address.
     fn around(&self) -> Option<Self> {
         match self {
@@ -68,7 +68,7 @@ impl Who {
 }
 
 /// Counts calls (GCRA: what was used comes back evenly, and not all at once).
-pub(crate) struct Calls {
+pub(crate) struct RateLimiter {
     limit: NonZeroU32,
     shards: Vec<Shard>,
     /// The networks around addresses, which have ten times as many.
@@ -89,9 +89,9 @@ struct Shard {
 /// The injected clock, as the limiter reads it: by what has passed, since a clock that was set back an hour would
 /// refuse everybody for that long.
 #[derive(Clone)]
-struct Watch(Arc<dyn Clock>);
+struct MonotonicClock(Arc<dyn Clock>);
 
-impl Ticks for Watch {
+impl clock::Clock for MonotonicClock {
     type Instant = Nanos;
 
     fn now(&self) -> Nanos {
@@ -103,24 +103,24 @@ impl Accounts {
     /// Counts a call of the session that `jwt` names, or else of the client's address. Only the token is looked at,
     /// and no row. `None` where there is no limit.
     #[must_use]
-    pub fn count_call(
+    pub fn check_rate_limit(
         &self,
         kind: SessionKind,
         jwt: Option<&str>,
         address: IpAddr,
         now: OffsetDateTime,
-    ) -> Option<Allowance> {
-        let calls = self.inner.calls.as_ref()?;
+    ) -> Option<RateLimit> {
+        let limiter = self.inner.rate_limiter.as_ref()?;
         let subject = jwt.and_then(|jwt| self.inner.tokens.read(kind, jwt, now));
-        Some(calls.count(&match (subject, kind) {
-            (Some(subject), _) => Who::Session(subject.session),
-            (None, SessionKind::Bearer | SessionKind::ApiCookie) => Who::Programs(network(address)),
-            (None, SessionKind::Browser) => Who::Browsers(network(address)),
+        Some(limiter.count(&match (subject, kind) {
+            (Some(subject), _) => Principal::Session(subject.session),
+            (None, SessionKind::Bearer | SessionKind::ApiCookie) => Principal::Programs(network(address)),
+            (None, SessionKind::Browser) => Principal::Browsers(network(address)),
         }))
     }
 }
 
-impl Calls {
+impl RateLimiter {
     /// `None` for a limit of 0.
     pub(crate) fn new(limit: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
         NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, clock))
@@ -128,14 +128,14 @@ impl Calls {
 
     fn holding(most: usize, limit: NonZeroU32, clock: &Arc<dyn Clock>) -> Self {
         let shards = |limit| {
-            let shard = || Shard::new(most / SHARDS, limit, Watch(clock.clone()));
+            let shard = || Shard::new(most / SHARDS, limit, MonotonicClock(clock.clone()));
             std::iter::repeat_with(shard).take(SHARDS).collect()
         };
         let around = limit.saturating_mul(TEN);
         Self { limit, shards: shards(limit), around: shards(around), hasher: RandomState::new() }
     }
 
-    fn count(&self, caller: &Who) -> Allowance {
+    fn count(&self, caller: &Principal) -> RateLimit {
         let (mut left, mut more_in, mut admitted) = self.shard(&self.shards, caller).count(caller);
         if admitted && let Some(around) = caller.around() {
             let (left_around, more_around, admitted_around) =
@@ -146,20 +146,20 @@ impl Calls {
             }
         }
         let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
-        Allowance { limit: self.limit.get(), left, more_in, admitted }
+        RateLimit { limit: self.limit.get(), left, more_in, admitted }
     }
 
-    fn shard<'a>(&self, shards: &'a [Shard], caller: &Who) -> &'a Shard {
+    fn shard<'a>(&self, shards: &'a [Shard], caller: &Principal) -> &'a Shard {
         let shard = self.hasher.hash_one(caller) % SHARDS as u64;
         &shards[usize::try_from(shard).unwrap_or_default()]
     }
 }
 
 impl Shard {
-    fn new(most: usize, limit: NonZeroU32, watch: Watch) -> Self {
+    fn new(most: usize, limit: NonZeroU32, clock: MonotonicClock) -> Self {
         let sweep_after = SWEEP_AFTER / SHARDS;
         let limiter: Limiter =
-            RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), watch);
+            governor::RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), clock);
         Self {
             most,
             sweep_after,
@@ -170,10 +170,10 @@ impl Shard {
         }
     }
 
-    fn count(&self, caller: &Who) -> (u32, std::time::Duration, bool) {
+    fn count(&self, caller: &Principal) -> (u32, std::time::Duration, bool) {
         self.sweep_when_due();
-        let known = matches!(caller, Who::Session(_));
-        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { &Who::Crowd };
+        let known = matches!(caller, Principal::Session(_));
+        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { &Principal::Crowd };
         match self.limiter.check_key(caller) {
             Ok(state) => (state.remaining_burst_capacity(), state.quota().replenish_interval(), true),
             Err(refused) => (0, self.wait(&refused), false),

@@ -1,9 +1,8 @@
-//! Programs' sessions and their accounts, remembered for a moment: a call that changes nothing need not ask the
-//! database each time.
+//! The cache of programs' sessions and their accounts: a call that changes nothing need not ask the database.
 //!
 //! P6 holds all the same. A row is used for a second at most, and only while this server hears of every change: of
-//! its own by their commit, of the others' by [`Changes`]. Whoever does not listen remembers nothing. And what was
-//! asked for before a change is known by that, however late its answer comes.
+//! its own by their commit, of the others' by [`Invalidations`]. A server that does not listen caches nothing. What was
+//! asked for before a change is known by its version, however late its answer comes.
 
 use crate::credential::Subject;
 use crate::session::member;
@@ -14,97 +13,103 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
 use store::invalidation::Listener;
-use store::sessions::with_user::{self, Seen};
+use store::sessions::with_user::{self, SessionWithUser};
 use store::sessions::{self, Session};
 use time::{Duration, OffsetDateTime};
 
 /// How long a row is used.
-const FOR: Duration = Duration::SECOND;
+const MAX_AGE: Duration = Duration::SECOND;
 
 /// How many rows are kept: some 20 MB.
-const MOST: usize = 10_000;
+const CAPACITY: usize = 10_000;
 
-/// Accounts are forgotten by groups, so that nothing grows with their number.
+/// Accounts are invalidated by groups, so that nothing grows with their number.
 const GROUPS: usize = 1_024;
 
 const NOT_LISTENING: u64 = 0;
 
-/// What is remembered, and how much of it still holds.
-pub(crate) struct Remembered {
-    rows: Cache<SessionId, Arc<Row>>,
+/// The cached rows, and what it takes to know which of them still hold.
+pub(crate) struct SessionCache {
+    rows: Cache<SessionId, Arc<CachedSession>>,
     /// The number of the present listener.
     listener: AtomicU64,
     listeners: AtomicU64,
     /// How many changes were heard of, for each group of accounts.
-    changes: [AtomicU64; GROUPS],
-    answers: AtomicU64,
+    invalidations: [AtomicU64; GROUPS],
+    hits: AtomicU64,
 }
 
 /// A row as it was read.
-struct Row {
-    seen: Seen,
+struct CachedSession {
+    row: SessionWithUser,
     read_at: OffsetDateTime,
-    as_of: Moment,
+    version: CacheVersion,
 }
 
 /// What was known of changes when a row was asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Moment {
+struct CacheVersion {
     listener: u64,
     commits: u64,
-    changes: u64,
+    invalidations: u64,
 }
 
-impl Default for Remembered {
+impl Default for SessionCache {
     fn default() -> Self {
         Self {
-            rows: Cache::new(MOST),
+            rows: Cache::new(CAPACITY),
             listener: AtomicU64::new(NOT_LISTENING),
             listeners: AtomicU64::new(NOT_LISTENING),
-            changes: [const { AtomicU64::new(0) }; GROUPS],
-            answers: AtomicU64::new(0),
+            invalidations: [const { AtomicU64::new(0) }; GROUPS],
+            hits: AtomicU64::new(0),
         }
     }
 }
 
-impl Remembered {
+impl SessionCache {
     /// `None` while nobody listens.
-    fn moment(&self, store: &Store, user: UserId) -> Option<Moment> {
+    fn version(&self, store: &Store, user: UserId) -> Option<CacheVersion> {
         let listener = self.listener.load(Ordering::SeqCst);
-        let (commits, changes) = (store.commits(), self.group(user).load(Ordering::SeqCst));
-        (listener != NOT_LISTENING).then_some(Moment { listener, commits, changes })
+        let (commits, invalidations) = (store.commits(), self.group(user).load(Ordering::SeqCst));
+        (listener != NOT_LISTENING).then_some(CacheVersion { listener, commits, invalidations })
     }
 
-    fn find(&self, store: &Store, user: UserId, session: SessionId, now: OffsetDateTime) -> Option<Arc<Row>> {
-        let row = self.rows.get(&session)?;
-        let holds = row.seen.session.user == user
-            && (now - row.read_at).abs() < FOR
-            && Some(row.as_of) == self.moment(store, user);
-        holds.then_some(row)
+    fn find(
+        &self,
+        store: &Store,
+        user: UserId,
+        session: SessionId,
+        now: OffsetDateTime,
+    ) -> Option<Arc<CachedSession>> {
+        let cached = self.rows.get(&session)?;
+        let holds = cached.row.session.user == user
+            && (now - cached.read_at).abs() < MAX_AGE
+            && Some(cached.version) == self.version(store, user);
+        holds.then_some(cached)
     }
 
-    fn keep(&self, as_of: Moment, seen: Seen, read_at: OffsetDateTime) {
-        self.rows.insert(seen.session.id, Arc::new(Row { seen, read_at, as_of }));
+    fn insert(&self, version: CacheVersion, row: SessionWithUser, read_at: OffsetDateTime) {
+        self.rows.insert(row.session.id, Arc::new(CachedSession { row, read_at, version }));
     }
 
-    fn forget(&self, user: UserId) {
+    fn invalidate(&self, user: UserId) {
         self.group(user).fetch_add(1, Ordering::SeqCst);
     }
 
     /// The last bytes of a UUID v7 are random.
     fn group(&self, UserId(user): UserId) -> &AtomicU64 {
         let [.., high, low] = user.into_bytes();
-        &self.changes[usize::from(u16::from_be_bytes([high, low])) % GROUPS]
+        &self.invalidations[usize::from(u16::from_be_bytes([high, low])) % GROUPS]
     }
 
-    fn begin(&self) -> u64 {
+    fn begin_listening(&self) -> u64 {
         let number = self.listeners.fetch_add(1, Ordering::SeqCst) + 1;
         self.listener.store(number, Ordering::SeqCst);
         number
     }
 
     /// Ends what this listener began, and nobody else's.
-    fn end(&self, number: u64) {
+    fn end_listening(&self, number: u64) {
         let end = self.listener.compare_exchange(number, NOT_LISTENING, Ordering::SeqCst, Ordering::SeqCst);
         if end.is_ok() {
             self.rows.clear();
@@ -112,24 +117,24 @@ impl Remembered {
     }
 }
 
-/// What the other servers change. While this lives and is asked, sessions are remembered.
-pub struct Changes {
+/// What the other servers change. While this lives and is asked, sessions are cached.
+pub struct Invalidations {
     listener: Listener,
     number: u64,
     inner: Arc<Inner>,
 }
 
-impl Changes {
-    /// Waits for the next change, and forgets what it made untrue.
+impl Invalidations {
+    /// Waits for the next change, and drops what it made untrue.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] once the connection is lost: nothing is remembered any more, and this is of no use.
-    pub async fn hear(&mut self) -> Result<(), Error> {
-        let remembered = &self.inner.remembered;
+    /// [`Error::Unavailable`] once the connection is lost: nothing is cached any more, and this is of no use.
+    pub async fn next_invalidation(&mut self) -> Result<(), Error> {
+        let cache = &self.inner.session_cache;
         match self.listener.next().await {
-            Ok(user) => remembered.forget(user),
+            Ok(user) => cache.invalidate(user),
             Err(error) => {
-                remembered.end(self.number);
+                cache.end_listening(self.number);
                 return Err(error.into());
             }
         }
@@ -137,21 +142,21 @@ impl Changes {
     }
 }
 
-impl Drop for Changes {
+impl Drop for Invalidations {
     fn drop(&mut self) {
-        self.inner.remembered.end(self.number);
+        self.inner.session_cache.end_listening(self.number);
     }
 }
 
 impl Accounts {
-    /// Listens to the other servers from now on, and remembers sessions for as long.
+    /// Listens to the other servers from now on, and caches sessions for as long.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
-    pub async fn listen(&self) -> Result<Changes, Error> {
+    pub async fn listen(&self) -> Result<Invalidations, Error> {
         let listener = self.store().listen().await?;
-        let number = self.inner.remembered.begin();
-        Ok(Changes { listener, number, inner: self.inner.clone() })
+        let number = self.inner.session_cache.begin_listening();
+        Ok(Invalidations { listener, number, inner: self.inner.clone() })
     }
 
     /// Whom an access token names, for a call that changes nothing: as [`Accounts::authenticate_bearer`], but as of
@@ -159,58 +164,60 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
-    pub async fn recognize_bearer(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Member>, Error> {
+    pub async fn authenticate_cached(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Member>, Error> {
         let Some(subject) = self.inner.tokens.read(SessionKind::Bearer, jwt, now) else {
             return Ok(None);
         };
-        let session = match self.remembered(subject.user, subject.session, now) {
-            Some(row) => Some(row.seen.session.clone()),
-            None => self.look(subject, now).await?,
+        let session = match self.cached(subject.user, subject.session, now) {
+            Some(cached) => Some(cached.row.session.clone()),
+            None => self.load(subject, now).await?,
         };
         Ok(session.map(member))
     }
 
-    /// What is remembered of a session, if it may still be used. One whose use is to be written down is not.
-    fn remembered(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Option<Arc<Row>> {
-        let row = self.inner.remembered.find(self.store(), user, session, now)?;
-        let good = policy::is_live(&row.seen.session, now) && !policy::is_touch_due(&row.seen.session, now);
-        good.then(|| {
-            self.inner.remembered.answers.fetch_add(1, Ordering::Relaxed);
-            row
+    /// The cached row of a session, if it may still be used. One whose use is to be written down may not.
+    fn cached(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Option<Arc<CachedSession>> {
+        let cached = self.inner.session_cache.find(self.store(), user, session, now)?;
+        let session = &cached.row.session;
+        let usable = policy::is_live(session, now) && !policy::is_touch_due(session, now);
+        usable.then(|| {
+            self.inner.session_cache.hits.fetch_add(1, Ordering::Relaxed);
+            cached
         })
     }
 
-    /// Asks the database, and remembers what it says.
-    async fn look(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Session>, Error> {
+    /// Asks the database, and caches what it says.
+    async fn load(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Session>, Error> {
         // Before the question: what changes while it is under way may not be in the answer.
-        let as_of = self.inner.remembered.moment(self.store(), subject.user);
-        let seen = with_user::by_id(self.store(), SessionKind::Bearer, subject.session).await?;
-        let live = |seen: &Seen| seen.session.user == subject.user && policy::is_live(&seen.session, now);
-        let Some(mut seen) = seen.filter(live) else { return Ok(None) };
-        if policy::is_touch_due(&seen.session, now) {
+        let version = self.inner.session_cache.version(self.store(), subject.user);
+        let row = with_user::by_id(self.store(), SessionKind::Bearer, subject.session).await?;
+        let live =
+            |row: &SessionWithUser| row.session.user == subject.user && policy::is_live(&row.session, now);
+        let Some(mut row) = row.filter(live) else { return Ok(None) };
+        if policy::is_touch_due(&row.session, now) {
             if !sessions::touch(self.store(), subject.session, now).await? {
                 // Ended since it was read.
                 return Ok(None);
             }
-            seen.session.last_used_at = now;
+            row.session.last_used_at = now;
         }
-        let session = seen.session.clone();
-        if let Some(as_of) = as_of {
-            self.inner.remembered.keep(as_of, seen, now);
+        let session = row.session.clone();
+        if let Some(version) = version {
+            self.inner.session_cache.insert(version, row, now);
         }
         Ok(Some(session))
     }
 
-    /// The account of a member who was recognized just now.
-    pub(crate) fn recognized(&self, member: &Member, now: OffsetDateTime) -> Option<UserView> {
-        let row = self.remembered(member.user, member.session, now)?;
-        Some(view::seen(&row.seen))
+    /// The account of a member whose session is cached.
+    pub(crate) fn cached_account(&self, member: &Member, now: OffsetDateTime) -> Option<UserView> {
+        let cached = self.cached(member.user, member.session, now)?;
+        Some(view::with_user(&cached.row))
     }
 
-    /// How often a remembered row was used since the start.
+    /// How often a cached row was used since the start.
     #[must_use]
-    pub fn remembered_count(&self) -> u64 {
-        self.inner.remembered.answers.load(Ordering::Relaxed)
+    pub fn cache_hits(&self) -> u64 {
+        self.inner.session_cache.hits.load(Ordering::Relaxed)
     }
 }
 
@@ -225,8 +232,8 @@ mod tests {
     const EVE: UserId = UserId(Uuid::from_u128(2));
     const SESSION: SessionId = SessionId(Uuid::from_u128(3));
 
-    fn seen() -> Seen {
-        Seen {
+    fn row() -> SessionWithUser {
+        SessionWithUser {
             session: Session {
                 id: SESSION,
                 user: ANA,
@@ -256,62 +263,62 @@ mod tests {
         Store::from_pool(sqlx::PgPool::connect_lazy("postgres://nobody@localhost:1/none").unwrap())
     }
 
-    fn is_found(remembered: &Remembered, store: &Store, after: Duration) -> bool {
-        remembered.find(store, ANA, SESSION, NOW + after).is_some()
+    fn is_found(cache: &SessionCache, store: &Store, after: Duration) -> bool {
+        cache.find(store, ANA, SESSION, NOW + after).is_some()
     }
 
     #[tokio::test]
     async fn a_row_is_used_for_a_second_and_only_by_its_own() {
-        let (remembered, store) = (Remembered::default(), store());
-        assert!(remembered.moment(&store, ANA).is_none(), "nobody listens");
-        let number = remembered.begin();
-        remembered.keep(remembered.moment(&store, ANA).unwrap(), seen(), NOW);
-        assert!(is_found(&remembered, &store, Duration::milliseconds(999)));
-        assert!(remembered.find(&store, EVE, SESSION, NOW).is_none());
+        let (cache, store) = (SessionCache::default(), store());
+        assert!(cache.version(&store, ANA).is_none(), "nobody listens");
+        let number = cache.begin_listening();
+        cache.insert(cache.version(&store, ANA).unwrap(), row(), NOW);
+        assert!(is_found(&cache, &store, Duration::milliseconds(999)));
+        assert!(cache.find(&store, EVE, SESSION, NOW).is_none());
         for away in [1, -1, 3_600, -3_600] {
-            assert!(!is_found(&remembered, &store, Duration::seconds(away)), "{away}");
+            assert!(!is_found(&cache, &store, Duration::seconds(away)), "{away}");
         }
-        remembered.end(number);
-        assert!(!is_found(&remembered, &store, Duration::ZERO));
-        remembered.begin();
-        assert!(!is_found(&remembered, &store, Duration::ZERO), "nor after listening anew");
+        cache.end_listening(number);
+        assert!(!is_found(&cache, &store, Duration::ZERO));
+        cache.begin_listening();
+        assert!(!is_found(&cache, &store, Duration::ZERO), "nor after listening anew");
     }
 
     #[tokio::test]
     async fn an_answer_from_before_a_change_is_of_no_use_after_it() {
-        let (remembered, store) = (Remembered::default(), store());
-        remembered.begin();
-        let before = remembered.moment(&store, ANA).unwrap();
-        remembered.forget(ANA);
-        remembered.keep(before, seen(), NOW);
-        assert!(!is_found(&remembered, &store, Duration::ZERO));
-        remembered.keep(remembered.moment(&store, ANA).unwrap(), seen(), NOW);
-        remembered.forget(EVE);
-        assert!(is_found(&remembered, &store, Duration::ZERO), "another's change is nothing to it");
-        remembered.forget(ANA);
-        assert!(!is_found(&remembered, &store, Duration::ZERO));
+        let (cache, store) = (SessionCache::default(), store());
+        cache.begin_listening();
+        let before = cache.version(&store, ANA).unwrap();
+        cache.invalidate(ANA);
+        cache.insert(before, row(), NOW);
+        assert!(!is_found(&cache, &store, Duration::ZERO));
+        cache.insert(cache.version(&store, ANA).unwrap(), row(), NOW);
+        cache.invalidate(EVE);
+        assert!(is_found(&cache, &store, Duration::ZERO), "another's change is nothing to it");
+        cache.invalidate(ANA);
+        assert!(!is_found(&cache, &store, Duration::ZERO));
     }
 
     #[tokio::test]
     async fn a_listener_that_ends_late_does_not_end_the_next() {
-        let (remembered, store) = (Remembered::default(), store());
-        let first = remembered.begin();
-        let second = remembered.begin();
-        remembered.end(first);
-        assert!(remembered.moment(&store, ANA).is_some());
-        remembered.end(second);
-        assert!(remembered.moment(&store, ANA).is_none());
+        let (cache, store) = (SessionCache::default(), store());
+        let first = cache.begin_listening();
+        let second = cache.begin_listening();
+        cache.end_listening(first);
+        assert!(cache.version(&store, ANA).is_some());
+        cache.end_listening(second);
+        assert!(cache.version(&store, ANA).is_none());
     }
 
     #[tokio::test]
     async fn sessions_without_end_leave_few_rows() {
-        let (remembered, store) = (Remembered::default(), store());
-        remembered.begin();
-        for n in 0..5 * MOST {
-            let mut seen = seen();
-            seen.session.id = SessionId(Uuid::from_u128(n as u128));
-            remembered.keep(remembered.moment(&store, ANA).unwrap(), seen, NOW);
+        let (cache, store) = (SessionCache::default(), store());
+        cache.begin_listening();
+        for n in 0..5 * CAPACITY {
+            let mut row = row();
+            row.session.id = SessionId(Uuid::from_u128(n as u128));
+            cache.insert(cache.version(&store, ANA).unwrap(), row, NOW);
         }
-        assert!(remembered.rows.len() <= MOST);
+        assert!(cache.rows.len() <= CAPACITY);
     }
 }

@@ -3,7 +3,7 @@ use crate::audit::Event;
 use crate::{Accounts, Error, RequestCtx, policy};
 use domain::{SessionId, SessionView};
 use store::sessions;
-use store::sessions::list::{self, Device};
+use store::sessions::list::{self, SessionDetails};
 
 /// The most sessions that are shown: a program that signs in every minute has thousands.
 const SHOWN: i64 = 200;
@@ -15,9 +15,9 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn sessions(&self, ctx: &RequestCtx) -> Result<Vec<SessionView>, Error> {
         let member = ctx.member()?;
-        let devices = list::list(self.store(), member.user, SHOWN).await?;
-        let living = devices.into_iter().filter(|device| policy::is_live(&device.session, ctx.now));
-        Ok(living.map(|device| view(device, member.session)).collect())
+        let sessions = list::list(self.store(), member.user, SHOWN).await?;
+        let living = sessions.into_iter().filter(|listed| policy::is_live(&listed.session, ctx.now));
+        Ok(living.map(|listed| view(listed, member.session)).collect())
     }
 
     /// Ends one of the caller's own sessions, this one included.
@@ -51,8 +51,8 @@ impl Accounts {
     }
 }
 
-fn view(device: Device, current: SessionId) -> SessionView {
-    let Device { session, created_at, address, agent } = device;
+fn view(listed: SessionDetails, current: SessionId) -> SessionView {
+    let SessionDetails { session, created_at, address, agent } = listed;
     SessionView {
         id: session.id,
         created_at: timestamp(created_at),

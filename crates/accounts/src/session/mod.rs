@@ -1,12 +1,12 @@
-//! Sessions: opened, recognised, renewed, listed, ended. One file for each way they are carried.
+//! Sessions: opened, renewed, cached, listed, ended. One file for each way they are carried.
 
 mod api_cookie;
 mod bearer;
 mod cache;
 mod list;
 
-pub use cache::Changes;
-pub(crate) use cache::Remembered;
+pub use cache::Invalidations;
+pub(crate) use cache::SessionCache;
 
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};
@@ -143,6 +143,7 @@ impl Accounts {
             swept += sessions + tokens;
             if sessions.max(tokens) < SWEEP_BATCH.unsigned_abs() {
                 self.sweep_throttle(now).await?;
+                self.sweep_known_devices(now).await?;
                 return Ok(swept);
             }
         }

@@ -6,9 +6,9 @@ use crate::{Store, StoreError, Tx};
 use domain::{SessionId, UserId};
 use time::OffsetDateTime;
 
-/// A session and where it was opened.
+/// A session, and when and where it began.
 #[derive(Debug)]
-pub struct Device {
+pub struct SessionDetails {
     /// The session.
     pub session: Session,
     /// When it began.
@@ -24,7 +24,7 @@ pub struct Device {
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<Device>, StoreError> {
+pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<SessionDetails>, StoreError> {
     let rows = sqlx::query!(
         "SELECT s.id, s.kind, s.persistent, s.authenticated_at, s.created_at, s.last_used_at, s.expires_at,
                 s.address, s.agent, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
@@ -36,8 +36,8 @@ pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<Device>
     )
     .fetch_all(&store.pool)
     .await?;
-    let devices = rows.into_iter().filter_map(|row| {
-        Some(Device {
+    let sessions = rows.into_iter().filter_map(|row| {
+        Some(SessionDetails {
             session: Session {
                 id: SessionId(row.id),
                 user,
@@ -59,7 +59,7 @@ pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<Device>
             agent: row.agent,
         })
     });
-    Ok(devices.collect())
+    Ok(sessions.collect())
 }
 
 /// Ends a session if it is this account's; says whether it was, and was alive.

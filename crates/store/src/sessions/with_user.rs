@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 /// A session and its account.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct SessionWithUser {
     /// The session, with what it says of its account.
     pub session: Session,
     /// Whether the account's address was proven.
@@ -27,7 +27,7 @@ pub struct Seen {
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Option<Seen>, StoreError> {
+pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Option<SessionWithUser>, StoreError> {
     let row = sqlx::query!(
         "SELECT s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at, s.ended_at,
                 u.email, u.email_verified, u.username, u.name, u.first_name, u.last_name, u.bio, u.role,
@@ -39,7 +39,7 @@ pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Opti
     )
     .fetch_optional(&store.pool)
     .await?;
-    Ok(row.map(|row| Seen {
+    Ok(row.map(|row| SessionWithUser {
         session: Session {
             id,
             user: UserId(row.user_id),

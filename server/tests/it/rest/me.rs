@@ -64,15 +64,15 @@ async fn sessions_are_listed_and_ended_by_their_owner_alone(pool: PgPool) {
     eve.get("/api/v1/users/me").await.expect(200);
 }
 
-/// P6: what is remembered for a moment is no ground to change anything.
+/// P6: what is cached is no ground to change anything.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_call_that_changes_anything_asks_for_its_session_anew(pool: PgPool) {
     let app = App::new(pool);
     let ana = app.member_program("ana").await;
     let changes = app.world.accounts.listen().await.unwrap();
-    for remembered in [1, 3, 5] {
+    for hits in [1, 3, 5] {
         ana.get("/api/v1/users/me").await.expect(200);
-        assert_eq!(app.world.accounts.remembered_count(), remembered, "the account, and then both");
+        assert_eq!(app.world.accounts.cache_hits(), hits, "the account, and then both");
     }
     // The word of it is not listened to.
     app.world.execute("UPDATE sessions SET ended_at = now()").await;

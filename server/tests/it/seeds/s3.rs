@@ -137,7 +137,7 @@ async fn an_address_has_sixty_requests_a_minute(pool: PgPool) {
     let block = readme.block("Configuration", "env", 0);
     let config = config(&fill(block, "your-super-secret-key-change-in-production", STRONG)).unwrap();
     let app =
-        App::with(World::with(pool, |settings| settings.calls_per_minute = config.calls_per_minute), |_| ());
+        App::with(World::with(pool, |settings| settings.rate_limit_per_minute = config.rate_limit_per_minute), |_| ());
     let (here, elsewhere) = (app.program(), app.program());
     for _ in 0..60 {
         here.get("/api/v1/users/me").await.expect(401);
@@ -174,7 +174,7 @@ fn its_settings_are_read_and_its_sample_secret_is_refused() {
     let config = config(&fill(block, "your-super-secret-key-change-in-production", STRONG)).unwrap();
     assert!(matches!(config.signing, Signing::Secret(_)));
     assert_eq!(config.token_lifetime, Duration::minutes(30));
-    assert_eq!(config.calls_per_minute, 60);
+    assert_eq!(config.rate_limit_per_minute, 60);
     let database = config.database.connect;
     assert_eq!((database.get_host(), database.get_database()), ("localhost", Some("authdb")));
 }

@@ -13,7 +13,7 @@ use time::Duration;
 
 /// A server with the default limit.
 fn limited(pool: PgPool) -> App {
-    App::with(World::with(pool, |settings| settings.calls_per_minute = 60), |_| ())
+    App::with(World::with(pool, |settings| settings.rate_limit_per_minute = 60), |_| ())
 }
 
 const ME: &str = "/api/v1/users/me";
@@ -76,7 +76,7 @@ async fn neither_a_forged_token_nor_a_forged_header_gains_anything(pool: PgPool)
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn zero_turns_it_off_and_the_limit_on_sign_ins_goes_on(pool: PgPool) {
-    let app = App::with(World::with(pool, |settings| settings.calls_per_minute = 0), |_| ());
+    let app = App::with(World::with(pool, |settings| settings.rate_limit_per_minute = 0), |_| ());
     let ana = app.member_program("ana").await;
     for _ in 0..70 {
         let answer = ana.get(ME).await.expect(200);

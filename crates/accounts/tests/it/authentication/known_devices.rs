@@ -3,7 +3,7 @@
 use accounts::{Error, RawToken, RequestCtx};
 use domain::PasswordForm;
 use sqlx::PgPool;
-use store::throttle;
+use store::known_devices;
 use testkit::{PASSWORD, World, registration, sign_in};
 use time::Duration;
 use tokio::task::JoinHandle;
@@ -223,17 +223,17 @@ async fn an_account_keeps_the_fifty_browsers_used_last(pool: PgPool) {
     for n in 0..70_u8 {
         let mut tx = store.begin().await.unwrap();
         let now = world.accounts.now() + Duration::seconds(n.into());
-        throttle::remember_device(&mut tx, &[n; 32], ana, now, 50).await.unwrap();
+        known_devices::remember(&mut tx, &[n; 32], ana, now, 50).await.unwrap();
         tx.commit().await.unwrap();
     }
     for (n, known) in [(19, false), (20, true), (69, true)] {
-        assert_eq!(throttle::is_known_device(&store, &[n; 32], ana).await.unwrap(), known, "{n}");
+        assert_eq!(known_devices::is_known(&store, &[n; 32], ana).await.unwrap(), known, "{n}");
     }
     // Nor does a clock that was set back lose the newest.
     let mut tx = store.begin().await.unwrap();
-    throttle::remember_device(&mut tx, &[99; 32], ana, world.accounts.now(), 50).await.unwrap();
+    known_devices::remember(&mut tx, &[99; 32], ana, world.accounts.now(), 50).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(throttle::is_known_device(&store, &[99; 32], ana).await.unwrap());
+    assert!(known_devices::is_known(&store, &[99; 32], ana).await.unwrap());
     assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 51, "fifty and another's");
     let device = world.accounts.sign_in(&world.stranger(), sign_in(ANA, PASSWORD)).await.unwrap().device;
     assert!(device.is_some());

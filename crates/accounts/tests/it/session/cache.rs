@@ -1,7 +1,7 @@
-//! P6 with sessions remembered: two servers that hear of each other's changes.
+//! P6 with a cache of sessions: two servers that hear of each other's changes.
 
 use crate::crew::{admin, admin_patch, deletion, patch};
-use accounts::{Accounts, Changes, Error, RequestCtx};
+use accounts::{Accounts, Error, Invalidations, RequestCtx};
 use domain::{PasswordForm, TokenPair};
 use serde_json::json;
 use sqlx::PgPool;
@@ -11,31 +11,31 @@ use time::Duration;
 /// Another server over the same database, which listens.
 struct Replica {
     accounts: Accounts,
-    changes: Changes,
+    invalidations: Invalidations,
 }
 
 impl Replica {
     async fn new(world: &World) -> Self {
         let accounts = World::replica(&world.pool, &world.clock, |_| ());
-        let changes = accounts.listen().await.unwrap();
-        Self { accounts, changes }
+        let invalidations = accounts.listen().await.unwrap();
+        Self { accounts, invalidations }
     }
 
     async fn knows(&self, pair: &TokenPair) -> bool {
         let now = self.accounts.now();
-        self.accounts.recognize_bearer(&pair.access_token, now).await.unwrap().is_some()
+        self.accounts.authenticate_cached(&pair.access_token, now).await.unwrap().is_some()
     }
 
-    /// Whether the answer came from memory.
-    async fn remembers(&self, pair: &TokenPair) -> bool {
-        let before = self.accounts.remembered_count();
+    /// Whether the answer came from the cache.
+    async fn is_cached(&self, pair: &TokenPair) -> bool {
+        let before = self.accounts.cache_hits();
         assert!(self.knows(pair).await);
-        self.accounts.remembered_count() > before
+        self.accounts.cache_hits() > before
     }
 
     /// Waits for word of a change; without any, a test must end all the same.
-    async fn hear(&mut self) {
-        let heard = tokio::time::timeout(std::time::Duration::from_secs(20), self.changes.hear());
+    async fn next_invalidation(&mut self) {
+        let heard = tokio::time::timeout(std::time::Duration::from_secs(20), self.invalidations.next_invalidation());
         heard.await.unwrap().unwrap();
     }
 }
@@ -50,11 +50,11 @@ async fn what_one_server_changes_the_other_forgets_at_its_word(pool: PgPool) {
         let name = format!("n{}", world.count("SELECT count(*) FROM users").await);
         let ana = world.member(&name).await;
         let pair = world.program(&name).await;
-        assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await, "{change}");
+        assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await, "{change}");
         let (here, user) = (world.bearer(&pair).await, ana.viewer.id);
         let there = world.holder(&ana).await;
         make(&world, change, &boss, &here, &there, user).await;
-        replica.hear().await;
+        replica.next_invalidation().await;
         assert!(!replica.knows(&pair).await, "{change}");
     }
 }
@@ -95,13 +95,13 @@ async fn one_reads_what_one_has_just_written(pool: PgPool) {
     let replica = Replica::new(&world).await;
     world.member("ana").await;
     let pair = world.program("ana").await;
-    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await);
     let ctx = world.bearer(&pair).await;
     let saved = replica.accounts.change_me(&ctx, patch(json!({"name": "Ana"}))).await.unwrap();
     // Before any word of it has come.
-    assert!(!replica.remembers(&pair).await);
+    assert!(!replica.is_cached(&pair).await);
     assert_eq!(replica.accounts.me(&ctx).await.unwrap(), saved);
-    assert!(replica.remembers(&pair).await);
+    assert!(replica.is_cached(&pair).await);
     replica.accounts.sign_out(&ctx).await.unwrap();
     assert!(!replica.knows(&pair).await);
 }
@@ -112,10 +112,10 @@ async fn without_any_word_a_row_is_used_for_less_than_a_second(pool: PgPool) {
     let replica = Replica::new(&world).await;
     world.member("ana").await;
     let pair = world.program("ana").await;
-    assert!(!replica.remembers(&pair).await);
+    assert!(!replica.is_cached(&pair).await);
     world.execute("UPDATE sessions SET ended_at = now()").await;
     world.clock.advance(Duration::milliseconds(999));
-    assert!(replica.remembers(&pair).await, "or this test proves nothing");
+    assert!(replica.is_cached(&pair).await, "or this test proves nothing");
     world.clock.advance(Duration::MILLISECOND);
     assert!(!replica.knows(&pair).await);
 }
@@ -129,28 +129,28 @@ async fn who_does_not_listen_remembers_nothing(pool: PgPool) {
     let pair = world.program("ana").await;
     let now = world.accounts.now();
     for _ in 0..2 {
-        assert!(deaf.recognize_bearer(&pair.access_token, now).await.unwrap().is_some());
+        assert!(deaf.authenticate_cached(&pair.access_token, now).await.unwrap().is_some());
     }
-    assert_eq!(deaf.remembered_count(), 0);
-    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    assert_eq!(deaf.cache_hits(), 0);
+    assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await);
     world
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND query LIKE 'LISTEN%'",
         )
         .await;
-    assert!(matches!(replica.changes.hear().await, Err(Error::Unavailable(_))));
-    assert!(!replica.remembers(&pair).await && !replica.remembers(&pair).await);
+    assert!(matches!(replica.invalidations.next_invalidation().await, Err(Error::Unavailable(_))));
+    assert!(!replica.is_cached(&pair).await && !replica.is_cached(&pair).await);
     world.execute("UPDATE sessions SET ended_at = now()").await;
     assert!(!replica.knows(&pair).await);
     // Listening anew begins with nothing, not even with what was remembered before.
     world.execute("UPDATE sessions SET ended_at = NULL").await;
     replica.changes = replica.accounts.listen().await.unwrap();
-    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await);
     drop(replica.changes);
-    assert_eq!(replica.accounts.remembered_count(), 2);
-    let found = replica.accounts.recognize_bearer(&pair.access_token, now).await.unwrap();
-    assert_eq!((found.is_some(), replica.accounts.remembered_count()), (true, 2));
+    assert_eq!(replica.accounts.cache_hits(), 2);
+    let found = replica.accounts.authenticate_cached(&pair.access_token, now).await.unwrap();
+    assert_eq!((found.is_some(), replica.accounts.cache_hits()), (true, 2));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -163,15 +163,15 @@ async fn use_is_written_down_once_a_minute_and_is_no_change(pool: PgPool) {
     let used = "SELECT count(*) FROM sessions WHERE kind = 'bearer' AND last_used_at > created_at";
     for (seconds, written) in [(59, 0), (1, 1)] {
         world.clock.advance(Duration::seconds(seconds));
-        assert!(!replica.remembers(&pair).await);
+        assert!(!replica.is_cached(&pair).await);
         assert_eq!(world.count(used).await, written);
-        assert!(replica.remembers(&pair).await, "also right after it was written down");
+        assert!(replica.is_cached(&pair).await, "also right after it was written down");
     }
     // The first word that comes is of another's end: none came of the use.
     let elsewhere = world.holder(&eve).await;
     world.accounts.sign_out(&elsewhere).await.unwrap();
-    replica.hear().await;
-    assert!(replica.remembers(&pair).await);
+    replica.next_invalidation().await;
+    assert!(replica.is_cached(&pair).await);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -180,7 +180,7 @@ async fn what_changes_anything_asks_anew(pool: PgPool) {
     let replica = Replica::new(&world).await;
     world.member("ana").await;
     let pair = world.program("ana").await;
-    assert!(!replica.remembers(&pair).await && replica.remembers(&pair).await);
+    assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await);
     world.execute("UPDATE users SET is_active = false").await;
     assert!(replica.knows(&pair).await, "no word was listened to yet");
     let now = world.accounts.now();

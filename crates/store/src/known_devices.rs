@@ -1,0 +1,87 @@
+//! Known devices: browsers and programs that an account was signed in to from before.
+
+use crate::throttle::Key;
+use crate::{Store, StoreError, Tx};
+use domain::UserId;
+use time::OffsetDateTime;
+
+/// Notes that an account was signed in to from a device, and keeps the `most` that were used last. Of those beyond
+/// it goes a bounded part at a time.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn remember(
+    tx: &mut Tx,
+    token_hash: &Key,
+    user: UserId,
+    now: OffsetDateTime,
+    most: i64,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO known_devices (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
+         ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = $3",
+        token_hash.as_slice(),
+        user.0,
+        now,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IN (
+            SELECT token_hash FROM known_devices WHERE user_id = $1
+            ORDER BY token_hash = $2 DESC, last_used_at DESC OFFSET $3 LIMIT 100)",
+        user.0,
+        token_hash.as_slice(),
+        most,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Whether an account was signed in to from a device before.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_known(store: &Store, token_hash: &Key, user: UserId) -> Result<bool, StoreError> {
+    let known = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM known_devices WHERE token_hash = $1 AND user_id = $2) AS "known!""#,
+        token_hash.as_slice(),
+        user.0,
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    Ok(known)
+}
+
+/// Forgets every device of an account but that of this token.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn forget_all_but(tx: &mut Tx, user: UserId, kept: Option<&Key>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IS DISTINCT FROM $2",
+        user.0,
+        kept.map(Key::as_slice),
+    )
+    .execute(tx.changing())
+    .await?;
+    Ok(())
+}
+
+/// Deletes up to `limit` devices that were last used before; says how many. Call again while the limit is reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep(store: &Store, used_before: OffsetDateTime, limit: i64) -> Result<u64, StoreError> {
+    let devices = sqlx::query!(
+        "DELETE FROM known_devices WHERE (token_hash, user_id) IN (
+            SELECT token_hash, user_id FROM known_devices WHERE last_used_at <= $1
+            LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        used_before,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(devices.rows_affected())
+}

@@ -1,6 +1,7 @@
 use crate::{Error, RawToken};
-use domain::{Role, SessionId, SessionKind, UserId, Viewer};
+use domain::{Role, SessionId, SessionKind, UserId, Viewer, display_name};
 use std::net::{IpAddr, Ipv4Addr};
+use store::sessions::{Proof, Session};
 use time::OffsetDateTime;
 
 /// Who calls, from where, and when: the first argument of every use case.
@@ -66,8 +67,8 @@ pub struct Member {
     pub email: String,
     /// The name, or first and last name.
     pub name: Option<String>,
-    /// When the password was last proven.
-    pub authenticated_at: OffsetDateTime,
+    /// What they have proven in it, and when.
+    pub factors: Vec<Proof>,
     /// Whether the session outlives the browser.
     pub persistent: bool,
 }
@@ -127,6 +128,22 @@ impl RequestCtx {
     #[must_use]
     pub fn viewer(&self) -> Option<Viewer> {
         self.member().ok().map(Member::viewer)
+    }
+}
+
+impl From<Session> for Member {
+    fn from(session: Session) -> Self {
+        let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
+        Self {
+            name: display_name(name.as_deref(), first.as_deref(), last.as_deref()),
+            user: session.user,
+            session: session.id,
+            kind: session.kind,
+            role: session.role,
+            email: session.email,
+            factors: session.factors,
+            persistent: session.persistent,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod settings;
 
 pub use account::{PasswordChanged, identifier, version};
 pub use admin::NewAdmin;
+pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, RequestCtx, Shown};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
@@ -30,7 +31,7 @@ pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};
 pub use limits::RateLimit;
 pub use rng::{Rng, SystemRng};
-pub use session::{Authenticated, Invalidations, SignedIn};
+pub use session::{Authenticated, Invalidations};
 pub use settings::{Settings, Signup};
 
 use credential::{Hasher, Tokens};
@@ -71,7 +72,7 @@ impl Accounts {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Result<Self, SetupError> {
-        let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"))?;
+        let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"), rng.clone())?;
         let tokens = Tokens::new(&settings)?;
         let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, &clock);
         let session_cache = SessionCache::default();

@@ -1,8 +1,8 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
-use domain::{Role, SessionKind, UserId};
+use domain::{Factor, Role, SessionKind, UserId};
 use store::refresh_tokens::{RefreshToken, Salt};
-use store::sessions::Session;
+use store::sessions::{Proof, Session};
 use time::{Duration, OffsetDateTime};
 
 /// How long a session lives.
@@ -29,7 +29,7 @@ const REPEAT_WITHIN: Duration = Duration::seconds(10);
 /// How often a session's use is written down, and its cookie renewed.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
 
-/// How long a sign-in counts as proof of who one is.
+/// How long what was proven counts where it is needed again.
 const RECENT: Duration = Duration::minutes(10);
 
 /// How long a session of this role lives: an admin's is worth more to a thief. A program's may lie idle
@@ -97,10 +97,37 @@ pub fn is_touch_due(session: &Session, now: OffsetDateTime) -> bool {
     now - session.last_used_at >= TOUCH_EVERY
 }
 
-/// Whether a password was proven so lately that it need not be asked for again.
+/// What comes after a factor was proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextStep {
+    /// One of these factors is to be proven.
+    Need(Vec<Factor>),
+    /// It is enough.
+    Establish,
+}
+
+/// What is still missing of the factors that an account has enrolled: each factor's arm says whether it is. Nothing
+/// proven is never enough.
 #[must_use]
-pub fn is_recent(authenticated_at: OffsetDateTime, now: OffsetDateTime) -> bool {
-    now - authenticated_at <= RECENT
+pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
+    let is_missing = |factor: &Factor| match factor {
+        Factor::Password => !proven.contains(&Factor::Password),
+    };
+    let missing: Vec<Factor> = enrolled.iter().copied().filter(is_missing).collect();
+    if missing.is_empty() && !proven.is_empty() { NextStep::Establish } else { NextStep::Need(missing) }
+}
+
+/// Whether what was proven lately would be enough to sign in again.
+#[must_use]
+pub fn is_stepped_up(enrolled: &[Factor], proofs: &[Proof], now: OffsetDateTime) -> bool {
+    let recent: Vec<Factor> =
+        proofs.iter().filter(|proof| is_recent(proof.at, now)).map(|proof| proof.factor).collect();
+    next_step(enrolled, &recent) == NextStep::Establish
+}
+
+/// Whether something was proven so lately that it need not be asked for again.
+fn is_recent(proven_at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    now - proven_at <= RECENT
 }
 
 /// Whether nobody could manage accounts without this one; `admins` are all active ones.
@@ -128,10 +155,14 @@ mod tests {
             user: UserId(Uuid::nil()),
             kind,
             persistent: true,
+            factors: Vec::new(),
             authenticated_at: start,
+            created_at: start,
             last_used_at: start,
             expires_at: start + lifetime(role, kind).absolute,
             ended_at: None,
+            address: String::new(),
+            agent: String::new(),
             email: String::new(),
             name: None,
             first_name: None,
@@ -211,11 +242,44 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_needs_what_its_account_has_until_that_is_proven() {
+        use NextStep::{Establish, Need};
+        let password = Factor::Password;
+        for (enrolled, proven, expected) in [
+            (&[password][..], &[][..], Need(vec![password])),
+            (&[password], &[password], Establish),
+            (&[password], &[password, password], Establish),
+            // It has no password, and signed in before it lost it.
+            (&[], &[password], Establish),
+            (&[], &[], Need(Vec::new())),
+        ] {
+            assert_eq!(next_step(enrolled, proven), expected, "{enrolled:?} {proven:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_proven_lately_is_a_step_up() {
+        let password = Factor::Password;
+        let proof = Proof { factor: password, at: START };
+        let (recent, later) = (START + RECENT, START + RECENT + Duration::MICROSECOND);
+        for (enrolled, proofs, now, expected) in [
+            (&[password][..], &[proof][..], recent, true),
+            (&[password], &[proof], later, false),
+            (&[password], &[], START, false),
+            (&[], &[], START, false),
+            (&[], &[proof], later, false),
+        ] {
+            assert_eq!(is_stepped_up(enrolled, proofs, now), expected, "{enrolled:?} {proofs:?} {now}");
+        }
+    }
+
+    #[test]
     fn use_is_written_down_once_a_minute() {
         let session = session(Role::User);
         assert!(!is_touch_due(&session, OffsetDateTime::UNIX_EPOCH + Duration::seconds(59)));
         assert!(is_touch_due(&session, OffsetDateTime::UNIX_EPOCH + Duration::seconds(60)));
     }
+
     #[test]
     fn a_sign_in_is_recent_for_ten_minutes() {
         let start = OffsetDateTime::UNIX_EPOCH;

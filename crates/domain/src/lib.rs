@@ -32,7 +32,7 @@ pub use page::{Page, PageRequest, Span};
 pub use problem::{Code, FieldError, Problem, in_words};
 pub use return_path::{next_in, safe_next};
 pub use secret::{PlainPassword, RawPassword};
-pub use session::{SessionKind, SessionView, TokenPair, TokenType};
+pub use session::{Factor, SessionKind, SessionView, TokenPair, TokenType};
 pub use sign_in::{Grant, Identifier, Renewal, SignIn, SignInForm};
 pub use text::{Email, FieldErrors, Name, Username};
 pub use timestamp::Timestamp;

@@ -1,6 +1,6 @@
 //! Refresh tokens, each exchanged for the next. Those of one session are a family; only hashes are here.
 
-use crate::sessions::{Row, Session};
+use crate::sessions::{Row, Session, query_sessions};
 use crate::{Store, StoreError, TokenHash, Tx};
 use domain::SessionId;
 use std::fmt;
@@ -72,18 +72,11 @@ pub async fn insert(tx: &mut Tx, token: &NewRefreshToken) -> Result<(), StoreErr
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn lock_family(tx: &mut Tx, hash: &TokenHash) -> Result<Option<Session>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
-                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
-         FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
-         WHERE t.hash = $1
-         FOR NO KEY UPDATE OF s",
+    let query = query_sessions!(
+        "JOIN refresh_tokens t ON t.session_id = s.id WHERE t.hash = $1 FOR NO KEY UPDATE OF s",
         hash.bytes()
-    )
-    .fetch_optional(tx.unchanging())
-    .await?;
-    Ok(row.and_then(Row::session))
+    );
+    Ok(query.fetch_optional(tx.unchanging()).await?.and_then(Row::session))
 }
 
 /// The token of a hash. To be asked after [`lock_family`], in a statement of its own: one that waits

@@ -51,9 +51,10 @@ impl Accounts {
         self.admit_new_username(ctx, &user, &profile).await?;
         let (mut tx, user) = if email.is_some() {
             self.admit_new_address(ctx, user.id).await?;
-            let proven = self.prove_again(ctx, user, current_password).await?;
+            let refusal = Event::ReauthenticationRefused;
+            let stepped_up = self.step_up(ctx, user, current_password, refusal).await?;
             let (tx, user) = self.begin(ctx).await?;
-            proven.holds(&user)?;
+            stepped_up.holds(&user)?;
             (tx, user)
         } else {
             self.begin(ctx).await?
@@ -81,10 +82,10 @@ impl Accounts {
         let member = ctx.member()?;
         let current_password = form.parse()?;
         let user = self.own_account(member).await?;
-        let proven = self.prove_again(ctx, user, current_password).await?;
+        let stepped_up = self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?;
         // Whatever the role was when the request came in: somebody may have made it an admin since.
         let (mut tx, admins, user) = self.begin_among_admins(ctx).await?;
-        proven.holds(&user)?;
+        stepped_up.holds(&user)?;
         ctx.still_shows(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, user.id) {
             return Err(Error::LastAdmin);

@@ -1,10 +1,10 @@
 use crate::audit::Event;
-use crate::authentication::step_up::wrong_password;
-use crate::session::{Opened, Opening};
-use crate::{Accounts, Error, Member, RequestCtx, SessionToken, account::version, rng};
+use crate::authentication::establish::NewSession;
+use crate::{Accounts, Error, Member, RequestCtx, SessionToken, account::version};
 use domain::{PasswordChange, PasswordForm, Role, SessionKind};
+use store::Tx;
+use store::sessions::{self, Proof};
 use store::users::{self, User};
-use store::{Tx, sessions};
 
 /// A password was changed.
 #[derive(Debug)]
@@ -31,23 +31,19 @@ impl Accounts {
         let PasswordChange { current, new } = form.parse(self.settings().password_min_length)?;
         let user = self.own_account(member).await?;
         ctx.still_shows(|| version::of_password(user.password_hash.as_deref()))?;
-        let priority = self.admit_proof(ctx, member).await?;
-        let salt = rng::bytes(self.inner.rng.as_ref());
-        let (name, stored) = (&user.email, user.password_hash.as_deref());
-        let verdict = self.inner.hasher.verify(current, name, stored, false, salt, priority).await?;
-        if !verdict.matches {
-            let tx = self.store().begin().await?;
-            return self.refuse_change(tx, ctx, member).await;
-        }
-        let words = personal_words(&user);
-        let hash = self.choose_password("new_password", new, words, priority).await?;
+        let refusal = Event::PasswordChangeRefused;
+        let stepped_up = self.step_up(ctx, user, Some(current), refusal).await?;
+        let words = personal_words(&stepped_up.user);
+        let hash = self.choose_password("new_password", new, words, stepped_up.priority).await?;
         let (mut tx, locked) = self.begin(ctx).await?;
         // Two changes at once: the second one's "current" password is no longer current.
-        if locked.password_hash != user.password_hash {
-            return self.refuse_change(tx, ctx, member).await;
+        if let Err(wrong_password) = stepped_up.holds(&locked) {
+            self.audit(&mut tx, ctx, Some(locked.id), refusal).await?;
+            tx.commit().await?;
+            return Err(wrong_password);
         }
-        users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
-        let token = self.go_on_alone(&mut tx, ctx, member, user.role).await?;
+        users::set_password_hash(&mut tx, locked.id, &hash, ctx.now).await?;
+        let token = self.go_on_alone(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
         tx.commit().await?;
         Ok(PasswordChanged { token, version: version::of_password(Some(&hash)) })
     }
@@ -60,13 +56,14 @@ impl Accounts {
         ctx: &RequestCtx,
         member: &Member,
         role: Role,
+        factors: &[Proof],
     ) -> Result<Option<SessionToken>, Error> {
         let (user, kind) = (member.user, member.kind);
         let (session, token, ended_sessions) = match kind {
             SessionKind::Browser | SessionKind::ApiCookie => {
                 let ended = sessions::end_all(tx, user, ctx.now).await?;
-                let opening = Opening { user, role, kind, persistent: member.persistent };
-                let Opened { session, token } = self.open_session(tx, ctx, &opening).await?;
+                let new = NewSession { user, role, kind, persistent: member.persistent, factors };
+                let (session, token) = self.open_session(tx, ctx, &new).await?;
                 (session, Some(token), ended)
             }
             SessionKind::Bearer => {
@@ -76,12 +73,6 @@ impl Accounts {
         self.forget_other_devices(tx, ctx, user).await?;
         self.audit(tx, ctx, Some(user), Event::PasswordChanged { session, ended_sessions }).await?;
         Ok(token)
-    }
-
-    async fn refuse_change<T>(&self, mut tx: Tx, ctx: &RequestCtx, member: &Member) -> Result<T, Error> {
-        self.audit(&mut tx, ctx, Some(member.user), Event::PasswordChangeRefused).await?;
-        tx.commit().await?;
-        Err(wrong_password())
     }
 }
 

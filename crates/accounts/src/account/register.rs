@@ -1,14 +1,15 @@
 use crate::account::identifier::Address;
 use crate::audit::Event;
-use crate::credential::{Priority, Strength};
-use crate::session::Opening;
+use crate::authentication::attempt::ProvenAttempt;
+use crate::authentication::establish::Transport;
+use crate::credential::Priority;
 use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, account::identifier, account::view, rng};
 use domain::{
-    Email, FieldError, Name, PlainPassword, Registration, RegistrationForm, Role, SessionKind, UserId,
-    UserView, Username, Viewer, display_name,
+    Email, Factor, FieldError, Name, Registration, RegistrationForm, Role, UserId, UserView, Username,
 };
-use store::users::{self, NewUser};
-use store::{Tx, users::admin};
+use store::Tx;
+use store::sessions::Proof;
+use store::users::{self, NewUser, User, admin};
 use time::OffsetDateTime;
 
 /// A registration whose address has a canonical form and whose password was hashed.
@@ -28,13 +29,10 @@ impl Accounts {
     /// [`Error::SignupClosed`], [`Error::Invalid`], [`Error::Taken`], [`Error::Overloaded`],
     /// [`Error::Unavailable`]; nothing was made then.
     pub async fn sign_up(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<SignedIn, Error> {
-        let (mut tx, viewer) = self.make_account(ctx, &form).await?;
-        let opening =
-            Opening { user: viewer.id, role: viewer.role, kind: SessionKind::Browser, persistent: false };
-        let token = self.replace_session(&mut tx, ctx, &opening).await?;
-        let device = self.know_device(&mut tx, ctx, None, viewer.id).await?;
-        tx.commit().await?;
-        Ok(SignedIn { viewer, token, device: Some(device) })
+        let (tx, user) = self.make_account(ctx, &form).await?;
+        let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
+        let attempt = ProvenAttempt { tx, user, proofs, admitted: None };
+        self.establish(ctx, attempt, Transport::Browser { persistent: false }).await.map(SignedIn::from)
     }
 
     /// Makes an account and opens no session, as the API does.
@@ -42,13 +40,12 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::sign_up`].
     pub async fn register(&self, ctx: &RequestCtx, form: RegistrationForm) -> Result<UserView, Error> {
-        let (mut tx, viewer) = self.make_account(ctx, &form).await?;
-        let user = admin::lock(&mut tx, viewer.id).await?.ok_or(Error::NotFound)?;
+        let (tx, user) = self.make_account(ctx, &form).await?;
         tx.commit().await?;
         Ok(view::user(user))
     }
 
-    async fn make_account(&self, ctx: &RequestCtx, form: &RegistrationForm) -> Result<(Tx, Viewer), Error> {
+    async fn make_account(&self, ctx: &RequestCtx, form: &RegistrationForm) -> Result<(Tx, User), Error> {
         if self.settings().signup == Signup::Closed {
             return Err(Error::SignupClosed);
         }
@@ -58,12 +55,13 @@ impl Accounts {
         let prepared = self.prepare(registration).await?;
         let address = prepared.email.canonical.clone();
         let mut tx = self.store().begin().await?;
-        let viewer = match self.insert_user(&mut tx, prepared, Role::User, ctx.now).await {
+        let id = match self.insert_user(&mut tx, prepared, Role::User, ctx.now).await {
             Err(Error::Taken(Field::Email)) => return self.tell_taken(tx, ctx, &address).await,
             made => made?,
         };
-        self.audit(&mut tx, ctx, Some(viewer.id), Event::Registered).await?;
-        Ok((tx, viewer))
+        self.audit(&mut tx, ctx, Some(id), Event::Registered).await?;
+        let user = admin::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        Ok((tx, user))
     }
 
     /// Tells that an address has an account, and writes down to whom: its owner finds it in their activity.
@@ -107,27 +105,13 @@ impl Accounts {
         })
     }
 
-    /// Judges and hashes a new password, which is long enough; `personal` are the person's own words.
-    pub(crate) async fn choose_password(
-        &self,
-        field: &'static str,
-        password: PlainPassword,
-        personal: Vec<String>,
-        priority: Priority,
-    ) -> Result<String, Error> {
-        let strength = Strength { field, min_score: self.settings().password_min_score, personal };
-        let salt = rng::bytes(self.inner.rng.as_ref());
-        let chosen = self.inner.hasher.choose(password, strength, salt, priority).await?;
-        chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
-    }
-
     pub(crate) async fn insert_user(
         &self,
         tx: &mut Tx,
         prepared: PreparedAccount,
         role: Role,
         at: OffsetDateTime,
-    ) -> Result<Viewer, Error> {
+    ) -> Result<UserId, Error> {
         let id = UserId(rng::uuid(self.inner.rng.as_ref(), at));
         let username_canonical = prepared.username.as_deref().map(identifier::username);
         let user = NewUser {
@@ -145,9 +129,7 @@ impl Accounts {
         };
         self.check_taken(tx, username_canonical.as_deref(), id).await?;
         users::insert(tx, &user).await?;
-        let name =
-            display_name(prepared.name.as_deref(), prepared.first_name.as_deref(), prepared.last_name.as_deref());
-        Ok(Viewer { id, email: prepared.email.shown, name, role })
+        Ok(id)
     }
 }
 

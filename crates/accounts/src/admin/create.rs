@@ -33,8 +33,8 @@ impl Accounts {
             RegistrationForm { email: admin.email, password: admin.password, ..RegistrationForm::default() };
         let prepared = self.prepare(form.parse(self.settings().password_min_length)?).await?;
         let mut tx = self.store().begin().await?;
-        let viewer = self.insert_user(&mut tx, prepared, Role::Admin, ctx.now).await?;
-        self.audit(&mut tx, &ctx, Some(viewer.id), Event::AdminCreated).await?;
+        let id = self.insert_user(&mut tx, prepared, Role::Admin, ctx.now).await?;
+        self.audit(&mut tx, &ctx, Some(id), Event::AdminCreated).await?;
         Ok(tx.commit().await?)
     }
 

@@ -48,7 +48,7 @@ impl Accounts {
         let role = role.filter(|role| *role != user.role);
         let is_active = is_active.filter(|is_active| *is_active != user.is_active);
         if email.is_some() && id == admin.user {
-            need_recent_sign_in(admin, ctx)?;
+            need_recent_sign_in(&user, admin, ctx)?;
         }
         let no_longer = role == Some(Role::User) || is_active == Some(false);
         if no_longer && policy::is_last_admin(&admins, id) {
@@ -68,10 +68,10 @@ impl Accounts {
     /// nothing was deleted then.
     pub async fn delete_user(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
         let admin = ctx.admin()?;
-        if id == admin.user {
-            need_recent_sign_in(admin, ctx)?;
-        }
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        if id == admin.user {
+            need_recent_sign_in(&user, admin, ctx)?;
+        }
         ctx.still_shows(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, id) {
             return Err(Error::LastAdmin);

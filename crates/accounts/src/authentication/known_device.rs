@@ -4,7 +4,7 @@
 use crate::authentication::throttle::Admitted;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
-use crate::session::SWEEP_BATCH;
+use crate::session::sweep::SWEEP_BATCH;
 use crate::{Accounts, Client, Error, RawToken, RequestCtx, limits};
 use domain::UserId;
 use store::throttle::Key;
@@ -13,22 +13,25 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 impl Accounts {
-    /// Remembers the browser that a sign-in came from, in the sign-in's own transaction: a change of password that
-    /// comes after it forgets it again. Nobody was admitted to an account that is new.
+    /// The token that a client is to be known by: its own where it was admitted by that, else a new one.
+    pub(crate) fn device_token(&self, ctx: &RequestCtx, admitted: Option<&Admitted>) -> RawToken {
+        // Whoever plants a token in somebody's browser must not find it trusted afterwards.
+        let known = matches!(admitted, Some(Admitted::Device { .. }));
+        let token = ctx.client.device.clone().filter(|_| known);
+        token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()))
+    }
+
+    /// Remembers the device that a sign-in came from, in the sign-in's own transaction: a change of password that
+    /// comes after it forgets it again.
     pub(crate) async fn know_device(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
-        admitted: Option<&Admitted>,
+        token: &RawToken,
         user: UserId,
-    ) -> Result<RawToken, Error> {
-        // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = matches!(admitted, Some(Admitted::Device { .. }));
-        let token = ctx.client.device.clone().filter(|_| known);
-        let token = token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()));
+    ) -> Result<(), Error> {
         let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
-        known_devices::remember(tx, &device(&token), user, ctx.now, most).await?;
-        Ok(token)
+        Ok(known_devices::remember(tx, &device(token), user, ctx.now, most).await?)
     }
 
     /// Remembers the network of the client as the one that an account was last signed in to from, in the transaction
@@ -42,8 +45,8 @@ impl Accounts {
         Ok(known_networks::remember(tx, &self.network_of(&ctx.client), user, ctx.now).await?)
     }
 
-    /// Forgets the browsers and the network of an account but the caller's: whoever knew the password before may have
-    /// one.
+    /// Forgets the known devices and the network of an account but the caller's: whoever knew the password before may
+    /// have one.
     pub(crate) async fn forget_other_devices(
         &self,
         tx: &mut Tx,
@@ -84,7 +87,7 @@ impl Accounts {
     }
 }
 
-/// What a browser's token is stored as.
+/// What a device's token is stored as.
 fn device(token: &RawToken) -> Key {
     key("device", &[token.reveal().as_bytes()])
 }

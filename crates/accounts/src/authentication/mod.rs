@@ -1,6 +1,12 @@
-//! Proving who somebody is: the password, guesses and their limits, and proving again before what matters.
+//! Proving who somebody is. A sign-in is an attempt that is counted, proves factors and ends in a session; whoever is
+//! signed in proves them again before what matters.
 
+pub(crate) mod attempt;
+pub(crate) mod establish;
+pub(crate) mod factor;
 mod known_device;
-pub(crate) mod sign_in;
+mod sign_in;
 pub(crate) mod step_up;
 pub(crate) mod throttle;
+
+pub use sign_in::SignedIn;

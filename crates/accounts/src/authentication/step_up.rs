@@ -1,59 +1,71 @@
+//! Step-up: proving again, before what a thief of a session must not do.
+
 use crate::audit::Event;
-use crate::{Accounts, Error, Member, RequestCtx, policy, rng};
-use domain::{FieldError, PlainPassword};
+use crate::authentication::factor;
+use crate::credential::Priority;
+use crate::{Accounts, Error, Member, RequestCtx, policy};
+use domain::{Factor, FieldError, PlainPassword};
+use store::sessions::Proof;
 use store::users::User;
 
 /// The account of somebody who has just shown again that it is theirs. No `Debug`: it holds a hash.
-pub(crate) struct Proven {
-    user: User,
+pub(crate) struct SteppedUp {
+    pub(crate) user: User,
+    /// What they have proven by now.
+    pub(crate) proofs: Vec<Proof>,
+    /// Where a further password of theirs waits for a core.
+    pub(crate) priority: Priority,
     by_password: bool,
 }
 
 impl Accounts {
     /// Asks for what a thief of a session does not have: the password, or a recent sign-in. A password that
-    /// is given counts, however recent the sign-in.
-    pub(crate) async fn prove_again(
+    /// is given counts, however recent the sign-in; a wrong one is written down as `refusal`.
+    pub(crate) async fn step_up(
         &self,
         ctx: &RequestCtx,
         user: User,
         current: Option<PlainPassword>,
-    ) -> Result<Proven, Error> {
+        refusal: Event,
+    ) -> Result<SteppedUp, Error> {
         let member = ctx.member()?;
         let Some(current) = current else {
-            need_recent_sign_in(member, ctx)?;
-            return Ok(Proven { user, by_password: false });
+            need_recent_sign_in(&user, member, ctx)?;
+            let (proofs, priority) = (member.factors.clone(), Priority::Stranger);
+            return Ok(SteppedUp { user, proofs, priority, by_password: false });
         };
         let priority = self.admit_proof(ctx, member).await?;
-        let salt = rng::bytes(self.inner.rng.as_ref());
-        let verdict = self
-            .inner
-            .hasher
-            .verify(current, &user.email, user.password_hash.as_deref(), false, salt, priority)
-            .await?;
-        if verdict.matches {
-            return Ok(Proven { user, by_password: true });
+        if !self.is_password_of(&user, current, priority).await? {
+            let mut tx = self.store().begin().await?;
+            self.audit(&mut tx, ctx, Some(user.id), refusal).await?;
+            tx.commit().await?;
+            return Err(wrong_password());
         }
-        let mut tx = self.store().begin().await?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::ReauthenticationRefused).await?;
-        tx.commit().await?;
-        Err(wrong_password())
+        let proofs = factor::with(member.factors.clone(), Proof { factor: Factor::Password, at: ctx.now });
+        need_recent(&user, &proofs, ctx)?;
+        Ok(SteppedUp { user, proofs, priority, by_password: true })
     }
 }
 
-impl Proven {
+impl SteppedUp {
     /// Whether what was proven still holds of the account, now that it is locked.
-    pub(crate) fn holds(&self, user: &User) -> Result<(), Error> {
-        let other = self.by_password && user.password_hash != self.user.password_hash;
+    pub(crate) fn holds(&self, locked: &User) -> Result<(), Error> {
+        let other = self.by_password && locked.password_hash != self.user.password_hash;
         if other { Err(wrong_password()) } else { Ok(()) }
     }
 }
 
 /// The guard of what needs a sign-in within the last minutes.
-pub(crate) fn need_recent_sign_in(member: &Member, ctx: &RequestCtx) -> Result<(), Error> {
-    if policy::is_recent(member.authenticated_at, ctx.now) { Ok(()) } else { Err(Error::Reauthenticate) }
+pub(crate) fn need_recent_sign_in(user: &User, member: &Member, ctx: &RequestCtx) -> Result<(), Error> {
+    need_recent(user, &member.factors, ctx)
 }
 
-pub(crate) fn wrong_password() -> Error {
+fn need_recent(user: &User, proofs: &[Proof], ctx: &RequestCtx) -> Result<(), Error> {
+    let recent = policy::is_stepped_up(&factor::enrolled(user), proofs, ctx.now);
+    if recent { Ok(()) } else { Err(Error::Reauthenticate) }
+}
+
+fn wrong_password() -> Error {
     let message = "That is not your current password.";
     Error::Invalid(vec![FieldError::new("current_password", "wrong", message)])
 }

@@ -8,7 +8,7 @@ use crate::audit::Event;
 use crate::credential::Priority;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
-use crate::session::SWEEP_BATCH;
+use crate::session::sweep::SWEEP_BATCH;
 use crate::{Accounts, Error, Member, RequestCtx, account::identifier, limits};
 use domain::{Change, Identifier, ProfileChange, UserId};
 use store::known_networks::{self, KnownNetwork};

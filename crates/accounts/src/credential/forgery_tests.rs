@@ -244,7 +244,7 @@ fn forged_tokens_name_nobody() {
         let tokens = tokens(ours.clone(), ISSUER);
         for (kind, other) in [(Browser, Bearer), (Bearer, Browser)] {
             let [good, other] =
-                [kind, other].map(|kind| tokens.issue(kind, subject(), &SystemRng, NOW).unwrap());
+                [kind, other].map(|kind| tokens.issue(kind, subject(), &proofs(), &SystemRng, NOW).unwrap());
             let own = keys()[0].encoding();
             let mut forger = Forger { kind, good: good.clone(), other, ours: &ours, own, forged: Vec::new() };
             forger.algorithms();

@@ -1,8 +1,8 @@
 use super::dummy::Dummies;
 use super::queue::{Priority, Queue};
 use super::stored::{self, Scheme, Stored};
-use crate::credential::Strength;
-use crate::{Error, SetupError};
+use super::strength::Strength;
+use crate::{Error, Rng, SetupError, rng};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -55,6 +55,7 @@ pub(crate) struct Hasher {
     judges: Queue,
     work: Arc<Work>,
     dummies: Dummies,
+    rng: Arc<dyn Rng>,
 }
 
 /// What the hashing threads share: the counter and the memory used again.
@@ -67,8 +68,8 @@ struct Work {
 }
 
 impl Hasher {
-    /// A hasher at this cost; `key` picks the dummies and is the same on every replica.
-    pub(crate) fn new(hashing: &Hashing, key: &[u8]) -> Result<Self, SetupError> {
+    /// A hasher at this cost; `key` picks the dummies and is the same on every replica, `rng` gives the salts.
+    pub(crate) fn new(hashing: &Hashing, key: &[u8], rng: Arc<dyn Rng>) -> Result<Self, SetupError> {
         let Hashing { memory_kib, passes, lanes, permits } = *hashing;
         if memory_kib < FLOOR.0 || passes < FLOOR.1 || lanes < FLOOR.2 || permits == 0 {
             return Err(SetupError::WeakHashing(format!(
@@ -92,6 +93,7 @@ impl Hasher {
             judges: Queue::new(1),
             work: Arc::default(),
             dummies: Dummies::new(key, &ours),
+            rng,
         })
     }
 
@@ -115,7 +117,6 @@ impl Hasher {
         &self,
         password: PlainPassword,
         strength: Strength,
-        salt: [u8; 16],
         priority: Priority,
     ) -> Result<Result<String, FieldError>, Error> {
         let password = nfc(&password);
@@ -123,7 +124,13 @@ impl Hasher {
         if let Err(refusal) = self.run(&self.judges, priority, move |_| strength.judge(&judged)).await? {
             return Ok(Err(refusal));
         }
+        let salt = self.salt();
         self.run(&self.queue, priority, move |work| work.hash(&password, &params, &salt)).await?.map(Ok)
+    }
+
+    /// A salt for a hash that is to be stored.
+    fn salt(&self) -> [u8; 16] {
+        rng::bytes(self.rng.as_ref())
     }
 
     /// Takes over which hashes the accounts have, and how many of them each stands for.
@@ -139,7 +146,6 @@ impl Hasher {
         name: &str,
         stored: Option<&str>,
         renew: bool,
-        salt: [u8; 16],
         priority: Priority,
     ) -> Result<Verdict, Error> {
         let read = stored.and_then(|text| {
@@ -148,7 +154,7 @@ impl Hasher {
         });
         let known = read.is_some();
         let stored = read.unwrap_or_else(|| self.dummies.pick(name));
-        let params = self.params.clone();
+        let (params, salt) = (self.params.clone(), self.salt());
         self.run(&self.queue, priority, move |work| {
             let matches = match work.matches(&password, &stored) {
                 Ok(matches) => matches && known,

@@ -12,8 +12,8 @@ mod stored;
 mod strength;
 mod token;
 
-pub(crate) use hasher::Hasher;
 pub use hasher::Hashing;
+pub(crate) use hasher::{Hasher, Verdict};
 pub use key::{Jwk, Jwks, KeyRing, SigningKey};
 pub(crate) use queue::Priority;
 pub use raw_token::RawToken;

@@ -59,7 +59,8 @@ impl Queue {
     pub(super) async fn enter(&self, priority: Priority) -> Result<Turn, Error> {
         let stranger = (priority == Priority::Stranger).then(|| place(&self.strangers)).transpose()?;
         let place = place(&self.places)?;
-        let permit = tokio::time::timeout(WAIT, self.permit(priority)).await.map_err(|_| Error::Overloaded)??;
+        let permit =
+            tokio::time::timeout(WAIT, self.permit(priority)).await.map_err(|_| Error::Overloaded)??;
         Ok(Turn { _permits: [stranger, Some(place), Some(permit)] })
     }
 
@@ -96,7 +97,8 @@ mod tests {
     async fn whoever_is_known_finds_a_place_and_waits_behind_one_stranger() {
         let queue = Queue::new(1);
         let working = queue.enter(Priority::Stranger).await.unwrap();
-        let mut strangers: Vec<_> = (0..PLACES - RESERVED).map(|_| waiting(&queue, Priority::Stranger)).collect();
+        let mut strangers: Vec<_> =
+            (0..PLACES - RESERVED).map(|_| waiting(&queue, Priority::Stranger)).collect();
         assert!(queue.is_full(Priority::Stranger) && !queue.is_full(Priority::Known));
         let refused = queue.enter(Priority::Stranger).await;
         assert!(matches!(refused, Err(Error::Overloaded)), "strangers have no further place");
@@ -112,7 +114,8 @@ mod tests {
     #[tokio::test]
     async fn there_are_thirty_two_places_in_all() {
         let queue = Queue::new(2);
-        let working = [queue.enter(Priority::Known).await.unwrap(), queue.enter(Priority::Known).await.unwrap()];
+        let working =
+            [queue.enter(Priority::Known).await.unwrap(), queue.enter(Priority::Known).await.unwrap()];
         let waiting: Vec<_> = (0..32).map(|_| waiting(&queue, Priority::Known)).collect();
         for priority in [Priority::Known, Priority::Stranger] {
             assert!(matches!(queue.enter(priority).await, Err(Error::Overloaded)));

@@ -1,7 +1,9 @@
 use super::*;
 use crate::credential::Priority;
 use crate::credential::{Hasher, Hashing};
+use crate::rng::SystemRng;
 use domain::SignInForm;
+use std::sync::Arc;
 
 const PASSWORD: &str = "violet staircase under rain";
 /// `ü` as two characters, which is how the other service hashed it.
@@ -66,7 +68,7 @@ fn foreign() -> Vec<(&'static str, String)> {
 }
 
 fn hasher() -> Hasher {
-    Hasher::new(&Hashing::default(), &[7; 32]).unwrap()
+    Hasher::new(&Hashing::default(), &[7; 32], Arc::new(SystemRng)).unwrap()
 }
 
 fn typed(password: &str) -> domain::PlainPassword {
@@ -79,7 +81,7 @@ fn typed(password: &str) -> domain::PlainPassword {
 async fn verify(hasher: &Hasher, password: &str, stored: &str) -> (bool, Option<String>) {
     let before = hasher.count();
     let verdict =
-        hasher.verify(typed(password), "ana", Some(stored), true, [9; 16], Priority::Stranger).await.unwrap();
+        hasher.verify(typed(password), "ana", Some(stored), true, Priority::Stranger).await.unwrap();
     assert_eq!(hasher.count() - before, 1 + u64::from(verdict.rehashed.is_some()), "{stored}");
     (verdict.matches, verdict.rehashed)
 }
@@ -137,8 +139,7 @@ async fn a_dummy_of_every_form_costs_one_hash_of_its_kind_and_matches_nothing() 
         let example = Stored::parse(&stored).ok().unwrap();
         hasher.learn(vec![(example.clone(), 1)]);
         let before = (hasher.count(), hasher.foreign_count());
-        let verdict =
-            hasher.verify(typed(password), "nobody", None, true, [9; 16], Priority::Stranger).await.unwrap();
+        let verdict = hasher.verify(typed(password), "nobody", None, true, Priority::Stranger).await.unwrap();
         assert!(!verdict.matches && verdict.rehashed.is_none(), "{stored}");
         let argon2 = matches!(example.scheme, Scheme::Argon2(..) | Scheme::ForeignArgon2(..));
         let cost = (hasher.count() - before.0, hasher.foreign_count() - before.1);

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
+use store::sessions::Proof;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -54,7 +55,6 @@ struct Claims {
 pub(crate) struct Subject {
     pub(crate) user: UserId,
     pub(crate) session: SessionId,
-    pub(crate) authenticated_at: OffsetDateTime,
 }
 
 /// Signs and reads the tokens of every kind of session (RFC 8725).
@@ -150,14 +150,10 @@ impl Tokens {
     /// A key that signs what it cannot read would sign everybody out at the first request.
     fn self_test(&self) -> Result<(), SetupError> {
         for key in &self.keys {
-            let subject = Subject {
-                user: UserId(Uuid::nil()),
-                session: SessionId(Uuid::nil()),
-                authenticated_at: key.entry.from,
-            };
+            let subject = Subject { user: UserId(Uuid::nil()), session: SessionId(Uuid::nil()) };
             for kind in [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie] {
                 let jwt = self
-                    .sign(kind, subject, Uuid::nil(), key.entry.from)
+                    .sign(kind, subject, &[], Uuid::nil(), key.entry.from)
                     .map_err(|error| SetupError::SigningKey(error.to_string()))?;
                 if self.read(kind, &jwt, key.entry.from) != Some(subject) {
                     return Err(SetupError::SigningKey("it does not verify what it signs".to_owned()));
@@ -175,25 +171,28 @@ impl Tokens {
         }
     }
 
-    /// A token for a session.
+    /// A token for a session, which says what was proven in it (RFC 9068 section 2.2.1).
     pub(crate) fn issue(
         &self,
         kind: SessionKind,
         subject: Subject,
+        factors: &[Proof],
         rng: &dyn Rng,
         now: OffsetDateTime,
     ) -> Result<String, Error> {
-        self.sign(kind, subject, uuid(rng, now), now).map_err(Error::internal)
+        self.sign(kind, subject, factors, uuid(rng, now), now).map_err(Error::internal)
     }
 
     fn sign(
         &self,
         kind: SessionKind,
         subject: Subject,
+        factors: &[Proof],
         jti: Uuid,
         now: OffsetDateTime,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let purpose = self.purpose(kind);
+        let authenticated_at = factors.iter().map(|proof| proof.at).max();
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: purpose.audience.clone(),
@@ -203,8 +202,8 @@ impl Tokens {
             iat: now.unix_timestamp(),
             nbf: now.unix_timestamp(),
             exp: (now + self.lifetime).unix_timestamp(),
-            auth_time: subject.authenticated_at.unix_timestamp(),
-            amr: vec!["pwd".to_owned()],
+            auth_time: authenticated_at.map_or(0, OffsetDateTime::unix_timestamp),
+            amr: factors.iter().map(|proof| proof.factor.as_str().to_owned()).collect(),
         };
         let key = self.signing_key(now);
         let mut header = Header::new(self.algorithm);
@@ -229,11 +228,8 @@ impl Tokens {
         let over = kind == SessionKind::Bearer
             && (exp <= (now - LEEWAY).unix_timestamp()
                 || exp.saturating_sub(iat) > LONGEST_ACCESS.whole_seconds());
-        (begun && !over).then_some(Subject {
-            user: UserId(sub),
-            session: SessionId(sid),
-            authenticated_at: OffsetDateTime::from_unix_timestamp(auth_time).ok()?,
-        })
+        let dated = OffsetDateTime::from_unix_timestamp(auth_time).is_ok();
+        (begun && dated && !over).then_some(Subject { user: UserId(sub), session: SessionId(sid) })
     }
 
     /// The claims under a signature of ours. The token says which key, never how it is used.

@@ -3,6 +3,7 @@ use crate::credential::{KeyRing, SigningKey};
 use crate::rng::SystemRng;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Factor;
 use domain::SessionKind::{ApiCookie, Bearer, Browser};
 use serde_json::Value;
 
@@ -10,11 +11,11 @@ const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 10:00 UTC);
 const ISSUER: &str = "http://localhost:8000";
 
 fn subject() -> Subject {
-    Subject {
-        user: UserId(Uuid::from_u128(1)),
-        session: SessionId(Uuid::from_u128(2)),
-        authenticated_at: NOW,
-    }
+    Subject { user: UserId(Uuid::from_u128(1)), session: SessionId(Uuid::from_u128(2)) }
+}
+
+fn proofs() -> [Proof; 1] {
+    [Proof { factor: Factor::Password, at: NOW }]
 }
 
 fn tokens(key: impl Into<KeyRing>, issuer: &str) -> Tokens {
@@ -37,7 +38,7 @@ fn what_was_issued_is_read_by_either_algorithm() {
     for key in keys() {
         let tokens = tokens(key, ISSUER);
         for kind in [Browser, Bearer, ApiCookie] {
-            let jwt = tokens.issue(kind, subject(), &SystemRng, NOW).unwrap();
+            let jwt = tokens.issue(kind, subject(), &proofs(), &SystemRng, NOW).unwrap();
             assert_eq!(tokens.read(kind, &jwt, NOW), Some(subject()));
             assert_eq!(tokens.read(kind, &jwt, NOW - Duration::seconds(30)), Some(subject()), "leeway");
             assert_eq!(tokens.read(kind, &jwt, NOW - Duration::seconds(31)), None, "not yet begun");
@@ -50,7 +51,7 @@ fn past_its_end_a_cookie_names_its_row_and_an_access_token_nobody() {
     for key in keys() {
         let tokens = tokens(key, ISSUER);
         let [cookie, access] =
-            [Browser, Bearer].map(|kind| tokens.issue(kind, subject(), &SystemRng, NOW).unwrap());
+            [Browser, Bearer].map(|kind| tokens.issue(kind, subject(), &proofs(), &SystemRng, NOW).unwrap());
         assert_eq!(tokens.read(Browser, &cookie, NOW + Duration::days(7)), Some(subject()));
         let end = NOW + Duration::minutes(30);
         assert_eq!(tokens.read(Bearer, &access, end + Duration::seconds(29)), Some(subject()), "leeway");
@@ -64,7 +65,7 @@ fn header_and_claims_are_complete() {
     let tokens = tokens(key, ISSUER);
     let mut audiences = Vec::new();
     for (kind, typ) in [(Browser, "session+jwt"), (Bearer, "at+jwt"), (ApiCookie, "api-session+jwt")] {
-        let jwt = tokens.issue(kind, subject(), &SystemRng, NOW).unwrap();
+        let jwt = tokens.issue(kind, subject(), &proofs(), &SystemRng, NOW).unwrap();
         let (header, claims) = (part(&jwt, 0), part(&jwt, 1));
         assert_eq!((&header["alg"], &header["typ"]), (&"EdDSA".into(), &typ.into()));
         assert!(header["kid"].is_string());
@@ -88,17 +89,20 @@ fn a_token_of_another_key_issuer_or_type_names_nobody() {
     ];
     for stranger in strangers {
         for kind in [Browser, Bearer] {
-            let jwt = stranger.issue(kind, subject(), &SystemRng, NOW).unwrap();
+            let jwt = stranger.issue(kind, subject(), &proofs(), &SystemRng, NOW).unwrap();
             assert_eq!(reader.read(kind, &jwt, NOW), None);
         }
     }
     // Of the other kind; and with its type put right, or its audience.
     for (kind, other) in [(Browser, Bearer), (Bearer, Browser)] {
         let mut forger = tokens(ours.clone(), ISSUER);
-        assert_eq!(reader.read(kind, &forger.issue(other, subject(), &SystemRng, NOW).unwrap(), NOW), None);
+        assert_eq!(
+            reader.read(kind, &forger.issue(other, subject(), &proofs(), &SystemRng, NOW).unwrap(), NOW),
+            None
+        );
         std::mem::swap(&mut forger.cookie.typ, &mut forger.access.typ);
         for signed_as in [kind, other] {
-            let jwt = forger.issue(signed_as, subject(), &SystemRng, NOW).unwrap();
+            let jwt = forger.issue(signed_as, subject(), &proofs(), &SystemRng, NOW).unwrap();
             assert_eq!(reader.read(kind, &jwt, NOW), None);
         }
     }
@@ -109,7 +113,7 @@ fn no_kind_of_token_passes_for_another() {
     for key in keys() {
         let tokens = tokens(key, ISSUER);
         for issued in [Browser, Bearer, ApiCookie] {
-            let jwt = tokens.issue(issued, subject(), &SystemRng, NOW).unwrap();
+            let jwt = tokens.issue(issued, subject(), &proofs(), &SystemRng, NOW).unwrap();
             for read in [Browser, Bearer, ApiCookie] {
                 let expected = (read == issued).then(subject);
                 assert_eq!(tokens.read(read, &jwt, NOW), expected, "{issued:?} read as {read:?}");
@@ -124,8 +128,9 @@ fn a_retired_key_verifies_eight_days_more_and_the_next_one_already() {
     let rotated = KeyRing::rotate_ed25519_pem(&text, NOW, Duration::hours(1)).unwrap();
     let [old, both] = [text, rotated].map(|text| tokens(KeyRing::ed25519_pem(&text).unwrap(), ISSUER));
     let retired_at = NOW + Duration::hours(1);
-    let before = both.issue(Browser, subject(), &SystemRng, retired_at - Duration::SECOND).unwrap();
-    let after = both.issue(Browser, subject(), &SystemRng, retired_at).unwrap();
+    let before =
+        both.issue(Browser, subject(), &proofs(), &SystemRng, retired_at - Duration::SECOND).unwrap();
+    let after = both.issue(Browser, subject(), &proofs(), &SystemRng, retired_at).unwrap();
     assert_eq!(part(&before, 0)["kid"], old.keys[0].id);
     assert_ne!(part(&after, 0)["kid"], old.keys[0].id);
     assert_eq!(both.read(Browser, &after, retired_at - Duration::seconds(30)), Some(subject()));
@@ -144,7 +149,7 @@ fn a_retired_key_signs_nothing_new() {
     for kind in [Browser, Bearer] {
         for (seconds, expected) in [(0, Some(subject())), (30, Some(subject())), (31, None), (86_400, None)] {
             let at = retired_at + Duration::seconds(seconds);
-            let jwt = thief.issue(kind, subject(), &SystemRng, at).unwrap();
+            let jwt = thief.issue(kind, subject(), &proofs(), &SystemRng, at).unwrap();
             assert_eq!(ours.read(kind, &jwt, at), expected, "{seconds} s after");
         }
     }
@@ -160,7 +165,7 @@ fn what_a_thief_of_a_retired_key_dates_back_ends_within_a_day() {
     for (lifetime, expected) in [(Duration::days(1), Some(subject())), (Duration::days(8), None)] {
         let mut thief = tokens(KeyRing::ed25519_pem(&text).unwrap(), ISSUER);
         thief.lifetime = lifetime;
-        let jwt = thief.issue(Bearer, subject(), &SystemRng, retired_at).unwrap();
+        let jwt = thief.issue(Bearer, subject(), &proofs(), &SystemRng, retired_at).unwrap();
         assert_eq!(ours.read(Bearer, &jwt, retired_at + Duration::hours(23)), expected);
         assert_eq!(ours.read(Bearer, &jwt, retired_at + Duration::hours(25)), None);
     }

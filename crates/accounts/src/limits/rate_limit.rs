@@ -54,7 +54,12 @@ enum Principal {
     Crowd,
 }
 
-type Limiter = governor::RateLimiter<Principal, HashMapStateStore<Principal>, MonotonicClock, StateInformationMiddleware>;
+type Limiter = governor::RateLimiter<
+    Principal,
+    HashMapStateStore<Principal>,
+    MonotonicClock,
+    StateInformationMiddleware,
+>;
 
 impl Principal {
     /// The network around an address.

@@ -5,7 +5,6 @@
 //! asked for before a change is known by its version, however late its answer comes.
 
 use crate::credential::Subject;
-use crate::session::member;
 use crate::{Accounts, Error, Inner, Member, account::view, policy};
 use domain::{SessionId, SessionKind, UserId, UserView};
 use quick_cache::sync::Cache;
@@ -172,7 +171,7 @@ impl Accounts {
             Some(cached) => Some(cached.row.session.clone()),
             None => self.load(subject, now).await?,
         };
-        Ok(session.map(member))
+        Ok(session.map(Member::from))
     }
 
     /// The cached row of a session, if it may still be used. One whose use is to be written down may not.
@@ -239,10 +238,14 @@ mod tests {
                 user: ANA,
                 kind: SessionKind::Bearer,
                 persistent: true,
+                factors: Vec::new(),
                 authenticated_at: NOW,
+                created_at: NOW,
                 last_used_at: NOW,
                 expires_at: NOW + Duration::DAY,
                 ended_at: None,
+                address: String::new(),
+                agent: String::new(),
                 email: "ana@example.com".to_owned(),
                 name: None,
                 first_name: None,

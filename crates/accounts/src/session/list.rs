@@ -2,8 +2,7 @@ use crate::account::view::timestamp;
 use crate::audit::Event;
 use crate::{Accounts, Error, RequestCtx, policy};
 use domain::{SessionId, SessionView};
-use store::sessions;
-use store::sessions::list::{self, SessionDetails};
+use store::sessions::{self, Session, list};
 
 /// The most sessions that are shown: a program that signs in every minute has thousands.
 const SHOWN: i64 = 200;
@@ -16,8 +15,8 @@ impl Accounts {
     pub async fn sessions(&self, ctx: &RequestCtx) -> Result<Vec<SessionView>, Error> {
         let member = ctx.member()?;
         let sessions = list::list(self.store(), member.user, SHOWN).await?;
-        let living = sessions.into_iter().filter(|listed| policy::is_live(&listed.session, ctx.now));
-        Ok(living.map(|listed| view(listed, member.session)).collect())
+        let living = sessions.into_iter().filter(|session| policy::is_live(session, ctx.now));
+        Ok(living.map(|session| view(session, member.session)).collect())
     }
 
     /// Ends one of the caller's own sessions, this one included.
@@ -51,15 +50,14 @@ impl Accounts {
     }
 }
 
-fn view(listed: SessionDetails, current: SessionId) -> SessionView {
-    let SessionDetails { session, created_at, address, agent } = listed;
+fn view(session: Session, current: SessionId) -> SessionView {
     SessionView {
         id: session.id,
-        created_at: timestamp(created_at),
+        created_at: timestamp(session.created_at),
         last_used_at: timestamp(session.last_used_at),
         expires_at: timestamp(session.expires_at),
-        address,
-        agent,
+        address: session.address,
+        agent: session.agent,
         kind: session.kind,
         current: session.id == current,
     }

@@ -1,4 +1,8 @@
+use domain::{Factor, SessionId, SessionKind};
 use sqlx::PgPool;
+use store::sessions::{self, Proof};
+use time::macros::datetime;
+use uuid::Uuid;
 
 /// The schema as it was before a migration changes the table of sessions.
 const BEFORE: i64 = 20_261_121_130_000;
@@ -46,4 +50,36 @@ async fn a_migration_that_waits_for_a_long_reader_does_not_hold_up_the_others(po
     reader.rollback().await.unwrap();
     migrating.await.unwrap().unwrap();
     assert!(store::Store::from_pool(pool.clone()).is_ready().await.unwrap());
+}
+
+/// The schema as it was when a session's row said nothing of factors.
+const BEFORE_FACTORS: i64 = 20_261_127_130_100;
+
+#[sqlx::test(migrations = false)]
+async fn a_session_from_before_factors_were_kept_has_proven_its_password_at_the_sign_in(pool: PgPool) {
+    let mut connection = pool.acquire().await.unwrap();
+    store::MIGRATOR.run_direct(Some(BEFORE_FACTORS), &mut *connection, false).await.unwrap();
+    let user = "INSERT INTO users (id, email, email_canonical, created_at, updated_at)
+                VALUES (gen_random_uuid(), 'ana@example.com', 'ana@example.com', now(), now())";
+    sqlx::query(user).execute(&mut *connection).await.unwrap();
+    // As servers of the version before write it, also while a newer one runs beside them.
+    let session = "INSERT INTO sessions (id, user_id, kind, persistent, authenticated_at, created_at, last_used_at,
+                                         expires_at, address, agent)
+                   SELECT gen_random_uuid(), id, 'browser', false, '2026-11-20 12:00:00.000001Z', now(), now(), now(),
+                          '', '' FROM users
+                   RETURNING id";
+    let file = "SELECT pg_relation_filenode('sessions')::bigint";
+    let before: i64 = sqlx::query_scalar(file).fetch_one(&mut *connection).await.unwrap();
+    let mut sessions: Vec<Uuid> = Vec::new();
+    sessions.push(sqlx::query_scalar(session).fetch_one(&mut *connection).await.unwrap());
+    store::MIGRATOR.run_direct(None, &mut *connection, false).await.unwrap();
+    let after: i64 = sqlx::query_scalar(file).fetch_one(&mut *connection).await.unwrap();
+    assert_eq!(after, before, "a big table is not written anew");
+    sessions.push(sqlx::query_scalar(session).fetch_one(&mut *connection).await.unwrap());
+    let proof = Proof { factor: Factor::Password, at: datetime!(2026-11-20 12:00:00.000001 UTC) };
+    let store = store::Store::from_pool(pool.clone());
+    for id in sessions {
+        let found = sessions::by_id(&store, SessionKind::Browser, SessionId(id)).await.unwrap().unwrap();
+        assert_eq!(found.factors, [proof]);
+    }
 }

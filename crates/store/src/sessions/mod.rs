@@ -1,11 +1,15 @@
 //! Sessions: one row for every sign-in on every device. The row is the authority, a token only names it.
 
+mod factors;
 pub mod list;
 pub mod with_user;
+
+pub use factors::Proof;
 
 use crate::users::role;
 use crate::{Store, StoreError, Tx};
 use domain::{Role, SessionId, SessionKind, UserId};
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -20,9 +24,9 @@ pub struct NewSession<'a> {
     pub kind: SessionKind,
     /// Whether its cookie outlives the browser.
     pub persistent: bool,
-    /// When the password was last proven.
-    pub authenticated_at: OffsetDateTime,
-    /// When the row was made.
+    /// What its owner has proven.
+    pub factors: &'a [Proof],
+    /// When it was opened.
     pub created_at: OffsetDateTime,
     /// When it ends, used or not.
     pub expires_at: OffsetDateTime,
@@ -43,14 +47,22 @@ pub struct Session {
     pub kind: SessionKind,
     /// Whether its cookie outlives the browser.
     pub persistent: bool,
-    /// When the password was last proven.
+    /// What its owner has proven in it, and when.
+    pub factors: Vec<Proof>,
+    /// When its owner signed in.
     pub authenticated_at: OffsetDateTime,
-    /// When it was last seen, to the minute.
+    /// When it was opened.
+    pub created_at: OffsetDateTime,
+    /// When it was last used, to the minute.
     pub last_used_at: OffsetDateTime,
     /// When it ends, used or not.
     pub expires_at: OffsetDateTime,
     /// When it was ended by sign-out or a change of password.
     pub ended_at: Option<OffsetDateTime>,
+    /// The client's address at the sign-in.
+    pub address: String,
+    /// The client's `User-Agent` at the sign-in.
+    pub agent: String,
     /// The account's address, as typed.
     pub email: String,
     /// The account's display name.
@@ -65,15 +77,36 @@ pub struct Session {
     pub is_active: bool,
 }
 
+/// A query for the columns of sessions and of what their accounts say, which stand here alone; `$rest` goes on behind
+/// the joined tables `s` and `u`.
+macro_rules! query_sessions {
+    ($rest:tt $($given:tt)*) => {
+        sqlx::query_as!(
+            $crate::sessions::Row,
+            "SELECT s.id, s.user_id, s.kind, s.persistent, s.factors, s.authenticated_at, s.created_at,
+                    s.last_used_at, s.expires_at, s.ended_at, s.address, s.agent,
+                    u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
+             FROM users u JOIN sessions s ON s.user_id = u.id " + $rest
+            $($given)*
+        )
+    };
+}
+
+pub(crate) use query_sessions;
+
 pub(crate) struct Row {
     pub(crate) id: Uuid,
     pub(crate) user_id: Uuid,
     pub(crate) kind: String,
     pub(crate) persistent: bool,
+    pub(crate) factors: Value,
     pub(crate) authenticated_at: OffsetDateTime,
+    pub(crate) created_at: OffsetDateTime,
     pub(crate) last_used_at: OffsetDateTime,
     pub(crate) expires_at: OffsetDateTime,
     pub(crate) ended_at: Option<OffsetDateTime>,
+    pub(crate) address: String,
+    pub(crate) agent: String,
     pub(crate) email: String,
     pub(crate) name: Option<String>,
     pub(crate) first_name: Option<String>,
@@ -91,10 +124,14 @@ impl Row {
             user: UserId(row.user_id),
             kind: kind(&row.kind)?,
             persistent: row.persistent,
+            factors: factors::read(&row.factors, row.authenticated_at),
             authenticated_at: row.authenticated_at,
+            created_at: row.created_at,
             last_used_at: row.last_used_at,
             expires_at: row.expires_at,
             ended_at: row.ended_at,
+            address: row.address,
+            agent: row.agent,
             email: row.email,
             name: row.name,
             first_name: row.first_name,
@@ -117,14 +154,14 @@ pub(crate) fn kind(word: &str) -> Option<SessionKind> {
 /// [`StoreError`] where the database does not answer.
 pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO sessions (id, user_id, kind, persistent, authenticated_at, created_at, last_used_at,
+        "INSERT INTO sessions (id, user_id, kind, persistent, factors, authenticated_at, created_at, last_used_at,
                                expires_at, address, agent)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)",
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9)",
         session.id.0,
         session.user.0,
         session.kind.as_str(),
         session.persistent,
-        session.authenticated_at,
+        factors::write(session.factors),
         session.created_at,
         session.expires_at,
         session.address,
@@ -140,18 +177,8 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
-                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
-         FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = $1 AND s.kind = $2",
-        id.0,
-        kind.as_str()
-    )
-    .fetch_optional(&store.pool)
-    .await?;
-    Ok(row.and_then(Row::session))
+    let query = query_sessions!("WHERE s.id = $1 AND s.kind = $2", id.0, kind.as_str());
+    Ok(query.fetch_optional(&store.pool).await?.and_then(Row::session))
 }
 
 /// The same, its row held as it is until the transaction ends. To be asked once the account is locked, in a
@@ -160,19 +187,8 @@ pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Op
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT s.id, s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at,
-                s.ended_at, u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
-         FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = $1 AND s.kind = $2
-         FOR SHARE OF s",
-        id.0,
-        kind.as_str()
-    )
-    .fetch_optional(tx.unchanging())
-    .await?;
-    Ok(row.and_then(Row::session))
+    let query = query_sessions!("WHERE s.id = $1 AND s.kind = $2 FOR SHARE OF s", id.0, kind.as_str());
+    Ok(query.fetch_optional(tx.unchanging()).await?.and_then(Row::session))
 }
 
 /// Notes that a session was seen; says whether it still lives.

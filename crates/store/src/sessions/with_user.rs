@@ -1,6 +1,6 @@
 //! A session with all that its account shows, in one look.
 
-use crate::sessions::Session;
+use crate::sessions::{Session, factors};
 use crate::users::role;
 use crate::{Store, StoreError};
 use domain::{SessionId, SessionKind, UserId};
@@ -27,11 +27,16 @@ pub struct SessionWithUser {
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Option<SessionWithUser>, StoreError> {
+pub async fn by_id(
+    store: &Store,
+    of: SessionKind,
+    id: SessionId,
+) -> Result<Option<SessionWithUser>, StoreError> {
     let row = sqlx::query!(
-        "SELECT s.user_id, s.kind, s.persistent, s.authenticated_at, s.last_used_at, s.expires_at, s.ended_at,
+        "SELECT s.user_id, s.kind, s.persistent, s.factors, s.authenticated_at, s.created_at, s.last_used_at,
+                s.expires_at, s.ended_at, s.address, s.agent,
                 u.email, u.email_verified, u.username, u.name, u.first_name, u.last_name, u.bio, u.role,
-                u.is_active, u.created_at, u.updated_at
+                u.is_active, u.created_at AS user_created_at, u.updated_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = $1 AND s.kind = $2",
         id.0,
@@ -45,10 +50,14 @@ pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Opti
             user: UserId(row.user_id),
             kind: of,
             persistent: row.persistent,
+            factors: factors::read(&row.factors, row.authenticated_at),
             authenticated_at: row.authenticated_at,
+            created_at: row.created_at,
             last_used_at: row.last_used_at,
             expires_at: row.expires_at,
             ended_at: row.ended_at,
+            address: row.address,
+            agent: row.agent,
             email: row.email,
             name: row.name,
             first_name: row.first_name,
@@ -59,7 +68,7 @@ pub async fn by_id(store: &Store, of: SessionKind, id: SessionId) -> Result<Opti
         email_verified: row.email_verified,
         username: row.username,
         bio: row.bio,
-        created_at: row.created_at,
+        created_at: row.user_created_at,
         updated_at: row.updated_at,
     }))
 }

@@ -136,8 +136,10 @@ async fn an_address_has_sixty_requests_a_minute(pool: PgPool) {
     readme.says("- 60 requests/minute per IP\n");
     let block = readme.block("Configuration", "env", 0);
     let config = config(&fill(block, "your-super-secret-key-change-in-production", STRONG)).unwrap();
-    let app =
-        App::with(World::with(pool, |settings| settings.rate_limit_per_minute = config.rate_limit_per_minute), |_| ());
+    let app = App::with(
+        World::with(pool, |settings| settings.rate_limit_per_minute = config.rate_limit_per_minute),
+        |_| (),
+    );
     let (here, elsewhere) = (app.program(), app.program());
     for _ in 0..60 {
         here.get("/api/v1/users/me").await.expect(401);

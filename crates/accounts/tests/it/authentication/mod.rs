@@ -1,3 +1,4 @@
+mod factors;
 mod known_devices;
 mod names;
 mod networks;

@@ -1,7 +1,8 @@
 use accounts::{Accounts, Error, RequestCtx, SigningKey};
-use domain::TokenPair;
+use domain::{Factor, TokenPair};
 use sqlx::PgPool;
 use std::collections::HashSet;
+use store::sessions::Proof;
 use testkit::World;
 use time::Duration;
 
@@ -33,7 +34,7 @@ async fn an_exchange_gives_a_new_pair_and_proves_nothing_anew(pool: PgPool) {
     world.clock.advance(Duration::minutes(20));
     assert!(world.bearer(&first).await.member().is_err());
     let ctx = world.bearer(&second).await;
-    assert_eq!(ctx.member().unwrap().authenticated_at, signed_in_at);
+    assert_eq!(ctx.member().unwrap().factors, [Proof { factor: Factor::Password, at: signed_in_at }]);
     assert_eq!(world.count("SELECT count(*) FROM sessions WHERE kind = 'bearer'").await, 1);
 }
 

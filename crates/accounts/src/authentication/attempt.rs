@@ -1,0 +1,65 @@
+//! A try to sign in, from a name to a proven factor. What comes after is in `establish.rs`.
+
+use crate::audit::Event;
+use crate::authentication::throttle::Admitted;
+use crate::{Accounts, Caller, Error, RequestCtx, account::identifier};
+use domain::{Identifier, UserId};
+use store::Tx;
+use store::sessions::Proof;
+use store::users::{self, User};
+
+/// A try to sign in as somebody, or as nobody. No `Debug`: it may hold a hash.
+pub(crate) struct Attempt {
+    /// What was typed, in its canonical form.
+    pub(crate) name: Identifier,
+    pub(crate) user: Option<User>,
+    pub(crate) admitted: Admitted,
+}
+
+/// An attempt whose account is certain: a factor was proven, and the account's row is locked until its session is open.
+pub(crate) struct ProvenAttempt {
+    pub(crate) tx: Tx,
+    pub(crate) user: User,
+    pub(crate) proofs: Vec<Proof>,
+    /// Nobody was admitted to an account that is new.
+    pub(crate) admitted: Option<Admitted>,
+}
+
+impl Accounts {
+    /// Looks up whose name this is, and counts the try before any factor is looked at (P12, P13).
+    pub(crate) async fn begin_attempt(
+        &self,
+        ctx: &RequestCtx,
+        identifier: &Identifier,
+    ) -> Result<Attempt, Error> {
+        let name = identifier::canonical(identifier);
+        let user = match &name {
+            Identifier::Email(address) => users::by_email(self.store(), address).await?,
+            Identifier::Username(name) => users::by_username(self.store(), name).await?,
+        };
+        let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
+        Ok(Attempt { name, user, admitted })
+    }
+
+    /// Refuses an attempt, and writes that down.
+    pub(crate) async fn refuse_attempt<T>(
+        &self,
+        mut tx: Tx,
+        ctx: &RequestCtx,
+        user: Option<UserId>,
+        admitted: &Admitted,
+    ) -> Result<T, Error> {
+        // Whoever tries is a stranger to this account, whatever other session they hold.
+        let ctx = RequestCtx { caller: Caller::Stranger, ..ctx.clone() };
+        self.audit(&mut tx, &ctx, user, Event::SignInFailed).await?;
+        tx.commit().await?;
+        Err(admitted.refusal())
+    }
+}
+
+impl Attempt {
+    /// Whether a right answer counts. Where it does not, it costs what it always does.
+    pub(crate) fn counts(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.is_active) && self.admitted.is_looked_at()
+    }
+}

@@ -1,0 +1,81 @@
+//! The password. One is compared with a stored hash here and nowhere else, and costs one hash for nobody's name too.
+
+use crate::authentication::attempt::{Attempt, ProvenAttempt};
+use crate::credential::{Priority, Strength, Verdict};
+use crate::{Accounts, Error, RequestCtx};
+use domain::{Factor, PlainPassword};
+use store::sessions::Proof;
+use store::users::{self, User};
+
+impl Accounts {
+    /// Proves the password of an attempt.
+    ///
+    /// Unknown name, wrong password, disabled account and account without a password go the same way:
+    /// one look-up, one hash, one audit row, one answer (P1, P2).
+    pub(crate) async fn prove_password(
+        &self,
+        ctx: &RequestCtx,
+        attempt: Attempt,
+        password: PlainPassword,
+    ) -> Result<ProvenAttempt, Error> {
+        let counts = attempt.counts();
+        let (name, priority) = (attempt.name.as_str(), attempt.admitted.priority());
+        let verdict = self.verify(password, name, attempt.user.as_ref(), counts, priority).await;
+        if matches!(verdict, Err(Error::Overloaded)) {
+            self.give_back(ctx, &attempt.admitted).await;
+        }
+        let verdict = verdict?;
+        let mut tx = self.store().begin().await?;
+        let proven = verdict.matches && counts;
+        let Attempt { user, admitted, .. } = attempt;
+        let user = match user {
+            Some(user) if proven => user,
+            known => return self.refuse_attempt(tx, ctx, known.map(|user| user.id), &admitted).await,
+        };
+        // Locked and compared: a password changed, or an account disabled, while we hashed counts.
+        if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {
+            return self.refuse_attempt(tx, ctx, Some(user.id), &admitted).await;
+        }
+        if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {
+            users::rehash(&mut tx, user.id, old, new).await?;
+        }
+        let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
+        Ok(ProvenAttempt { tx, user, proofs, admitted: Some(admitted) })
+    }
+
+    /// Whether this is the password of an account whose owner is signed in.
+    pub(crate) async fn is_password_of(
+        &self,
+        user: &User,
+        password: PlainPassword,
+        priority: Priority,
+    ) -> Result<bool, Error> {
+        Ok(self.verify(password, &user.email, Some(user), false, priority).await?.matches)
+    }
+
+    /// Compares a password with an account's, and hashes it anew where the stored hash is old and `renew` is set.
+    async fn verify(
+        &self,
+        password: PlainPassword,
+        name: &str,
+        user: Option<&User>,
+        renew: bool,
+        priority: Priority,
+    ) -> Result<Verdict, Error> {
+        let stored = user.and_then(|user| user.password_hash.as_deref());
+        self.inner.hasher.verify(password, name, stored, renew, priority).await
+    }
+
+    /// Judges and hashes a new password, which is long enough; `personal` are the person's own words.
+    pub(crate) async fn choose_password(
+        &self,
+        field: &'static str,
+        password: PlainPassword,
+        personal: Vec<String>,
+        priority: Priority,
+    ) -> Result<String, Error> {
+        let strength = Strength { field, min_score: self.settings().password_min_score, personal };
+        let chosen = self.inner.hasher.choose(password, strength, priority).await?;
+        chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
+    }
+}

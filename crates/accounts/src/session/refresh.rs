@@ -1,0 +1,98 @@
+//! Refresh tokens: each is exchanged once for the next.
+
+use crate::audit::Event;
+use crate::credential::{RawToken, Subject};
+use crate::policy::{self, Exchange};
+use crate::{Accounts, Error, RequestCtx, rng};
+use domain::{SessionId, SessionKind, TokenPair, TokenType};
+use store::Tx;
+use store::refresh_tokens::{self, NewRefreshToken, Salt};
+use store::sessions::{self, Session};
+use time::OffsetDateTime;
+
+impl Accounts {
+    /// Exchanges a refresh token for a new pair (RFC 9700 section 4.14.2). A token is good for one
+    /// exchange; for ten seconds it gives the same next token to whoever repeats it, until that one is used. A
+    /// token that comes again later is in two hands, and the whole session ends: the thief's and the owner's
+    /// tokens with it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`].
+    pub async fn refresh(&self, ctx: &RequestCtx, token: &str) -> Result<TokenPair, Error> {
+        let token = RawToken::parse(token).ok_or(Error::InvalidToken)?;
+        let hash = token.hash();
+        self.admit_refresh(ctx).await?;
+        let mut tx = self.store().begin().await?;
+        let session = refresh_tokens::lock_family(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
+        let known = refresh_tokens::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
+        let at = self.inner.database_clock.time(ctx.now);
+        let next = match policy::may_exchange(&session, &known, ctx.now, at) {
+            Exchange::Granted => self.exchange(&mut tx, &session, &token, (ctx.now, at)).await?,
+            Exchange::Repeated(salt) => token.next(&salt),
+            Exchange::Refused => {
+                tx.rollback().await?;
+                return Err(Error::InvalidToken);
+            }
+            Exchange::Replayed => return self.end_family(tx, ctx, &session).await,
+        };
+        // What was proven stays as it was: a refresh proves nothing.
+        let subject = Subject { user: session.user, session: session.id };
+        let rng = self.inner.rng.as_ref();
+        let access_token =
+            self.inner.tokens.issue(SessionKind::Bearer, subject, &session.factors, rng, ctx.now)?;
+        sessions::note_use(&mut tx, session.id, ctx.now).await?;
+        tx.commit().await?;
+        Ok(self.token_pair(access_token, &next))
+    }
+
+    /// The token that comes after this one.
+    async fn exchange(
+        &self,
+        tx: &mut Tx,
+        family: &Session,
+        token: &RawToken,
+        (now, at): (OffsetDateTime, OffsetDateTime),
+    ) -> Result<RawToken, Error> {
+        let salt = rng::bytes(self.inner.rng.as_ref());
+        let next = token.next(&salt);
+        self.insert_refresh_token(tx, family.id, &next, Some(salt), now).await?;
+        let exchanged = refresh_tokens::exchange(tx, &token.hash(), &next.hash(), at).await?;
+        exchanged.then_some(next).ok_or(Error::InvalidToken)
+    }
+
+    async fn end_family(&self, mut tx: Tx, ctx: &RequestCtx, family: &Session) -> Result<TokenPair, Error> {
+        sessions::end(&mut tx, family.id, ctx.now).await?;
+        self.audit(&mut tx, ctx, Some(family.user), Event::RefreshReplayed { session: family.id }).await?;
+        tx.commit().await?;
+        Err(Error::InvalidToken)
+    }
+
+    /// The first refresh token of a session.
+    pub(crate) fn new_refresh_token(&self) -> RawToken {
+        RawToken::new(self.inner.rng.as_ref())
+    }
+
+    /// Adds a token to its family; `salt` made it of its parent.
+    pub(crate) async fn insert_refresh_token(
+        &self,
+        tx: &mut Tx,
+        family: SessionId,
+        token: &RawToken,
+        salt: Option<Salt>,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let expires_at = now + self.settings().refresh_lifetime;
+        let row = NewRefreshToken { hash: token.hash(), session: family, issued_at: now, expires_at, salt };
+        Ok(refresh_tokens::insert(tx, &row).await?)
+    }
+
+    /// A session's tokens as its program gets them.
+    pub(crate) fn token_pair(&self, access_token: String, refresh_token: &RawToken) -> TokenPair {
+        TokenPair {
+            access_token,
+            refresh_token: refresh_token.reveal(),
+            token_type: TokenType::Bearer,
+            expires_in: self.settings().token_lifetime.whole_seconds().unsigned_abs(),
+        }
+    }
+}

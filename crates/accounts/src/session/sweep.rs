@@ -1,0 +1,28 @@
+use crate::{Accounts, Error, policy};
+use store::{refresh_tokens, sessions};
+use time::OffsetDateTime;
+
+/// How many dead rows one statement deletes.
+pub(crate) const SWEEP_BATCH: i64 = 1_000;
+
+impl Accounts {
+    /// Deletes sessions and refresh tokens that can never be used again, and says how many; counts that no longer
+    /// count go along.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let mut swept = 0;
+        loop {
+            let idle_before = now - policy::LONGEST_IDLE;
+            let sessions = sessions::sweep(self.store(), now, idle_before, SWEEP_BATCH).await?;
+            let tokens = refresh_tokens::sweep(self.store(), now, SWEEP_BATCH).await?;
+            swept += sessions + tokens;
+            if sessions.max(tokens) < SWEEP_BATCH.unsigned_abs() {
+                self.sweep_throttle(now).await?;
+                self.sweep_known_devices(now).await?;
+                return Ok(swept);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The factors that a session's owner has proven, as its row keeps them.
+
+use domain::Factor;
+use serde_json::{Map, Value};
+use time::{Duration, OffsetDateTime};
+
+/// A factor that was proven, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    /// What was proven.
+    pub factor: Factor,
+    /// When, to the microsecond.
+    pub at: OffsetDateTime,
+}
+
+/// What a row says. A factor that a newer server wrote, and a time that nobody can read, prove nothing here.
+pub(crate) fn read(stored: &Value, authenticated_at: OffsetDateTime) -> Vec<Proof> {
+    let proof = |factor: Factor| {
+        let at = match stored.get(factor.as_str())? {
+            Value::Null => authenticated_at,
+            micros => OffsetDateTime::UNIX_EPOCH.checked_add(Duration::microseconds(micros.as_i64()?))?,
+        };
+        Some(Proof { factor, at })
+    };
+    Factor::ALL.into_iter().filter_map(proof).collect()
+}
+
+pub(crate) fn write(proofs: &[Proof]) -> Value {
+    let micros = |at: OffsetDateTime| i64::try_from(at.unix_timestamp_nanos() / 1_000).ok();
+    let entry = |proof: &Proof| (proof.factor.as_str().to_owned(), micros(proof.at).into());
+    Value::Object(proofs.iter().map(entry).collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use time::macros::datetime;
+
+    const SIGN_IN: OffsetDateTime = datetime!(2026-11-28 10:00:00.000001 UTC);
+
+    #[test]
+    fn what_is_written_is_read() {
+        let proofs = [Proof { factor: Factor::Password, at: SIGN_IN }];
+        assert_eq!(write(&proofs), json!({ "pwd": 1_795_860_000_000_001_i64 }));
+        assert_eq!(read(&write(&proofs), OffsetDateTime::UNIX_EPOCH), proofs);
+        assert_eq!(read(&write(&[]), SIGN_IN), []);
+    }
+
+    #[test]
+    fn a_row_without_a_time_proves_the_password_of_its_sign_in() {
+        let proofs = [Proof { factor: Factor::Password, at: SIGN_IN }];
+        assert_eq!(read(&json!({ "pwd": null }), SIGN_IN), proofs);
+    }
+
+    #[test]
+    fn what_this_server_does_not_know_proves_nothing() {
+        for stored in [json!({ "new": 1 }), json!({ "pwd": "soon" }), json!({ "pwd": i64::MAX }), json!([])] {
+            assert_eq!(read(&stored, SIGN_IN), [], "{stored}");
+        }
+    }
+}

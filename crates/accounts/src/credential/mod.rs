@@ -11,6 +11,7 @@ mod spelling;
 mod stored;
 mod strength;
 mod token;
+mod unreadable;
 
 pub use hasher::Hashing;
 pub(crate) use hasher::{Hasher, Verdict};

@@ -3,7 +3,7 @@
 //!
 //! [`Stored`]: super::stored::Stored
 
-use super::stored::{Unreadable, power_of_two};
+use super::unreadable::Unreadable;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::fmt::Display;
@@ -129,6 +129,15 @@ fn scrypt(log_n: u32, r: impl Display, p: impl Display, salt: &[u8], hash: &[u8]
 fn pbkdf2(digest: &str, rounds: impl Display, salt: &[u8], hash: &[u8]) -> String {
     let [salt, hash] = [salt, hash].map(|part| STANDARD_NO_PAD.encode(part));
     format!("$pbkdf2-{digest}${rounds}${salt}${hash}")
+}
+
+pub(super) fn power_of_two(text: &str) -> Option<u32> {
+    number(text).filter(|n| n.is_power_of_two()).map(u32::ilog2)
+}
+
+/// Digits alone: `parse` would take a sign too.
+pub(super) fn number(text: &str) -> Option<u32> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

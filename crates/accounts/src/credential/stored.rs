@@ -2,13 +2,13 @@
 //! what must come out. Everything is judged here, before any memory is taken or any work is done.
 
 use super::foreign::{self, BCRYPT_BASE64, Digest, Prehash};
-use super::spelling;
+use super::spelling::{self, number, power_of_two};
+use super::unreadable::Unreadable;
 use argon2::{Algorithm, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;
-use thiserror::Error;
 
 /// Ceilings, so that a foreign hash cannot take the machine's memory or time: Argon2's memory in KiB and
 /// its passes,
@@ -51,19 +51,6 @@ pub(crate) struct Stored {
     pub(crate) salt: Vec<u8>,
     /// What the right password gives.
     pub(crate) expected: Vec<u8>,
-}
-
-/// Why a stored hash is of no use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(crate) enum Unreadable {
-    #[error("no scheme that is known here (Argon2, bcrypt, PBKDF2, scrypt)")]
-    Unknown,
-    #[error("it is {0}, which is not taken")]
-    Refused(&'static str),
-    #[error("it is malformed")]
-    Malformed,
-    #[error("it is above the ceiling of {0}")]
-    AboveCeiling(&'static str),
 }
 
 impl Stored {
@@ -287,15 +274,6 @@ fn phc_costs(text: &str, names: [&str; 3]) -> Option<[u32; 3]> {
     let mut next = |name| costs.next()?.strip_prefix(name).and_then(number);
     let read = [next(names[0])?, next(names[1])?, next(names[2])?];
     costs.next().is_none().then_some(read)
-}
-
-pub(super) fn power_of_two(text: &str) -> Option<u32> {
-    number(text).filter(|n| n.is_power_of_two()).map(u32::ilog2)
-}
-
-/// Digits alone: `parse` would take a sign too.
-fn number(text: &str) -> Option<u32> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// passlib writes PBKDF2's parts with a dot for the plus sign.

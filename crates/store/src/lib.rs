@@ -213,7 +213,7 @@ impl Tx {
     /// [`StoreError::Unconfirmed`] where nobody knows whether they do; any other where they do not.
     pub async fn commit(self) -> Result<(), StoreError> {
         let Self { inner, commits, shows } = self;
-        let _counted = shows.then(|| Counted(commits));
+        let _counted = shows.then(|| CommitCounter(commits));
         inner.commit().await.map_err(StoreError::of_commit)
     }
 
@@ -240,9 +240,9 @@ impl Tx {
 
 /// Counts a commit once it is over, however: also where its answer was lost, or nobody waited for it, the changes
 /// may be there.
-struct Counted(Arc<AtomicU64>);
+struct CommitCounter(Arc<AtomicU64>);
 
-impl Drop for Counted {
+impl Drop for CommitCounter {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }

@@ -59,7 +59,7 @@ impl Accounts {
 
 impl Attempt {
     /// Whether a right answer counts. Where it does not, it costs what it always does.
-    pub(crate) fn counts(&self) -> bool {
+    pub(crate) fn may_succeed(&self) -> bool {
         self.user.as_ref().is_some_and(|user| user.is_active) && self.admitted.is_looked_at()
     }
 }

@@ -16,7 +16,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use time::{Duration, OffsetDateTime};
 
-/// Into so many parts the counts are divided: whoever sweeps one holds up those alone who are counted in it.
+/// Into so many parts the counts are divided: a sweep holds up those alone who are counted in its part. Governor's own
+/// store in parts (`DashMap`) would sweep all of them within one call, and needs two crates more.
 const SHARDS: usize = 64;
 
 const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);

@@ -18,15 +18,15 @@ impl Accounts {
         attempt: Attempt,
         password: PlainPassword,
     ) -> Result<ProvenAttempt, Error> {
-        let counts = attempt.counts();
+        let may_succeed = attempt.may_succeed();
         let (name, priority) = (attempt.name.as_str(), attempt.admitted.priority());
-        let verdict = self.verify(password, name, attempt.user.as_ref(), counts, priority).await;
+        let verdict = self.verify(password, name, attempt.user.as_ref(), may_succeed, priority).await;
         if matches!(verdict, Err(Error::Overloaded)) {
             self.give_back(ctx, &attempt.admitted).await;
         }
         let verdict = verdict?;
         let mut tx = self.store().begin().await?;
-        let proven = verdict.matches && counts;
+        let proven = verdict.matches && may_succeed;
         let Attempt { user, admitted, .. } = attempt;
         let user = match user {
             Some(user) if proven => user,

@@ -16,19 +16,19 @@ pub struct RequestCtx {
     /// When; read once, so that one request has one time.
     pub now: OffsetDateTime,
     /// Which version of what it changes the request was made for.
-    pub shown: Shown,
+    pub precondition: Precondition,
 }
 
-/// What somebody who wants a change was shown before.
+/// Which version of what is to be changed somebody was shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Shown {
+pub enum Precondition {
     /// It is not said, and does not matter.
     #[default]
-    Anything,
+    None,
     /// The form said it; a form without a version says "".
     Form(String),
     /// One of these, as `If-Match` says.
-    OneOf(Vec<String>),
+    IfMatch(Vec<String>),
 }
 
 /// The other end of the connection, behind the trusted proxies.
@@ -87,7 +87,7 @@ impl RequestCtx {
             client,
             request_id: "command".to_owned(),
             now,
-            shown: Shown::Anything,
+            precondition: Precondition::None,
         }
     }
 
@@ -116,11 +116,13 @@ impl RequestCtx {
     ///
     /// # Errors
     /// [`Error::ChangedMeanwhile`] for a form, [`Error::PreconditionFailed`] for a program.
-    pub(crate) fn still_shows(&self, current: impl Fn() -> String) -> Result<(), Error> {
-        match &self.shown {
-            Shown::Form(version) if *version != current() => Err(Error::ChangedMeanwhile),
-            Shown::OneOf(versions) if !versions.contains(&current()) => Err(Error::PreconditionFailed),
-            Shown::Anything | Shown::Form(_) | Shown::OneOf(_) => Ok(()),
+    pub(crate) fn check_version(&self, current: impl Fn() -> String) -> Result<(), Error> {
+        match &self.precondition {
+            Precondition::Form(version) if *version != current() => Err(Error::ChangedMeanwhile),
+            Precondition::IfMatch(versions) if !versions.contains(&current()) => {
+                Err(Error::PreconditionFailed)
+            }
+            Precondition::None | Precondition::Form(_) | Precondition::IfMatch(_) => Ok(()),
         }
     }
 

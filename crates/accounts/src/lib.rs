@@ -25,7 +25,7 @@ pub use account::{PasswordChanged, identifier, version};
 pub use admin::NewAdmin;
 pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
-pub use context::{Caller, Client, Member, RequestCtx, Shown};
+pub use context::{Caller, Client, Member, Precondition, RequestCtx};
 pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};

@@ -2,7 +2,7 @@
 
 use crate::client_ip::peer;
 use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
-use accounts::{Accounts, Authenticated, Caller, Client, RawToken, RequestCtx, Shown};
+use accounts::{Accounts, Authenticated, Caller, Client, Precondition, RawToken, RequestCtx};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -67,7 +67,7 @@ pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap)
         client: client(callers, extensions, headers),
         request_id: request_id(extensions),
         now: callers.accounts.now(),
-        shown: Shown::Anything,
+        precondition: Precondition::None,
     }
 }
 

@@ -14,7 +14,7 @@ pub use clock::HandClock;
 pub use rng::SeededRng;
 
 use accounts::{
-    Accounts, Caller, Client, Hashing, RequestCtx, SessionToken, Settings, Shown, SignedIn, SigningKey,
+    Accounts, Caller, Client, Hashing, Precondition, RequestCtx, SessionToken, Settings, SignedIn, SigningKey,
 };
 use domain::{RegistrationForm, SignInForm, TokenPair};
 use sqlx::PgPool;
@@ -85,7 +85,7 @@ impl World {
             client,
             request_id: "test".to_owned(),
             now: self.accounts.now(),
-            shown: Shown::Anything,
+            precondition: Precondition::None,
         }
     }
 

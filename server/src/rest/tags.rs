@@ -4,7 +4,7 @@
 use super::Refusal;
 use super::caller::Member;
 use crate::AppState;
-use accounts::{RequestCtx, Shown, version};
+use accounts::{Precondition, RequestCtx, version};
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -57,14 +57,14 @@ impl FromRequestParts<AppState> for Changer {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
         let Member(ctx) = Member::from_request_parts(parts, state).await?;
-        let shown = match Tags::read(&parts.headers, IF_MATCH) {
-            None | Some(Tags::Any) => Shown::Anything,
+        let precondition = match Tags::read(&parts.headers, IF_MATCH) {
+            None | Some(Tags::Any) => Precondition::None,
             // A weak tag says that two answers are alike, not that they are the same (RFC 9110 section 13.1.1).
             Some(Tags::These(tags)) => {
-                Shown::OneOf(tags.into_iter().filter(|tag| !tag.weak).map(|tag| tag.text).collect())
+                Precondition::IfMatch(tags.into_iter().filter(|tag| !tag.weak).map(|tag| tag.text).collect())
             }
         };
-        Ok(Self(RequestCtx { shown, ..ctx }))
+        Ok(Self(RequestCtx { precondition, ..ctx }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! For whom a form was made, and for which version of what it shows (promise P35). Pages say it in two hidden
 //! fields beside those in `form[…]`, whoever wrote the page; it is compared before Leptos runs anything.
 
-use accounts::{Caller, Member, RequestCtx, Shown};
+use accounts::{Caller, Member, Precondition, RequestCtx};
 use app::forms::FormPage;
 use app::routes::{Guard, PAGES};
 use axum::extract::Request;
@@ -49,7 +49,7 @@ pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
             let viewer = member.viewer();
             return refusal(other_account(viewer, request.uri().path()));
         }
-        ctx.shown = Shown::Form(made_for.version);
+        ctx.precondition = Precondition::Form(made_for.version);
     }
     next.run(request).await
 }

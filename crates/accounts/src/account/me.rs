@@ -59,7 +59,7 @@ impl Accounts {
         } else {
             self.begin(ctx).await?
         };
-        ctx.still_shows(|| version::of_user(&user))?;
+        ctx.check_version(|| version::of_user(&user))?;
         let changes = Changes { profile, email, ..Changes::default() };
         let user = match (self.change(&mut tx, ctx, user, &changes).await, &changes.email) {
             (Err(Error::Taken(Field::Email)), Some(NewEmail(new))) => {
@@ -86,7 +86,7 @@ impl Accounts {
         // Whatever the role was when the request came in: somebody may have made it an admin since.
         let (mut tx, admins, user) = self.begin_among_admins(ctx).await?;
         stepped_up.holds(&user)?;
-        ctx.still_shows(|| version::of_user(&user))?;
+        ctx.check_version(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, user.id) {
             return Err(Error::LastAdmin);
         }

@@ -30,7 +30,7 @@ impl Accounts {
         let member = ctx.member()?;
         let PasswordChange { current, new } = form.parse(self.settings().password_min_length)?;
         let user = self.own_account(member).await?;
-        ctx.still_shows(|| version::of_password(user.password_hash.as_deref()))?;
+        ctx.check_version(|| version::of_password(user.password_hash.as_deref()))?;
         let refusal = Event::PasswordChangeRefused;
         let stepped_up = self.step_up(ctx, user, Some(current), refusal).await?;
         let words = personal_words(&stepped_up.user);

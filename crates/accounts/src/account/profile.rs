@@ -24,7 +24,7 @@ impl Accounts {
         self.check_new_username(&user, &changes.profile)?;
         self.admit_new_username(ctx, &user, &changes.profile).await?;
         let (mut tx, user) = self.begin(ctx).await?;
-        if let Err(stale) = ctx.still_shows(|| version::of_profile(&user)) {
+        if let Err(stale) = ctx.check_version(|| version::of_profile(&user)) {
             tx.rollback().await?;
             // After a double click the second one finds what the first one saved.
             return if holds(&user, &changes.profile) { Ok(view(user)) } else { Err(stale) };

@@ -43,7 +43,7 @@ impl Accounts {
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         leave_kept(&mut patch.email, &user);
         let AdminChange { role, is_active, email, profile } = patch.parse()?;
-        ctx.still_shows(|| version::of_user(&user))?;
+        ctx.check_version(|| version::of_user(&user))?;
         let email = NewEmail::of(email.as_ref(), &user)?;
         let role = role.filter(|role| *role != user.role);
         let is_active = is_active.filter(|is_active| *is_active != user.is_active);
@@ -72,7 +72,7 @@ impl Accounts {
         if id == admin.user {
             need_recent_sign_in(&user, admin, ctx)?;
         }
-        ctx.still_shows(|| version::of_user(&user))?;
+        ctx.check_version(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, id) {
             return Err(Error::LastAdmin);
         }

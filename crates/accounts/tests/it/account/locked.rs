@@ -1,7 +1,7 @@
 //! Whoever waits for a row while their session ends, or their account is disabled or demoted, writes nothing.
 
 use crate::crew::{admin, admin_patch, again, deletion, patch};
-use accounts::{Accounts, Error, RequestCtx, Shown};
+use accounts::{Accounts, Error, RequestCtx, Precondition};
 use domain::{PasswordForm, ProfileForm, SessionId, UserId};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -161,7 +161,7 @@ async fn who_was_shown_something_else_changes_nothing(pool: PgPool) {
     let ctx = world.holder(&ana).await;
     let name = |name: &str| ProfileForm { name: Some(name.into()), ..ProfileForm::default() };
     let shown = world.accounts.profile(&ctx).await.unwrap();
-    let by_form = |version: &str| RequestCtx { shown: Shown::Form(version.to_owned()), ..ctx.clone() };
+    let by_form = |version: &str| RequestCtx { precondition: Precondition::Form(version.to_owned()), ..ctx.clone() };
     let saved = world.accounts.save_profile(&by_form(&shown.version), name("Ana")).await.unwrap();
     assert_ne!(saved.version, shown.version);
     for stale in [shown.version.as_str(), ""] {
@@ -175,7 +175,7 @@ async fn who_was_shown_something_else_changes_nothing(pool: PgPool) {
     let changed =
         world.accounts.change_password(&by_form(&saved.password_version), form.clone()).await.unwrap();
     let ctx = world.browser(&changed.token.unwrap()).await;
-    let by_form = |version: &str| RequestCtx { shown: Shown::Form(version.to_owned()), ..ctx.clone() };
+    let by_form = |version: &str| RequestCtx { precondition: Precondition::Form(version.to_owned()), ..ctx.clone() };
     let now = world.accounts.profile(&ctx).await.unwrap();
     assert_eq!((&now.version, &now.password_version), (&saved.version, &changed.version));
     let hashes = world.accounts.hash_count();
@@ -192,7 +192,7 @@ async fn a_form_that_is_sent_twice_is_saved_once_and_refused_never(pool: PgPool)
     let ana = world.member("ana").await;
     let ctx = world.holder(&ana).await;
     let version = world.accounts.profile(&ctx).await.unwrap().version;
-    let ctx = RequestCtx { shown: Shown::Form(version), ..ctx };
+    let ctx = RequestCtx { precondition: Precondition::Form(version), ..ctx };
     let form = ProfileForm {
         name: Some("Ana".into()),
         username: Some("ana".into()),
@@ -217,7 +217,7 @@ async fn of_two_forms_of_one_version_one_is_saved(pool: PgPool) {
     let ctx = world.holder(&ana).await;
     for round in 0..10 {
         let version = world.accounts.profile(&ctx).await.unwrap().version;
-        let ctx = RequestCtx { shown: Shown::Form(version), ..ctx.clone() };
+        let ctx = RequestCtx { precondition: Precondition::Form(version), ..ctx.clone() };
         let form = |tab: &str| ProfileForm { bio: Some(format!("{tab} {round}")), ..ProfileForm::default() };
         let (one, two) = tokio::join!(
             world.accounts.save_profile(&ctx, form("one")),

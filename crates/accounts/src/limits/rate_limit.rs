@@ -4,7 +4,7 @@
 use crate::limits::network::{neighbourhood, network};
 use crate::{Accounts, Clock};
 use domain::{SessionId, SessionKind};
-use governor::clock::{self, Reference};
+use governor::clock::{self, Clock as _, Reference};
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;

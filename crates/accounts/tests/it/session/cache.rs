@@ -145,9 +145,9 @@ async fn who_does_not_listen_remembers_nothing(pool: PgPool) {
     assert!(!replica.knows(&pair).await);
     // Listening anew begins with nothing, not even with what was remembered before.
     world.execute("UPDATE sessions SET ended_at = NULL").await;
-    replica.changes = replica.accounts.listen().await.unwrap();
+    replica.invalidations = replica.accounts.listen().await.unwrap();
     assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await);
-    drop(replica.changes);
+    drop(replica.invalidations);
     assert_eq!(replica.accounts.cache_hits(), 2);
     let found = replica.accounts.authenticate_cached(&pair.access_token, now).await.unwrap();
     assert_eq!((found.is_some(), replica.accounts.cache_hits()), (true, 2));

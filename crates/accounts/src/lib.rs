@@ -14,14 +14,16 @@ mod context;
 mod credential;
 mod database_clock;
 mod error;
+pub mod identifier;
 mod import;
 pub mod limits;
 pub mod policy;
 mod rng;
 mod session;
 mod settings;
+mod view;
 
-pub use account::{PasswordChanged, identifier, version};
+pub use account::{PasswordChanged, version};
 pub use admin::NewAdmin;
 pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
@@ -73,7 +75,7 @@ impl Accounts {
         rng: Arc<dyn Rng>,
     ) -> Result<Self, SetupError> {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"), rng.clone())?;
-        let tokens = Tokens::new(&settings)?;
+        let tokens = Tokens::new(&settings.signing, &settings.issuer, settings.token_lifetime)?;
         let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, &clock);
         let session_cache = SessionCache::default();
         let inner = Inner {

@@ -1,9 +1,7 @@
-use crate::account::identifier::Address;
 use crate::account::register::reachable;
 use crate::audit::Event;
-use crate::{
-    Accounts, Error, Field, Member, RequestCtx, account::identifier, account::version, account::view, policy,
-};
+use crate::identifier::Address;
+use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, policy, view};
 use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
 use store::users::admin::{self, Update};
 use store::users::{self, User};

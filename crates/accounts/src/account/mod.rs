@@ -1,6 +1,5 @@
 //! One account: how it is made, shown and changed. Every write locks the account's row first ([`locked`]).
 
-pub mod identifier;
 mod locked;
 pub(crate) mod me;
 mod password;
@@ -8,6 +7,5 @@ mod profile;
 mod register;
 mod reserved;
 pub mod version;
-pub(crate) mod view;
 
 pub use password::PasswordChanged;

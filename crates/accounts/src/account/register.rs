@@ -1,9 +1,9 @@
-use crate::account::identifier::Address;
 use crate::audit::Event;
 use crate::authentication::attempt::ProvenAttempt;
 use crate::authentication::establish::Transport;
 use crate::credential::Priority;
-use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, account::identifier, account::view, rng};
+use crate::identifier::Address;
+use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
     Email, Factor, FieldError, Name, Registration, RegistrationForm, Role, UserId, UserView, Username,
 };

@@ -1,7 +1,7 @@
 //! Usernames that nobody takes for themselves: with one of them a member would pass for the house. An admin may give
 //! them, an import brings them along, and whoever has one keeps it.
 
-use crate::{Accounts, Error, account::identifier};
+use crate::{Accounts, Error, identifier};
 use domain::{Change, FieldError, ProfileChange, Username};
 use store::users::User;
 

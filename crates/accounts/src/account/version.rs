@@ -1,6 +1,6 @@
 //! Versions of what somebody was shown, so that nobody overwrites what they have not seen.
 
-use crate::account::view;
+use crate::view;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{UserView, Viewer};

@@ -1,7 +1,7 @@
 use crate::account::me::{Changes, NewEmail, leave_kept};
 use crate::audit::Event;
 use crate::authentication::step_up::need_recent_sign_in;
-use crate::{Accounts, Error, RequestCtx, account::version, account::view, policy};
+use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
 use domain::{AdminChange, AdminPatch, Page, Role, UserId, UserQuery, UserView};
 use store::users;
 use store::{sessions, users::admin};

@@ -1,4 +1,4 @@
-use crate::account::view::timestamp;
+use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{ActivityView, AuditFilter, AuditQuery, AuditView, Page, PageRequest, SessionId, UserId};
 use store::audit::{self, Recorded};

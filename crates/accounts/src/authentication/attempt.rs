@@ -2,7 +2,7 @@
 
 use crate::audit::Event;
 use crate::authentication::throttle::Admitted;
-use crate::{Accounts, Caller, Error, RequestCtx, account::identifier};
+use crate::{Accounts, Caller, Error, RequestCtx, identifier};
 use domain::{Identifier, UserId};
 use store::Tx;
 use store::sessions::Proof;

@@ -1,5 +1,5 @@
 use crate::authentication::establish::{Established, Transport};
-use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, account::view};
+use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
 use domain::{SignIn, SignInForm, TokenPair, UserView, Viewer, display_name};
 use store::users::User;
 

@@ -9,7 +9,7 @@ use crate::credential::Priority;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::session::sweep::SWEEP_BATCH;
-use crate::{Accounts, Error, Member, RequestCtx, account::identifier, limits};
+use crate::{Accounts, Error, Member, RequestCtx, identifier, limits};
 use domain::{Change, Identifier, ProfileChange, UserId};
 use store::known_networks::{self, KnownNetwork};
 use store::throttle::{self, Bucket, Budget, Counted, Key, Micros, UsedUp};

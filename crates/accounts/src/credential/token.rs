@@ -1,6 +1,6 @@
-use crate::credential::key::Entry;
+use crate::credential::key::{Entry, KeyRing};
 use crate::rng::{Rng, uuid};
-use crate::{Error, Settings, SetupError};
+use crate::{Error, SetupError};
 use domain::{SessionId, SessionKind, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
@@ -126,21 +126,20 @@ impl LoadedKey {
 }
 
 impl Tokens {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, SetupError> {
-        let entries = settings.signing.entries();
+    pub(crate) fn new(keys: &KeyRing, issuer: &str, lifetime: Duration) -> Result<Self, SetupError> {
+        let entries = keys.entries();
         let algorithm = entries
             .first()
             .map(|entry| entry.key.algorithm())
             .ok_or_else(|| SetupError::SigningKey("there is none".to_owned()))?;
-        let issuer = settings.issuer.clone();
         let tokens = Self {
             algorithm,
             keys: entries.iter().map(LoadedKey::new).collect(),
-            cookie: Purpose::new("session+jwt", algorithm, &issuer, "session"),
-            access: Purpose::new("at+jwt", algorithm, &issuer, "api"),
-            api_cookie: Purpose::new("api-session+jwt", algorithm, &issuer, "api-session"),
-            issuer,
-            lifetime: settings.token_lifetime,
+            cookie: Purpose::new("session+jwt", algorithm, issuer, "session"),
+            access: Purpose::new("at+jwt", algorithm, issuer, "api"),
+            api_cookie: Purpose::new("api-session+jwt", algorithm, issuer, "api-session"),
+            issuer: issuer.to_owned(),
+            lifetime,
             verified: Cache::new(MOST_VERIFIED),
         };
         tokens.self_test()?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::credential::{KeyRing, SigningKey};
+use crate::credential::SigningKey;
 use crate::rng::SystemRng;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,7 +19,7 @@ fn proofs() -> [Proof; 1] {
 }
 
 fn tokens(key: impl Into<KeyRing>, issuer: &str) -> Tokens {
-    Tokens::new(&Settings::new(key, issuer)).unwrap()
+    Tokens::new(&key.into(), issuer, Duration::minutes(30)).unwrap()
 }
 
 fn keys() -> [SigningKey; 2] {

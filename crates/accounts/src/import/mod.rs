@@ -3,7 +3,7 @@ mod seen;
 
 use crate::audit::Event;
 use crate::credential::Stored;
-use crate::{Accounts, Error, RequestCtx, account::identifier, rng};
+use crate::{Accounts, Error, RequestCtx, identifier, rng};
 use domain::{FieldError, FieldErrors, ImportForm, UserId};
 use instant::instant;
 use seen::Seen;

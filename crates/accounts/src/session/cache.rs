@@ -5,7 +5,7 @@
 //! asked for before a change is known by its version, however late its answer comes.
 
 use crate::credential::Subject;
-use crate::{Accounts, Error, Inner, Member, account::view, policy};
+use crate::{Accounts, Error, Inner, Member, policy, view};
 use domain::{SessionId, SessionKind, UserId, UserView};
 use quick_cache::sync::Cache;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-use crate::account::view::timestamp;
 use crate::audit::Event;
+use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx, policy};
 use domain::{SessionId, SessionView};
 use store::sessions::{self, Session, list};

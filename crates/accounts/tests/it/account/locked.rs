@@ -1,7 +1,7 @@
 //! Whoever waits for a row while their session ends, or their account is disabled or demoted, writes nothing.
 
 use crate::crew::{admin, admin_patch, again, deletion, patch};
-use accounts::{Accounts, Error, RequestCtx, Precondition};
+use accounts::{Accounts, Error, Precondition, RequestCtx};
 use domain::{PasswordForm, ProfileForm, SessionId, UserId};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
@@ -161,7 +161,8 @@ async fn who_was_shown_something_else_changes_nothing(pool: PgPool) {
     let ctx = world.holder(&ana).await;
     let name = |name: &str| ProfileForm { name: Some(name.into()), ..ProfileForm::default() };
     let shown = world.accounts.profile(&ctx).await.unwrap();
-    let by_form = |version: &str| RequestCtx { precondition: Precondition::Form(version.to_owned()), ..ctx.clone() };
+    let by_form =
+        |version: &str| RequestCtx { precondition: Precondition::Form(version.to_owned()), ..ctx.clone() };
     let saved = world.accounts.save_profile(&by_form(&shown.version), name("Ana")).await.unwrap();
     assert_ne!(saved.version, shown.version);
     for stale in [shown.version.as_str(), ""] {
@@ -175,7 +176,8 @@ async fn who_was_shown_something_else_changes_nothing(pool: PgPool) {
     let changed =
         world.accounts.change_password(&by_form(&saved.password_version), form.clone()).await.unwrap();
     let ctx = world.browser(&changed.token.unwrap()).await;
-    let by_form = |version: &str| RequestCtx { precondition: Precondition::Form(version.to_owned()), ..ctx.clone() };
+    let by_form =
+        |version: &str| RequestCtx { precondition: Precondition::Form(version.to_owned()), ..ctx.clone() };
     let now = world.accounts.profile(&ctx).await.unwrap();
     assert_eq!((&now.version, &now.password_version), (&saved.version, &changed.version));
     let hashes = world.accounts.hash_count();

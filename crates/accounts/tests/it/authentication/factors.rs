@@ -54,7 +54,8 @@ async fn a_session_says_what_was_proven_and_when_whatever_carries_it(pool: PgPoo
         assert_eq!(stored(&world).await, json!({ "pwd": micros(ctx.now) }));
     }
     for (minute, jwt) in tokens.iter().enumerate() {
-        let at = accounts.now() - Duration::minutes(3) + Duration::minutes(1) * i32::try_from(minute).unwrap();
+        let at =
+            accounts.now() - Duration::minutes(3) + Duration::minutes(1) * i32::try_from(minute).unwrap();
         assert_eq!(claims(jwt), (json!(["pwd"]), json!(at.unix_timestamp())));
     }
 }

@@ -35,7 +35,8 @@ impl Replica {
 
     /// Waits for word of a change; without any, a test must end all the same.
     async fn next_invalidation(&mut self) {
-        let heard = tokio::time::timeout(std::time::Duration::from_secs(20), self.invalidations.next_invalidation());
+        let heard =
+            tokio::time::timeout(std::time::Duration::from_secs(20), self.invalidations.next_invalidation());
         heard.await.unwrap().unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask same-site`: does cargo-leptos make the same of the one description?
 
-use super::browser::Browser;
+use super::frontend::Frontend;
 use super::{Build, Description, rustflags};
 use crate::steps::step;
 use crate::tools::{Toolbox, prerequisites};
@@ -15,7 +15,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     let (tools, ()) = Toolbox::bring(|| Ok(()))?;
     let build = Build::of_clone();
     let site = Description::read(build.tree)?;
-    let ours = Browser { build: &build, site: &site, tools: &tools }.make()?;
+    let ours = Frontend { build: &build, site: &site, tools: &tools }.make()?;
     let mut leptos = tools.cargo_leptos()?;
     let root = paths::target().join("same-site");
     leptos.args(["build", "--release", "--frontend-only", "--cargo-locked"]).env("LEPTOS_SITE_ROOT", &root);

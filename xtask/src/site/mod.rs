@@ -3,19 +3,19 @@
 //! What `cargo leptos build --release` makes of the same description, without cargo-leptos: that alone took five
 //! minutes to compile.
 
-mod browser;
 pub(crate) mod bundle;
 pub(crate) mod compare;
 mod description;
 mod files;
+mod frontend;
 mod rustflags;
 
 use crate::steps::step;
 use crate::tools::Toolbox;
 use crate::{paths, process};
 use anyhow::{Result, anyhow, bail};
-use browser::Browser;
 use description::Description;
+use frontend::Frontend;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,7 +47,7 @@ impl Build<'_> {
         let site = Description::read(self.tree)?;
         let files = thread::scope(|scope| {
             let server = scope.spawn(|| self.compile_server(&site));
-            let files = Browser { build: self, site: &site, tools }.make();
+            let files = Frontend { build: self, site: &site, tools }.make();
             server.join().map_err(|_| anyhow!("the server's build crashed"))??;
             files
         })?;

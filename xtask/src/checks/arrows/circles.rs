@@ -10,9 +10,9 @@ use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-/// One step of a circle, with the line that makes it.
+/// What needs what, with the line that says so.
 #[derive(Clone, Debug, PartialEq)]
-struct Step {
+struct Link {
     from: String,
     to: String,
     line: String,
@@ -30,35 +30,35 @@ pub(crate) fn of_tree(tree: &Path) -> Result<Vec<String>> {
 
 fn of_crate(root: &str, sources: &[Source]) -> Vec<String> {
     let arrows = Modules::of(root, sources).arrows(sources);
-    let mut folders: BTreeMap<Vec<String>, BTreeMap<(String, String), Step>> = BTreeMap::new();
+    let mut folders: BTreeMap<Vec<String>, BTreeMap<(String, String), Link>> = BTreeMap::new();
     for arrow in &arrows {
         let common = arrow.from.iter().zip(&arrow.to).take_while(|(from, to)| from == to).count();
         if let (Some(from), Some(to)) = (arrow.from.get(common), arrow.to.get(common)) {
-            let steps = folders.entry(arrow.from[..common].to_vec()).or_default();
-            steps.entry((from.clone(), to.clone())).or_insert_with(|| step(from, to, arrow, sources));
+            let links = folders.entry(arrow.from[..common].to_vec()).or_default();
+            links.entry((from.clone(), to.clone())).or_insert_with(|| link(from, to, arrow, sources));
         }
     }
-    let told = |(folder, steps): (&Vec<String>, &BTreeMap<_, Step>)| -> Vec<String> {
+    let told = |(folder, links): (&Vec<String>, &BTreeMap<_, Link>)| -> Vec<String> {
         let folder = format!("{root}{}", folder.join("/"));
-        circles(steps).iter().map(|circle| tell(folder.trim_end_matches('/'), circle)).collect()
+        circles(links).iter().map(|circle| tell(folder.trim_end_matches('/'), circle)).collect()
     };
     folders.iter().flat_map(told).collect()
 }
 
-fn step(from: &str, to: &str, arrow: &Arrow, sources: &[Source]) -> Step {
+fn link(from: &str, to: &str, arrow: &Arrow, sources: &[Source]) -> Link {
     let source = &sources[arrow.file];
     let number = source.line(arrow.at);
     let line = format!("{}:{number}: {}", source.name, source.line_text(number));
-    Step { from: from.to_owned(), to: to.to_owned(), line }
+    Link { from: from.to_owned(), to: to.to_owned(), line }
 }
 
 /// The shortest circle through each name, each told once.
-fn circles(steps: &BTreeMap<(String, String), Step>) -> Vec<Vec<Step>> {
-    let names: BTreeSet<&str> = steps.values().map(|step| step.from.as_str()).collect();
-    let mut found: BTreeMap<BTreeSet<&str>, Vec<Step>> = BTreeMap::new();
+fn circles(links: &BTreeMap<(String, String), Link>) -> Vec<Vec<Link>> {
+    let names: BTreeSet<&str> = links.values().map(|link| link.from.as_str()).collect();
+    let mut found: BTreeMap<BTreeSet<&str>, Vec<Link>> = BTreeMap::new();
     for name in names {
-        if let Some(circle) = shortest(name, steps) {
-            let members = circle.iter().map(|step| step.from.as_str()).collect();
+        if let Some(circle) = shortest(name, links) {
+            let members = circle.iter().map(|link| link.from.as_str()).collect();
             found.entry(members).or_insert_with(|| circle.into_iter().cloned().collect());
         }
     }
@@ -66,17 +66,17 @@ fn circles(steps: &BTreeMap<(String, String), Step>) -> Vec<Vec<Step>> {
 }
 
 /// The shortest way from a name back to itself.
-fn shortest<'a>(name: &str, steps: &'a BTreeMap<(String, String), Step>) -> Option<Vec<&'a Step>> {
-    let mut ways: VecDeque<Vec<&Step>> = VecDeque::from([Vec::new()]);
+fn shortest<'a>(name: &str, links: &'a BTreeMap<(String, String), Link>) -> Option<Vec<&'a Link>> {
+    let mut ways: VecDeque<Vec<&Link>> = VecDeque::from([Vec::new()]);
     let mut seen = BTreeSet::new();
     while let Some(way) = ways.pop_front() {
-        let here = way.last().map_or(name, |step| step.to.as_str());
-        for step in steps.values().filter(|step| step.from == here) {
-            let longer = [way.as_slice(), &[step]].concat();
-            if step.to == name {
+        let here = way.last().map_or(name, |link| link.to.as_str());
+        for link in links.values().filter(|link| link.from == here) {
+            let longer = [way.as_slice(), &[link]].concat();
+            if link.to == name {
                 return Some(longer);
             }
-            if seen.insert(step.to.as_str()) {
+            if seen.insert(link.to.as_str()) {
                 ways.push_back(longer);
             }
         }
@@ -84,11 +84,11 @@ fn shortest<'a>(name: &str, steps: &'a BTreeMap<(String, String), Step>) -> Opti
     None
 }
 
-fn tell(folder: &str, circle: &[Step]) -> String {
+fn tell(folder: &str, circle: &[Link]) -> String {
     let names =
-        circle.iter().map(|step| step.from.as_str()).chain(circle.first().map(|step| step.from.as_str()));
+        circle.iter().map(|link| link.from.as_str()).chain(circle.first().map(|link| link.from.as_str()));
     let chain = names.collect::<Vec<_>>().join(" -> ");
-    let lines: Vec<String> = circle.iter().map(|step| format!("    {}", step.line)).collect();
+    let lines: Vec<String> = circle.iter().map(|link| format!("    {}", link.line)).collect();
     format!("{folder}: {chain}\n{}", lines.join("\n"))
 }
 

@@ -23,7 +23,8 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
 /// For tests only, wherever they are.
 const TEST_ONLY: &str = "testkit";
 
-/// Crates of others that only some of ours may need. A star stands for any ending.
+/// Crates of others that only some of ours may need. A star stands for any ending. In cargo-deny's `wrappers` each crate
+/// of others that needs one of these would have to be named as well (14 for `http`), and needs of tests allowed.
 const FENCES: &[(&str, &[&str])] = &[
     ("sqlx*", &["store", "testkit", "server"]),
     ("axum*", &["edge", "server"]),
@@ -39,7 +40,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("utoipa*", &["domain", "server"]),
 ];
 
-/// A second crypto provider makes rustls panic at run time.
+/// A second crypto provider makes rustls panic at run time. `deny.toml` says so too; this needs no tool.
 const BANNED_FROM_SERVER: &[&str] = &["ring", "openssl-sys", "native-tls"];
 
 /// How many there are in a tree, and those that may not be.

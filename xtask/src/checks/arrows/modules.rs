@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// `a::b` as `["a", "b"]`; the crate's root is empty.
-pub(super) type Path = Vec<String>;
+pub(super) type ModulePath = Vec<String>;
 
 /// How far re-exports are followed.
 const DEEPEST: usize = 8;
 
 /// The modules of one crate.
-pub(super) struct Modules(BTreeMap<Path, Module>);
+pub(super) struct Modules(BTreeMap<ModulePath, Module>);
 
 struct Module {
     file: usize,
@@ -27,7 +27,7 @@ struct Module {
 #[derive(Clone)]
 struct Import {
     at: usize,
-    path: Path,
+    path: ModulePath,
     /// What it is called here; `*` for all.
     name: String,
 }
@@ -35,8 +35,8 @@ struct Import {
 /// A module that names another.
 #[derive(Debug, PartialEq)]
 pub(super) struct Arrow {
-    pub(super) from: Path,
-    pub(super) to: Path,
+    pub(super) from: ModulePath,
+    pub(super) to: ModulePath,
     /// Which source, and where in it.
     pub(super) file: usize,
     pub(super) at: usize,
@@ -45,7 +45,7 @@ pub(super) struct Arrow {
 impl Modules {
     /// The modules of the sources, which lie below `root`.
     pub(super) fn of(root: &str, sources: &[Source]) -> Self {
-        let mut modules: BTreeMap<Path, Module> = BTreeMap::new();
+        let mut modules: BTreeMap<ModulePath, Module> = BTreeMap::new();
         for (file, source) in sources.iter().enumerate() {
             let module = Module { file, items: items(source), imports: imports(source) };
             match modules.get_mut(&path_of(root, &source.name)) {
@@ -75,7 +75,7 @@ impl Modules {
     }
 
     /// The module that defines what a path names, if it is one of ours.
-    fn resolve(&self, here: &Path, path: &[String], depth: usize) -> Option<Path> {
+    fn resolve(&self, here: &ModulePath, path: &[String], depth: usize) -> Option<ModulePath> {
         let (first, rest) = path.split_first()?;
         let mut here = here.clone();
         match first.as_str() {
@@ -92,7 +92,7 @@ impl Modules {
     }
 
     /// What a name means in a module: a module below it, its own item, or one that it imports.
-    fn named(&self, here: &Path, name: &str, rest: &[String], depth: usize) -> Option<Path> {
+    fn named(&self, here: &ModulePath, name: &str, rest: &[String], depth: usize) -> Option<ModulePath> {
         let module = self.0.get(here)?;
         let below = below_of(here, name);
         if self.0.contains_key(&below) {
@@ -123,14 +123,14 @@ impl Modules {
     }
 }
 
-fn below_of(here: &Path, name: &str) -> Path {
+fn below_of(here: &ModulePath, name: &str) -> ModulePath {
     [here.as_slice(), &[name.to_owned()]].concat()
 }
 
 /// A file's module: the crate's root, a folder by its `mod.rs`, or its own name.
-fn path_of(root: &str, file: &str) -> Path {
+fn path_of(root: &str, file: &str) -> ModulePath {
     let inside = file.strip_prefix(root).unwrap_or(file).trim_start_matches('/').trim_end_matches(".rs");
-    let mut path: Path = inside.split('/').map(str::to_owned).collect();
+    let mut path: ModulePath = inside.split('/').map(str::to_owned).collect();
     if path.last().is_some_and(|last| matches!(last.as_str(), "mod" | "lib" | "main")) {
         path.pop();
     }
@@ -168,7 +168,7 @@ fn uses(source: &Source) -> Vec<Range<usize>> {
 }
 
 /// The names of a tree of imports.
-fn leaves(tree: &str, before: &Path, at: usize, found: &mut Vec<Import>) {
+fn leaves(tree: &str, before: &ModulePath, at: usize, found: &mut Vec<Import>) {
     let (head, inner) = match tree.split_once('{') {
         Some((head, rest)) => (head, rest.trim_end().strip_suffix('}')),
         None => (tree, None),
@@ -206,7 +206,7 @@ fn branches(inner: &str) -> Vec<&str> {
 }
 
 /// The paths in the code itself.
-fn paths(source: &Source) -> Vec<(usize, Path)> {
+fn paths(source: &Source) -> Vec<(usize, ModulePath)> {
     let (code, bytes) = (&source.code, source.code.as_bytes());
     let uses = uses(source);
     let mut found = Vec::new();

@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-pub(super) struct Browser<'a> {
+pub(super) struct Frontend<'a> {
     pub(super) build: &'a Build<'a>,
     pub(super) site: &'a Description,
     pub(super) tools: &'a Toolbox,
 }
 
-impl Browser<'_> {
+impl Frontend<'_> {
     pub(super) fn make(&self) -> Result<Files> {
         let bindgen = Toolbox::wasm_bindgen()?;
         step("The browser's program", |step| self.compile(step))?;

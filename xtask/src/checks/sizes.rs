@@ -15,10 +15,11 @@ const MOST_FILES: usize = 20;
 const ASIDE: &[&str] = &[".sqlx", "faults", "docs/images", "migrations"];
 
 pub(crate) fn check() -> Result<()> {
-    step("Length of files", |step| {
-        let (count, long) = long_files(paths::root())?;
-        if !long.is_empty() {
-            bail!("{}", long.join("\n"));
+    step("Length of files, and folders", |step| {
+        let (count, mut wrong) = long_files(paths::root())?;
+        wrong.extend(full_folders(paths::root())?);
+        if !wrong.is_empty() {
+            bail!("{}", wrong.join("\n"));
         }
         step.detail(format!("{count} files"));
         Ok(())

@@ -1,6 +1,7 @@
 //! What the command line may say.
 
 use crate::postgres::Action;
+use crate::prove::Selection;
 use crate::start::ServeOptions;
 use crate::tests::schema::LONG;
 use anyhow::{Result, bail};
@@ -43,26 +44,17 @@ pub(crate) enum Task {
     FirstPage,
     SameSite,
     Coverage,
-    Prove(Prove),
+    Prove(Selection),
     Schema { cases: u32 },
     Migration { name: String },
     Postgres { action: Action, cluster: String },
-}
-
-/// Which faults, and whether they are only named.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Prove {
-    pub(crate) name: Option<String>,
-    pub(crate) changed: bool,
-    pub(crate) base: Option<String>,
-    pub(crate) list: bool,
 }
 
 pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     let mut words: Vec<String> = Vec::new();
     let mut options = ServeOptions::default();
     let mut cases = None;
-    let mut prove = Prove::default();
+    let mut prove = Selection::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("help") | Short('h') => return Ok(Task::Help),
@@ -92,10 +84,10 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     Ok(task)
 }
 
-fn proving(task: Task, options: Prove) -> Result<Task> {
+fn proving(task: Task, options: Selection) -> Result<Task> {
     match task {
-        _ if options == Prove::default() => Ok(task),
-        Task::Prove(Prove { name: None, .. }) if options.changed || options.base.is_none() => {
+        _ if options == Selection::default() => Ok(task),
+        Task::Prove(Selection { name: None, .. }) if options.changed || options.base.is_none() => {
             Ok(Task::Prove(options))
         }
         Task::Prove(_) => {
@@ -121,8 +113,8 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["same-site"] => Task::SameSite,
         ["coverage"] => Task::Coverage,
         ["schema"] => Task::Schema { cases: LONG },
-        ["prove"] => Task::Prove(Prove::default()),
-        ["prove", name] => Task::Prove(Prove { name: Some((*name).to_owned()), ..Prove::default() }),
+        ["prove"] => Task::Prove(Selection::default()),
+        ["prove", name] => Task::Prove(Selection { name: Some((*name).to_owned()), ..Selection::default() }),
         ["migration", name] => Task::Migration { name: (*name).to_owned() },
         ["pg", action] => postgres(action, "main")?,
         ["pg", action, cluster] => postgres(action, cluster)?,
@@ -174,11 +166,11 @@ mod tests {
 
     #[test]
     fn faults_are_chosen_by_name_or_by_what_changed() {
-        let by_change = Prove { changed: true, base: Some("HEAD~3".into()), ..Prove::default() };
+        let by_change = Selection { changed: true, base: Some("HEAD~3".into()), ..Selection::default() };
         assert_eq!(parsed(&["prove", "--changed", "--base", "HEAD~3"]).unwrap(), Task::Prove(by_change));
-        let named = Prove { name: Some("p3".into()), ..Prove::default() };
+        let named = Selection { name: Some("p3".into()), ..Selection::default() };
         assert_eq!(parsed(&["prove", "p3"]).unwrap(), Task::Prove(named));
-        let listed = Prove { list: true, ..Prove::default() };
+        let listed = Selection { list: true, ..Selection::default() };
         assert_eq!(parsed(&["prove", "--list"]).unwrap(), Task::Prove(listed));
     }
 

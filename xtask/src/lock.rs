@@ -21,32 +21,32 @@ const PATIENCE: Duration = Duration::from_secs(10);
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// One run at a time; the operating system lets go of it however this program ends.
-pub(crate) struct Turn {
-    _lock: File,
+pub(crate) struct Lock {
+    _file: File,
 }
 
-impl Turn {
-    /// Takes the turn called `name` and ends what the last holder left behind.
+impl Lock {
+    /// Takes the lock called `name` and ends what the last holder left behind.
     pub(crate) fn take(name: &str) -> Result<Self> {
         let folder = paths::var().join("run").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be written", folder.display()))?;
         let path = folder.with_extension("lock");
-        let mut lock = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
-        match lock.try_lock() {
+        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+        match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
-                lock.read_to_string(&mut holder)?;
+                file.read_to_string(&mut holder)?;
                 bail!("cargo xtask {} is at work in this clone: end it first", holder.trim());
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        lock.set_len(0)?;
-        lock.rewind()?;
-        write!(lock, "{name} (process {})", std::process::id())?;
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "{name} (process {})", std::process::id())?;
         sweep(&folder)?;
         *FOLDER.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(folder);
-        Ok(Self { _lock: lock })
+        Ok(Self { _file: file })
     }
 }
 

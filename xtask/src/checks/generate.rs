@@ -1,7 +1,7 @@
 //! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database, and
 //! `docs/openapi.json`, the description of the API.
 
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::steps::{Step, step};
 use crate::{paths, process};
@@ -19,7 +19,7 @@ const FOLDER: &str = ".sqlx";
 const HISTORY: &str = "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, success boolean NOT NULL)";
 
 pub(crate) fn run() -> Result<ExitCode> {
-    let _turn = Turn::take("test")?;
+    let _lock = Lock::take("test")?;
     let postgres = Cluster::open(Kind::Test)?.start()?;
     step("Writing .sqlx", |step| {
         let count = write(paths::root(), &own_folder()?, &postgres, step)?;

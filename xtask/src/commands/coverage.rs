@@ -1,6 +1,6 @@
 //! `cargo xtask coverage`: which lines the tests reach, as HTML, and whether they are enough.
 
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind};
 use crate::tests::{Harness, database};
 use crate::tools::cargo::CARGO_LLVM_COV;
@@ -14,7 +14,7 @@ const LEAST: &[(&str, &str, u64)] =
     &[("all", "", 85), ("domain", "/crates/domain/", 95), ("accounts", "/crates/accounts/", 95)];
 
 pub(crate) fn run() -> Result<ExitCode> {
-    let _turn = Turn::take("test")?;
+    let _lock = Lock::take("test")?;
     let tool = CARGO_LLVM_COV.bring()?;
     add_component()?;
     let postgres = Cluster::open(Kind::Test)?.start()?;

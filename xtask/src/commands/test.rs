@@ -2,7 +2,7 @@
 
 use crate::checks::{arrows, documents, faults, generate, lints, quotes, sizes};
 use crate::guides::first_page;
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::site::bundle;
 use crate::tests::{Tally, browser, schema, units};
@@ -23,7 +23,7 @@ pub(crate) fn run(pattern: Option<&str>) -> Result<ExitCode> {
 }
 
 fn proven(pattern: Option<&str>, tally: &mut Tally) -> Result<()> {
-    let _turn = Turn::take("test")?;
+    let _lock = Lock::take("test")?;
     prerequisites::check()?;
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     match pattern {

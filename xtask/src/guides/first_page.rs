@@ -1,11 +1,11 @@
 //! `cargo xtask first-page`: follows docs/your-first-page.md in a scratch copy, as its reader would.
 
 use crate::checks::generate;
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::steps::{Step, step};
 use crate::tests::fault::Test;
-use crate::tests::{Bench, Ran, Verdict};
+use crate::tests::{Ran, Runner, Verdict};
 use crate::tools::Toolbox;
 use crate::{paths, process, scratch};
 use anyhow::{Context, Result, bail};
@@ -21,7 +21,7 @@ const TESTS: &[&str] =
     &["people_see_their_own_parcels", "every_page_admits_whom_it_should", "the_table_is_complete"];
 
 pub(crate) fn run() -> Result<ExitCode> {
-    let _turn = Turn::take("test")?;
+    let _lock = Lock::take("test")?;
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     check(&tools, &postgres)?;
     Ok(ExitCode::SUCCESS)
@@ -56,10 +56,10 @@ fn try_out(tree: &Path, tools: &Toolbox, postgres: &Running, step: &mut Step) ->
     browser.args(["clippy", "--locked", "-p", "frontend", "-p", "app", "--lib"]);
     browser.args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]);
     process::build(step, browser.current_dir(tree).env("CARGO_TARGET_DIR", paths::target()))?;
-    let bench = Bench { tree, tools, postgres };
+    let runner = Runner { tree, tools, postgres };
     for name in TESTS {
         let test = Test::Cargo { package: "server".to_owned(), filter: (*name).to_owned() };
-        match bench.run(test.way(), &[&test], step)? {
+        match runner.run(test.way(), &[&test], step)? {
             Ran::Unbuilt(why) => bail!("what {PAGE} leads to does not compile: {why}"),
             Ran::Told(said) => match said.get(&test) {
                 Some(Verdict::Green) => {}

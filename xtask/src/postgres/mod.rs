@@ -7,7 +7,7 @@ mod wire;
 
 pub(crate) use cluster::{Cluster, Kind, Running};
 
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::steps;
 use anyhow::{Result, bail};
 use std::process::ExitCode;
@@ -32,14 +32,14 @@ pub(crate) fn command(action: Action, cluster: &str) -> Result<ExitCode> {
     };
     match action {
         Action::Start => {
-            let _turn = Turn::take(&format!("pg-{cluster}"))?;
+            let _lock = Lock::take(&format!("pg-{cluster}"))?;
             let cluster = Cluster::open(kind)?;
             let running = cluster.start()?;
             steps::say(&running.url(kind.database()));
             running.leave_running();
         }
         Action::Stop => {
-            let _turn = Turn::take(&format!("pg-{cluster}"))?;
+            let _lock = Lock::take(&format!("pg-{cluster}"))?;
             Cluster::open(kind)?.stop()?;
         }
         Action::Url => steps::say(&Cluster::open(kind)?.url(kind.database())),

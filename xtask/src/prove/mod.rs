@@ -20,12 +20,11 @@ mod groups;
 mod planting;
 mod seen;
 
-use crate::args::Prove;
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind};
 use crate::steps::{self, step};
 use crate::tests::fault::{self, Fault, Way};
-use crate::tests::{Bench, Tally};
+use crate::tests::{Runner, Tally};
 use crate::tools::Toolbox;
 use crate::{paths, process, scratch};
 use anyhow::Result;
@@ -37,7 +36,16 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-pub(crate) fn run(which: &Prove) -> Result<ExitCode> {
+/// Which faults, and whether they are only named.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Selection {
+    pub(crate) name: Option<String>,
+    pub(crate) changed: bool,
+    pub(crate) base: Option<String>,
+    pub(crate) list: bool,
+}
+
+pub(crate) fn run(which: &Selection) -> Result<ExitCode> {
     let mut faults = fault::read(which.name.as_deref())?;
     if which.changed {
         faults = changed::touched(faults, which.base.as_deref())?;
@@ -47,9 +55,9 @@ pub(crate) fn run(which: &Prove) -> Result<ExitCode> {
         steps::say(format!("{}\nFaults: {}", names.join("\n"), names.len()).trim_start());
         return Ok(ExitCode::SUCCESS);
     }
-    let turn = Turn::take("test")?;
+    let lock = Lock::take("test")?;
     let proven = proven(faults)?;
-    drop(turn);
+    drop(lock);
     let table: Vec<&str> = proven.rows.iter().map(|(_, row)| row.as_str()).collect();
     let table = table.join("\n");
     steps::say(&format!("\n{table}\n"));
@@ -65,14 +73,14 @@ fn proven(faults: Vec<Fault>) -> Result<Proven> {
     let tree = paths::target().join("prove/tree");
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     step("Scratch copy", |_| scratch::copy(&tree).and_then(|()| scratch::set_apart(&tree)))?;
-    let bench = Bench { tree: &tree, tools: &tools, postgres: &postgres };
+    let runner = Runner { tree: &tree, tools: &tools, postgres: &postgres };
     let mut ways: BTreeMap<Way, Vec<Fault>> = BTreeMap::new();
     for fault in faults {
         ways.entry(fault.test.way()).or_default().push(fault);
     }
     let mut proven = Proven::default();
     for (way, faults) in &ways {
-        let mut planting = Planting { bench: &bench, way: *way, faults, trees: Vec::new() };
+        let mut planting = Planting { runner: &runner, way: *way, faults, trees: Vec::new() };
         for (fault, finding) in faults.iter().zip(planting.findings()?) {
             match finding {
                 Finding::Noticed(_) => proven.tally.passed += 1,

@@ -4,7 +4,7 @@ use super::groups;
 use super::seen::{self, Finding, Tree};
 use crate::steps::{Step, step};
 use crate::tests::fault::{Fault, Test, Way};
-use crate::tests::{Bench, Ran, Verdict};
+use crate::tests::{Ran, Runner, Verdict};
 use crate::{interrupt, process};
 use anyhow::Result;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ const FEW: usize = 8;
 
 /// Faults whose tests are built in one way.
 pub(super) struct Planting<'a> {
-    pub(super) bench: &'a Bench<'a>,
+    pub(super) runner: &'a Runner<'a>,
     pub(super) way: Way,
     pub(super) faults: &'a [Fault],
     pub(super) trees: Vec<Tree>,
@@ -68,7 +68,7 @@ impl Planting<'_> {
         let all: Vec<usize> = (0..self.faults.len()).collect();
         let tests = self.tests(&all);
         let ran = step(&format!("Without a fault: {} tests", tests.len()), |step| {
-            self.bench.run(self.way, &tests, step)
+            self.runner.run(self.way, &tests, step)
         });
         let judge = |fault: &Fault| match &ran {
             Ok(Ran::Told(said)) => match said.get(&fault.test) {
@@ -110,7 +110,7 @@ impl Planting<'_> {
             }
         }
         while !planted.is_empty() {
-            let why = match self.bench.run(self.way, tests, step) {
+            let why = match self.runner.run(self.way, tests, step) {
                 Ok(Ran::Told(verdicts)) => {
                     said = Ok(verdicts);
                     break;
@@ -139,7 +139,7 @@ impl Planting<'_> {
     }
 
     fn apply(&self, fault: usize, how: &[&str]) -> Result<()> {
-        let tree = self.bench.tree;
+        let tree = self.runner.tree;
         let mut git = Command::new("git");
         // The scratch copy lies inside the clone; git must not take it for a part of it.
         git.current_dir(tree).env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree));

@@ -2,7 +2,7 @@
 
 use super::target::Target;
 use super::{port, settings};
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::tools::{Toolbox, prerequisites};
 use crate::{interrupt, steps};
@@ -23,12 +23,12 @@ pub(crate) struct ServeOptions {
     pub(crate) as_seeds: bool,
 }
 
-/// Fields drop in order: Postgres stops before the turn is given up.
+/// Fields drop in order: Postgres stops before the lock is given up.
 pub(crate) struct Environment {
     pub(crate) tools: Toolbox,
     pub(crate) target: Target,
     _postgres: Option<Running>,
-    _turn: Turn,
+    _lock: Lock,
 }
 
 impl Environment {
@@ -38,7 +38,7 @@ impl Environment {
         if options.as_seeds && !address.ip().is_loopback() {
             bail!("--as-seeds takes weak passwords, and {address} is open to others: listen on loopback");
         }
-        let turn = Turn::take("start")?;
+        let lock = Lock::take("start")?;
         port::check_free(address)?;
         let foreign = settings::secret("DATABASE_URL")?;
         if options.reset {
@@ -59,7 +59,7 @@ impl Environment {
             tools,
             target: Target { address, database, port: options.port, as_seeds: options.as_seeds },
             _postgres: postgres,
-            _turn: turn,
+            _lock: lock,
         })
     }
 }

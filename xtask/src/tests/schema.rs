@@ -1,6 +1,6 @@
 //! The server held against its own description, by programs that read nothing else.
 
-use crate::lock::Turn;
+use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::site::bundle;
 use crate::tools::Toolbox;
@@ -17,7 +17,7 @@ pub(crate) const LONG: u32 = 700;
 
 /// `cargo xtask schema`: the long form.
 pub(crate) fn run(cases: u32) -> Result<ExitCode> {
-    let _turn = Turn::take("test")?;
+    let _lock = Lock::take("test")?;
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
     let python = Python::bring()?;
     bundle::build(&tools)?;

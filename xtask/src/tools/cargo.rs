@@ -81,8 +81,8 @@ impl Tool {
         steps::step(&format!("{} {}", self.name, self.version), |step| {
             let home = self.home()?;
             fs::create_dir_all(paths::cache()?)?;
-            let turn = File::create(paths::cache()?.join(format!("{}.lock", self.name)))?;
-            wait_for(&turn, step)?;
+            let lock = File::create(paths::cache()?.join(format!("{}.lock", self.name)))?;
+            wait_for(&lock, step)?;
             if self.works(&folder) {
                 return Ok(folder);
             }
@@ -172,8 +172,8 @@ impl Tool {
 }
 
 /// Two clones may want a tool at once: the second waits and finds it made.
-pub(crate) fn wait_for(turn: &File, step: &mut Step) -> Result<()> {
-    while let Err(error) = turn.try_lock() {
+pub(crate) fn wait_for(lock: &File, step: &mut Step) -> Result<()> {
+    while let Err(error) = lock.try_lock() {
         if let TryLockError::Error(error) = error {
             return Err(error.into());
         }

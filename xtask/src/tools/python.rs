@@ -28,8 +28,8 @@ impl Python {
         }
         step("Python tools", |step| {
             fs::create_dir_all(paths::cache()?)?;
-            let turn = File::create(paths::cache()?.join("python.lock"))?;
-            wait_for(&turn, step)?;
+            let lock = File::create(paths::cache()?.join("python.lock"))?;
+            wait_for(&lock, step)?;
             if python.whole() {
                 return Ok(());
             }

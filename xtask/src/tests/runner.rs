@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A copy, and what its tests need.
-pub(crate) struct Bench<'a> {
+pub(crate) struct Runner<'a> {
     pub(crate) tree: &'a Path,
     pub(crate) tools: &'a Toolbox,
     pub(crate) postgres: &'a Running,
@@ -27,7 +27,7 @@ pub(crate) enum Ran {
     Unbuilt(String),
 }
 
-impl Bench<'_> {
+impl Runner<'_> {
     /// Runs tests of one way.
     pub(crate) fn run(&self, way: Way, tests: &[&Test], step: &mut Step) -> Result<Ran> {
         match way {

@@ -31,7 +31,7 @@ const EXPECTED: &[(&str, &str, [u16; 4])] = &[
     ("DELETE", "/api/v1/users/{other}", [401, 403, 204, 401]),
     ("GET", "/api/v1/audit", [401, 403, 200, 401]),
     ("GET", "/.well-known/jwks.json", [200, 200, 200, 200]),
-    // Pages, to which a bearer token is nobody; by cookie: server/tests/it/web/guards.rs.
+    // Pages, to which a bearer token is nobody; by cookie: server/tests/it/pages/guards.rs.
     ("GET", "/register", [200, 200, 200, 200]),
     ("GET", "/login", [200, 200, 200, 200]),
     ("POST", "/auth/register", [422, 422, 422, 422]),

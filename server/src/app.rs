@@ -1,57 +1,33 @@
-//! The browser's side: pages, server functions, files, and what every answer carries.
-
-mod csp_report;
-mod docs;
-mod failures;
-mod files;
-mod flash;
-mod form;
-mod functions;
-mod guard;
-mod headers;
-mod health;
-mod made_for;
-mod manifest;
-mod pages;
-mod trace;
-mod unsent;
-mod well_known;
-mod whoami;
-
-pub(crate) use guard::see_other;
-pub(crate) use pages::leaving;
+//! The whole server: every route, and what stands before it. Layers are read from the outside in.
 
 use crate::config::AppEnv;
-use crate::serve::Crowded;
-use crate::{AppState, rest};
+use crate::http::slash::{self, ApiPaths};
+use crate::http::{
+    compression, cors, csp_report, failures, files, health, manifest, overload, timeout, trace, well_known,
+};
+use crate::pages::{form_context, functions, guard, render, whoami};
+use crate::rest::{config_hint, cross_site, docs, openapi, routes};
+use crate::state::AppState;
 use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use domain::{Code, Problem};
+use domain::Code;
 use edge::problem::refusal;
-use http::header::ACCEPT;
-use http::{HeaderMap, Method};
-use std::any::Any;
+use edge::{caller, rate_limit};
 use std::sync::Arc;
-use std::time::Duration;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-/// The whole server, as the binary and every HTTP test use it.
-///
-/// From the outside in: the request gets its id and its log line; every answer gets its headers; other origins
-/// that may call the API are told so; HTML and JSON are compressed; a refusal becomes a page for whoever reads
-/// HTML; a panic and a request that takes too long become refusals, and so does what found no place.
+/// The server, as the binary and every HTTP test use it.
 pub fn router(state: AppState) -> Router {
     let more = match state.env {
-        AppEnv::Development => Router::new().route("/dev/gallery", get(pages::gallery)),
+        AppEnv::Development => Router::new().route("/dev/gallery", get(render::gallery)),
         AppEnv::Production => Router::new(),
     };
     serving(state, more)
 }
 
-/// The router with further routes, under everything that every answer gets.
+/// The server with further routes, under everything that every answer gets.
 pub fn serving(state: AppState, more: Router<AppState>) -> Router {
     let shared = Arc::new(state.clone());
     Router::new()
@@ -61,65 +37,108 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/site.webmanifest", get(manifest::show))
         .route("/.well-known/change-password", get(well_known::change_password))
         .merge(more)
-        .merge(rest::router(&state))
-        .merge(docs::router(state.compat))
-        .merge(whoami::router(&state))
-        .merge(pages::router(&state))
-        .fallback_service(files::or_not_found(&state))
+        .merge(api(&state))
+        .merge(pages(&state))
+        .fallback_service(files::router(&state, not_found(&state)))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))
-        // The outermost first. In one piece: each layer apart would copy all those within it for each request.
+        // In one piece: each layer apart would copy all those within it for each request.
         .layer((
+            // An id, a log line, and the headers of every answer.
             from_fn_with_state(shared.clone(), trace::middleware),
-            from_fn_with_state(rest::Cors::new(&state), rest::cors),
-            files::compression(),
+            // Origins whose pages may call the API are told so.
+            from_fn_with_state(cors::Cors::new(&state), cors::middleware),
+            compression::layer(),
+            // A refusal becomes a page for whoever reads HTML.
             from_fn_with_state(shared, failures::middleware),
-            CatchPanicLayer::custom(panicked),
-            from_fn(crowded),
+            from_fn_with_state(state.request_timeout, timeout::middleware),
+            CatchPanicLayer::custom(failures::panicked),
+            from_fn(overload::middleware),
         ))
         .with_state(state)
 }
 
-/// Probes ask how the server is: they are answered also where there is no place.
-async fn crowded(request: Request, next: Next) -> Response {
-    const DETAIL: &str = "We're very busy right now. Nothing was changed; try again in a moment.";
-    let probe = matches!(request.uri().path(), "/livez" | "/readyz");
-    if probe || request.extensions().get::<Crowded>().is_none() {
-        return next.run(request).await;
+/// Calls of pages elsewhere are refused before they are counted: they could spend what their visitors have.
+fn api(state: &AppState) -> Router<AppState> {
+    let cross_site = from_fn_with_state(state.origin.clone(), cross_site::middleware);
+    let hint = option_layer((state.env == AppEnv::Development).then(|| from_fn(config_hint::middleware)));
+    let by_token = routes::by_token(state.compat).layer((
+        cross_site.clone(),
+        from_fn_with_state(state.callers(), rate_limit::programs),
+        hint.clone(),
+    ));
+    let by_cookie = routes::by_cookie(state.compat).layer((
+        cross_site,
+        from_fn_with_state(state.callers(), rate_limit::cookie_programs),
+        hint,
+    ));
+    by_token.merge(by_cookie).merge(routes::keys()).merge(docs::router(state.compat))
+}
+
+fn pages(state: &AppState) -> Router<AppState> {
+    let caller = from_fn_with_state(state.callers(), caller::middleware);
+    let pages = render::router(state).layer((
+        from_fn_with_state(state.clone(), functions::middleware),
+        from_fn_with_state(state.callers(), functions::rate_limit),
+        caller.clone(),
+        from_fn(form_context::middleware),
+        from_fn_with_state(state.clone(), guard::middleware),
+    ));
+    pages.route("/whoami", get(whoami::show).layer(caller))
+}
+
+fn not_found(state: &AppState) -> Router {
+    let compat = state.compat;
+    render::not_found(state).layer((
+        from_fn_with_state(ApiPaths::new(move || openapi::paths(compat)), slash::middleware),
+        from_fn_with_state(compat, render::only_for_readers),
+        from_fn_with_state(state.callers(), caller::middleware),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Compat;
+    use crate::http::slash::ApiPaths;
+    use crate::rest::openapi;
+    use http::StatusCode;
+    use http::header::LOCATION;
+
+    fn location(compat: Compat, uri: &str) -> Option<String> {
+        let answer = ApiPaths::new(move || openapi::paths(compat)).without_slash(&uri.parse().unwrap())?;
+        assert_eq!(answer.status(), StatusCode::TEMPORARY_REDIRECT);
+        Some(answer.headers()[LOCATION].to_str().unwrap().to_owned())
     }
-    refusal(Problem::new(Code::Overloaded).with_detail(DETAIL))
-}
 
-/// Server functions have a limit of their own, where a plain post can still go back to its form.
-async fn time_limit(limit: Duration, request: Request, next: Next) -> Response {
-    if functions::is_call(&request) {
-        return next.run(request).await;
+    #[test]
+    fn every_path_of_the_api_is_found_without_its_slashes() {
+        for path in openapi::paths(Compat::ALL) {
+            let path = path.replace("{id}", "019aa5a4-0000-7000-8000-000000000000");
+            for end in ["/", "//", "/?a=1&b=%2F", "/?"] {
+                let expected = format!("{path}{}", end.trim_start_matches('/'));
+                assert_eq!(location(Compat::ALL, &format!("{path}{end}")), Some(expected));
+            }
+            assert_eq!(location(Compat::ALL, &path), None, "there is no slash");
+        }
     }
-    in_time(limit, request.method().clone(), next.run(request)).await
-}
 
-/// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
-async fn in_time(limit: Duration, method: Method, answer: impl Future<Output = Response>) -> Response {
-    let answer = tokio::time::timeout(limit, answer).await;
-    answer.unwrap_or_else(|_| {
-        let (code, detail) = if method.is_safe() {
-            (Code::Unavailable, "That took too long. Try again in a moment.")
-        } else {
-            let detail = "That took too long. If you were making a change, check whether it was saved before you \
-                          try again.";
-            (Code::OutcomeUnknown, detail)
-        };
-        refusal(Problem::new(code).with_detail(detail))
-    })
-}
-
-/// What broke is in the log, written by the panic hook; the answer says only that something did.
-fn panicked(_: Box<dyn Any + Send>) -> Response {
-    refusal(Code::Internal)
-}
-
-/// Whether a page is wanted: browsers that navigate or post a form say so, WebAssembly and API
-/// clients do not.
-pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
-    let mut lines = headers.get_all(ACCEPT).iter().filter_map(|line| line.to_str().ok());
-    lines.any(|line| line.contains("text/html"))
+    #[test]
+    fn nothing_leads_elsewhere() {
+        for uri in [
+            "/",
+            "//",
+            "//evil.example/",
+            "//evil.example/api/v1/users/",
+            "/api/v1//users/",
+            "/api/v1/users/a/b/",
+            "/api/v1/nowhere/",
+            "/api/v1/users/%2e%2e/x/",
+            "/API/v1/users/",
+            "/api/v1/users%2F",
+            "/.//auth/login/",
+        ] {
+            assert_eq!(location(Compat::ALL, uri), None, "{uri}");
+        }
+        assert_eq!(location(Compat::NONE, "/auth/login/"), None, "the family is off");
+        assert_eq!(location(Compat::NONE, "/api/v1/auth/login/").as_deref(), Some("/api/v1/auth/login"));
+    }
 }

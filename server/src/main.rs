@@ -3,9 +3,8 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::Parser;
-use server::cli::{Cli, Command};
-use server::config::{self, AppEnv, Config, Faults};
-use server::{commands, logging, output};
+use server::cli::{self, Cli, Command, logging, output};
+use server::config::{self, AppEnv, Config, ConfigErrors};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -13,7 +12,7 @@ fn main() -> ExitCode {
 }
 
 /// While there is only one thread, because reading `.env` sets variables.
-fn begin() -> Result<ExitCode, Faults> {
+fn begin() -> Result<ExitCode, ConfigErrors> {
     let env = AppEnv::of(std::env::var("APP_ENV").ok().as_deref())?;
     if env == AppEnv::Development {
         config::read_dotenv()?;
@@ -21,7 +20,7 @@ fn begin() -> Result<ExitCode, Faults> {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_default();
     if matches!(command, Command::Openapi) {
-        return Ok(commands::openapi().map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
+        return Ok(cli::print_openapi().map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
     }
     let config =
         if command.needs_key() { Config::with_key(&cli.settings)? } else { Config::new(&cli.settings)? };
@@ -34,7 +33,7 @@ fn run(command: Command, config: &Config) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return stop(&error),
     };
-    match runtime.block_on(commands::run(command, config)) {
+    match runtime.block_on(cli::run(command, config)) {
         Ok(code) => code,
         Err(error) => stop(&*error),
     }

@@ -1,8 +1,6 @@
 //! What every request shares.
 
-use crate::Config;
-use crate::config::AppEnv;
-use crate::rest::Compat;
+use crate::config::{AppEnv, Compat, Config};
 use accounts::Accounts;
 use app::AppSettings;
 use axum::extract::FromRef;

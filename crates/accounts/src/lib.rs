@@ -28,9 +28,10 @@ pub use admin::NewAdmin;
 pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
-pub use credential::{Hashing, Jwk, Jwks, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
+pub use credential::{Hashing, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};
+pub use jsonwebtoken::jwk::JwkSet;
 pub use limits::RateLimit;
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, Invalidations};
@@ -101,7 +102,7 @@ impl Accounts {
 
     /// The public keys that verify our tokens now.
     #[must_use]
-    pub fn jwks(&self) -> Jwks {
+    pub fn jwks(&self) -> JwkSet {
         self.settings().signing.jwks(self.now())
     }
 

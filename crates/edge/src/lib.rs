@@ -9,9 +9,9 @@ pub mod bearer;
 pub mod caller;
 pub mod client_ip;
 pub mod cookie;
-pub mod limit;
 pub mod origin;
 pub mod problem;
+pub mod rate_limit;
 pub mod request_id;
 
 pub use client_ip::TrustedProxies;

@@ -59,16 +59,16 @@ impl Origin {
 
     /// Judges where a request comes from.
     #[must_use]
-    pub fn judge(&self, headers: &HeaderMap) -> Site {
+    pub fn judge(&self, headers: &HeaderMap) -> RequestOrigin {
         let single = |name: &str| {
             let mut values = headers.get_all(name).iter();
             values.next().map(|first| if values.next().is_none() { first.as_bytes() } else { b"" })
         };
         match (single("sec-fetch-site"), single(ORIGIN.as_str())) {
-            (Some(b"same-origin" | b"none"), _) => Site::Own,
-            (None, Some(origin)) if origin == self.text.as_bytes() => Site::Own,
-            (None, None) => Site::Unknown,
-            _ => Site::Foreign,
+            (Some(b"same-origin" | b"none"), _) => RequestOrigin::Own,
+            (None, Some(origin)) if origin == self.text.as_bytes() => RequestOrigin::Own,
+            (None, None) => RequestOrigin::Unknown,
+            _ => RequestOrigin::CrossSite,
         }
     }
 }
@@ -81,11 +81,11 @@ impl fmt::Display for Origin {
 
 /// Where a request comes from (promise P9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Site {
+pub enum RequestOrigin {
     /// A page of ours, or the person's own hand.
     Own,
     /// Another site, or another host of our domain.
-    Foreign,
+    CrossSite,
     /// The client says nothing: no browser of the last years. With a cookie it is refused.
     Unknown,
 }
@@ -154,10 +154,10 @@ mod tests {
             own.judge(&headers)
         };
         let (site, origin) = ("sec-fetch-site", "origin");
-        assert_eq!(judge(&[(site, "same-origin")]), Site::Own);
-        assert_eq!(judge(&[(site, "none")]), Site::Own);
-        assert_eq!(judge(&[(origin, "https://example.com")]), Site::Own);
-        assert_eq!(judge(&[]), Site::Unknown);
+        assert_eq!(judge(&[(site, "same-origin")]), RequestOrigin::Own);
+        assert_eq!(judge(&[(site, "none")]), RequestOrigin::Own);
+        assert_eq!(judge(&[(origin, "https://example.com")]), RequestOrigin::Own);
+        assert_eq!(judge(&[]), RequestOrigin::Unknown);
         for foreign in [
             vec![(site, "same-site")],
             vec![(site, "cross-site")],
@@ -168,7 +168,7 @@ mod tests {
             vec![(origin, "https://example.com.evil.example")],
             vec![(origin, "null")],
         ] {
-            assert_eq!(judge(&foreign), Site::Foreign, "{foreign:?}");
+            assert_eq!(judge(&foreign), RequestOrigin::CrossSite, "{foreign:?}");
         }
     }
 }

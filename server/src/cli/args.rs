@@ -1,10 +1,9 @@
 //! The command line.
 #![expect(clippy::doc_markdown, reason = "`server --help` shows these words as they are, without Markdown")]
 
-use crate::commands::Format;
-use crate::config::Raw;
+use crate::config::RawConfig;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 const EXIT_CODES: &str = "\
@@ -34,7 +33,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// How.
     #[command(flatten)]
-    pub settings: Raw,
+    pub settings: RawConfig,
 }
 
 /// What the binary can do.
@@ -107,4 +106,14 @@ pub struct ImportUsers {
     /// Change nothing; report what would happen to each line
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// How a file of accounts is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A header, then one account a line, parted by commas, semicolons or tabs
+    Csv,
+    /// One JSON object a line, or an array of them
+    #[value(name = "jsonl", alias = "json")]
+    JsonLines,
 }

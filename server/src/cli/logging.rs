@@ -1,23 +1,20 @@
 //! Log lines: for machines in production, for people in development. Never a query string, a cookie
 //! or a body (promise P24).
 
-use crate::config::{ConfigError, LogFormat};
+use crate::config::error::ConfigError;
+use crate::config::log::{self, LogFormat};
 use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
-use tracing_subscriber::EnvFilter;
-
-/// Without what Postgres tells at each start: that the table of migrations exists already.
-const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
 
 /// Starts logging, to the standard error stream, so that what a command prints stays apart.
 ///
 /// # Errors
 /// [`ConfigError`] where the filter cannot be read.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> {
-    let filter = self::filter(filter)?;
+    let filter = log::filter(filter)?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let stderr =
         stderr().map_err(|error| ConfigError::new("RUST_LOG", format!("no place to write to: {error}")))?;
@@ -33,13 +30,6 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     }
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
-}
-
-/// What is logged, from the variable's text.
-pub(crate) fn filter(text: Option<&str>) -> Result<EnvFilter, ConfigError> {
-    let text = text.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT);
-    EnvFilter::try_new(text)
-        .map_err(|error| ConfigError::new("RUST_LOG", format!("{error}; set it to something like info")))
 }
 
 /// The standard error stream without its lock, for which the threads would wait at each request: a line is one write.

@@ -1,33 +1,28 @@
 //! Where the server listens, and what address people type.
 
-use super::fault::{ConfigError, Faults};
-use super::{AppEnv, Raw, filled, switch};
+use super::env::AppEnv;
+use super::error::{ConfigError, ConfigErrors};
+use super::raw::RawConfig;
+use super::value::{filled, switch};
 use edge::Origin;
 use std::net::{Ipv4Addr, SocketAddr};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
 
-/// The site, as far as it could be judged.
-pub(super) struct Site {
+/// As far as they could be judged.
+pub(super) struct Addresses {
     pub(super) listen: SocketAddr,
     pub(super) origin: Option<Origin>,
-    pub(super) hash_files: Option<bool>,
-    pub(super) as_seeds: bool,
 }
 
-impl Site {
-    pub(super) fn new(raw: &Raw, env: AppEnv, faults: &mut Faults) -> Self {
-        let listen = faults.or(LISTEN, listen(raw));
-        Self {
-            listen,
-            origin: faults.keep(origin(raw, env, listen)),
-            hash_files: faults.or(None, switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref())),
-            as_seeds: faults.or(false, as_seeds(raw, env, listen)),
-        }
+impl Addresses {
+    pub(super) fn new(raw: &RawConfig, env: AppEnv, errors: &mut ConfigErrors) -> Self {
+        let listen = errors.or(LISTEN, listen(raw));
+        Self { listen, origin: errors.keep(origin(raw, env, listen)) }
     }
 }
 
-fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
+fn listen(raw: &RawConfig) -> Result<SocketAddr, ConfigError> {
     let text = filled(raw.leptos_site_addr.as_deref()).unwrap_or("127.0.0.1:8000");
     text.parse().map_err(|_| {
         let message = format!("\"{text}\" isn't a valid address; set it to something like 127.0.0.1:8000");
@@ -35,7 +30,7 @@ fn listen(raw: &Raw) -> Result<SocketAddr, ConfigError> {
     })
 }
 
-fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigError> {
+fn origin(raw: &RawConfig, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigError> {
     let refuse = |message: &str| ConfigError::new("BASE_URL", message);
     let text = match (filled(raw.base_url.as_deref()), env) {
         (Some(text), _) => text.to_owned(),
@@ -76,7 +71,7 @@ fn origin(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigEr
 }
 
 /// Whether the samples of the five READMEs pass as passwords: never where a stranger could sign up.
-fn as_seeds(raw: &Raw, env: AppEnv, listen: SocketAddr) -> Result<bool, ConfigError> {
+pub(super) fn as_seeds(raw: &RawConfig, env: AppEnv, listen: SocketAddr) -> Result<bool, ConfigError> {
     let on = switch("AS_SEEDS", raw.as_seeds.as_deref())?.unwrap_or(false);
     // Development's own address is on loopback, see `origin`.
     let local = env == AppEnv::Development && listen.ip().is_loopback();

@@ -1,7 +1,9 @@
 //! What pages show of the owner's choices.
 
-use super::fault::{ConfigError, Faults};
-use super::{AccountRules, Raw, filled};
+use super::account_rules::AccountRules;
+use super::error::{ConfigError, ConfigErrors};
+use super::raw::RawConfig;
+use super::value::filled;
 use accounts::Signup;
 use app::AppSettings;
 use edge::Origin;
@@ -9,30 +11,30 @@ use http::Uri;
 
 /// Where the site's own origin could not be read, nothing is held against it.
 pub(super) fn settings(
-    raw: &Raw,
+    raw: &RawConfig,
     origin: Option<&Origin>,
     accounts: &AccountRules,
-    faults: &mut Faults,
+    errors: &mut ConfigErrors,
 ) -> AppSettings {
-    let mut link = |variable, text: &Option<String>| faults.or(None, link(variable, text.as_deref()));
+    let mut link = |variable, text: &Option<String>| errors.or(None, link(variable, text.as_deref()));
     let (support_url, terms_url, privacy_url) = (
         link("SUPPORT_URL", &raw.support_url),
         link("TERMS_URL", &raw.terms_url),
         link("PRIVACY_URL", &raw.privacy_url),
     );
     AppSettings {
-        name: faults.or(String::new(), name(raw)),
+        name: errors.or(String::new(), name(raw)),
         base_url: origin.map(ToString::to_string).unwrap_or_default(),
         password_min: accounts.password_min,
         signup_open: accounts.signup == Signup::Open,
-        home_url: faults.or(None, home(raw, origin)),
+        home_url: errors.or(None, home(raw, origin)),
         support_url,
         terms_url,
         privacy_url,
     }
 }
 
-fn name(raw: &Raw) -> Result<String, ConfigError> {
+fn name(raw: &RawConfig) -> Result<String, ConfigError> {
     let name = filled(raw.app_name.as_deref()).unwrap_or("Doorstep");
     if name.chars().count() > 60 || name.contains(|c: char| c.is_control() || c == '<') {
         let message = "set it to one line of at most 60 characters, without <";
@@ -42,7 +44,7 @@ fn name(raw: &Raw) -> Result<String, ConfigError> {
 }
 
 /// `/` leads there, so it must not lead back to `/`.
-fn home(raw: &Raw, origin: Option<&Origin>) -> Result<Option<String>, ConfigError> {
+fn home(raw: &RawConfig, origin: Option<&Origin>) -> Result<Option<String>, ConfigError> {
     const NAME: &str = "HOME_URL";
     let Some(text) = filled(raw.home_url.as_deref()) else { return Ok(None) };
     let page = web(text).ok_or_else(|| {
@@ -97,13 +99,13 @@ fn printable(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn judged(change: impl FnOnce(&mut Raw)) -> Result<AppSettings, String> {
-        let mut raw = Raw::default();
+    fn judged(change: impl FnOnce(&mut RawConfig)) -> Result<AppSettings, String> {
+        let mut raw = RawConfig::default();
         change(&mut raw);
-        let (mut faults, origin) = (Faults::default(), Origin::parse("https://accounts.example.com"));
-        let accounts = AccountRules::new(&raw, false, &mut faults);
-        let settings = settings(&raw, origin.as_ref(), &accounts, &mut faults);
-        if faults.is_empty() { Ok(settings) } else { Err(faults.to_string()) }
+        let (mut errors, origin) = (ConfigErrors::default(), Origin::parse("https://accounts.example.com"));
+        let accounts = AccountRules::new(&raw, false, &mut errors);
+        let settings = settings(&raw, origin.as_ref(), &accounts, &mut errors);
+        if errors.is_empty() { Ok(settings) } else { Err(errors.to_string()) }
     }
 
     #[test]
@@ -138,7 +140,7 @@ mod tests {
             "mailto:@example.com",
         ] {
             for (name, change) in [
-                ("SUPPORT_URL", (|raw, url| raw.support_url = Some(url)) as fn(&mut Raw, String)),
+                ("SUPPORT_URL", (|raw, url| raw.support_url = Some(url)) as fn(&mut RawConfig, String)),
                 ("TERMS_URL", |raw, url| raw.terms_url = Some(url)),
                 ("PRIVACY_URL", |raw, url| raw.privacy_url = Some(url)),
             ] {

@@ -1,8 +1,11 @@
 //! `DATABASE_URL`: what is understood of it, and what is refused by name. The driver alone would pass over what it
 //! does not know.
 
-use super::fault::{ConfigError, Faults};
-use super::{AppEnv, Raw, filled, number, secret::secret};
+use super::env::AppEnv;
+use super::error::{ConfigError, ConfigErrors};
+use super::raw::RawConfig;
+use super::secret::{others_read, secret};
+use super::value::{filled, number};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::path::Path;
 use store::StoreOptions;
@@ -25,15 +28,15 @@ const AS_IT_IS: [(&str, &str); 7] = [
 ];
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-pub(super) fn database(raw: &Raw, faults: &mut Faults) -> Option<StoreOptions> {
+pub(super) fn database(raw: &RawConfig, errors: &mut ConfigErrors) -> Option<StoreOptions> {
     let most = number("DATABASE_MAX_CONNECTIONS", raw.database_max_connections.as_deref(), 10, 1..=1000);
-    let max_connections = faults.or(10, most);
+    let max_connections = errors.or(10, most);
     let url = secret(NAME, raw.database_url.as_deref(), raw.database_url_file.as_deref());
     let connect = url.and_then(|url| {
         let missing = || ConfigError::new(NAME, format!("it is not set; {EXAMPLE}"));
         postgres(NAME, &url.ok_or_else(missing)?)
     });
-    let connect = faults.keep(connect)?;
+    let connect = errors.keep(connect)?;
     let connect = match connect.get_application_name() {
         Some(_) => connect,
         None => connect.application_name("doorstep"),
@@ -42,7 +45,7 @@ pub(super) fn database(raw: &Raw, faults: &mut Faults) -> Option<StoreOptions> {
 }
 
 /// What works and is hardly meant.
-pub(super) fn warnings(raw: &Raw, env: AppEnv, connect: &PgConnectOptions) -> Vec<String> {
+pub(super) fn warnings(raw: &RawConfig, env: AppEnv, connect: &PgConnectOptions) -> Vec<String> {
     if env != AppEnv::Production {
         return Vec::new();
     }
@@ -57,7 +60,7 @@ pub(super) fn warnings(raw: &Raw, env: AppEnv, connect: &PgConnectOptions) -> Ve
         ));
     }
     if let Some(path) = filled(raw.database_url_file.as_deref())
-        && super::secret::others_read(Path::new(path)).is_ok_and(|others| others)
+        && others_read(Path::new(path)).is_ok_and(|others| others)
     {
         warnings
             .push(format!("{NAME}_FILE: others may read {path}; make it its owner's alone with `chmod 600`"));

@@ -1,7 +1,7 @@
 use std::fmt;
 use thiserror::Error;
 
-/// One fault of a configuration: which variable, what is wrong with it, what to set.
+/// One error of a configuration: which variable, what is wrong with it, what to set.
 #[derive(Debug, Error)]
 #[error("{variable}: {message}")]
 pub struct ConfigError {
@@ -21,15 +21,15 @@ impl ConfigError {
 
 /// All that stops the start, a line each: one start tells everything that is to be mended.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<ConfigError>);
+pub struct ConfigErrors(Vec<ConfigError>);
 
-impl Faults {
-    /// What was judged, or nothing and a fault more.
+impl ConfigErrors {
+    /// What was judged, or nothing and an error more.
     pub(crate) fn keep<T>(&mut self, judged: Result<T, ConfigError>) -> Option<T> {
-        judged.map_err(|fault| self.0.push(fault)).ok()
+        judged.map_err(|error| self.0.push(error)).ok()
     }
 
-    /// What was judged, or a fault more and something to go on with.
+    /// What was judged, or an error more and something to go on with.
     pub(crate) fn or<T>(&mut self, instead: T, judged: Result<T, ConfigError>) -> T {
         self.keep(judged).unwrap_or(instead)
     }
@@ -39,23 +39,23 @@ impl Faults {
     }
 }
 
-impl From<ConfigError> for Faults {
-    fn from(fault: ConfigError) -> Self {
-        Self(vec![fault])
+impl From<ConfigError> for ConfigErrors {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
     }
 }
 
-impl FromIterator<ConfigError> for Faults {
-    fn from_iter<I: IntoIterator<Item = ConfigError>>(faults: I) -> Self {
-        Self(faults.into_iter().collect())
+impl FromIterator<ConfigError> for ConfigErrors {
+    fn from_iter<I: IntoIterator<Item = ConfigError>>(errors: I) -> Self {
+        Self(errors.into_iter().collect())
     }
 }
 
-impl fmt::Display for Faults {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&lines.join("\n"))
     }
 }
 
-impl std::error::Error for Faults {}
+impl std::error::Error for ConfigErrors {}

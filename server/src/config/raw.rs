@@ -5,7 +5,7 @@ use clap::Args;
 /// Every variable, as it is written. Nothing is judged here: see [`super::Config`].
 #[derive(Default, Args)]
 #[command(next_help_heading = "Settings (each also as a variable of the environment)")]
-pub struct Raw {
+pub struct RawConfig {
     /// The Postgres database, postgres://user@host/name; SQLAlchemy's +asyncpg and +psycopg are understood
     #[arg(long, env, hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,

@@ -1,6 +1,7 @@
 //! Secrets: where they come from, who else can read them, and which were never secret.
 
-use super::{ConfigError, filled};
+use super::error::ConfigError;
+use super::value::filled;
 use std::path::Path;
 
 /// Fewer different characters than this are a pattern, not a random text.

@@ -1,5 +1,8 @@
+use super::env::AppEnv;
+use super::error::ConfigError;
+use super::raw::RawConfig;
 use super::secret::{is_guessable, others_read, secret};
-use super::{AppEnv, ConfigError, Raw, filled};
+use super::value::filled;
 use accounts::{KeyRing, SigningKey};
 use std::fmt;
 use std::fs::{File, Metadata};
@@ -40,7 +43,7 @@ impl fmt::Debug for Signing {
 }
 
 impl Signing {
-    pub(super) fn new(raw: &Raw, env: AppEnv) -> Result<Self, ConfigError> {
+    pub(super) fn new(raw: &RawConfig, env: AppEnv) -> Result<Self, ConfigError> {
         match filled(raw.algorithm.as_deref()) {
             None | Some("EdDSA") => Ok(match (filled(raw.signing_key_file.as_deref()), env) {
                 (Some(path), _) => Self::KeyFile { path: path.into(), make: env == AppEnv::Development },
@@ -91,7 +94,7 @@ impl Signing {
     }
 }
 
-fn hs256(raw: &Raw, env: AppEnv) -> Result<Signing, ConfigError> {
+fn hs256(raw: &RawConfig, env: AppEnv) -> Result<Signing, ConfigError> {
     const ADVICE: &str = "set it to 32 random bytes, as `openssl rand -hex 32` prints them";
     let refuse = |why: &str| ConfigError::new("SECRET_KEY", format!("{why}; {ADVICE}"));
     let secret = secret("SECRET_KEY", raw.secret_key.as_deref(), raw.secret_key_file.as_deref())?

@@ -1,13 +1,13 @@
 mod database;
 mod dotenv;
-mod faults;
+mod errors;
 
 use super::*;
 
 const DATABASE: &str = "postgres://doorstep@localhost/doorstep";
 
-fn raw(pairs: &[(&str, &str)]) -> Raw {
-    let mut raw = Raw { database_url: Some(DATABASE.into()), ..Raw::default() };
+fn raw(pairs: &[(&str, &str)]) -> RawConfig {
+    let mut raw = RawConfig { database_url: Some(DATABASE.into()), ..RawConfig::default() };
     for (name, value) in pairs {
         let field = match *name {
             "DATABASE_URL" => &mut raw.database_url,

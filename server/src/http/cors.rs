@@ -1,8 +1,9 @@
 //! Pages of other origins that the owner of this copy named may call the API with their own tokens. Only where
 //! no cookie is read: pages, `/fn` and the cookie family never.
 
-use super::{Compat, JWKS, root_owns, under};
-use crate::AppState;
+use super::paths;
+use crate::config::Compat;
+use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -18,7 +19,7 @@ use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// How long a browser may remember what it was told.
-const REMEMBERED: Duration = Duration::from_mins(10);
+const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// Whose pages, and what they are told.
 #[derive(Clone)]
@@ -30,7 +31,7 @@ pub(crate) struct Cors {
 
 /// Marks a request that a page of one of these origins sent.
 #[derive(Clone, Copy)]
-pub(super) struct Allowed;
+pub(crate) struct AllowedOrigin;
 
 impl Cors {
     pub(crate) fn new(state: &AppState) -> Self {
@@ -43,7 +44,7 @@ impl Cors {
             .expose_headers(
                 [ETAG, RETRY_AFTER, WWW_AUTHENTICATE].into_iter().chain(exposed).collect::<Vec<_>>(),
             )
-            .max_age(REMEMBERED);
+            .max_age(MAX_AGE);
         Self { origins: state.cors_origins.clone(), compat: state.compat, layer }
     }
 
@@ -54,7 +55,7 @@ impl Cors {
         let asked = asked.filter(|_| request.method() == Method::OPTIONS);
         let asked = asked.and_then(|method| Method::from_bytes(method.as_bytes()).ok());
         let method = asked.as_ref().unwrap_or(request.method());
-        under("/api", path) || path == JWKS || (self.compat.root && root_owns(method, path))
+        paths::is_by_token(self.compat, method, path)
     }
 
     fn allows(&self, request: &Request) -> bool {
@@ -73,7 +74,7 @@ pub(crate) async fn middleware(State(cors): State<Cors>, mut request: Request, n
         return next.run(request).await;
     }
     if cors.allows(&request) {
-        request.extensions_mut().insert(Allowed);
+        request.extensions_mut().insert(AllowedOrigin);
     }
     let answered = cors.layer.layer(next).oneshot(request).await;
     answered.unwrap_or_else(|never| match never {})

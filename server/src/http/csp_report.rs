@@ -1,6 +1,7 @@
 //! Reports of browsers about what the Content-Security-Policy stopped: a line in the log each.
 
-use crate::{AppState, body};
+use super::body;
+use crate::state::AppState;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,7 @@ impl Quota {
     }
 }
 
-pub(super) fn route() -> MethodRouter<AppState> {
+pub(crate) fn route() -> MethodRouter<AppState> {
     let quota = Arc::new(Quota::default());
     post(async move |State(state): State<AppState>, body: Body| {
         let minute = state.accounts.now().unix_timestamp() / 60;

@@ -1,22 +1,26 @@
 //! A refusal as a page, for whoever reads HTML: same status, same headers, words for a person.
 
-use super::{headers, time_limit, wants_html};
-use crate::{AppState, rest};
+use super::document::document;
+use super::negotiation::wants_html;
+use super::paths;
+use crate::state::AppState;
 use app::forms::FORMS;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use domain::{Code, Problem};
 use edge::problem::refusal;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 use leptos::config::LeptosOptions;
+use std::any::Any;
 use std::sync::Arc;
 
-pub(super) async fn middleware(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let html = wants_html(request.headers()) && !rest::owns(state.compat, request.method(), request.uri());
+pub(crate) async fn middleware(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
+    let api = paths::is_api(state.compat, request.method(), request.uri().path());
+    let html = wants_html(request.headers()) && !api;
     let retry = html.then(|| retry(&request));
-    let response = time_limit(state.request_timeout, request, next).await;
+    let response = next.run(request).await;
     let known = response.extensions().get::<Problem>().cloned();
     let Some(problem) = known.clone().or_else(|| bare(&response)) else { return response };
     let answer = match (retry, known) {
@@ -50,8 +54,8 @@ fn bare(response: &Response) -> Option<Problem> {
 fn page(state: &AppState, problem: Problem, retry: &str) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let html = app::failure_document(LeptosOptions::clone(&state.site), &state.app, problem, retry);
-    let mut response = (status, Html(html)).into_response();
-    response.headers_mut().extend(headers::page_policy(state, None));
+    let mut response = document(state, html);
+    *response.status_mut() = status;
     response
 }
 
@@ -71,4 +75,9 @@ fn retry(request: &Request) -> String {
     }
     let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
     domain::safe_next(whole).unwrap_or("/").to_owned()
+}
+
+/// What broke is in the log, written by the panic hook; the answer says only that something did.
+pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    refusal(Code::Internal)
 }

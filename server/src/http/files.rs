@@ -1,17 +1,14 @@
 //! The built site's files, compressed when they were built; whatever is no file is not found.
 
-use super::pages;
-use crate::AppState;
+use crate::state::AppState;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use domain::Code;
 use edge::problem::refusal;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version};
-use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::Predicate;
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, StatusCode};
 use tower_http::services::ServeDir;
 
 /// A hash of this many characters or more in a file's name changes with its content.
@@ -21,14 +18,14 @@ const LONGEST_NAME: usize = 240;
 /// No file has a longer path: the file system takes 4,096 bytes, with the folder of the site.
 const LONGEST_PATH: usize = 2_000;
 
-pub(super) fn or_not_found(state: &AppState) -> Router {
+pub(crate) fn router(state: &AppState, not_found: Router) -> Router {
     let files = ServeDir::new(&*state.site.site_root)
         .precompressed_br()
         .precompressed_gzip()
         .append_index_html_on_directories(false)
         .redirect_to_trailing_slash(false)
         .call_fallback_on_method_not_allowed(true)
-        .fallback(pages::not_found(state));
+        .fallback(not_found);
     Router::new().fallback_service(files).layer(from_fn(cached))
 }
 
@@ -66,16 +63,6 @@ fn is_hashed(path: &str) -> bool {
     !name.starts_with("__wasm_split.")
         && name.split('.').rev().skip(1).any(is_hash)
         && name.matches('.').count() > 1
-}
-
-/// Pages and problem documents are compressed on the way out; files were compressed when built.
-pub(super) fn compression() -> CompressionLayer<impl Predicate> {
-    CompressionLayer::new().br(true).gzip(true).compress_when(is_text)
-}
-
-fn is_text(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    ["text/html", "application/json", "application/problem+json"].iter().any(|text| kind.starts_with(text))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What every answer carries, errors and files included (promise P11).
 
-use crate::AppState;
+use crate::state::AppState;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
@@ -14,7 +14,7 @@ const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy")
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const REPORTING: HeaderName = HeaderName::from_static("reporting-endpoints");
 
-pub(super) fn add(headers: &mut HeaderMap, https: bool) {
+pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
     // `same-origin`: plain form posts between our own pages may name each other, nobody else learns.
     let always = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -40,14 +40,14 @@ const DOCUMENTS: &str = "default-src 'none'; script-src 'self'; style-src 'self'
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; form-action 'none'; \
     base-uri 'none'; object-src 'none'; frame-ancestors 'none'; report-uri /csp-report; report-to csp";
 
-pub(super) fn documents_policy() -> HeaderMap {
+pub(crate) fn documents_policy() -> HeaderMap {
     reported(HeaderValue::from_static(DOCUMENTS))
 }
 
 /// The policy of a page whose scripts carry `nonce`; without one the page has no script. A page with scripts of
 /// a development server that is watched hears of changes. Signing out leads to `/` and from there to the owner's
 /// own front page: browsers hold a form's redirects against `form-action`, too.
-pub(super) fn page_policy(state: &AppState, nonce: Option<&str>) -> HeaderMap {
+pub(crate) fn page_policy(state: &AppState, nonce: Option<&str>) -> HeaderMap {
     let script = nonce
         .map_or("'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'"));
     let port = state.site.reload_port;

@@ -1,16 +1,16 @@
 //! Is the process alive, and can it serve? Asked by orchestrators: no cookie is read.
 
-use crate::AppState;
+use crate::state::AppState;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Problem};
 use edge::problem::{problem, refusal};
 
-pub(super) async fn live() -> &'static str {
+pub(crate) async fn live() -> &'static str {
     "alive\n"
 }
 
-pub(super) async fn ready(State(state): State<AppState>) -> Response {
+pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     if state.stopping.is_cancelled() {
         return refusal(Problem::new(Code::Unavailable).with_detail("The server is stopping."));
     }

@@ -1,13 +1,13 @@
 //! How the site is called and drawn where a device keeps it (W3C: Web Application Manifest).
 
-use crate::AppState;
+use crate::state::AppState;
 use app::THEME;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde_json::json;
 
-pub(super) async fn show(State(state): State<AppState>) -> Response {
+pub(crate) async fn show(State(state): State<AppState>) -> Response {
     let [day, _] = THEME;
     let manifest = json!({
         "name": state.app.name,

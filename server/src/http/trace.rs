@@ -2,7 +2,7 @@
 //! answer carries.
 
 use super::headers;
-use crate::AppState;
+use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument;
 
-pub(super) async fn middleware(
+pub(crate) async fn middleware(
     State(state): State<Arc<AppState>>,
     mut request: Request,
     next: Next,

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Listens until it is told to stop, and again after an outage.
-pub async fn run(accounts: Accounts, stop: CancellationToken) {
+pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
     stop.run_until_cancelled(again_and_again(&accounts)).await;
 }
 

@@ -1,6 +1,6 @@
 //! The fields of a server function, read strictly: Leptos ignores keys it does not know.
 
-use crate::body;
+use crate::http::body;
 
 /// The most a form may send: the limits of all its fields together, encoded, fit in it.
 pub(super) const MAX_BYTES: usize = 16 * 1024;

@@ -1,4 +1,4 @@
-//! For whom a form was made, and for which version of what it shows (promise P35). Pages say it in two hidden
+//! To whom a form was shown, and which version of the data it showed (promise P35). Pages say it in two hidden
 //! fields beside those in `form[…]`, whoever wrote the page; it is compared before Leptos runs anything.
 
 use accounts::{Caller, Member, Precondition, RequestCtx};
@@ -12,7 +12,7 @@ use edge::problem::refusal;
 
 /// What a call says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct MadeFor {
+pub(super) struct FormContext {
     /// The account that the form was shown to.
     pub(super) account: Option<String>,
     /// What it showed; a form without a version has none to compare.
@@ -21,7 +21,7 @@ pub(super) struct MadeFor {
     pub(super) anyone: bool,
 }
 
-impl MadeFor {
+impl FormContext {
     pub(super) fn owner(&self) -> Option<UserId> {
         self.account.as_deref()?.parse().ok().map(UserId)
     }
@@ -38,18 +38,18 @@ pub(super) fn is_for_strangers(form: &FormPage) -> bool {
 
 /// Refuses what was made for another account, and hands the version on to the use case, which compares it once
 /// it has locked the row.
-pub(super) async fn middleware(mut request: Request, next: Next) -> Response {
+pub(crate) async fn middleware(mut request: Request, next: Next) -> Response {
     let extensions = request.extensions_mut();
-    if let Some(made_for) = extensions.remove::<MadeFor>()
+    if let Some(context) = extensions.remove::<FormContext>()
         && let Some(ctx) = extensions.get_mut::<RequestCtx>()
     {
         if let Caller::Member(member) = &ctx.caller
-            && !made_for.fits(member)
+            && !context.fits(member)
         {
             let viewer = member.viewer();
             return refusal(other_account(viewer, request.uri().path()));
         }
-        ctx.precondition = Precondition::Form(made_for.version);
+        ctx.precondition = Precondition::Form(context.version);
     }
     next.run(request).await
 }

@@ -3,10 +3,13 @@
 //! status, and a plain post is answered by a redirect to the form's own page with a flash.
 
 use super::form::{self, Fields};
-use super::guard::{see_other, with_next};
-use super::made_for::{MadeFor, is_for_strangers};
-use super::{flash, in_time, unsent, wants_html};
-use crate::{AppState, body};
+use super::form_context::{FormContext, is_for_strangers};
+use super::{flash, unsent};
+use crate::http::negotiation::wants_html;
+use crate::http::redirect::{see_other, with_next};
+use crate::http::timeout::in_time;
+use crate::http::{body, paths};
+use crate::state::AppState;
 use app::Flash;
 use app::forms::{FORMS, FormPage};
 use axum::body::Body;
@@ -16,13 +19,12 @@ use axum::response::Response;
 use domain::{Code, Problem};
 use edge::CookieStyle;
 use edge::caller::Callers;
-use edge::limit;
-use edge::origin::Site;
+use edge::origin::RequestOrigin;
 use edge::problem::refusal;
+use edge::rate_limit;
 use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-const PREFIX: &str = "/fn/";
 const SIGN_OUT: &str = "/fn/logout";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// How Leptos marks the answer of a server function that failed.
@@ -30,16 +32,16 @@ const FAILED: &str = "serverfnerror";
 /// No problem document of ours is longer.
 const MAX_PROBLEM: usize = 64 * 1024;
 
-pub(super) fn is_call(request: &Request) -> bool {
-    request.uri().path().starts_with(PREFIX)
+fn is_call(request: &Request) -> bool {
+    paths::is_function(request.uri().path())
 }
 
-pub(super) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn middleware(State(state): State<AppState>, request: Request, next: Next) -> Response {
     if !is_call(&request) {
         return next.run(request).await;
     }
     // Both headers absent: no browser of the last years, and a server function has no other client.
-    if state.origin.judge(request.headers()) != Site::Own {
+    if state.origin.judge(request.headers()) != RequestOrigin::Own {
         return refusal(Code::CrossSite);
     }
     let method = request.method().clone();
@@ -60,15 +62,19 @@ pub(super) async fn middleware(State(state): State<AppState>, request: Request, 
 
 /// Counts calls, and no pages. It stands behind the check of the origin: a page elsewhere cannot spend what its
 /// visitors have.
-pub(super) async fn limit(callers: State<Callers>, request: Request, next: Next) -> Response {
-    if is_call(&request) { limit::browsers(callers, request, next).await } else { next.run(request).await }
+pub(crate) async fn rate_limit(callers: State<Callers>, request: Request, next: Next) -> Response {
+    if is_call(&request) {
+        rate_limit::browsers(callers, request, next).await
+    } else {
+        next.run(request).await
+    }
 }
 
 /// A call of a server function.
 struct Post {
     path: String,
     form: Option<&'static FormPage>,
-    made_for: MadeFor,
+    context: FormContext,
     fields: Vec<(String, String)>,
     plain: bool,
     cookies: HeaderMap,
@@ -95,10 +101,10 @@ impl Post {
         let fields = fields.unwrap_or_default();
         let anyone = fields.is_empty() || form.is_some_and(is_for_strangers);
         let kept = form.map(|form| fields.keep(form.keeps)).unwrap_or_default();
-        let made_for = MadeFor { account: fields.account, version: fields.version, anyone };
-        parts.extensions.insert(made_for.clone());
+        let context = FormContext { account: fields.account, version: fields.version, anyone };
+        parts.extensions.insert(context.clone());
         let request = readable.then(|| Request::from_parts(parts, Body::from(content)));
-        Ok((Self { path, form, made_for, fields: kept, plain, cookies }, request))
+        Ok((Self { path, form, context, fields: kept, plain, cookies }, request))
     }
 
     /// WebAssembly reads the answer itself; a browser without it is sent on.
@@ -109,7 +115,7 @@ impl Post {
         let sign_out = self.path == SIGN_OUT;
         // What was saved since is newer than what waits.
         let newer =
-            || unsent::waiting(&self.cookies, cookies).is_some_and(|old| old.flash.function == self.path);
+            || unsent::read(&self.cookies, cookies).is_some_and(|old| old.flash.function == self.path);
         if sign_out || newer() {
             response.headers_mut().extend([cookies.clear_unsent()]);
         }
@@ -144,8 +150,8 @@ impl Post {
         let ended = problem.code == Code::SignInNeeded;
         // Who was told of another version compares with that one from now on.
         let told = matches!(problem.code, Code::OtherAccount | Code::ChangedMeanwhile);
-        let owner = self.made_for.owner();
-        let version = Some(self.made_for.version).filter(|_| !told).unwrap_or_default();
+        let owner = self.context.owner();
+        let version = Some(self.context.version).filter(|_| !told).unwrap_or_default();
         let flash = Flash { function: self.path, problem: Some(problem), values: self.fields, version };
         // Apart from each other: a mistyped password on the way must not cost what was typed before.
         let left = if ended {

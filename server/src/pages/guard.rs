@@ -1,22 +1,23 @@
 //! Guards answer before Leptos renders anything, and a flash is handed to its page.
 
 use super::flash;
-use super::unsent::{self, Waiting};
-use crate::AppState;
+use super::unsent::{self, UnsentForm};
+use crate::http::redirect::{see_other, with_next};
+use crate::state::AppState;
 use accounts::RequestCtx;
 use app::Flash;
 use app::forms::FORMS;
 use app::routes::{Guard, PAGES, Page};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::{Code, Viewer};
 use edge::problem::refusal;
 use edge::{CookieStyle, cookie};
-use http::header::{COOKIE, LOCATION, REFERER};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::header::{COOKIE, REFERER};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 
-pub(super) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn middleware(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(page) = page(&request) else { return next.run(request).await };
     if let Some(home) = state.app.home_url.as_deref().filter(|_| page.path == "/") {
         return see_other(home);
@@ -25,11 +26,11 @@ pub(super) async fn middleware(State(state): State<AppState>, mut request: Reque
     if !page.guard.admits(viewer.as_ref()) {
         return turn_away(page.guard, viewer.as_ref(), &request);
     }
-    let waiting = unsent::waiting(request.headers(), state.cookies);
-    if let Some(waiting) = waiting.as_ref().filter(|_| viewer.is_none()) {
-        request.extensions_mut().insert(waiting.kind());
+    let unsent = unsent::read(request.headers(), state.cookies);
+    if let Some(unsent) = unsent.as_ref().filter(|_| viewer.is_none()) {
+        request.extensions_mut().insert(unsent.kind());
     }
-    let (shown, cleared) = left_for(page, viewer.as_ref().zip(waiting), &request, state.cookies);
+    let (shown, cleared) = left_for(page, viewer.as_ref().zip(unsent), &request, state.cookies);
     if let Some(flash) = shown {
         request.extensions_mut().insert(flash);
     }
@@ -73,29 +74,16 @@ fn lost_cookie(headers: &HeaderMap) -> bool {
     })
 }
 
-/// 303 and nothing else. `path` comes from [`domain::safe_next`], from us or from the owner.
-pub(crate) fn see_other(path: &str) -> Response {
-    let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
-    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
-}
-
 fn sign_in_path(uri: &Uri) -> String {
     let back = uri.path_and_query().map_or(uri.path(), |whole| whole.as_str());
     with_next("/login", domain::safe_next(back).unwrap_or("/account"))
-}
-
-/// The address of `page` that leads on to `next`, of which only what would end a query's value is
-/// escaped: everything else in a path of ours may stand there as it is.
-pub(super) fn with_next(page: &str, next: &str) -> String {
-    let next = next.replace('%', "%25").replace('&', "%26").replace('+', "%2B").replace('#', "%23");
-    format!("{page}?next={next}")
 }
 
 /// What is left to say on exactly this page, and the cookies that are spent by that: the answer to the last
 /// plain post, else a form of this person's that was sent after its session had ended.
 fn left_for(
     page: &Page,
-    waiting: Option<(&Viewer, Waiting)>,
+    unsent: Option<(&Viewer, UnsentForm)>,
     request: &Request,
     cookies: CookieStyle,
 ) -> (Option<Flash>, Vec<(HeaderName, HeaderValue)>) {
@@ -106,8 +94,8 @@ fn left_for(
         |flash: &Flash| FORMS.iter().any(|form| form.function == flash.function && form.page == page.path);
     let answer = cookie::read(request.headers(), cookies.flash_name()).and_then(flash::decode).filter(here);
     let mut cleared: Vec<_> = answer.iter().map(|_| cookies.clear_flash()).collect();
-    let Some((viewer, unsent)) = waiting else { return (answer, cleared) };
-    let (own, here) = (unsent.of == viewer.id, here(&unsent.flash));
+    let Some((viewer, unsent)) = unsent else { return (answer, cleared) };
+    let (own, here) = (unsent.owner == viewer.id, here(&unsent.flash));
     if here || !own {
         cleared.push(cookies.clear_unsent());
     }

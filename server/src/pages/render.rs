@@ -1,19 +1,19 @@
-//! Leptos' pages and server functions, with everything that stands before them.
+//! Leptos' pages and server functions.
 
-use super::{functions, guard, headers, made_for, wants_html};
-use crate::AppState;
-use crate::rest::slash::{self, Paths};
-use crate::rest::{self, Compat};
+use crate::config::Compat;
+use crate::http::document::document;
+use crate::http::negotiation::wants_html;
+use crate::http::{headers, paths};
+use crate::state::AppState;
 use accounts::RequestCtx;
 use app::ssr::{Request as PageRequest, provide};
 use app::{AppSettings, Flash, Unsent};
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{Html, IntoResponse, Response};
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::any;
 use domain::Code;
-use edge::caller;
 use edge::problem::refusal;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
@@ -25,33 +25,19 @@ use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app
 
 /// Every page and every server function. Leptos registers both, so what stands before a server
 /// function is a layer that looks at the path.
-pub(super) fn router(state: &AppState) -> Router<AppState> {
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let site = LeptosOptions::clone(&state.site);
-    Router::new()
-        .leptos_routes_with_context(state, generate_route_list(app::App), context(state), move || {
-            app::shell(site.clone())
-        })
-        .layer(from_fn_with_state(state.clone(), guard::middleware))
-        .layer(from_fn(made_for::middleware))
-        .layer(from_fn_with_state(state.callers(), caller::middleware))
-        .layer(from_fn_with_state(state.callers(), functions::limit))
-        .layer(from_fn_with_state(state.clone(), functions::middleware))
+    let shell = move || app::shell(site.clone());
+    Router::new().leptos_routes_with_context(state, generate_route_list(app::App), context(state), shell)
 }
 
 /// Every component in every state, for looking at.
-pub(super) async fn gallery(State(state): State<AppState>) -> Response {
-    let html = app::gallery_document(LeptosOptions::clone(&state.site), &state.app);
-    (headers::page_policy(&state, None), Html(html)).into_response()
-}
-
-/// The page that asks whether to sign out; its form is posted to `action`.
-pub(crate) fn leaving(state: &AppState, action: &'static str) -> Response {
-    let html = app::sign_out_document(LeptosOptions::clone(&state.site), &state.app, action);
-    (headers::page_policy(state, None), Html(html)).into_response()
+pub(crate) async fn gallery(State(state): State<AppState>) -> Response {
+    document(&state, app::gallery_document(LeptosOptions::clone(&state.site), &state.app))
 }
 
 /// The page for an address where there is none; a problem document for whoever reads no HTML.
-pub(super) fn not_found(state: &AppState) -> Router {
+pub(crate) fn not_found(state: &AppState) -> Router {
     let site = LeptosOptions::clone(&state.site);
     let render = render_app_async_with_context(context(state), move || app::shell(site.clone()));
     let page = any(async move |request: Request| {
@@ -59,37 +45,17 @@ pub(super) fn not_found(state: &AppState) -> Router {
         *response.status_mut() = StatusCode::NOT_FOUND;
         response
     });
-    Router::new()
-        .fallback_service(page)
-        .layer(from_fn_with_state(state.callers(), caller::middleware))
-        .layer(from_fn_with_state((state.compat, Paths::new(state.compat)), without_page))
+    Router::new().fallback_service(page)
 }
 
-/// What needs no page, no caller and no database.
-async fn without_page(
-    State((compat, calls)): State<(Compat, Paths)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (path, reads) = (request.uri().path(), matches!(*request.method(), Method::GET | Method::HEAD));
-    let page = app::routes::PAGES.iter().find(|page| slash::trimmed(path) == Some(page.path));
-    // A page's address may be the API's too, for whoever does not read.
-    let call = calls.without_slash(request.uri()).filter(|_| !reads || page.is_none());
-    match (call, page) {
-        (Some(call), _) => call,
-        (None, Some(page)) => {
-            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-            guard::see_other(&format!("{}{query}", page.path))
-        }
-        (None, None) if reads && wants_html(request.headers()) && !owned(compat, &request) => {
-            next.run(request).await
-        }
-        (None, None) => refusal(Code::NotFound),
+/// A page is rendered only for whoever reads one; that needs no caller and no database to find out.
+pub(crate) async fn only_for_readers(State(compat): State<Compat>, request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let api = paths::is_api(compat, request.method(), request.uri().path());
+    if reads && wants_html(request.headers()) && !api {
+        return next.run(request).await;
     }
-}
-
-fn owned(compat: Compat, request: &Request) -> bool {
-    rest::owns(compat, request.method(), request.uri())
+    refusal(Code::NotFound)
 }
 
 /// What Leptos gives to pages and server functions. It also runs once at the start, without a request,

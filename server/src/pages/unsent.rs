@@ -2,7 +2,7 @@
 //! is lost. It is shown to the person whose session it was, and to nobody else who uses the same browser.
 
 use super::flash;
-use super::made_for::is_for_strangers;
+use super::form_context::is_for_strangers;
 use app::forms::FORMS;
 use app::{Flash, Unsent};
 use domain::{Code, UserId};
@@ -11,13 +11,12 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 const PASSWORD_CHANGE: &str = "/fn/password/change";
 
-/// What waits.
-pub(super) struct Waiting {
-    pub(super) of: UserId,
+pub(super) struct UnsentForm {
+    pub(super) owner: UserId,
     pub(super) flash: Flash,
 }
 
-impl Waiting {
+impl UnsentForm {
     /// As a stranger may know it.
     pub(super) fn kind(&self) -> Unsent {
         if self.flash.function == PASSWORD_CHANGE {
@@ -36,7 +35,9 @@ impl Waiting {
                 "You're signed in again. Your password hasn't been changed yet. Enter both again."
             }
             Unsent::Lost => "You're signed in again. Your changes were not saved and could not be kept.",
-            _ => "You're signed in again. Your changes haven't been saved yet. Check them, then save.",
+            Unsent::Text | Unsent::Nothing => {
+                "You're signed in again. Your changes haven't been saved yet. Check them, then save."
+            }
         };
         self.flash.problem = self.flash.problem.map(|problem| problem.with_detail(words));
         self.flash
@@ -55,10 +56,10 @@ pub(super) fn keep(
 }
 
 /// What the cookie holds, if we could have written it.
-pub(super) fn waiting(headers: &HeaderMap, cookies: CookieStyle) -> Option<Waiting> {
+pub(super) fn read(headers: &HeaderMap, cookies: CookieStyle) -> Option<UnsentForm> {
     let (owner, flash) = cookie::read(headers, cookies.unsent_name())?.split_once('.')?;
-    let (of, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);
+    let (owner, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);
     let ended = flash.problem.as_ref().is_some_and(|problem| problem.code == Code::SignInNeeded);
     let form = FORMS.iter().find(|form| form.function == flash.function)?;
-    (ended && !is_for_strangers(form)).then_some(Waiting { of, flash })
+    (ended && !is_for_strangers(form)).then_some(UnsentForm { owner, flash })
 }

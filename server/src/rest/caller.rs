@@ -1,7 +1,7 @@
 //! Who calls the API. No cookie is read here: what a browser sends by itself opens nothing.
 
-use super::Refusal;
-use crate::AppState;
+use super::answer::Refusal;
+use crate::state::AppState;
 use accounts::{Caller, RawToken, RequestCtx};
 use axum::extract::FromRequestParts;
 use domain::Code;

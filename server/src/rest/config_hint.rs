@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::{FieldError, Problem};
 use edge::problem::refusal;
 
-pub(super) async fn middleware(request: Request, next: Next) -> Response {
+pub(crate) async fn middleware(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>() else { return response };
     let mut problem = problem.clone();

@@ -1,18 +1,18 @@
 //! What a page of another site has its visitors' browsers send: it is refused before anything is counted or done.
 
-use super::cors::Allowed;
+use crate::http::cors::AllowedOrigin;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::Code;
 use edge::Origin;
-use edge::origin::Site;
+use edge::origin::RequestOrigin;
 use edge::problem::refusal;
 use http::{HeaderMap, Method};
 use std::sync::Arc;
 
-pub(super) async fn middleware(State(own): State<Arc<Origin>>, request: Request, next: Next) -> Response {
-    let named = request.extensions().get::<Allowed>().is_some();
+pub(crate) async fn middleware(State(own): State<Arc<Origin>>, request: Request, next: Next) -> Response {
+    let named = request.extensions().get::<AllowedOrigin>().is_some();
     if !named && is_refused(&own, request.method(), request.headers()) {
         return refusal(Code::CrossSite);
     }
@@ -25,7 +25,7 @@ fn is_refused(own: &Origin, method: &Method, headers: &HeaderMap) -> bool {
     let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
     let framed = headers.contains_key("sec-fetch-dest") && !says("sec-fetch-dest", "document");
     let followed = method.is_safe() && says("sec-fetch-mode", "navigate") && !framed;
-    own.judge(headers) == Site::Foreign && !followed && *method != Method::OPTIONS
+    own.judge(headers) == RequestOrigin::CrossSite && !followed && *method != Method::OPTIONS
 }
 
 #[cfg(test)]

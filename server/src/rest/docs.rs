@@ -1,9 +1,10 @@
 //! The description of the API, and two pages that show it: Swagger UI to try it, Redoc to read it. Their
 //! scripts are files of ours (docs/adr/0005-documents-pages.md).
 
-use super::headers;
-use crate::AppState;
-use crate::rest::{Compat, openapi};
+use super::openapi;
+use crate::config::Compat;
+use crate::http::headers;
+use crate::state::AppState;
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::{Html, IntoResponse};
@@ -18,7 +19,7 @@ const SWAGGER: &str = r#"<link rel="stylesheet" href="/docs/swagger-ui.css">
 const REDOC: &str = r#"<script src="/docs/redoc.standalone.js" defer></script>
 <script src="/docs/redoc.js" defer></script>"#;
 
-pub(super) fn router(compat: Compat) -> Router<AppState> {
+pub(crate) fn router(compat: Compat) -> Router<AppState> {
     let text: Arc<OnceLock<Bytes>> = Arc::default();
     let document = async move || {
         let text = text.get_or_init(|| openapi::text(compat).into()).clone();

@@ -1,9 +1,9 @@
 //! Entity tags (RFC 9110 sections 8.8.3 and 13.1): what is answered carries the version that it has, a change may
 //! say which version it was made for, and whoever knows the present one is not sent it again.
 
-use super::Refusal;
+use super::answer::Refusal;
 use super::caller::Member;
-use crate::AppState;
+use crate::state::AppState;
 use accounts::{Precondition, RequestCtx, version};
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -15,9 +15,9 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use std::convert::Infallible;
 
 /// An account with its tag.
-pub(super) struct Tagged(pub(super) UserView);
+pub(super) struct WithEtag(pub(super) UserView);
 
-impl IntoResponse for Tagged {
+impl IntoResponse for WithEtag {
     fn into_response(self) -> Response {
         let tag = format!("\"{}\"", version::of_view(&self.0));
         ([(ETAG, tag)], Json(self.0)).into_response()
@@ -25,13 +25,13 @@ impl IntoResponse for Tagged {
 }
 
 /// What a reader knows already (`If-None-Match`).
-pub(super) struct Known(Option<Tags>);
+pub(super) struct IfNoneMatch(Option<Tags>);
 
-impl Known {
+impl IfNoneMatch {
     /// The account, or word that it is the one the reader knows.
     pub(super) fn or(self, user: UserView) -> Response {
         let version = version::of_view(&user);
-        let mut answer = Tagged(user).into_response();
+        let mut answer = WithEtag(user).into_response();
         if self.0.is_some_and(|tags| tags.name(&version)) {
             let tag = answer.headers_mut().remove(ETAG);
             answer = StatusCode::NOT_MODIFIED.into_response();
@@ -41,7 +41,7 @@ impl Known {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Known {
+impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -50,9 +50,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Known {
 }
 
 /// A member who wants to change an account, maybe only as long as it is the one they know (`If-Match`).
-pub(super) struct Changer(pub(super) RequestCtx);
+pub(super) struct IfMatch(pub(super) RequestCtx);
 
-impl FromRequestParts<AppState> for Changer {
+impl FromRequestParts<AppState> for IfMatch {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {

@@ -1,9 +1,9 @@
 //! What a call brings along, read strictly: whatever is unknown, doubled or of another type is refused by
 //! name, and nothing is changed.
 
-use super::Refusal;
-use crate::AppState;
-use crate::body::{self, Unfit};
+use super::answer::Refusal;
+use crate::http::body::{self, Unfit};
+use crate::state::AppState;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::middleware::Next;
 use axum::response::Response;

@@ -6,7 +6,7 @@ use edge::{CookieStyle, Origin};
 use leptos::config::LeptosOptions;
 use serde_json::json;
 use server::config::AppEnv;
-use server::{AppState, Compat, web};
+use server::{AppState, Compat};
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -43,12 +43,12 @@ impl App {
         crate::log::init();
         let mut state = state(&world);
         change(&mut state);
-        Self { world, router: web::router(state.clone()), state }
+        Self { world, router: server::app::router(state.clone()), state }
     }
 
     /// The same server with routes that only a test needs.
     pub fn serving(mut self, more: Router<AppState>) -> Self {
-        self.router = web::serving(self.state.clone(), more);
+        self.router = server::app::serving(self.state.clone(), more);
         self
     }
 

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
 use http::HeaderMap;
-use server::serve::{Limits, Server};
+use server::http::serve::{Limits, Server};
 use sqlx::PgPool;
 use std::fs;
 use std::net::SocketAddr;

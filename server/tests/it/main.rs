@@ -4,14 +4,14 @@
 
 mod actors;
 mod app;
-mod binary;
+mod cli;
 mod deploy;
 mod described;
-mod importing;
+mod http;
 mod log;
 mod make_it_yours;
 mod outage;
+mod pages;
 mod pooler;
 mod rest;
 mod seeds;
-mod web;

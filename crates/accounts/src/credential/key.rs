@@ -4,9 +4,12 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, OctetKeyPairParameters,
+    OctetKeyPairType, PublicKeyUse,
+};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use pem::Pem;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use time::{Duration, OffsetDateTime};
@@ -226,40 +229,28 @@ fn generate() -> Result<Pem, SetupError> {
     Ok(Pem::new("PRIVATE KEY", der.as_ref()))
 }
 
-/// The public keys, as others fetch them to verify our tokens (RFC 7517, RFC 8037).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Jwks {
-    /// All that verify now, those to come included; none under HS256, whose key is a secret.
-    pub keys: Vec<Jwk>,
-}
-
-/// One public key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Jwk {
-    /// The key's family: `OKP`.
-    pub kty: &'static str,
-    /// The curve: `Ed25519`.
-    pub crv: &'static str,
-    /// The public key, base64url.
-    pub x: String,
-    /// What a token's header calls it.
-    pub kid: String,
-    /// What it is for: `sig`.
-    #[serde(rename = "use")]
-    pub usage: &'static str,
-    /// The algorithm: `EdDSA`.
-    pub alg: &'static str,
-}
-
 impl KeyRing {
-    pub(crate) fn jwks(&self, now: OffsetDateTime) -> Jwks {
-        let jwk = |entry: &Entry| {
-            let x = URL_SAFE_NO_PAD.encode(entry.key.public()?);
-            let kid = entry.key.id();
-            Some(Jwk { kty: "OKP", crv: "Ed25519", x, kid, usage: "sig", alg: "EdDSA" })
-        };
-        Jwks { keys: self.verifying(now).filter_map(jwk).collect() }
+    /// The public keys, as others fetch them to verify our tokens: all that verify now, those to come included. Under
+    /// HS256 there is none, for its key is a secret.
+    pub(crate) fn jwks(&self, now: OffsetDateTime) -> JwkSet {
+        JwkSet { keys: self.verifying(now).filter_map(|entry| jwk(&entry.key)).collect() }
     }
+}
+
+/// RFC 8037 section 2.
+fn jwk(key: &SigningKey) -> Option<Jwk> {
+    let common = CommonParameters {
+        public_key_use: Some(PublicKeyUse::Signature),
+        key_algorithm: Some(KeyAlgorithm::EdDSA),
+        key_id: Some(key.id()),
+        ..CommonParameters::default()
+    };
+    let algorithm = AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
+        key_type: OctetKeyPairType::OctetKeyPair,
+        curve: EllipticCurve::Ed25519,
+        x: URL_SAFE_NO_PAD.encode(key.public()?),
+    });
+    Some(Jwk { common, algorithm })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 10:00 UTC);
 const LEAD: Duration = Duration::hours(1);
 
 fn ids(ring: &KeyRing, now: OffsetDateTime) -> Vec<String> {
-    ring.jwks(now).keys.into_iter().map(|key| key.kid).collect()
+    ring.jwks(now).keys.into_iter().map(|key| key.common.key_id.unwrap()).collect()
 }
 
 #[test]

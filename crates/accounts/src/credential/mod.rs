@@ -15,7 +15,7 @@ mod unreadable;
 
 pub use hasher::Hashing;
 pub(crate) use hasher::{Hasher, Verdict};
-pub use key::{Jwk, Jwks, KeyRing, SigningKey};
+pub use key::{KeyRing, SigningKey};
 pub(crate) use queue::Priority;
 pub use raw_token::RawToken;
 pub(crate) use stored::Stored;

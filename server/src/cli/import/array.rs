@@ -1,7 +1,9 @@
 //! The objects of a JSON array, one after the other: a file of any size is read in little memory.
 
-use super::source::LINE_MAX;
 use std::io::{self, BufRead};
+
+/// No account of ours takes a tenth of this.
+pub(super) const LINE_MAX: usize = 64 * 1024;
 
 /// How far an array was read.
 #[derive(Default)]

@@ -6,13 +6,13 @@ mod record;
 mod source;
 mod text;
 
-pub use source::Format;
-
-use super::{Outcome, accounts, migrate, refused};
-use crate::cli::ImportUsers;
-use crate::config::{self, Config};
-use crate::output::{print, tell};
-use crate::serve;
+use super::args::ImportUsers;
+use super::outcome::{Outcome, refused};
+use super::output::{print, tell};
+use super::signal::shutdown_signal;
+use super::startup::{migrate, open_accounts};
+use crate::config::Config;
+use crate::config::database::postgres;
 use accounts::{Accounts, ImportCounts, Judged, Numbered};
 use edge::problem::chain;
 use progress::Progress;
@@ -44,7 +44,7 @@ struct Chunk {
 type Chunks = mpsc::Receiver<Result<Chunk, String>>;
 
 pub(super) async fn run(config: &Config, words: &ImportUsers) -> Ended {
-    let accounts = accounts(config)?;
+    let accounts = open_accounts(config)?;
     let preset = PRESETS.iter().find(|known| Some(known.name) == words.preset.as_deref());
     let (total, chunks) = match (&words.file, &words.from) {
         (Some(file), _) => {
@@ -176,7 +176,7 @@ fn read_database(accounts: Accounts, mut old: Old) -> Chunks {
 }
 
 async fn open(url: &str, preset: &'static Preset) -> Result<Old, Box<dyn Error + Send + Sync>> {
-    let connect = config::postgres("--from", url)?;
+    let connect = postgres("--from", url)?;
     Old::open(&connect, preset)
         .await
         .map_err(|error| format!("the old database cannot be read: {}", chain(&error)).into())
@@ -191,7 +191,7 @@ fn agreed() -> std::io::Result<bool> {
 
 /// A chunk under way is always ended, so that the counts shown are true.
 fn stop_at_a_signal() -> std::io::Result<CancellationToken> {
-    let (stop, signal) = (CancellationToken::new(), serve::shutdown_signal()?);
+    let (stop, signal) = (CancellationToken::new(), shutdown_signal()?);
     let told = stop.clone();
     tokio::spawn(async move {
         signal.await;

@@ -1,4 +1,4 @@
-use crate::output::tell;
+use crate::cli::output::tell;
 use accounts::{Remark, RemarkKind};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};

@@ -1,26 +1,13 @@
-use super::array::Elements;
+use super::array::{Elements, LINE_MAX};
 use super::record::{Columns, Names, from_json, malformed};
 use super::text::Text;
+use crate::cli::args::Format;
 use accounts::Numbered;
-use clap::ValueEnum;
 use csv::ByteRecord;
 use domain::FieldError;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
-
-/// No account of ours takes a tenth of this.
-pub(super) const LINE_MAX: usize = 64 * 1024;
-
-/// How a file of accounts is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// A header, then one account a line, parted by commas, semicolons or tabs
-    Csv,
-    /// One JSON object a line, or an array of them
-    #[value(name = "jsonl", alias = "json")]
-    JsonLines,
-}
 
 /// A file that is read as it is needed.
 pub(super) struct Source {

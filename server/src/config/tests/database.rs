@@ -1,7 +1,7 @@
 //! A database's address is understood whole, or refused by the name of what is not.
 
 use super::{Config, raw};
-use crate::config::postgres;
+use crate::config::database::postgres;
 
 fn refused(url: &str) -> String {
     postgres("DATABASE_URL", url).map(|_| ()).expect_err(url).to_string()

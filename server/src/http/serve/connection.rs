@@ -1,9 +1,11 @@
 //! One connection, from its first byte to its end.
 
-use super::places::Place;
-use super::pulse::{Phase, Pulse};
-use super::write_time::WriteTime;
-use super::{Crowded, Server};
+use super::admission::Slot;
+use super::connection_state::{ConnectionState, Phase};
+use super::limits::Limits;
+use super::write_timeout::WriteTimeout;
+use crate::http::overload::Overloaded;
+use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
@@ -24,23 +26,27 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-pub(super) async fn run(
-    server: Arc<Server>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    place: Place,
-    draining: CancellationToken,
-) {
+/// What all connections of a server share.
+pub(super) struct Shared {
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    /// From then on each answer is its connection's last.
+    pub(super) stopping: CancellationToken,
+    /// From then on idle connections end.
+    pub(super) draining: CancellationToken,
+}
+
+pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr, slot: Slot) {
     // Without it a streamed page waits 40 ms for a delayed ACK.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
-    let limits = server.limits;
-    let pulse = Arc::new(Pulse::new(place, limits));
-    let (told, heard) = (pulse.clone(), pulse.clone());
+    let (limits, draining) = (shared.limits, shared.draining.clone());
+    let state = Arc::new(ConnectionState::new(slot, limits));
+    let (told, heard) = (state.clone(), state.clone());
     let service =
-        service_fn(move |request: Request<Incoming>| answer(server.clone(), told.clone(), request, peer));
-    let stream = WriteTime::new(stream, limits.write_time, move || heard.heard());
+        service_fn(move |request: Request<Incoming>| answer(shared.clone(), told.clone(), request, peer));
+    let stream = WriteTimeout::new(stream, limits.write_time, move || heard.heard());
     let mut connection = pin!(
         http1::Builder::new()
             .max_header_size(limits.head_bytes)
@@ -54,7 +60,7 @@ pub(super) async fn run(
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
             // What has just been heard or answered moves the time.
             Poll::Pending => {
-                let Some(until) = pulse.until() else { return Poll::Pending };
+                let Some(until) = state.until() else { return Poll::Pending };
                 if timer.deadline() != until {
                     timer.as_mut().reset(until);
                 }
@@ -66,48 +72,48 @@ pub(super) async fn run(
             ended = living => match ended {
                 Some(ended) => return ended.unwrap_or_else(|error| tracing::debug!(%error, "connection ended")),
                 // Nothing is under way: it ends in good order.
-                None if pulse.phase() == Phase::Idle => {}
+                None if state.phase() == Phase::Idle => {}
                 None => return tracing::debug!(%peer, "connection cut: no request came in time"),
             },
-            () = pulse.place.is_needed() => match pulse.phase() {
-                Phase::Silent | Phase::Head => return tracing::debug!(%peer, "connection cut: others need the place"),
-                Phase::Busy if pulse.place.is_cut() => {
-                    return tracing::debug!(%peer, "connection cut: its answer takes too long and others need the place");
+            () = state.slot.asked_to_close() => match state.phase() {
+                Phase::Silent | Phase::Head => return tracing::debug!(%peer, "connection cut: others need the slot"),
+                Phase::Busy if state.slot.is_cut() => {
+                    return tracing::debug!(%peer, "connection cut: its answer takes too long and others need the slot");
                 }
                 Phase::Busy | Phase::Idle | Phase::Ending => {}
             },
             () = draining.cancelled(), if !drained => {
                 drained = true;
                 // A request that may be on its way is answered: its answer says that it is the last.
-                if matches!(pulse.phase(), Phase::Silent | Phase::Head) {
-                    pulse.last_word();
+                if matches!(state.phase(), Phase::Silent | Phase::Head) {
+                    state.last_word();
                     continue;
                 }
             }
         }
         // At once where it is idle, else after the answer.
         connection.as_mut().graceful_shutdown();
-        pulse.ends();
+        state.ends();
     }
 }
 
 async fn answer(
-    server: Arc<Server>,
-    pulse: Arc<Pulse>,
+    shared: Arc<Shared>,
+    state: Arc<ConnectionState>,
     request: Request<Incoming>,
     peer: SocketAddr,
 ) -> Result<Response, Infallible> {
-    let seated = pulse.request();
+    let admitted = state.request();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    if !seated {
-        request.extensions_mut().insert(Crowded);
+    if !admitted {
+        request.extensions_mut().insert(Overloaded);
     }
-    let mut response = server.router.clone().oneshot(request).await?;
-    if !seated || server.stopping.is_cancelled() {
+    let mut response = shared.router.clone().oneshot(request).await?;
+    if !admitted || shared.stopping.is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| Body::new(Answer { body, _end: End(pulse) })))
+    Ok(response.map(|body| Body::new(Answer { body, _end: End(state) })))
 }
 
 /// An answer's body, whose end is the request's.
@@ -116,7 +122,7 @@ struct Answer {
     _end: End,
 }
 
-struct End(Arc<Pulse>);
+struct End(Arc<ConnectionState>);
 
 impl Drop for End {
     fn drop(&mut self) {

@@ -1,8 +1,8 @@
 //! What a connection is doing, and until when it may. hyper has one time for a request's head and for the silence
 //! before it; a proxy keeps connections for minutes, and a head takes seconds.
 
-use super::Limits;
-use super::places::Place;
+use super::admission::Slot;
+use super::limits::Limits;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,16 +24,16 @@ pub(super) enum Phase {
 /// Once the server stops, who has said nothing yet says it soon or has nothing to say.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
-pub(super) struct Pulse {
-    pub(super) place: Place,
+pub(super) struct ConnectionState {
+    pub(super) slot: Slot,
     limits: Limits,
     now: Mutex<(Phase, Option<Instant>)>,
 }
 
-impl Pulse {
-    pub(super) fn new(place: Place, limits: Limits) -> Self {
+impl ConnectionState {
+    pub(super) fn new(slot: Slot, limits: Limits) -> Self {
         let until = Instant::now() + limits.head_time;
-        Self { place, limits, now: Mutex::new((Phase::Silent, Some(until))) }
+        Self { slot, limits, now: Mutex::new((Phase::Silent, Some(until))) }
     }
 
     /// Bytes have come.
@@ -42,23 +42,23 @@ impl Pulse {
         match *now {
             (Phase::Silent, until) => *now = (Phase::Head, until),
             (Phase::Idle, _) => *now = (Phase::Head, Some(Instant::now() + self.limits.head_time)),
-            _ => {}
+            (Phase::Head | Phase::Busy | Phase::Ending, _) => {}
         }
     }
 
-    /// A request's head is complete: whether there is a place for it. Without one it has no more time than before.
+    /// A request's head is complete: whether there is a slot for it. Without one it has no more time than before.
     pub(super) fn request(&self) -> bool {
-        let seated = self.place.request(&self.limits, Instant::now());
-        if seated {
+        let admitted = self.slot.request(&self.limits, Instant::now());
+        if admitted {
             *self.lock() = (Phase::Busy, None);
         }
-        seated
+        admitted
     }
 
     /// The request has been answered.
     pub(super) fn answered(&self) {
         let at = Instant::now();
-        self.place.answered(at);
+        self.slot.answered(at);
         let mut now = self.lock();
         if now.0 == Phase::Busy {
             *now = (Phase::Idle, Some(at + self.limits.keep_alive));

@@ -10,14 +10,14 @@ use tokio::time::Sleep;
 
 /// Ends with [`io::ErrorKind::TimedOut`] once a write has waited for `limit`.
 #[derive(Debug)]
-pub(super) struct WriteTime<S, F> {
+pub(super) struct WriteTimeout<S, F> {
     stream: S,
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
     heard: F,
 }
 
-impl<S: AsyncWrite + Unpin, F> WriteTime<S, F> {
+impl<S: AsyncWrite + Unpin, F> WriteTimeout<S, F> {
     pub(super) fn new(stream: S, limit: Duration, heard: F) -> Self {
         Self { stream, limit, stalled: None, heard }
     }
@@ -37,7 +37,7 @@ impl<S: AsyncWrite + Unpin, F> WriteTime<S, F> {
     }
 }
 
-impl<S: AsyncWrite + Unpin, F: Unpin> AsyncWrite for WriteTime<S, F> {
+impl<S: AsyncWrite + Unpin, F: Unpin> AsyncWrite for WriteTimeout<S, F> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.limited(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
@@ -63,7 +63,7 @@ impl<S: AsyncWrite + Unpin, F: Unpin> AsyncWrite for WriteTime<S, F> {
     }
 }
 
-impl<S: AsyncRead + Unpin, F: Fn() + Unpin> AsyncRead for WriteTime<S, F> {
+impl<S: AsyncRead + Unpin, F: Fn() + Unpin> AsyncRead for WriteTimeout<S, F> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

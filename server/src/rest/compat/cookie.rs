@@ -2,11 +2,13 @@
 //! and no page's cookie is taken here.
 
 use super::sign_out::SignOut;
+use crate::http::document::document;
+use crate::http::redirect::see_other;
+use crate::rest::answer::{Answer, Refusal};
+use crate::rest::etag::IfNoneMatch;
 use crate::rest::input::Credentials;
-use crate::rest::tags::Known;
 use crate::rest::v1::users;
-use crate::rest::{Answer, Refusal};
-use crate::{AppState, web};
+use crate::state::AppState;
 use accounts::{Authenticated, Caller, RequestCtx, SessionToken};
 use axum::extract::{FromRequestParts, State};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -18,8 +20,8 @@ use edge::cookie;
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use leptos::config::LeptosOptions;
 
-pub(super) const PREFIX: &str = "/auth";
 const LOGOUT: &str = "/auth/logout";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
@@ -32,12 +34,12 @@ pub(super) fn router() -> Router<AppState> {
 }
 
 /// Whoever the family's cookie names; without a good one a stranger.
-struct Visitor {
+struct CookieCaller {
     ctx: RequestCtx,
     renewed: Option<SessionToken>,
 }
 
-impl FromRequestParts<AppState> for Visitor {
+impl FromRequestParts<AppState> for CookieCaller {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
@@ -54,13 +56,18 @@ impl FromRequestParts<AppState> for Visitor {
     }
 }
 
+/// The page that asks whether to sign out, and posts here.
+fn confirmation(state: &AppState) -> Response {
+    document(state, app::sign_out_document(LeptosOptions::clone(&state.site), &state.app, LOGOUT))
+}
+
 type Cookies<const N: usize> = AppendHeaders<[(HeaderName, HeaderValue); N]>;
 
 /// Signs in under a new session. The token is in the cookie, where no script reads it, and beside it what the
 /// client is known by when strangers guess.
 async fn login(
     State(state): State<AppState>,
-    Visitor { ctx, .. }: Visitor,
+    CookieCaller { ctx, .. }: CookieCaller,
     Credentials(grant): Credentials<Grant>,
 ) -> Answer<(Cookies<2>, Json<UserView>)> {
     let (user, token, device) = state.accounts.sign_in_api_cookie(&ctx, grant.into()).await?;
@@ -71,12 +78,12 @@ async fn login(
 /// The account.
 async fn me(
     State(state): State<AppState>,
-    visitor: Visitor,
-    known: Known,
+    caller: CookieCaller,
+    known: IfNoneMatch,
 ) -> Answer<(Option<Cookies<1>>, Response)> {
-    let user = state.accounts.me(&visitor.ctx).await?;
+    let user = state.accounts.me(&caller.ctx).await?;
     let renewed =
-        visitor.renewed.map(|token| AppendHeaders([state.cookies.set(SessionKind::ApiCookie, &token)]));
+        caller.renewed.map(|token| AppendHeaders([state.cookies.set(SessionKind::ApiCookie, &token)]));
     Ok((renewed, known.or(user)))
 }
 
@@ -86,23 +93,23 @@ async fn logout(
     State(state): State<AppState>,
     method: Method,
     headers: HeaderMap,
-    visitor: Visitor,
+    caller: CookieCaller,
 ) -> Answer<Response> {
     const DETAIL: &str = "Nothing was changed. A browser signs out by POST.";
-    let seen = match SignOut::judge(&state.origin, &method, &headers) {
-        SignOut::Asks => return Ok(web::leaving(&state, LOGOUT)),
-        SignOut::Foreign => return Err(Code::CrossSite.into()),
-        SignOut::OnlyByPost => {
+    let navigates = match SignOut::judge(&state.origin, &method, &headers) {
+        SignOut::Confirm => return Ok(confirmation(&state)),
+        SignOut::CrossSite => return Err(Code::CrossSite.into()),
+        SignOut::PostOnly => {
             let refusal = Refusal::from(Problem::new(Code::MethodNotAllowed).with_detail(DETAIL));
             return Ok(([(ALLOW, HeaderValue::from_static("POST"))], refusal).into_response());
         }
-        SignOut::Acts { seen } => seen,
+        SignOut::Proceed { navigates } => navigates,
     };
-    if !seen {
-        visitor.ctx.member()?;
+    if !navigates {
+        caller.ctx.member()?;
     }
-    state.accounts.sign_out(&visitor.ctx).await?;
-    let answer = if seen { web::see_other("/") } else { StatusCode::NO_CONTENT.into_response() };
+    state.accounts.sign_out(&caller.ctx).await?;
+    let answer = if navigates { see_other("/") } else { StatusCode::NO_CONTENT.into_response() };
     let clear = (CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
     Ok(([state.cookies.clear(SessionKind::ApiCookie), clear], answer).into_response())
 }

@@ -1,7 +1,7 @@
 //! The family under `/api/auth`: the canonical calls by other names.
 
-use crate::AppState;
 use crate::rest::v1::{auth, me, users};
+use crate::state::AppState;
 use axum::Router;
 use axum::routing::{get, post};
 

@@ -2,42 +2,42 @@
 //! other way. A browser says what it does and from where: it gets a page that asks, or nothing where it only looks
 //! ahead or loads a part of some page.
 
-use crate::web;
+use crate::http::negotiation::wants_html;
 use edge::Origin;
-use edge::origin::Site;
+use edge::origin::RequestOrigin;
 use http::{HeaderMap, HeaderName, Method};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignOut {
     /// It signs out; somebody sees the answer, or a program reads it.
-    Acts { seen: bool },
+    Proceed { navigates: bool },
     /// A page asks first.
-    Asks,
+    Confirm,
     /// Another site sent it.
-    Foreign,
+    CrossSite,
     /// A browser sent it, and not for somebody to see.
-    OnlyByPost,
+    PostOnly,
 }
 
 impl SignOut {
     pub(super) fn judge(own: &Origin, method: &Method, headers: &HeaderMap) -> Self {
-        let (safe, seen) = (method.is_safe(), navigates(headers));
-        if safe && seen {
-            return Self::Asks;
+        let (safe, navigates) = (method.is_safe(), navigates(headers));
+        if safe && navigates {
+            return Self::Confirm;
         }
-        if own.judge(headers) == Site::Foreign {
-            return Self::Foreign;
+        if own.judge(headers) == RequestOrigin::CrossSite {
+            return Self::CrossSite;
         }
         if safe && (*method != Method::GET || is_browser(headers)) {
-            return Self::OnlyByPost;
+            return Self::PostOnly;
         }
-        Self::Acts { seen }
+        Self::Proceed { navigates }
     }
 }
 
 /// Whether a person is to see the answer.
 fn navigates(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") || web::wants_html(headers)
+    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") || wants_html(headers)
 }
 
 /// Whether the request says how a page came to send it, that nobody asked for it yet, or what somebody reads.
@@ -64,24 +64,24 @@ mod tests {
     #[test]
     fn every_way_to_sign_out_has_its_answer() {
         let own = Origin::parse("https://example.com").unwrap();
-        let (by_get, by_post) = (SignOut::Acts { seen: false }, SignOut::Acts { seen: true });
+        let (by_get, by_post) = (SignOut::Proceed { navigates: false }, SignOut::Proceed { navigates: true });
         let table: [(Said, SignOut, SignOut); 15] = [
             (&[], by_get, by_get),
             (&[("accept", "*/*"), ("user-agent", "curl/8")], by_get, by_get),
-            (&[HTML], SignOut::Asks, by_post),
-            (&[(SITE, "none"), (MODE, "navigate")], SignOut::Asks, by_post),
-            (&[(SITE, "cross-site"), (MODE, "navigate"), HTML], SignOut::Asks, SignOut::Foreign),
-            (&[("sec-purpose", "prefetch;prerender"), (MODE, "navigate"), HTML], SignOut::Asks, by_post),
-            (&[(SITE, "cross-site"), (MODE, "no-cors")], SignOut::Foreign, SignOut::Foreign),
-            (&[(SITE, "same-site"), (MODE, "cors")], SignOut::Foreign, SignOut::Foreign),
-            (&[("origin", "https://evil.example")], SignOut::Foreign, SignOut::Foreign),
-            (&[(SITE, "same-origin"), (MODE, "no-cors")], SignOut::OnlyByPost, by_get),
-            (&[("purpose", "prefetch")], SignOut::OnlyByPost, by_get),
-            (&[("x-moz", "prefetch")], SignOut::OnlyByPost, by_get),
-            (&[("sec-purpose", "prefetch")], SignOut::OnlyByPost, by_get),
+            (&[HTML], SignOut::Confirm, by_post),
+            (&[(SITE, "none"), (MODE, "navigate")], SignOut::Confirm, by_post),
+            (&[(SITE, "cross-site"), (MODE, "navigate"), HTML], SignOut::Confirm, SignOut::CrossSite),
+            (&[("sec-purpose", "prefetch;prerender"), (MODE, "navigate"), HTML], SignOut::Confirm, by_post),
+            (&[(SITE, "cross-site"), (MODE, "no-cors")], SignOut::CrossSite, SignOut::CrossSite),
+            (&[(SITE, "same-site"), (MODE, "cors")], SignOut::CrossSite, SignOut::CrossSite),
+            (&[("origin", "https://evil.example")], SignOut::CrossSite, SignOut::CrossSite),
+            (&[(SITE, "same-origin"), (MODE, "no-cors")], SignOut::PostOnly, by_get),
+            (&[("purpose", "prefetch")], SignOut::PostOnly, by_get),
+            (&[("x-moz", "prefetch")], SignOut::PostOnly, by_get),
+            (&[("sec-purpose", "prefetch")], SignOut::PostOnly, by_get),
             // Browsers from before Fetch Metadata, that load an image.
-            (&[("referer", "https://evil.example/")], SignOut::OnlyByPost, by_get),
-            (&[("accept-language", "en")], SignOut::OnlyByPost, by_get),
+            (&[("referer", "https://evil.example/")], SignOut::PostOnly, by_get),
+            (&[("accept-language", "en")], SignOut::PostOnly, by_get),
         ];
         for (said, get, post) in table {
             let headers: HeaderMap = said
@@ -90,7 +90,7 @@ mod tests {
                 .collect();
             assert_eq!(SignOut::judge(&own, &Method::GET, &headers), get, "{said:?}");
             assert_eq!(SignOut::judge(&own, &Method::POST, &headers), post, "{said:?}");
-            let head = if get == by_get { SignOut::OnlyByPost } else { get };
+            let head = if get == by_get { SignOut::PostOnly } else { get };
             assert_eq!(SignOut::judge(&own, &Method::HEAD, &headers), head, "{said:?}");
         }
     }

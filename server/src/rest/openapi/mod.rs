@@ -6,15 +6,9 @@ mod limits;
 mod links;
 mod twins;
 
-use super::{Compat, canonical, keys};
-use domain::Problem;
+use super::routes;
+use crate::config::Compat;
 use serde_json::{Map, Value, json};
-use utoipa::OpenApi;
-
-/// What is answered when a call fails: no call names it, since all have it.
-#[derive(OpenApi)]
-#[openapi(components(schemas(Problem)))]
-pub(super) struct Problems;
 
 /// The document as it is served, printed and, with all families, kept in `docs/openapi.json`.
 pub(crate) fn text(compat: Compat) -> String {
@@ -22,7 +16,7 @@ pub(crate) fn text(compat: Compat) -> String {
 }
 
 /// The paths that it describes.
-pub(super) fn paths(compat: Compat) -> Vec<String> {
+pub(crate) fn paths(compat: Compat) -> Vec<String> {
     document(compat)["paths"].as_object().into_iter().flat_map(Map::keys).cloned().collect()
 }
 
@@ -39,7 +33,7 @@ const TAGS: &[(&str, &str)] = &[
 
 /// The whole document.
 fn document(compat: Compat) -> Value {
-    let described = canonical().merge(keys()).into_openapi();
+    let described = routes::described().into_openapi();
     let mut document = serde_json::to_value(described).unwrap_or_default();
     document["info"] = json!({
         "title": "Accounts", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
@@ -120,15 +114,14 @@ fn object(value: &mut Value) -> &mut Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AppState;
-    use crate::rest::{by_token, compat};
+    use crate::state::AppState;
     use axum::Router;
     use std::collections::{BTreeMap, BTreeSet};
 
     /// The router's own list of paths and methods, which it shows in its Debug form alone.
-    fn routes() -> BTreeSet<(String, String)> {
+    fn served() -> BTreeSet<(String, String)> {
         let router: Router<AppState> =
-            by_token(Compat::ALL).merge(compat::by_cookie(Compat::ALL)).merge(Router::from(keys()));
+            routes::by_token(Compat::ALL).merge(routes::by_cookie(Compat::ALL)).merge(routes::keys());
         let text = format!("{router:?}");
         let (text, _) = text.split_once("fallback_router").unwrap_or_default();
         let (mut methods, mut paths) = (BTreeMap::new(), BTreeMap::new());
@@ -159,7 +152,7 @@ mod tests {
         });
         // The pages of the same addresses are no calls.
         let known: BTreeSet<_> = known.filter(|(method, path)| !twins::is_page(method, path)).collect();
-        assert_eq!(known, routes());
+        assert_eq!(known, served());
         assert!(known.len() > 20, "{known:?}");
     }
 

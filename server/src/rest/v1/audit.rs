@@ -1,9 +1,9 @@
 //! The audit trail.
 
-use crate::AppState;
-use crate::rest::Answer;
+use crate::rest::answer::Answer;
 use crate::rest::caller::Member;
 use crate::rest::input::Query;
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use domain::{AuditQuery, AuditView, Page};

@@ -1,9 +1,9 @@
 //! Signing in and out, and new tokens for old ones.
 
-use crate::AppState;
+use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::{Anyone, DEVICE_TOKEN, Member};
 use crate::rest::input::{Credentials, Headers};
-use crate::rest::{Answer, NoContent};
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::AppendHeaders;

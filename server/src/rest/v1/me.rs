@@ -1,10 +1,10 @@
 //! The caller's own account.
 
-use crate::AppState;
+use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::Member;
+use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
 use crate::rest::input::{Json as Body, Query};
-use crate::rest::tags::{Changer, Known, Tagged};
-use crate::rest::{Answer, NoContent};
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -25,7 +25,7 @@ use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPa
 pub(crate) async fn read(
     State(state): State<AppState>,
     Member(ctx): Member,
-    known: Known,
+    known: IfNoneMatch,
 ) -> Answer<Response> {
     Ok(known.or(state.accounts.me(&ctx).await?))
 }
@@ -49,10 +49,10 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn change(
     State(state): State<AppState>,
-    Changer(ctx): Changer,
+    IfMatch(ctx): IfMatch,
     Body(patch): Body<UserPatch>,
-) -> Answer<Tagged> {
-    Ok(Tagged(state.accounts.change_me(&ctx, patch).await?))
+) -> Answer<WithEtag> {
+    Ok(WithEtag(state.accounts.change_me(&ctx, patch).await?))
 }
 
 /// Delete your account
@@ -74,7 +74,7 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn delete(
     State(state): State<AppState>,
-    Changer(ctx): Changer,
+    IfMatch(ctx): IfMatch,
     Body(form): Body<DeletionForm>,
 ) -> Answer<NoContent> {
     state.accounts.delete_me(&ctx, form).await?;

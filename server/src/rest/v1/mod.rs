@@ -6,8 +6,8 @@ pub(super) mod me;
 mod sessions;
 pub(super) mod users;
 
-use crate::AppState;
 use crate::rest::input::no_query;
+use crate::state::AppState;
 use axum::middleware::from_fn;
 use axum::routing::post;
 use utoipa_axum::router::OpenApiRouter;

@@ -1,9 +1,9 @@
 //! The caller's own sessions.
 
-use crate::AppState;
+use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::Member;
 use crate::rest::input::Id;
-use crate::rest::{Answer, NoContent};
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use domain::{SessionId, SessionView};

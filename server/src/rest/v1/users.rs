@@ -1,10 +1,10 @@
 //! Accounts: made by anyone, kept by admins.
 
-use crate::AppState;
+use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::{Anyone, Member};
+use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
 use crate::rest::input::{Id, Json as Body, Query};
-use crate::rest::tags::{Changer, Known, Tagged};
-use crate::rest::{Answer, NoContent};
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -76,7 +76,7 @@ pub(crate) async fn read(
     State(state): State<AppState>,
     Member(ctx): Member,
     Id(id): Id,
-    known: Known,
+    known: IfNoneMatch,
 ) -> Answer<Response> {
     Ok(known.or(state.accounts.user(&ctx, UserId(id)).await?))
 }
@@ -102,11 +102,11 @@ pub(crate) async fn read(
 )]
 pub(crate) async fn change(
     State(state): State<AppState>,
-    Changer(ctx): Changer,
+    IfMatch(ctx): IfMatch,
     Id(id): Id,
     Body(patch): Body<AdminPatch>,
-) -> Answer<Tagged> {
-    Ok(Tagged(state.accounts.change_user(&ctx, UserId(id), patch).await?))
+) -> Answer<WithEtag> {
+    Ok(WithEtag(state.accounts.change_user(&ctx, UserId(id), patch).await?))
 }
 
 /// Delete a user
@@ -129,7 +129,7 @@ pub(crate) async fn change(
 )]
 pub(crate) async fn delete(
     State(state): State<AppState>,
-    Changer(ctx): Changer,
+    IfMatch(ctx): IfMatch,
     Id(id): Id,
 ) -> Answer<NoContent> {
     state.accounts.delete_user(&ctx, UserId(id)).await?;

@@ -1,7 +1,7 @@
 //! `server import-users` from outside: what files of other services become, what is told, and how it ends.
 
+use super::commands::{run, text, url};
 use crate::app::App;
-use crate::binary::{run, text, url};
 use crate::outage::{MARKS, Outage};
 use sqlx::{ConnectOptions, PgPool};
 use std::path::{Path, PathBuf};

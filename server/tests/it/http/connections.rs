@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::routing::get;
 use hyper::body::Frame;
-use server::serve::{Limits, Server};
+use server::http::serve::{Limits, Server};
 use sqlx::PgPool;
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,18 +1,12 @@
+//! Pages and server functions, as browsers see them.
+
 mod bad_input;
-mod connections;
 mod cookies;
 mod cross_site;
-mod failures;
-mod files;
+mod form_context;
 mod functions;
 mod guards;
-mod headers;
-mod limit;
-mod logs;
-mod look;
-mod made_for;
-mod outages;
 mod plain_forms;
-mod proxies;
 mod redirects;
+mod settings;
 mod stored_text;

@@ -256,7 +256,7 @@ async fn one_by_one(app: &App, ana: &Program) {
     for (compat, own, status) in families {
         let mut state = app.state.clone();
         state.compat = compat;
-        let router = server::web::router(state);
+        let router = server::app::router(state);
         for (_, path, _) in families {
             let expected = if path == own { status } else { 404 };
             let request = ana.request(&Method::GET, path).body(Body::empty()).unwrap();

@@ -1,7 +1,6 @@
 use crate::app::App;
 use serde_json::Value;
-use server::serve::{Limits, Server};
-use server::web;
+use server::http::serve::{Limits, Server};
 use sqlx::PgPool;
 use std::fs;
 use std::net::SocketAddr;
@@ -77,7 +76,7 @@ impl Served {
         let app = App::with(world, |_| ());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = web::router(app.state.clone());
+        let router = server::app::router(app.state.clone());
         let (limits, stopping) = (Limits::default(), CancellationToken::new());
         let server = Server { router, limits, proxies: Arc::default(), stopping };
         tokio::spawn(server.run(listener, std::future::pending()));

@@ -1,0 +1,18 @@
+//! How a command ends.
+
+use edge::problem::chain;
+use std::error::Error;
+
+pub(super) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// A refused field in its own words, any other error with its chain: this is the operator's terminal.
+pub(super) fn refused(error: &accounts::Error) -> String {
+    match error {
+        accounts::Error::Invalid(errors) => errors
+            .iter()
+            .map(|error| format!("{}: {}", error.field, error.message))
+            .collect::<Vec<_>>()
+            .join("; "),
+        _ => chain(error),
+    }
+}

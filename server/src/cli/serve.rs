@@ -1,0 +1,62 @@
+//! `serve`: migrates the database, then serves until it is told to stop.
+
+use super::outcome::Outcome;
+use super::signal::{Signal, shutdown_signal};
+use super::startup::{explained, open_accounts};
+use crate::app;
+use crate::config::Config;
+use crate::http::serve::{Limits, Server};
+use crate::jobs::Jobs;
+use crate::state::AppState;
+use std::pin::pin;
+use std::time::Duration;
+use store::StoreError;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(super) async fn run(config: &Config) -> Outcome {
+    let state = AppState::new(config, open_accounts(config)?)?;
+    let mut stop = pin!(shutdown_signal()?);
+    tokio::select! {
+        done = store::migrate(&config.database.connect) => match done {
+            // It may be mended while we run; until then nobody is sent here.
+            Err(shared @ StoreError::SharedSessions) => tracing::error!("not ready: the database: {shared}"),
+            done => explained(done)?,
+        },
+        _ = &mut stop => return Ok(()),
+    }
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    let jobs = Jobs::start(&state.accounts).await;
+    tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
+    let server = Server {
+        limits: Limits { keep_alive: config.keep_alive, ..Limits::default() },
+        proxies: state.proxies.clone(),
+        stopping: state.stopping.clone(),
+        router: app::router(state),
+    };
+    let stop = last_moment(stop, server.stopping.clone(), config.shutdown_delay);
+    server.run(listener, stop).await;
+    jobs.stop().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Completes when nobody new is to be let in: some time after an orchestrator's signal, in which `/readyz` says that
+/// nobody is to be sent here any more; at once where it is told a second time, or by somebody at a terminal.
+async fn last_moment(stop: impl Future<Output = Signal>, stopping: CancellationToken, delay: Duration) {
+    let signal = stop.await;
+    stopping.cancel();
+    let Ok(again) = shutdown_signal() else { return };
+    if signal == Signal::Terminate && !delay.is_zero() {
+        tracing::info!(seconds = delay.as_secs(), "stopping: not ready any more, and serving for a moment");
+        tokio::select! {
+            () = tokio::time::sleep(delay) => {}
+            _ = again => {}
+        }
+    }
+}

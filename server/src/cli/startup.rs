@@ -1,0 +1,26 @@
+//! What commands that work with accounts begin with.
+
+use super::outcome::Outcome;
+use crate::config::{Config, ConfigError};
+use accounts::{Accounts, SystemClock, SystemRng};
+use edge::problem::chain;
+use std::sync::Arc;
+use store::{Store, StoreError};
+
+pub(super) fn open_accounts(config: &Config) -> Result<Accounts, ConfigError> {
+    let store = Store::open(&config.database);
+    Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng))
+        .map_err(|error| ConfigError::new("ARGON2_M_COST, ARGON2_T_COST, ARGON2_P_COST", error.to_string()))
+}
+
+pub(super) async fn migrate(config: &Config) -> Outcome {
+    explained(store::migrate(&config.database.connect).await)
+}
+
+/// Why a migration failed, in a sentence.
+pub(super) fn explained(done: Result<(), StoreError>) -> Outcome {
+    done.map_err(|error| match error {
+        StoreError::Unavailable(_) => format!("cannot reach the database: {}", chain(&error)).into(),
+        _ => format!("cannot migrate the database: {}", chain(&error)).into(),
+    })
+}

@@ -1,0 +1,92 @@
+//! What is asked of passwords, usernames and tokens.
+
+use super::error::{ConfigError, ConfigErrors};
+use super::raw::RawConfig;
+use super::value::{filled, number};
+use accounts::{Hashing, Signup};
+use domain::PASSWORD_MIN;
+
+/// What is asked of passwords and tokens.
+pub(super) struct AccountRules {
+    pub(super) password_min: usize,
+    pub(super) password_score: u8,
+    pub(super) hashing: Hashing,
+    pub(super) signup: Signup,
+    pub(super) reserved_usernames: Vec<String>,
+    pub(super) token_lifetime: time::Duration,
+    pub(super) refresh_lifetime: time::Duration,
+    pub(super) rate_limit_per_minute: u32,
+}
+
+impl AccountRules {
+    pub(super) fn new(raw: &RawConfig, as_seeds: bool, errors: &mut ConfigErrors) -> Self {
+        // The shortest sample has seven characters; the easiest has no score at all.
+        let (least, score) = if as_seeds { (7, 0) } else { (PASSWORD_MIN, 3) };
+        let length = number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), least, least..=128);
+        let easiest = number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), score, 0..=4);
+        let minutes =
+            number("ACCESS_TOKEN_EXPIRE_MINUTES", raw.access_token_expire_minutes.as_deref(), 30, 1..=1440);
+        let calls = number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000);
+        Self {
+            password_min: errors.or(least, length),
+            password_score: errors.or(score, easiest),
+            hashing: hashing(raw, errors),
+            signup: errors.or(Signup::Closed, signup(raw)),
+            reserved_usernames: errors.or(Vec::new(), reserved_usernames(raw)),
+            token_lifetime: time::Duration::minutes(errors.or(30, minutes)),
+            refresh_lifetime: errors.or(time::Duration::DAY, refresh_lifetime(raw)),
+            rate_limit_per_minute: errors.or(60, calls),
+        }
+    }
+}
+
+fn hashing(raw: &RawConfig, errors: &mut ConfigErrors) -> Hashing {
+    let least = Hashing::default();
+    let mut cost = |name, text: &Option<String>, least: u32, most| {
+        errors.or(least, number(name, text.as_deref(), least, least..=most))
+    };
+    Hashing {
+        memory_kib: cost("ARGON2_M_COST", &raw.argon2_m_cost, least.memory_kib, 131_072),
+        passes: cost("ARGON2_T_COST", &raw.argon2_t_cost, least.passes, 10),
+        lanes: cost("ARGON2_P_COST", &raw.argon2_p_cost, least.lanes, 16),
+        permits: least.permits,
+    }
+}
+
+fn refresh_lifetime(raw: &RawConfig) -> Result<time::Duration, ConfigError> {
+    const NAME: &str = "REFRESH_TOKEN_EXPIRE_DAYS";
+    let days = number(NAME, raw.refresh_token_expire_days.as_deref(), 30, 1..=30);
+    let days = days.map_err(|error| {
+        ConfigError::new(NAME, format!("{}, after which every session ends", error.message()))
+    })?;
+    Ok(time::Duration::days(days))
+}
+
+fn signup(raw: &RawConfig) -> Result<Signup, ConfigError> {
+    match filled(raw.signup.as_deref()) {
+        None | Some("open") => Ok(Signup::Open),
+        Some("closed") => Ok(Signup::Closed),
+        Some("verify") => Err(ConfigError::new(
+            "SIGNUP",
+            "\"verify\" needs mail, which this version cannot send yet; set it to open or closed",
+        )),
+        Some(other) => {
+            Err(ConfigError::new("SIGNUP", format!("\"{other}\" is unknown; set it to open or closed")))
+        }
+    }
+}
+
+fn reserved_usernames(raw: &RawConfig) -> Result<Vec<String>, ConfigError> {
+    let list = filled(raw.reserved_usernames.as_deref()).unwrap_or_default();
+    let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let word = |word: &str| {
+        let fits = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        fits.then(|| word.to_owned()).ok_or_else(|| {
+            let message = format!(
+                "\"{word}\" isn't a valid username; set it to names separated by commas, such as acme, press"
+            );
+            ConfigError::new("RESERVED_USERNAMES", message)
+        })
+    };
+    words.map(word).collect()
+}

@@ -1,0 +1,38 @@
+//! Who stands before the server, whose pages may call it, and how long it goes on.
+
+use super::env::AppEnv;
+use super::error::ConfigError;
+use super::raw::RawConfig;
+use super::value::{filled, number};
+use edge::{Origin, TrustedProxies};
+
+pub(super) fn proxies(raw: &RawConfig) -> Result<TrustedProxies, ConfigError> {
+    const NAME: &str = "TRUSTED_PROXIES";
+    let refuse =
+        |what: &str| ConfigError::new(NAME, format!("{what}; set it to a list like 10.0.0.0/8, 192.168.1.5"));
+    let text = filled(raw.trusted_proxies.as_deref()).unwrap_or_default();
+    let proxies: TrustedProxies = text
+        .parse()
+        .map_err(|part| refuse(&format!("\"{part}\" isn't a valid address or network to trust")))?;
+    if proxies.are_anybody() {
+        return Err(refuse("its networks hold so many public addresses that anybody could be among them"));
+    }
+    Ok(proxies)
+}
+
+pub(super) fn cors_origins(raw: &RawConfig) -> Result<Vec<Origin>, ConfigError> {
+    let text = filled(raw.cors_origins.as_deref()).unwrap_or_default();
+    let words = text.split(',').map(str::trim).filter(|_| !text.is_empty());
+    let origins = words.map(|word| Origin::parse(word).filter(|_| !word.contains('*')).ok_or(word));
+    origins.collect::<Result<_, _>>().map_err(|word| {
+        let message =
+            format!("\"{word}\" isn't a valid origin; set it to a list like https://app.example.com");
+        ConfigError::new("CORS_ORIGINS", message)
+    })
+}
+
+/// For the orchestrator to send nobody here any more. On a developer's machine nobody waits.
+pub(super) fn shutdown_delay(raw: &RawConfig, env: AppEnv) -> Result<u64, ConfigError> {
+    let default = if env == AppEnv::Production { 5 } else { 0 };
+    number("SHUTDOWN_DELAY_SECONDS", raw.shutdown_delay_seconds.as_deref(), default, 0..=300)
+}

@@ -1,0 +1,37 @@
+//! How long an answer may take.
+
+use super::paths;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use domain::{Code, Problem};
+use edge::problem::refusal;
+use http::Method;
+use std::time::Duration;
+
+/// Server functions have a limit of their own, where a plain post can still go back to its form.
+pub(crate) async fn middleware(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    if paths::is_function(request.uri().path()) {
+        return next.run(request).await;
+    }
+    in_time(limit, request.method().clone(), next.run(request)).await
+}
+
+/// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
+pub(crate) async fn in_time(
+    limit: Duration,
+    method: Method,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let answer = tokio::time::timeout(limit, answer).await;
+    answer.unwrap_or_else(|_| {
+        let (code, detail) = if method.is_safe() {
+            (Code::Unavailable, "That took too long. Try again in a moment.")
+        } else {
+            let detail = "That took too long. If you were making a change, check whether it was saved before you \
+                          try again.";
+            (Code::OutcomeUnknown, detail)
+        };
+        refusal(Problem::new(code).with_detail(detail))
+    })
+}

@@ -1,0 +1,22 @@
+use accounts::Accounts;
+use std::time::Duration;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+/// Does a job at the start and then once in each `period`, until it is told to stop, even in the middle.
+pub(super) async fn every<J: Future<Output = ()>>(
+    period: Duration,
+    accounts: Accounts,
+    stop: CancellationToken,
+    job: impl Fn(Accounts) -> J,
+) {
+    let again_and_again = async {
+        let mut timer = tokio::time::interval(period);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            timer.tick().await;
+            job(accounts.clone()).await;
+        }
+    };
+    stop.run_until_cancelled(again_and_again).await;
+}

@@ -1,0 +1,10 @@
+//! Leptos' pages and server functions, and what stands before them.
+
+mod flash;
+mod form;
+pub(crate) mod form_context;
+pub(crate) mod functions;
+pub(crate) mod guard;
+pub(crate) mod render;
+mod unsent;
+pub(crate) mod whoami;

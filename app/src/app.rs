@@ -1,5 +1,6 @@
+use crate::initial_state::{InitialState, Unsent};
 use crate::routes::{self, Pages};
-use crate::site::{InitialState, Session, SiteHeader, Unsent};
+use crate::site::{Session, SiteHeader};
 use crate::ui::{FollowRedirect, FormAccount, PageLoad, PasswordMin, SessionEnded, dom};
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};

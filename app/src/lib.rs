@@ -4,7 +4,8 @@
 //! `shell.rs`, `app.rs` and `routes.rs` compose the site out of `pages/`. One folder a page, always with the same
 //! files: `mod.rs`, `api.rs` (server functions, five lines each), `page.rs` (components), `state.rs` (view logic
 //! without a browser, where there is some). `site/` is what pages share, `ui/` paints and knows nothing of accounts.
-//! Modules import downwards: pages, site, ui. There are no rules here: what a form accepts is in `domain`, what a
+//! Modules import downwards: pages, site, ui, and below them what the server hands to a page (`settings.rs`,
+//! `initial_state.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`, what a
 //! use case does is in `accounts`. The two lines below are the only `cfg` of the crate.
 
 #![expect(unreachable_pub, reason = "#[component] and #[server] write `pub` items of their own")]
@@ -18,8 +19,10 @@ compile_error!(
 mod app;
 pub mod error;
 pub mod forms;
+mod initial_state;
 mod pages;
 pub mod routes;
+mod settings;
 mod shell;
 mod site;
 #[cfg(feature = "ssr")]
@@ -28,9 +31,11 @@ mod ui;
 
 pub use app::App;
 pub use error::AppError;
+pub use initial_state::{InitialState, Unsent};
 pub use pages::failure::failure_document;
 pub use pages::gallery::gallery_document;
 pub use pages::sign_out_confirmation::sign_out_document;
+pub use settings::AppSettings;
 pub use shell::shell;
-pub use site::{AppSettings, InitialState, THEME, Unsent};
+pub use site::THEME;
 pub use ui::Flash;

@@ -1,5 +1,6 @@
 use crate::app::App;
-use crate::site::{HeadTags, InitialState, SessionState};
+use crate::initial_state::{InitialState, SessionState};
+use crate::site::HeadTags;
 use leptos::hydration::{AutoReload, HydrationScripts};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;

@@ -2,8 +2,8 @@
 //! into a request's context, what server functions take out of it, cookies and redirects.
 
 use crate::AppError;
-use crate::site::initial_state::{InitialState, SessionState, Unsent};
-use crate::site::settings::AppSettings;
+use crate::initial_state::{InitialState, SessionState, Unsent};
+use crate::settings::AppSettings;
 use crate::ui::Flash;
 use accounts::{Accounts, RequestCtx, SignedIn, version};
 use domain::{Code, SessionKind, Viewer, safe_next};

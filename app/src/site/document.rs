@@ -1,5 +1,5 @@
 use super::layout::Footer;
-use super::settings::AppSettings;
+use crate::settings::AppSettings;
 use leptos::attr::custom::{CustomAttr, custom_attribute};
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;

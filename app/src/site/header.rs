@@ -1,7 +1,7 @@
 use super::initials::initials;
 use super::logout::{SignOut, sign_out_failed};
 use super::session::Session;
-use super::settings::AppSettings;
+use crate::settings::AppSettings;
 use crate::ui::Mark;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -1,4 +1,4 @@
-use super::settings::AppSettings;
+use crate::settings::AppSettings;
 use crate::ui::{DoorScene, Heading, Mark};
 use leptos::prelude::*;
 

@@ -5,6 +5,7 @@ mod card;
 pub(crate) mod dom;
 mod fetch;
 mod field;
+mod flash;
 mod form;
 mod heading;
 mod icon;
@@ -17,8 +18,9 @@ pub use button::SubmitButton;
 pub use card::Card;
 pub use fetch::{Fetch, SessionEnded};
 pub use field::{CheckboxField, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField};
+pub use flash::Flash;
 pub use form::{
-    Flash, FollowRedirect, Form, FormAccount, FormErrors, FormState, PasswordMin, Progress, input_value,
+    FollowRedirect, Form, FormAccount, FormErrors, FormState, PasswordMin, Progress, input_value,
 };
 pub use heading::Heading;
 pub use icon::{DoorScene, Mark};

@@ -1,4 +1,4 @@
-use super::form::flash::Flash;
+use super::flash::Flash;
 use leptos::prelude::*;
 
 /// What is true of the page that came as a document; its flash is of no page after it.

@@ -1,5 +1,6 @@
 use crate::pages::failure::Failure;
-use crate::site::{AppSettings, HeadTags, MemberHeader};
+use crate::settings::AppSettings;
+use crate::site::{HeadTags, MemberHeader};
 use crate::ui::{
     Card, CheckboxField, FormErrors, FormState, InputKind, Mark, Notice, PasswordField, Progress,
     ReadOnlyField, SubmitButton, TextAreaField, TextField, Tone,

@@ -1,4 +1,5 @@
-use crate::site::{AppSettings, Session, SplitLayout};
+use crate::settings::AppSettings;
+use crate::site::{Session, SplitLayout};
 use crate::ui::{Heading, Mark};
 use leptos::prelude::*;
 

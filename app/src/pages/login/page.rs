@@ -1,6 +1,8 @@
 use super::api::Login;
 use super::state::prefill;
-use crate::site::{AppSettings, AuthLayout, ReturnPath, Session, Unsent};
+use crate::initial_state::Unsent;
+use crate::settings::AppSettings;
+use crate::site::{AuthLayout, ReturnPath, Session};
 use crate::ui::{
     CheckboxField, Form, HiddenField, InputKind, Notice, PasswordField, SubmitButton, TextField, Tone,
 };

@@ -1,4 +1,5 @@
-use crate::site::{AppSettings, Footer};
+use crate::settings::AppSettings;
+use crate::site::Footer;
 use crate::ui::{Heading, Mark};
 use leptos::prelude::*;
 

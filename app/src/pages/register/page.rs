@@ -1,5 +1,6 @@
 use super::api::Register;
-use crate::site::{AppSettings, AuthLayout, ReturnPath, Session, SplitLayout};
+use crate::settings::AppSettings;
+use crate::site::{AuthLayout, ReturnPath, Session, SplitLayout};
 use crate::ui::{
     Form, Heading, HiddenField, InputKind, Mark, PasswordField, SubmitButton, TextField, input_value,
 };

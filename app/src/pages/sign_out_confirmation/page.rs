@@ -1,4 +1,5 @@
-use crate::site::{AppSettings, plain_document};
+use crate::settings::AppSettings;
+use crate::site::plain_document;
 use crate::ui::Mark;
 use leptos::prelude::*;
 

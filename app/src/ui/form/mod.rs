@@ -7,13 +7,11 @@
 mod arguments;
 mod component;
 mod errors;
-pub(super) mod flash;
 mod notices;
 mod request;
 pub(super) mod state;
 
 pub use component::{Form, FormAccount};
 pub use errors::FormErrors;
-pub use flash::Flash;
 pub use request::FollowRedirect;
 pub use state::{FormState, PasswordMin, Progress, input_value};

@@ -1,6 +1,6 @@
 use super::errors::FormErrors;
-use super::flash::Flash;
 use crate::ui::dom;
+use crate::ui::flash::Flash;
 use domain::Code;
 use leptos::prelude::*;
 

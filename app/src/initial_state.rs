@@ -1,4 +1,4 @@
-use super::settings::AppSettings;
+use crate::settings::AppSettings;
 use crate::ui::Flash;
 use domain::Viewer;
 use serde::{Deserialize, Serialize};

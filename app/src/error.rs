@@ -1,23 +1,23 @@
 //! The one error that server functions answer with.
 
-use domain::{Code, Problem};
+use domain::{Code, ProblemDocument};
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::{Bytes, Decodes};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A [`Problem`] on its way through Leptos; on the wire it is the problem document itself.
+/// A problem on its way through Leptos; on the wire it is the problem document itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct AppError(pub Problem);
+pub struct AppError(pub ProblemDocument);
 
 impl AppError {
     fn out_of_reach() -> Self {
-        let words = "We couldn't reach the server. What you typed is still here. Check your connection and try again.";
-        Self(Problem {
-            title: "No connection".to_owned(),
-            ..Problem::new(Code::Unavailable).with_detail(words)
+        Self(ProblemDocument {
+            title: words::title::out_of_reach().to_owned(),
+            detail: words::detail::out_of_reach().to_owned(),
+            ..words::document(&Code::Unavailable.into())
         })
     }
 
@@ -30,7 +30,7 @@ impl AppError {
 
 impl From<Code> for AppError {
     fn from(code: Code) -> Self {
-        Self(code.into())
+        Self(words::document(&code.into()))
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
     fn it_travels_as_the_problem_document_itself() {
         let error = AppError::from(Code::Taken);
         let bytes = error.ser();
-        let json: Problem = serde_json::from_slice(&bytes).unwrap();
+        let json: ProblemDocument = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(json, error.0);
         assert_eq!(AppError::de(bytes), error);
     }

@@ -7,7 +7,7 @@ use crate::pages::not_found::NotFoundPage;
 use crate::pages::register::RegisterPage;
 use crate::pages::security::SecurityPage;
 use crate::site::{MemberLayout, Session};
-use domain::{Code, Role, Viewer};
+use domain::{Role, Viewer};
 use leptos::prelude::*;
 use leptos::server_fn::redirect::call_redirect_hook;
 use leptos_router::components::{FlatRoutes, Route};
@@ -109,7 +109,7 @@ where
         return page().into_any();
     }
     if guard == Guard::Admins && viewer.is_some() {
-        let (heading, lead) = (Code::Forbidden.title(), Code::Forbidden.detail());
+        let (heading, lead) = (words::title::forbidden(), words::detail::forbidden());
         return view! { <MemberLayout heading lead>""</MemberLayout> }.into_any();
     }
     let path = use_location().pathname;

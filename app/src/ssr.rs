@@ -54,7 +54,7 @@ pub fn context() -> Result<(Accounts, RequestCtx), AppError> {
 /// What a person may know of an error.
 impl From<accounts::Error> for AppError {
     fn from(error: accounts::Error) -> Self {
-        Self(edge::problem::problem(error))
+        Self(words::document(&edge::problem::problem(error)))
     }
 }
 

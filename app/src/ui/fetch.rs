@@ -1,6 +1,6 @@
 use super::notice::{Notice, Tone};
 use crate::AppError;
-use domain::{Code, Problem};
+use domain::{Code, ProblemDocument};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +27,7 @@ where
         Suspend::new(async move {
             match answer.await {
                 Ok(data) => paint(data).into_any(),
-                Err(AppError(Problem { code: Code::SignInNeeded, .. })) => {
+                Err(AppError(ProblemDocument { code: Code::SignInNeeded, .. })) => {
                     view! { <AskSignIn ended/> }.into_any()
                 }
                 Err(AppError(problem)) => {

@@ -1,4 +1,4 @@
-use domain::FieldError;
+use domain::{FieldError, Reason};
 use store::{StoreError, Taken};
 use thiserror::Error as ThisError;
 use time::Duration;
@@ -9,7 +9,7 @@ use time::Duration;
 pub enum Error {
     /// At least one field was refused.
     #[error("refused fields: {}", .0.iter().map(|e| e.field.as_str()).collect::<Vec<_>>().join(", "))]
-    Invalid(Vec<FieldError>),
+    Invalid(Vec<FieldError<Reason>>),
     /// No such account, or not its password, or it may not be used: never said which (P1).
     #[error("wrong credentials")]
     WrongCredentials,
@@ -98,7 +98,13 @@ impl Error {
 
 impl From<Vec<FieldError>> for Error {
     fn from(errors: Vec<FieldError>) -> Self {
-        Self::Invalid(errors)
+        Self::Invalid(errors.into_iter().map(FieldError::from).collect())
+    }
+}
+
+impl From<FieldError<Reason>> for Error {
+    fn from(error: FieldError<Reason>) -> Self {
+        Self::Invalid(vec![error])
     }
 }
 

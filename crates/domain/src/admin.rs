@@ -1,5 +1,5 @@
 use crate::account::profile::given;
-use crate::{Email, FieldError, FieldErrors, ProfileChange, ProfileForm, Role, SEARCH_MAX, Span};
+use crate::{Email, FieldError, FieldErrors, FormReason, ProfileChange, ProfileForm, Role, SEARCH_MAX, Span};
 use serde::{Deserialize, Serialize};
 
 /// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
@@ -113,7 +113,7 @@ impl UserQuery {
             "true" => Some(true),
             "false" => Some(false),
             _ => {
-                errors.refuse("is_active", "invalid", "Use true or false.");
+                errors.refuse("is_active", FormReason::FlagInvalid);
                 None
             }
         };
@@ -125,7 +125,7 @@ impl FieldErrors {
     fn role(&mut self, raw: &str) -> Option<Role> {
         let role = [Role::User, Role::Admin].into_iter().find(|role| role.as_str() == raw);
         if role.is_none() {
-            self.refuse("role", "invalid", "Use user or admin.");
+            self.refuse("role", FormReason::RoleInvalid);
         }
         role
     }

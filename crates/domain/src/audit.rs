@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, SessionId, Span, Timestamp, UserId};
+use crate::{FieldError, FieldErrors, FormReason, SessionId, Span, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -89,7 +89,7 @@ impl AuditQuery {
         let span = errors.span(&self.limit, &self.cursor);
         let kind = Some(self.kind.clone()).filter(|kind| !kind.is_empty());
         if kind.as_ref().is_some_and(|kind| kind.len() > 64 || !kind.bytes().all(is_of_a_kind)) {
-            errors.refuse("kind", "invalid", "Use an event type, such as signed_in.");
+            errors.refuse("kind", FormReason::KindInvalid);
         }
         let actor = errors.id("actor", &self.actor);
         let subject = errors.id("subject", &self.subject);
@@ -108,7 +108,7 @@ impl FieldErrors {
         }
         let id = raw.parse().ok().map(UserId);
         if id.is_none() {
-            self.refuse(field, "invalid", "Use an account ID.");
+            self.refuse(field, FormReason::IdInvalid);
         }
         id
     }

@@ -1,5 +1,8 @@
 use crate::invisible::trim;
-use crate::{BIO_MAX, Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, Role, UserId, Username};
+use crate::{
+    BIO_MAX, Email, FieldError, FieldErrors, ImportReason, NAME_MAX, NAME_PART_MAX, Name, Role, UserId,
+    Username,
+};
 use uuid::Uuid;
 
 /// An account as another service wrote it down, field by field; an empty field is an absent one. No
@@ -60,7 +63,7 @@ pub struct Imported {
     /// As written.
     pub created_at: Option<String>,
     /// Fields that cannot be kept, and why: the account is made without them.
-    pub left_out: Vec<FieldError>,
+    pub left_out: Vec<FieldError<ImportReason>>,
 }
 
 /// What columns are called elsewhere, in small letters and digits alone, and what they hold.
@@ -195,12 +198,12 @@ impl ImportForm {
     ///
     /// # Errors
     /// Why there can be no account.
-    pub fn parse(&self) -> Result<Imported, Vec<FieldError>> {
+    pub fn parse(&self) -> Result<Imported, Vec<FieldError<ImportReason>>> {
         let mut errors = FieldErrors::default();
         let email = if let Some(email) = filled(&self.email) {
             errors.email("email", email)
         } else {
-            errors.refuse("email", "required", "No email address. Every account needs one.");
+            errors.refuse("email", ImportReason::EmailMissing);
             None
         };
         let mut left_out = FieldErrors::default();
@@ -254,50 +257,46 @@ fn truth(raw: &str) -> Option<bool> {
     if is(YES) { Some(true) } else { is(NO).then_some(false) }
 }
 
-fn username(left_out: &mut FieldErrors, raw: &str, email: &str) -> Option<Username> {
+fn username(left_out: &mut FieldErrors<ImportReason>, raw: &str, email: &str) -> Option<Username> {
     if raw.eq_ignore_ascii_case(email.trim()) {
-        left_out.refuse(
-            "username",
-            "email",
-            "Same as the email address, which already works for signing in.",
-        );
+        left_out.refuse("username", ImportReason::UsernameIsEmail);
         return None;
     }
     left_out.username("username", raw)
 }
 
-fn role(left_out: &mut FieldErrors, raw: &str) -> Role {
+fn role(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> Role {
     match known(raw).map(str::to_ascii_lowercase).as_deref() {
         None | Some("user") => Role::User,
         Some("admin" | "superuser") => Role::Admin,
         Some(_) => {
-            left_out.refuse("role", "unknown", "A role must be user or admin. Imported as user.");
+            left_out.refuse("role", ImportReason::RoleUnknown);
             Role::User
         }
     }
 }
 
 /// Nobody is let in who may have been shut out.
-fn is_active(left_out: &mut FieldErrors, raw: &str) -> bool {
+fn is_active(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> bool {
     let Some(raw) = known(raw) else { return true };
     truth(raw).unwrap_or_else(|| {
-        left_out.refuse("is_active", "unknown", "Use true or false. The account was imported as disabled.");
+        left_out.refuse("is_active", ImportReason::ActiveUnknown);
         false
     })
 }
 
-fn email_verified(left_out: &mut FieldErrors, raw: &str) -> bool {
+fn email_verified(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> bool {
     let Some(raw) = known(raw) else { return false };
     truth(raw).unwrap_or_else(|| {
-        left_out.refuse("email_verified", "unknown", "Use true or false. Treated as not verified.");
+        left_out.refuse("email_verified", ImportReason::VerifiedUnknown);
         false
     })
 }
 
-fn id(left_out: &mut FieldErrors, raw: &str) -> Option<UserId> {
+fn id(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> Option<UserId> {
     let id = Uuid::try_parse(raw).ok().map(UserId);
     if id.is_none() {
-        left_out.refuse("id", "invalid", "Not a valid UUID, so the account was given a new one.");
+        left_out.refuse("id", ImportReason::IdInvalid);
     }
     id
 }

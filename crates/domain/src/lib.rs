@@ -8,12 +8,15 @@
 mod account;
 mod admin;
 mod audit;
+mod field_error;
 mod id;
 mod import;
+mod import_reason;
 mod invisible;
 mod limits;
 mod page;
 mod problem;
+mod problem_document;
 mod return_path;
 mod secret;
 mod session;
@@ -24,15 +27,20 @@ mod timestamp;
 pub use account::*;
 pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
+pub use field_error::{
+    FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,
+};
 pub use id::{SessionId, UserId};
 pub use import::{ImportForm, Imported};
+pub use import_reason::ImportReason;
 pub use invisible::{is_invisible, trim};
 pub use limits::*;
 pub use page::{Page, PageRequest, Span};
-pub use problem::{Code, FieldError, Problem, in_words};
+pub use problem::{Code, Detail, Problem, RefusedAct};
+pub use problem_document::{FieldMessage, ProblemDocument};
 pub use return_path::{next_in, safe_next};
 pub use secret::{PlainPassword, RawPassword};
 pub use session::{Factor, SessionKind, SessionView, TokenPair, TokenType};
 pub use sign_in::{Grant, Identifier, Renewal, SignIn, SignInForm};
-pub use text::{Email, FieldErrors, Name, Username};
+pub use text::{Email, Name, Username};
 pub use timestamp::Timestamp;

@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, PAGE_DEFAULT, PAGE_MAX};
+use crate::{FieldError, FieldErrors, FormReason, PAGE_DEFAULT, PAGE_MAX};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -57,11 +57,11 @@ impl FieldErrors {
             text => text.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit)),
         };
         if limit.is_none() {
-            self.refuse("limit", "invalid", format!("Use a number from 1 to {PAGE_MAX}."));
+            self.refuse("limit", FormReason::LimitInvalid { max: PAGE_MAX });
         }
         let after = Some(cursor).filter(|cursor| !cursor.is_empty()).map(decode);
         if after == Some(None) {
-            self.refuse("cursor", "invalid", "Use the next_cursor of the previous page, or leave it out.");
+            self.refuse("cursor", FormReason::CursorInvalid);
         }
         limit.map(|limit| Span { limit, after: after.flatten() })
     }
@@ -123,7 +123,7 @@ mod tests {
         }
         for limit in ["0", "101", "-1", "65536", "1e2", "ten", "1 0", "\0"] {
             let errors = request(limit, "").parse().unwrap_err();
-            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("limit", "invalid"), "{limit}");
+            assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("limit", "invalid"), "{limit}");
         }
     }
 
@@ -153,7 +153,7 @@ mod tests {
         for cursor in forged.iter().filter(|cursor| !cursor.is_empty()) {
             let errors = request("", cursor).parse().unwrap_err();
             assert_eq!(
-                (errors[0].field.as_str(), errors[0].code.as_str()),
+                (errors[0].field.as_str(), errors[0].reason.code()),
                 ("cursor", "invalid"),
                 "{cursor}"
             );

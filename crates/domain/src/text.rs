@@ -1,7 +1,7 @@
 use crate::invisible::{is_invisible, trim, trim_text};
 use crate::{
-    EMAIL_MAX_BYTES, FieldError, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_TRIED_MAX, PlainPassword,
-    USERNAME_MAX, USERNAME_MIN,
+    EMAIL_MAX_BYTES, FieldErrors, FormReason, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_TRIED_MAX,
+    PlainPassword, USERNAME_MAX, USERNAME_MIN,
 };
 use std::fmt;
 
@@ -50,38 +50,18 @@ fn is_in_no_address(c: char) -> bool {
     c.is_control() || c.is_whitespace() || QUOTING.contains(c) || (is_invisible(c) && !joins)
 }
 
-/// The refusals of one form, gathered so that a person sees all of them at once.
-#[derive(Debug, Default)]
-pub struct FieldErrors(Vec<FieldError>);
-
-impl FieldErrors {
-    /// Notes a refusal of `field`.
-    pub fn refuse(&mut self, field: &str, code: &str, message: impl Into<String>) {
-        self.0.push(FieldError::new(field, code, message));
-    }
-
-    /// `value` if nothing was refused. Where something was, `value` may be `None`.
-    ///
-    /// # Errors
-    /// All refusals noted so far.
-    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<FieldError>> {
-        match value {
-            Some(value) if self.0.is_empty() => Ok(value),
-            _ => Err(self.0),
-        }
-    }
-
+impl<R: From<FormReason>> FieldErrors<R> {
     pub(crate) fn email(&mut self, field: &str, raw: &str) -> Option<Email> {
         let text = trim(raw);
         let whole = text
             .split_once('@')
             .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
         if text.is_empty() {
-            self.refuse(field, "required", "Enter your email address.");
+            self.refuse(field, FormReason::EmailMissing);
         } else if text.len() > EMAIL_MAX_BYTES {
-            self.refuse(field, "too_long", format!("Use at most {EMAIL_MAX_BYTES} characters."));
+            self.refuse(field, FormReason::TooLong { max: EMAIL_MAX_BYTES });
         } else if !whole || text.chars().any(is_in_no_address) {
-            self.refuse(field, "invalid", "Enter an email address like name@example.com.");
+            self.refuse(field, FormReason::EmailInvalid);
         } else {
             return Some(Email(text.to_owned()));
         }
@@ -91,14 +71,9 @@ impl FieldErrors {
     pub(crate) fn username(&mut self, field: &str, raw: &str) -> Option<Username> {
         let text = trim(raw);
         if !(USERNAME_MIN..=USERNAME_MAX).contains(&text.chars().count()) {
-            let message = format!("Use {USERNAME_MIN} to {USERNAME_MAX} characters.");
-            self.refuse(field, "length", message);
+            self.refuse(field, FormReason::Length { min: USERNAME_MIN, max: USERNAME_MAX });
         } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
-            self.refuse(
-                field,
-                "invalid",
-                "Use only the letters a to z, numbers, dots, dashes and underscores.",
-            );
+            self.refuse(field, FormReason::UsernameInvalid);
         } else {
             return Some(Username(text.to_owned()));
         }
@@ -119,14 +94,16 @@ impl FieldErrors {
     fn bounded(&mut self, field: &str, raw: &str, max: usize, forbidden: fn(char) -> bool) -> Option<Name> {
         let text = trim_text(raw);
         if text.chars().count() > max {
-            self.refuse(field, "too_long", format!("Use at most {max} characters."));
+            self.refuse(field, FormReason::TooLong { max });
         } else if text.chars().any(forbidden) {
-            let what = match field {
-                "bio" => "bio",
-                "q" => "search",
-                _ => "name",
-            };
-            self.refuse(field, "invalid", format!("Your {what} contains characters we can't use."));
+            self.refuse(
+                field,
+                match field {
+                    "bio" => FormReason::BioInvalid,
+                    "q" => FormReason::SearchInvalid,
+                    _ => FormReason::NameInvalid,
+                },
+            );
         } else {
             return Some(Name(text.to_owned()));
         }
@@ -137,11 +114,11 @@ impl FieldErrors {
     pub(crate) fn new_password(&mut self, field: &str, raw: &str, min: usize) -> Option<PlainPassword> {
         let length = raw.chars().count();
         if raw.is_empty() {
-            self.refuse(field, "required", "Choose a password.");
+            self.refuse(field, FormReason::NewPasswordMissing);
         } else if length < min {
-            self.refuse(field, "too_short", format!("Use at least {min} characters."));
+            self.refuse(field, FormReason::TooShort { min });
         } else if length > PASSWORD_MAX || raw.len() > PASSWORD_MAX_BYTES {
-            self.refuse(field, "too_long", format!("Use at most {PASSWORD_MAX} characters."));
+            self.refuse(field, FormReason::TooLong { max: PASSWORD_MAX });
         } else {
             return self.password(field, raw);
         }
@@ -151,11 +128,11 @@ impl FieldErrors {
     /// A password that exists: whatever another service took, up to what can be read at all.
     pub(crate) fn password(&mut self, field: &str, raw: &str) -> Option<PlainPassword> {
         if raw.is_empty() {
-            self.refuse(field, "required", "Enter your password.");
+            self.refuse(field, FormReason::PasswordMissing);
         } else if raw.chars().count() > PASSWORD_TRIED_MAX {
-            self.refuse(field, "too_long", format!("Use at most {PASSWORD_TRIED_MAX} characters."));
+            self.refuse(field, FormReason::TooLong { max: PASSWORD_TRIED_MAX });
         } else if raw.contains('\0') {
-            self.refuse(field, "invalid", "Your password contains characters we can't use.");
+            self.refuse(field, FormReason::PasswordInvalid);
         } else {
             return Some(PlainPassword::new(raw));
         }

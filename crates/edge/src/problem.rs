@@ -3,7 +3,7 @@
 use accounts::{Error as Refused, Field};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::{Code, FieldError, Problem};
+use domain::{Code, FieldError, Problem, ProblemDocument, Reason};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use std::error::Error;
@@ -44,12 +44,12 @@ pub(crate) fn seconds(wait: Duration) -> i64 {
     wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0)
 }
 
-fn taken(field: Field) -> FieldError {
-    let message = match field {
-        Field::Email => "There is already an account with this email.",
-        Field::Username => "This username is already taken.",
+fn taken(field: Field) -> FieldError<Reason> {
+    let reason = match field {
+        Field::Email => Reason::EmailTaken,
+        Field::Username => Reason::UsernameTaken,
     };
-    FieldError::new(field.name(), "taken", message)
+    FieldError::new(field.name(), reason)
 }
 
 /// A refusal is the caller's business and is seen as a status in the request log; what we broke or
@@ -77,11 +77,16 @@ pub fn chain(error: &dyn Error) -> String {
     text
 }
 
-/// The problem as an answer. It rides along in the extensions, so that a layer further out can show
-/// it as a page to a browser.
+/// The problem as an answer.
 #[must_use]
 pub fn refusal(problem: impl Into<Problem>) -> Response {
-    let problem = problem.into();
+    answer(words::document(&problem.into()))
+}
+
+/// The document as an answer. It rides along in the extensions, so that a layer further out can show
+/// it as a page to a browser.
+#[must_use]
+pub fn answer(problem: ProblemDocument) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Json(&problem)).into_response();
     let headers = response.headers_mut();
@@ -106,7 +111,8 @@ mod tests {
     #[test]
     fn no_source_text_leaves() {
         let secret = "password authentication failed for user \"doorstep\"";
-        let text = serde_json::to_string(&problem(Refused::Internal(secret.into()))).unwrap();
+        let document = words::document(&problem(Refused::Internal(secret.into())));
+        let text = serde_json::to_string(&document).unwrap();
         assert!(!text.contains("doorstep") && !text.contains("authentication"), "{text}");
     }
 
@@ -119,6 +125,6 @@ mod tests {
         assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer error=\"invalid_token\"");
         let response = refusal(Code::Unavailable);
         assert_eq!(response.headers()[RETRY_AFTER], "5");
-        assert_eq!(response.extensions().get::<Problem>().unwrap().code, Code::Unavailable);
+        assert_eq!(response.extensions().get::<ProblemDocument>().unwrap().code, Code::Unavailable);
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn refused(error: &accounts::Error) -> String {
     match error {
         accounts::Error::Invalid(errors) => errors
             .iter()
+            .map(words::message)
             .map(|error| format!("{}: {}", error.field, error.message))
             .collect::<Vec<_>>()
             .join("; "),

@@ -8,8 +8,8 @@ use app::forms::FORMS;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, Problem};
-use edge::problem::refusal;
+use domain::{Code, ProblemDocument};
+use edge::problem::{answer, refusal};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 use leptos::config::LeptosOptions;
@@ -21,18 +21,18 @@ pub(crate) async fn middleware(State(state): State<Arc<AppState>>, request: Requ
     let html = wants_html(request.headers()) && !api;
     let retry = html.then(|| retry(&request));
     let response = next.run(request).await;
-    let known = response.extensions().get::<Problem>().cloned();
+    let known = response.extensions().get::<ProblemDocument>().cloned();
     let Some(problem) = known.clone().or_else(|| bare(&response)) else { return response };
-    let answer = match (retry, known) {
+    let answered = match (retry, known) {
         (Some(retry), _) => page(&state, problem, &retry),
         (None, Some(_)) => return response,
-        (None, None) => refusal(problem),
+        (None, None) => answer(problem),
     };
-    keep(response.headers(), answer)
+    keep(response.headers(), answered)
 }
 
 /// An error without a body, as layers and file services make them.
-fn bare(response: &Response) -> Option<Problem> {
+fn bare(response: &Response) -> Option<ProblemDocument> {
     if response.headers().contains_key(CONTENT_TYPE) {
         return None;
     }
@@ -43,15 +43,18 @@ fn bare(response: &Response) -> Option<Problem> {
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
         // Without codes of their own: a client that asks so reads the status.
         status @ (StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE) => {
-            return Some(Problem { status: status.as_u16(), ..Code::Unreadable.into() });
+            return Some(ProblemDocument {
+                status: status.as_u16(),
+                ..words::document(&Code::Unreadable.into())
+            });
         }
         status if status.is_server_error() => Code::Internal,
         _ => return None,
     };
-    Some(code.into())
+    Some(words::document(&code.into()))
 }
 
-fn page(state: &AppState, problem: Problem, retry: &str) -> Response {
+fn page(state: &AppState, problem: ProblemDocument, retry: &str) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let html = app::failure_document(LeptosOptions::clone(&state.site), &state.app, problem, retry);
     let mut response = document(state, html);

@@ -3,7 +3,7 @@
 use crate::state::AppState;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{Code, Problem};
+use domain::{Code, Detail, Problem};
 use edge::problem::{problem, refusal};
 
 pub(crate) async fn live() -> &'static str {
@@ -12,7 +12,7 @@ pub(crate) async fn live() -> &'static str {
 
 pub(crate) async fn ready(State(state): State<AppState>) -> Response {
     if state.stopping.is_cancelled() {
-        return refusal(Problem::new(Code::Unavailable).with_detail("The server is stopping."));
+        return refusal(Problem::new(Code::Unavailable).with_detail(Detail::Stopping));
     }
     match state.accounts.ready().await {
         Ok(()) => "ready\n".into_response(),

@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, Problem};
+use domain::Code;
 use edge::problem::refusal;
 
 /// Marks a request that found the server full: it is refused, unless it asks how the server is.
@@ -12,10 +12,9 @@ pub(crate) struct Overloaded;
 
 /// Probes ask how the server is: they are answered all the same.
 pub(crate) async fn middleware(request: Request, next: Next) -> Response {
-    const DETAIL: &str = "We're very busy right now. Nothing was changed; try again in a moment.";
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     if probe || request.extensions().get::<Overloaded>().is_none() {
         return next.run(request).await;
     }
-    refusal(Problem::new(Code::Overloaded).with_detail(DETAIL))
+    refusal(Code::Overloaded)
 }

@@ -4,7 +4,7 @@ use super::paths;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, Problem};
+use domain::{Code, Detail, Problem};
 use edge::problem::refusal;
 use http::Method;
 use std::time::Duration;
@@ -26,11 +26,9 @@ pub(crate) async fn in_time(
     let answer = tokio::time::timeout(limit, answer).await;
     answer.unwrap_or_else(|_| {
         let (code, detail) = if method.is_safe() {
-            (Code::Unavailable, "That took too long. Try again in a moment.")
+            (Code::Unavailable, Detail::SlowAnswer)
         } else {
-            let detail = "That took too long. If you were making a change, check whether it was saved before you \
-                          try again.";
-            (Code::OutcomeUnknown, detail)
+            (Code::OutcomeUnknown, Detail::SlowChange)
         };
         refusal(Problem::new(code).with_detail(detail))
     })

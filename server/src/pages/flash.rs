@@ -29,13 +29,13 @@ pub(super) fn decode(text: &str) -> Option<Flash> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Code, FieldError, Problem};
+    use domain::{Code, FieldError, FormReason, Problem};
 
     fn flash(values: &[(&str, &str)]) -> Flash {
-        let errors = vec![FieldError::new("bio", "too_long", "Use at most 300 characters.")];
+        let errors = vec![FieldError::new("bio", FormReason::TooLong { max: 300 })];
         Flash {
             function: "/fn/profile/save".into(),
-            problem: Some(Problem::new(Code::Invalid).with_errors(errors)),
+            problem: Some(words::document(&Problem::new(Code::Invalid).with_errors(errors))),
             values: values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             version: "v".repeat(22),
         }

@@ -7,7 +7,7 @@ use app::routes::{Guard, PAGES};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, Problem, UserId, Viewer};
+use domain::{Code, Detail, Problem, RefusedAct, UserId, Viewer};
 use edge::problem::refusal;
 
 /// What a call says of itself.
@@ -60,16 +60,10 @@ fn other_account(viewer: Viewer, form: &str) -> Problem {
         Some(name) => format!("\u{2068}{name}\u{2069} ({})", viewer.email),
         None => viewer.email,
     };
-    let words = match form {
-        "/fn/logout" => format!(
-            "You're now signed in as {who} and haven't been signed out. To sign out of this account, select \
-             Sign out again."
-        ),
-        "/fn/password/change" => format!("You're now signed in as {who}, so no password was changed."),
-        _ => format!(
-            "You're now signed in as {who}, so nothing was saved. This page was opened from a different account. \
-             Check your text before saving it here."
-        ),
+    let act = match form {
+        "/fn/logout" => RefusedAct::SigningOut,
+        "/fn/password/change" => RefusedAct::ChangingPassword,
+        _ => RefusedAct::Saving,
     };
-    Problem::new(Code::OtherAccount).with_detail(words)
+    Problem::new(Code::OtherAccount).with_detail(Detail::OtherAccount { who, act })
 }

@@ -16,11 +16,11 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, Problem};
+use domain::{Code, ProblemDocument};
 use edge::CookieStyle;
 use edge::caller::Callers;
 use edge::origin::RequestOrigin;
-use edge::problem::refusal;
+use edge::problem::{answer, refusal};
 use edge::rate_limit;
 use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -51,7 +51,7 @@ pub(crate) async fn middleware(State(state): State<AppState>, request: Request, 
         Ok((post, Some(request))) => {
             (post, outcome(in_time(state.request_timeout, method, next.run(request)).await).await)
         }
-        Ok((post, None)) => (post, Err((Problem::new(Code::Unreadable), HeaderMap::new()))),
+        Ok((post, None)) => (post, Err((words::document(&Code::Unreadable.into()), HeaderMap::new()))),
         Err(code) => return refusal(code),
     };
     match outcome {
@@ -141,9 +141,9 @@ impl Post {
     }
 
     /// What a person can mend goes back to the form; the rest is a page of its own status.
-    fn refused(self, problem: Problem, state: &AppState) -> Response {
+    fn refused(self, problem: ProblemDocument, state: &AppState) -> Response {
         let mendable = matches!(problem.status, 401 | 409 | 422 | 429 | 503);
-        let Some(form) = self.form.filter(|_| self.plain && mendable) else { return refusal(problem) };
+        let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));
         let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
@@ -167,8 +167,8 @@ impl Post {
 
 /// What became of the call: a layer further in refused it, the function failed, or it worked. A
 /// failure keeps its headers for the cookies in them.
-async fn outcome(response: Response) -> Result<Response, (Problem, HeaderMap)> {
-    if let Some(problem) = response.extensions().get::<Problem>() {
+async fn outcome(response: Response) -> Result<Response, (ProblemDocument, HeaderMap)> {
+    if let Some(problem) = response.extensions().get::<ProblemDocument>() {
         return Err((problem.clone(), response.headers().clone()));
     }
     if !response.headers().contains_key(FAILED) {
@@ -176,9 +176,10 @@ async fn outcome(response: Response) -> Result<Response, (Problem, HeaderMap)> {
     }
     let (parts, stream) = response.into_parts();
     let problem = match body::read(stream, MAX_PROBLEM).await {
-        Ok(content) => serde_json::from_slice(&content).unwrap_or_else(|_| Code::Internal.into()),
-        Err(_) => Code::Internal.into(),
+        Ok(content) => serde_json::from_slice(&content).ok(),
+        Err(_) => None,
     };
+    let problem = problem.unwrap_or_else(|| words::document(&Code::Internal.into()));
     Err((problem, parts.headers))
 }
 

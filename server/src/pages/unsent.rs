@@ -30,16 +30,14 @@ impl UnsentForm {
 
     /// As its owner sees it after a new sign-in.
     pub(super) fn shown_again(mut self) -> Flash {
-        let words = match self.kind() {
-            Unsent::Passwords => {
-                "You're signed in again. Your password hasn't been changed yet. Enter both again."
-            }
-            Unsent::Lost => "You're signed in again. Your changes were not saved and could not be kept.",
-            Unsent::Text | Unsent::Nothing => {
-                "You're signed in again. Your changes haven't been saved yet. Check them, then save."
-            }
+        let detail = match self.kind() {
+            Unsent::Passwords => words::unsent::passwords(),
+            Unsent::Lost => words::unsent::lost(),
+            Unsent::Text | Unsent::Nothing => words::unsent::text(),
         };
-        self.flash.problem = self.flash.problem.map(|problem| problem.with_detail(words));
+        if let Some(problem) = &mut self.flash.problem {
+            detail.clone_into(&mut problem.detail);
+        }
         self.flash
     }
 }

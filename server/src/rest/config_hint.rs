@@ -3,24 +3,24 @@
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{FieldError, Problem};
-use edge::problem::refusal;
+use domain::{FieldMessage, ProblemDocument};
+use edge::problem::answer;
 
 pub(crate) async fn middleware(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    let Some(problem) = response.extensions().get::<Problem>() else { return response };
+    let Some(problem) = response.extensions().get::<ProblemDocument>() else { return response };
     let mut problem = problem.clone();
     let Some((at, name)) =
         problem.errors.iter().enumerate().find_map(|(at, error)| Some((at, variable(error)?)))
     else {
         return response;
     };
-    let hint = format!(" ({name} sets this.)");
-    problem.errors[at].message.push_str(&hint);
-    refusal(problem)
+    let message = &mut problem.errors[at].message;
+    *message = format!("{message} {}", words::call::set_by(name));
+    answer(problem)
 }
 
-fn variable(error: &FieldError) -> Option<&'static str> {
+fn variable(error: &FieldMessage) -> Option<&'static str> {
     match (error.field.as_str(), error.code.as_str()) {
         ("password" | "new_password", "too_short") => Some("PASSWORD_MIN_LENGTH"),
         ("password" | "new_password", "too_weak") => Some("PASSWORD_MIN_SCORE"),

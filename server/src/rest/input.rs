@@ -7,7 +7,7 @@ use crate::state::AppState;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, FieldError, Problem};
+use domain::{Code, Detail, FieldError, Problem, Reason};
 use http::HeaderMap;
 use http::request::Parts;
 use serde::Deserialize;
@@ -27,10 +27,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
-        const TAKES: &str = "Send JSON with Content-Type: application/json. Nothing was changed.";
         let (headers, content) = read(request, state, MAX_BYTES).await?;
         if !body::is(body::JSON, &headers, &content) {
-            return Err(Problem::new(Code::UnsupportedMediaType).with_detail(TAKES).into());
+            return Err(Problem::new(Code::UnsupportedMediaType).with_detail(Detail::TakesJson).into());
         }
         Ok(Self(from_json(&content)?))
     }
@@ -45,7 +44,9 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Refusal> {
         let (headers, content) = read(request, state, MAX_CREDENTIALS).await?;
         match body::media_type(&headers).as_deref() {
-            Some(body::FORM) if looks_like_json(&content) => Err(sent_as(JSON_AS_FORM).into()),
+            Some(body::FORM) if looks_like_json(&content) => {
+                Err(sent_as(Detail::JsonAsForm, Reason::JsonAsForm).into())
+            }
             Some(body::FORM) => Ok(Self(from_form(&content)?)),
             Some(body::MULTIPART) => {
                 let fields = body::parts(&headers, content).await;
@@ -54,7 +55,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
             _ if !body::is(body::JSON, &headers, &content) => Err(other_type().into()),
             _ => match from_json(&content) {
                 Err(problem) if problem.code == Code::Unreadable && looks_like_a_form(&content) => {
-                    Err(sent_as(FORM_AS_JSON).into())
+                    Err(sent_as(Detail::FormAsJson, Reason::FormAsJson).into())
                 }
                 value => Ok(Self(value?)),
             },
@@ -62,18 +63,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
     }
 }
 
-const JSON_AS_FORM: &str = "This is JSON. Send it with Content-Type: application/json.";
-const FORM_AS_JSON: &str = "This is a form. Send it with Content-Type: application/x-www-form-urlencoded.";
-
 /// A body of one kind under the name of another.
-fn sent_as(words: &str) -> Problem {
-    of_field("body", "wrong_type", words).with_detail(format!("Nothing was changed. {words}"))
+fn sent_as(detail: Detail, reason: Reason) -> Problem {
+    of_field(BODY, reason).with_detail(detail)
 }
 
 fn other_type() -> Problem {
-    const TAKES: &str = "Send JSON with Content-Type: application/json, or a form with Content-Type: \
-                         application/x-www-form-urlencoded or multipart/form-data. Nothing was changed.";
-    Problem::new(Code::UnsupportedMediaType).with_detail(TAKES)
+    Problem::new(Code::UnsupportedMediaType).with_detail(Detail::TakesJsonOrForm)
 }
 
 fn looks_like_json(content: &[u8]) -> bool {
@@ -157,9 +153,7 @@ fn from_json<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
 
 /// Where it ends to be JSON, and nothing of what stands there.
 fn no_json(error: &serde_json::Error) -> Problem {
-    let (line, column) = (error.line(), error.column());
-    let words = format!("The body is not valid JSON (line {line}, column {column}). Nothing was changed.");
-    Problem::new(Code::Unreadable).with_detail(words)
+    Problem::new(Code::Unreadable).with_detail(Detail::NoJson { line: error.line(), column: error.column() })
 }
 
 fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Problem> {
@@ -188,31 +182,28 @@ fn from_fields<T: DeserializeOwned>(fields: Vec<(String, String)>) -> Result<T, 
         .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
 }
 
-const TWICE: &str = "This field came twice.";
-
 fn unfit_form(unfit: &Unfit) -> Problem {
-    const WORDS: &str = "The form could not be read. Nothing was changed.";
     match unfit {
-        Unfit::Doubled(name) => of_field(name, "duplicate", TWICE),
-        Unfit::File(name) => of_field(name, "wrong_type", "This field takes text, not a file."),
-        Unfit::Unreadable => Problem::new(Code::Unreadable).with_detail(WORDS),
+        Unfit::Doubled(name) => of_field(name, Reason::Doubled),
+        Unfit::File(name) => of_field(name, Reason::File),
+        Unfit::Unreadable => Problem::new(Code::Unreadable).with_detail(Detail::NoForm),
         Unfit::Undivided => other_type(),
     }
 }
 
 /// What serde says, without the value it says it of: that may be a password.
 fn refused(path: &str, words: &str) -> Problem {
-    let (field, code, message) = if let Some(rest) = words.strip_prefix("unknown field `") {
+    let (field, reason) = if let Some(rest) = words.strip_prefix("unknown field `") {
         let name = rest.rsplit_once("`, expected").or_else(|| rest.rsplit_once("`, there are no fields"));
-        (name.map_or("", |(name, _)| name), "unknown", "This call takes no such field.")
+        (name.map_or("", |(name, _)| name), Reason::Unknown)
     } else if let Some(rest) = words.strip_prefix("duplicate field `") {
-        (until_quote(rest), "duplicate", TWICE)
+        (until_quote(rest), Reason::Doubled)
     } else if let Some(rest) = words.strip_prefix("missing field `") {
-        (until_quote(rest), "required", "This field is missing.")
+        (until_quote(rest), Reason::Missing)
     } else {
-        (path, "wrong_type", "This is not what the field takes.")
+        (path, Reason::WrongType)
     };
-    of_field(field, code, message)
+    of_field(field, reason)
 }
 
 /// The name of a field of ours.
@@ -229,9 +220,9 @@ const MAX_DIGITS: usize = 3;
 
 /// The refusal of one field, whose name a stranger wrote: it is repeated only where it looks like one, since a
 /// whole body, with a password in it, may stand where a name belongs.
-fn of_field(name: &str, code: &str, message: &str) -> Problem {
+fn of_field(name: &str, reason: Reason) -> Problem {
     let field = if is_a_name(name) { name } else { BODY };
-    Problem::new(Code::Invalid).with_errors(vec![FieldError::new(field, code, message)])
+    Problem::new(Code::Invalid).with_errors(vec![FieldError::new(field, reason)])
 }
 
 fn is_a_name(text: &str) -> bool {
@@ -250,7 +241,8 @@ mod tests {
     fn first(answer: Result<RegistrationForm, Problem>) -> (Code, String, String) {
         let problem = answer.unwrap_err();
         let error = problem.errors.into_iter().next();
-        let (field, code) = error.map(|error| (error.field, error.code)).unwrap_or_default();
+        let (field, code) =
+            error.map(|error| (error.field, error.reason.code().to_owned())).unwrap_or_default();
         (problem.code, field, code)
     }
 
@@ -285,7 +277,7 @@ mod tests {
     fn no_value_is_repeated() {
         for json in [r#"{"password":{"hunter2":1}}"#, r#"{"password":"hunter2","name":73550123}"#] {
             let problem = from_json::<RegistrationForm>(json.as_bytes()).unwrap_err();
-            let told = serde_json::to_string(&problem).unwrap();
+            let told = serde_json::to_string(&words::document(&problem)).unwrap();
             assert!(!told.contains("hunter2") && !told.contains("73550123"), "{told}");
         }
     }
@@ -337,7 +329,7 @@ mod tests {
         for (body, place) in
             [("{\n \"email\" \"hunter2\"}", "line 2, column"), ("hunter2", "line 1, column 1")]
         {
-            let told = from_json::<RegistrationForm>(body.as_bytes()).unwrap_err();
+            let told = words::document(&from_json::<RegistrationForm>(body.as_bytes()).unwrap_err());
             assert!(told.detail.contains(place) && !told.detail.contains("hunter2"), "{}", told.detail);
         }
     }

@@ -4,7 +4,7 @@ use super::{compat, jwks, v1};
 use crate::config::Compat;
 use crate::state::AppState;
 use axum::Router;
-use domain::Problem;
+use domain::ProblemDocument;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -34,5 +34,5 @@ fn canonical() -> OpenApiRouter<AppState> {
 
 /// What is answered when a call fails: no call names it, since all have it.
 #[derive(OpenApi)]
-#[openapi(components(schemas(Problem)))]
+#[openapi(components(schemas(ProblemDocument)))]
 struct Problems;

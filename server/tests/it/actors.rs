@@ -4,7 +4,7 @@ use app::forms::FORMS;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use domain::Problem;
+use domain::ProblemDocument;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use std::collections::BTreeMap;
@@ -235,7 +235,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub fn problem(&self) -> Problem {
+    pub fn problem(&self) -> ProblemDocument {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.what);
         serde_json::from_str(&self.text).unwrap()
     }

@@ -1,14 +1,14 @@
 use crate::settings::AppSettings;
 use crate::site::plain_document;
 use crate::ui::Mark;
-use domain::Problem;
+use domain::ProblemDocument;
 use leptos::prelude::*;
 
 /// What happened, what was kept, what to do next.
 #[component]
 pub fn Failure(
     /// What happened.
-    problem: Problem,
+    problem: ProblemDocument,
     /// Where trying again may help; a path of ours.
     #[prop(into)]
     retry: String,
@@ -34,7 +34,7 @@ pub fn Failure(
 pub fn failure_document(
     options: LeptosOptions,
     settings: &AppSettings,
-    problem: Problem,
+    problem: ProblemDocument,
     retry: &str,
 ) -> String {
     let title = problem.title.clone();

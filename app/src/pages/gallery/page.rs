@@ -5,7 +5,7 @@ use crate::ui::{
     Card, CheckboxField, FormErrors, FormState, InputKind, Mark, Notice, PasswordField, Progress,
     ReadOnlyField, SubmitButton, TextAreaField, TextField, Tone,
 };
-use domain::{Code, FieldError, Problem};
+use domain::{Code, FieldError, Problem, Reason};
 use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos_router::components::Router;
@@ -56,7 +56,7 @@ fn Gallery() -> impl IntoView {
             <Working/>
             <Done/>
             <div class="message">
-                <Failure problem=Code::Unavailable.into() retry="/dev/gallery"/>
+                <Failure problem=words::document(&Code::Unavailable.into()) retry="/dev/gallery"/>
             </div>
         </div>
     }
@@ -87,10 +87,9 @@ fn Fresh() -> impl IntoView {
 
 #[component]
 fn Refused() -> impl IntoView {
-    let words = "There is already an account with this email.";
     let errors = ["refused_line", "refused_password", "refused_lines"]
-        .map(|name| FieldError::new(name, "taken", words));
-    let problem = Problem::new(Code::Taken).with_errors(errors.to_vec());
+        .map(|name| FieldError::new(name, Reason::EmailTaken));
+    let problem = words::document(&Problem::new(Code::Taken).with_errors(errors.to_vec()));
     let state = FormState::new(FormErrors::after_refusal(&problem), Vec::new(), Progress::Idle);
     view! {
         <Provider value=state>
@@ -101,7 +100,7 @@ fn Refused() -> impl IntoView {
                     <TextAreaField name="refused_lines" label="Bio" max=300/>
                     <SubmitButton label="Save profile" busy="Saving…"/>
                     <div class="notices">
-                        <Notice tone=Tone::Error words=Code::WrongCredentials.detail()/>
+                        <Notice tone=Tone::Error words=words::detail::wrong_credentials()/>
                     </div>
                 </div>
             </Card>

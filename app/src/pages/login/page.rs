@@ -6,7 +6,7 @@ use crate::site::{AuthLayout, ReturnPath, Session};
 use crate::ui::{
     CheckboxField, Form, HiddenField, InputKind, Notice, PasswordField, SubmitButton, TextField, Tone,
 };
-use domain::{Code, EMAIL_MAX_BYTES};
+use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
@@ -31,7 +31,7 @@ pub fn LoginPage() -> impl IntoView {
                 if open {
                     view! { "New here? " <a href=register>"Create an account"</a> }.into_any()
                 } else {
-                    Code::SignupClosed.detail().into_any()
+                    words::detail::signup_closed().into_any()
                 }
             }
         >

@@ -4,7 +4,7 @@ use crate::site::{AuthLayout, ReturnPath, Session, SplitLayout};
 use crate::ui::{
     Form, Heading, HiddenField, InputKind, Mark, PasswordField, SubmitButton, TextField, input_value,
 };
-use domain::{Code, EMAIL_MAX_BYTES, NAME_MAX};
+use domain::{EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
@@ -86,8 +86,8 @@ fn Closed(login: String) -> impl IntoView {
             <p class="home-link">
                 <Mark/>
             </p>
-            <Heading title=Code::SignupClosed.title()/>
-            <p class="lead">{Code::SignupClosed.detail()}</p>
+            <Heading title=words::title::signup_closed()/>
+            <p class="lead">{words::detail::signup_closed()}</p>
             <p class="actions">
                 <a class="button" href=login>"Sign in"</a>
             </p>

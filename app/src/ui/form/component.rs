@@ -6,7 +6,7 @@ use super::state::{FormState, PasswordMin, Progress, is_stale};
 use crate::AppError;
 use crate::ui::dom;
 use crate::ui::page_load::PageLoad;
-use domain::{Code, FieldError, Problem};
+use domain::{Code, FieldError, FieldMessage, ProblemDocument};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
 use leptos::prelude::*;
@@ -23,8 +23,8 @@ use wasm_bindgen::JsCast;
 #[derive(Clone, Copy)]
 pub struct FormAccount(pub Signal<Option<String>>);
 
-type Check = dyn Fn(&FormData, usize) -> Vec<FieldError>;
-type Answer = Pin<Box<dyn Future<Output = Result<(), Problem>>>>;
+type Check = dyn Fn(&FormData, usize) -> Vec<FieldMessage>;
+type Answer = Pin<Box<dyn Future<Output = Result<(), ProblemDocument>>>>;
 
 /// What differs from form to form.
 #[derive(Clone)]
@@ -67,7 +67,8 @@ where
     let follow = use_context::<FollowRedirect>();
     let spec = FormSpec {
         check: Rc::new(move |data, min| {
-            arguments::read(dom::pairs(data)).map_or_else(Vec::new, |call| check(&call, min))
+            let refused = arguments::read(dom::pairs(data)).map_or_else(Vec::new, |call| check(&call, min));
+            refused.iter().map(words::form_message).collect()
         }),
         send: Rc::new(move |data| {
             let body = dom::encoded(data);

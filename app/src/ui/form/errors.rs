@@ -1,4 +1,4 @@
-use domain::{Code, FieldError, Problem};
+use domain::{Code, FieldMessage, ProblemDocument};
 
 /// What a form has to say at this moment: pure bookkeeping, so that it is tested without a browser.
 ///
@@ -9,8 +9,8 @@ pub struct FormErrors {
     edited: Vec<String>,
     judged: Vec<String>,
     sent: bool,
-    local: Vec<FieldError>,
-    remote: Vec<FieldError>,
+    local: Vec<FieldMessage>,
+    remote: Vec<FieldMessage>,
     form_error: Option<String>,
     wait: Option<u32>,
     success: Option<&'static str>,
@@ -18,7 +18,7 @@ pub struct FormErrors {
 
 impl FormErrors {
     /// The state after a plain post that was refused.
-    pub fn after_refusal(problem: &Problem) -> Self {
+    pub fn after_refusal(problem: &ProblemDocument) -> Self {
         let mut errors = Self::default();
         errors.refused(problem);
         errors
@@ -30,7 +30,7 @@ impl FormErrors {
     }
 
     /// Somebody typed in `field`; `local` is what the form's own check refuses now.
-    pub fn typed(&mut self, field: &str, local: Vec<FieldError>) {
+    pub fn typed(&mut self, field: &str, local: Vec<FieldMessage>) {
         note(&mut self.edited, field);
         self.remote.retain(|error| error.field != field);
         self.local = local;
@@ -44,13 +44,13 @@ impl FormErrors {
     }
 
     /// The form is about to be sent; true if its own check lets it go.
-    pub fn may_send(&mut self, local: Vec<FieldError>) -> bool {
+    pub fn may_send(&mut self, local: Vec<FieldMessage>) -> bool {
         let may = local.is_empty();
         *self = Self { sent: true, local, ..Self::default() };
         may
     }
 
-    pub fn refused(&mut self, problem: &Problem) {
+    pub fn refused(&mut self, problem: &ProblemDocument) {
         self.remote.clone_from(&problem.errors);
         self.form_error = problem.errors.is_empty().then(|| problem.detail.clone());
         self.wait = problem.retry_after.filter(|_| problem.code == Code::TooManyRequests);
@@ -98,9 +98,14 @@ fn note(fields: &mut Vec<String>, field: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Problem;
 
-    fn refusal(field: &str) -> FieldError {
-        FieldError::new(field, "invalid", "No.")
+    fn refusal(field: &str) -> FieldMessage {
+        FieldMessage { field: field.into(), code: "invalid".into(), message: "No.".into() }
+    }
+
+    fn document(problem: impl Into<Problem>) -> ProblemDocument {
+        words::document(&problem.into())
     }
 
     #[test]
@@ -133,7 +138,8 @@ mod tests {
 
     #[test]
     fn what_the_server_refused_stands_until_its_field_is_typed_in() {
-        let problem = Problem::new(Code::Taken).with_errors(vec![refusal("email"), refusal("name")]);
+        let problem =
+            ProblemDocument { errors: vec![refusal("email"), refusal("name")], ..document(Code::Taken) };
         let mut errors = FormErrors::after_refusal(&problem);
         assert!(errors.is_first("email") && !errors.is_first("name"));
         assert_eq!(errors.form_error(), None, "said beside the field, so not beside the button as well");
@@ -143,16 +149,16 @@ mod tests {
 
     #[test]
     fn a_refusal_of_no_field_stands_beside_the_button() {
-        let mut errors = FormErrors::after_refusal(&Problem::new(Code::WrongCredentials));
-        assert_eq!(errors.form_error(), Some(Code::WrongCredentials.detail()));
+        let mut errors = FormErrors::after_refusal(&document(Code::WrongCredentials));
+        assert_eq!(errors.form_error(), Some(words::detail::wrong_credentials()));
         errors.may_send(vec![]);
         assert_eq!(errors.form_error(), None);
     }
 
     #[test]
     fn only_too_many_tries_are_counted_down() {
-        assert_eq!(FormErrors::after_refusal(&Problem::wait(16)).wait(), Some(16));
-        assert_eq!(FormErrors::after_refusal(&Code::Overloaded.into()).wait(), None);
+        assert_eq!(FormErrors::after_refusal(&document(Problem::wait(16))).wait(), Some(16));
+        assert_eq!(FormErrors::after_refusal(&document(Code::Overloaded)).wait(), None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 use super::state::FormState;
 use crate::ui::icon::Warning;
 use crate::ui::notice::{Notice, Tone};
-use domain::{Problem, in_words};
 use leptos::leptos_dom::helpers::IntervalHandle;
 use leptos::prelude::*;
 use leptos::web_sys::js_sys::Date;
@@ -56,12 +55,12 @@ fn Countdown(seconds: u32) -> impl IntoView {
         if over.get() {
             return view! { <Notice tone=Tone::Success words="You can try again now."/> }.into_any();
         }
+        let [before, after] = words::detail::wait();
         view! {
             <p class="notice">
                 <Warning/>
                 <span>
-                    {Problem::TOO_MANY} " Try again in "
-                    <span role="timer">{move || in_words(left.get())}</span> "."
+                    {before} <span role="timer">{move || words::in_words(left.get())}</span> {after}
                 </span>
             </p>
         }

@@ -5,7 +5,8 @@ use crate::credential::Priority;
 use crate::identifier::Address;
 use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
-    Email, Factor, FieldError, Name, Registration, RegistrationForm, Role, UserId, UserView, Username,
+    Email, Factor, FieldError, FormReason, Name, Reason, Registration, RegistrationForm, Role, UserId,
+    UserView, Username,
 };
 use store::Tx;
 use store::sessions::Proof;
@@ -135,8 +136,6 @@ impl Accounts {
 
 /// An address in both of its forms, or the refusal of the field.
 pub(crate) fn reachable(email: &Email) -> Result<Address, Error> {
-    identifier::address(email.as_str()).ok_or_else(|| {
-        let message = "Enter an email address like name@example.com.";
-        vec![FieldError::new("email", "invalid", message)].into()
-    })
+    let refusal = || FieldError::<Reason>::new("email", FormReason::EmailInvalid).into();
+    identifier::address(email.as_str()).ok_or_else(refusal)
 }

@@ -2,7 +2,7 @@
 //! them, an import brings them along, and whoever has one keeps it.
 
 use crate::{Accounts, Error, identifier};
-use domain::{Change, FieldError, ProfileChange, Username};
+use domain::{Change, FieldError, ProfileChange, Reason, Username};
 use store::users::User;
 
 /// Mailboxes that every domain has (RFC 2142, and those that certificates are proven by), roles, and words that stand
@@ -20,11 +20,10 @@ const RESERVED: &str = "\
 impl Accounts {
     /// Refuses a username that is reserved.
     pub(crate) fn check_reserved(&self, username: Option<&Username>) -> Result<(), Error> {
-        const WORDS: &str = "This username is reserved. Choose another one.";
         let word = username.map(|username| plain(username.as_str())).unwrap_or_default();
         let own = || self.settings().reserved_usernames.iter().any(|reserved| plain(reserved) == word);
         if !word.is_empty() && (words().any(|reserved| reserved == word) || own()) {
-            return Err(vec![FieldError::new("username", "reserved", WORDS)].into());
+            return Err(FieldError::new("username", Reason::UsernameReserved).into());
         }
         Ok(())
     }

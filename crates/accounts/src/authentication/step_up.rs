@@ -4,7 +4,7 @@ use crate::audit::Event;
 use crate::authentication::factor;
 use crate::credential::Priority;
 use crate::{Accounts, Error, Member, RequestCtx, policy};
-use domain::{Factor, FieldError, PlainPassword};
+use domain::{Factor, FieldError, PlainPassword, Reason};
 use store::sessions::Proof;
 use store::users::User;
 
@@ -66,6 +66,5 @@ fn need_recent(user: &User, proofs: &[Proof], ctx: &RequestCtx) -> Result<(), Er
 }
 
 fn wrong_password() -> Error {
-    let message = "That is not your current password.";
-    Error::Invalid(vec![FieldError::new("current_password", "wrong", message)])
+    FieldError::new("current_password", Reason::PasswordWrong).into()
 }

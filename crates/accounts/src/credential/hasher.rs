@@ -6,7 +6,7 @@ use crate::{Error, Rng, SetupError, rng};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use domain::{FieldError, PlainPassword};
+use domain::{FieldError, PlainPassword, Reason};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use unicode_normalization::UnicodeNormalization;
@@ -118,7 +118,7 @@ impl Hasher {
         password: PlainPassword,
         strength: Strength,
         priority: Priority,
-    ) -> Result<Result<String, FieldError>, Error> {
+    ) -> Result<Result<String, FieldError<Reason>>, Error> {
         let password = nfc(&password);
         let (judged, params) = (password.clone(), self.params.clone());
         if let Err(refusal) = self.run(&self.judges, priority, move |_| strength.judge(&judged)).await? {

@@ -12,6 +12,7 @@ mod stored;
 mod strength;
 mod token;
 mod unreadable;
+mod weakness;
 
 pub use hasher::Hashing;
 pub(crate) use hasher::{Hasher, Verdict};

@@ -1,4 +1,5 @@
-use domain::FieldError;
+use super::weakness::weakness;
+use domain::{FieldError, Reason};
 use zxcvbn::{Score, zxcvbn};
 
 /// zxcvbn tries every way to read digits and signs as letters on every part of the text: seconds for a
@@ -18,7 +19,7 @@ pub(crate) struct Strength {
 }
 
 impl Strength {
-    pub(crate) fn judge(&self, password: &str) -> Result<(), FieldError> {
+    pub(crate) fn judge(&self, password: &str) -> Result<(), FieldError<Reason>> {
         let head: String = password.chars().take(JUDGED).collect();
         let parts = self.personal.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
         let personal: Vec<&str> = self.personal.iter().map(String::as_str).chain(parts).collect();
@@ -26,12 +27,8 @@ impl Strength {
         if u8::from(estimate.score()) >= self.min_score {
             return Ok(());
         }
-        let feedback = estimate.feedback();
-        let warning =
-            feedback.and_then(zxcvbn::feedback::Feedback::warning).map(|warning| warning.to_string());
-        let advice = feedback.and_then(|advice| advice.suggestions().first()).map(ToString::to_string);
-        let words = ["That password is easy to guess.".to_owned()].into_iter().chain(warning).chain(advice);
-        Err(FieldError::new(self.field, "too_weak", words.collect::<Vec<_>>().join(" ")))
+        let weakness = estimate.feedback().map(weakness).unwrap_or_default();
+        Err(FieldError::new(self.field, Reason::PasswordWeak(weakness)))
     }
 }
 
@@ -51,18 +48,18 @@ const _: () = assert!(Score::Four as u8 == 4, "scores are 0 to 4");
 mod tests {
     use super::*;
 
-    fn judge(password: &str, personal: &[&str]) -> Result<(), String> {
+    fn judge(password: &str, personal: &[&str]) -> Result<(), &'static str> {
         let personal = personal.iter().map(ToString::to_string).collect();
         let rule = Strength { field: "password", min_score: 3, personal };
-        rule.judge(password).map_err(|refusal| refusal.code)
+        rule.judge(password).map_err(|refusal| refusal.reason.code())
     }
 
     #[test]
     fn common_and_personal_passwords_are_refused() {
         for weak in ["password123", "qwertyuiop", "aaaaaaaaaaaa", "12345678"] {
-            assert_eq!(judge(weak, &[]), Err("too_weak".into()), "{weak}");
+            assert_eq!(judge(weak, &[]), Err("too_weak"), "{weak}");
         }
-        assert_eq!(judge("perezana", &["ana.perez@example.com"]), Err("too_weak".into()));
+        assert_eq!(judge("perezana", &["ana.perez@example.com"]), Err("too_weak"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod seen;
 use crate::audit::Event;
 use crate::credential::Stored;
 use crate::{Accounts, Error, RequestCtx, identifier, rng};
-use domain::{FieldError, FieldErrors, ImportForm, UserId};
+use domain::{FieldError, FieldErrors, ImportForm, ImportReason, UserId};
 use instant::instant;
 use seen::Seen;
 use std::collections::HashSet;
@@ -20,7 +20,7 @@ pub struct Numbered {
     /// Counted from 1.
     pub line: u64,
     /// What stands there, or why it cannot be read.
-    pub form: Result<ImportForm, Vec<FieldError>>,
+    pub form: Result<ImportForm, Vec<FieldError<ImportReason>>>,
 }
 
 /// What is to be told of a line.
@@ -31,7 +31,7 @@ pub struct Remark {
     /// What became of it.
     pub kind: RemarkKind,
     /// Of which fields, and why.
-    pub fields: Vec<FieldError>,
+    pub fields: Vec<FieldError<ImportReason>>,
 }
 
 /// What became of a line that is not an account as it stands.
@@ -56,7 +56,7 @@ struct Row {
     user: StagedUser,
     /// Whether the source names the id.
     id_given: bool,
-    left_out: Vec<FieldError>,
+    left_out: Vec<FieldError<ImportReason>>,
 }
 
 impl Judged {
@@ -168,8 +168,7 @@ impl Accounts {
         rows.retain_mut(|row| {
             let first = seen.meet(row, |row| self.new_id(row.user.updated_at));
             if let Some(first) = first {
-                let why = format!("It is the address of line {first}, which comes first.");
-                let fields = vec![FieldError::new("email", "repeated", why)];
+                let fields = vec![FieldError::new("email", ImportReason::EmailRepeated { line: first })];
                 repeated.push(Remark {
                     line: row.user.line.unsigned_abs(),
                     kind: RemarkKind::Repeated,
@@ -241,11 +240,11 @@ impl Accounts {
             for clash in clashes {
                 let Ok(at) = rows.binary_search_by_key(&clash.line, |row| row.user.line) else { continue };
                 if clash.username {
-                    rows[at].leave_username("It is somebody else's.");
+                    rows[at].leave_username(ImportReason::UsernameTaken);
                 }
                 if clash.id {
                     let id = self.new_id(rows[at].user.updated_at);
-                    rows[at].renew_id(id, "It is somebody else's; the account has a new one.");
+                    rows[at].renew_id(id, ImportReason::IdTaken);
                 }
                 again.push(at);
             }
@@ -255,22 +254,26 @@ impl Accounts {
     }
 
     /// The row that a line makes, by the rules of sign-up. No password is judged: its hash is all there is.
-    fn staged(&self, now: OffsetDateTime, line: u64, form: &ImportForm) -> Result<Row, Vec<FieldError>> {
+    fn staged(
+        &self,
+        now: OffsetDateTime,
+        line: u64,
+        form: &ImportForm,
+    ) -> Result<Row, Vec<FieldError<ImportReason>>> {
         let mut imported = form.parse()?;
         let mut errors = FieldErrors::default();
         let address = identifier::address(imported.email.as_str());
         if address.is_none() {
-            errors.refuse("email", "invalid", "This isn't an address that mail can reach.");
+            errors.refuse("email", ImportReason::EmailUnreachable);
         }
         let password_hash = imported.password_hash.as_deref().map(Stored::spelling).transpose();
         if let Err(unreadable) = password_hash {
-            errors.refuse("password_hash", "unreadable", unreadable.to_string());
+            errors.refuse("password_hash", ImportReason::HashUnreadable(unreadable.to_string()));
         }
         let (address, password_hash) = errors.finish(address.zip(password_hash.ok()))?;
         let created_at = imported.created_at.as_deref().map(|text| {
             instant(text).filter(|at| (OffsetDateTime::UNIX_EPOCH..=now).contains(at)).unwrap_or_else(|| {
-                let why = "Write a time since 1970, like 2024-05-31T12:00:00Z; it is today now.";
-                imported.left_out.push(FieldError::new("created_at", "invalid", why));
+                imported.left_out.push(FieldError::new("created_at", ImportReason::CreatedAtInvalid));
                 now
             })
         });

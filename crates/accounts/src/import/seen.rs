@@ -1,6 +1,6 @@
 use super::Row;
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::{FieldError, UserId};
+use domain::{FieldError, ImportReason, UserId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -23,27 +23,27 @@ impl Seen {
         }
         let username = row.user.username_canonical.as_deref().map(half);
         if let Some(first) = username.and_then(|username| first(&mut self.usernames, username, line)) {
-            row.leave_username(&format!("Line {first} has it."));
+            row.leave_username(ImportReason::UsernameRepeated { line: first });
         }
         if row.id_given
             && let Some(first) = first(&mut self.ids, row.user.id, line)
         {
             let id = new_id(row);
-            row.renew_id(id, &format!("Line {first} has it; the account has a new one."));
+            row.renew_id(id, ImportReason::IdRepeated { line: first });
         }
         None
     }
 }
 
 impl Row {
-    pub(super) fn leave_username(&mut self, why: &str) {
+    pub(super) fn leave_username(&mut self, why: ImportReason) {
         (self.user.username, self.user.username_canonical) = (None, None);
-        self.left_out.push(FieldError::new("username", "taken", why));
+        self.left_out.push(FieldError::new("username", why));
     }
 
-    pub(super) fn renew_id(&mut self, id: UserId, why: &str) {
+    pub(super) fn renew_id(&mut self, id: UserId, why: ImportReason) {
         self.user.id = id;
-        self.left_out.push(FieldError::new("id", "taken", why));
+        self.left_out.push(FieldError::new("id", why));
     }
 }
 

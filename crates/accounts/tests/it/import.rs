@@ -1,5 +1,5 @@
 use accounts::{Error, ImportCounts, Numbered, Remark, RemarkKind};
-use domain::ImportForm;
+use domain::{ImportForm, ImportReason};
 use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{PgConnection, PgPool};
 use std::fmt::Write;
@@ -233,11 +233,15 @@ async fn each_line_is_told_as_what_it_is_and_an_optional_field_never_costs_the_a
         (15, LeftOut, "id"),
     ];
     assert_eq!(told, expected);
-    let said =
-        |line: u64| remarks.iter().find(|remark| remark.line == line).unwrap().fields[0].message.as_str();
-    assert!(said(2).contains("line 1,") && said(5).contains("line 1,") && said(7).contains("line 6,"));
-    assert!(said(3).contains("Line 1 ") && said(4).contains("Line 1 "));
-    assert!(said(11).contains("above the ceiling of cost 14"));
+    let said = |line: u64| &remarks.iter().find(|remark| remark.line == line).unwrap().fields[0].reason;
+    for (line, first) in [(2, 1), (5, 1), (7, 6)] {
+        assert_eq!(said(line), &ImportReason::EmailRepeated { line: first });
+    }
+    assert_eq!(said(3), &ImportReason::UsernameRepeated { line: 1 });
+    assert_eq!(said(4), &ImportReason::IdRepeated { line: 1 });
+    assert!(
+        matches!(said(11), ImportReason::HashUnreadable(why) if why.contains("above the ceiling of cost 14"))
+    );
     let expected = ImportCounts { made: 7, there_already: 1, repeated: 3, refused: 4, fields_left_out: 6 };
     assert_eq!(counted, expected);
     assert_eq!(world.count("SELECT count(*) FROM users").await, 8);

@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, PlainPassword, RawPassword};
+use crate::{FieldError, FieldErrors, FormReason, PlainPassword, RawPassword};
 use serde::{Deserialize, Serialize};
 
 /// Your current and your new password.
@@ -31,11 +31,7 @@ impl PasswordForm {
         let current = errors.password("current_password", self.current_password.expose());
         let new = errors.new_password("new_password", self.new_password.expose(), password_min);
         if new.is_some() && self.current_password == self.new_password {
-            errors.refuse(
-                "new_password",
-                "unchanged",
-                "Choose a password that's different from your current one.",
-            );
+            errors.refuse("new_password", FormReason::PasswordUnchanged);
         }
         errors.finish(current.zip(new).map(|(current, new)| PasswordChange { current, new }))
     }
@@ -49,7 +45,7 @@ mod tests {
     fn the_owner_says_how_short_the_new_one_may_be() {
         let form = PasswordForm { current_password: "a".into(), new_password: "test123".into() };
         assert!(form.parse(7).is_ok());
-        assert_eq!(form.parse(8).unwrap_err()[0].message, "Use at least 8 characters.");
+        assert_eq!(form.parse(8).unwrap_err()[0].reason, FormReason::TooShort { min: 8 });
     }
 
     #[test]
@@ -59,8 +55,9 @@ mod tests {
         assert!(form.parse(8).is_ok());
         for new in [long(129), "🐎x".repeat(128).into()] {
             let form = PasswordForm { current_password: long(160), new_password: new };
-            let refused: Vec<_> = form.parse(8).unwrap_err().into_iter().map(|e| (e.field, e.code)).collect();
-            assert_eq!(refused, [("new_password".to_owned(), "too_long".to_owned())]);
+            let refused: Vec<_> =
+                form.parse(8).unwrap_err().into_iter().map(|e| (e.field, e.reason.code())).collect();
+            assert_eq!(refused, [("new_password".to_owned(), "too_long")]);
         }
     }
 
@@ -68,6 +65,6 @@ mod tests {
     fn the_new_password_must_be_new() {
         let same =
             PasswordForm { current_password: "correct horse".into(), new_password: "correct horse".into() };
-        assert_eq!(same.parse(8).unwrap_err()[0].code, "unchanged");
+        assert_eq!(same.parse(8).unwrap_err()[0].reason.code(), "unchanged");
     }
 }

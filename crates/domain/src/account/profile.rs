@@ -159,8 +159,8 @@ mod tests {
     fn a_line_end_in_a_bio_counts_once_and_other_control_characters_are_refused() {
         let bio = |text: String| ProfileForm { bio: Some(text), ..ProfileForm::default() }.parse();
         assert!(bio(format!("{}\r\n{}", "a".repeat(149), "b".repeat(150))).is_ok());
-        assert_eq!(bio("a".repeat(301)).unwrap_err()[0].code, "too_long");
-        assert_eq!(bio("a\0b".into()).unwrap_err()[0].code, "invalid");
+        assert_eq!(bio("a".repeat(301)).unwrap_err()[0].reason.code(), "too_long");
+        assert_eq!(bio("a\0b".into()).unwrap_err()[0].reason.code(), "invalid");
         let name = ProfileForm { name: Some("a\nb".into()), ..ProfileForm::default() };
         assert_eq!(name.parse().unwrap_err()[0].field, "name");
     }
@@ -168,6 +168,6 @@ mod tests {
     #[test]
     fn a_username_is_never_an_address() {
         let form = ProfileForm { username: Some("a@b.c".into()), ..ProfileForm::default() };
-        assert_eq!(form.parse().unwrap_err()[0].code, "invalid");
+        assert_eq!(form.parse().unwrap_err()[0].reason.code(), "invalid");
     }
 }

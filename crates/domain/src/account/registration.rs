@@ -102,14 +102,18 @@ fn filled(raw: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PASSWORD_MIN;
+    use crate::{FormReason, PASSWORD_MIN};
 
     fn form(email: &str, password: &str) -> RegistrationForm {
         RegistrationForm { email: email.into(), password: password.into(), ..RegistrationForm::default() }
     }
 
     fn codes(form: &RegistrationForm) -> Vec<(String, String)> {
-        form.parse(PASSWORD_MIN).unwrap_err().into_iter().map(|e| (e.field, e.code)).collect()
+        form.parse(PASSWORD_MIN)
+            .unwrap_err()
+            .into_iter()
+            .map(|e| (e.field, e.reason.code().to_owned()))
+            .collect()
     }
 
     #[test]
@@ -159,8 +163,8 @@ mod tests {
             assert_eq!(form("a@b", &"a".repeat(length)).parse(min).is_ok(), taken, "{length} of {min}");
         }
         let refusal = form("a@b", "short").parse(40).unwrap_err();
-        assert_eq!(refusal[0].message, "Use at least 40 characters.");
-        assert_eq!(form("a@b", "").parse(0).unwrap_err()[0].code, "required");
+        assert_eq!(refusal[0].reason, FormReason::TooShort { min: 40 });
+        assert_eq!(form("a@b", "").parse(0).unwrap_err()[0].reason.code(), "required");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use crate::invisible::trim;
-use crate::{EMAIL_MAX_BYTES, FieldError, FieldErrors, PlainPassword, RawPassword};
+use crate::{EMAIL_MAX_BYTES, FieldError, FieldErrors, FormReason, PlainPassword, RawPassword};
 use serde::{Deserialize, Serialize};
 
 /// What a person typed to sign in. Missing fields are empty; unknown ones are refused.
@@ -55,10 +55,10 @@ impl SignInForm {
         let mut errors = FieldErrors::default();
         let text = trim(&self.identifier);
         let identifier = if text.is_empty() {
-            errors.refuse("identifier", "required", "Enter your email or username.");
+            errors.refuse("identifier", FormReason::IdentifierMissing);
             None
         } else if text.len() > EMAIL_MAX_BYTES || text.chars().any(char::is_control) {
-            errors.refuse("identifier", "invalid", "Enter your email or username.");
+            errors.refuse("identifier", FormReason::IdentifierInvalid);
             None
         } else if text.contains('@') {
             Some(Identifier::Email(text.to_owned()))
@@ -118,6 +118,6 @@ mod tests {
             }
         }
         let form = SignInForm { password: "x".repeat(crate::PASSWORD_TRIED_MAX + 1).into(), ..form("ana") };
-        assert_eq!(form.parse().unwrap_err()[0].code, "too_long");
+        assert_eq!(form.parse().unwrap_err()[0].reason.code(), "too_long");
     }
 }

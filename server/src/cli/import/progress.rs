@@ -1,5 +1,6 @@
 use crate::cli::output::tell;
 use accounts::{Remark, RemarkKind};
+use domain::{FieldError, ImportReason};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -24,8 +25,10 @@ impl Progress {
         }
         for Remark { line, kind, fields } in remarks {
             let left_out = if *kind == RemarkKind::LeftOut { " left out" } else { "" };
-            let told: Vec<_> =
-                fields.iter().map(|e| format!("{}{left_out}: {}", e.field, e.message)).collect();
+            let why = |e: &FieldError<ImportReason>| {
+                format!("{}{left_out}: {}", e.field, words::import_reason(&e.reason))
+            };
+            let told: Vec<_> = fields.iter().map(why).collect();
             tell(format_args!("line {line}: {}\n", told.join("; ")));
         }
     }

@@ -1,9 +1,12 @@
 //! From what stands in a file to the fields of an account.
 
 use csv::ByteRecord;
-use domain::{FieldError, ImportForm};
+use domain::{FieldError, ImportForm, ImportReason};
 use serde_json::{Map, Value};
 use store::import::source::Preset;
+
+/// Why a line is no account.
+pub(super) type Refusals = Vec<FieldError<ImportReason>>;
 
 /// Which names count.
 #[derive(Clone, Copy)]
@@ -73,7 +76,7 @@ impl Columns {
     }
 
     /// The account of a record.
-    pub(super) fn form(&self, record: &ByteRecord) -> Result<ImportForm, Vec<FieldError>> {
+    pub(super) fn form(&self, record: &ByteRecord) -> Result<ImportForm, Refusals> {
         let width = self.len();
         if record.len() < width || record.iter().skip(width).any(|value| !value.trim_ascii().is_empty()) {
             return Err(malformed(format!("It has {} fields, the header {width}.", record.len())));
@@ -99,7 +102,7 @@ impl Columns {
 }
 
 /// The account of a JSON object.
-pub(super) fn from_json(text: &[u8], known: Names) -> Result<ImportForm, Vec<FieldError>> {
+pub(super) fn from_json(text: &[u8], known: Names) -> Result<ImportForm, Refusals> {
     let object: Map<String, Value> =
         serde_json::from_slice(text).map_err(|error| malformed(format!("It is no JSON object: {error}.")))?;
     if let Some(preset) = known.preset {
@@ -132,8 +135,8 @@ pub(super) fn from_json(text: &[u8], known: Names) -> Result<ImportForm, Vec<Fie
     Ok(form)
 }
 
-pub(super) fn malformed(message: impl Into<String>) -> Vec<FieldError> {
-    vec![FieldError::new("line", "malformed", message)]
+pub(super) fn malformed(message: impl Into<String>) -> Refusals {
+    vec![FieldError::new("line", ImportReason::Malformed(message.into()))]
 }
 
 fn unknown(name: &str) -> String {
@@ -192,7 +195,10 @@ mod tests {
             (r#"{"\u009b2J":[]}"#, r#"The field "\u{9b}2J" is unknown."#),
             (r#"{"email":[]}"#, r#"The field "email" is no text."#),
         ] {
-            assert_eq!(from_json(json.as_bytes(), OURS).err().unwrap()[0].message, told);
+            assert_eq!(
+                from_json(json.as_bytes(), OURS).err().unwrap()[0].reason,
+                ImportReason::Malformed(told.into())
+            );
         }
     }
 
@@ -220,7 +226,7 @@ mod tests {
             ("1717156800", "", "17")
         );
         let twice = from_json(br#"{"email":"a@b","E-Mail":"c@d"}"#, OURS).err().unwrap();
-        assert!(twice[0].message.contains("twice"));
+        assert!(words::import_reason(&twice[0].reason).contains("twice"));
     }
 
     #[test]

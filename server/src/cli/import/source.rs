@@ -1,10 +1,9 @@
 use super::array::{Elements, LINE_MAX};
-use super::record::{Columns, Names, from_json, malformed};
+use super::record::{Columns, Names, Refusals, from_json, malformed};
 use super::text::Text;
 use crate::cli::args::Format;
 use accounts::Numbered;
 use csv::ByteRecord;
-use domain::FieldError;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
@@ -192,12 +191,12 @@ fn by_extension(path: &Path) -> Option<Format> {
     }
 }
 
-fn too_long() -> Vec<FieldError> {
+fn too_long() -> Refusals {
     malformed(format!("It is longer than {LINE_MAX} bytes."))
 }
 
 /// The next line, or that it is too long; then the rest of it is passed over.
-fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, Vec<FieldError>>>> {
+fn next_line(reader: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, Refusals>>> {
     let mut text = Vec::new();
     let mut long = false;
     loop {
@@ -229,7 +228,7 @@ mod tests {
         while let Some(chunk) = source.chunk(2).unwrap() {
             assert!(chunk.len() <= 2 && source.read() <= source.bytes());
             found.extend(chunk.into_iter().map(|Numbered { line, form }| {
-                (line, form.map(|form| form.email).map_err(|errors| errors[0].message.clone()))
+                (line, form.map(|form| form.email).map_err(|errors| words::import_reason(&errors[0].reason)))
             }));
         }
         std::fs::remove_file(path).unwrap();

@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::{Code, Grant, Problem, SessionKind, UserView};
+use domain::{Code, Detail, Grant, Problem, SessionKind, UserView};
 use edge::caller::stranger;
 use edge::cookie;
 use http::header::ALLOW;
@@ -95,12 +95,12 @@ async fn logout(
     headers: HeaderMap,
     caller: CookieCaller,
 ) -> Answer<Response> {
-    const DETAIL: &str = "Nothing was changed. A browser signs out by POST.";
     let navigates = match SignOut::judge(&state.origin, &method, &headers) {
         SignOut::Confirm => return Ok(confirmation(&state)),
         SignOut::CrossSite => return Err(Code::CrossSite.into()),
         SignOut::PostOnly => {
-            let refusal = Refusal::from(Problem::new(Code::MethodNotAllowed).with_detail(DETAIL));
+            let refusal =
+                Refusal::from(Problem::new(Code::MethodNotAllowed).with_detail(Detail::SignsOutByPost));
             return Ok(([(ALLOW, HeaderValue::from_static("POST"))], refusal).into_response());
         }
         SignOut::Proceed { navigates } => navigates,

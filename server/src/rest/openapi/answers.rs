@@ -1,7 +1,7 @@
 //! What a call answers: every error that it can, as the problem document that it is.
 
 use super::object;
-use domain::{Code, Problem};
+use domain::Code;
 use serde_json::{Map, Value, json};
 
 /// Anyone may fetch them, as often as they like.
@@ -59,7 +59,7 @@ fn problem(code: Code, words: &str) -> Value {
     for name in names {
         headers.insert((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
     }
-    let mut sample = Problem::new(code);
+    let mut sample = words::document(&code.into());
     if code == Code::TooManyRequests {
         sample.retry_after = Some(20);
     }

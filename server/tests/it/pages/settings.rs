@@ -196,7 +196,7 @@ async fn too_many_attempts_say_when_the_next_one_counts(pool: PgPool) {
         refused = eve.call("/fn/login", &fields).await;
     }
     let problem = refused.expect(429).json();
-    let words = format!("Too many attempts. Try again in {}.", domain::in_words(seconds(&problem)));
+    let words = format!("Too many attempts. Try again in {}.", words::in_words(seconds(&problem)));
     assert_eq!(problem["detail"], words.as_str());
     let page = eve.post_and_follow("/fn/login", &fields).await.expect(429);
     assert!(

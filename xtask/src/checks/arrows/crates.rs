@@ -8,11 +8,12 @@ use std::path::Path;
 /// Each crate of ours, what it may need, and what it may need only for the server's side.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("frontend", &["app"], &[]),
-    ("app", &["domain"], &["edge", "accounts"]),
-    ("server", &["app", "edge", "accounts", "domain", "store"], &[]),
-    ("edge", &["accounts", "domain"], &[]),
+    ("app", &["domain", "words"], &["edge", "accounts"]),
+    ("server", &["app", "edge", "accounts", "words", "domain", "store"], &[]),
+    ("edge", &["accounts", "words", "domain"], &[]),
     ("accounts", &["store", "domain"], &[]),
     ("store", &["domain"], &[]),
+    ("words", &["domain"], &[]),
     ("domain", &[], &[]),
     ("testkit", &["accounts", "store", "domain"], &[]),
     ("xtask", &[], &[]),

@@ -132,7 +132,7 @@ async fn a_new_address_needs_a_recent_sign_in_or_the_password(pool: PgPool) {
     let Err(Error::Invalid(errors)) = world.accounts.change_me(&ctx, to(Some("wrong"))).await else {
         panic!("a wrong password was accepted");
     };
-    assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("current_password", "wrong"));
+    assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("current_password", "wrong"));
     assert_eq!(world.accounts.me(&ctx).await.unwrap(), changed);
     let before = world.accounts.hash_count();
     let changed = world.accounts.change_me(&ctx, to(Some(PASSWORD))).await.unwrap();
@@ -231,7 +231,7 @@ async fn a_change_is_judged_as_a_sign_up_is(pool: PgPool) {
     else {
         panic!("given away");
     };
-    assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("username", "reserved"));
+    assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("username", "reserved"));
     let page = ProfileForm { username: Some("postmaster".into()), ..ProfileForm::default() };
     assert!(matches!(world.accounts.save_profile(&ctx, page).await, Err(Error::Invalid(_))));
     let moved = patch(json!({"email": "\u{2068}Ana@New.example.\u{2069}"}));

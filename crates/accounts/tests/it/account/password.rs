@@ -40,7 +40,7 @@ async fn a_wrong_current_or_a_weak_new_password_changes_nothing(pool: PgPool) {
         let Err(Error::Invalid(errors)) = world.accounts.change_password(&ctx, form).await else {
             panic!("{field} {code} was accepted");
         };
-        assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code));
+        assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), (field, code));
     }
     assert!(world.holder(&ana).await.member().is_ok());
     assert!(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.is_ok());

@@ -98,7 +98,7 @@ async fn a_weak_password_or_an_impossible_address_is_refused_beside_its_field(po
         let Err(Error::Invalid(errors)) = world.accounts.sign_up(&world.stranger(), form).await else {
             panic!("{field} {code} was accepted");
         };
-        assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), (field, code));
+        assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), (field, code));
     }
     assert_eq!(world.count("SELECT count(*) FROM users").await, 0);
 }
@@ -120,7 +120,8 @@ async fn one_setting_says_how_short_a_password_may_be(pool: PgPool) {
         current_password: current.into(),
         new_password: new.into(),
     };
-    let too_short = |error: Error| matches!(error, Error::Invalid(errors) if errors[0].code == "too_short");
+    let too_short =
+        |error: Error| matches!(error, Error::Invalid(errors) if errors[0].reason.code() == "too_short");
     let refused = world.accounts.sign_up(&world.stranger(), sign_up(short)).await;
     assert!(refused.is_err_and(too_short), "eight by default");
     let ana = world.holder(&world.member("ana").await).await;
@@ -206,7 +207,7 @@ async fn nobody_takes_a_username_that_stands_for_the_house(pool: PgPool) {
     ] {
         let refused = world.accounts.register(&world.stranger(), named("eve", username)).await;
         let Err(Error::Invalid(errors)) = refused else { panic!("{username} was given away") };
-        assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("username", "reserved"));
+        assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("username", "reserved"));
     }
     for (name, username) in [("ana", "admiral"), ("ben", "rooty"), ("eve", "---"), ("dan", "supporter")] {
         world.accounts.register(&world.stranger(), named(name, username)).await.unwrap();

@@ -142,7 +142,7 @@ async fn forged_cursors_are_refused_by_every_list(pool: PgPool) {
         ];
         for refusal in refusals {
             let Err(Error::Invalid(errors)) = refusal else { panic!("{forged:?} was read") };
-            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("cursor", "invalid"));
+            assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("cursor", "invalid"));
         }
     }
 }

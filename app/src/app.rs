@@ -17,7 +17,7 @@ pub fn App() -> impl IntoView {
     provide_context(start.settings.clone());
     provide_context(start.unsent);
     view! {
-        <Title formatter=move |page: String| if page.is_empty() { name.clone() } else { format!("{page} · {name}") }/>
+        <Title formatter=move |page: String| if page.is_empty() { name.clone() } else { words::site::title(&page, &name) }/>
         <Router>
             <Site start/>
         </Router>
@@ -53,7 +53,7 @@ fn Site(start: InitialState) -> impl IntoView {
     let hidden = Signal::derive(move || path.with(|path| routes::is_for_strangers(path)));
     view! {
         // `external` keeps the router's hands off: the browser itself moves the focus to the target.
-        <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
+        <a class="skip-link" href="#main" rel="external">{words::site::skip()}</a>
         <div class="session-notice" id="session-notice" role="status"></div>
         <SiteHeader hidden/>
         <main id="main" tabindex="-1">

@@ -14,7 +14,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let SessionState(session) = use_context().unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-session=session>
+        <html lang=words::language().code() data-session=session>
             <head>
                 <HeadTags options=options.clone() settings/>
                 <AutoReload options=options.clone()/>
@@ -58,6 +58,14 @@ fn WasmLoader(options: LeptosOptions) -> impl IntoView {
         <template id="program">
             <HydrationScripts options defer=true/>
         </template>
-        <script nonce=use_nonce()>{lean_scripts()}</script>
+        <script
+            nonce=use_nonce()
+            data-leave=words::script::leave()
+            data-signed-in-as=words::script::signed_in_as().join("{}")
+            data-signed-out=words::script::signed_out()
+            data-not-saved=words::script::not_saved()
+        >
+            {lean_scripts()}
+        </script>
     }
 }

@@ -1,6 +1,7 @@
 // What was typed is not left by a slip, and what other tabs do to the session is seen here.
 {
   const root = document.documentElement;
+  const words = document.currentScript.dataset;
   const channel = globalThis.BroadcastChannel && new BroadcastChannel("session");
   let state = root.dataset.session;
   let sent = false;
@@ -27,7 +28,7 @@
     "unsaved" in form.dataset || [...form.elements].some(field => typed(field) && !/password/.test(field.autocomplete));
   const unsaved = () =>
     [...document.querySelectorAll("form")].find(form => form.elements.namedItem("account") && isUnsaved(form));
-  const stays = () => !confirm("Leave without saving? Your changes will be lost.");
+  const stays = () => !confirm(words.leave);
 
   addEventListener("beforeunload", event => {
     if (!sent && unsaved()) event.preventDefault();
@@ -99,14 +100,14 @@
     place.replaceChildren(...(words ? [notice] : []));
   };
   // A name is isolated, whichever way its letters run.
-  const told = name => (name ? `You're now signed in as \u2068${name}\u2069.` : "You've been signed out.");
+  const told = name => (name ? words.signedInAs.replace("{}", () => `\u2068${name}\u2069`) : words.signedOut);
   const look = async () => {
     if (document.visibilityState !== "visible") return;
     const answer = await ask();
     if (!answer || sent) return;
     if (answer.state === state) return say("");
     const kept = [...document.forms].some(form => isUnsaved(form) || [...form.elements].some(typed));
-    if (kept) say(`${told(answer.name)} What you typed here hasn't been saved.`);
+    if (kept) say(`${told(answer.name)} ${words.notSaved}`);
     else location.reload();
   };
   channel?.addEventListener("message", look);

@@ -19,10 +19,10 @@ pub(crate) fn plain_document<V: IntoView + 'static>(
         provide_context(settings.clone());
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang=words::language().code()>
                 <head>
                     <HeadTags options settings=settings.clone()/>
-                    <title>{format!("{title} · {}", settings.name)}</title>
+                    <title>{words::site::title(title, &settings.name)}</title>
                 </head>
                 <body>
                     <main id="main">
@@ -39,7 +39,7 @@ pub(crate) fn plain_document<V: IntoView + 'static>(
 #[component]
 pub(crate) fn HeadTags(options: LeptosOptions, settings: AppSettings) -> impl IntoView {
     let AppSettings { name, base_url, .. } = settings;
-    let description = format!("Sign in to {name}.");
+    let description = words::site::description(&name);
     view! {
         <meta charset="utf-8"/>
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>

@@ -45,7 +45,7 @@ fn Menu(name: String, email: String) -> impl IntoView {
     view! {
         <details class="menu" open=sign_out_failed()>
             <summary>
-                <span class="visually-hidden">"Account menu for "</span>
+                <span class="visually-hidden">{words::site::menu_of()}</span>
                 <span class="user-name" dir="auto">{name.clone()}</span>
                 <span class="avatar" aria-hidden="true">{letters}</span>
             </summary>
@@ -65,9 +65,9 @@ fn Menu(name: String, email: String) -> impl IntoView {
 #[component]
 fn NavLinks() -> impl IntoView {
     view! {
-        <nav aria-label="Account">
-            <NavLink path="/account" label="Profile"/>
-            <NavLink path="/account/security" label="Security"/>
+        <nav aria-label=words::site::places()>
+            <NavLink path="/account" label=words::site::profile()/>
+            <NavLink path="/account/security" label=words::site::security()/>
         </nav>
     }
 }

@@ -29,8 +29,8 @@ pub fn SplitLayout(
 pub fn AuthLayout(
     /// The title before the site's name.
     title: &'static str,
-    /// The `h1`: words, the site's name, words.
-    heading: (&'static str, &'static str),
+    /// The `h1`, around the site's name.
+    heading: [&'static str; 2],
     /// One sentence under it; may be empty.
     lead: &'static str,
     children: Children,
@@ -39,14 +39,14 @@ pub fn AuthLayout(
     alternative: ViewFnOnce,
 ) -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
-    let (before, after) = heading;
+    let [before, after] = heading;
     let name = settings.name.clone();
     view! {
         <SplitLayout>
             <a class="home-link" href=settings.home().to_owned() rel=settings.home_rel() aria-label=settings.name.clone()>
                 <Mark/>
             </a>
-            <Heading title>{before} " " <bdi>{name}</bdi> {after}</Heading>
+            <Heading title>{before} <bdi>{name}</bdi> {after}</Heading>
             {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
             {children()}
             <p class="alternative">{alternative.run()}</p>
@@ -58,7 +58,11 @@ pub fn AuthLayout(
 #[component]
 pub fn Footer() -> impl IntoView {
     let AppSettings { support_url, terms_url, privacy_url, .. } = use_context().unwrap_or_default();
-    let links = [("Help", support_url), ("Terms", terms_url), ("Privacy", privacy_url)];
+    let links = [
+        (words::site::help(), support_url),
+        (words::site::terms(), terms_url),
+        (words::site::privacy(), privacy_url),
+    ];
     let shown: Vec<_> = links
         .into_iter()
         .filter_map(|(label, url)| url.map(|url| view! { <a href=url rel="external">{label}</a> }))

@@ -36,7 +36,7 @@ where
                         <Notice tone=Tone::Error words=problem.detail/>
                         <p>
                             <button type="button" class="button button-quiet" on:click=again>
-                                "Try again"
+                                {words::form::try_again()}
                             </button>
                         </p>
                     }

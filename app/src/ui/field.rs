@@ -94,8 +94,8 @@ pub fn TextField(
     autocomplete: &'static str,
     #[prop(optional_no_strip)] value: Option<String>,
     /// A short remark, such as "Optional".
-    #[prop(optional)]
-    note: &'static str,
+    #[prop(optional, into)]
+    note: String,
     #[prop(optional)] required: bool,
     max: usize,
     /// What helps where somebody else has it.
@@ -105,6 +105,7 @@ pub fn TextField(
     let form = FormState::from_context();
     let error = form.error(name);
     let stored = form.stored(name, value.as_ref());
+    let described_by = described_by(name, !note.is_empty(), stored.is_some(), error);
     view! {
         <div class="field">
             <div class="field-head">
@@ -126,7 +127,7 @@ pub fn TextField(
                 autofocus=form.takes_focus(name)
                 value=form.kept(name).or(value)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by(name, !note.is_empty(), stored.is_some(), error)
+                aria-describedby=described_by
             />
             <Stored name stored/>
             <ErrorMessage name error if_taken/>
@@ -135,7 +136,7 @@ pub fn TextField(
 }
 
 #[component]
-fn FieldNote(name: &'static str, note: &'static str) -> impl IntoView {
+fn FieldNote(name: &'static str, note: String) -> impl IntoView {
     (!note.is_empty()).then(|| view! { <span class="field-note" id=format!("{name}-note")>{note}</span> })
 }
 
@@ -144,9 +145,10 @@ fn FieldNote(name: &'static str, note: &'static str) -> impl IntoView {
 fn Stored(name: &'static str, #[prop(optional_no_strip)] stored: Option<String>) -> impl IntoView {
     stored.map(|stored| {
         let words = if stored.is_empty() {
-            "Currently empty.".into_any()
+            words::form::empty_now().into_any()
         } else {
-            view! { "Currently saved: " <bdi>{stored}</bdi> }.into_any()
+            let [before, after] = words::form::saved_now();
+            view! { {before} <bdi>{stored}</bdi> {after} }.into_any()
         };
         view! { <p class="help field-stored" id=format!("{name}-stored")>{words}</p> }
     })
@@ -158,12 +160,13 @@ pub fn TextAreaField(
     name: &'static str,
     label: &'static str,
     #[prop(optional_no_strip)] value: Option<String>,
-    #[prop(optional)] note: &'static str,
+    #[prop(optional, into)] note: String,
     max: usize,
 ) -> impl IntoView {
     let form = FormState::from_context();
     let error = form.error(name);
     let stored = form.stored(name, value.as_ref());
+    let described_by = described_by(name, !note.is_empty(), stored.is_some(), error);
     let text = form.kept(name).or(value).unwrap_or_default();
     view! {
         <div class="field">
@@ -180,7 +183,7 @@ pub fn TextAreaField(
                 maxlength=units(max)
                 autofocus=form.takes_focus(name)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by(name, !note.is_empty(), stored.is_some(), error)
+                aria-describedby=described_by
                 inner_html=escaped(&text)
             ></textarea>
             <Stored name stored/>

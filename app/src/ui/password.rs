@@ -30,7 +30,7 @@ pub fn PasswordField(
                     class="field-note"
                     id=format!("{name}-caps")
                     aria-live="polite"
-                    data-words="Caps Lock is on"
+                    data-words=words::form::caps_lock()
                 ></span>
             </div>
             <div class="password">
@@ -47,9 +47,14 @@ pub fn PasswordField(
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
                     aria-describedby=describes
                 />
-                <button type="button" class="password-toggle" aria-label="Show password" data-other="Hide password">
-                    <span aria-hidden="true" data-other="Hide">
-                        "Show"
+                <button
+                    type="button"
+                    class="password-toggle"
+                    aria-label=words::form::show_password()
+                    data-other=words::form::hide_password()
+                >
+                    <span aria-hidden="true" data-other=words::form::hide()>
+                        {words::form::show()}
                     </span>
                 </button>
             </div>
@@ -66,7 +71,7 @@ fn Advice(name: &'static str) -> impl IntoView {
     let min = PasswordMin::from_context();
     view! {
         <p class="help" id=format!("{name}-help")>
-            {format!("At least {min} characters. A few unrelated words work well; easily guessed passwords are refused.")}
+            {words::form::password_advice(min as u64)}
         </p>
     }
 }

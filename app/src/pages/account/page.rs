@@ -8,8 +8,8 @@ use leptos::prelude::*;
 #[component]
 pub fn AccountPage() -> impl IntoView {
     view! {
-        <MemberLayout heading="Your profile" lead="How you appear, and how you sign in.">
-            <Card id="profile" title="About you" purpose="All fields are optional.">
+        <MemberLayout heading=words::profile::heading() lead=words::profile::lead()>
+            <Card id="profile" title=words::profile::title() purpose=words::profile::purpose()>
                 <Fetch from=load_profile let:view>
                     <Profile view/>
                 </Fetch>
@@ -30,22 +30,22 @@ fn Profile(view: ProfileView) -> impl IntoView {
                 session.rename(label(&view));
                 version.set(view.version);
             }
-            done="Profile saved."
+            done=words::profile::done()
             version
         >
-            <ReadOnlyField label="Email" value=view.email/>
-            <TextField name="name" label="Name" autocomplete="name" value=view.name max=NAME_MAX/>
+            <ReadOnlyField label=words::profile::email() value=view.email/>
+            <TextField name="name" label=words::profile::name() autocomplete="name" value=view.name max=NAME_MAX/>
             <div class="field-row">
                 <TextField
                     name="first_name"
-                    label="First name"
+                    label=words::profile::first_name()
                     autocomplete="given-name"
                     value=view.first_name
                     max=NAME_PART_MAX
                 />
                 <TextField
                     name="last_name"
-                    label="Last name"
+                    label=words::profile::last_name()
                     autocomplete="family-name"
                     value=view.last_name
                     max=NAME_PART_MAX
@@ -53,15 +53,15 @@ fn Profile(view: ProfileView) -> impl IntoView {
             </div>
             <TextField
                 name="username"
-                label="Username"
-                note="You can also sign in with this."
+                label=words::profile::username()
+                note=words::profile::username_note()
                 kind=InputKind::Login
                 autocomplete="username"
                 value=view.username
                 max=USERNAME_MAX
             />
-            <TextAreaField name="bio" label="Bio" note="Up to 300 characters" value=view.bio max=BIO_MAX/>
-            <SubmitButton label="Save profile" busy="Saving…"/>
+            <TextAreaField name="bio" label=words::profile::bio() note=words::profile::bio_note(BIO_MAX as u64) value=view.bio max=BIO_MAX/>
+            <SubmitButton label=words::profile::submit() busy=words::profile::busy()/>
         </Form>
     }
 }

@@ -20,10 +20,10 @@ pub fn Failure(
         <p class="lead">{problem.detail}</p>
         <p class="actions">
             <a class="button" href=retry>
-                "Try again"
+                {words::failure::retry()}
             </a>
             <a class="button button-quiet" href=settings.home().to_owned()>
-                "Go to the home page"
+                {words::failure::home()}
             </a>
         </p>
     }

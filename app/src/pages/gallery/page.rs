@@ -21,7 +21,7 @@ pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> Strin
         view! {
             <!DOCTYPE html>
             // Marked as scripted, to show what comes with the scripts.
-            <html lang="en" data-scripted="">
+            <html lang=words::language().code() data-scripted="">
                 <head>
                     <HeadTags options settings=settings.clone()/>
                     <title>{title}</title>

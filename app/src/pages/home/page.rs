@@ -9,6 +9,7 @@ pub fn HomePage() -> impl IntoView {
     let session = Session::from_context();
     let settings = use_context::<AppSettings>().unwrap_or_default();
     let (name, open) = (settings.name, settings.signup_open);
+    let [before, after] = words::home::welcome();
     if let Some(home) = settings.home_url {
         Effect::new(move || _ = window().location().replace(&home));
     }
@@ -17,32 +18,33 @@ pub fn HomePage() -> impl IntoView {
             <p class="home-link">
                 <Mark/>
             </p>
-            <Heading title="">"Welcome to " <bdi>{name}</bdi></Heading>
+            <Heading title="">{before} <bdi>{name}</bdi> {after}</Heading>
             {move || match session.viewer() {
                 Some(viewer) => {
+                    let [before, after] = words::home::signed_in();
                     view! {
-                        <p class="lead">"You're signed in as " <bdi>{viewer.label().to_owned()}</bdi> "."</p>
+                        <p class="lead">{before} <bdi>{viewer.label().to_owned()}</bdi> {after}</p>
                         <p class="actions">
-                            <a class="button" href="/account">"Open your profile"</a>
+                            <a class="button" href="/account">{words::home::profile()}</a>
                         </p>
                     }
                         .into_any()
                 }
                 None if open => {
                     view! {
-                        <p class="lead">"Create an account, or sign in to yours."</p>
+                        <p class="lead">{words::home::lead()}</p>
                         <p class="actions">
-                            <a class="button" href="/register">"Create account"</a>
-                            <a class="button button-quiet" href="/login">"Sign in"</a>
+                            <a class="button" href="/register">{words::home::register()}</a>
+                            <a class="button button-quiet" href="/login">{words::home::login()}</a>
                         </p>
                     }
                         .into_any()
                 }
                 None => {
                     view! {
-                        <p class="lead">"Sign in to your account. New accounts are by invitation only."</p>
+                        <p class="lead">{words::home::lead_closed()}</p>
                         <p class="actions">
-                            <a class="button" href="/login">"Sign in"</a>
+                            <a class="button" href="/login">{words::home::login()}</a>
                         </p>
                     }
                         .into_any()

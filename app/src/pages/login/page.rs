@@ -19,24 +19,25 @@ pub fn LoginPage() -> impl IntoView {
     let path = ReturnPath::new(&use_location().search.get_untracked());
     let register = path.link("/register", Url::escape);
     let open = use_context::<AppSettings>().unwrap_or_default().signup_open;
-    let lead = if path.next.is_empty() { "" } else { "Sign in to continue." };
-    let unsent = use_context::<Unsent>().and_then(words);
+    let lead = if path.next.is_empty() { "" } else { words::login::lead() };
+    let unsent = use_context::<Unsent>().and_then(not_sent);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
         <AuthLayout
-            title="Sign in"
-            heading=("Sign in to", "")
+            title=words::login::title()
+            heading=words::login::heading()
             lead
             alternative=move || {
                 if open {
-                    view! { "New here? " <a href=register>"Create an account"</a> }.into_any()
+                    let [before, after] = words::login::new_here();
+                    view! { {before} <a href=register>{words::login::register()}</a> {after} }.into_any()
                 } else {
                     words::detail::signup_closed().into_any()
                 }
             }
         >
             {unsent.map(|words| view! { <Notice tone=Tone::Error words/> })}
-            {cookie_lost.then(|| view! { <Notice tone=Tone::Error words=COOKIE_LOST/> })}
+            {cookie_lost.then(|| view! { <Notice tone=Tone::Error words=words::login::cookie_lost()/> })}
             <Form
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
                 on_done=move |viewer| session.sign_in(viewer)
@@ -44,37 +45,28 @@ pub fn LoginPage() -> impl IntoView {
             >
                 <TextField
                     name="identifier"
-                    label="Email or username"
+                    label=words::login::identifier()
                     kind=InputKind::Login
                     autocomplete="username"
                     required=true
                     value=prefill(query.get("email").as_deref())
                     max=EMAIL_MAX_BYTES
                 />
-                <PasswordField name="password" label="Password"/>
-                <CheckboxField name="remember" label="Keep me signed in"/>
+                <PasswordField name="password" label=words::login::password()/>
+                <CheckboxField name="remember" label=words::login::remember()/>
                 <HiddenField name="next" value=path.next/>
-                <SubmitButton label="Sign in" busy="Signing in…"/>
+                <SubmitButton label=words::login::submit() busy=words::login::busy()/>
             </Form>
         </AuthLayout>
     }
 }
 
 /// Why the form that was sent last was not saved.
-fn words(unsent: Unsent) -> Option<&'static str> {
+fn not_sent(unsent: Unsent) -> Option<&'static str> {
     match unsent {
         Unsent::Nothing => None,
-        Unsent::Text => {
-            Some("You were signed out before your changes were saved. Sign in again to get them back.")
-        }
-        Unsent::Passwords => {
-            Some("You were signed out before your password was changed. Sign in and try again.")
-        }
-        Unsent::Lost => Some(
-            "You were signed out before your changes were saved, and they could not be kept. Sign in, then make them again.",
-        ),
+        Unsent::Text => Some(words::login::unsent_text()),
+        Unsent::Passwords => Some(words::login::unsent_passwords()),
+        Unsent::Lost => Some(words::login::unsent_lost()),
     }
 }
-
-const COOKIE_LOST: &str =
-    "Your browser blocked the sign-in cookie. Allow cookies for this site, then sign in again.";

@@ -10,11 +10,11 @@ pub fn NotFoundPage() -> impl IntoView {
     view! {
         <div class="message">
             <Mark/>
-            <Heading title="Page not found"/>
-            <p class="lead">"Check the address, or go to the home page."</p>
+            <Heading title=words::not_found::title()/>
+            <p class="lead">{words::not_found::lead()}</p>
             <p>
                 <a class="button button-quiet" href=settings.home().to_owned() rel=settings.home_rel()>
-                    "Go to the home page"
+                    {words::failure::home()}
                 </a>
             </p>
             <Footer/>

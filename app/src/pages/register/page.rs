@@ -29,29 +29,32 @@ fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
     let instead = move || view! { <SignInInstead path=path.clone()/> };
     view! {
         <AuthLayout
-            title="Create account"
-            heading=("Create your", " account")
-            lead="All you need is an email address and a password."
-            alternative=move || view! { "Already have an account? " <a href=login>"Sign in"</a> }
+            title=words::register::title()
+            heading=words::register::heading()
+            lead=words::register::lead()
+            alternative=move || {
+                let [before, after] = words::register::known_here();
+                view! { {before} <a href=login>{words::register::login()}</a> {after} }
+            }
         >
             <Form
                 check=|call: &Register, min| call.form.parse(min).err().unwrap_or_default()
                 on_done=move |viewer| session.sign_in(viewer)
                 leaves=true
             >
-                <TextField name="name" label="Name" note="Optional" autocomplete="name" max=NAME_MAX/>
+                <TextField name="name" label=words::register::name() note=words::register::optional() autocomplete="name" max=NAME_MAX/>
                 <TextField
                     name="email"
-                    label="Email"
+                    label=words::register::email()
                     kind=InputKind::Email
                     autocomplete="username"
                     required=true
                     max=EMAIL_MAX_BYTES
                     if_taken=instead
                 />
-                <PasswordField name="password" label="Password" new=true/>
+                <PasswordField name="password" label=words::register::password() new=true/>
                 <HiddenField name="next" value=next/>
-                <SubmitButton label="Create account" busy="Creating account…"/>
+                <SubmitButton label=words::register::submit() busy=words::register::busy()/>
             </Form>
             <Agreement settings/>
         </AuthLayout>
@@ -62,19 +65,20 @@ fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
 #[component]
 fn SignInInstead(path: ReturnPath) -> impl IntoView {
     let email = input_value("email");
-    view! { <a href=move || path.sign_in_link(&email.get(), Url::escape)>"Sign in instead"</a> }
+    view! { <a href=move || path.sign_in_link(&email.get(), Url::escape)>{words::register::login_instead()}</a> }
 }
 
 /// What holds for an account. New tabs: the form keeps what was typed.
 #[component]
 fn Agreement(settings: AppSettings) -> impl IntoView {
     let link = |url: String, label| view! { <a href=url target="_blank" rel="external noopener">{label}</a> };
-    let terms = settings.terms_url.map(|url| {
-        view! { "By creating an account, you agree to our " {link(url, "terms of service")} ". " }
-    });
-    let privacy = settings.privacy_url.map(|url| {
-        view! { "Our " {link(url, "privacy policy")} " explains how we use your data." }
-    });
+    let sentence = |[before, after]: [&'static str; 2], link| view! { {before} {link} {after} };
+    let terms = settings
+        .terms_url
+        .map(|url| sentence(words::register::terms(), link(url, words::register::terms_link())));
+    let privacy = settings
+        .privacy_url
+        .map(|url| sentence(words::register::privacy(), link(url, words::register::privacy_link())));
     (terms.is_some() || privacy.is_some()).then(|| view! { <p class="help agreement">{terms}{privacy}</p> })
 }
 
@@ -89,7 +93,7 @@ fn Closed(login: String) -> impl IntoView {
             <Heading title=words::title::signup_closed()/>
             <p class="lead">{words::detail::signup_closed()}</p>
             <p class="actions">
-                <a class="button" href=login>"Sign in"</a>
+                <a class="button" href=login>{words::register::login()}</a>
             </p>
         </SplitLayout>
     }

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     view! {
-        <MemberLayout heading="Your password" lead="Use a password you don't use anywhere else.">
+        <MemberLayout heading=words::security::heading() lead=words::security::lead()>
             <Card
                 id="password"
-                title="Change your password"
-                purpose="You'll be signed out everywhere else."
+                title=words::security::title()
+                purpose=words::security::purpose()
             >
                 <Fetch from=load_profile let:view>
                     <Password view/>
@@ -30,7 +30,7 @@ fn Password(view: ProfileView) -> impl IntoView {
         <Form
             check=|call: &ChangePassword, min| call.form.parse(min).err().unwrap_or_default()
             on_done=move |changed| version.set(changed)
-            done="Password changed. You've been signed out everywhere else."
+            done=words::security::done()
             clears=true
             version
         >
@@ -44,9 +44,9 @@ fn Password(view: ProfileView) -> impl IntoView {
                 tabindex="-1"
                 aria-hidden="true"
             />
-            <PasswordField name="current_password" label="Current password"/>
-            <PasswordField name="new_password" label="New password" new=true/>
-            <SubmitButton label="Change password" busy="Changing password…"/>
+            <PasswordField name="current_password" label=words::security::current()/>
+            <PasswordField name="new_password" label=words::security::new() new=true/>
+            <SubmitButton label=words::security::submit() busy=words::security::busy()/>
         </Form>
     }
 }

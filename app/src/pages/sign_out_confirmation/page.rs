@@ -11,14 +11,14 @@ fn SignOutConfirmation(
 ) -> impl IntoView {
     view! {
         <Mark/>
-        <h1>"Sign out?"</h1>
+        <h1>{words::logout::question()}</h1>
         <p class="lead">
-            "You'll be signed out in this browser. If you didn't ask for this, stay signed in."
+            {words::logout::lead()}
         </p>
         <form method="post" action=action>
             <p class="actions">
-                <button type="submit" class="button">"Sign out"</button>
-                <a class="button button-quiet" href="/">"Stay signed in"</a>
+                <button type="submit" class="button">{words::logout::submit()}</button>
+                <a class="button button-quiet" href="/">{words::logout::stay()}</a>
             </p>
         </form>
     }
@@ -27,5 +27,10 @@ fn SignOutConfirmation(
 /// The whole document. The form is a plain one.
 #[must_use]
 pub fn sign_out_document(options: LeptosOptions, settings: &AppSettings, action: &'static str) -> String {
-    plain_document(options, settings, "Sign out?", move || view! { <SignOutConfirmation action/> })
+    plain_document(
+        options,
+        settings,
+        words::logout::question(),
+        move || view! { <SignOutConfirmation action/> },
+    )
 }

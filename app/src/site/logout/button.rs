@@ -15,7 +15,7 @@ pub(crate) fn SignOut() -> impl IntoView {
     let session = Session::from_context();
     view! {
         <Form check=|_: &Logout, _| Vec::new() on_done=move |()| session.sign_out() leaves=true>
-            <SubmitButton label="Sign out" busy="Signing out…" quiet=true/>
+            <SubmitButton label=words::logout::submit() busy=words::logout::busy() quiet=true/>
         </Form>
     }
 }

@@ -53,7 +53,7 @@ fn Countdown(seconds: u32) -> impl IntoView {
     let over = Memo::new(move |_| left.get() == 0);
     move || {
         if over.get() {
-            return view! { <Notice tone=Tone::Success words="You can try again now."/> }.into_any();
+            return view! { <Notice tone=Tone::Success words=words::form::try_now()/> }.into_any();
         }
         let [before, after] = words::detail::wait();
         view! {

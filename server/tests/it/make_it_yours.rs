@@ -21,7 +21,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, found);
-        } else if ["rs", "css", "svg", "js"]
+        } else if ["rs", "css", "svg", "js", "toml"]
             .iter()
             .any(|ending| path.extension().is_some_and(|own| own == *ending))
         {
@@ -63,7 +63,7 @@ fn every_setting_it_names_is_a_setting() {
 fn each_thing_has_its_one_place() {
     let document = read("docs/make-it-yours.md");
     let mut files = Vec::new();
-    for folder in ["app/src", "crates/domain/src", "server/src", "style"] {
+    for folder in ["app/src", "crates/domain/src", "locales", "server/src", "style"] {
         sources(&root().join(folder), &mut files);
     }
     let rows: Vec<_> =

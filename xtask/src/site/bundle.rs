@@ -14,6 +14,7 @@ const INPUTS: &[&str] = &[
     "server",
     "frontend",
     "crates",
+    "locales",
     "migrations",
     "style",
     "public",

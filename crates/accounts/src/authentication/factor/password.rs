@@ -76,6 +76,6 @@ impl Accounts {
     ) -> Result<String, Error> {
         let strength = Strength { field, min_score: self.settings().password_min_score, personal };
         let chosen = self.inner.hasher.choose(password, strength, priority).await?;
-        chosen.map_err(|refusal| Error::Invalid(vec![refusal]))
+        chosen.map_err(Error::from)
     }
 }

@@ -1,5 +1,7 @@
 //! Which page a server function's form lives on: where the server sends a plain post back to.
 
+use domain::Profile;
+
 /// One form of the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormPage {
@@ -16,11 +18,7 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/register", page: "/register", keeps: &["name", "email", "next"] },
     FormPage { function: "/fn/login", page: "/login", keeps: &["identifier", "remember", "next"] },
     FormPage { function: "/fn/logout", page: "/account", keeps: &[] },
-    FormPage {
-        function: "/fn/profile/save",
-        page: "/account",
-        keeps: &["name", "first_name", "last_name", "username", "bio"],
-    },
+    FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES },
     FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[] },
 ];
 

@@ -1,21 +1,16 @@
 //! Rows as the outside sees them.
 
-use domain::{Timestamp, UserView, display_name};
+use domain::{Profile, Timestamp, UserView};
 use store::sessions::with_user::SessionWithUser;
 use store::users::User;
 use time::{OffsetDateTime, UtcOffset};
 
 pub(crate) fn user(user: User) -> UserView {
-    let name = display_name(user.name.as_deref(), user.first_name.as_deref(), user.last_name.as_deref());
     UserView {
         id: user.id,
         email: user.email,
         email_verified: user.email_verified,
-        username: user.username,
-        name,
-        first_name: user.first_name,
-        last_name: user.last_name,
-        bio: user.bio,
+        profile: shown(user.profile),
         role: user.role,
         is_active: user.is_active,
         created_at: timestamp(user.created_at),
@@ -24,22 +19,22 @@ pub(crate) fn user(user: User) -> UserView {
 }
 
 pub(crate) fn with_user(row: &SessionWithUser) -> UserView {
-    let SessionWithUser { session, email_verified, username, bio, created_at, updated_at } = row;
-    let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
+    let SessionWithUser { session, email_verified, profile, created_at, updated_at } = row;
     UserView {
         id: session.user,
         email: session.email.clone(),
         email_verified: *email_verified,
-        username: username.clone(),
-        name: display_name(name.as_deref(), first.as_deref(), last.as_deref()),
-        first_name: first.clone(),
-        last_name: last.clone(),
-        bio: bio.clone(),
+        profile: shown(profile.clone()),
         role: session.role,
         is_active: session.is_active,
         created_at: timestamp(*created_at),
         updated_at: timestamp(*updated_at),
     }
+}
+
+/// Whoever gave no name is called by the first and the last.
+fn shown(profile: Profile) -> Profile {
+    Profile { name: profile.display_name(), ..profile }
 }
 
 /// To the microsecond, which is what Postgres keeps, and always as long: texts sort as times do.

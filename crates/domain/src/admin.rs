@@ -1,36 +1,20 @@
-use crate::account::profile::given;
+use crate::account::profile::{given, profile_fields, with_profile};
 use crate::{Email, FieldError, FieldErrors, FormReason, ProfileChange, ProfileForm, Role, SEARCH_MAX, Span};
 use serde::{Deserialize, Serialize};
 
-/// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct AdminPatch {
-    /// `user` or `admin`.
-    #[serde(deserialize_with = "given")]
-    pub role: Option<String>,
-    /// Whether the user can sign in.
-    pub is_active: Option<bool>,
-    /// The email address. It cannot be cleared.
-    #[serde(deserialize_with = "given")]
-    pub email: Option<String>,
-    /// A username to sign in with.
-    #[serde(deserialize_with = "given")]
-    pub username: Option<String>,
-    /// The display name.
-    #[serde(deserialize_with = "given")]
-    pub name: Option<String>,
-    /// The first name.
-    #[serde(deserialize_with = "given")]
-    pub first_name: Option<String>,
-    /// The last name.
-    #[serde(deserialize_with = "given")]
-    pub last_name: Option<String>,
-    /// A few lines about the user.
-    #[serde(deserialize_with = "given")]
-    pub bio: Option<String>,
-}
+profile_fields! { with_profile! {
+    /// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
+    pub struct AdminPatch {
+        /// `user` or `admin`.
+        #[serde(deserialize_with = "given")]
+        pub role: Option<String>,
+        /// Whether the user can sign in.
+        pub is_active: Option<bool>,
+        /// The email address. It cannot be cleared.
+        #[serde(deserialize_with = "given")]
+        pub email: Option<String>,
+    }
+} }
 
 /// An admin's change of an account, of acceptable shape.
 #[derive(Debug)]
@@ -85,14 +69,7 @@ impl AdminPatch {
         let mut errors = FieldErrors::default();
         let role = self.role.as_deref().and_then(|raw| errors.role(raw));
         let email = self.email.as_deref().and_then(|raw| errors.email("email", raw));
-        let profile = ProfileForm {
-            name: self.name.clone(),
-            first_name: self.first_name.clone(),
-            last_name: self.last_name.clone(),
-            username: self.username.clone(),
-            bio: self.bio.clone(),
-        }
-        .check(&mut errors);
+        let profile = ProfileForm::from(self).check(&mut errors);
         errors.finish(Some(AdminChange { role, is_active: self.is_active, email, profile }))
     }
 }
@@ -105,8 +82,7 @@ impl UserQuery {
     pub fn parse(&self) -> Result<UserFilter, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let span = errors.span(&self.limit, &self.cursor);
-        let term = errors.line("q", &self.q, SEARCH_MAX);
-        let term = term.map(|term| term.to_string()).filter(|term| !term.is_empty());
+        let term = errors.line("q", &self.q, SEARCH_MAX).filter(|term| !term.is_empty());
         let role = Some(self.role.as_str()).filter(|raw| !raw.is_empty()).and_then(|raw| errors.role(raw));
         let is_active = match self.is_active.as_str() {
             "" => None,

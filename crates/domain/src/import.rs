@@ -1,8 +1,5 @@
 use crate::invisible::trim;
-use crate::{
-    BIO_MAX, Email, FieldError, FieldErrors, ImportReason, NAME_MAX, NAME_PART_MAX, Name, Role, UserId,
-    Username,
-};
+use crate::{Email, FieldError, FieldErrors, ImportReason, Profile, ProfileForm, Role, UserId};
 use uuid::Uuid;
 
 /// An account as another service wrote it down, field by field; an empty field is an absent one. No
@@ -13,16 +10,8 @@ pub struct ImportForm {
     pub email: String,
     /// A hash of one of the known schemes.
     pub password_hash: String,
-    /// A username to sign in with.
-    pub username: String,
-    /// The display name.
-    pub name: String,
-    /// The first name.
-    pub first_name: String,
-    /// The last name.
-    pub last_name: String,
-    /// A few lines about oneself.
-    pub bio: String,
+    /// What the person filled in.
+    pub profile: ProfileForm,
     /// `user` or `admin`.
     pub role: String,
     /// Whether the account may be used; true where absent.
@@ -42,16 +31,8 @@ pub struct Imported {
     pub email: Email,
     /// `None` where no password was ever set; so below.
     pub password_hash: Option<String>,
-    /// The username.
-    pub username: Option<Username>,
-    /// The display name.
-    pub name: Option<Name>,
-    /// The first name.
-    pub first_name: Option<Name>,
-    /// The last name.
-    pub last_name: Option<Name>,
-    /// A few lines about oneself.
-    pub bio: Option<Name>,
+    /// What the person filled in.
+    pub profile: Profile,
     /// What the person may do.
     pub role: Role,
     /// Whether the account may be used.
@@ -66,18 +47,14 @@ pub struct Imported {
     pub left_out: Vec<FieldError<ImportReason>>,
 }
 
-/// What columns are called elsewhere, in small letters and digits alone, and what they hold.
+/// What columns are called elsewhere, in small letters and digits alone, and what they hold; those of the profile stand
+/// in [`Profile::FIELDS`].
 const COLUMNS: &[(&str, &[&str])] = &[
     ("email", &["email", "emailaddress", "emailadresse", "mail", "useremail"]),
     (
         "password_hash",
         &["passwordhash", "hashedpassword", "encryptedpassword", "passworddigest", "hash", "userpass"],
     ),
-    ("username", &["username", "userlogin", "login", "loginname"]),
-    ("name", &["name", "fullname", "displayname", "realname"]),
-    ("first_name", &["firstname", "givenname", "forename"]),
-    ("last_name", &["lastname", "familyname", "surname"]),
-    ("bio", &["bio", "about", "aboutme", "biography"]),
     ("role", &["role"]),
     (ImportForm::IS_ADMIN, &["isadmin", "admin", "issuperuser", "superuser"]),
     ("is_active", &["isactive", "active", "isenabled", "enabled"]),
@@ -123,20 +100,10 @@ const NO: &[&str] = &[
 
 impl ImportForm {
     /// The fields' names, which are the columns of a file.
-    pub const FIELDS: [&str; 12] = [
-        "email",
-        "password_hash",
-        "username",
-        "name",
-        "first_name",
-        "last_name",
-        "bio",
-        "role",
-        "is_active",
-        "email_verified",
-        "id",
-        "created_at",
-    ];
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let rest = ["role", "is_active", "email_verified", "id", "created_at"];
+        ["email", "password_hash"].into_iter().chain(Profile::NAMES.iter().copied()).chain(rest)
+    }
 
     /// A column that says of whom it is true that they are an admin.
     pub const IS_ADMIN: &str = "is_admin";
@@ -149,7 +116,9 @@ impl ImportForm {
     pub fn column(name: &str) -> Option<&'static str> {
         let name: String =
             name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        COLUMNS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| *column)
+        let profile = Profile::FIELDS.iter().map(|field| (field.name, field.columns));
+        let mut columns = COLUMNS.iter().copied().chain(profile);
+        columns.find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| column)
     }
 
     /// Takes over what stands in a [column](Self::column). Of several columns one is enough to make an admin.
@@ -179,17 +148,15 @@ impl ImportForm {
         Some(match name {
             "email" => &mut self.email,
             "password_hash" => &mut self.password_hash,
-            "username" => &mut self.username,
-            "name" => &mut self.name,
-            "first_name" => &mut self.first_name,
-            "last_name" => &mut self.last_name,
-            "bio" => &mut self.bio,
             "role" => &mut self.role,
             "is_active" => &mut self.is_active,
             "email_verified" => &mut self.email_verified,
             "id" => &mut self.id,
             "created_at" => &mut self.created_at,
-            _ => return None,
+            name => {
+                let at = Profile::NAMES.iter().position(|known| *known == name)?;
+                return self.profile.texts_mut().nth(at).map(Option::get_or_insert_default);
+            }
         })
     }
 
@@ -207,12 +174,7 @@ impl ImportForm {
             None
         };
         let mut left_out = FieldErrors::default();
-        let username = filled(&self.username).and_then(|raw| username(&mut left_out, raw, &self.email));
-        let mut line = |field, raw, max| filled(raw).and_then(|raw| left_out.line(field, raw, max));
-        let name = line("name", &self.name, NAME_MAX);
-        let first_name = line("first_name", &self.first_name, NAME_PART_MAX);
-        let last_name = line("last_name", &self.last_name, NAME_PART_MAX);
-        let bio = filled(&self.bio).and_then(|raw| left_out.lines("bio", raw, BIO_MAX));
+        let profile = self.filled_profile(&mut left_out).check(&mut left_out).into();
         let role = role(&mut left_out, &self.role);
         let is_active = is_active(&mut left_out, &self.is_active);
         let email_verified = email_verified(&mut left_out, &self.email_verified);
@@ -223,11 +185,7 @@ impl ImportForm {
             password_hash: known(&self.password_hash)
                 .filter(|raw| !raw.starts_with('!') && *raw != "*")
                 .map(str::to_owned),
-            username,
-            name,
-            first_name,
-            last_name,
-            bio,
+            profile,
             role,
             is_active,
             email_verified,
@@ -236,6 +194,19 @@ impl ImportForm {
             left_out: left_out.finish(Some(())).err().unwrap_or_default(),
         });
         errors.finish(whole)
+    }
+
+    /// The profile without what says that nothing is there, and without an address for a username.
+    fn filled_profile(&self, left_out: &mut FieldErrors<ImportReason>) -> ProfileForm {
+        let mut profile = self.profile.clone();
+        for text in profile.texts_mut() {
+            *text = text.as_deref().and_then(filled).map(str::to_owned);
+        }
+        let email = self.email.trim();
+        if profile.username.take_if(|username| username.eq_ignore_ascii_case(email)).is_some() {
+            left_out.refuse("username", ImportReason::UsernameIsEmail);
+        }
+        profile
     }
 }
 
@@ -255,14 +226,6 @@ fn truth(raw: &str) -> Option<bool> {
     let word = raw.trim().to_lowercase();
     let is = |words: &[&str]| words.contains(&word.as_str());
     if is(YES) { Some(true) } else { is(NO).then_some(false) }
-}
-
-fn username(left_out: &mut FieldErrors<ImportReason>, raw: &str, email: &str) -> Option<Username> {
-    if raw.eq_ignore_ascii_case(email.trim()) {
-        left_out.refuse("username", ImportReason::UsernameIsEmail);
-        return None;
-    }
-    left_out.username("username", raw)
 }
 
 fn role(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> Role {
@@ -321,7 +284,7 @@ mod tests {
     fn an_address_alone_makes_an_active_unproven_user_without_a_password() {
         let ana = form(&[]).parse().ok().unwrap();
         assert_eq!((ana.role, ana.is_active, ana.email_verified), (Role::User, true, false));
-        assert!(ana.password_hash.is_none() && ana.username.is_none() && ana.id.is_none());
+        assert!(ana.password_hash.is_none() && ana.profile.username.is_none() && ana.id.is_none());
         for nothing in ["!x", "!", "*", "NULL", "\\N", "None", "null", "nan", " "] {
             let form = form(&[("password_hash", nothing)]);
             assert!(form.parse().ok().unwrap().password_hash.is_none(), "{nothing}");
@@ -376,9 +339,9 @@ mod tests {
     #[test]
     fn every_field_has_its_name_and_is_a_column() {
         let mut form = ImportForm::default();
-        assert!(ImportForm::FIELDS.iter().all(|name| form.field(name).is_some()));
+        assert!(ImportForm::names().all(|name| form.field(name).is_some()));
         assert!(form.field("password").is_none());
-        assert!(ImportForm::FIELDS.iter().all(|name| ImportForm::column(name) == Some(name)));
+        assert!(ImportForm::names().all(|name| ImportForm::column(name) == Some(name)));
         for (name, column) in [
             ("E-Mail", "email"),
             ("\u{feff}Email Address", "email"),

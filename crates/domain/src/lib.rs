@@ -41,6 +41,6 @@ pub use problem_document::{FieldMessage, ProblemDocument};
 pub use return_path::{next_in, safe_next};
 pub use secret::{PlainPassword, RawPassword};
 pub use session::{Factor, SessionKind, SessionView, TokenPair, TokenType};
-pub use sign_in::{Grant, Identifier, Renewal, SignIn, SignInForm};
-pub use text::{Email, Name, Username};
+pub use sign_in::{Identifier, LoginRequest, Renewal, SignIn, SignInForm};
+pub use text::Email;
 pub use timestamp::Timestamp;

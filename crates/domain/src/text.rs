@@ -3,41 +3,17 @@ use crate::{
     EMAIL_MAX_BYTES, FieldErrors, FormReason, PASSWORD_MAX, PASSWORD_MAX_BYTES, PASSWORD_TRIED_MAX,
     PlainPassword, USERNAME_MAX, USERNAME_MIN,
 };
-use std::fmt;
 
-macro_rules! text {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
-        pub struct $name(pub(crate) String);
+/// Something of an email address's shape, as typed. Its canonical form is `accounts`' business.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email(String);
 
-        impl $name {
-            /// The text as it was typed, trimmed.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-text! {
-    /// Something of an email address's shape, as typed. Its canonical form is `accounts`' business.
-    Email
-}
-text! {
-    /// 3 to 32 of `A-Za-z0-9._-`, so never an email address.
-    Username
-}
-text! {
-    /// One line of a person's name, or several of a bio, without control characters.
-    Name
+impl Email {
+    /// The address as it was typed, trimmed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// What quotes, groups and lists addresses (RFC 5322 section 3.2.3): `"ana"@b` would be a second
@@ -68,30 +44,31 @@ impl<R: From<FormReason>> FieldErrors<R> {
         None
     }
 
-    pub(crate) fn username(&mut self, field: &str, raw: &str) -> Option<Username> {
+    /// 3 to 32 of `A-Za-z0-9._-`, so never an email address.
+    pub(crate) fn username(&mut self, field: &str, raw: &str) -> Option<String> {
         let text = trim(raw);
         if !(USERNAME_MIN..=USERNAME_MAX).contains(&text.chars().count()) {
             self.refuse(field, FormReason::Length { min: USERNAME_MIN, max: USERNAME_MAX });
         } else if !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
             self.refuse(field, FormReason::UsernameInvalid);
         } else {
-            return Some(Username(text.to_owned()));
+            return Some(text.to_owned());
         }
         None
     }
 
     /// One line of at most `max` code points.
-    pub(crate) fn line(&mut self, field: &str, raw: &str, max: usize) -> Option<Name> {
+    pub(crate) fn line(&mut self, field: &str, raw: &str, max: usize) -> Option<String> {
         self.bounded(field, raw, max, is_unseen)
     }
 
     /// Several lines of at most `max` code points, CRLF counted as one.
-    pub(crate) fn lines(&mut self, field: &str, raw: &str, max: usize) -> Option<Name> {
+    pub(crate) fn lines(&mut self, field: &str, raw: &str, max: usize) -> Option<String> {
         let text = raw.replace("\r\n", "\n");
         self.bounded(field, &text, max, |c| is_unseen(c) && c != '\n')
     }
 
-    fn bounded(&mut self, field: &str, raw: &str, max: usize, forbidden: fn(char) -> bool) -> Option<Name> {
+    fn bounded(&mut self, field: &str, raw: &str, max: usize, forbidden: fn(char) -> bool) -> Option<String> {
         let text = trim_text(raw);
         if text.chars().count() > max {
             self.refuse(field, FormReason::TooLong { max });
@@ -105,7 +82,7 @@ impl<R: From<FormReason>> FieldErrors<R> {
                 },
             );
         } else {
-            return Some(Name(text.to_owned()));
+            return Some(text.to_owned());
         }
         None
     }

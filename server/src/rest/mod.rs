@@ -12,4 +12,5 @@ mod input;
 mod jwks;
 pub(crate) mod openapi;
 pub(crate) mod routes;
+mod sample;
 mod v1;

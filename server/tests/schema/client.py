@@ -6,7 +6,7 @@ import uuid
 from accounts_client import AuthenticatedClient, Client
 from accounts_client.api.my_account import change_me, list_sessions, read_me
 from accounts_client.api.signing_in import login, logout, refresh, register
-from accounts_client.models import Grant, NewAccount, Renewal, TokenPair, UserPatch, UserView
+from accounts_client.models import LoginRequest, NewAccount, Renewal, TokenPair, UserPatch, UserView
 
 url = sys.argv[1]
 email, password = f"{uuid.uuid4()}@example.com", "violet staircase under rain"
@@ -15,7 +15,7 @@ stranger = Client(base_url=url)
 user = register.sync(client=stranger, body=NewAccount(email=email, password=password, first_name="Ana"))
 assert isinstance(user, UserView) and user.email == email and user.name == "Ana", user
 
-pair = login.sync(client=stranger, body=Grant(email=email, password=password))
+pair = login.sync(client=stranger, body=LoginRequest(email=email, password=password))
 assert isinstance(pair, TokenPair), pair
 renewed = refresh.sync(client=stranger, body=Renewal(refresh_token=pair.refresh_token))
 assert isinstance(renewed, TokenPair) and renewed.refresh_token != pair.refresh_token, renewed

@@ -1,7 +1,7 @@
 use super::api::{SaveProfile, load_profile};
 use crate::site::{MemberLayout, Session};
 use crate::ui::{Card, Fetch, Form, InputKind, ReadOnlyField, SubmitButton, TextAreaField, TextField};
-use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX, display_name};
+use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
 use leptos::prelude::*;
 
 /// The profile.
@@ -23,31 +23,32 @@ fn Profile(view: ProfileView) -> impl IntoView {
     let session = Session::from_context();
     session.confirm_cookie();
     let version = RwSignal::new(view.version);
+    let profile = view.profile;
     view! {
         <Form
             check=|call: &SaveProfile, _| call.form.parse().err().unwrap_or_default()
             on_done=move |view: ProfileView| {
-                session.rename(label(&view));
+                session.rename(view.profile.display_name());
                 version.set(view.version);
             }
             done=words::profile::done()
             version
         >
             <ReadOnlyField label=words::profile::email() value=view.email/>
-            <TextField name="name" label=words::profile::name() autocomplete="name" value=view.name max=NAME_MAX/>
+            <TextField name="name" label=words::profile::name() autocomplete="name" value=profile.name max=NAME_MAX/>
             <div class="field-row">
                 <TextField
                     name="first_name"
                     label=words::profile::first_name()
                     autocomplete="given-name"
-                    value=view.first_name
+                    value=profile.first_name
                     max=NAME_PART_MAX
                 />
                 <TextField
                     name="last_name"
                     label=words::profile::last_name()
                     autocomplete="family-name"
-                    value=view.last_name
+                    value=profile.last_name
                     max=NAME_PART_MAX
                 />
             </div>
@@ -57,16 +58,11 @@ fn Profile(view: ProfileView) -> impl IntoView {
                 note=words::profile::username_note()
                 kind=InputKind::Login
                 autocomplete="username"
-                value=view.username
+                value=profile.username
                 max=USERNAME_MAX
             />
-            <TextAreaField name="bio" label=words::profile::bio() note=words::profile::bio_note(BIO_MAX as u64) value=view.bio max=BIO_MAX/>
+            <TextAreaField name="bio" label=words::profile::bio() note=words::profile::bio_note(BIO_MAX as u64) value=profile.bio max=BIO_MAX/>
             <SubmitButton label=words::profile::submit() busy=words::profile::busy()/>
         </Form>
     }
-}
-
-/// What the header calls the person after a change.
-fn label(view: &ProfileView) -> Option<String> {
-    display_name(view.name.as_deref(), view.first_name.as_deref(), view.last_name.as_deref())
 }

@@ -3,8 +3,7 @@ use crate::audit::Event;
 use crate::identifier::Address;
 use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, policy, view};
 use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
-use store::users::admin::{self, Update};
-use store::users::{self, User};
+use store::users::{self, Update, User, admin};
 use store::{Tx, sessions};
 
 /// What is to change of an account, whoever asks for it.
@@ -118,20 +117,21 @@ impl Accounts {
         if events.is_empty() {
             return Ok(user);
         }
-        let username_canonical = match &profile.username {
-            Change::Set(username) => Some(identifier::username(username.as_str())),
-            Change::Keep | Change::Clear => None,
-        };
-        self.check_taken(tx, username_canonical.as_deref(), user.id).await?;
+        let mut whole = user.profile;
+        profile.apply(&mut whole);
+        let username_canonical = whole.username.as_deref().map(identifier::username);
+        if matches!(profile.username, Change::Set(_)) {
+            self.check_taken(tx, username_canonical.as_deref(), user.id).await?;
+        }
         let update = Update {
-            profile,
+            profile: &whole,
             username_canonical: username_canonical.as_deref(),
             email: email.as_ref().map(|NewEmail(new)| (new.shown.as_str(), new.canonical.as_str())),
             role: *role,
             is_active: *is_active,
             at: ctx.now,
         };
-        let updated = admin::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
+        let updated = users::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
         for event in events {
             self.audit(tx, ctx, Some(user.id), event).await?;
         }

@@ -1,10 +1,10 @@
 use crate::audit::Event;
 use crate::authentication::establish::NewSession;
 use crate::{Accounts, Error, Member, RequestCtx, SessionToken, account::version};
-use domain::{PasswordChange, PasswordForm, Role, SessionKind};
+use domain::{PasswordChange, PasswordForm, Profile, Role, SessionKind};
 use store::Tx;
 use store::sessions::{self, Proof};
-use store::users::{self, User};
+use store::users;
 
 /// A password was changed.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Accounts {
         ctx.check_version(|| version::of_password(user.password_hash.as_deref()))?;
         let refusal = Event::PasswordChangeRefused;
         let stepped_up = self.step_up(ctx, user, Some(current), refusal).await?;
-        let words = personal_words(&stepped_up.user);
+        let words = personal_words(&stepped_up.user.email, &stepped_up.user.profile);
         let hash = self.choose_password("new_password", new, words, stepped_up.priority).await?;
         let (mut tx, locked) = self.begin(ctx).await?;
         // Two changes at once: the second one's "current" password is no longer current.
@@ -76,7 +76,9 @@ impl Accounts {
     }
 }
 
-fn personal_words(user: &User) -> Vec<String> {
-    let optional = [&user.username, &user.name, &user.first_name, &user.last_name];
-    optional.into_iter().flatten().chain([&user.email]).cloned().collect()
+/// What somebody who knows the person would guess first.
+pub(crate) fn personal_words(email: &str, profile: &Profile) -> Vec<String> {
+    let Profile { username, name, first_name, last_name, .. } = profile;
+    let optional = [username, name, first_name, last_name].into_iter().flatten().cloned();
+    optional.chain([email.to_owned()]).collect()
 }

@@ -1,3 +1,4 @@
+use crate::account::password::personal_words;
 use crate::audit::Event;
 use crate::authentication::attempt::ProvenAttempt;
 use crate::authentication::establish::Transport;
@@ -5,8 +6,8 @@ use crate::credential::Priority;
 use crate::identifier::Address;
 use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, identifier, rng, view};
 use domain::{
-    Email, Factor, FieldError, FormReason, Name, Reason, Registration, RegistrationForm, Role, UserId,
-    UserView, Username,
+    Email, Factor, FieldError, FormReason, Profile, Reason, Registration, RegistrationForm, Role, UserId,
+    UserView,
 };
 use store::Tx;
 use store::sessions::Proof;
@@ -16,10 +17,7 @@ use time::OffsetDateTime;
 /// A registration whose address has a canonical form and whose password was hashed.
 pub(crate) struct PreparedAccount {
     pub(crate) email: Address,
-    username: Option<String>,
-    name: Option<String>,
-    first_name: Option<String>,
-    last_name: Option<String>,
+    profile: Profile,
     password_hash: String,
 }
 
@@ -51,7 +49,7 @@ impl Accounts {
             return Err(Error::SignupClosed);
         }
         let registration = form.parse(self.settings().password_min_length)?;
-        self.check_reserved(registration.username.as_ref())?;
+        self.check_reserved(registration.profile.username.as_deref())?;
         self.admit_sign_up(ctx).await?;
         let prepared = self.prepare(registration).await?;
         let address = prepared.email.canonical.clone();
@@ -90,20 +88,11 @@ impl Accounts {
 
     /// Hashes before it looks whether the address is taken: known and new cost the same.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<PreparedAccount, Error> {
-        let Registration { email, password, username, name, first_name, last_name } = registration;
+        let Registration { email, password, profile } = registration;
         let address = reachable(&email)?;
-        let own = [Some(email.as_str()), username.as_ref().map(Username::as_str)].into_iter().flatten();
-        let names = [&name, &first_name, &last_name].into_iter().flatten().map(Name::as_str);
-        let personal = own.chain(names).map(str::to_owned).collect();
+        let personal = personal_words(email.as_str(), &profile);
         let password_hash = self.choose_password("password", password, personal, Priority::Stranger).await?;
-        Ok(PreparedAccount {
-            email: address,
-            username: username.map(|username| username.to_string()),
-            name: name.map(|name| name.to_string()),
-            first_name: first_name.map(|name| name.to_string()),
-            last_name: last_name.map(|name| name.to_string()),
-            password_hash,
-        })
+        Ok(PreparedAccount { email: address, profile, password_hash })
     }
 
     pub(crate) async fn insert_user(
@@ -114,16 +103,13 @@ impl Accounts {
         at: OffsetDateTime,
     ) -> Result<UserId, Error> {
         let id = UserId(rng::uuid(self.inner.rng.as_ref(), at));
-        let username_canonical = prepared.username.as_deref().map(identifier::username);
+        let username_canonical = prepared.profile.username.as_deref().map(identifier::username);
         let user = NewUser {
             id,
             email: &prepared.email.shown,
             email_canonical: &prepared.email.canonical,
-            username: prepared.username.as_deref(),
             username_canonical: username_canonical.as_deref(),
-            name: prepared.name.as_deref(),
-            first_name: prepared.first_name.as_deref(),
-            last_name: prepared.last_name.as_deref(),
+            profile: &prepared.profile,
             role,
             password_hash: &prepared.password_hash,
             at,

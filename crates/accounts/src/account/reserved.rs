@@ -2,7 +2,7 @@
 //! them, an import brings them along, and whoever has one keeps it.
 
 use crate::{Accounts, Error, identifier};
-use domain::{Change, FieldError, ProfileChange, Reason, Username};
+use domain::{Change, FieldError, ProfileChange, Reason};
 use store::users::User;
 
 /// Mailboxes that every domain has (RFC 2142, and those that certificates are proven by), roles, and words that stand
@@ -19,8 +19,8 @@ const RESERVED: &str = "\
 
 impl Accounts {
     /// Refuses a username that is reserved.
-    pub(crate) fn check_reserved(&self, username: Option<&Username>) -> Result<(), Error> {
-        let word = username.map(|username| plain(username.as_str())).unwrap_or_default();
+    pub(crate) fn check_reserved(&self, username: Option<&str>) -> Result<(), Error> {
+        let word = username.map(plain).unwrap_or_default();
         let own = || self.settings().reserved_usernames.iter().any(|reserved| plain(reserved) == word);
         if !word.is_empty() && (words().any(|reserved| reserved == word) || own()) {
             return Err(FieldError::new("username", Reason::UsernameReserved).into());
@@ -31,12 +31,8 @@ impl Accounts {
     /// The same for one that replaces the user's own.
     pub(crate) fn check_new_username(&self, user: &User, change: &ProfileChange) -> Result<(), Error> {
         let Change::Set(wanted) = &change.username else { return Ok(()) };
-        let kept = user.username.as_deref().map(identifier::username);
-        if kept == Some(identifier::username(wanted.as_str())) {
-            Ok(())
-        } else {
-            self.check_reserved(Some(wanted))
-        }
+        let kept = user.profile.username.as_deref().map(identifier::username);
+        if kept == Some(identifier::username(wanted)) { Ok(()) } else { self.check_reserved(Some(wanted)) }
     }
 }
 

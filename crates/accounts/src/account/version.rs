@@ -30,7 +30,7 @@ pub(crate) fn of_user(user: &User) -> String {
 
 /// The version of what the profile's form shows.
 pub(crate) fn of_profile(user: &User) -> String {
-    of((&user.name, &user.first_name, &user.last_name, &user.username, &user.bio))
+    of(&user.profile)
 }
 
 /// The version of a password. A hash holds a random salt, so its digest tells nothing.

@@ -1,6 +1,6 @@
 use crate::authentication::establish::{Established, Transport};
 use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
-use domain::{SignIn, SignInForm, TokenPair, UserView, Viewer, display_name};
+use domain::{SignIn, SignInForm, TokenPair, UserView, Viewer};
 use store::users::User;
 
 /// Somebody who has just proven who they are.
@@ -87,6 +87,6 @@ impl From<Established> for SignedIn {
 }
 
 fn viewer(user: &User) -> Viewer {
-    let name = display_name(user.name.as_deref(), user.first_name.as_deref(), user.last_name.as_deref());
+    let name = user.profile.display_name();
     Viewer { id: user.id, email: user.email.clone(), name, role: user.role }
 }

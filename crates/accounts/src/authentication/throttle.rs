@@ -52,7 +52,7 @@ impl Names {
         let account =
             user.map_or_else(|| key("nobody", &[&typed]), |user| key("account", &[user.id.0.as_bytes()]));
         let email = user.and_then(|user| identifier::email(&user.email)).map(Identifier::Email);
-        let username = user.and_then(|user| user.username.as_deref()).map(identifier::username);
+        let username = user.and_then(|user| user.profile.username.as_deref()).map(identifier::username);
         let names = email.into_iter().chain(username.map(Identifier::Username));
         let others = names.map(|name| name_key(&name)).filter(|name| *name != typed).collect();
         Self { typed, account, others }
@@ -187,8 +187,8 @@ impl Accounts {
         change: &ProfileChange,
     ) -> Result<(), Error> {
         let Change::Set(typed) = &change.username else { return Ok(()) };
-        let wanted = identifier::username(typed.as_str());
-        if user.username.as_deref().map(identifier::username).as_ref() == Some(&wanted) {
+        let wanted = identifier::username(typed);
+        if user.profile.username.as_deref().map(identifier::username).as_ref() == Some(&wanted) {
             return Ok(());
         }
         let key = key("usernames of", &[user.id.0.as_bytes()]);

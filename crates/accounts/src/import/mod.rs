@@ -283,12 +283,8 @@ impl Accounts {
             email: address.shown,
             email_canonical: address.canonical,
             email_verified: imported.email_verified,
-            username_canonical: imported.username.as_ref().map(|typed| identifier::username(typed.as_str())),
-            username: text(imported.username.as_ref()),
-            name: text(imported.name.as_ref()),
-            first_name: text(imported.first_name.as_ref()),
-            last_name: text(imported.last_name.as_ref()),
-            bio: text(imported.bio.as_ref()),
+            username_canonical: imported.profile.username.as_deref().map(identifier::username),
+            profile: imported.profile,
             role: imported.role,
             is_active: imported.is_active,
             password_hash,
@@ -297,8 +293,4 @@ impl Accounts {
         };
         Ok(Row { user, id_given: imported.id.is_some(), left_out: imported.left_out })
     }
-}
-
-fn text(value: Option<&impl ToString>) -> Option<String> {
-    value.map(ToString::to_string)
 }

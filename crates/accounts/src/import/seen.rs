@@ -37,7 +37,7 @@ impl Seen {
 
 impl Row {
     pub(super) fn leave_username(&mut self, why: ImportReason) {
-        (self.user.username, self.user.username_canonical) = (None, None);
+        (self.user.profile.username, self.user.username_canonical) = (None, None);
         self.left_out.push(FieldError::new("username", why));
     }
 

@@ -223,7 +223,7 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Role;
+    use domain::{Profile, Role};
     use uuid::Uuid;
 
     const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 10:00 UTC);
@@ -254,8 +254,7 @@ mod tests {
                 is_active: true,
             },
             email_verified: false,
-            username: None,
-            bio: None,
+            profile: Profile::default(),
             created_at: NOW,
             updated_at: NOW,
         }

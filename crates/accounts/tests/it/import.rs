@@ -1,5 +1,5 @@
 use accounts::{Error, ImportCounts, Numbered, Remark, RemarkKind};
-use domain::{ImportForm, ImportReason};
+use domain::{ImportForm, ImportReason, ProfileForm};
 use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{PgConnection, PgPool};
 use std::fmt::Write;
@@ -317,7 +317,7 @@ async fn speed_of_an_import(pool: PgPool) {
         let form = |n: u64| ImportForm {
             email: format!("import-{n}@example.com"),
             password_hash: BCRYPT.into(),
-            name: format!("Name {n}"),
+            profile: ProfileForm { name: Some(format!("Name {n}")), ..ProfileForm::default() },
             ..ImportForm::default()
         };
         let lines: Vec<_> = rows.map(|n| Numbered { line: n, form: Ok(form(n)) }).collect();

@@ -5,7 +5,7 @@ mod user;
 mod viewer;
 
 pub use password::{PasswordChange, PasswordForm};
-pub use profile::{Change, ProfileChange, ProfileForm, ProfileView};
+pub use profile::{Change, Profile, ProfileChange, ProfileField, ProfileForm, ProfileView, Takes};
 pub use registration::{NewAccount, Registration, RegistrationForm};
 pub use user::{DeletionForm, UserChange, UserPatch, UserView};
 pub use viewer::{Role, Viewer, display_name};

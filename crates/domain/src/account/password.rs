@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordForm {
     /// Your current password.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub current_password: RawPassword,
     /// Your new password.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub new_password: RawPassword,
 }
 

@@ -1,26 +1,135 @@
+//! What a person may fill in about themselves. The fields are listed once, in `profile_fields!`; the forms, the import,
+//! the API's document and the columns of an import get them from there (docs/adding-a-field.md).
+
 use crate::invisible::trim;
-use crate::{BIO_MAX, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, Role, Username};
+use crate::{FieldError, FieldErrors, FormReason, Role, display_name, limits};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What a person typed into the profile. A missing field stays as it is, an empty one is cleared.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ProfileForm {
-    /// The display name.
-    #[serde(deserialize_with = "given")]
-    pub name: Option<String>,
-    /// The first name.
-    #[serde(deserialize_with = "given")]
-    pub first_name: Option<String>,
-    /// The last name.
-    #[serde(deserialize_with = "given")]
-    pub last_name: Option<String>,
-    /// The username to sign in with.
-    #[serde(deserialize_with = "given")]
-    pub username: Option<String>,
-    /// A few lines about oneself.
-    #[serde(deserialize_with = "given")]
-    pub bio: Option<String>,
+/// The list. Of each field: how the API describes it, its name, what it takes, and what other services call it, in small
+/// letters and digits alone. It is handed to the macro `$make`, behind what that one is given.
+macro_rules! profile_fields {
+    ($make:ident! $given:tt) => {
+        $make! {
+            $given
+            /// A username to sign in with.
+            username: Takes::Username, ["username", "userlogin", "login", "loginname"];
+            /// The display name.
+            name: Takes::Line(limits::NAME_MAX), ["name", "fullname", "displayname", "realname"];
+            /// The first name.
+            first_name: Takes::Line(limits::NAME_PART_MAX), ["firstname", "givenname", "forename"];
+            /// The last name.
+            last_name: Takes::Line(limits::NAME_PART_MAX), ["lastname", "familyname", "surname"];
+            /// A few lines about the user.
+            bio: Takes::Lines(limits::BIO_MAX), ["bio", "about", "aboutme", "biography"];
+        }
+    };
+}
+
+/// A request that takes the profile's fields beside its own. A field that is missing stays as it is, an empty one is
+/// cleared, an unknown one is refused: serde's `flatten` would let those pass.
+macro_rules! with_profile {
+    ({ $(#[$about:meta])* pub struct $name:ident { $($own:tt)* } }
+     $($(#[$doc:meta])* $field:ident: $takes:expr, $columns:expr;)+) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            $($(#[$doc])* #[serde(deserialize_with = "crate::account::profile::given")]
+            pub $field: Option<String>,)+
+        }
+
+        /// The profile's fields alone.
+        impl From<&$name> for $crate::ProfileForm {
+            fn from(request: &$name) -> Self {
+                Self { $($field: request.$field.clone(),)+ }
+            }
+        }
+    };
+}
+
+macro_rules! profile {
+    ({} $($(#[$doc:meta])* $field:ident: $takes:expr, $columns:expr;)+) => {
+        /// The profile as it is stored and shown.
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub struct Profile {
+            $($(#[$doc])* pub $field: Option<String>,)+
+        }
+
+        /// A change of acceptable shape.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct ProfileChange {
+            $($(#[$doc])* pub $field: Change,)+
+        }
+
+        impl Profile {
+            /// What each field takes.
+            pub const FIELDS: &[ProfileField] = &[
+                $(ProfileField { name: stringify!($field), takes: $takes, columns: &$columns },)+
+            ];
+            /// What each field is called: in forms, in the API and in the database.
+            pub const NAMES: &[&str] = &[$(stringify!($field),)+];
+
+            /// What stands in each field, in the same order.
+            pub fn texts(&self) -> impl Iterator<Item = Option<&str>> {
+                [$(self.$field.as_deref(),)+].into_iter()
+            }
+        }
+
+        impl ProfileForm {
+            /// The fields in the order of [`Profile::FIELDS`], to be filled in.
+            pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Option<String>> {
+                [$(&mut self.$field,)+].into_iter()
+            }
+
+            /// As [`Self::parse`], for a form that has more fields than these. A refused field stays as it is.
+            pub(crate) fn check<R: From<FormReason>>(&self, errors: &mut FieldErrors<R>) -> ProfileChange {
+                ProfileChange {
+                    $($field: errors.change(stringify!($field), $takes, self.$field.as_deref()),)+
+                }
+            }
+        }
+
+        impl ProfileChange {
+            /// Makes the change.
+            pub fn apply(&self, profile: &mut Profile) {
+                $(self.$field.apply(&mut profile.$field);)+
+            }
+        }
+    };
+}
+
+pub(crate) use {profile_fields, with_profile};
+
+profile_fields! { profile! {} }
+
+profile_fields! { with_profile! {
+    /// What a person typed into the profile.
+    pub struct ProfileForm {}
+} }
+
+/// One field of the profile.
+#[derive(Debug)]
+pub struct ProfileField {
+    /// What it is called everywhere.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// What other services call it.
+    pub(crate) columns: &'static [&'static str],
+}
+
+/// What a field of the profile takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// A username.
+    Username,
+    /// One line of at most so many code points.
+    Line(usize),
+    /// Several lines of at most so many code points, a line end counted once.
+    Lines(usize),
 }
 
 /// A field that is there, if only as null. Form decoders read `name=` as none, which would be taken
@@ -31,41 +140,40 @@ pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 
 /// What is to happen to one optional field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Change<T> {
+pub enum Change {
     /// It stays as it is.
     #[default]
     Keep,
     /// It becomes empty.
     Clear,
     /// It becomes this.
-    Set(T),
+    Set(String),
 }
 
-impl<T> Change<T> {
-    /// Whether the field changes, and to what: the pair that an UPDATE binds.
-    #[must_use]
-    pub fn as_update(&self) -> (bool, Option<&T>) {
+impl Change {
+    fn apply(&self, field: &mut Option<String>) {
         match self {
-            Self::Keep => (false, None),
-            Self::Clear => (true, None),
-            Self::Set(value) => (true, Some(value)),
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(text) => *field = Some(text.clone()),
         }
     }
 }
 
-/// A profile change of acceptable shape.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct ProfileChange {
-    /// The display name.
-    pub name: Change<Name>,
-    /// The first name.
-    pub first_name: Change<Name>,
-    /// The last name.
-    pub last_name: Change<Name>,
-    /// The username.
-    pub username: Change<Username>,
-    /// The bio.
-    pub bio: Change<Name>,
+impl<R: From<FormReason>> FieldErrors<R> {
+    /// A refused field is kept; its refusal is noted, and the whole change is refused with it.
+    fn change(&mut self, field: &'static str, takes: Takes, raw: Option<&str>) -> Change {
+        let Some(raw) = raw else { return Change::Keep };
+        if trim(raw).is_empty() {
+            return Change::Clear;
+        }
+        let text = match takes {
+            Takes::Username => self.username(field, raw),
+            Takes::Line(max) => self.line(field, raw, max),
+            Takes::Lines(max) => self.lines(field, raw, max),
+        };
+        text.map_or(Change::Keep, Change::Set)
+    }
 }
 
 impl ProfileForm {
@@ -78,19 +186,6 @@ impl ProfileForm {
         let change = self.check(&mut errors);
         errors.finish(Some(change))
     }
-
-    /// The same for a form that has more fields than these.
-    pub(crate) fn check(&self, errors: &mut FieldErrors) -> ProfileChange {
-        ProfileChange {
-            name: change(self.name.as_deref(), |raw| errors.line("name", raw, NAME_MAX)),
-            first_name: change(self.first_name.as_deref(), |raw| {
-                errors.line("first_name", raw, NAME_PART_MAX)
-            }),
-            last_name: change(self.last_name.as_deref(), |raw| errors.line("last_name", raw, NAME_PART_MAX)),
-            username: change(self.username.as_deref(), |raw| errors.username("username", raw)),
-            bio: change(self.bio.as_deref(), |raw| errors.lines("bio", raw, BIO_MAX)),
-        }
-    }
 }
 
 impl ProfileChange {
@@ -99,14 +194,30 @@ impl ProfileChange {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Whether a profile is already as the change would make it.
+    #[must_use]
+    pub fn is_made_in(&self, profile: &Profile) -> bool {
+        let mut changed = profile.clone();
+        self.apply(&mut changed);
+        changed == *profile
+    }
 }
 
-/// A refused field is kept here; its refusal stands in the errors, and the whole change with it.
-fn change<T>(raw: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Change<T> {
-    match raw {
-        None => Change::Keep,
-        Some(text) if trim(text).is_empty() => Change::Clear,
-        Some(text) => parse(text).map_or(Change::Keep, Change::Set),
+/// The profile of a new account.
+impl From<ProfileChange> for Profile {
+    fn from(change: ProfileChange) -> Self {
+        let mut profile = Self::default();
+        change.apply(&mut profile);
+        profile
+    }
+}
+
+impl Profile {
+    /// What to call the person, as [`display_name`].
+    #[must_use]
+    pub fn display_name(&self) -> Option<String> {
+        display_name(self.name.as_deref(), self.first_name.as_deref(), self.last_name.as_deref())
     }
 }
 
@@ -115,16 +226,8 @@ fn change<T>(raw: Option<&str>, parse: impl FnOnce(&str) -> Option<T>) -> Change
 pub struct ProfileView {
     /// The address as typed at sign-up; it cannot be changed here.
     pub email: String,
-    /// The username, if one was chosen.
-    pub username: Option<String>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The first name.
-    pub first_name: Option<String>,
-    /// The last name.
-    pub last_name: Option<String>,
-    /// A few lines about oneself.
-    pub bio: Option<String>,
+    /// What can be changed here.
+    pub profile: Profile,
     /// What the person may do.
     pub role: Role,
     /// The version of what can be changed here.
@@ -144,7 +247,7 @@ mod tests {
         let change = form.parse().unwrap();
         assert_eq!(change.name, Change::Clear);
         assert_eq!(change.first_name, Change::Keep);
-        assert_eq!(change.bio, Change::Set(Name("a\nb".into())));
+        assert_eq!(change.bio, Change::Set("a\nb".into()));
     }
 
     #[test]

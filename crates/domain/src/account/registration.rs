@@ -1,7 +1,4 @@
-use crate::invisible::trim;
-use crate::{
-    Email, FieldError, FieldErrors, NAME_MAX, NAME_PART_MAX, Name, PlainPassword, RawPassword, Username,
-};
+use crate::{Email, FieldError, FieldErrors, PlainPassword, Profile, ProfileForm, RawPassword};
 use serde::{Deserialize, Serialize};
 
 /// What a person typed to sign up. Missing fields are empty; unknown ones are refused.
@@ -30,8 +27,10 @@ pub struct RegistrationForm {
 #[serde(default, deny_unknown_fields)]
 pub struct NewAccount {
     /// The email address.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub email: String,
     /// The password.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub password: RawPassword,
     /// A username to sign in with.
     pub username: Option<String>,
@@ -59,14 +58,8 @@ pub struct Registration {
     pub email: Email,
     /// The new password.
     pub password: PlainPassword,
-    /// `None` where the field was left empty; so below.
-    pub username: Option<Username>,
-    /// The display name.
-    pub name: Option<Name>,
-    /// The first name.
-    pub first_name: Option<Name>,
-    /// The last name.
-    pub last_name: Option<Name>,
+    /// What else was filled in.
+    pub profile: Profile,
 }
 
 impl RegistrationForm {
@@ -78,25 +71,16 @@ impl RegistrationForm {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", &self.email);
         let password = errors.new_password("password", self.password.expose(), password_min);
-        let username = filled(&self.username).and_then(|raw| errors.username("username", raw));
-        let mut line = |field, raw, max| filled(raw).and_then(|raw| errors.line(field, raw, max));
-        let name = line("name", &self.name, NAME_MAX);
-        let first_name = line("first_name", &self.first_name, NAME_PART_MAX);
-        let last_name = line("last_name", &self.last_name, NAME_PART_MAX);
-        let whole = email.zip(password).map(|(email, password)| Registration {
-            email,
-            password,
-            username,
-            name,
-            first_name,
-            last_name,
-        });
-        errors.finish(whole)
+        let profile = ProfileForm {
+            username: Some(self.username.clone()),
+            name: Some(self.name.clone()),
+            first_name: Some(self.first_name.clone()),
+            last_name: Some(self.last_name.clone()),
+            ..ProfileForm::default()
+        };
+        let profile = profile.check(&mut errors).into();
+        errors.finish(email.zip(password).map(|(email, password)| Registration { email, password, profile }))
     }
-}
-
-fn filled(raw: &str) -> Option<&str> {
-    Some(raw).filter(|raw| !trim(raw).is_empty())
 }
 
 #[cfg(test)]
@@ -170,7 +154,7 @@ mod tests {
     #[test]
     fn empty_optional_fields_are_none() {
         let parsed = form("a@b", "correct horse").parse(PASSWORD_MIN).unwrap();
-        assert!(parsed.username.is_none() && parsed.name.is_none());
+        assert!(parsed.profile == Profile::default());
     }
 
     #[test]

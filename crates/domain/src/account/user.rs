@@ -1,12 +1,12 @@
-use crate::account::profile::given;
+use crate::account::profile::{given, profile_fields, with_profile};
 use crate::{
-    Email, FieldError, FieldErrors, PlainPassword, ProfileChange, ProfileForm, RawPassword, Role, Timestamp,
-    UserId,
+    Email, FieldError, FieldErrors, PlainPassword, Profile, ProfileChange, ProfileForm, RawPassword, Role,
+    Timestamp, UserId,
 };
 use serde::{Deserialize, Serialize};
 
-/// A user account. It never contains a password or a hash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A user account. It never contains a password or a hash. `name` is the display name, or else the first and last name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UserView {
     /// The user's ID, a UUID v7.
@@ -15,16 +15,10 @@ pub struct UserView {
     pub email: String,
     /// Whether the email address has been verified.
     pub email_verified: bool,
-    /// The username, if there is one.
-    pub username: Option<String>,
-    /// The display name, or else the first and last name.
-    pub name: Option<String>,
-    /// The first name.
-    pub first_name: Option<String>,
-    /// The last name.
-    pub last_name: Option<String>,
-    /// A few lines about the user.
-    pub bio: Option<String>,
+    /// What the user filled in.
+    #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(inline))]
+    pub profile: Profile,
     /// What the user may do.
     pub role: Role,
     /// Whether the user can sign in.
@@ -35,32 +29,16 @@ pub struct UserView {
     pub updated_at: Timestamp,
 }
 
-/// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
-pub struct UserPatch {
-    /// Your email address. It cannot be cleared.
-    #[serde(deserialize_with = "given")]
-    pub email: Option<String>,
-    /// A username to sign in with.
-    #[serde(deserialize_with = "given")]
-    pub username: Option<String>,
-    /// Your display name.
-    #[serde(deserialize_with = "given")]
-    pub name: Option<String>,
-    /// Your first name.
-    #[serde(deserialize_with = "given")]
-    pub first_name: Option<String>,
-    /// Your last name.
-    #[serde(deserialize_with = "given")]
-    pub last_name: Option<String>,
-    /// A few lines about yourself.
-    #[serde(deserialize_with = "given")]
-    pub bio: Option<String>,
-    /// Your current password. Needed for a new email address if you did not sign in recently.
-    pub current_password: Option<RawPassword>,
-}
+profile_fields! { with_profile! {
+    /// The fields to change. Fields you leave out stay as they are; `null` or `""` clears an optional field.
+    pub struct UserPatch {
+        /// Your email address. It cannot be cleared.
+        #[serde(deserialize_with = "given")]
+        pub email: Option<String>,
+        /// Your current password. Needed for a new email address if you did not sign in recently.
+        pub current_password: Option<RawPassword>,
+    }
+} }
 
 /// A change of one's own account, of acceptable shape.
 #[derive(Debug)]
@@ -90,14 +68,7 @@ impl UserPatch {
     pub fn parse(&self) -> Result<UserChange, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let email = self.email.as_deref().and_then(|raw| errors.email("email", raw));
-        let profile = ProfileForm {
-            name: self.name.clone(),
-            first_name: self.first_name.clone(),
-            last_name: self.last_name.clone(),
-            username: self.username.clone(),
-            bio: self.bio.clone(),
-        }
-        .check(&mut errors);
+        let profile = ProfileForm::from(self).check(&mut errors);
         let current_password = errors.current_password(self.current_password.as_ref());
         errors.finish(Some(UserChange { profile, email, current_password }))
     }

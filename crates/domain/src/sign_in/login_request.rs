@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
-pub struct Grant {
+pub struct LoginRequest {
     /// Your email address or username.
     pub identifier: String,
     /// Same as `identifier`.
@@ -15,6 +15,7 @@ pub struct Grant {
     /// Same as `identifier`.
     pub username: String,
     /// Your password.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub password: RawPassword,
     /// Ignored.
     pub grant_type: String,
@@ -26,12 +27,12 @@ pub struct Grant {
     pub client_secret: String,
 }
 
-impl From<Grant> for SignInForm {
+impl From<LoginRequest> for SignInForm {
     /// The first name that is filled.
-    fn from(grant: Grant) -> Self {
-        let names = [grant.identifier, grant.email, grant.username];
+    fn from(request: LoginRequest) -> Self {
+        let names = [request.identifier, request.email, request.username];
         let identifier = names.into_iter().find(|name| !trim(name).is_empty()).unwrap_or_default();
-        Self { identifier, password: grant.password, ..Self::default() }
+        Self { identifier, password: request.password, ..Self::default() }
     }
 }
 
@@ -61,9 +62,9 @@ mod tests {
         for field in ["identifier", "email", "username"] {
             let body =
                 format!(r#"{{"{field}": "ana", "password": "x", "grant_type": "password", "scope": ""}}"#);
-            let form = SignInForm::from(serde_json::from_str::<Grant>(&body).unwrap());
+            let form = SignInForm::from(serde_json::from_str::<LoginRequest>(&body).unwrap());
             assert_eq!((form.identifier.as_str(), form.password.expose()), ("ana", "x"), "{field}");
         }
-        assert!(serde_json::from_str::<Grant>(r#"{"remember": "on"}"#).is_err());
+        assert!(serde_json::from_str::<LoginRequest>(r#"{"remember": "on"}"#).is_err());
     }
 }

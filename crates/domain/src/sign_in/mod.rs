@@ -2,4 +2,4 @@ mod form;
 mod login_request;
 
 pub use form::{Identifier, SignIn, SignInForm};
-pub use login_request::{Grant, Renewal};
+pub use login_request::{LoginRequest, Renewal};

@@ -7,7 +7,8 @@
 pub mod source;
 
 use crate::{StoreError, Tx};
-use domain::{Role, UserId};
+use domain::{Profile, Role, UserId};
+use sqlx::AssertSqlSafe;
 use std::fmt::Write;
 use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
@@ -25,18 +26,10 @@ pub struct StagedUser {
     pub email_canonical: String,
     /// Whether the address was proven.
     pub email_verified: bool,
-    /// As typed.
-    pub username: Option<String>,
-    /// The unique form.
+    /// The unique form of the username.
     pub username_canonical: Option<String>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The first name.
-    pub first_name: Option<String>,
-    /// The last name.
-    pub last_name: Option<String>,
-    /// A few lines about oneself.
-    pub bio: Option<String>,
+    /// What the person filled in.
+    pub profile: Profile,
     /// What the person may do.
     pub role: Role,
     /// Whether the account may be used.
@@ -75,44 +68,28 @@ const STAGE: &str = "
     ALTER TABLE staged_users DROP COLUMN IF EXISTS search;
     TRUNCATE staged_users";
 
-macro_rules! columns {
-    () => {
-        "id, email, email_canonical, email_verified, username, username_canonical, name, first_name, last_name, bio,
-        role, is_active, password_hash, created_at, updated_at"
-    };
+/// The columns that an import fills, in the order in which [`text`] writes them.
+fn columns() -> String {
+    let own = "id, email, email_canonical, email_verified, username_canonical, role, is_active, password_hash, \
+               created_at, updated_at";
+    format!("{own}, {}", Profile::NAMES.join(", "))
 }
 
-const COPY_STAGED: &str = concat!("COPY staged_users (line, ", columns!(), ") FROM STDIN");
-
-const COPY_USERS: &str = concat!("COPY users (", columns!(), ") FROM STDIN");
-
-const INSERT: &str = concat!(
-    "INSERT INTO users (",
-    columns!(),
-    ") SELECT ",
-    columns!(),
-    "
-    FROM staged_users ORDER BY line
-    ON CONFLICT DO NOTHING
-    RETURNING id"
-);
+fn insert(into: &str, free: &str) -> String {
+    let columns = columns();
+    format!(
+        "INSERT INTO {into} ({columns}) SELECT {columns} FROM staged_users AS staged {free}
+         ORDER BY line ON CONFLICT DO NOTHING RETURNING id"
+    )
+}
 
 const PRETEND_TABLE: &str =
     "CREATE TEMP TABLE IF NOT EXISTS pretended_users (LIKE users INCLUDING ALL) ON COMMIT DROP";
 
-const PRETEND: &str = concat!(
-    "INSERT INTO pretended_users (",
-    columns!(),
-    ") SELECT ",
-    columns!(),
-    "
-    FROM staged_users AS staged
+/// What the table of accounts would refuse.
+const FREE: &str = "
     WHERE NOT EXISTS (SELECT FROM users WHERE users.email_canonical = staged.email_canonical
-                          OR users.username_canonical = staged.username_canonical OR users.id = staged.id)
-    ORDER BY line
-    ON CONFLICT DO NOTHING
-    RETURNING id"
-);
+                          OR users.username_canonical = staged.username_canonical OR users.id = staged.id)";
 
 const CLASHES: &str = "
     SELECT line, EXISTS (SELECT FROM users WHERE users.username_canonical = staged.username_canonical),
@@ -143,7 +120,7 @@ pub async fn copy_all<'a>(
     rows: impl Iterator<Item = &'a StagedUser>,
 ) -> Result<bool, StoreError> {
     sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.changing()).await?;
-    match copy(tx, COPY_USERS, text(rows, |_| None)).await {
+    match copy(tx, "users (", text(rows, |_| None)).await {
         Ok(()) => Ok(true),
         Err(sqlx::Error::Database(refusal)) if refusal.is_unique_violation() => {
             sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.changing()).await?;
@@ -159,11 +136,13 @@ pub async fn copy_all<'a>(
 /// [`StoreError`] where the database does not answer.
 pub async fn stage<'a>(tx: &mut Tx, rows: impl Iterator<Item = &'a StagedUser>) -> Result<(), StoreError> {
     sqlx::raw_sql(STAGE).execute(tx.changing()).await?;
-    Ok(copy(tx, COPY_STAGED, text(rows, |row| Some(row.line))).await?)
+    Ok(copy(tx, "staged_users (line, ", text(rows, |row| Some(row.line))).await?)
 }
 
-async fn copy(tx: &mut Tx, statement: &str, rows: String) -> Result<(), sqlx::Error> {
-    let mut copy = tx.changing().copy_in_raw(statement).await?;
+/// Copies rows into a table, `into` up to the columns that all of them have.
+async fn copy(tx: &mut Tx, into: &str, rows: String) -> Result<(), sqlx::Error> {
+    let statement = format!("COPY {into}{}) FROM STDIN", columns());
+    let mut copy = tx.changing().copy_in_raw(&statement).await?;
     copy.send(rows.into_bytes()).await?;
     copy.finish().await?;
     Ok(())
@@ -176,13 +155,14 @@ async fn copy(tx: &mut Tx, statement: &str, rows: String) -> Result<(), sqlx::Er
 /// [`StoreError`] where the database does not answer.
 pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<Vec<UserId>, StoreError> {
     let statement = match target {
-        Target::Users => INSERT,
+        Target::Users => insert("users", ""),
         Target::Pretended => {
             sqlx::raw_sql(PRETEND_TABLE).execute(tx.changing()).await?;
-            PRETEND
+            insert("pretended_users", FREE)
         }
     };
-    let made: Vec<Uuid> = sqlx::query_scalar(statement).fetch_all(tx.changing()).await?;
+    let query = sqlx::query_scalar(AssertSqlSafe(statement));
+    let made: Vec<Uuid> = query.fetch_all(tx.changing()).await?;
     Ok(made.into_iter().map(UserId).collect())
 }
 
@@ -209,17 +189,13 @@ fn text<'a>(rows: impl Iterator<Item = &'a StagedUser>, line: impl Fn(&StagedUse
         field(&mut out, Some(&row.email));
         field(&mut out, Some(&row.email_canonical));
         field(&mut out, Some(truth(row.email_verified)));
-        field(&mut out, row.username.as_deref());
         field(&mut out, row.username_canonical.as_deref());
-        field(&mut out, row.name.as_deref());
-        field(&mut out, row.first_name.as_deref());
-        field(&mut out, row.last_name.as_deref());
-        field(&mut out, row.bio.as_deref());
         field(&mut out, Some(row.role.as_str()));
         field(&mut out, Some(truth(row.is_active)));
         field(&mut out, row.password_hash.as_deref());
         time(&mut out, row.created_at);
         time(&mut out, row.updated_at);
+        row.profile.texts().for_each(|text| field(&mut out, text));
         out.push('\n');
     }
     out

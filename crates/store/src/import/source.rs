@@ -25,10 +25,10 @@ macro_rules! preset {
             name: $name,
             count: concat!("SELECT count(*) FROM ", $table),
             declare: concat!(
-                "DECLARE old_users NO SCROLL CURSOR FOR SELECT (
-                    SELECT jsonb_object_agg(key, left(value, 1000)) FROM jsonb_each_text(to_jsonb(old))) FROM ",
+                "DECLARE source_users NO SCROLL CURSOR FOR SELECT (
+                    SELECT jsonb_object_agg(key, left(value, 1000)) FROM jsonb_each_text(to_jsonb(source))) FROM ",
                 $table,
-                " AS old"
+                " AS source"
             ),
             columns: $columns,
         }
@@ -109,25 +109,25 @@ pub const PRESETS: &[Preset] = &[
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Other services keep documents and pictures in their rows, of any size: so few rows come at once, and a value
 /// comes up to its thousandth letter, which no field of ours has room for.
-const FETCH: &str = "FETCH FORWARD 500 FROM old_users";
+const FETCH: &str = "FETCH FORWARD 500 FROM source_users";
 /// How many accounts are handed over at once, and how many bytes of them, give or take one fetch.
 const CHUNK: (usize, usize) = (5_000, 4 * 1024 * 1024);
 
-/// One reading of an old database, as it was at one moment.
-pub struct Old {
+/// One reading of another service's database, as it was at one moment.
+pub struct ImportSource {
     connection: PgConnection,
     preset: &'static Preset,
     accounts: u64,
 }
 
 /// A row may hold a hash.
-impl fmt::Debug for Old {
+impl fmt::Debug for ImportSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Old").field("preset", &self.preset.name).finish_non_exhaustive()
+        f.debug_struct("ImportSource").field("preset", &self.preset.name).finish_non_exhaustive()
     }
 }
 
-impl Old {
+impl ImportSource {
     /// Connects and counts.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl Old {
 }
 
 fn size(form: &mut ImportForm) -> usize {
-    ImportForm::FIELDS.iter().map(|name| form.field(name).map_or(0, |text| text.len())).sum()
+    ImportForm::names().map(|name| form.field(name).map_or(0, |text| text.len())).sum()
 }
 
 impl Preset {
@@ -182,8 +182,8 @@ impl Preset {
     #[must_use]
     pub fn form(&self, row: &Map<String, Value>) -> ImportForm {
         let mut form = ImportForm::default();
-        for (old, ours) in self.columns {
-            match (*ours, row.get(*old)) {
+        for (theirs, ours) in self.columns {
+            match (*ours, row.get(*theirs)) {
                 // Ids of another kind name nobody here.
                 (_, None | Some(Value::Null)) | ("id", Some(Value::Number(_))) => {}
                 ("id", Some(Value::String(id))) if Uuid::try_parse(id).is_err() => {}
@@ -198,6 +198,7 @@ impl Preset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::ProfileForm;
     use serde_json::json;
 
     #[test]
@@ -211,7 +212,7 @@ mod tests {
         let expected = ImportForm {
             id: "018f3c2a-7b1d-7c3e-9f00-0123456789ab".into(),
             email: "ana@example.com".into(),
-            name: "Ana".into(),
+            profile: ProfileForm { name: Some("Ana".into()), ..ProfileForm::default() },
             password_hash: "$2b$12$x".into(),
             role: "admin".into(),
             is_active: "false".into(),

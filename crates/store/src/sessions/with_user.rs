@@ -1,9 +1,9 @@
 //! A session with all that its account shows, in one look.
 
 use crate::sessions::{Session, factors};
-use crate::users::role;
+use crate::users::{profile_of, query_profile, role};
 use crate::{Store, StoreError};
-use domain::{SessionId, SessionKind, UserId};
+use domain::{Profile, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
 
 /// A session and its account.
@@ -13,10 +13,8 @@ pub struct SessionWithUser {
     pub session: Session,
     /// Whether the account's address was proven.
     pub email_verified: bool,
-    /// The account's username, as typed.
-    pub username: Option<String>,
-    /// A few lines about oneself.
-    pub bio: Option<String>,
+    /// What the account's owner filled in.
+    pub profile: Profile,
     /// When the account was made.
     pub created_at: OffsetDateTime,
     /// When the account last changed.
@@ -32,20 +30,19 @@ pub async fn by_id(
     of: SessionKind,
     id: SessionId,
 ) -> Result<Option<SessionWithUser>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT s.user_id, s.kind, s.persistent, s.factors, s.authenticated_at, s.created_at, s.last_used_at,
-                s.expires_at, s.ended_at, s.address, s.agent,
-                u.email, u.email_verified, u.username, u.name, u.first_name, u.last_name, u.bio, u.role,
-                u.is_active, u.created_at AS user_created_at, u.updated_at
-         FROM sessions s JOIN users u ON u.id = s.user_id
-         WHERE s.id = $1 AND s.kind = $2",
+    let row = query_profile!(
+        ["SELECT s.user_id, s.persistent, s.factors, s.authenticated_at, s.created_at, s.last_used_at, s.expires_at,
+                 s.ended_at, s.address, s.agent, u.email, u.email_verified, u.role, u.is_active,
+                 u.created_at AS user_created_at, u.updated_at, "]
+        [" FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1 AND s.kind = $2"],
         id.0,
         of.as_str()
     )
     .fetch_optional(&store.pool)
     .await?;
-    Ok(row.map(|row| SessionWithUser {
-        session: Session {
+    Ok(row.map(|row| {
+        let profile = profile_of!(row);
+        let session = Session {
             id,
             user: UserId(row.user_id),
             kind: of,
@@ -59,16 +56,18 @@ pub async fn by_id(
             address: row.address,
             agent: row.agent,
             email: row.email,
-            name: row.name,
-            first_name: row.first_name,
-            last_name: row.last_name,
+            name: profile.name.clone(),
+            first_name: profile.first_name.clone(),
+            last_name: profile.last_name.clone(),
             role: role(&row.role),
             is_active: row.is_active,
-        },
-        email_verified: row.email_verified,
-        username: row.username,
-        bio: row.bio,
-        created_at: row.user_created_at,
-        updated_at: row.updated_at,
+        };
+        SessionWithUser {
+            session,
+            email_verified: row.email_verified,
+            profile,
+            created_at: row.user_created_at,
+            updated_at: row.updated_at,
+        }
     }))
 }

@@ -4,9 +4,8 @@ pub mod admin;
 pub mod hashes;
 
 use crate::{Store, StoreError, Tx};
-use domain::{Role, UserId};
+use domain::{Profile, Role, UserId};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// One account. No `Debug`: it holds a password hash.
 #[derive(Clone)]
@@ -17,16 +16,8 @@ pub struct User {
     pub email: String,
     /// Whether the address was proven.
     pub email_verified: bool,
-    /// As typed.
-    pub username: Option<String>,
-    /// The display name.
-    pub name: Option<String>,
-    /// The first name.
-    pub first_name: Option<String>,
-    /// The last name.
-    pub last_name: Option<String>,
-    /// A few lines about oneself.
-    pub bio: Option<String>,
+    /// What the person filled in.
+    pub profile: Profile,
     /// What the person may do.
     pub role: Role,
     /// Whether the account may be used.
@@ -39,41 +30,56 @@ pub struct User {
     pub updated_at: OffsetDateTime,
 }
 
-pub(crate) struct Row {
-    pub(crate) id: Uuid,
-    pub(crate) email: String,
-    pub(crate) email_verified: bool,
-    pub(crate) username: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) first_name: Option<String>,
-    pub(crate) last_name: Option<String>,
-    pub(crate) bio: Option<String>,
-    pub(crate) role: String,
-    pub(crate) is_active: bool,
-    pub(crate) password_hash: Option<String>,
-    pub(crate) created_at: OffsetDateTime,
-    pub(crate) updated_at: OffsetDateTime,
+/// A query for the profile's columns, which stand here alone: between the brackets, what stands before and behind them.
+macro_rules! query_profile {
+    ([$($before:tt)+] [$($after:tt)+] $($given:tt)*) => {
+        sqlx::query!(
+            $($before)+
+            + "username, name, first_name, last_name, bio"
+            + $($after)+ $($given)*
+        )
+    };
 }
 
-impl From<Row> for User {
-    fn from(row: Row) -> Self {
-        Self {
-            id: UserId(row.id),
-            email: row.email,
-            email_verified: row.email_verified,
-            username: row.username,
-            name: row.name,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            bio: row.bio,
-            role: role(&row.role),
-            is_active: row.is_active,
-            password_hash: row.password_hash,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
+/// What a row of [`query_profile`] holds.
+macro_rules! profile_of {
+    ($row:ident) => {
+        domain::Profile {
+            username: $row.username,
+            name: $row.name,
+            first_name: $row.first_name,
+            last_name: $row.last_name,
+            bio: $row.bio,
         }
-    }
+    };
 }
+
+/// A query for the columns of an account, from the words before them to those behind.
+macro_rules! query_user {
+    ($before:literal, $after:literal $($given:tt)*) => {
+        $crate::users::query_profile!(
+            [$before + "id, email, email_verified, "]
+            [", role, is_active, password_hash, created_at, updated_at " + $after]
+            $($given)*
+        )
+        .map(|row| {
+            let profile = $crate::users::profile_of!(row);
+            $crate::users::User {
+                id: domain::UserId(row.id),
+                email: row.email,
+                email_verified: row.email_verified,
+                profile,
+                role: $crate::users::role(&row.role),
+                is_active: row.is_active,
+                password_hash: row.password_hash,
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+            }
+        })
+    };
+}
+
+pub(crate) use {profile_of, query_profile, query_user};
 
 /// A CHECK allows two words; anything else would be the lesser right.
 pub(crate) fn role(word: &str) -> Role {
@@ -85,16 +91,8 @@ pub(crate) fn role(word: &str) -> Role {
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by_email(store: &Store, canonical: &str) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
-                password_hash, created_at, updated_at
-         FROM users WHERE email_canonical = $1",
-        canonical
-    )
-    .fetch_optional(&store.pool)
-    .await?;
-    Ok(row.map(User::from))
+    let query = query_user!("SELECT ", "FROM users WHERE email_canonical = $1", canonical);
+    Ok(query.fetch_optional(&store.pool).await?)
 }
 
 /// The account of a canonical username.
@@ -102,16 +100,8 @@ pub async fn by_email(store: &Store, canonical: &str) -> Result<Option<User>, St
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by_username(store: &Store, canonical: &str) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
-                password_hash, created_at, updated_at
-         FROM users WHERE username_canonical = $1",
-        canonical
-    )
-    .fetch_optional(&store.pool)
-    .await?;
-    Ok(row.map(User::from))
+    let query = query_user!("SELECT ", "FROM users WHERE username_canonical = $1", canonical);
+    Ok(query.fetch_optional(&store.pool).await?)
 }
 
 /// The account of an id.
@@ -119,16 +109,8 @@ pub async fn by_username(store: &Store, canonical: &str) -> Result<Option<User>,
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, email, email_verified, username, name, first_name, last_name, bio, role, is_active,
-                password_hash, created_at, updated_at
-         FROM users WHERE id = $1",
-        id.0
-    )
-    .fetch_optional(&store.pool)
-    .await?;
-    Ok(row.map(User::from))
+    let query = query_user!("SELECT ", "FROM users WHERE id = $1", id.0);
+    Ok(query.fetch_optional(&store.pool).await?)
 }
 
 /// The password hash of an account that may be used, its row locked until the transaction ends: a
@@ -152,16 +134,10 @@ pub struct NewUser<'a> {
     pub email: &'a str,
     /// The unique form.
     pub email_canonical: &'a str,
-    /// As typed.
-    pub username: Option<&'a str>,
-    /// The unique form.
+    /// The unique form of the username.
     pub username_canonical: Option<&'a str>,
-    /// The display name.
-    pub name: Option<&'a str>,
-    /// The first name.
-    pub first_name: Option<&'a str>,
-    /// The last name.
-    pub last_name: Option<&'a str>,
+    /// What the person filled in.
+    pub profile: &'a Profile,
     /// What the person may do.
     pub role: Role,
     /// A PHC string.
@@ -176,24 +152,81 @@ pub struct NewUser<'a> {
 /// [`StoreError::Taken`] where the address or the username is somebody's.
 pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO users (id, email, email_canonical, username, username_canonical, name, first_name,
-                            last_name, role, password_hash, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+        "INSERT INTO users (id, email, email_canonical, username_canonical, role, password_hash, created_at, updated_at,
+                            username, name, first_name, last_name, bio)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7,
+                 $8, $9, $10, $11, $12)",
         user.id.0,
         user.email,
         user.email_canonical,
-        user.username,
         user.username_canonical,
-        user.name,
-        user.first_name,
-        user.last_name,
         user.role.as_str(),
         user.password_hash,
         user.at,
+        user.profile.username,
+        user.profile.name,
+        user.profile.first_name,
+        user.profile.last_name,
+        user.profile.bio,
     )
     .execute(tx.unchanging())
     .await?;
     Ok(())
+}
+
+/// What an account is to be from now on.
+#[derive(Debug)]
+pub struct Update<'a> {
+    /// What the person filled in.
+    pub profile: &'a Profile,
+    /// The unique form of the username. One that stays as typed keeps the form it has.
+    pub username_canonical: Option<&'a str>,
+    /// A new address, as typed and in its unique form. Nobody has proven it yet.
+    pub email: Option<(&'a str, &'a str)>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Whether the account may be used, if that changes.
+    pub is_active: Option<bool>,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Changes an account, whose row must be locked, and returns it as it then is.
+///
+/// # Errors
+/// [`StoreError::Taken`] where the address or the username is somebody's.
+pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Option<User>, StoreError> {
+    let query = query_user!(
+        "UPDATE users SET
+            email = coalesce($2, email),
+            email_canonical = coalesce($3, email_canonical),
+            email_verified = email_verified AND $2::text IS NULL,
+            role = coalesce($4, role),
+            is_active = coalesce($5, is_active),
+            updated_at = $6,
+            username_canonical = CASE WHEN username IS DISTINCT FROM $8 THEN $7 ELSE username_canonical END,
+            username = $8,
+            name = $9,
+            first_name = $10,
+            last_name = $11,
+            bio = $12
+         WHERE id = $1
+         RETURNING ",
+        "",
+        id.0,
+        update.email.map(|(typed, _)| typed),
+        update.email.map(|(_, canonical)| canonical),
+        update.role.map(Role::as_str),
+        update.is_active,
+        update.at,
+        update.username_canonical,
+        update.profile.username,
+        update.profile.name,
+        update.profile.first_name,
+        update.profile.last_name,
+        update.profile.bio,
+    );
+    Ok(query.fetch_optional(tx.changing()).await?)
 }
 
 /// Whether somebody other than `except` has this canonical username.

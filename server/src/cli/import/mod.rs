@@ -21,7 +21,7 @@ use source::Source;
 use std::error::Error;
 use std::io::BufRead;
 use std::process::ExitCode;
-use store::import::source::{Old, PRESETS, Preset};
+use store::import::source::{ImportSource, PRESETS, Preset};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -53,12 +53,13 @@ pub(super) async fn run(config: &Config, words: &ImportUsers) -> Ended {
             (source.bytes(), read_file(accounts.clone(), source))
         }
         (None, from) => {
-            let old = open(from.as_deref().unwrap_or_default(), preset.ok_or("--preset is missing")?).await?;
-            tell(format_args!("accounts in the old database: {}\n", old.accounts()));
+            let source =
+                open(from.as_deref().unwrap_or_default(), preset.ok_or("--preset is missing")?).await?;
+            tell(format_args!("accounts in the old database: {}\n", source.accounts()));
             if !words.dry_run && !words.yes && !agreed()? {
                 return Ok(ExitCode::SUCCESS);
             }
-            (old.accounts(), read_database(accounts.clone(), old))
+            (source.accounts(), read_database(accounts.clone(), source))
         }
     };
     if words.dry_run {
@@ -150,12 +151,12 @@ fn read_file(accounts: Accounts, mut source: Source) -> Chunks {
     receiver
 }
 
-fn read_database(accounts: Accounts, mut old: Old) -> Chunks {
+fn read_database(accounts: Accounts, mut source: ImportSource) -> Chunks {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         let mut read = 0;
         loop {
-            let chunk = match old.next().await {
+            let chunk = match source.next().await {
                 Ok(forms) if forms.is_empty() => break,
                 Ok(forms) => {
                     let lines = forms.into_iter().zip(read + 1..);
@@ -175,9 +176,9 @@ fn read_database(accounts: Accounts, mut old: Old) -> Chunks {
     receiver
 }
 
-async fn open(url: &str, preset: &'static Preset) -> Result<Old, Box<dyn Error + Send + Sync>> {
+async fn open(url: &str, preset: &'static Preset) -> Result<ImportSource, Box<dyn Error + Send + Sync>> {
     let connect = postgres("--from", url)?;
-    Old::open(&connect, preset)
+    ImportSource::open(&connect, preset)
         .await
         .map_err(|error| format!("the old database cannot be read: {}", chain(&error)).into())
 }

@@ -140,7 +140,7 @@ pub(super) fn malformed(message: impl Into<String>) -> Refusals {
 }
 
 fn unknown(name: &str) -> String {
-    let known = ImportForm::FIELDS.join(", ");
+    let known = ImportForm::names().collect::<Vec<_>>().join(", ");
     format!("unknown column {name:?}{}; there are {known}; --ignore-unknown passes over others", hint(name))
 }
 
@@ -222,8 +222,8 @@ mod tests {
             ("a@b", "true", "admin")
         );
         assert_eq!(
-            (form.created_at.as_str(), form.name.as_str(), form.id.as_str()),
-            ("1717156800", "", "17")
+            (form.created_at.as_str(), form.profile.name.as_deref(), form.id.as_str()),
+            ("1717156800", None, "17")
         );
         let twice = from_json(br#"{"email":"a@b","E-Mail":"c@d"}"#, OURS).err().unwrap();
         assert!(words::import_reason(&twice[0].reason).contains("twice"));
@@ -236,8 +236,8 @@ mod tests {
         let record = ByteRecord::from(vec!["7", "!x", "", "t", "ana", "a@b", "f"]);
         let form = columns.form(&record).ok().unwrap();
         assert_eq!(
-            (form.email.as_str(), form.username.as_str(), form.role.as_str()),
-            ("a@b", "ana", "admin")
+            (form.email.as_str(), form.profile.username.as_deref(), form.role.as_str()),
+            ("a@b", Some("ana"), "admin")
         );
         assert_eq!((form.password_hash.as_str(), form.id.as_str()), ("!x", ""));
         assert!(Columns::new(vec!["mail".into()], django()).is_err());

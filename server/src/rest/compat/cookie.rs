@@ -14,7 +14,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use domain::{Code, Detail, Grant, Problem, SessionKind, UserView};
+use domain::{Code, Detail, LoginRequest, Problem, SessionKind, UserView};
 use edge::caller::stranger;
 use edge::cookie;
 use http::header::ALLOW;
@@ -68,9 +68,9 @@ type Cookies<const N: usize> = AppendHeaders<[(HeaderName, HeaderValue); N]>;
 async fn login(
     State(state): State<AppState>,
     CookieCaller { ctx, .. }: CookieCaller,
-    Credentials(grant): Credentials<Grant>,
+    Credentials(request): Credentials<LoginRequest>,
 ) -> Answer<(Cookies<2>, Json<UserView>)> {
-    let (user, token, device) = state.accounts.sign_in_api_cookie(&ctx, grant.into()).await?;
+    let (user, token, device) = state.accounts.sign_in_api_cookie(&ctx, request.into()).await?;
     let cookies = [state.cookies.set(SessionKind::ApiCookie, &token), state.cookies.set_device(&device)];
     Ok((AppendHeaders(cookies), Json(user)))
 }

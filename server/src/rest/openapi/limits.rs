@@ -4,8 +4,8 @@
 use super::answers::is_for_strangers;
 use super::object;
 use domain::{
-    BIO_MAX, EMAIL_MAX_BYTES, NAME_MAX, NAME_PART_MAX, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN,
-    PASSWORD_TRIED_MAX, SEARCH_MAX, USERNAME_MAX, USERNAME_MIN,
+    EMAIL_MAX_BYTES, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX, Profile,
+    SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,33 +18,6 @@ const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";
 const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8][^\u0000-\u001f\u007f-\u009f]*$";
 /// `domain::Span` encodes 17 bytes, the first of which is 1.
 const CURSOR: &str = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$";
-const SAMPLE_PASSWORD: &str = "violet staircase under rain";
-
-/// What a body must hold, and an example of it.
-fn body(schema: &str) -> Option<(Value, Value)> {
-    Some(match schema {
-        "NewAccount" => (
-            json!({ "required": ["email", "password"] }),
-            json!({ "email": "ana@example.com", "password": SAMPLE_PASSWORD, "name": "Ana Ilves" }),
-        ),
-        "Grant" => (
-            // Generators of clients take a plain `anyOf` for another type.
-            json!({ "required": ["password"], "else": false, "if": { "anyOf": [
-                { "required": ["identifier"] }, { "required": ["email"] }, { "required": ["username"] },
-            ] } }),
-            json!({ "username": "ana@example.com", "password": SAMPLE_PASSWORD }),
-        ),
-        "PasswordForm" => (
-            json!({ "required": ["current_password", "new_password"] }),
-            json!({ "current_password": SAMPLE_PASSWORD, "new_password": "amber lighthouse over fog" }),
-        ),
-        "Renewal" => (json!({}), json!({ "refresh_token": "THE REFRESH TOKEN OF YOUR SIGN-IN" })),
-        "UserPatch" => (json!({}), json!({ "name": "Ana Ilves", "bio": "Keeps the harbour light." })),
-        "AdminPatch" => (json!({}), json!({ "is_active": true, "bio": null })),
-        "DeletionForm" => (json!({}), json!({ "current_password": SAMPLE_PASSWORD })),
-        _ => return None,
-    })
-}
 
 /// One line of at most `max` code points, or several with `\n` and `\r\n` counted as one.
 fn text(max: usize, lines: bool) -> String {
@@ -52,32 +25,36 @@ fn text(max: usize, lines: bool) -> String {
     format!("^{AROUND}{one}{{0,{max}}}{AROUND}$")
 }
 
+/// The limits of a field of the profile, which `null` clears too.
+fn profile_field(name: &str) -> Option<Value> {
+    let field = Profile::FIELDS.iter().find(|field| field.name == name)?;
+    let pattern = match field.takes {
+        Takes::Username => format!("^{AROUND}(?:[A-Za-z0-9._-]{{{USERNAME_MIN},{USERNAME_MAX}}})?{AROUND}$"),
+        Takes::Line(max) => text(max, false),
+        Takes::Lines(max) => text(max, true),
+    };
+    Some(json!({ "type": ["string", "null"], "pattern": pattern }))
+}
+
 /// The limits of a body's field.
 fn field(schema: &str, name: &str) -> Option<Value> {
     let proof = json!({ "format": "password", "minLength": 1, "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" });
-    let cleared = |pattern: String| json!({ "type": ["string", "null"], "pattern": pattern });
     let mut limits = match (schema, name) {
-        ("Grant", "identifier" | "email" | "username") => {
+        ("LoginRequest", "identifier" | "email" | "username") => {
             json!({ "maxLength": EMAIL_MAX_BYTES, "pattern": NAMED })
         }
         (_, "email") => json!({ "format": "email", "maxLength": EMAIL_MAX_BYTES }),
-        (_, "username") => {
-            cleared(format!("^{AROUND}(?:[A-Za-z0-9._-]{{{USERNAME_MIN},{USERNAME_MAX}}})?{AROUND}$"))
-        }
-        (_, "name") => cleared(text(NAME_MAX, false)),
-        (_, "first_name" | "last_name") => cleared(text(NAME_PART_MAX, false)),
-        (_, "bio") => cleared(text(BIO_MAX, true)),
         ("NewAccount", "password") | (_, "new_password") => {
             json!({ "format": "password", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
         }
-        ("Grant", "password") | ("PasswordForm", "current_password") => proof,
+        ("LoginRequest", "password") | ("PasswordForm", "current_password") => proof,
         (_, "current_password") => {
             json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })
         }
         (_, "role") => json!({ "enum": ["user", "admin"] }),
         (_, "is_active") => json!({ "type": ["boolean", "null"] }),
         (_, "refresh_token" | "grant_type" | "scope" | "client_id" | "client_secret") => json!({}),
-        _ => return None,
+        _ => return profile_field(name),
     };
     object(&mut limits).entry("type").or_insert("string".into());
     Some(limits)
@@ -97,15 +74,11 @@ fn parameter(name: &str) -> Option<Value> {
     })
 }
 
-/// Puts the limits into the bodies.
+/// Puts the limits into the bodies: those schemas that take no other fields.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {
     // A password is described where it is asked for.
     schemas.remove("RawPassword");
-    for (schema, value) in schemas.iter_mut() {
-        let Some((needs, _)) = body(schema) else { continue };
-        let value = object(value);
-        value.remove("required");
-        value.extend(object(&mut needs.clone()).clone());
+    for (schema, value) in schemas.iter_mut().filter(|(_, value)| value["additionalProperties"] == false) {
         for (name, property) in object(&mut value["properties"]).iter_mut() {
             let Some(mut limits) = field(schema, name) else { continue };
             if let Some(words) = property.get("description") {
@@ -113,6 +86,12 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
             }
             *property = limits;
         }
+    }
+    // Any of three fields names the account. Generators of clients take a plain `anyOf` for another type.
+    if let Some(login) = schemas.get_mut("LoginRequest") {
+        let named = ["identifier", "email", "username"].map(|name| json!({ "required": [name] }));
+        login["if"] = json!({ "anyOf": named });
+        login["else"] = false.into();
     }
 }
 
@@ -146,7 +125,7 @@ fn versions(answers: &Value) -> Vec<Value> {
     known.map(parameter).collect()
 }
 
-/// Puts the limits into the query, and an example into each kind of body.
+/// Puts the limits into the query.
 pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     if is_for_strangers(operation)
         && let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut()
@@ -167,14 +146,4 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
         parameter_value["allowEmptyValue"] = true.into();
         parameter_value["required"] = false.into();
     }
-    let Some(request) = operation.get_mut("requestBody") else { return };
-    let mut needed = false;
-    for content in object(&mut request["content"]).values_mut() {
-        let name = content["schema"]["$ref"].as_str().and_then(|path| path.rsplit('/').next());
-        let Some((needs, example)) = name.and_then(body) else { continue };
-        content["example"] = example;
-        needed = needs.get("required").is_some();
-    }
-    // Where nothing must be there, an empty body is an empty object.
-    request["required"] = needed.into();
 }

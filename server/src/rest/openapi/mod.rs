@@ -1,10 +1,9 @@
 //! The description of the API (OpenAPI 3.1). The calls and what travels describe themselves; what holds for
 //! all of them, or is decided elsewhere, is added here, so that an annotation says only what is its own.
 
+mod aliases;
 mod answers;
 mod limits;
-mod links;
-mod twins;
 
 use super::routes;
 use crate::config::Compat;
@@ -40,20 +39,49 @@ fn document(compat: Compat) -> Value {
         "license": { "name": "MIT", "identifier": "MIT" },
     });
     document["servers"] = json!([{ "url": "/" }]);
-    let tags = TAGS.iter().chain(twins::tags(compat));
+    let tags = TAGS.iter().chain(aliases::tags(compat));
     document["tags"] = tags.map(|(name, text)| json!({ "name": name, "description": text })).collect();
     let components = object(&mut document["components"]);
+    object(&mut components["schemas"]).values_mut().for_each(flatten);
     limits::complete(object(&mut components["schemas"]));
     answers::complete(object(&mut components["schemas"]));
     components.insert("responses".to_owned(), answers::shared());
     components.insert("headers".to_owned(), answers::headers());
     components.insert("securitySchemes".to_owned(), schemes(compat));
+    let schemas = object(&mut components["schemas"]).clone();
     let paths = object(&mut document["paths"]);
     for (method, operation) in operations(paths) {
-        complete(&method, operation);
+        complete(&method, operation, &schemas);
     }
-    twins::add(paths, compat);
+    aliases::add(paths, compat);
     document
+}
+
+/// Objects that are made of parts, as one: generators of clients would make a class of each part.
+fn flatten(schema: &mut Value) {
+    match schema {
+        Value::Array(values) => values.iter_mut().for_each(flatten),
+        Value::Object(map) => {
+            map.values_mut().for_each(flatten);
+            let parts = map.remove("allOf");
+            for part in parts.iter().filter_map(Value::as_array).flatten().filter_map(Value::as_object) {
+                join(map, part);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the whole says itself stays.
+fn join(whole: &mut Map<String, Value>, part: &Map<String, Value>) {
+    for (key, value) in part {
+        match (whole.get_mut(key), value) {
+            (None, value) => drop(whole.insert(key.clone(), value.clone())),
+            (Some(Value::Object(all)), Value::Object(more)) => all.extend(more.clone()),
+            (Some(Value::Array(all)), Value::Array(more)) => all.extend(more.clone()),
+            (Some(_), _) => {}
+        }
+    }
 }
 
 /// Every operation, with its method.
@@ -62,20 +90,30 @@ fn operations(paths: &mut Map<String, Value>) -> impl Iterator<Item = (String, &
     items.flat_map(|item| item.iter_mut().map(|(method, operation)| (method.clone(), object(operation))))
 }
 
-fn complete(method: &str, operation: &mut Map<String, Value>) {
-    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+fn complete(method: &str, operation: &mut Map<String, Value>, schemas: &Map<String, Value>) {
     if method == "put" {
         // PUT and PATCH are one call, and a document names each operation once.
-        operation.insert("operationId".to_owned(), id.replace("change_", "put_").into());
+        let id = operation["operationId"].as_str().unwrap_or_default().replace("change_", "put_");
+        operation.insert("operationId".to_owned(), id.into());
     }
     if let Some(schemes) = operation.get_mut("security").and_then(Value::as_array_mut)
         && schemes.contains(&json!({ "bearer": [] }))
     {
         schemes.push(json!({ "password": [] }));
     }
+    if let Some(request) = operation.get_mut("requestBody") {
+        // Where nothing must be there, an empty body is an empty object.
+        let schema = body_schema(request).and_then(|name| schemas.get(name));
+        request["required"] = schema.is_some_and(|schema| schema.get("required").is_some()).into();
+    }
     limits::complete_call(operation);
     answers::complete_call(operation);
-    links::add(&id, object(&mut operation["responses"]));
+}
+
+/// The schema of a body, which has one, of whichever kind it is.
+fn body_schema(request: &Value) -> Option<&str> {
+    let content = request["content"].as_object()?.values().next()?;
+    content["schema"]["$ref"].as_str()?.rsplit('/').next()
 }
 
 fn schemes(compat: Compat) -> Value {
@@ -151,7 +189,7 @@ mod tests {
             item.as_object().unwrap().keys().map(move |method| (method.clone(), path.clone()))
         });
         // The pages of the same addresses are no calls.
-        let known: BTreeSet<_> = known.filter(|(method, path)| !twins::is_page(method, path)).collect();
+        let known: BTreeSet<_> = known.filter(|(method, path)| !aliases::is_page(method, path)).collect();
         assert_eq!(known, served());
         assert!(known.len() > 20, "{known:?}");
     }
@@ -164,7 +202,11 @@ mod tests {
         let ids: Vec<_> =
             operations(object(&mut paths)).map(|(_, operation)| operation["operationId"].clone()).collect();
         assert_eq!(ids.iter().map(Value::to_string).collect::<BTreeSet<_>>().len(), ids.len());
-        assert!(links::known().all(|(from, to)| [from, to].iter().all(|id| ids.contains(&json!(id)))));
+        for part in text.split("\"operationId\":").skip(1) {
+            let id = part.split(['}', ',']).next().unwrap_or_default();
+            assert!(ids.contains(&json!(id.trim_matches('"'))), "a link leads to {id}");
+        }
+        assert_eq!(text.matches("\"links\":").count(), 8);
         for part in text.split("\"$ref\":\"#").skip(1) {
             let (path, _) = part.split_once('"').unwrap_or_default();
             assert!(document.pointer(path).is_some(), "{path}");

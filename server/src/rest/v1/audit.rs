@@ -18,7 +18,9 @@ use domain::{AuditQuery, AuditView, Page};
     tag = "Administration",
     params(AuditQuery),
     responses(
-        (status = 200, description = "A page of events", body = Page<AuditView>),
+        (status = 200, description = "A page of events", body = Page<AuditView>, links(
+            ("list_audit" = (operation_id = "list_audit", parameters(("cursor" = "$response.body#/next_cursor")))),
+        )),
         (status = 403, description = "You are not an admin"),
     ),
     security(("bearer" = [])),

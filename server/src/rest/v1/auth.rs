@@ -3,11 +3,12 @@
 use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::{Anyone, DEVICE_TOKEN, Member};
 use crate::rest::input::{Credentials, Headers};
+use crate::rest::sample;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::AppendHeaders;
-use domain::{Code, Grant, Renewal, TokenPair};
+use domain::{Code, LoginRequest, Renewal, TokenPair};
 use edge::bearer::{self, Bearer};
 use http::HeaderName;
 
@@ -27,11 +28,23 @@ type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
         "X-Device-Token" = Option<String>, Header, format = Password,
         description = "The device token of an earlier sign-in, or `new` to get one",
     )),
-    request_body(content((Grant = "application/json"), (Grant = "application/x-www-form-urlencoded"))),
+    request_body(content(
+        (LoginRequest = "application/json", example = json!({ "username": "ana@example.com", "password": sample::PASSWORD })),
+        (
+            LoginRequest = "application/x-www-form-urlencoded",
+            example = json!({ "username": "ana@example.com", "password": sample::PASSWORD }),
+        ),
+    )),
     responses(
         (
             status = 200, description = "The session's tokens", body = TokenPair,
             headers(("X-Device-Token" = String, description = "Send it when you sign in again. Only if you asked for one")),
+            links(
+                ("refresh" = (operation_id = "refresh", request_body = json!({
+                    "refresh_token": "$response.body#/refresh_token",
+                }))),
+                ("read_me" = (operation_id = "read_me")),
+            ),
         ),
         (status = 401, description = "The email, username or password is incorrect"),
     ),
@@ -40,12 +53,12 @@ pub(crate) async fn login(
     State(state): State<AppState>,
     Anyone(ctx): Anyone,
     Headers(headers): Headers,
-    Credentials(grant): Credentials<Grant>,
+    Credentials(request): Credentials<LoginRequest>,
 ) -> Answer<(Option<DeviceToken>, Json<TokenPair>)> {
     if !headers.contains_key(DEVICE_TOKEN) {
-        return Ok((None, Json(state.accounts.sign_in_bearer(&ctx, grant.into()).await?)));
+        return Ok((None, Json(state.accounts.sign_in_bearer(&ctx, request.into()).await?)));
     }
-    let (pair, device) = state.accounts.sign_in_known_bearer(&ctx, grant.into()).await?;
+    let (pair, device) = state.accounts.sign_in_known_bearer(&ctx, request.into()).await?;
     Ok((Some(AppendHeaders([(DEVICE_TOKEN, device.reveal())])), Json(pair)))
 }
 
@@ -59,10 +72,20 @@ pub(crate) async fn login(
     path = "/auth/refresh",
     operation_id = "refresh",
     tag = "Signing in",
-    request_body(content((Renewal = "application/json"), (Renewal = "application/x-www-form-urlencoded"))),
+    request_body(content(
+        (Renewal = "application/json", example = json!({ "refresh_token": sample::REFRESH_TOKEN })),
+        (Renewal = "application/x-www-form-urlencoded", example = json!({ "refresh_token": sample::REFRESH_TOKEN })),
+    )),
     security((), ("bearer" = [])),
     responses(
-        (status = 200, description = "A new pair of tokens", body = TokenPair),
+        (
+            status = 200, description = "A new pair of tokens", body = TokenPair,
+            links(
+                ("refresh" = (operation_id = "refresh", request_body = json!({
+                    "refresh_token": "$response.body#/refresh_token",
+                }))),
+            ),
+        ),
         (status = 401, description = "The refresh token is invalid, used or expired"),
     ),
 )]

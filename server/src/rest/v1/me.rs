@@ -4,6 +4,7 @@ use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::Member;
 use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
 use crate::rest::input::{Json as Body, Query};
+use crate::rest::sample;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -17,7 +18,14 @@ use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPa
     operation_id = "read_me",
     tag = "My account",
     responses(
-        (status = 200, description = "Your account", body = UserView, headers(("ETag" = String, description = "The current version"))),
+        (
+            status = 200, description = "Your account", body = UserView,
+            headers(("ETag" = String, description = "The current version")),
+            links(
+                ("list_sessions" = (operation_id = "list_sessions")),
+                ("delete_me" = (operation_id = "delete_me")),
+            ),
+        ),
         (status = 304, description = "Not modified: `If-None-Match` matches the current version"),
     ),
     security(("bearer" = [])),
@@ -38,7 +46,7 @@ pub(crate) async fn read(
     path = "/users/me",
     operation_id = "change_me",
     tag = "My account",
-    request_body = UserPatch,
+    request_body(content = UserPatch, example = json!({ "name": "Ana Ilves", "bio": "Keeps the harbour light." })),
     responses(
         (status = 200, description = "The updated account", body = UserView, headers(("ETag" = String, description = "The current version"))),
         (status = 403, description = "A new email address needs a recent sign-in or the current password"),
@@ -63,7 +71,7 @@ pub(crate) async fn change(
     path = "/users/me",
     operation_id = "delete_me",
     tag = "My account",
-    request_body = DeletionForm,
+    request_body(content = DeletionForm, example = json!({ "current_password": sample::PASSWORD })),
     responses(
         (status = 204, description = "The account has been deleted"),
         (status = 403, description = "A recent sign-in or the current password is needed"),
@@ -89,7 +97,10 @@ pub(crate) async fn delete(
     path = "/users/me/password",
     operation_id = "change_password",
     tag = "My account",
-    request_body = PasswordForm,
+    request_body(
+        content = PasswordForm,
+        example = json!({ "current_password": sample::PASSWORD, "new_password": "amber lighthouse over fog" }),
+    ),
     responses(
         (status = 204, description = "The password has been changed"),
     ),
@@ -114,7 +125,9 @@ pub(crate) async fn change_password(
     tag = "My account",
     params(PageRequest),
     responses(
-        (status = 200, description = "A page of events", body = Page<ActivityView>),
+        (status = 200, description = "A page of events", body = Page<ActivityView>, links(
+            ("list_activity" = (operation_id = "list_activity", parameters(("cursor" = "$response.body#/next_cursor")))),
+        )),
     ),
     security(("bearer" = [])),
 )]

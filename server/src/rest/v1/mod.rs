@@ -21,7 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(me::activity))
         .routes(routes!(audit::list));
     let plain = OpenApiRouter::new()
-        // One call with two names; the document has it from `openapi::twins`.
+        // One call with two names; the document has it from `openapi::aliases`.
         .route("/auth/register", post(users::register))
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))

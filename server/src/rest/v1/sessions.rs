@@ -15,7 +15,9 @@ use domain::{SessionId, SessionView};
     operation_id = "list_sessions",
     tag = "My account",
     responses(
-        (status = 200, description = "Your active sessions", body = Vec<SessionView>),
+        (status = 200, description = "Your active sessions", body = Vec<SessionView>, links(
+            ("end_session" = (operation_id = "end_session", parameters(("id" = "$response.body#/0/id")))),
+        )),
     ),
     security(("bearer" = [])),
 )]

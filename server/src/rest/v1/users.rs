@@ -4,6 +4,7 @@ use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::{Anyone, Member};
 use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
 use crate::rest::input::{Id, Json as Body, Query};
+use crate::rest::sample;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
@@ -19,9 +20,20 @@ use http::StatusCode;
     path = "/users",
     operation_id = "register",
     tag = "Signing in",
-    request_body = NewAccount,
+    request_body(
+        content = NewAccount,
+        example = json!({ "email": "ana@example.com", "password": sample::PASSWORD, "name": "Ana Ilves" }),
+    ),
     responses(
-        (status = 201, description = "The new account", body = UserView),
+        (status = 201, description = "The new account", body = UserView, links(
+            ("login" = (operation_id = "login", request_body = json!({
+                "email": "$request.body#/email", "password": "$request.body#/password",
+            }))),
+            ("read_user" = (operation_id = "read_user", parameters(("id" = "$response.body#/id")))),
+            ("change_user" = (operation_id = "change_user", parameters(("id" = "$response.body#/id")))),
+            ("end_user_sessions" = (operation_id = "end_user_sessions", parameters(("id" = "$response.body#/id")))),
+            ("delete_user" = (operation_id = "delete_user", parameters(("id" = "$response.body#/id")))),
+        )),
         (status = 403, description = "Sign-up is closed, or the request came from another site"),
         (status = 409, description = "The email address or username is taken"),
     ),
@@ -44,7 +56,10 @@ pub(crate) async fn register(
     tag = "Administration",
     params(UserQuery),
     responses(
-        (status = 200, description = "A page of users", body = Page<UserView>),
+        (status = 200, description = "A page of users", body = Page<UserView>, links(
+            ("list_users" = (operation_id = "list_users", parameters(("cursor" = "$response.body#/next_cursor")))),
+            ("read_user" = (operation_id = "read_user", parameters(("id" = "$response.body#/items/0/id")))),
+        )),
         (status = 403, description = "You are not an admin"),
     ),
     security(("bearer" = [])),
@@ -90,7 +105,7 @@ pub(crate) async fn read(
     operation_id = "change_user",
     tag = "Administration",
     params(("id" = UserId, Path, description = "The user's ID")),
-    request_body = AdminPatch,
+    request_body(content = AdminPatch, example = json!({ "is_active": true, "bio": null })),
     responses(
         (status = 200, description = "The updated user", body = UserView, headers(("ETag" = String, description = "The current version"))),
         (status = 403, description = "You are not an admin, or changing your own email address needs a recent sign-in"),

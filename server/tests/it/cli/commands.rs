@@ -278,16 +278,18 @@ async fn large_rows_of_an_old_database_come_in_small_parts(pool: PgPool) {
         sqlx::query(statement).execute(&pool).await.unwrap();
     }
     let preset = store::import::source::PRESETS.iter().find(|preset| preset.name == "django").unwrap();
-    let mut old = store::import::source::Old::open(&pool.connect_options(), preset).await.unwrap();
+    let mut source =
+        store::import::source::ImportSource::open(&pool.connect_options(), preset).await.unwrap();
     let (mut accounts, mut parts) = (0, 0);
     loop {
-        let part = old.next().await.unwrap();
+        let part = source.next().await.unwrap();
         if part.is_empty() {
             break;
         }
         (accounts, parts) = (accounts + part.len(), parts + 1);
-        assert!(part.iter().map(|form| form.username.len()).sum::<usize>() < 6 * 1024 * 1024);
-        assert!(part.iter().all(|form| form.username.len() == 2_000 && form.role == "admin"));
+        let usernames = part.iter().map(|form| form.profile.username.as_deref().unwrap_or_default().len());
+        assert!(usernames.clone().sum::<usize>() < 6 * 1024 * 1024);
+        assert!(usernames.zip(&part).all(|(length, form)| length == 2_000 && form.role == "admin"));
     }
     assert_eq!((accounts, parts), (2_600, 2));
 }

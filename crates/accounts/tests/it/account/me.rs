@@ -34,6 +34,7 @@ async fn given_fields_change_and_nothing_given_changes_nothing(pool: PgPool) {
     let form = patch(json!({"name": "Ana", "username": "Ana", "bio": "x"}));
     world.accounts.change_me(&ctx, form).await.unwrap();
     let saved = world.accounts.change_me(&ctx, patch(json!({"name": null, "bio": ""}))).await.unwrap();
+    let saved = saved.profile;
     assert_eq!((saved.name, saved.bio, saved.username.as_deref()), (None, None, Some("Ana")));
     world.clock.advance(Duration::hours(1));
     let ctx = world.holder(&ana).await;
@@ -78,7 +79,7 @@ async fn an_address_sent_back_as_it_is_stored_is_no_change(pool: PgPool) {
             };
             let saved = saved.unwrap_or_else(|refused| panic!("{sent:?} for {stored:?}: {refused:?}"));
             assert_eq!((saved.email.as_str(), saved.email_verified), (stored, true), "{sent:?}");
-            assert_eq!(saved.name, Some(format!("Ana {names}")));
+            assert_eq!(saved.profile.name, Some(format!("Ana {names}")));
         }
     }
     assert_eq!(kinds(&world).await, vec!["profile_changed"; names]);
@@ -243,5 +244,5 @@ async fn a_change_is_judged_as_a_sign_up_is(pool: PgPool) {
         .execute("UPDATE users SET username = 'admin', username_canonical = 'admin' WHERE username IS NULL")
         .await;
     let kept = world.accounts.change_me(&ctx, patch(json!({"username": "Admin", "bio": "x"}))).await.unwrap();
-    assert_eq!(kept.username.as_deref(), Some("Admin"));
+    assert_eq!(kept.profile.username.as_deref(), Some("Admin"));
 }

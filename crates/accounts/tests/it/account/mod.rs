@@ -1,3 +1,4 @@
+mod limits;
 mod locked;
 mod me;
 mod password;

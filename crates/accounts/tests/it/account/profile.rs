@@ -16,10 +16,10 @@ async fn given_fields_change_missing_ones_stay_empty_ones_clear(pool: PgPool) {
         ..ProfileForm::default()
     };
     let saved = world.accounts.save_profile(&ctx, form).await.unwrap();
-    assert_eq!(saved.bio.as_deref(), Some("one\ntwo"));
+    assert_eq!(saved.profile.bio.as_deref(), Some("one\ntwo"));
     let form = ProfileForm { name: Some(" ".into()), ..ProfileForm::default() };
     world.accounts.save_profile(&ctx, form).await.unwrap();
-    let profile = world.accounts.profile(&ctx).await.unwrap();
+    let profile = world.accounts.profile(&ctx).await.unwrap().profile;
     assert_eq!((profile.name, profile.first_name.as_deref()), (None, Some("A")));
     assert_eq!(profile.username.as_deref(), Some("Ana"));
 }

@@ -1,4 +1,4 @@
-//! Calls that go by a second name, as all of the families do: each is described as its twin is.
+//! Calls that go by a second name, as all of the families do: each is described as the call that it is an alias of.
 
 use super::{Compat, object, operations};
 use serde_json::{Map, Value, json};
@@ -40,9 +40,9 @@ impl Family {
 }
 
 /// Method and path, the operation that it is, and what it is called itself.
-type Twin = (Family, &'static str, &'static str, &'static str, &'static str);
+type Alias = (Family, &'static str, &'static str, &'static str, &'static str);
 
-const TWINS: &[Twin] = &[
+const ALIASES: &[Alias] = &[
     (Family::Canonical, "post", "/api/v1/auth/register", "register", "auth_register"),
     (Family::Cookie, "post", "/auth/register", "register", "cookie_register"),
     (Family::Cookie, "post", "/auth/login", "login", "cookie_login"),
@@ -74,7 +74,7 @@ pub(super) fn tags(compat: Compat) -> impl Iterator<Item = &'static (&'static st
 
 /// Adds the second names.
 pub(super) fn add(paths: &mut Map<String, Value>, compat: Compat) {
-    for (family, method, path, of, id) in TWINS.iter().filter(|(family, ..)| family.is_on(compat)) {
+    for (family, method, path, of, id) in ALIASES.iter().filter(|(family, ..)| family.is_on(compat)) {
         let known = operations(paths).find(|(_, operation)| operation["operationId"] == *of);
         let Some(mut operation) = known.map(|(_, operation)| operation.clone()) else { continue };
         operation.insert("operationId".to_owned(), (*id).into());

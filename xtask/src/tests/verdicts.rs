@@ -16,7 +16,7 @@ pub(crate) enum Verdict {
 }
 
 /// One test that ran.
-struct Ran {
+struct TestResult {
     /// Unknown where cargo's own harness ran it.
     package: Option<String>,
     name: String,
@@ -24,7 +24,7 @@ struct Ran {
 }
 
 /// One of several tests that a name fits is enough to be red.
-fn judge(tests: &[&Test], ran: &[Ran]) -> Verdicts {
+fn judge(tests: &[&Test], ran: &[TestResult]) -> Verdicts {
     let verdict = |test: &Test| {
         let passed: Vec<bool> = ran.iter().filter(|ran| fits(test, ran)).map(|ran| ran.passed).collect();
         match passed[..] {
@@ -36,7 +36,7 @@ fn judge(tests: &[&Test], ran: &[Ran]) -> Verdicts {
     tests.iter().map(|test| ((*test).clone(), verdict(test))).collect()
 }
 
-fn fits(test: &Test, ran: &Ran) -> bool {
+fn fits(test: &Test, ran: &TestResult) -> bool {
     match test {
         Test::Cargo { package, filter } => {
             ran.package.as_ref().is_none_or(|one| one == package) && ran.name.contains(filter)
@@ -46,13 +46,13 @@ fn fits(test: &Test, ran: &Ran) -> bool {
 }
 
 pub(super) fn of_cargo(tests: &[&Test], lines: &[String]) -> Verdicts {
-    let ran: Vec<Ran> =
+    let ran: Vec<TestResult> =
         lines.iter().filter_map(|line| of_nextest(line).or_else(|| of_libtest(line))).collect();
     judge(tests, &ran)
 }
 
 /// `{"type":"test","event":"ok","name":"accounts::database$throttle::waits"}`
-fn of_nextest(line: &str) -> Option<Ran> {
+fn of_nextest(line: &str) -> Option<TestResult> {
     let event: Value = serde_json::from_str(line).ok()?;
     let passed = match event["event"].as_str()? {
         "ok" => true,
@@ -61,18 +61,18 @@ fn of_nextest(line: &str) -> Option<Ran> {
     };
     let (binary, name) = event["name"].as_str()?.split_once('$')?;
     let package = binary.split("::").next().map(str::to_owned);
-    Some(Ran { package, name: name.to_owned(), passed })
+    Some(TestResult { package, name: name.to_owned(), passed })
 }
 
 /// `test throttle::waits ... ok`
-fn of_libtest(line: &str) -> Option<Ran> {
+fn of_libtest(line: &str) -> Option<TestResult> {
     let (name, said) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
     let passed = match said {
         "ok" => true,
         "FAILED" => false,
         _ => return None,
     };
-    Some(Ran { package: None, name: name.to_owned(), passed })
+    Some(TestResult { package: None, name: name.to_owned(), passed })
 }
 
 /// A test that passed only when repeated did not pass, and one that was left out says nothing.
@@ -89,13 +89,13 @@ pub(super) fn of_playwright(tests: &[&Test], report: &str) -> Result<Verdicts> {
 }
 
 /// The tests of a suite and of those inside it; a test's name begins with theirs.
-fn collect(suite: &Value, before: &str, ran: &mut Vec<Ran>) {
+fn collect(suite: &Value, before: &str, ran: &mut Vec<TestResult>) {
     for spec in list(&suite["specs"]) {
         let name = format!("{before}{}", spec["title"].as_str().unwrap_or_default());
         for test in list(&spec["tests"]) {
             let status = test["status"].as_str().unwrap_or_default();
             if status != "skipped" {
-                ran.push(Ran { package: None, name: name.clone(), passed: status == "expected" });
+                ran.push(TestResult { package: None, name: name.clone(), passed: status == "expected" });
             }
         }
     }

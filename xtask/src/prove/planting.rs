@@ -86,8 +86,11 @@ impl Planting<'_> {
     /// Plants group after group and runs the tests of `asked`, or else of the group itself.
     fn each(&mut self, kind: &str, groups: &[Vec<usize>], asked: &[usize]) -> Result<()> {
         for (number, group) in groups.iter().enumerate() {
-            let name = if let [fault] = group[..] { &self.faults[fault].name } else { "" };
-            let title = format!("{kind} {} of {} {name}", number + 1, groups.len());
+            let name = match group[..] {
+                [fault] => format!(": {}", self.faults[fault].name),
+                _ => String::new(),
+            };
+            let title = format!("{kind} {} of {}{name}", number + 1, groups.len());
             let tests = self.tests(if asked.is_empty() { group } else { asked });
             let tree = step(&title, |step| {
                 let tree = self.plant(group, &tests, step)?;
@@ -173,7 +176,7 @@ fn first_error(text: &str) -> &str {
 
 /// Whether the compiler's errors, and not only its warnings, point into one of these files.
 fn named_by_errors(text: &str, files: &[PathBuf]) -> bool {
-    let errors = text.split("\n\n").filter(|part| part.trim_start().starts_with("error"));
+    let errors = text.split("\n\n").filter(|part| part.lines().any(|line| line.starts_with("error")));
     let places = errors.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("--> "));
     let named = |place: &str| files.iter().any(|file| place.starts_with(&format!("{}:", file.display())));
     places.into_iter().any(named)
@@ -185,7 +188,7 @@ mod tests {
 
     #[test]
     fn errors_name_their_files_and_warnings_do_not_count() {
-        let text = "warning: unused\n --> app/src/a.rs:1:2\n  |\n\nerror[E0425]: no `x`\n  --> crates/b/src/b.rs:3:4\n  |\n\n\
+        let text = "warning: unused\n --> app/src/a.rs:1:2\n  |\n\n   Compiling b\nerror[E0425]: no `x`\n  --> crates/b/src/b.rs:3:4\n  |\n\n\
                     error: could not compile `b`\n\n`cargo test` failed";
         assert!(named_by_errors(text, &["crates/b/src/b.rs".into()]));
         assert!(!named_by_errors(text, &["app/src/a.rs".into(), "crates/b/src/b".into()]));

@@ -79,6 +79,18 @@ pub struct Recorded {
     pub detail: serde_json::Value,
 }
 
+/// A query for the newest of the events for which `$condition` holds, `$1` of them at most.
+macro_rules! query_events {
+    ($condition:tt $($given:tt)*) => {
+        sqlx::query_as!(
+            Recorded,
+            "SELECT id, at, kind, actor_id, subject_id, session_id, address, agent, request_id, detail
+             FROM audit_events WHERE " + $condition + " ORDER BY id DESC LIMIT $1"
+            $($given)*
+        )
+    };
+}
+
 /// The events that are asked for, the newest first, with one more than the page shows.
 ///
 /// One statement for each index, or a plan made for any filter would read the whole trail for a rare one.
@@ -105,13 +117,9 @@ async fn of_subject(
     actor: Option<Uuid>,
     subject: UserId,
 ) -> sqlx::Result<Vec<Recorded>> {
-    sqlx::query_as!(
-        Recorded,
-        "SELECT id, at, kind, actor_id, subject_id, session_id, address, agent, request_id, detail
-         FROM audit_events
-         WHERE subject_id = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)
-           AND ($5::uuid IS NULL OR actor_id = $5)
-         ORDER BY id DESC LIMIT $1",
+    query_events!(
+        "subject_id = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)
+           AND ($5::uuid IS NULL OR actor_id = $5)",
         span.rows_to_read(),
         span.after,
         subject.0,
@@ -128,12 +136,8 @@ async fn by_actor(
     kind: Option<&str>,
     actor: Uuid,
 ) -> sqlx::Result<Vec<Recorded>> {
-    sqlx::query_as!(
-        Recorded,
-        "SELECT id, at, kind, actor_id, subject_id, session_id, address, agent, request_id, detail
-         FROM audit_events
-         WHERE actor_id = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)
-         ORDER BY id DESC LIMIT $1",
+    query_events!(
+        "actor_id = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)",
         span.rows_to_read(),
         span.after,
         actor,
@@ -144,12 +148,8 @@ async fn by_actor(
 }
 
 async fn all(store: &Store, span: &Span, kind: Option<&str>) -> sqlx::Result<Vec<Recorded>> {
-    sqlx::query_as!(
-        Recorded,
-        "SELECT id, at, kind, actor_id, subject_id, session_id, address, agent, request_id, detail
-         FROM audit_events
-         WHERE ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR kind = $3)
-         ORDER BY id DESC LIMIT $1",
+    query_events!(
+        "($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR kind = $3)",
         span.rows_to_read(),
         span.after,
         kind,

@@ -129,9 +129,9 @@ impl Accounts {
         let name = if let Counted::Neither { next_at } = counted {
             let (waits, budget) = (UsedUp { key: names.typed, next_at }, near("sign-in near", &names.typed));
             if !anybodys || !self.has_taken(ctx, budget).await? {
-                return self.hold_back(ctx, waits).await;
+                return self.refuse_throttled(ctx, waits).await;
             }
-            self.tell(ctx, &waits.key).await?;
+            self.audit_throttled(ctx, &waits.key).await?;
             Cost::Try { budget, wait: self.wait(ctx, next_at) }
         } else {
             Cost::Failure(names.typed)
@@ -251,7 +251,7 @@ impl Accounts {
     async fn take(&self, ctx: &RequestCtx, budgets: &[Budget]) -> Result<(), Error> {
         match throttle::take(self.store(), budgets, self.throttle_time(ctx)).await? {
             None => Ok(()),
-            Some(used_up) => self.hold_back(ctx, used_up).await,
+            Some(used_up) => self.refuse_throttled(ctx, used_up).await,
         }
     }
 
@@ -260,15 +260,15 @@ impl Accounts {
         Ok(throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_none())
     }
 
-    async fn hold_back<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
-        self.tell(ctx, &limited.key).await?;
+    async fn refuse_throttled<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
+        self.audit_throttled(ctx, &limited.key).await?;
         Err(Error::TooManyTries { wait: self.wait(ctx, limited.next_at) })
     }
 
-    /// Tells the audit trail once an hour: an attack must not fill it.
-    async fn tell(&self, ctx: &RequestCtx, limited: &Key) -> Result<(), Error> {
-        let told = Budget { key: key("told of", &[limited]), bucket: limits::TOLD_OF_AN_ATTACK };
-        if self.has_taken(ctx, told).await? {
+    /// Writes that somebody was throttled into the audit trail, once an hour: an attack must not fill it.
+    async fn audit_throttled(&self, ctx: &RequestCtx, limited: &Key) -> Result<(), Error> {
+        let budget = Budget { key: key("told of", &[limited]), bucket: limits::AUDIT_EVENTS_OF_AN_ATTACK };
+        if self.has_taken(ctx, budget).await? {
             let mut tx = self.store().begin().await?;
             self.audit(&mut tx, ctx, None, Event::Throttled).await?;
             tx.commit().await?;

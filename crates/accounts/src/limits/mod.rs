@@ -46,8 +46,8 @@ pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration
 /// Exchanges of refresh tokens from one address, which each leave a row.
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
 
-/// Word of one attack in the audit trail.
-pub const TOLD_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
+/// Events of one attack in the audit trail.
+pub const AUDIT_EVENTS_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
 
 /// How long a failure counts, and how long a name waits after a hundred of them.
 pub const FAILURES_COUNT_FOR: Duration = Duration::DAY;

@@ -7,13 +7,7 @@ pub(super) type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
 /// A refused field in its own words, any other error with its chain: this is the operator's terminal.
 pub(super) fn refused(error: &accounts::Error) -> String {
-    match error {
-        accounts::Error::Invalid(errors) => errors
-            .iter()
-            .map(words::message)
-            .map(|error| format!("{}: {}", error.field, error.message))
-            .collect::<Vec<_>>()
-            .join("; "),
-        _ => chain(error),
-    }
+    let accounts::Error::Invalid(errors) = error else { return chain(error) };
+    let told = errors.iter().map(words::message).map(|error| format!("{}: {}", error.field, error.message));
+    told.collect::<Vec<_>>().join("; ")
 }

@@ -19,8 +19,8 @@ pub(super) async fn migrate(config: &Config) -> Outcome {
 
 /// Why a migration failed, in a sentence.
 pub(super) fn explained(done: Result<(), StoreError>) -> Outcome {
-    done.map_err(|error| match error {
-        StoreError::Unavailable(_) => format!("cannot reach the database: {}", chain(&error)).into(),
-        _ => format!("cannot migrate the database: {}", chain(&error)).into(),
+    done.map_err(|error| {
+        let failed = if matches!(error, StoreError::Unavailable(_)) { "reach" } else { "migrate" };
+        format!("cannot {failed} the database: {}", chain(&error)).into()
     })
 }

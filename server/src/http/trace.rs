@@ -2,6 +2,7 @@
 //! answer carries.
 
 use super::headers;
+use crate::clock::now;
 use crate::state::AppState;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -10,7 +11,7 @@ use edge::RequestId;
 use edge::request_id::X_REQUEST_ID;
 use http::Method;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 pub(crate) async fn middleware(
@@ -18,7 +19,7 @@ pub(crate) async fn middleware(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let start = Instant::now();
+    let start = now();
     let id = RequestId::of(&request, &state.proxies, &accounts::SystemRng);
     request.extensions_mut().insert(id);
     let matched = request.extensions().get::<MatchedPath>().cloned();

@@ -1,8 +1,10 @@
 use crate::cli::output::tell;
+use crate::clock::now;
 use accounts::{Remark, RemarkKind};
 use domain::{FieldError, ImportReason};
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// What the operator sees on the way: one line that changes on a terminal, ten lines elsewhere.
 pub(super) struct Progress {
@@ -16,7 +18,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new(total: u64) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Self { terminal, begun: Instant::now(), total: total.max(1), lines: 0, next: 10 }
+        Self { terminal, begun: now(), total: total.max(1), lines: 0, next: 10 }
     }
 
     pub(super) fn remark(&self, remarks: &[Remark]) {

@@ -3,7 +3,7 @@
 use super::admission::Slot;
 use super::connection_state::{ConnectionState, Phase};
 use super::limits::Limits;
-use super::write_timeout::WriteTimeout;
+use crate::clock::now;
 use crate::http::overload::Overloaded;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
@@ -22,7 +22,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
+use tokio_io_timeout::TimeoutWriter;
+use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -46,14 +48,21 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
     let (told, heard) = (state.clone(), state.clone());
     let service =
         service_fn(move |request: Request<Incoming>| answer(shared.clone(), told.clone(), request, peer));
-    let stream = WriteTimeout::new(stream, limits.write_time, move || heard.heard());
+    // A client that asks and never reads would hold its connection, and the answer in memory, for ever.
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(limits.write_time));
+    let stream = InspectReader::new(Box::pin(stream), move |bytes: &[u8]| {
+        if !bytes.is_empty() {
+            heard.heard();
+        }
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .max_header_size(limits.head_bytes)
             .max_buf_size(4 * limits.head_bytes)
             .serve_connection(TokioIo::new(stream), service)
     );
-    let mut timer = pin!(sleep_until(Instant::now()));
+    let mut timer = pin!(sleep_until(now()));
     let mut drained = false;
     loop {
         let living = poll_fn(|cx| match connection.as_mut().poll(cx) {
@@ -113,11 +122,11 @@ async fn answer(
     if !admitted || shared.stopping.is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| Body::new(Answer { body, _end: End(state) })))
+    Ok(response.map(|body| Body::new(AnswerBody { body, _end: End(state) })))
 }
 
-/// An answer's body, whose end is the request's.
-struct Answer {
+/// Its end is the request's.
+struct AnswerBody {
     body: Body,
     _end: End,
 }
@@ -130,7 +139,7 @@ impl Drop for End {
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for AnswerBody {
     type Data = Bytes;
     type Error = axum::Error;
 

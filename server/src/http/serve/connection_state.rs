@@ -3,6 +3,7 @@
 
 use super::admission::Slot;
 use super::limits::Limits;
+use crate::clock::now;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,28 +28,28 @@ const LAST_WORD: Duration = Duration::from_millis(500);
 pub(super) struct ConnectionState {
     pub(super) slot: Slot,
     limits: Limits,
-    now: Mutex<(Phase, Option<Instant>)>,
+    current: Mutex<(Phase, Option<Instant>)>,
 }
 
 impl ConnectionState {
     pub(super) fn new(slot: Slot, limits: Limits) -> Self {
-        let until = Instant::now() + limits.head_time;
-        Self { slot, limits, now: Mutex::new((Phase::Silent, Some(until))) }
+        let until = now() + limits.head_time;
+        Self { slot, limits, current: Mutex::new((Phase::Silent, Some(until))) }
     }
 
     /// Bytes have come.
     pub(super) fn heard(&self) {
-        let mut now = self.lock();
-        match *now {
-            (Phase::Silent, until) => *now = (Phase::Head, until),
-            (Phase::Idle, _) => *now = (Phase::Head, Some(Instant::now() + self.limits.head_time)),
+        let mut current = self.lock();
+        match *current {
+            (Phase::Silent, until) => *current = (Phase::Head, until),
+            (Phase::Idle, _) => *current = (Phase::Head, Some(now() + self.limits.head_time)),
             (Phase::Head | Phase::Busy | Phase::Ending, _) => {}
         }
     }
 
     /// A request's head is complete: whether there is a slot for it. Without one it has no more time than before.
     pub(super) fn request(&self) -> bool {
-        let admitted = self.slot.request(&self.limits, Instant::now());
+        let admitted = self.slot.request(&self.limits, now());
         if admitted {
             *self.lock() = (Phase::Busy, None);
         }
@@ -57,27 +58,27 @@ impl ConnectionState {
 
     /// The request has been answered.
     pub(super) fn answered(&self) {
-        let at = Instant::now();
+        let at = now();
         self.slot.answered(at);
-        let mut now = self.lock();
-        if now.0 == Phase::Busy {
-            *now = (Phase::Idle, Some(at + self.limits.keep_alive));
+        let mut current = self.lock();
+        if current.0 == Phase::Busy {
+            *current = (Phase::Idle, Some(at + self.limits.keep_alive));
         }
     }
 
     /// Nobody new is let in.
     pub(super) fn last_word(&self) {
-        let mut now = self.lock();
-        if let (Phase::Silent, Some(until)) = *now {
-            *now = (Phase::Silent, Some(until.min(Instant::now() + LAST_WORD)));
+        let mut current = self.lock();
+        if let (Phase::Silent, Some(until)) = *current {
+            *current = (Phase::Silent, Some(until.min(now() + LAST_WORD)));
         }
     }
 
     /// It was told to end, which takes no longer than a head.
     pub(super) fn ends(&self) {
-        let mut now = self.lock();
-        if now.0 != Phase::Busy {
-            *now = (Phase::Ending, Some(Instant::now() + self.limits.head_time));
+        let mut current = self.lock();
+        if current.0 != Phase::Busy {
+            *current = (Phase::Ending, Some(now() + self.limits.head_time));
         }
     }
 
@@ -90,6 +91,6 @@ impl ConnectionState {
     }
 
     fn lock(&self) -> MutexGuard<'_, (Phase, Option<Instant>)> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

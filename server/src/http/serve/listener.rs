@@ -1,13 +1,13 @@
 use super::admission::{Admission, Slot};
 use super::connection::{self, Shared};
 use super::limits::Limits;
+use crate::clock::now;
 use axum::Router;
 use edge::TrustedProxies;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -51,8 +51,8 @@ impl Server {
         }
         stopping.cancel();
         // Whom the kernel let in already is answered, too.
-        let until = Instant::now() + LAST_IN;
-        while Instant::now() < until
+        let until = now() + LAST_IN;
+        while now() < until
             && let Some((stream, peer)) = waiting(&listener).await
         {
             begin(stream, peer).await;
@@ -70,7 +70,7 @@ impl Server {
 /// Waits until one more silent connection may stay.
 async fn admit(admission: &Arc<Admission>, from: IpAddr, trusted: bool, limits: &Limits) -> Slot {
     loop {
-        match admission.admit(from, trusted, limits, Instant::now()) {
+        match admission.admit(from, trusted, limits, now()) {
             Ok(slot) => return slot,
             Err(until) => tokio::time::sleep_until(until).await,
         }

@@ -6,7 +6,6 @@ mod connection;
 mod connection_state;
 mod limits;
 mod listener;
-mod write_timeout;
 
 pub use limits::Limits;
 pub use listener::Server;

@@ -13,7 +13,7 @@ use tower_http::services::ServeDir;
 
 /// A hash of this many characters or more in a file's name changes with its content.
 const HASH_LENGTH: usize = 16;
-/// No file has a longer name: the file system takes 255 bytes, with the `.br` of its compressed twin.
+/// No file has a longer name: the file system takes 255 bytes, with the `.br` of its compressed copy.
 const LONGEST_NAME: usize = 240;
 /// No file has a longer path: the file system takes 4,096 bytes, with the folder of the site.
 const LONGEST_PATH: usize = 2_000;

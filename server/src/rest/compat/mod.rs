@@ -1,5 +1,5 @@
-//! The paths of services that people move here from (docs/api-design.md). A call that is a canonical one by another name is
-//! answered by that one's handler; only the cookie family has some of its own.
+//! The paths of services that people move here from (docs/api-design.md). A path that is another name of a canonical call
+//! is routed to that call's handler; only the cookie family has some of its own.
 
 mod cookie;
 mod oauth2;

@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use std::process::Command;
 use testkit::PASSWORD;
 
-/// The committed copy.
+/// The committed copy, which readers of `docs/` have too. It is the one snapshot here, so `insta` would save no code.
 pub const SNAPSHOT: &str = include_str!("../../../../docs/openapi.json");
 
 pub fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {

@@ -84,8 +84,8 @@ impl Post {
     /// Reads the whole request. Without a request to hand on, the body was no form of ours.
     async fn read(request: Request) -> Result<(Self, Option<Request>), Code> {
         let (mut parts, stream) = request.into_parts();
-        let content = body::read(stream, form::MAX_BYTES).await?;
-        if !body::is(body::FORM, &parts.headers, &content) {
+        let bytes = body::read(stream, form::MAX_BYTES).await?;
+        if !body::is(body::FORM, &parts.headers, &bytes) {
             return Err(Code::UnsupportedMediaType);
         }
         let plain = wants_html(&parts.headers);
@@ -96,14 +96,14 @@ impl Post {
         let path = parts.uri.path().to_owned();
         let cookies = parts.headers.get_all(COOKIE).iter().map(|line| (COOKIE, line.clone())).collect();
         let form = FORMS.iter().find(|form| form.function == path);
-        let fields = Fields::parse(&content);
+        let fields = Fields::parse(&bytes);
         let readable = fields.is_some();
         let fields = fields.unwrap_or_default();
         let anyone = fields.is_empty() || form.is_some_and(is_for_strangers);
         let kept = form.map(|form| fields.keep(form.keeps)).unwrap_or_default();
         let context = FormContext { account: fields.account, version: fields.version, anyone };
         parts.extensions.insert(context.clone());
-        let request = readable.then(|| Request::from_parts(parts, Body::from(content)));
+        let request = readable.then(|| Request::from_parts(parts, Body::from(bytes)));
         Ok((Self { path, form, context, fields: kept, plain, cookies }, request))
     }
 

@@ -21,6 +21,8 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::sleep_until;
 use tokio_io_timeout::TimeoutWriter;
@@ -48,19 +50,11 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
     let (told, heard) = (state.clone(), state.clone());
     let service =
         service_fn(move |request: Request<Incoming>| answer(shared.clone(), told.clone(), request, peer));
-    // A client that asks and never reads would hold its connection, and the answer in memory, for ever.
-    let mut stream = TimeoutWriter::new(stream);
-    stream.set_timeout(Some(limits.write_time));
-    let stream = InspectReader::new(Box::pin(stream), move |bytes: &[u8]| {
-        if !bytes.is_empty() {
-            heard.heard();
-        }
-    });
     let mut connection = pin!(
         http1::Builder::new()
             .max_header_size(limits.head_bytes)
             .max_buf_size(4 * limits.head_bytes)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(observed(stream, limits.write_time, heard)), service)
     );
     let mut timer = pin!(sleep_until(now()));
     let mut drained = false;
@@ -104,6 +98,22 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
         connection.as_mut().graceful_shutdown();
         state.ends();
     }
+}
+
+/// A client that asks and never reads would hold its connection, and the answer in memory, for ever: a write that waits
+/// too long ends it. Bytes that come are told of.
+fn observed(
+    stream: TcpStream,
+    write_time: Duration,
+    state: Arc<ConnectionState>,
+) -> impl AsyncRead + AsyncWrite + Unpin {
+    let mut stream = TimeoutWriter::new(stream);
+    stream.set_timeout(Some(write_time));
+    InspectReader::new(Box::pin(stream), move |bytes: &[u8]| {
+        if !bytes.is_empty() {
+            state.heard();
+        }
+    })
 }
 
 async fn answer(

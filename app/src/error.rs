@@ -17,7 +17,7 @@ impl AppError {
         Self(ProblemDocument {
             title: words::title::out_of_reach().to_owned(),
             detail: words::detail::out_of_reach().to_owned(),
-            ..words::document(&Code::Unavailable.into())
+            ..words::code_document(Code::Unavailable)
         })
     }
 
@@ -30,7 +30,7 @@ impl AppError {
 
 impl From<Code> for AppError {
     fn from(code: Code) -> Self {
-        Self(words::document(&code.into()))
+        Self(words::code_document(code))
     }
 }
 

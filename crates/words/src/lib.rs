@@ -14,7 +14,7 @@ pub mod plural;
 mod problem;
 mod reason;
 
-pub use problem::{document, in_words};
+pub use problem::{code_document, document, in_words};
 pub use reason::{form_message, import_reason, message};
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));

@@ -7,13 +7,24 @@ use domain::{Code, Detail, Problem, ProblemDocument, RefusedAct};
 #[must_use]
 pub fn document(problem: &Problem) -> ProblemDocument {
     ProblemDocument {
-        kind: "about:blank".to_owned(),
-        title: title_of(problem.code).to_owned(),
-        status: problem.code.status(),
         detail: detail_of(problem),
-        code: problem.code,
         errors: problem.errors.iter().map(reason::message).collect(),
         retry_after: problem.retry_after,
+        ..code_document(problem.code)
+    }
+}
+
+/// The same where the code says all: with what only the server says, [`document`] weighs on the browser's build.
+#[must_use]
+pub fn code_document(code: Code) -> ProblemDocument {
+    ProblemDocument {
+        kind: "about:blank".to_owned(),
+        title: title_of(code).to_owned(),
+        status: code.status(),
+        detail: detail_of_code(code).to_owned(),
+        code,
+        errors: Vec::new(),
+        retry_after: code.retry_after(),
     }
 }
 

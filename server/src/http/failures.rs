@@ -45,13 +45,13 @@ fn bare(response: &Response) -> Option<ProblemDocument> {
         status @ (StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE) => {
             return Some(ProblemDocument {
                 status: status.as_u16(),
-                ..words::document(&Code::Unreadable.into())
+                ..words::code_document(Code::Unreadable)
             });
         }
         status if status.is_server_error() => Code::Internal,
         _ => return None,
     };
-    Some(words::document(&code.into()))
+    Some(words::code_document(code))
 }
 
 fn page(state: &AppState, problem: ProblemDocument, retry: &str) -> Response {

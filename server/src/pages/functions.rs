@@ -51,7 +51,7 @@ pub(crate) async fn middleware(State(state): State<AppState>, request: Request, 
         Ok((post, Some(request))) => {
             (post, outcome(in_time(state.request_timeout, method, next.run(request)).await).await)
         }
-        Ok((post, None)) => (post, Err((words::document(&Code::Unreadable.into()), HeaderMap::new()))),
+        Ok((post, None)) => (post, Err((words::code_document(Code::Unreadable), HeaderMap::new()))),
         Err(code) => return refusal(code),
     };
     match outcome {
@@ -179,7 +179,7 @@ async fn outcome(response: Response) -> Result<Response, (ProblemDocument, Heade
         Ok(content) => serde_json::from_slice(&content).ok(),
         Err(_) => None,
     };
-    let problem = problem.unwrap_or_else(|| words::document(&Code::Internal.into()));
+    let problem = problem.unwrap_or_else(|| words::code_document(Code::Internal));
     Err((problem, parts.headers))
 }
 

@@ -56,7 +56,7 @@ fn Gallery() -> impl IntoView {
             <Working/>
             <Done/>
             <div class="message">
-                <Failure problem=words::document(&Code::Unavailable.into()) retry="/dev/gallery"/>
+                <Failure problem=words::code_document(Code::Unavailable) retry="/dev/gallery"/>
             </div>
         </div>
     }

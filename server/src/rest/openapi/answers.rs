@@ -59,7 +59,7 @@ fn problem(code: Code, words: &str) -> Value {
     for name in names {
         headers.insert((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
     }
-    let mut sample = words::document(&code.into());
+    let mut sample = words::code_document(code);
     if code == Code::TooManyRequests {
         sample.retry_after = Some(20);
     }

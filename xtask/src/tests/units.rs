@@ -11,7 +11,7 @@ use std::process::Command;
 /// `libc` and so have everything above it compiled twice.
 pub(crate) const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"]];
 
-/// nextest where it is installed, else what cargo itself has.
+/// nextest where it is installed and its report is needed, else what cargo itself has.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Harness {
     Nextest,
@@ -49,7 +49,8 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
         }
     }
     for packages in NATIVE {
-        let mut tests = Harness::find().command(packages);
+        // nextest gives each test a process and its own connections: a fifth more work for the same tests.
+        let mut tests = Harness::Cargo.command(packages);
         tests.args(pattern).env("DATABASE_URL", database(postgres));
         if let Ok(python) = &python {
             tests.env("DOORSTEP_PYTHON", python);
@@ -57,7 +58,7 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
         count(tests.env("PG_BINDIR", &postgres.binaries().folder), tally)?;
     }
     tally.check_build(python.map(drop))?;
-    // nextest leaves out the examples in the documentation; cargo's own run is asked to, so both count the same.
+    // A run of its own: with `--tests`, cargo leaves the examples in the documentation out.
     let mut examples = process::cargo();
     count(examples.args(["test", "--locked", "--doc"]).args(pattern), tally)
 }

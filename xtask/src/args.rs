@@ -18,6 +18,7 @@ cargo xtask COMMAND
   migration NAME                      create an empty migration
   generate                            regenerate .sqlx and docs/openapi.json
   first-page                          follow docs/your-first-page.md in a scratch copy
+  first-field                         follow docs/adding-a-field.md in a scratch copy
   arrows                              check which crates depend on which, and files in circles
   scorecard [FOLDER]                  count what of the architecture can be counted, here or in another tree
   coverage                            measure test coverage, as HTML in target/coverage
@@ -42,6 +43,7 @@ pub(crate) enum Task {
     Scorecard { tree: Option<String> },
     Generate,
     FirstPage,
+    FirstField,
     SameSite,
     Coverage,
     Prove(Selection),
@@ -110,6 +112,7 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["scorecard", tree] => Task::Scorecard { tree: Some((*tree).to_owned()) },
         ["generate"] => Task::Generate,
         ["first-page"] => Task::FirstPage,
+        ["first-field"] => Task::FirstField,
         ["same-site"] => Task::SameSite,
         ["coverage"] => Task::Coverage,
         ["schema"] => Task::Schema { cases: LONG },

@@ -88,6 +88,8 @@ pub enum FormReason {
     NameInvalid,
     /// Characters that no bio has.
     BioInvalid,
+    /// Characters that no other text has.
+    TextInvalid,
     /// Characters that no search term has.
     SearchInvalid,
     /// Neither true nor false.
@@ -126,6 +128,7 @@ impl FormReason {
             | Self::PasswordInvalid
             | Self::NameInvalid
             | Self::BioInvalid
+            | Self::TextInvalid
             | Self::SearchInvalid
             | Self::FlagInvalid
             | Self::RoleInvalid

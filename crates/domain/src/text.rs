@@ -78,7 +78,8 @@ impl<R: From<FormReason>> FieldErrors<R> {
                 match field {
                     "bio" => FormReason::BioInvalid,
                     "q" => FormReason::SearchInvalid,
-                    _ => FormReason::NameInvalid,
+                    "name" | "first_name" | "last_name" => FormReason::NameInvalid,
+                    _ => FormReason::TextInvalid,
                 },
             );
         } else {

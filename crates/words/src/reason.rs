@@ -34,6 +34,7 @@ fn form_reason(reason: &FormReason) -> String {
         FormReason::PasswordUnchanged => field::password_unchanged(),
         FormReason::NameInvalid => field::name_invalid(),
         FormReason::BioInvalid => field::bio_invalid(),
+        FormReason::TextInvalid => field::text_invalid(),
         FormReason::SearchInvalid => call::search_invalid(),
         FormReason::FlagInvalid => call::flag_invalid(),
         FormReason::RoleInvalid => call::role_invalid(),

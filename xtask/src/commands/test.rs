@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and test, added up in the last line.
 
 use crate::checks::{arrows, documents, faults, generate, lints, quotes, sizes};
-use crate::guides::first_page;
+use crate::guides::{self, FIRST_FIELD, FIRST_PAGE};
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::site::bundle;
@@ -44,7 +44,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(lints::clippy_browser())?;
     tally.check(generate::check(postgres))?;
     units::run(None, postgres, tally)?;
-    tally.check(first_page::check(tools, postgres))?;
+    tally.check(guides::check(&[FIRST_PAGE, FIRST_FIELD], tools, postgres))?;
     // Without a build there is nothing to look at in a browser.
     if tally.check(bundle::build(tools))? {
         tally.check(bundle::check_budget())?;

@@ -47,49 +47,49 @@ pub(crate) fn is(kind: &str, headers: &HeaderMap, body: &[u8]) -> bool {
 
 /// Why a form has no fields to read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
+pub(crate) enum FormError {
     /// The field of this name comes twice.
-    Doubled(String),
+    Duplicate(String),
     /// The field of this name is a file.
     File(String),
     /// Something in it is no text, or it has more fields than any form.
     Unreadable,
     /// It is said to be in parts, and not how they are divided.
-    Undivided,
+    NoBoundary,
 }
 
 /// The fields of a form.
-pub(crate) fn fields(body: &[u8]) -> Result<Vec<(String, String)>, Unfit> {
+pub(crate) fn fields(body: &[u8]) -> Result<Vec<(String, String)>, FormError> {
     let mut fields = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
         let end = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
         let name = admit(&fields, decode(&pair[..end]))?;
-        fields.push((name, decode(pair.get(end + 1..).unwrap_or_default()).ok_or(Unfit::Unreadable)?));
+        fields.push((name, decode(pair.get(end + 1..).unwrap_or_default()).ok_or(FormError::Unreadable)?));
     }
     Ok(fields)
 }
 
 /// The fields of a form in parts (RFC 7578), none of which is a file.
-pub(crate) async fn parts(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<(String, String)>, Unfit> {
+pub(crate) async fn parts(headers: &HeaderMap, body: Vec<u8>) -> Result<Vec<(String, String)>, FormError> {
     let mut request = Request::new(Body::from(body));
     *request.headers_mut() = headers.clone();
     let form = Multipart::from_request(request, &()).await;
-    let (mut form, mut fields) = (form.map_err(|_| Unfit::Undivided)?, Vec::new());
-    while let Some(part) = form.next_field().await.map_err(|_| Unfit::Unreadable)? {
+    let (mut form, mut fields) = (form.map_err(|_| FormError::NoBoundary)?, Vec::new());
+    while let Some(part) = form.next_field().await.map_err(|_| FormError::Unreadable)? {
         let name = admit(&fields, part.name().map(str::to_owned))?;
         if part.file_name().is_some() {
-            return Err(Unfit::File(name));
+            return Err(FormError::File(name));
         }
         let value = part.bytes().await.ok().and_then(|value| String::from_utf8(value.into()).ok());
-        fields.push((name, value.ok_or(Unfit::Unreadable)?));
+        fields.push((name, value.ok_or(FormError::Unreadable)?));
     }
     Ok(fields)
 }
 
 /// The name of one more field. No form of ours has more than these, and each is compared with all before it.
-fn admit(fields: &[(String, String)], name: Option<String>) -> Result<String, Unfit> {
-    let name = name.filter(|_| fields.len() < MAX_FIELDS).ok_or(Unfit::Unreadable)?;
-    if fields.iter().any(|(known, _)| *known == name) { Err(Unfit::Doubled(name)) } else { Ok(name) }
+fn admit(fields: &[(String, String)], name: Option<String>) -> Result<String, FormError> {
+    let name = name.filter(|_| fields.len() < MAX_FIELDS).ok_or(FormError::Unreadable)?;
+    if fields.iter().any(|(known, _)| *known == name) { Err(FormError::Duplicate(name)) } else { Ok(name) }
 }
 
 /// `application/x-www-form-urlencoded` to text; `None` for a broken percent sequence or broken UTF-8.
@@ -129,13 +129,13 @@ mod tests {
         for body in [&b"a=1&a=2"[..], b"a=1&%61=2"] {
             assert_eq!(
                 fields(body),
-                Err(Unfit::Doubled("a".to_owned())),
+                Err(FormError::Duplicate("a".to_owned())),
                 "{}",
                 String::from_utf8_lossy(body)
             );
         }
         for body in [&b"a=%FF"[..], b"a=%C3", b"a=%zz", b"a=%4", b"%ff=x", b"a=\xff"] {
-            assert_eq!(fields(body), Err(Unfit::Unreadable), "{}", String::from_utf8_lossy(body));
+            assert_eq!(fields(body), Err(FormError::Unreadable), "{}", String::from_utf8_lossy(body));
         }
     }
 
@@ -157,21 +157,21 @@ mod tests {
         assert_eq!(read("Multipart/Form-Data;boundary=\"X\"", whole(&[&one]).as_bytes()).await, Ok(fields));
         assert_eq!(read(kind, b"--X--\n").await, Ok(vec![]));
         let many: String = (0..=MAX_FIELDS).map(|n| part(&format!("name=\"{n}\""), "")).collect();
-        for (body, unfit) in [
-            (whole(&[&one, &one]), Unfit::Doubled("a".to_owned())),
-            (whole(&[&part("name=\"a\"; filename=\"x.txt\"", "b")]), Unfit::File("a".to_owned())),
-            (whole(&[&part("name=\"a\"; filename=\"\"", "")]), Unfit::File("a".to_owned())),
-            (whole(&[&part("filename=\"x\"", "b")]), Unfit::Unreadable),
-            (whole(&["--X\n\nb\n"]), Unfit::Unreadable),
-            (one.clone(), Unfit::Unreadable),
-            (one[..one.len() - 4].to_owned(), Unfit::Unreadable),
-            ("a=b".to_owned(), Unfit::Unreadable),
-            (whole(&[&many]), Unfit::Unreadable),
+        for (body, error) in [
+            (whole(&[&one, &one]), FormError::Duplicate("a".to_owned())),
+            (whole(&[&part("name=\"a\"; filename=\"x.txt\"", "b")]), FormError::File("a".to_owned())),
+            (whole(&[&part("name=\"a\"; filename=\"\"", "")]), FormError::File("a".to_owned())),
+            (whole(&[&part("filename=\"x\"", "b")]), FormError::Unreadable),
+            (whole(&["--X\n\nb\n"]), FormError::Unreadable),
+            (one.clone(), FormError::Unreadable),
+            (one[..one.len() - 4].to_owned(), FormError::Unreadable),
+            ("a=b".to_owned(), FormError::Unreadable),
+            (whole(&[&many]), FormError::Unreadable),
         ] {
-            assert_eq!(read(kind, body.as_bytes()).await, Err(unfit), "{body}");
+            assert_eq!(read(kind, body.as_bytes()).await, Err(error), "{body}");
         }
         let undivided = read("multipart/form-data", whole(&[&one]).as_bytes()).await;
-        assert_eq!(undivided, Err(Unfit::Undivided));
+        assert_eq!(undivided, Err(FormError::NoBoundary));
     }
 
     #[test]

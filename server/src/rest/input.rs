@@ -2,7 +2,7 @@
 //! name, and nothing is changed.
 
 use super::answer::Refusal;
-use crate::http::body::{self, Unfit};
+use crate::http::body::{self, FormError};
 use crate::state::AppState;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::middleware::Next;
@@ -50,7 +50,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
             Some(body::FORM) => Ok(Self(from_form(&content)?)),
             Some(body::MULTIPART) => {
                 let fields = body::parts(&headers, content).await;
-                Ok(Self(from_fields(fields.map_err(|unfit| unfit_form(&unfit))?)?))
+                Ok(Self(from_fields(fields.map_err(|error| form_problem(&error))?)?))
             }
             _ if !body::is(body::JSON, &headers, &content) => Err(other_type().into()),
             _ => match from_json(&content) {
@@ -164,7 +164,7 @@ fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Problem> {
 fn from_form<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
     // A word alone is no name of a field: a whole secret may stand there.
     let alone = |name: &str| content.split(|byte| *byte == b'&').any(|pair| pair == name.as_bytes());
-    let fields = body::fields(content).map_err(|unfit| unfit_form(&unfit));
+    let fields = body::fields(content).map_err(|error| form_problem(&error));
     fields.and_then(from_fields).map_err(|problem| unnamed(problem, alone, BODY))
 }
 
@@ -182,12 +182,12 @@ fn from_fields<T: DeserializeOwned>(fields: Vec<(String, String)>) -> Result<T, 
         .map_err(|error| refused(&error.path().to_string(), &error.inner().to_string()))
 }
 
-fn unfit_form(unfit: &Unfit) -> Problem {
-    match unfit {
-        Unfit::Doubled(name) => of_field(name, Reason::Doubled),
-        Unfit::File(name) => of_field(name, Reason::File),
-        Unfit::Unreadable => Problem::new(Code::Unreadable).with_detail(Detail::NoForm),
-        Unfit::Undivided => other_type(),
+fn form_problem(error: &FormError) -> Problem {
+    match error {
+        FormError::Duplicate(name) => of_field(name, Reason::Doubled),
+        FormError::File(name) => of_field(name, Reason::File),
+        FormError::Unreadable => Problem::new(Code::Unreadable).with_detail(Detail::NoForm),
+        FormError::NoBoundary => other_type(),
     }
 }
 

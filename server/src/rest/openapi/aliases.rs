@@ -1,6 +1,7 @@
 //! Calls that go by a second name, as all of the families do: each is described as the call that it is an alias of.
 
-use super::{Compat, object, operations};
+use super::json::{object, operations};
+use crate::config::Compat;
 use serde_json::{Map, Value, json};
 
 /// Whose name it is.

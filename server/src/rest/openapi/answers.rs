@@ -1,6 +1,6 @@
 //! What a call answers: every error that it can, as the problem document that it is.
 
-use super::object;
+use super::json::object;
 use domain::Code;
 use serde_json::{Map, Value, json};
 

@@ -2,7 +2,7 @@
 //! JSON Schema; `server/tests/it/rest/openapi.rs` and schemathesis hold the two against each other.
 
 use super::answers::is_for_strangers;
-use super::object;
+use super::json::object;
 use domain::{
     EMAIL_MAX_BYTES, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX, Profile,
     SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN,

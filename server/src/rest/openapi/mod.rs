@@ -3,10 +3,12 @@
 
 mod aliases;
 mod answers;
+mod json;
 mod limits;
 
 use super::routes;
 use crate::config::Compat;
+use json::{object, operations};
 use serde_json::{Map, Value, json};
 
 /// The document as it is served, printed and, with all families, kept in `docs/openapi.json`.
@@ -84,12 +86,6 @@ fn join(whole: &mut Map<String, Value>, part: &Map<String, Value>) {
     }
 }
 
-/// Every operation, with its method.
-fn operations(paths: &mut Map<String, Value>) -> impl Iterator<Item = (String, &mut Map<String, Value>)> {
-    let items = paths.values_mut().map(object);
-    items.flat_map(|item| item.iter_mut().map(|(method, operation)| (method.clone(), object(operation))))
-}
-
 fn complete(method: &str, operation: &mut Map<String, Value>, schemas: &Map<String, Value>) {
     if method == "put" {
         // PUT and PATCH are one call, and a document names each operation once.
@@ -136,17 +132,6 @@ fn schemes(compat: Compat) -> Value {
         });
     }
     schemes
-}
-
-/// The value as an object; whatever it was before, it is one from now on.
-fn object(value: &mut Value) -> &mut Map<String, Value> {
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    match value {
-        Value::Object(map) => map,
-        _ => unreachable!("it was just made one"),
-    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ fn function(source: &Source, at: usize) -> Option<Function<'_>> {
     if bytes[open] == b';' {
         return None;
     }
-    let head = code[..at].rfind(['}', ';', '{']).map_or(0, |end| end + 1);
+    let head = beginning(bytes, at);
     let body = &source.text[open + 1..closing(bytes, open)];
     let counts = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
     Some(Function {
@@ -38,17 +38,31 @@ fn function(source: &Source, at: usize) -> Option<Function<'_>> {
     })
 }
 
+/// Where the item begins, with its attributes, whatever these hold in brackets.
+fn beginning(code: &[u8], at: usize) -> usize {
+    let mut depth = 0_usize;
+    for (place, byte) in code[..at].iter().enumerate().rev() {
+        match byte {
+            b')' | b']' => depth += 1,
+            b'(' | b'[' => depth = depth.saturating_sub(1),
+            b'{' | b'}' | b';' if depth == 0 => return place + 1,
+            _ => {}
+        }
+    }
+    0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_body_is_counted_without_comments_and_blanks() {
-        let text = "#[server(x)]\npub async fn one(a: [u8; 2]) -> u8\nwhere\n    A: B,\n{\n    // why\n\n    f(\n        \"{\",\n    )\n}\n\
+        let text = "}\n#[server(x, json!({ a: 1 }))]\npub async fn one(a: [u8; 2]) -> u8\nwhere\n    A: B,\n{\n    // why\n\n    f(\n        \"{\",\n    )\n}\n\
                     trait T { fn none(&self); }\nfn two() -> fn(u8) { g }\n";
         let source = Source::new("a.rs", text.to_owned());
         let found: Vec<_> = functions(&source).iter().map(|f| (f.name, f.lines, f.line)).collect();
-        assert_eq!(found, [("one", 3, 2), ("two", 1, 13)]);
+        assert_eq!(found, [("one", 3, 3), ("two", 1, 14)]);
         assert!(functions(&source)[0].head.contains("#[server"));
     }
 }

@@ -1,7 +1,7 @@
 //! Rows as the outside sees them.
 
 use domain::{Profile, Timestamp, UserView};
-use store::sessions::with_user::SessionWithUser;
+use store::sessions::SessionWithUser;
 use store::users::User;
 use time::{OffsetDateTime, UtcOffset};
 

@@ -1,6 +1,6 @@
 //! Refresh tokens, each exchanged for the next. Those of one session are a family; only hashes are here.
 
-use crate::sessions::{Row, Session, query_sessions};
+use crate::sessions::{Session, query_sessions};
 use crate::{Store, StoreError, TokenHash, Tx};
 use domain::SessionId;
 use std::fmt;
@@ -76,7 +76,7 @@ pub async fn lock_family(tx: &mut Tx, hash: &TokenHash) -> Result<Option<Session
         "JOIN refresh_tokens t ON t.session_id = s.id WHERE t.hash = $1 FOR NO KEY UPDATE OF s",
         hash.bytes()
     );
-    Ok(query.fetch_optional(tx.unchanging()).await?.and_then(Row::session))
+    Ok(query.fetch_optional(tx.unchanging()).await?.flatten().map(|found| found.session))
 }
 
 /// The token of a hash. To be asked after [`lock_family`], in a statement of its own: one that waits

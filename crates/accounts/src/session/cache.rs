@@ -12,8 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
 use store::invalidation::Listener;
-use store::sessions::with_user::{self, SessionWithUser};
-use store::sessions::{self, Session};
+use store::sessions::{self, Session, SessionWithUser};
 use time::{Duration, OffsetDateTime};
 
 /// How long a row is used.
@@ -189,7 +188,7 @@ impl Accounts {
     async fn load(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Session>, Error> {
         // Before the question: what changes while it is under way may not be in the answer.
         let version = self.inner.session_cache.version(self.store(), subject.user);
-        let row = with_user::by_id(self.store(), SessionKind::Bearer, subject.session).await?;
+        let row = sessions::with_user(self.store(), SessionKind::Bearer, subject.session).await?;
         let live =
             |row: &SessionWithUser| row.session.user == subject.user && policy::is_live(&row.session, now);
         let Some(mut row) = row.filter(live) else { return Ok(None) };

@@ -1,6 +1,6 @@
 //! Sessions as their owner sees and ends them.
 
-use crate::sessions::{Row, Session, query_sessions};
+use crate::sessions::{Session, query_sessions};
 use crate::{Store, StoreError, Tx};
 use domain::{SessionId, UserId};
 use time::OffsetDateTime;
@@ -16,7 +16,8 @@ pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<Session
         user.0,
         limit
     );
-    Ok(query.fetch_all(&store.pool).await?.into_iter().filter_map(Row::session).collect())
+    let found = query.fetch_all(&store.pool).await?;
+    Ok(found.into_iter().flatten().map(|found| found.session).collect())
 }
 
 /// Ends a session if it is this account's; says whether it was, and was alive.

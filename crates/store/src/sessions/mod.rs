@@ -1,17 +1,13 @@
 //! Sessions: one row for every sign-in on every device. The row is the authority, a token only names it.
 
-mod factors;
+pub(crate) mod factors;
 pub mod list;
-pub mod with_user;
 
 pub use factors::Proof;
 
-use crate::users::role;
 use crate::{Store, StoreError, Tx};
-use domain::{Role, SessionId, SessionKind, UserId};
-use serde_json::Value;
+use domain::{Profile, Role, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 /// A new sign-in.
 #[derive(Debug)]
@@ -77,70 +73,66 @@ pub struct Session {
     pub is_active: bool,
 }
 
-/// A query for the columns of sessions and of what their accounts say, which stand here alone; `$rest` goes on behind
-/// the joined tables `s` and `u`.
+/// A session and its account.
+#[derive(Debug, Clone)]
+pub struct SessionWithUser {
+    /// The session, with what it says of its account.
+    pub session: Session,
+    /// Whether the account's address was proven.
+    pub email_verified: bool,
+    /// What the account's owner filled in.
+    pub profile: Profile,
+    /// When the account was made.
+    pub created_at: OffsetDateTime,
+    /// When the account last changed.
+    pub updated_at: OffsetDateTime,
+}
+
+/// A query for sessions with their accounts, whose columns stand here alone; `$rest` goes on behind the joined tables `s`
+/// and `u`. `None` for a session of a kind that this program does not know.
 macro_rules! query_sessions {
     ($rest:tt $($given:tt)*) => {
-        sqlx::query_as!(
-            $crate::sessions::Row,
-            "SELECT s.id, s.user_id, s.kind, s.persistent, s.factors, s.authenticated_at, s.created_at,
-                    s.last_used_at, s.expires_at, s.ended_at, s.address, s.agent,
-                    u.email, u.name, u.first_name, u.last_name, u.role, u.is_active
-             FROM users u JOIN sessions s ON s.user_id = u.id " + $rest
+        $crate::users::query_profile!(
+            ["SELECT s.id, s.user_id, s.kind, s.persistent, s.factors, s.authenticated_at, s.created_at,
+                     s.last_used_at, s.expires_at, s.ended_at, s.address, s.agent, u.email, u.email_verified,
+                     u.role, u.is_active, u.created_at AS user_created_at, u.updated_at, "]
+            [" FROM users u JOIN sessions s ON s.user_id = u.id " + $rest]
             $($given)*
         )
+        .map(|row| {
+            let profile = $crate::users::profile_of!(row);
+            let session = $crate::sessions::Session {
+                id: domain::SessionId(row.id),
+                user: domain::UserId(row.user_id),
+                kind: $crate::sessions::kind(&row.kind)?,
+                persistent: row.persistent,
+                factors: $crate::sessions::factors::read(&row.factors, row.authenticated_at),
+                authenticated_at: row.authenticated_at,
+                created_at: row.created_at,
+                last_used_at: row.last_used_at,
+                expires_at: row.expires_at,
+                ended_at: row.ended_at,
+                address: row.address,
+                agent: row.agent,
+                email: row.email,
+                name: profile.name.clone(),
+                first_name: profile.first_name.clone(),
+                last_name: profile.last_name.clone(),
+                role: $crate::users::role(&row.role),
+                is_active: row.is_active,
+            };
+            Some($crate::sessions::SessionWithUser {
+                session,
+                email_verified: row.email_verified,
+                profile,
+                created_at: row.user_created_at,
+                updated_at: row.updated_at,
+            })
+        })
     };
 }
 
 pub(crate) use query_sessions;
-
-pub(crate) struct Row {
-    pub(crate) id: Uuid,
-    pub(crate) user_id: Uuid,
-    pub(crate) kind: String,
-    pub(crate) persistent: bool,
-    pub(crate) factors: Value,
-    pub(crate) authenticated_at: OffsetDateTime,
-    pub(crate) created_at: OffsetDateTime,
-    pub(crate) last_used_at: OffsetDateTime,
-    pub(crate) expires_at: OffsetDateTime,
-    pub(crate) ended_at: Option<OffsetDateTime>,
-    pub(crate) address: String,
-    pub(crate) agent: String,
-    pub(crate) email: String,
-    pub(crate) name: Option<String>,
-    pub(crate) first_name: Option<String>,
-    pub(crate) last_name: Option<String>,
-    pub(crate) role: String,
-    pub(crate) is_active: bool,
-}
-
-impl Row {
-    /// `None` for a session of a kind that this program does not know.
-    pub(crate) fn session(self) -> Option<Session> {
-        let row = self;
-        Some(Session {
-            id: SessionId(row.id),
-            user: UserId(row.user_id),
-            kind: kind(&row.kind)?,
-            persistent: row.persistent,
-            factors: factors::read(&row.factors, row.authenticated_at),
-            authenticated_at: row.authenticated_at,
-            created_at: row.created_at,
-            last_used_at: row.last_used_at,
-            expires_at: row.expires_at,
-            ended_at: row.ended_at,
-            address: row.address,
-            agent: row.agent,
-            email: row.email,
-            name: row.name,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            role: role(&row.role),
-            is_active: row.is_active,
-        })
-    }
-}
 
 /// A newer server may know kinds that this one does not: such a session opens nothing here.
 pub(crate) fn kind(word: &str) -> Option<SessionKind> {
@@ -177,8 +169,20 @@ pub async fn insert(tx: &mut Tx, session: &NewSession<'_>) -> Result<(), StoreEr
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
+    Ok(with_user(store, kind, id).await?.map(|found| found.session))
+}
+
+/// The same, with all that its account shows.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn with_user(
+    store: &Store,
+    kind: SessionKind,
+    id: SessionId,
+) -> Result<Option<SessionWithUser>, StoreError> {
     let query = query_sessions!("WHERE s.id = $1 AND s.kind = $2", id.0, kind.as_str());
-    Ok(query.fetch_optional(&store.pool).await?.and_then(Row::session))
+    Ok(query.fetch_optional(&store.pool).await?.flatten())
 }
 
 /// The same, its row held as it is until the transaction ends. To be asked once the account is locked, in a
@@ -188,7 +192,7 @@ pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Op
 /// [`StoreError`] where the database does not answer.
 pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Option<Session>, StoreError> {
     let query = query_sessions!("WHERE s.id = $1 AND s.kind = $2 FOR SHARE OF s", id.0, kind.as_str());
-    Ok(query.fetch_optional(tx.unchanging()).await?.and_then(Row::session))
+    Ok(query.fetch_optional(tx.unchanging()).await?.flatten().map(|found| found.session))
 }
 
 /// Notes that a session was seen; says whether it still lives.

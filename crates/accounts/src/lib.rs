@@ -30,7 +30,7 @@ pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
 pub use credential::{Hashing, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
 pub use error::{Error, Field, SetupError};
-pub use import::{Import, ImportCounts, Judged, Numbered, Remark, RemarkKind};
+pub use import::{Import, ImportCounts, ImportLine, Judged, Remark, RemarkKind};
 pub use jsonwebtoken::jwk::JwkSet;
 pub use limits::RateLimit;
 pub use rng::{Rng, SystemRng};

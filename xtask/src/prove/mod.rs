@@ -16,9 +16,9 @@
 //! Why that is as good as one by one, and where it is not: docs/adr/0006-faults-in-groups.md.
 
 mod changed;
+mod findings;
 mod groups;
 mod planting;
-mod seen;
 
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind};
@@ -28,8 +28,8 @@ use crate::tests::{Runner, Tally};
 use crate::tools::Toolbox;
 use crate::{paths, process, scratch};
 use anyhow::Result;
+use findings::Finding;
 use planting::Planting;
-use seen::Finding;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -68,7 +68,7 @@ pub(crate) fn run(which: &Selection) -> Result<ExitCode> {
 }
 
 /// Plants all faults, those of one build after the other, and tells by its name what became of each.
-fn proven(faults: Vec<Fault>) -> Result<Proven> {
+fn proven(faults: Vec<Fault>) -> Result<RunResult> {
     let began = Instant::now();
     let tree = paths::target().join("prove/tree");
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
@@ -78,7 +78,7 @@ fn proven(faults: Vec<Fault>) -> Result<Proven> {
     for fault in faults {
         ways.entry(fault.test.way()).or_default().push(fault);
     }
-    let mut proven = Proven::default();
+    let mut proven = RunResult::default();
     for (way, faults) in &ways {
         let mut planting = Planting { runner: &runner, way: *way, faults, trees: Vec::new() };
         for (fault, finding) in faults.iter().zip(planting.findings()?) {
@@ -97,7 +97,7 @@ fn proven(faults: Vec<Fault>) -> Result<Proven> {
 
 /// What a run has shown.
 #[derive(Default)]
-struct Proven {
+struct RunResult {
     rows: Vec<(String, String)>,
     tally: Tally,
     trees: usize,
@@ -114,7 +114,7 @@ fn row(fault: &Fault, finding: &Finding) -> String {
     format!("{mark} {:<32} {word}\n    {}\n    {}", fault.name, fault.promise, fault.test)
 }
 
-fn write_log(table: &str, proven: &Proven) -> Result<()> {
+fn write_log(table: &str, proven: &RunResult) -> Result<()> {
     let now = process::output(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?;
     let commit = process::output(process::program("git").args(["describe", "--always", "--dirty"]))?;
     let mut log = format!("cargo xtask prove, {}, commit {}\n", now.trim(), commit.trim());

@@ -1,7 +1,7 @@
 //! Planting faults in the scratch copy, running tests there, and taking the faults out again.
 
+use super::findings::{self, Finding, Tree};
 use super::groups;
-use super::seen::{self, Finding, Tree};
 use crate::steps::{Step, step};
 use crate::tests::fault::{Fault, Test, Way};
 use crate::tests::{Ran, Runner, Verdict};
@@ -37,7 +37,7 @@ impl Planting<'_> {
         let mut findings = Vec::new();
         for (fault, unsound) in unsound.into_iter().enumerate() {
             let unproven = || Finding::Broken("it was not planted".to_owned());
-            let found = unsound.or_else(|| seen::finding(&self.trees, self.faults, fault));
+            let found = unsound.or_else(|| findings::finding(&self.trees, self.faults, fault));
             findings.push(found.unwrap_or_else(unproven));
         }
         Ok(findings)
@@ -49,17 +49,17 @@ impl Planting<'_> {
         let twice = groups::twice(faults, overlap);
         self.each("Group", &twice, faults)?;
         let mut open = self.open(faults);
-        open.retain(|fault| !seen::doubtful(&self.trees, self.faults, *fault));
+        open.retain(|fault| !findings::doubtful(&self.trees, self.faults, *fault));
         let clash = |one: usize, other: usize| {
             self.faults[one].overlaps(&self.faults[other])
-                || !seen::indifferent(&self.trees, self.faults, one, other)
+                || !findings::indifferent(&self.trees, self.faults, one, other)
         };
         let once = groups::once(&open, clash);
         self.each("Cleared group", &once, &[])
     }
 
     fn open(&self, faults: &[usize]) -> Vec<usize> {
-        let open = |fault: &&usize| seen::finding(&self.trees, self.faults, **fault).is_none();
+        let open = |fault: &&usize| findings::finding(&self.trees, self.faults, **fault).is_none();
         faults.iter().filter(open).copied().collect()
     }
 

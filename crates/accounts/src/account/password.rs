@@ -43,14 +43,15 @@ impl Accounts {
             return Err(wrong_password);
         }
         users::set_password_hash(&mut tx, locked.id, &hash, ctx.now).await?;
-        let token = self.go_on_alone(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
+        let token =
+            self.keep_only_this_session(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
         tx.commit().await?;
         Ok(PasswordChanged { token, version: version::of_password(Some(&hash)) })
     }
 
     /// Ends all sessions but this one. A browser's gets a new id (ASVS 7.2.4), which a program could not be
     /// told of in between.
-    async fn go_on_alone(
+    async fn keep_only_this_session(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,

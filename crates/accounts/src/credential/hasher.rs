@@ -178,11 +178,11 @@ impl Hasher {
         priority: Priority,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let turn = queue.enter(priority).await?;
+        let permit = queue.enter(priority).await?;
         let work = Arc::clone(&self.work);
-        // The turn moves into the closure: a request that is dropped must not free it early.
+        // The permit moves into the closure: a request that is dropped must not free it early.
         tokio::task::spawn_blocking(move || {
-            let _held = turn;
+            let _held = permit;
             job(&work)
         })
         .await

@@ -32,7 +32,7 @@ pub(super) struct Queue {
 }
 
 /// The right to work, and the place of whoever has it.
-pub(super) struct Turn {
+pub(super) struct QueuePermit {
     _permits: [Option<OwnedSemaphorePermit>; 3],
 }
 
@@ -56,12 +56,12 @@ impl Queue {
     }
 
     /// Waits for a permit, if there is a place to wait in.
-    pub(super) async fn enter(&self, priority: Priority) -> Result<Turn, Error> {
+    pub(super) async fn enter(&self, priority: Priority) -> Result<QueuePermit, Error> {
         let stranger = (priority == Priority::Stranger).then(|| place(&self.strangers)).transpose()?;
         let place = place(&self.places)?;
         let permit =
             tokio::time::timeout(WAIT, self.permit(priority)).await.map_err(|_| Error::Overloaded)??;
-        Ok(Turn { _permits: [stranger, Some(place), Some(permit)] })
+        Ok(QueuePermit { _permits: [stranger, Some(place), Some(permit)] })
     }
 
     async fn permit(&self, priority: Priority) -> Result<OwnedSemaphorePermit, Error> {
@@ -87,10 +87,13 @@ mod tests {
     use std::task::{Context, Waker};
 
     /// Somebody who has come and has to wait.
-    fn waiting(queue: &Queue, priority: Priority) -> Pin<Box<impl Future<Output = Result<Turn, Error>>>> {
-        let mut turn = Box::pin(queue.enter(priority));
-        assert!(turn.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        turn
+    fn waiting(
+        queue: &Queue,
+        priority: Priority,
+    ) -> Pin<Box<impl Future<Output = Result<QueuePermit, Error>>>> {
+        let mut permit = Box::pin(queue.enter(priority));
+        assert!(permit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        permit
     }
 
     #[tokio::test]

@@ -1,12 +1,12 @@
+mod earlier_lines;
 mod instant;
-mod seen;
 
 use crate::audit::Event;
 use crate::credential::Stored;
 use crate::{Accounts, Error, RequestCtx, identifier, rng};
 use domain::{FieldError, FieldErrors, ImportForm, ImportReason, UserId};
+use earlier_lines::EarlierLines;
 use instant::instant;
-use seen::Seen;
 use std::collections::HashSet;
 use store::Tx;
 use store::import::{self, StagedUser, Target};
@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 const RETRIES: u32 = 5;
 
 /// An account to be imported, and the line of the source that it stands on.
-pub struct Numbered {
+pub struct ImportLine {
     /// Counted from 1.
     pub line: u64,
     /// What stands there, or why it cannot be read.
@@ -88,7 +88,7 @@ pub struct Import {
     /// What a dry run would have made, so that two lines of one address are told; never committed.
     pretended: Option<Tx>,
     counts: ImportCounts,
-    seen: Seen,
+    earlier: EarlierLines,
     /// Whether the lines before these made all their accounts: then these probably will, and the fast way is
     /// tried first.
     smooth: bool,
@@ -113,15 +113,21 @@ impl Accounts {
         // The audit events of one run hang together by this.
         ctx.request_id = format!("import-{}", rng::uuid(self.inner.rng.as_ref(), ctx.now));
         let pretended = if dry_run { Some(self.store().begin().await?) } else { None };
-        Ok(Import { ctx, pretended, counts: ImportCounts::default(), seen: Seen::default(), smooth: true })
+        Ok(Import {
+            ctx,
+            pretended,
+            counts: ImportCounts::default(),
+            earlier: EarlierLines::default(),
+            smooth: true,
+        })
     }
 
     /// Judges lines by the rules of sign-up. It asks nobody and may run on a thread of its own while the
     /// database takes other lines.
     #[must_use]
-    pub fn judge(&self, at: OffsetDateTime, lines: Vec<Numbered>) -> Judged {
+    pub fn judge(&self, at: OffsetDateTime, lines: Vec<ImportLine>) -> Judged {
         let mut judged = Judged { rows: Vec::with_capacity(lines.len()), refusals: Vec::new() };
-        for Numbered { line, form } in lines {
+        for ImportLine { line, form } in lines {
             match form.and_then(|form| self.staged(at, line, &form)) {
                 Ok(row) => judged.rows.push(row),
                 Err(fields) => judged.refusals.push(Remark { line, kind: RemarkKind::Refused, fields }),
@@ -142,7 +148,7 @@ impl Accounts {
         let lines = judged.lines();
         let Judged { mut rows, refusals: mut remarks } = judged;
         run.counts.refused += remarks.len() as u64;
-        let repeated = self.leave_repeated(&mut run.seen, &mut rows);
+        let repeated = self.leave_repeated(&mut run.earlier, &mut rows);
         run.counts.repeated += repeated.len() as u64;
         let others = (remarks.len() + repeated.len()) as u64;
         remarks.extend(repeated);
@@ -163,10 +169,10 @@ impl Accounts {
     }
 
     /// Takes out the rows whose address an earlier line has.
-    fn leave_repeated(&self, seen: &mut Seen, rows: &mut Vec<Row>) -> Vec<Remark> {
+    fn leave_repeated(&self, earlier: &mut EarlierLines, rows: &mut Vec<Row>) -> Vec<Remark> {
         let mut repeated = Vec::new();
         rows.retain_mut(|row| {
-            let first = seen.meet(row, |row| self.new_id(row.user.updated_at));
+            let first = earlier.check(row, |row| self.new_id(row.user.updated_at));
             if let Some(first) = first {
                 let fields = vec![FieldError::new("email", ImportReason::EmailRepeated { line: first })];
                 repeated.push(Remark {

@@ -1,4 +1,4 @@
-use accounts::{Error, Numbered};
+use accounts::{Error, ImportLine};
 use domain::ImportForm;
 use sqlx::PgPool;
 use store::{Store, users::hashes};
@@ -77,7 +77,7 @@ fn forms() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
 async fn import(world: &World, email: &str, hash: &str) {
     let form = ImportForm { email: email.into(), password_hash: hash.into(), ..ImportForm::default() };
     let mut run = world.accounts.begin_import(false).await.unwrap();
-    let judged = world.accounts.judge(world.accounts.now(), vec![Numbered { line: 1, form: Ok(form) }]);
+    let judged = world.accounts.judge(world.accounts.now(), vec![ImportLine { line: 1, form: Ok(form) }]);
     assert_eq!(world.accounts.import(&mut run, judged).await.unwrap(), [], "{hash}");
 }
 

@@ -1,4 +1,4 @@
-use accounts::{Error, ImportCounts, Numbered, Remark, RemarkKind};
+use accounts::{Error, ImportCounts, ImportLine, Remark, RemarkKind};
 use domain::{ImportForm, ImportReason, ProfileForm};
 use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{PgConnection, PgPool};
@@ -10,7 +10,7 @@ use testkit::{PASSWORD, World, sign_in};
 const BCRYPT: &str = "$2b$04$N9qo8uLOickgx2ZMRZoMye2SIE5jjhvj6DGrBdU8MOGQ0DNzwzIsa";
 const DIGEST: &str = "SELECT coalesce(md5(string_agg(users::text, '|' ORDER BY id)), '') FROM users";
 
-fn lines(rows: &[&[(&str, &str)]]) -> Vec<Numbered> {
+fn lines(rows: &[&[(&str, &str)]]) -> Vec<ImportLine> {
     let form = |row: &[(&str, &str)]| {
         let mut form = ImportForm::default();
         for (name, value) in row {
@@ -18,7 +18,7 @@ fn lines(rows: &[&[(&str, &str)]]) -> Vec<Numbered> {
         }
         form
     };
-    rows.iter().zip(1..).map(|(row, line)| Numbered { line, form: Ok(form(row)) }).collect()
+    rows.iter().zip(1..).map(|(row, line)| ImportLine { line, form: Ok(form(row)) }).collect()
 }
 
 /// Imports in chunks of two lines.
@@ -320,7 +320,7 @@ async fn speed_of_an_import(pool: PgPool) {
             profile: ProfileForm { name: Some(format!("Name {n}")), ..ProfileForm::default() },
             ..ImportForm::default()
         };
-        let lines: Vec<_> = rows.map(|n| Numbered { line: n, form: Ok(form(n)) }).collect();
+        let lines: Vec<_> = rows.map(|n| ImportLine { line: n, form: Ok(form(n)) }).collect();
         // On a thread of its own while the database works: it counts only where it is the slower one.
         let begun = Instant::now();
         let rows = world.accounts.judge(world.accounts.now(), lines);

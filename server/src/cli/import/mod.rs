@@ -13,7 +13,7 @@ use super::signal::shutdown_signal;
 use super::startup::{migrate, open_accounts};
 use crate::config::Config;
 use crate::config::database::postgres;
-use accounts::{Accounts, ImportCounts, Judged, Numbered};
+use accounts::{Accounts, ImportCounts, ImportLine, Judged};
 use edge::problem::chain;
 use progress::Progress;
 use record::Names;
@@ -160,7 +160,7 @@ fn read_database(accounts: Accounts, mut source: ImportSource) -> Chunks {
                 Ok(forms) if forms.is_empty() => break,
                 Ok(forms) => {
                     let lines = forms.into_iter().zip(read + 1..);
-                    let lines = lines.map(|(form, line)| Numbered { line, form: Ok(form) }).collect();
+                    let lines = lines.map(|(form, line)| ImportLine { line, form: Ok(form) }).collect();
                     let judged = accounts.judge(accounts.now(), lines);
                     read += judged.lines();
                     Ok(Chunk { judged, read })

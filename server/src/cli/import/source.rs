@@ -2,7 +2,7 @@ use super::array::{Elements, LINE_MAX};
 use super::record::{Columns, Names, Refusals, from_json, malformed};
 use super::text::Text;
 use crate::cli::args::Format;
-use accounts::Numbered;
+use accounts::ImportLine;
 use csv::ByteRecord;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -83,7 +83,7 @@ impl Source {
     }
 
     /// The next lines, at most so many; `None` at the end.
-    pub(super) fn chunk(&mut self, most: usize) -> io::Result<Option<Vec<Numbered>>> {
+    pub(super) fn chunk(&mut self, most: usize) -> io::Result<Option<Vec<ImportLine>>> {
         let mut lines = Vec::new();
         while self.broken.is_none() && lines.len() < most {
             match self.next() {
@@ -99,7 +99,7 @@ impl Source {
         Ok((!lines.is_empty()).then_some(lines))
     }
 
-    fn next(&mut self) -> io::Result<Option<Numbered>> {
+    fn next(&mut self) -> io::Result<Option<ImportLine>> {
         match &mut self.reader {
             Reader::Csv { reader, columns, before } => loop {
                 let mut record = ByteRecord::new();
@@ -113,7 +113,7 @@ impl Source {
                 // The position is on the line after; a quoted field may have lines of its own.
                 let own = record.as_slice().split(|byte| *byte == b'\n').count() as u64 - 1;
                 let line = *before + reader.position().line() - 1 - own;
-                return Ok(Some(Numbered { line, form: columns.form(&record) }));
+                return Ok(Some(ImportLine { line, form: columns.form(&record) }));
             },
             Reader::Lines { reader, line, names } => loop {
                 let Some(text) = next_line(reader)? else { return Ok(None) };
@@ -122,12 +122,12 @@ impl Source {
                     continue;
                 }
                 let form = text.and_then(|text| from_json(&text, *names));
-                return Ok(Some(Numbered { line: *line, form }));
+                return Ok(Some(ImportLine { line: *line, form }));
             },
             Reader::Array { reader, elements, names } => {
                 let Some((line, text)) = elements.next(reader)? else { return Ok(None) };
                 let form = text.ok_or_else(too_long).and_then(|text| from_json(&text, *names));
-                Ok(Some(Numbered { line, form }))
+                Ok(Some(ImportLine { line, form }))
             }
         }
     }
@@ -227,7 +227,7 @@ mod tests {
         let mut found = Vec::new();
         while let Some(chunk) = source.chunk(2).unwrap() {
             assert!(chunk.len() <= 2 && source.read() <= source.bytes());
-            found.extend(chunk.into_iter().map(|Numbered { line, form }| {
+            found.extend(chunk.into_iter().map(|ImportLine { line, form }| {
                 (line, form.map(|form| form.email).map_err(|errors| words::import_reason(&errors[0].reason)))
             }));
         }

@@ -54,7 +54,7 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
         http1::Builder::new()
             .max_header_size(limits.head_bytes)
             .max_buf_size(4 * limits.head_bytes)
-            .serve_connection(TokioIo::new(observed(stream, limits.write_time, heard)), service)
+            .serve_connection(TokioIo::new(observed(stream, limits.write_timeout, heard)), service)
     );
     let mut timer = pin!(sleep_until(now()));
     let mut drained = false;
@@ -104,11 +104,11 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
 /// too long ends it. Bytes that come are told of.
 fn observed(
     stream: TcpStream,
-    write_time: Duration,
+    write_timeout: Duration,
     state: Arc<ConnectionState>,
 ) -> impl AsyncRead + AsyncWrite + Unpin {
     let mut stream = TimeoutWriter::new(stream);
-    stream.set_timeout(Some(write_time));
+    stream.set_timeout(Some(write_timeout));
     InspectReader::new(Box::pin(stream), move |bytes: &[u8]| {
         if !bytes.is_empty() {
             state.heard();

@@ -18,7 +18,7 @@ pub struct Limits {
     /// How large a request's head may be.
     pub head_bytes: usize,
     /// How long a client may leave an answer unread.
-    pub write_time: Duration,
+    pub write_timeout: Duration,
     /// How long a request may take in all before its connection may be cut for one that needs the place.
     pub answer_time: Duration,
     /// How long running requests may take to end once nobody new is let in.
@@ -35,7 +35,7 @@ impl Default for Limits {
             head_time: Duration::from_secs(5),
             keep_alive: Duration::from_secs(75),
             head_bytes: 16 * 1024,
-            write_time: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
             answer_time: Duration::from_secs(30),
             drain: Duration::from_secs(30),
         }

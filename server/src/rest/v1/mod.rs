@@ -16,11 +16,11 @@ use utoipa_axum::routes;
 pub(super) const PREFIX: &str = "/api/v1";
 
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    let asking = OpenApiRouter::new()
+    let with_query = OpenApiRouter::new()
         .routes(routes!(users::list))
         .routes(routes!(me::activity))
         .routes(routes!(audit::list));
-    let plain = OpenApiRouter::new()
+    let without_query = OpenApiRouter::new()
         // One call with two names; the document has it from `openapi::aliases`.
         .route("/auth/register", post(users::register))
         .routes(routes!(auth::login))
@@ -33,5 +33,5 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::end))
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::end_sessions));
-    asking.merge(plain.route_layer(from_fn(no_query)))
+    with_query.merge(without_query.route_layer(from_fn(no_query)))
 }

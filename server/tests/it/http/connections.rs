@@ -226,7 +226,7 @@ async fn who_never_reads_makes_room_for_the_next(pool: PgPool) {
         vec![0_u8; 64 << 20]
     };
     let app = App::new(pool).serving(Router::new().route("/big", get(big)));
-    let limits = Limits { connections: 1, write_time: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { connections: 1, write_timeout: Duration::from_millis(50), ..Limits::default() };
     let server = served(app.router(), limits).await;
     let mut deaf = server.connect().await;
     deaf.write_all(&get_request("/big")).await.unwrap();
@@ -261,7 +261,7 @@ async fn who_reads_slowly_makes_room_for_the_next(pool: PgPool) {
     let hour = Duration::from_hours(1);
     let limits = Limits {
         connections: 1,
-        write_time: hour,
+        write_timeout: hour,
         answer_time: Duration::from_millis(50),
         ..Limits::default()
     };

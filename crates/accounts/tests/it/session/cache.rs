@@ -122,7 +122,7 @@ async fn without_any_word_a_row_is_used_for_less_than_a_second(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn who_does_not_listen_remembers_nothing(pool: PgPool) {
+async fn who_does_not_listen_caches_nothing(pool: PgPool) {
     let world = World::new(pool);
     let mut replica = Replica::new(&world).await;
     let deaf = World::replica(&world.pool, &world.clock, |_| ());

@@ -7,16 +7,16 @@ use std::collections::hash_map::Entry;
 /// What the source had so far, and on which lines: half a digest of each name, so that a million of them take
 /// little memory.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct EarlierLines {
     emails: HashMap<[u8; 16], u64>,
     usernames: HashMap<[u8; 16], u64>,
     ids: HashMap<UserId, u64>,
 }
 
-impl Seen {
+impl EarlierLines {
     /// Takes note of a row, and leaves out what an earlier line has. Where that is the address there is no second
     /// account, and its line is told.
-    pub(super) fn meet(&mut self, row: &mut Row, new_id: impl FnOnce(&Row) -> UserId) -> Option<u64> {
+    pub(super) fn check(&mut self, row: &mut Row, new_id: impl FnOnce(&Row) -> UserId) -> Option<u64> {
         let line = row.user.line.unsigned_abs();
         if let Some(first) = first(&mut self.emails, half(&row.user.email_canonical), line) {
             return Some(first);

@@ -7,7 +7,7 @@ pub trait Clock: Send + Sync {
     /// The time, in UTC.
     fn now(&self) -> OffsetDateTime;
 
-    /// How long something of this clock's own choice is ago: this is never set back, as the time may be.
+    /// The time since some fixed moment of this clock: unlike the time of day it never goes back.
     fn elapsed(&self) -> Duration;
 }
 
@@ -19,7 +19,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> OffsetDateTime {
         let now = OffsetDateTime::now_utc();
-        // Postgres keeps microseconds; a finer time would differ from itself once stored.
+        // Postgres keeps microseconds; a finer time would no longer be equal once stored.
         now.replace_nanosecond(now.microsecond() * 1_000).unwrap_or(now)
     }
 

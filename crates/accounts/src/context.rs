@@ -19,13 +19,13 @@ pub struct RequestCtx {
     pub precondition: Precondition,
 }
 
-/// Which version of what is to be changed somebody was shown.
+/// Which version of the data the caller was shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Precondition {
-    /// It is not said, and does not matter.
+    /// Not stated, and not compared.
     #[default]
     None,
-    /// The form said it; a form without a version says "".
+    /// As the form states it; a form without a version states "".
     Form(String),
     /// One of these, as `If-Match` says.
     IfMatch(Vec<String>),
@@ -38,21 +38,21 @@ pub struct Client {
     pub address: IpAddr,
     /// Its `User-Agent`, shortened.
     pub agent: String,
-    /// What a browser that has signed in before carries.
+    /// The token of a known device.
     pub device: Option<RawToken>,
 }
 
 /// Who calls.
 #[derive(Debug, Clone, Default)]
 pub enum Caller {
-    /// Nobody we know.
+    /// A stranger.
     #[default]
     Stranger,
     /// Somebody signed in.
     Member(Member),
 }
 
-/// Somebody signed in, as their session row and account said when the request came in.
+/// A signed-in caller, as their session row and account were when the request came in.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// Whose account.
@@ -111,8 +111,7 @@ impl RequestCtx {
         if member.role == Role::Admin { Ok(member) } else { Err(Error::Forbidden) }
     }
 
-    /// Whether what is to be changed still is what the caller was shown; `current` makes the version of the row
-    /// that is locked.
+    /// Checks that the data is still what the caller was shown; `current` makes the version of the locked row.
     ///
     /// # Errors
     /// [`Error::ChangedMeanwhile`] for a form, [`Error::PreconditionFailed`] for a program.

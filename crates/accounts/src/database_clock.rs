@@ -1,17 +1,17 @@
-//! The database's clock, by which throttles are judged: servers whose own clocks differ count alike (P23).
+//! The database's clock, which the throttle counts by: servers whose own clocks differ count alike (P23).
 
 use crate::{Accounts, Error};
 use std::sync::atomic::{AtomicI64, Ordering};
 use store::throttle::{self, Micros};
 use time::{Duration, OffsetDateTime};
 
-/// How often the clock is read for one measurement: the quickest answer tells best.
+/// How often the clock is read for one measurement: the quickest answer is the most exact.
 const READINGS: usize = 3;
 
-/// From here on a difference is told of.
+/// A difference from here on is logged.
 const NOTABLE: Duration = Duration::seconds(5);
 
-/// From here on a server does not take part: an access token of another one would be refused for its times.
+/// From here on a server is not ready: it would refuse another server's access tokens for their times.
 const TOO_FAR: Duration = Duration::seconds(30);
 
 /// How far the database's clock is ahead of this server's, as it was last measured.
@@ -53,7 +53,7 @@ impl DatabaseClock {
         Skew::of(Duration::microseconds(self.ahead.load(Ordering::Relaxed)))
     }
 
-    /// Takes over a measurement; says what it means where that is something else than before.
+    /// Stores a measurement; returns its meaning if that has changed.
     fn learn(&self, ahead: Micros) -> Option<Skew> {
         let before = self.ahead.swap(ahead, Ordering::Relaxed);
         let [before, after] = [before, ahead].map(|ahead| Skew::of(Duration::microseconds(ahead)));
@@ -74,7 +74,7 @@ impl Accounts {
             let database = throttle::time(self.store()).await?;
             let took = clock.elapsed() - started;
             if took < quickest {
-                // The clock was read half-way.
+                // The clock was read half-way through the round trip.
                 (ahead, quickest) = (database - micros(now + took / 2), took);
             }
         }

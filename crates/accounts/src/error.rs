@@ -10,31 +10,31 @@ pub enum Error {
     /// At least one field was refused.
     #[error("refused fields: {}", .0.iter().map(|e| e.field.as_str()).collect::<Vec<_>>().join(", "))]
     Invalid(Vec<FieldError<Reason>>),
-    /// No such account, or not its password, or it may not be used: never said which (P1).
+    /// No such account, a wrong password, or a disabled account: the answer does not say which (P1).
     #[error("wrong credentials")]
     WrongCredentials,
     /// A stranger called what is for members.
     #[error("sign-in needed")]
     SignInNeeded,
-    /// A token that is forged, used, expired or revoked, or whose account may not be used: never said which.
+    /// A token that is forged, used, expired or revoked, or whose account is disabled: the answer does not say which.
     #[error("invalid token")]
     InvalidToken,
     /// A member called what is for admins.
     #[error("not allowed")]
     Forbidden,
-    /// Neither a recent sign-in nor the current password goes with what needs one of them.
+    /// A recent sign-in or the current password is needed, and there is neither.
     #[error("a recent sign-in or the current password is needed")]
     Reauthenticate,
-    /// Nothing of this id, or somebody else's: never said which.
+    /// Nothing has this id, or it is somebody else's: the answer does not say which.
     #[error("not found")]
     NotFound,
     /// Without this account nobody could manage the others (P28).
     #[error("the last active admin")]
     LastAdmin,
-    /// The form was shown before something else changed the same.
+    /// The data was changed after the form was shown.
     #[error("changed since the form was shown")]
     ChangedMeanwhile,
-    /// None of the versions that `If-Match` names is the present one.
+    /// `If-Match` does not name the current version.
     #[error("changed since it was read")]
     PreconditionFailed,
     /// Somebody has this value already.
@@ -49,7 +49,7 @@ pub enum Error {
         /// How long to wait.
         wait: Duration,
     },
-    /// More passwords to check at once than the cores can.
+    /// More passwords to check than the cores can handle.
     #[error("too many passwords to check at once")]
     Overloaded,
     /// The database is out of reach; trying again may help.
@@ -61,7 +61,7 @@ pub enum Error {
     /// The database's schema is older than this program.
     #[error("the database is not migrated")]
     NotMigrated,
-    /// This server's clock is so far from the database's that others would refuse what it issues.
+    /// This server's clock is so far from the database's that others would refuse its tokens.
     #[error("this server's clock is far from the database's")]
     ClockSkew,
     /// A fault of ours.
@@ -69,7 +69,7 @@ pub enum Error {
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A field whose value must be nobody else's.
+/// A field whose value is unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     /// The email address.

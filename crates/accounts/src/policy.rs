@@ -14,7 +14,7 @@ pub struct Lifetime {
     pub absolute: Duration,
 }
 
-/// The longest idle time of any cookie's session: what the sweep may count with.
+/// The longest idle time of any cookie's session; the sweep relies on it.
 pub const LONGEST_IDLE: Duration = Duration::days(7);
 
 /// The longest life of any session.
@@ -29,11 +29,11 @@ const REPEAT_WITHIN: Duration = Duration::seconds(10);
 /// How often a session's use is written down, and its cookie renewed.
 const TOUCH_EVERY: Duration = Duration::minutes(1);
 
-/// How long what was proven counts where it is needed again.
+/// How long a proof counts for a step-up.
 const RECENT: Duration = Duration::minutes(10);
 
-/// How long a session of this role lives: an admin's is worth more to a thief. A program's may lie idle
-/// until its refresh token ends, which is for the owner of the copy to say.
+/// How long a session of this role lives: an admin's is worth more to a thief. A program's may lie idle until its
+/// refresh token ends, whose lifetime is a setting.
 #[must_use]
 pub fn lifetime(role: Role, kind: SessionKind) -> Lifetime {
     match (role, kind) {
@@ -57,16 +57,16 @@ pub fn is_live(session: &Session, now: OffsetDateTime) -> bool {
         && now < session.last_used_at.saturating_add(idle)
 }
 
-/// What becomes of a refresh token that was brought to be exchanged.
+/// What becomes of a refresh token that a client wants to exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exchange {
     /// It is the newest of its family.
     Granted,
-    /// It was exchanged just now, by another tab or in an answer that was lost: the same once more.
+    /// It was exchanged just now, by another tab or in an answer that was lost: it gets the same token again.
     Repeated(Salt),
     /// It can be exchanged no more.
     Refused,
-    /// It was exchanged long ago: two have it, and which of them is the owner cannot be told.
+    /// It was exchanged long ago: two clients have it, and nobody can tell which is the owner's.
     Replayed,
 }
 
@@ -86,7 +86,7 @@ pub fn may_exchange(
         _ if now >= token.expires_at => Exchange::Refused,
         (None, _) => Exchange::Granted,
         (Some(_), Some(salt)) => Exchange::Repeated(salt),
-        // Whoever shares the token went on already: one that came too late, and no thief.
+        // Another tab has used the next token already: this client is too late, but no thief.
         (Some(_), None) => Exchange::Refused,
     }
 }
@@ -97,7 +97,7 @@ pub fn is_touch_due(session: &Session, now: OffsetDateTime) -> bool {
     now - session.last_used_at >= TOUCH_EVERY
 }
 
-/// What comes after a factor was proven.
+/// The next step after a factor was proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
     /// One of these factors is to be proven.
@@ -106,8 +106,8 @@ pub enum NextStep {
     Establish,
 }
 
-/// What is still missing of the factors that an account has enrolled: each factor's arm says whether it is. Nothing
-/// proven is never enough.
+/// The enrolled factors that are still missing: each factor's arm says whether it is. An attempt without any proof is
+/// never enough.
 #[must_use]
 pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
     let is_missing = |factor: &Factor| match factor {
@@ -130,7 +130,7 @@ fn is_recent(proven_at: OffsetDateTime, now: OffsetDateTime) -> bool {
     now - proven_at <= RECENT
 }
 
-/// Whether nobody could manage accounts without this one; `admins` are all active ones.
+/// Whether this is the last account that can manage others; `admins` are all active ones.
 #[must_use]
 pub fn is_last_admin(admins: &[UserId], user: UserId) -> bool {
     admins == [user]

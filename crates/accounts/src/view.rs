@@ -32,12 +32,12 @@ pub(crate) fn with_user(row: &SessionWithUser) -> UserView {
     }
 }
 
-/// Whoever gave no name is called by the first and the last.
+/// Without a display name, the first and last name are shown.
 fn shown(profile: Profile) -> Profile {
     Profile { name: profile.display_name(), ..profile }
 }
 
-/// To the microsecond, which is what Postgres keeps, and always as long: texts sort as times do.
+/// To the microsecond, which Postgres keeps, and always of the same length, so that the texts sort like the times.
 pub(crate) fn timestamp(at: OffsetDateTime) -> Timestamp {
     let (date, time) = (at.to_offset(UtcOffset::UTC).date(), at.to_offset(UtcOffset::UTC).time());
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());

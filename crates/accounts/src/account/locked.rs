@@ -3,9 +3,9 @@ use domain::UserId;
 use store::users::User;
 use store::{Tx, sessions, users::admin};
 
-/// What every write of a member begins with: a request may wait for a row while its session ends, or its account
-/// is disabled, deleted or demoted. So the rows are looked at once more, locked: first accounts and then sessions,
-/// in every transaction that locks both.
+/// Every write of a member begins here. A request may wait for a row while its session ends, or while its account is
+/// disabled, deleted or demoted. So the rows are read again under a lock: first accounts and then sessions, in every
+/// transaction that locks both.
 impl Accounts {
     /// Begins a change of the caller's own account.
     pub(crate) async fn begin(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
@@ -14,7 +14,7 @@ impl Accounts {
         Ok((tx, user))
     }
 
-    /// The same for a change after which there may be one active admin less: each of their rows is locked.
+    /// The same for a change that may leave one active admin fewer: it locks the rows of all of them.
     pub(crate) async fn begin_among_admins(
         &self,
         ctx: &RequestCtx,
@@ -27,9 +27,9 @@ impl Accounts {
 
     /// Begins what an admin does to an account: every active admin's row is locked, then the account's.
     ///
-    /// Rows and not an advisory lock: they hold back every writer, also one that knows nothing of this
-    /// rule, and who waited sees in them what the other left. So of two admins who demote each other on two
-    /// replicas the second is none any more when it is their turn (P6, P28).
+    /// It locks rows instead of taking an advisory lock: rows hold back every writer, even one that does not know this
+    /// rule, and whoever waited reads in them what the other wrote. So if two admins demote each other on two replicas,
+    /// the second is no longer an admin when the lock is theirs (P6, P28).
     pub(crate) async fn begin_on(
         &self,
         ctx: &RequestCtx,

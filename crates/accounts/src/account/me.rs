@@ -80,7 +80,7 @@ impl Accounts {
         let current_password = form.parse()?;
         let user = self.own_account(member).await?;
         let stepped_up = self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?;
-        // Whatever the role was when the request came in: somebody may have made it an admin since.
+        // The role may have changed since the request came in: somebody may have made this account an admin.
         let (mut tx, admins, user) = self.begin_among_admins(ctx).await?;
         stepped_up.holds(&user)?;
         ctx.check_version(|| version::of_user(&user))?;
@@ -95,8 +95,8 @@ impl Accounts {
         users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)
     }
 
-    /// Changes a locked account and says so, an event for each thing that changed. A change of role and
-    /// disabling end every session (P6).
+    /// Changes a locked account and writes one event for each thing that changed. A change of role and disabling end
+    /// every session (P6).
     pub(crate) async fn change(
         &self,
         tx: &mut Tx,
@@ -146,7 +146,7 @@ impl Accounts {
 }
 
 impl NewEmail {
-    /// The address that an account is to have; none where it is another spelling of the present one.
+    /// The new address of an account; `None` if it only spells the present one differently.
     pub(crate) fn of(typed: Option<&Email>, user: &User) -> Result<Option<Self>, Error> {
         let address = typed.map(reachable).transpose()?;
         let present = identifier::email(&user.email);
@@ -154,8 +154,8 @@ impl NewEmail {
     }
 }
 
-/// Whoever sends the whole account back, as PUT does, changes no address, also where an older sign-up stored what
-/// would be refused today.
+/// A client that sends the whole account back, as PUT does, changes no address, even if an older sign-up stored one
+/// that would be refused today.
 pub(crate) fn leave_kept(sent: &mut Option<String>, user: &User) {
     sent.take_if(|sent| *sent == user.email);
 }

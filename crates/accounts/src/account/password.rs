@@ -16,8 +16,8 @@ pub struct PasswordChanged {
 }
 
 impl Accounts {
-    /// Changes the caller's password, ends every other session and forgets every other browser. A browser goes
-    /// on under a new session, whose token is answered; a program goes on with the tokens it has.
+    /// Changes the caller's password, ends every other session and forgets every other known device. A browser gets a
+    /// new session and its token; a program keeps its tokens.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
@@ -49,8 +49,8 @@ impl Accounts {
         Ok(PasswordChanged { token, version: version::of_password(Some(&hash)) })
     }
 
-    /// Ends all sessions but this one. A browser's gets a new id (ASVS 7.2.4), which a program could not be
-    /// told of in between.
+    /// Ends all sessions but this one, and forgets the other known devices. A browser's session gets a new id (ASVS
+    /// 7.2.4); a program's cannot, since its tokens name the old one.
     async fn keep_only_this_session(
         &self,
         tx: &mut Tx,

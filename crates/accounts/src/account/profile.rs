@@ -26,7 +26,7 @@ impl Accounts {
         let (mut tx, user) = self.begin(ctx).await?;
         if let Err(stale) = ctx.check_version(|| version::of_profile(&user)) {
             tx.rollback().await?;
-            // After a double click the second one finds what the first one saved.
+            // After a double click the second request finds what the first one saved.
             return if changes.profile.is_made_in(&user.profile) { Ok(view(user)) } else { Err(stale) };
         }
         let user = self.change(&mut tx, ctx, user, &changes).await?;

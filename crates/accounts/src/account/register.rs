@@ -63,7 +63,7 @@ impl Accounts {
         Ok((tx, user))
     }
 
-    /// Tells that an address has an account, and writes down to whom: its owner finds it in their activity.
+    /// Answers that an address has an account, and records it: the owner finds it in their activity.
     pub(crate) async fn tell_taken<T>(&self, tx: Tx, ctx: &RequestCtx, address: &str) -> Result<T, Error> {
         tx.rollback().await?;
         let owner = users::by_email(self.store(), address).await?.map(|owner| owner.id);
@@ -73,8 +73,8 @@ impl Accounts {
         Err(Error::Taken(Field::Email))
     }
 
-    /// A username is judged before an address: whoever sends one that they know to be taken learns nothing of the
-    /// address beside it.
+    /// The username is checked before the address: whoever sends a username that they know to be taken learns nothing
+    /// about the address.
     pub(crate) async fn check_taken(
         &self,
         tx: &mut Tx,
@@ -86,7 +86,7 @@ impl Accounts {
         if taken { Err(Error::Taken(Field::Username)) } else { Ok(()) }
     }
 
-    /// Hashes before it looks whether the address is taken: known and new cost the same.
+    /// Hashes before it checks whether the address is taken: a known address costs what a new one does.
     pub(crate) async fn prepare(&self, registration: Registration) -> Result<PreparedAccount, Error> {
         let Registration { email, password, profile } = registration;
         let address = reachable(&email)?;
@@ -120,7 +120,7 @@ impl Accounts {
     }
 }
 
-/// An address in both of its forms, or the refusal of the field.
+/// An address as typed and in its canonical form, or the refusal of the field.
 pub(crate) fn reachable(email: &Email) -> Result<Address, Error> {
     let refusal = || FieldError::<Reason>::new("email", FormReason::EmailInvalid).into();
     identifier::address(email.as_str()).ok_or_else(refusal)

@@ -1,12 +1,12 @@
-//! Usernames that nobody takes for themselves: with one of them a member would pass for the house. An admin may give
-//! them, an import brings them along, and whoever has one keeps it.
+//! Usernames that nobody may choose, because a member with one could pass for the service. An admin may assign one, an
+//! import may bring one, and whoever has one keeps it.
 
 use crate::{Accounts, Error, identifier};
 use domain::{Change, FieldError, ProfileChange, Reason};
 use store::users::User;
 
 /// Mailboxes that every domain has (RFC 2142, and those that certificates are proven by), roles, and words that stand
-/// in addresses. In lower case and without dots, dashes and underscores, which read as nothing.
+/// in addresses. In lower case and without dots, dashes and underscores, which a reader overlooks.
 const RESERVED: &str = "\
     abuse account accounts admin administration administrator admins anonymous api auth billing bot ceo \
     compliance contact customerservice daemon dev developer developers dnsadmin donotreply dpo everybody \
@@ -28,7 +28,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// The same for one that replaces the user's own.
+    /// The same for a username that replaces the user's own.
     pub(crate) fn check_new_username(&self, user: &User, change: &ProfileChange) -> Result<(), Error> {
         let Change::Set(wanted) = &change.username else { return Ok(()) };
         let kept = user.profile.username.as_deref().map(identifier::username);

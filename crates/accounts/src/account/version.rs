@@ -1,4 +1,4 @@
-//! Versions of what somebody was shown, so that nobody overwrites what they have not seen.
+//! Versions of what somebody was shown: nobody may overwrite what they have not seen.
 
 use crate::view;
 use base64::Engine;
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Debug;
 use store::users::User;
 
-/// How much of a digest is enough: nobody gains by two texts of their own that share a version.
+/// Part of a digest is enough: nobody gains from two texts of their own that share a version.
 const BYTES: usize = 16;
 
 /// The version of an account as the API answers it.
@@ -17,7 +17,7 @@ pub fn of_view(view: &UserView) -> String {
     of(view)
 }
 
-/// The version of what a page says of whoever looks at it; nobody's is empty.
+/// The version of what a page says about its viewer; a stranger's is empty.
 #[must_use]
 pub fn of_viewer(viewer: Option<&Viewer>) -> String {
     viewer.map(of).unwrap_or_default()

@@ -7,7 +7,7 @@ use domain::{Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
 
-/// What the audit trail tells of.
+/// The events of the audit trail.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Event {
     Registered,
@@ -85,7 +85,7 @@ impl Event {
 }
 
 impl Accounts {
-    /// Writes an event into the transaction of what it tells of.
+    /// Writes an event, in the transaction of the change that it records.
     pub(crate) async fn audit(
         &self,
         tx: &mut Tx,

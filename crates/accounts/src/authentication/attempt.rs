@@ -1,4 +1,4 @@
-//! A try to sign in, from a name to a proven factor. What comes after is in `establish.rs`.
+//! An attempt to sign in, from a name to a proven factor. `establish.rs` has what comes after.
 
 use crate::audit::Event;
 use crate::authentication::throttle::Admitted;
@@ -8,7 +8,7 @@ use store::Tx;
 use store::sessions::Proof;
 use store::users::{self, User};
 
-/// A try to sign in as somebody, or as nobody. No `Debug`: it may hold a hash.
+/// An attempt to sign in, with a known or an unknown name. No `Debug`: it may hold a hash.
 pub(crate) struct Attempt {
     /// What was typed, in its canonical form.
     pub(crate) name: Identifier,
@@ -21,12 +21,12 @@ pub(crate) struct ProvenAttempt {
     pub(crate) tx: Tx,
     pub(crate) user: User,
     pub(crate) proofs: Vec<Proof>,
-    /// Nobody was admitted to an account that is new.
+    /// A new account had no attempt that the throttle admitted.
     pub(crate) admitted: Option<Admitted>,
 }
 
 impl Accounts {
-    /// Looks up whose name this is, and counts the try before any factor is looked at (P12, P13).
+    /// Looks up whose name this is, and counts the try before it checks any factor (P12, P13).
     pub(crate) async fn begin_attempt(
         &self,
         ctx: &RequestCtx,
@@ -41,7 +41,7 @@ impl Accounts {
         Ok(Attempt { name, user, admitted })
     }
 
-    /// Refuses an attempt, and writes that down.
+    /// Refuses an attempt, and records it.
     pub(crate) async fn refuse_attempt<T>(
         &self,
         mut tx: Tx,
@@ -49,7 +49,7 @@ impl Accounts {
         user: Option<UserId>,
         admitted: &Admitted,
     ) -> Result<T, Error> {
-        // Whoever tries is a stranger to this account, whatever other session they hold.
+        // The caller is a stranger to this account, whatever other session they have.
         let ctx = RequestCtx { caller: Caller::Stranger, ..ctx.clone() };
         self.audit(&mut tx, &ctx, user, Event::SignInFailed).await?;
         tx.commit().await?;
@@ -58,7 +58,7 @@ impl Accounts {
 }
 
 impl Attempt {
-    /// Whether a right answer counts. Where it does not, it costs what it always does.
+    /// Whether a right answer counts. If it does not, it costs the same all the same.
     pub(crate) fn may_succeed(&self) -> bool {
         self.user.as_ref().is_some_and(|user| user.is_active) && self.admitted.is_looked_at()
     }

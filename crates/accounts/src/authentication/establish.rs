@@ -1,4 +1,4 @@
-//! The last step of a sign-in, a sign-up and a change of password: the session.
+//! Opening the session: the last step of a sign-in, a sign-up and a change of password.
 
 use crate::audit::Event;
 use crate::authentication::attempt::ProvenAttempt;
@@ -16,7 +16,7 @@ use store::users::User;
 pub(crate) enum Transport<'a> {
     /// The cookie of the pages, which may outlive the browser.
     Browser { persistent: bool },
-    /// An access token and this first refresh token; the program may want to be known again as browsers are.
+    /// An access token and this first refresh token; the program may ask to become a known device.
     Bearer { refresh_token: &'a RawToken, known: bool },
     /// The cookie of the API's cookie family.
     ApiCookie,
@@ -26,7 +26,7 @@ pub(crate) enum Transport<'a> {
 pub(crate) struct Established {
     pub(crate) user: User,
     pub(crate) token: SessionToken,
-    /// What makes the client a known device, unless it is a program that did not ask for that.
+    /// The token that makes the client a known device; a program has to ask for it.
     pub(crate) device: RawToken,
 }
 
@@ -80,8 +80,8 @@ impl Accounts {
         }
     }
 
-    /// Opens the session of an attempt. One transaction holds all of it: the session with its factors, its audit event,
-    /// the known device, and the end of the session that a cookie named before.
+    /// Opens the session of an attempt. One transaction writes the session with its factors, its audit event and the
+    /// known device, and ends the session that a cookie named before.
     pub(crate) async fn establish(
         &self,
         ctx: &RequestCtx,
@@ -111,7 +111,7 @@ impl Accounts {
         Ok(Established { user, token, device })
     }
 
-    /// Makes a session under a new id, which no one can have planted (ASVS 7.2.4), and its first token.
+    /// Makes a session under a new id, which nobody can have planted (ASVS 7.2.4), and its first token.
     pub(crate) async fn open_session(
         &self,
         tx: &mut Tx,

@@ -1,5 +1,5 @@
-//! Known devices: the browsers and programs that an account was signed in to from before. While strangers guess, its
-//! owner gets in by them, and from the network of the last sign-in.
+//! Known devices: browsers and programs that have signed in to an account before. While strangers guess, the owner gets
+//! in from one of them, or from the network of the last sign-in.
 
 use crate::authentication::throttle::Admitted;
 use crate::limits::key::key;
@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 impl Accounts {
-    /// The token that a client is to be known by: its own where it was admitted by that, else a new one.
+    /// The device token of a client: its own if that admitted it, else a new one.
     pub(crate) fn device_token(&self, ctx: &RequestCtx, admitted: Option<&Admitted>) -> RawToken {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
         let known = matches!(admitted, Some(Admitted::Device { .. }));
@@ -21,8 +21,7 @@ impl Accounts {
         token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()))
     }
 
-    /// Remembers the device that a sign-in came from, in the sign-in's own transaction: a change of password that
-    /// comes after it forgets it again.
+    /// Stores the device of a sign-in, in the sign-in's own transaction: a later change of password deletes it again.
     pub(crate) async fn know_device(
         &self,
         tx: &mut Tx,
@@ -34,8 +33,7 @@ impl Accounts {
         Ok(known_devices::remember(tx, &device(token), user, ctx.now, most).await?)
     }
 
-    /// Remembers the network of the client as the one that an account was last signed in to from, in the transaction
-    /// of what proved it.
+    /// Stores the client's network as that of the account's last sign-in, in the transaction of the proof.
     pub(crate) async fn know_network(
         &self,
         tx: &mut Tx,
@@ -45,8 +43,7 @@ impl Accounts {
         Ok(known_networks::remember(tx, &self.network_of(&ctx.client), user, ctx.now).await?)
     }
 
-    /// Forgets the known devices and the network of an account but the caller's: whoever knew the password before may
-    /// have one.
+    /// Deletes an account's known devices and network, except the caller's: whoever knew the old password may have one.
     pub(crate) async fn forget_other_devices(
         &self,
         tx: &mut Tx,
@@ -65,18 +62,18 @@ impl Accounts {
     ) -> Result<Option<(Key, UserId)>, Error> {
         let Some(token) = &client.device else { return Ok(None) };
         let hash = device(token);
-        // Asked for nobody too: known and unknown names cost the same (P2).
+        // Unknown names are looked up too: they cost what known ones do (P2).
         let asked = user.unwrap_or(UserId(Uuid::nil()));
         let known = known_devices::is_known(self.store(), &hash, asked).await?;
         Ok(user.filter(|_| known).map(|user| (hash, user)))
     }
 
-    /// What a client's network is remembered as: it cannot be read from the database alone.
+    /// A client's network as it is stored: the database alone does not reveal it.
     pub(super) fn network_of(&self, client: &Client) -> Key {
         key("network", &[&self.inner.network_key, &neighbourhood(&network(client.address))])
     }
 
-    /// Deletes devices and networks that were not used for long.
+    /// Deletes devices and networks that have not been used for long.
     pub(crate) async fn sweep_known_devices(&self, now: OffsetDateTime) -> Result<(), Error> {
         let batch = SWEEP_BATCH.unsigned_abs();
         let used_before = now - limits::DEVICES_ARE_KNOWN_FOR;
@@ -87,7 +84,7 @@ impl Accounts {
     }
 }
 
-/// What a device's token is stored as.
+/// A device's token as it is stored.
 fn device(token: &RawToken) -> Key {
     key("device", &[token.reveal().as_bytes()])
 }

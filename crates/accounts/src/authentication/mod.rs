@@ -1,5 +1,5 @@
-//! Proving who somebody is. A sign-in is an attempt that is counted, proves factors and ends in a session; whoever is
-//! signed in proves them again before what matters.
+//! Proving who somebody is. A sign-in is an attempt that is counted, proves factors and ends in a session. Before
+//! sensitive changes a signed-in person proves factors again.
 
 pub(crate) mod attempt;
 pub(crate) mod establish;

@@ -14,7 +14,7 @@ pub struct SignedIn {
     pub device: Option<RawToken>,
 }
 
-/// Signing in with a password, once for each transport; all of it is decided in the steps that they share.
+/// Signing in with a password, one function for each transport; the steps that they share decide everything.
 impl Accounts {
     /// Signs a browser in under a new session id; a session that it had before ends.
     ///
@@ -27,8 +27,7 @@ impl Accounts {
         self.sign_in_over(ctx, sign_in, transport).await.map(SignedIn::from)
     }
 
-    /// Signs a program in under a session of its own, which lives until it signs out, changes of its own
-    /// password included.
+    /// Signs a program in under a session of its own, which lasts until it signs out, even if it changes the password.
     ///
     /// # Errors
     /// As [`Accounts::sign_in`].

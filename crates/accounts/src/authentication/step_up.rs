@@ -1,4 +1,4 @@
-//! Step-up: proving again, before what a thief of a session must not do.
+//! Step-up: proving factors again before anything that a thief of a session must not do.
 
 use crate::audit::Event;
 use crate::authentication::factor;
@@ -11,16 +11,16 @@ use store::users::User;
 /// The account of somebody who has just shown again that it is theirs. No `Debug`: it holds a hash.
 pub(crate) struct SteppedUp {
     pub(crate) user: User,
-    /// What they have proven by now.
+    /// The factors that they have proven by now.
     pub(crate) proofs: Vec<Proof>,
-    /// Where a further password of theirs waits for a core.
+    /// Their priority when another password of theirs waits for a core.
     pub(crate) priority: Priority,
     by_password: bool,
 }
 
 impl Accounts {
-    /// Asks for what a thief of a session does not have: the password, or a recent sign-in. A password that
-    /// is given counts, however recent the sign-in; a wrong one is written down as `refusal`.
+    /// Asks for something that a thief of a session does not have: the password, or a recent sign-in. A password that
+    /// is given is checked, however recent the sign-in; a wrong one is recorded as `refusal`.
     pub(crate) async fn step_up(
         &self,
         ctx: &RequestCtx,

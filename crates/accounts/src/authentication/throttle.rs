@@ -1,8 +1,8 @@
-//! Limits on guessing, counted in Postgres before any hashing, for all replicas at once and by the database's clock
-//! (P12, P13, P14, P23).
+//! Limits on guessing (P12, P13, P14, P23). Postgres counts them before any hashing, for all replicas together and by
+//! the database's clock.
 //!
-//! No account is ever locked: a lock is a switch that everybody could throw. Names wait, whether they exist or
-//! not; known devices have a budget of their own, and so has the network that the account was last signed in to from.
+//! No account is ever locked: anybody could lock somebody else's. Names wait, whether they exist or not. Known devices
+//! have a budget of their own, and so does the network of the account's last sign-in.
 
 use crate::audit::Event;
 use crate::credential::Priority;
@@ -17,32 +17,32 @@ use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-/// A sign-in that was admitted, by what it has cost already.
+/// An admitted sign-in, by what it has been counted for.
 pub(crate) enum Admitted {
     /// Its failure is counted for the name and for the account.
     Name(Names),
-    /// One try of a browser or program that is known as the account's owner's.
+    /// One try of a known device of the account.
     Device { budget: Budget, priority: Priority },
-    /// The account has to wait, or its name has: it is looked at where it was last signed in to from this network
-    /// (`own`). A name that was not, or is nobody's, costs the same (P1, P2).
+    /// The account or its name has to wait: its password counts only if the last sign-in came from this network
+    /// (`own`). Any other name, known or not, costs the same (P1, P2).
     Network { name: Cost, account: Option<Budget>, own: bool },
 }
 
-/// What a try has cost a name.
+/// What a try was counted for, at a name.
 pub(crate) enum Cost {
-    /// A failure: the name has none to wait for, and is answered as anybody's.
+    /// A failure: the name need not wait, and the answer is the usual one.
     Failure(Key),
-    /// A try of the network: whoever does not bring the right password is told to wait, as from anywhere else.
+    /// A try of the network: a wrong password is told to wait, as it is from anywhere else.
     Try { budget: Budget, wait: Duration },
 }
 
-/// What failures in a row are counted under. What is answered follows the name that was typed, whose ever it is: a
-/// count of the account's that showed in an answer would tell that two names are one, or that a name is somebody's.
+/// What failures in a row are counted for. The answer depends only on the name that was typed: an answer that showed
+/// the account's count would tell that two names belong to one account, or that a name exists.
 pub(crate) struct Names {
     typed: Key,
-    /// By whatever it is called. A name that is nobody's has such a count beside it too, to cost the same.
+    /// The account, whatever its name. An unknown name has such a count too, so that it costs the same.
     account: Key,
-    /// What else the account is called.
+    /// The account's other names.
     others: Vec<Key>,
 }
 
@@ -73,16 +73,16 @@ impl Admitted {
         }
     }
 
-    /// Where it waits for a core.
+    /// Its priority when it waits for a core.
     pub(crate) fn priority(&self) -> Priority {
         if let Self::Device { priority, .. } = self { *priority } else { Priority::Stranger }
     }
 }
 
 impl Accounts {
-    /// Admits an attempt to sign in as `name`, in its canonical form, or says how long to wait. What is known as the
-    /// owner's has its own budget and no other: whoever guesses behind the same address keeps nobody out, and it
-    /// opens one account, so nobody sprays with it.
+    /// Admits an attempt to sign in as `name`, in its canonical form, or says how long to wait. A known device has its
+    /// own budget and no other: whoever guesses from the same address does not keep it out, and it opens only one
+    /// account, so it is no use for trying many.
     pub(crate) async fn admit_sign_in(
         &self,
         ctx: &RequestCtx,
@@ -95,7 +95,7 @@ impl Accounts {
             self.take(ctx, &[budget]).await?;
             return Ok(Admitted::Device { budget, priority: self.priority(ctx, user).await? });
         }
-        // Nothing is counted of what nobody can look at, so a flood of guesses leaves the database alone.
+        // While the queue for a core is full nothing is counted, so a flood of guesses does not reach the database.
         if self.inner.hasher.is_full(Priority::Stranger) {
             return Err(Error::Overloaded);
         }
@@ -110,8 +110,8 @@ impl Accounts {
         self.admit_by_network(ctx, names, counted, user.map(|user| user.id)).await
     }
 
-    /// A way round for the owner of an account that has to wait: the network of their last sign-in. Whoever need not
-    /// wait costs the same look-ups, or time would tell that an account waits behind its other name.
+    /// The owner of an account that has to wait may get in from the network of their last sign-in. An attempt that need
+    /// not wait costs the same look-ups, or its time would tell that an account waits because of its other name.
     async fn admit_by_network(
         &self,
         ctx: &RequestCtx,
@@ -155,15 +155,15 @@ impl Accounts {
         self.take(ctx, &of_address("refresh from", ctx, limits::REFRESHES_OF_AN_ADDRESS)).await
     }
 
-    /// Admits a guess at the current password, and says where it waits for a core.
+    /// Admits a guess at the current password, and says with which priority it waits for a core.
     pub(crate) async fn admit_proof(&self, ctx: &RequestCtx, member: &Member) -> Result<Priority, Error> {
         let key = key("password in", &[member.session.0.as_bytes()]);
         self.take(ctx, &[Budget { key, bucket: limits::PROOFS_OF_A_SESSION }]).await?;
         self.priority(ctx, member.user).await
     }
 
-    /// Where whoever is known waits for a core: one account, however many sessions and browsers it has, must not fill
-    /// the places of all others'.
+    /// The priority of a known caller: one account must not fill the places of all others, however many sessions and
+    /// browsers it has.
     async fn priority(&self, ctx: &RequestCtx, user: UserId) -> Result<Priority, Error> {
         let key = key("served first", &[user.0.as_bytes()]);
         let budget = Budget { key, bucket: limits::SERVED_FIRST_OF_AN_ACCOUNT };
@@ -178,8 +178,8 @@ impl Accounts {
         self.take(ctx, &[account, client, around]).await
     }
 
-    /// Admits another username: each try tells whether somebody has it. Whoever sends their own back, as a form
-    /// does, tries nothing.
+    /// Admits another username: each try tells whether somebody has it. Sending back one's own, as a form does, is no
+    /// try.
     pub(crate) async fn admit_new_username(
         &self,
         ctx: &RequestCtx,
@@ -197,7 +197,7 @@ impl Accounts {
         self.take(ctx, &[account, client, around]).await
     }
 
-    /// Takes back what an attempt that nobody looked at has cost, but for the address's.
+    /// Takes back what an attempt that was never checked was counted for, except at the address.
     pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
         let (failures, tries) = match admitted {
             Admitted::Name(names) => (vec![names.typed, names.account], vec![]),
@@ -222,9 +222,9 @@ impl Accounts {
         }
     }
 
-    /// Forgets the failures of an account, whatever it is called, whose owner got in as anybody has to: what strangers
-    /// failed at is not forgiven because a known browser or network signs in. The name that was typed meanwhile is: it
-    /// had nothing to wait for, and the account waits on.
+    /// Deletes the failures of all names of an account whose owner signed in the ordinary way. A sign-in by a known
+    /// device or network does not forgive what strangers failed at. If only the account had to wait, the name that was
+    /// typed is forgiven, and the account goes on waiting.
     pub(crate) async fn forgive(&self, admitted: &Admitted) {
         let keys = match admitted {
             Admitted::Name(names) => [&[names.typed, names.account], names.others.as_slice()].concat(),
@@ -232,7 +232,7 @@ impl Accounts {
             Admitted::Network { .. } | Admitted::Device { .. } => return,
         };
         for key in &keys {
-            // What was done is done: nobody is refused for a count that could not be taken back.
+            // Nobody is refused because a count could not be taken back.
             if let Err(error) = throttle::forgive(self.store(), key).await {
                 tracing::warn!(%error, "failures not forgotten");
             }
@@ -255,7 +255,7 @@ impl Accounts {
         }
     }
 
-    /// Whether there was one left to take.
+    /// Whether one was left to take.
     async fn has_taken(&self, ctx: &RequestCtx, budget: Budget) -> Result<bool, Error> {
         Ok(throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_none())
     }
@@ -265,7 +265,7 @@ impl Accounts {
         Err(Error::TooManyTries { wait: self.wait(ctx, limited.next_at) })
     }
 
-    /// Writes that somebody was throttled into the audit trail, once an hour: an attack must not fill it.
+    /// Records in the audit trail that somebody was throttled, once an hour: an attack must not fill it.
     async fn audit_throttled(&self, ctx: &RequestCtx, limited: &Key) -> Result<(), Error> {
         let budget = Budget { key: key("told of", &[limited]), bucket: limits::AUDIT_EVENTS_OF_AN_ATTACK };
         if self.has_taken(ctx, budget).await? {
@@ -286,7 +286,7 @@ impl Accounts {
     }
 }
 
-/// What an address may try, and what all those around it may together.
+/// The budget of an address, and the one of its network.
 fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
     let address = network(ctx.client.address);
     let around = neighbourhood(&address);
@@ -294,7 +294,7 @@ fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
         .map(|(part, bucket)| Budget { key: key(purpose, &[&part]), bucket })
 }
 
-/// What a name's failures are counted under, whose ever it is; counts of the versions before go on.
+/// The key of a name's failures, whether or not it has an account; counts of older versions go on.
 fn name_key(canonical: &Identifier) -> Key {
     match canonical {
         Identifier::Email(address) => key("e-mail", &[address.as_bytes()]),

@@ -2,10 +2,9 @@ use super::stored::Stored;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use std::sync::{PoisonError, RwLock};
 
-/// What a name is checked against that has no hash of its own, so that it costs what a known one may
-/// (promise P2). While imported hashes remain, scheme and cost are picked by a keyed hash of the name, in
-/// the proportions of the users table: one name always has one scheme, whatever the replica, and nobody
-/// without the key can say which.
+/// The hash that stands in for a name without one: hashing an unknown name costs what hashing a known one does (promise
+/// P2). While imported hashes remain, a keyed hash of the name picks scheme and cost, in the proportions of the users
+/// table. So a name has the same scheme on every replica, and nobody without the key can say which.
 pub(crate) struct Dummies {
     key: Key,
     ours: Stored,
@@ -17,7 +16,7 @@ impl Dummies {
         Self { key: Key::new(HMAC_SHA256, key), ours: ours.dummy(), shares: RwLock::default() }
     }
 
-    /// Takes over of which hashes each stands for how many accounts; all replicas must give them in one order.
+    /// Learns how many accounts each of these hashes stands for; all replicas must give them in the same order.
     pub(crate) fn learn(&self, shares: Vec<(Stored, u64)>) {
         let shares = shares.into_iter().map(|(example, share)| (example.dummy(), share)).collect();
         *self.shares.write().unwrap_or_else(PoisonError::into_inner) = shares;

@@ -9,17 +9,17 @@ use base64::{Engine, alphabet};
 use std::num::NonZeroU32;
 use zeroize::Zeroizing;
 
-/// bcrypt reads no more of a password than this. Those services cut it there without a word, so we must
-/// too; a NUL would need the same care, but no form of ours takes one.
+/// bcrypt reads no more of a password than this. Those services cut it there silently, so we must too; a NUL would need
+/// the same care, but our forms accept none.
 const BCRYPT_BYTES: usize = 72;
-/// The last of bcrypt's 24 bytes was never written by anybody.
+/// No implementation writes the last of bcrypt's 24 bytes.
 const BCRYPT_OUTPUT: usize = 23;
 
 /// bcrypt's own alphabet; some services left the spare bits of the last letter set.
 pub(super) const BCRYPT_BASE64: GeneralPurpose =
     GeneralPurpose::new(&alphabet::BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
 
-/// What bcrypt is given: the password, or a digest of it that is not cut at 72 bytes.
+/// The input of bcrypt: the password, or a digest of it that is not cut at 72 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prehash {
     /// The password as it was typed.

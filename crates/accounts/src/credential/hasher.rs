@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 /// Floor and default: OWASP's Argon2id figures (Password Storage Cheat Sheet; RFC 9106 section 4).
 const FLOOR: (u32, u32, u32) = (19_456, 2, 1);
-/// What was hashed may be checked: nothing is written above the ceiling of what is read.
+/// Every hash that is written can be read again: it stays below the ceiling for reading.
 const CEILING: (u32, u32) = stored::ARGON2;
 const OUTPUT: usize = Params::DEFAULT_OUTPUT_LEN;
 
@@ -38,7 +38,7 @@ impl Default for Hashing {
     }
 }
 
-/// What became of one attempt to prove a password. No `Debug`: it holds a hash.
+/// The result of one attempt to prove a password. No `Debug`: it holds a hash.
 pub(crate) struct Verdict {
     /// Whether it was the password.
     pub(crate) matches: bool,
@@ -50,25 +50,25 @@ pub(crate) struct Verdict {
 pub(crate) struct Hasher {
     params: Params,
     queue: Queue,
-    /// One new password is judged at a time, in a queue of its own: judging a hostile one takes longer than ten
-    /// sign-ins, which must not wait for it.
+    /// New passwords are judged one at a time, in a queue of their own: judging a hostile one takes longer than ten
+    /// sign-ins, and these must not wait for it.
     judges: Queue,
     work: Arc<Work>,
     dummies: Dummies,
     rng: Arc<dyn Rng>,
 }
 
-/// What the hashing threads share: the counter and the memory used again.
+/// What the hashing threads share: the counter and the memory that they reuse.
 #[derive(Default)]
 struct Work {
     count: AtomicU64,
-    /// Of these, the ones that were not Argon2.
+    /// How many of these were not Argon2.
     foreign: AtomicU64,
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Hasher {
-    /// A hasher at this cost; `key` picks the dummies and is the same on every replica, `rng` gives the salts.
+    /// A hasher at this cost. `key` picks the dummies and is the same on every replica; `rng` gives the salts.
     pub(crate) fn new(hashing: &Hashing, key: &[u8], rng: Arc<dyn Rng>) -> Result<Self, SetupError> {
         let Hashing { memory_kib, passes, lanes, permits } = *hashing;
         if memory_kib < FLOOR.0 || passes < FLOOR.1 || lanes < FLOOR.2 || permits == 0 {
@@ -133,13 +133,13 @@ impl Hasher {
         rng::bytes(self.rng.as_ref())
     }
 
-    /// Takes over which hashes the accounts have, and how many of them each stands for.
+    /// Learns which hashes the accounts have, and how many accounts each stands for.
     pub(crate) fn learn(&self, shares: Vec<(Stored, u64)>) {
         self.dummies.learn(shares);
     }
 
-    /// Checks a password against the stored hash of `name`, or against the name's dummy where there is
-    /// none: one hash either way, and a second only to `renew` an old one.
+    /// Checks a password against the stored hash of `name`, or against the name's dummy where there is none: one hash
+    /// either way, and a second one only to `renew` an old hash.
     pub(crate) async fn verify(
         &self,
         password: PlainPassword,
@@ -158,7 +158,7 @@ impl Hasher {
         self.run(&self.queue, priority, move |work| {
             let matches = match work.matches(&password, &stored) {
                 Ok(matches) => matches && known,
-                // An answer of its own would tell which names are nobody's.
+                // A different answer would tell which names are unknown.
                 Err(error) => {
                     tracing::error!(%error, "a password hash that cannot be computed");
                     work.hash(&nfc(&password), &params, &salt)?;
@@ -214,8 +214,8 @@ impl Work {
         phc(params, salt, &output).map_err(Error::internal)
     }
 
-    /// Whether the password belongs to a stored hash. Ours is of its NFC. Other services hashed what was
-    /// typed, so for theirs nothing is composed: one spelling is tried, as one hash is all there is.
+    /// Whether the password belongs to a stored hash. We hash its NFC. Other services hashed what was typed, so their
+    /// hashes are compared with the password as typed, in one spelling, since only one hash may be computed.
     fn matches(&self, password: &PlainPassword, stored: &Stored) -> Result<bool, Error> {
         let text =
             if stored.scheme.is_ours() { nfc(password) } else { Zeroizing::new(password.expose().into()) };

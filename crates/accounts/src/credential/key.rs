@@ -19,7 +19,7 @@ const HS256_MIN_BYTES: usize = 32;
 /// The PEM header that says when a key begins to sign, in seconds since 1970.
 const SIGNS_FROM: &str = "Signs-From";
 
-/// What tokens are signed with: one algorithm, from configuration, never from a token.
+/// A key that signs tokens: its algorithm comes from the configuration, never from a token.
 #[derive(Clone)]
 pub struct SigningKey(Key);
 
@@ -46,7 +46,7 @@ impl SigningKey {
         Ok(Self(Key::Ed25519 { pkcs8, public }))
     }
 
-    /// A secret for another purpose, which the key gives and does not show in it.
+    /// A secret for another purpose, derived from the key; it does not reveal the key.
     fn derive(&self, purpose: &str) -> [u8; 32] {
         let secret = match &self.0 {
             Key::Ed25519 { pkcs8, .. } => pkcs8,
@@ -84,7 +84,7 @@ impl SigningKey {
         }
     }
 
-    /// Names the key without giving anything of it away.
+    /// The key's id, which reveals nothing of the key.
     pub(super) fn id(&self) -> String {
         let digest = match &self.0 {
             Key::Ed25519 { public, .. } => Sha256::digest(public),
@@ -124,9 +124,9 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Keys of one algorithm, each with the time from which it signs. The newest that has begun signs; one
-/// that is yet to begin verifies already, so that a token signed by one replica is known to all, and a
-/// retired one verifies for 8 days more what it signed before.
+/// Keys of one algorithm, each with the time from which it signs. The newest key that has begun signs. A key that has
+/// not begun verifies already, so that all replicas accept a token that one of them signed. A retired key verifies for
+/// 8 days more what it signed before.
 #[derive(Debug, Clone)]
 pub struct KeyRing(Vec<Entry>);
 
@@ -134,7 +134,7 @@ pub struct KeyRing(Vec<Entry>);
 pub(super) struct Entry {
     pub(super) key: SigningKey,
     pub(super) from: OffsetDateTime,
-    /// When the next one begins to sign; `None` while none is known.
+    /// When the next key begins to sign; `None` if there is none.
     pub(super) retired_at: Option<OffsetDateTime>,
 }
 
@@ -168,8 +168,8 @@ impl KeyRing {
         Ok(Self(keys))
     }
 
-    /// The PEM file with one more key, that signs from `lead` after `now`, and without those that verify
-    /// nothing any more. Every replica has to have read the file before `lead` is over.
+    /// The PEM file with one more key, which signs from `lead` after `now`, and without keys that no longer verify
+    /// anything. Every replica must read the file before `lead` is over.
     ///
     /// # Errors
     /// [`SetupError::SigningKey`] as above, or where the system gives no randomness.

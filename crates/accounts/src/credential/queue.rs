@@ -1,4 +1,4 @@
-//! Waiting for a core (promise P16). Whoever is known finds a place and is served soon, however many strangers wait.
+//! Waiting for a core (promise P16). Known callers find a place and are served soon, however many strangers wait.
 
 use crate::Error;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 /// How many may wait for a core, and how long.
 const PLACES: usize = 32;
 const WAIT: Duration = Duration::from_secs(2);
-/// So many of these places are for whoever is known alone.
+/// How many of these places are for known callers only.
 const RESERVED: usize = 8;
 
-/// Who waits.
+/// Who goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Priority {
-    /// A browser or program that the account's owner has used, or somebody signed in.
+    /// A known device of the account, or a signed-in caller.
     Known,
     /// Anybody.
     Stranger,
@@ -22,16 +22,17 @@ pub(crate) enum Priority {
 
 /// A queue for some permits.
 pub(super) struct Queue {
-    /// Of those who work and those who wait.
+    /// One for each caller who works or waits.
     places: Arc<Semaphore>,
-    /// Of these, the ones that strangers may take.
+    /// The places that strangers may take.
     strangers: Arc<Semaphore>,
-    /// One stranger at a time waits for a permit, all others for that: so whoever is known waits behind one.
+    /// One stranger at a time waits for a permit, and the others wait for that stranger: so a known caller waits behind
+    /// one at most.
     first_stranger: Arc<Semaphore>,
     permits: Arc<Semaphore>,
 }
 
-/// The right to work, and the place of whoever has it.
+/// The permit to work, with the place in the queue.
 pub(super) struct QueuePermit {
     _permits: [Option<OwnedSemaphorePermit>; 3],
 }
@@ -55,7 +56,7 @@ impl Queue {
         places.available_permits() == 0
     }
 
-    /// Waits for a permit, if there is a place to wait in.
+    /// Waits for a permit, if the queue has a place.
     pub(super) async fn enter(&self, priority: Priority) -> Result<QueuePermit, Error> {
         let stranger = (priority == Priority::Stranger).then(|| place(&self.strangers)).transpose()?;
         let place = place(&self.places)?;
@@ -86,7 +87,7 @@ mod tests {
     use std::pin::Pin;
     use std::task::{Context, Waker};
 
-    /// Somebody who has come and has to wait.
+    /// A caller who has to wait.
     fn waiting(
         queue: &Queue,
         priority: Priority,

@@ -32,8 +32,8 @@ impl RawToken {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// The token that `salt` makes of this one. Nobody can make it of one of the two alone: neither whoever finds
-    /// an old token, nor whoever steals the database.
+    /// The token that follows from this one and `salt`. It takes both: neither an old token nor a stolen database is
+    /// enough.
     pub(crate) fn next(&self, salt: &Salt) -> Self {
         let mut next = Self([0; 32]);
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);

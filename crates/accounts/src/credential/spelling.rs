@@ -1,5 +1,4 @@
-//! Hashes that other services spell in ways of their own become one of the spellings that [`Stored`] reads, once,
-//! when they are imported. What is refused is refused by its name.
+//! An import turns other services' spellings of hashes into those that [`Stored`] reads. A refusal names the scheme.
 //!
 //! [`Stored`]: super::stored::Stored
 
@@ -8,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use std::fmt::Display;
 
-/// How these begin, and what they are. None is worth its risk: they are quick to guess, or do not say their costs.
+/// How refused hashes begin, and what they are. They are quick to guess, or do not say their costs.
 const REFUSED: [(&str, &str); 30] = [
     ("$1$", "MD5-crypt"),
     ("$apr1$", "Apache's MD5-crypt"),
@@ -42,7 +41,7 @@ const REFUSED: [(&str, &str); 30] = [
     ("{MD", "MD5"),
 ];
 
-/// The same hash in a spelling that is known here, or as it is.
+/// The same hash in a spelling that is known here, or unchanged.
 pub(super) fn known(text: &str) -> Result<String, Unreadable> {
     let hash = unescaped(text);
     let hash = bare(hash.as_deref().unwrap_or(text));

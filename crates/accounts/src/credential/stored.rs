@@ -1,5 +1,5 @@
-//! Stored password hashes, ours and those that other services left: which scheme, at which cost, and
-//! what must come out. Everything is judged here, before any memory is taken or any work is done.
+//! Stored password hashes, ours and those of other services: the scheme, its cost and the expected output. All of it is
+//! checked here, before any memory is taken or any work is done.
 
 use super::foreign::{self, BCRYPT_BASE64, Digest, Prehash};
 use super::spelling::{self, number, power_of_two};
@@ -24,7 +24,7 @@ const SCRYPT_BLOCKS: (u64, u64) = (1 << 20, 1 << 22);
 /// Salts in use are 8 to 64 bytes, outputs 16 to 64.
 const SALT_MAX: usize = 128;
 const OUTPUT: RangeInclusive<usize> = 16..=64;
-/// Shorter ones of Argon2 were always read.
+/// Argon2's may be shorter: they always were.
 const ARGON2_OUTPUT: RangeInclusive<usize> = 10..=64;
 /// No hash in use is half as long.
 const TEXT_MAX: usize = 512;
@@ -105,7 +105,7 @@ impl Stored {
         Ok(if matches!(foreign.scheme, Scheme::Argon2(..)) { format!("argon2{text}") } else { text })
     }
 
-    /// What no password has, at the same scheme, cost and lengths: it can be computed wherever this one can.
+    /// A hash that no password has, with the same scheme, cost and lengths: it can be computed wherever this one can.
     pub(crate) fn dummy(&self) -> Self {
         let [salt, expected] = [&self.salt, &self.expected].map(|part| vec![0; part.len()]);
         Self { scheme: self.scheme.clone(), salt, expected }
@@ -118,8 +118,8 @@ impl Scheme {
         matches!(self, Self::Argon2(..))
     }
 
-    /// What a good sign-in replaces this hash by: Argon2id at today's cost or, where memory × passes of
-    /// the old one was more, at that much. `None` where the hash stays.
+    /// What replaces this hash at a successful sign-in: Argon2id at today's cost, or at the old memory × passes if that
+    /// is more. `None` if the hash stays.
     pub(crate) fn successor(&self, today: &Params) -> Option<Params> {
         match self {
             Self::Argon2(Algorithm::Argon2id, _, old) => (cost(old) < cost(today)).then(|| today.clone()),

@@ -2,19 +2,19 @@ use super::weakness::weakness;
 use domain::{FieldError, Reason};
 use zxcvbn::{Score, zxcvbn};
 
-/// zxcvbn tries every way to read digits and signs as letters on every part of the text: seconds for a
-/// hundred characters made for it. What comes later can only make a password stronger.
+/// The length that zxcvbn reads. It tries every way to read digits and signs as letters on every part of the text,
+/// which takes seconds for a hundred hostile characters. Further characters can only make a password stronger.
 const JUDGED: usize = 32;
 
-/// The rule for new passwords that are long enough, which their form has judged: hard enough to guess, no
-/// composition rules (NIST SP 800-63B-4 section 3.1.1.2).
+/// The rule for new passwords, after the form has checked their length: hard enough to guess, no composition rules
+/// (NIST SP 800-63B-4 section 3.1.1.2).
 #[derive(Debug)]
 pub(crate) struct Strength {
     /// The form's name of the field that a refusal stands beside.
     pub(crate) field: &'static str,
     /// Least score, 0 to 4.
     pub(crate) min_score: u8,
-    /// The person's own words, which make bad passwords.
+    /// Words about the person, which make bad passwords.
     pub(crate) personal: Vec<String>,
 }
 

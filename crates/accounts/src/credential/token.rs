@@ -16,9 +16,9 @@ use uuid::Uuid;
 const LEEWAY: Duration = Duration::seconds(30);
 /// The longest life of an access token that anybody can set.
 const LONGEST_ACCESS: Duration = Duration::days(1);
-/// Longer than any of ours, whatever the site's address.
+/// The longest token that is read: longer than any of ours, whatever the site's address.
 const LONGEST: usize = 4_096;
-/// How many tokens whose signature was checked are known again: some 10 MB. Only tokens of ours are.
+/// How many verified tokens are cached: some 10 MB. Only our own tokens are.
 const MOST_VERIFIED: usize = 10_000;
 
 /// A signed token that names a session row, and how long the browser is to keep it.
@@ -67,11 +67,11 @@ pub(crate) struct Tokens {
     api_cookie: Purpose,
     issuer: String,
     lifetime: Duration,
-    /// Under the tokens' hashes, so that no token lies in memory.
+    /// By the tokens' hashes, so that memory holds no token.
     verified: Cache<[u8; 32], Arc<Verified>>,
 }
 
-/// A token whose signature was checked: what it says for good. Its times are compared at every use.
+/// The claims of a token whose signature was verified. Its times are compared at every use.
 struct Verified {
     claims: Claims,
     /// Which of the keys signed it.
@@ -86,7 +86,7 @@ struct LoadedKey {
     decoding: DecodingKey,
 }
 
-/// What sets one kind of token apart, so that no other passes for it (RFC 8725 sections 3.9 and 3.11).
+/// What distinguishes one kind of token, so that no other passes for it (RFC 8725 sections 3.9 and 3.11).
 struct Purpose {
     typ: &'static str,
     audience: String,
@@ -118,8 +118,8 @@ impl LoadedKey {
         Self { entry: entry.clone(), id, encoding, decoding }
     }
 
-    /// Whether a token of that time may be this key's. Whoever steals a retired one can still date a token back,
-    /// and has it for as long as it could have been good then.
+    /// Whether this key may have signed a token at that time. A thief of a retired key can still backdate a token,
+    /// which is then good only for as long as it would have been at that time.
     fn signed(&self, iat: i64) -> bool {
         self.entry.retired_at.is_none_or(|at| iat <= (at + LEEWAY).unix_timestamp())
     }
@@ -216,9 +216,9 @@ impl Tokens {
         self.keys.iter().rfind(|key| key.entry.from <= now).unwrap_or(&self.keys[0])
     }
 
-    /// Whom a token names, if we signed it for this kind of session. A cookie's token past `exp` still
-    /// names its session: the row says whether that lives, and the cookie is then renewed. A program
-    /// renews its own token, so there `exp` is the end.
+    /// Whom a token names, if we signed it for this kind of session. A cookie's token past `exp` still names its
+    /// session: the row says whether that is alive, and the cookie is renewed. A program renews its token itself, so
+    /// for it `exp` is the end.
     pub(crate) fn read(&self, kind: SessionKind, jwt: &str, now: OffsetDateTime) -> Option<Subject> {
         let verified = self.verify(self.purpose(kind), jwt, now)?;
         let Claims { sub, sid, iat, nbf, exp, auth_time, .. } = verified.claims;
@@ -231,7 +231,7 @@ impl Tokens {
         (begun && dated && !over).then_some(Subject { user: UserId(sub), session: SessionId(sid) })
     }
 
-    /// The claims under a signature of ours. The token says which key, never how it is used.
+    /// The claims, if our signature is valid. The token says which key signed it, never which algorithm.
     fn verify(&self, purpose: &Purpose, jwt: &str, now: OffsetDateTime) -> Option<Arc<Verified>> {
         if jwt.len() > LONGEST {
             return None;

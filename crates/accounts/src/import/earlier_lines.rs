@@ -4,8 +4,8 @@ use domain::{FieldError, ImportReason, UserId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-/// What the source had so far, and on which lines: half a digest of each name, so that a million of them take
-/// little memory.
+/// The addresses, usernames and ids of earlier lines, and on which lines they stand: half a digest of each, so that a
+/// million of them take little memory.
 #[derive(Default)]
 pub(super) struct EarlierLines {
     emails: HashMap<[u8; 16], u64>,
@@ -14,8 +14,8 @@ pub(super) struct EarlierLines {
 }
 
 impl EarlierLines {
-    /// Takes note of a row, and leaves out what an earlier line has. Where that is the address there is no second
-    /// account, and its line is told.
+    /// Notes a row, and removes its username or id if an earlier line has it. If an earlier line has its address,
+    /// returns that line: the row makes no account.
     pub(super) fn check(&mut self, row: &mut Row, new_id: impl FnOnce(&Row) -> UserId) -> Option<u64> {
         let line = row.user.line.unsigned_abs();
         if let Some(first) = first(&mut self.emails, half(&row.user.email_canonical), line) {
@@ -47,7 +47,7 @@ impl Row {
     }
 }
 
-/// The line that was first with this name, where that is another.
+/// The earlier line with this key, if there is one.
 fn first<K: std::hash::Hash + Eq>(lines: &mut HashMap<K, u64>, name: K, line: u64) -> Option<u64> {
     match lines.entry(name) {
         Entry::Occupied(first) => Some(*first.get()),

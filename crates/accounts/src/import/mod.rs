@@ -12,7 +12,7 @@ use store::Tx;
 use store::import::{self, StagedUser, Target};
 use time::OffsetDateTime;
 
-/// How often lines are made again that gave way to somebody.
+/// How often a chunk is tried again after a deadlock.
 const RETRIES: u32 = 5;
 
 /// An account to be imported, and the line of the source that it stands on.
@@ -23,7 +23,7 @@ pub struct ImportLine {
     pub form: Result<ImportForm, Vec<FieldError<ImportReason>>>,
 }
 
-/// What is to be told of a line.
+/// What is reported of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Remark {
     /// Counted from 1.
@@ -34,7 +34,7 @@ pub struct Remark {
     pub fields: Vec<FieldError<ImportReason>>,
 }
 
-/// What became of a line that is not an account as it stands.
+/// What became of a line that was not imported as it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RemarkKind {
     /// It made no account.
@@ -85,12 +85,11 @@ pub struct ImportCounts {
 /// One import under way.
 pub struct Import {
     ctx: RequestCtx,
-    /// What a dry run would have made, so that two lines of one address are told; never committed.
+    /// The transaction of a dry run, so that it finds two lines of one address; never committed.
     pretended: Option<Tx>,
     counts: ImportCounts,
     earlier: EarlierLines,
-    /// Whether the lines before these made all their accounts: then these probably will, and the fast way is
-    /// tried first.
+    /// Whether the previous lines made all their accounts: then these probably will, and the fast path is tried first.
     smooth: bool,
 }
 
@@ -110,7 +109,7 @@ impl Accounts {
     /// [`Error::Unavailable`].
     pub async fn begin_import(&self, dry_run: bool) -> Result<Import, Error> {
         let mut ctx = RequestCtx::command_line(self.now());
-        // The audit events of one run hang together by this.
+        // This connects the audit events of one run.
         ctx.request_id = format!("import-{}", rng::uuid(self.inner.rng.as_ref(), ctx.now));
         let pretended = if dry_run { Some(self.store().begin().await?) } else { None };
         Ok(Import {
@@ -122,8 +121,8 @@ impl Accounts {
         })
     }
 
-    /// Judges lines by the rules of sign-up. It asks nobody and may run on a thread of its own while the
-    /// database takes other lines.
+    /// Checks lines by the rules of sign-up. It reads no database and may run on a thread of its own while the database
+    /// imports other lines.
     #[must_use]
     pub fn judge(&self, at: OffsetDateTime, lines: Vec<ImportLine>) -> Judged {
         let mut judged = Judged { rows: Vec::with_capacity(lines.len()), refusals: Vec::new() };
@@ -190,8 +189,8 @@ impl Accounts {
         UserId(rng::uuid(self.inner.rng.as_ref(), now))
     }
 
-    /// Somebody who signs up meanwhile may wait for these rows, and these for theirs: then the database undoes one
-    /// of the two, and it is made again.
+    /// A sign-up at the same time may wait for these rows while they wait for it: then the database undoes one of the
+    /// two, and this one is tried again.
     async fn make_all(&self, run: &mut Import, rows: &mut [Row]) -> Result<HashSet<UserId>, Error> {
         let mut retries = 0;
         loop {
@@ -225,8 +224,8 @@ impl Accounts {
         Ok(made)
     }
 
-    /// Stages and inserts. A row whose username or id is somebody's goes again without it, so that this costs
-    /// nobody their account.
+    /// Stages and inserts. A row whose username or id is taken is inserted again without it, so that no account is
+    /// lost.
     async fn make(&self, tx: &mut Tx, rows: &mut [Row], target: Target) -> Result<HashSet<UserId>, Error> {
         let mut made = HashSet::new();
         if rows.is_empty() {

@@ -10,7 +10,8 @@ pub(crate) use rate_limit::RateLimiter;
 use store::throttle::Bucket;
 use time::Duration;
 
-/// Sign-ins from one address: never given back by a success, or a botnet would pay with accounts of its own.
+/// Sign-ins from one address. A success gives nothing back, or a botnet would sign in to accounts of its own to get
+/// more.
 pub const SIGN_INS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::seconds(20) };
 
 /// The same over a longer time: with the 25 of the start never more than 50 in any hour (P13,
@@ -26,12 +27,12 @@ pub const SIGN_INS_OF_A_NETWORK: Bucket = Bucket { burst: 10, interval: Duration
 /// New accounts from one address.
 pub const SIGN_UPS_OF_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
-/// Guesses at the current password by whoever holds a session: a thief of it must not lock its owner out, so each
-/// session has its own.
+/// Guesses at the current password within a session. Each session has its own budget: a thief of one must not lock its
+/// owner out.
 pub const PROOFS_OF_A_SESSION: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
-/// Passwords of one account that are looked at before strangers': fewer than the places that are kept free for whoever
-/// is known, or an account with many sessions and browsers fills them.
+/// How many passwords of one account go before strangers': fewer than the places that are kept free for known callers,
+/// or an account with many sessions and browsers would fill them.
 pub const SERVED_FIRST_OF_AN_ACCOUNT: Bucket = Bucket { burst: 5, interval: Duration::minutes(1) };
 
 /// New addresses of one account: each try tells whether somebody has that address.
@@ -58,11 +59,11 @@ pub const DEVICES_ARE_KNOWN_FOR: Duration = Duration::days(365);
 /// How many browsers and programs of an account stay known.
 pub const KNOWN_DEVICES_OF_AN_ACCOUNT: i64 = 50;
 
-/// How long the network of an account's last sign-in is remembered.
+/// How long the network of an account's last sign-in is kept.
 pub const NETWORKS_ARE_KNOWN_FOR: Duration = Duration::days(90);
 
-/// All addresses of an IPv4 /24 or an IPv6 /48 together have what ten of them have: whoever rents a whole network
-/// gains little by it.
+/// All addresses of an IPv4 /24 or an IPv6 /48 together have ten times the budget of one: renting a whole network gains
+/// little.
 #[must_use]
 pub fn of_a_network(of_an_address: Bucket) -> Bucket {
     Bucket { burst: of_an_address.burst * 10, interval: of_an_address.interval / 10 }

@@ -1,8 +1,8 @@
-//! Whom an address stands for.
+//! Which customer or network an address belongs to.
 
 use std::net::IpAddr;
 
-/// What one customer of a provider has: an IPv4 address, or the 64 bits of an IPv6 network.
+/// What one customer of a provider has: an IPv4 address, or an IPv6 /64.
 pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),

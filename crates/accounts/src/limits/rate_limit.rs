@@ -1,5 +1,5 @@
-//! The general limit: how many calls somebody may make, counted by each replica for itself. What guards
-//! passwords is in `authentication/throttle.rs`, and goes on where this is off.
+//! The general limit: how many calls somebody may make, counted by each replica for itself. The limits on password
+//! guesses are in `authentication/throttle.rs`; they stay on when this one is off.
 
 use crate::limits::network::{neighbourhood, network};
 use crate::{Accounts, Clock};
@@ -16,16 +16,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use time::{Duration, OffsetDateTime};
 
-/// Into so many parts the counts are divided: a sweep holds up those alone who are counted in its part. Governor's own
-/// store in parts (`DashMap`) would sweep all of them within one call, and needs two crates more.
+/// The counts are divided into this many parts: a sweep delays only callers of its part. Governor's own sharded store
+/// (`DashMap`) would sweep all of them within one call, and needs two more crates.
 const SHARDS: usize = 64;
 
 const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
-/// So many calls between two sweeps at least: each call adds one count at most.
+/// The least number of calls between two sweeps: each call adds one count at most.
 const SWEEP_AFTER: usize = 10_000;
 
-/// From so many counts on, addresses that nobody knows share one in each part: some 20 MB.
+/// From this many counts on, new addresses share one count in each part: some 20 MB.
 const MOST_COUNTS: usize = 200_000;
 
 /// What is left to a caller after a call was counted.
@@ -44,7 +44,7 @@ pub struct RateLimit {
 /// Whose calls are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Principal {
-    /// The session that a token names, alive or not. Each has its own: a lost token drains none but that.
+    /// The session that a token names, alive or not. Each session has its own count: a lost token drains only that.
     Session(SessionId),
     /// An address from which programs call.
     Programs(Vec<u8>),
@@ -92,7 +92,7 @@ struct Shard {
     crowded: AtomicBool,
 }
 
-/// The injected clock, as the limiter reads it: by what has passed, since a clock that was set back an hour would
+/// The injected clock, as the limiter reads it: it counts elapsed time, since a clock that is set back an hour would
 /// refuse everybody for that long.
 #[derive(Clone)]
 struct MonotonicClock(Arc<dyn Clock>);
@@ -191,8 +191,8 @@ impl Shard {
         refused.earliest_possible().duration_since(now).into()
     }
 
-    /// Drops the counts that say nothing any more. There are never more counts than the last sweep kept and calls
-    /// came since; a sweep costs each of those calls two looks at most.
+    /// Drops the counts that no longer limit anything. There are never more counts than the last sweep kept plus the
+    /// calls since; a sweep costs each of those calls two look-ups at most.
     fn sweep_when_due(&self) {
         let counted = self.counted.fetch_add(1, Ordering::Relaxed);
         let due = self.sweep_at.load(Ordering::Relaxed);

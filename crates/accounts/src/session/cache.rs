@@ -1,8 +1,8 @@
 //! The cache of programs' sessions and their accounts: a call that changes nothing need not ask the database.
 //!
-//! P6 holds all the same. A row is used for a second at most, and only while this server hears of every change: of
-//! its own by their commit, of the others' by [`Invalidations`]. A server that does not listen caches nothing. What was
-//! asked for before a change is known by its version, however late its answer comes.
+//! P6 holds all the same. A row is used for a second at most, and only while this server is notified of every change:
+//! its own by their commit, the others' by [`Invalidations`]. A server that does not listen caches nothing. The version
+//! tells a query from before a change, however late its answer comes.
 
 use crate::credential::Subject;
 use crate::{Accounts, Error, Inner, Member, policy, view};
@@ -26,13 +26,13 @@ const GROUPS: usize = 1_024;
 
 const NOT_LISTENING: u64 = 0;
 
-/// The cached rows, and what it takes to know which of them still hold.
+/// The cached rows, and the versions that say which of them are still valid.
 pub(crate) struct SessionCache {
     rows: Cache<SessionId, Arc<CachedSession>>,
     /// The number of the present listener.
     listener: AtomicU64,
     listeners: AtomicU64,
-    /// How many changes were heard of, for each group of accounts.
+    /// The version of each group of accounts: how many changes it has had.
     invalidations: [AtomicU64; GROUPS],
     hits: AtomicU64,
 }
@@ -44,7 +44,7 @@ struct CachedSession {
     version: CacheVersion,
 }
 
-/// What was known of changes when a row was asked for.
+/// The versions when a row was asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct CacheVersion {
     listener: u64,
@@ -106,7 +106,7 @@ impl SessionCache {
         number
     }
 
-    /// Ends what this listener began, and nobody else's.
+    /// Ends the caching of this listener, not of a newer one.
     fn end_listening(&self, number: u64) {
         let end = self.listener.compare_exchange(number, NOT_LISTENING, Ordering::SeqCst, Ordering::SeqCst);
         if end.is_ok() {
@@ -115,7 +115,7 @@ impl SessionCache {
     }
 }
 
-/// What the other servers change. While this lives and is asked, sessions are cached.
+/// The changes of the other servers. Sessions are cached while this exists and is polled.
 pub struct Invalidations {
     listener: Listener,
     number: u64,
@@ -123,10 +123,11 @@ pub struct Invalidations {
 }
 
 impl Invalidations {
-    /// Waits for the next change, and drops what it made untrue.
+    /// Waits for the next change, and drops the rows that it made stale.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] once the connection is lost: nothing is cached any more, and this is of no use.
+    /// [`Error::Unavailable`] once the connection is lost: nothing is cached any more, and this value is of no further
+    /// use.
     pub async fn next_invalidation(&mut self) -> Result<(), Error> {
         let cache = &self.inner.session_cache;
         match self.listener.next().await {
@@ -186,7 +187,7 @@ impl Accounts {
 
     /// Asks the database, and caches what it says.
     async fn load(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Session>, Error> {
-        // Before the question: what changes while it is under way may not be in the answer.
+        // Taken before the query: its answer may miss a change that happens meanwhile.
         let version = self.inner.session_cache.version(self.store(), subject.user);
         let row = sessions::with_user(self.store(), SessionKind::Bearer, subject.session).await?;
         let live =
@@ -260,7 +261,7 @@ mod tests {
     }
 
     fn store() -> Store {
-        // Never connected to.
+        // No test connects to it.
         Store::from_pool(sqlx::PgPool::connect_lazy("postgres://nobody@localhost:1/none").unwrap())
     }
 

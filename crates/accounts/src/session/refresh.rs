@@ -11,10 +11,9 @@ use store::sessions::{self, Session};
 use time::OffsetDateTime;
 
 impl Accounts {
-    /// Exchanges a refresh token for a new pair (RFC 9700 section 4.14.2). A token is good for one
-    /// exchange; for ten seconds it gives the same next token to whoever repeats it, until that one is used. A
-    /// token that comes again later is in two hands, and the whole session ends: the thief's and the owner's
-    /// tokens with it.
+    /// Exchanges a refresh token for a new pair (RFC 9700 section 4.14.2). A token is good for one exchange; for ten
+    /// seconds it gives the same next token to whoever repeats it, until that one is used. A token that comes again
+    /// later has two holders, and the whole session ends, with the thief's and the owner's tokens.
     ///
     /// # Errors
     /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`].
@@ -35,7 +34,7 @@ impl Accounts {
             }
             Exchange::Replayed => return self.end_family(tx, ctx, &session).await,
         };
-        // What was proven stays as it was: a refresh proves nothing.
+        // The proofs stay as they were: a refresh proves nothing.
         let subject = Subject { user: session.user, session: session.id };
         let rng = self.inner.rng.as_ref();
         let access_token =

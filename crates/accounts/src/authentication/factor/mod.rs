@@ -1,4 +1,4 @@
-//! The factors: what each takes to be proven is a file here. docs/adding-a-factor.md shows how another one comes in.
+//! The factors: one file for each proves it. docs/adding-a-factor.md shows how to add one.
 
 pub(crate) mod password;
 
@@ -6,7 +6,7 @@ use domain::Factor;
 use store::sessions::Proof;
 use store::users::User;
 
-/// What an account can be asked for.
+/// The factors that an account can be asked for.
 pub(crate) fn enrolled(user: &User) -> Vec<Factor> {
     user.password_hash.iter().map(|_| Factor::Password).collect()
 }

@@ -1,4 +1,4 @@
-//! The password. One is compared with a stored hash here and nowhere else, and costs one hash for nobody's name too.
+//! The password. Only this file compares one with a stored hash; an unknown name costs one hash as well.
 
 use crate::authentication::attempt::{Attempt, ProvenAttempt};
 use crate::credential::{Priority, Strength, Verdict};
@@ -10,8 +10,8 @@ use store::users::{self, User};
 impl Accounts {
     /// Proves the password of an attempt.
     ///
-    /// Unknown name, wrong password, disabled account and account without a password go the same way:
-    /// one look-up, one hash, one audit row, one answer (P1, P2).
+    /// Unknown name, wrong password, disabled account and account without a password take the same path: one look-up,
+    /// one hash, one audit row, one answer (P1, P2).
     pub(crate) async fn prove_password(
         &self,
         ctx: &RequestCtx,
@@ -53,7 +53,7 @@ impl Accounts {
         Ok(self.verify(password, &user.email, Some(user), false, priority).await?.matches)
     }
 
-    /// Compares a password with an account's, and hashes it anew where the stored hash is old and `renew` is set.
+    /// Compares a password with an account's, and hashes it again if the stored hash is old and `renew` is set.
     async fn verify(
         &self,
         password: PlainPassword,

@@ -23,6 +23,6 @@ id! {
     UserId
 }
 id! {
-    /// One sign-in on one device: the row that every session token names.
+    /// One sign-in on one device: every session token names its row.
     SessionId
 }

@@ -24,8 +24,7 @@ pub struct ImportForm {
     pub created_at: String,
 }
 
-/// An account of acceptable shape, still to be judged: canonical forms, hash and time are `accounts`'
-/// business. No `Debug`: it holds a hash.
+/// An account of acceptable shape; `accounts` still checks canonical forms, hash and time. No `Debug`: it holds a hash.
 pub struct Imported {
     /// The email address, as typed.
     pub email: Email,
@@ -47,8 +46,8 @@ pub struct Imported {
     pub left_out: Vec<FieldError<ImportReason>>,
 }
 
-/// What columns are called elsewhere, in small letters and digits alone, and what they hold; those of the profile stand
-/// in [`Profile::FIELDS`].
+/// What other services call their columns, in small letters and digits only, and what the columns hold;
+/// [`Profile::FIELDS`] has those of the profile.
 const COLUMNS: &[(&str, &[&str])] = &[
     ("email", &["email", "emailaddress", "emailadresse", "mail", "useremail"]),
     (
@@ -105,9 +104,9 @@ impl ImportForm {
         ["email", "password_hash"].into_iter().chain(Profile::NAMES.iter().copied()).chain(rest)
     }
 
-    /// A column that says of whom it is true that they are an admin.
+    /// A column that is true for admins.
     pub const IS_ADMIN: &str = "is_admin";
-    /// A column that says when the address was proven, and nothing where it was not.
+    /// A column that says when the address was proven; empty if it was not.
     pub const VERIFIED_AT: &str = "email_verified_at";
 
     /// What a column of this name holds: a field, [`Self::IS_ADMIN`] or [`Self::VERIFIED_AT`]. Neither case nor
@@ -121,7 +120,7 @@ impl ImportForm {
         columns.find(|(_, names)| names.contains(&name.as_str())).map(|(column, _)| column)
     }
 
-    /// Takes over what stands in a [column](Self::column). Of several columns one is enough to make an admin.
+    /// Fills in the value of a [column](Self::column). Of several columns one is enough to make an admin.
     pub fn fill(&mut self, column: &str, value: &str) {
         match column {
             Self::IS_ADMIN => match truth(value) {
@@ -196,7 +195,7 @@ impl ImportForm {
         errors.finish(whole)
     }
 
-    /// The profile without what says that nothing is there, and without an address for a username.
+    /// The profile without words for "nothing", and without a username that is an address.
     fn filled_profile(&self, left_out: &mut FieldErrors<ImportReason>) -> ProfileForm {
         let mut profile = self.profile.clone();
         for text in profile.texts_mut() {
@@ -210,12 +209,12 @@ impl ImportForm {
     }
 }
 
-/// What is there: databases write `NULL` or `\N` where nothing is.
+/// The value, if there is one: databases write `NULL` or `\N` for nothing.
 fn filled(raw: &str) -> Option<&str> {
     Some(raw.trim()).filter(|raw| !trim(raw).is_empty() && !matches!(*raw, "NULL" | "\\N"))
 }
 
-/// The same where nobody can be called None: what programs write for nothing.
+/// The same for fields that are never truly "None", a word that programs write for nothing.
 fn known(raw: &str) -> Option<&str> {
     let nothing =
         |raw: &str| ["null", "none", "nil", "nan", "nat"].iter().any(|word| raw.eq_ignore_ascii_case(word));
@@ -239,7 +238,7 @@ fn role(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> Role {
     }
 }
 
-/// Nobody is let in who may have been shut out.
+/// An account that may have been disabled stays disabled.
 fn is_active(left_out: &mut FieldErrors<ImportReason>, raw: &str) -> bool {
     let Some(raw) = known(raw) else { return true };
     truth(raw).unwrap_or_else(|| {
@@ -320,7 +319,7 @@ mod tests {
         assert_eq!(left_out(&[("role", "x"), ("id", "y"), ("name", "Ana")]), ["role", "id"]);
     }
 
-    /// What cannot be read takes nobody further than they were.
+    /// What cannot be read gives nobody more rights.
     #[test]
     fn what_is_left_out_grants_nothing() {
         let unread = form(&[("role", "root"), ("is_active", "maybe"), ("email_verified", "maybe")]);

@@ -1,5 +1,4 @@
-//! Characters that leave no mark. They come along when an address is copied from a mail or a page, and nobody sees
-//! that they are there.
+//! Invisible characters. They come along when an address is copied from a mail or a page, and nobody sees them.
 
 /// Unicode's `Default_Ignorable_Code_Point`: with one of them inside, a text looks like another.
 #[must_use]
@@ -12,14 +11,14 @@ pub fn is_invisible(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// What somebody is known by, without the blanks and the invisible characters around it.
+/// An identifier without the blanks and the invisible characters around it.
 #[must_use]
 pub fn trim(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
-/// A text for people, without the same around it. What gives the character before it its look stays: an emoji's
-/// colours, a flag, a variant of a letter.
+/// A text for people, without the same around it. Invisible characters that change the look of the one before them
+/// stay: an emoji's colours, a flag, a variant of a letter.
 pub(crate) fn trim_text(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || (is_invisible(c) && !varies(c)))
 }

@@ -1,4 +1,4 @@
-//! The words that both sides of the wire speak: ids, raw forms, parsed changes, views, [`Problem`].
+//! The types that both sides of the wire share: ids, raw forms, parsed changes, views, [`Problem`].
 //!
 //! Built twice, for the server and for the browser. It does no input or output, reads no clock and
 //! no random source, and depends on nothing of ours. A form is parsed here for its *shape* only

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Code {
     /// At least one field was refused; `errors` says which.
     Invalid,
-    /// The body is not what the call takes.
+    /// The body cannot be read.
     Unreadable,
     /// Name and password do not belong together, or there is no such account.
     WrongCredentials,
@@ -16,7 +16,7 @@ pub enum Code {
     SignInNeeded,
     /// The token is forged, used, expired or revoked: never said which (RFC 6750 section 3.1).
     InvalidToken,
-    /// The person is known, but may not do this.
+    /// The caller is signed in, but may not do this.
     Forbidden,
     /// This needs a recent sign-in or the current password.
     Reauthenticate,
@@ -34,9 +34,9 @@ pub enum Code {
     Taken,
     /// The form was shown to another account than the one that is signed in now.
     OtherAccount,
-    /// The form was shown before something else changed the same.
+    /// The data was changed after the form was shown.
     ChangedMeanwhile,
-    /// None of the versions that `If-Match` names is the present one.
+    /// `If-Match` does not name the current version.
     PreconditionFailed,
     /// Without this account nobody could manage the others.
     LastAdmin,
@@ -88,7 +88,7 @@ impl Code {
     }
 }
 
-/// Why a request failed, as the program holds it: the sentences are in `words`, the answer that they stand in is
+/// Why a request failed, without its sentences, which are in `words`; the answer with them is
 /// [`ProblemDocument`](crate::ProblemDocument).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -102,7 +102,7 @@ pub struct Problem {
     pub retry_after: Option<u32>,
 }
 
-/// What a problem's code alone does not say, with what its sentence names.
+/// What a problem's code alone does not say, with the values for its sentence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Detail {
     /// The code says all.
@@ -136,13 +136,13 @@ pub enum Detail {
     SignsOutByPost,
     /// The server is about to end.
     Stopping,
-    /// A question took too long.
+    /// A read took too long.
     SlowAnswer,
     /// A change took too long, and nobody knows whether it was made.
     SlowChange,
 }
 
-/// What a form would have done that was shown to another account.
+/// What a form that was shown to another account would have done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedAct {
     /// Saved something.

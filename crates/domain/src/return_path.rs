@@ -1,4 +1,4 @@
-/// The path to return to after signing in, if it stays on our own origin; else `None`.
+/// The path to return to after signing in, if it leads to our own origin; else `None`.
 ///
 /// Promise P31. `//host` and `/\host` are read by browsers as another host, tab and line feed are
 /// stripped by URL parsers (so `/\t/host` is `//host`), and a non-ASCII byte panics in
@@ -28,16 +28,16 @@ pub fn safe_next(raw: &str) -> Option<&str> {
     (printable && has_one_reading(path) && page && raw.len() <= 512).then_some(raw)
 }
 
-/// The page to return to, out of an address' query. It is decoded here and nowhere else, once: Leptos' own
-/// map of the query decodes twice.
+/// The page to return to, from the query of an address. Only this function decodes it, once: Leptos' own map of the
+/// query decodes twice.
 #[must_use]
 pub fn next_in(query: &str) -> Option<String> {
     let raw = query.split('&').find_map(|pair| pair.strip_prefix("next="))?;
     decoded(raw).filter(|next| safe_next(next).is_some())
 }
 
-/// Whether everybody who reads this path, browsers and servers alike, ends at the same place: no empty and no
-/// dot segment inside, and an escape only of what cannot stand there as it is.
+/// Whether browsers and servers all read this path alike: no empty and no dot segment inside, and an escape only for
+/// characters that need one.
 fn has_one_reading(path: &str) -> bool {
     let local = path.starts_with('/') && !path.contains("//");
     let dots = path.split('/').any(|segment| matches!(segment, "." | ".."));
@@ -53,7 +53,7 @@ fn escaped(rest: &str) -> Option<u8> {
     u8::from_str_radix(digits, 16).ok()
 }
 
-/// A query's value as text, if it is any.
+/// A query's value as text, if it is text.
 fn decoded(value: &str) -> Option<String> {
     let mut parts = value.split('%');
     let mut bytes = parts.next().unwrap_or_default().replace('+', " ").into_bytes();

@@ -4,7 +4,7 @@ use crate::{
     PlainPassword, USERNAME_MAX, USERNAME_MIN,
 };
 
-/// Something of an email address's shape, as typed. Its canonical form is `accounts`' business.
+/// A text with the shape of an email address, as typed. `accounts` makes its canonical form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email(String);
 
@@ -16,8 +16,8 @@ impl Email {
     }
 }
 
-/// What quotes, groups and lists addresses (RFC 5322 section 3.2.3): `"ana"@b` would be a second
-/// spelling of `ana@b`, and `a,b@c` two addresses in a mail's header.
+/// Characters that quote, group and list addresses (RFC 5322 section 3.2.3): `"ana"@b` would be a second spelling of
+/// `ana@b`, and `a,b@c` two addresses in a mail's header.
 const QUOTING: &str = "\"(),:;<>[\\]";
 
 /// The joiners alone may stand in a domain of some scripts (RFC 5892 appendix A); `accounts` judges whether they do.
@@ -88,7 +88,7 @@ impl<R: From<FormReason>> FieldErrors<R> {
         None
     }
 
-    /// A password that is new: its length in code points counts from both sides.
+    /// A new password: its length in code points has a minimum and a maximum.
     pub(crate) fn new_password(&mut self, field: &str, raw: &str, min: usize) -> Option<PlainPassword> {
         let length = raw.chars().count();
         if raw.is_empty() {
@@ -103,7 +103,7 @@ impl<R: From<FormReason>> FieldErrors<R> {
         None
     }
 
-    /// A password that exists: whatever another service took, up to what can be read at all.
+    /// An existing password: whatever another service accepted, up to the longest that is read.
     pub(crate) fn password(&mut self, field: &str, raw: &str) -> Option<PlainPassword> {
         if raw.is_empty() {
             self.refuse(field, FormReason::PasswordMissing);

@@ -14,14 +14,14 @@ use std::sync::Arc;
 /// Longest part of a `User-Agent` that is kept.
 const AGENT_MAX: usize = 200;
 
-/// What it takes to know a caller.
+/// What finds out who calls.
 #[derive(Clone)]
 pub struct Callers {
-    /// Asked whether the cookie's session lives.
+    /// These look up the cookie's session.
     pub accounts: Accounts,
     /// Which cookie it is.
     pub cookies: CookieStyle,
-    /// Who may speak for other addresses.
+    /// The proxies that may name other addresses.
     pub proxies: Arc<TrustedProxies>,
 }
 
@@ -59,7 +59,7 @@ fn token(callers: &Callers, headers: &HeaderMap) -> Option<String> {
     (!token.is_empty()).then(|| token.to_owned())
 }
 
-/// The context of a request before anybody asked who sends it.
+/// The context of a request before its session is looked up.
 #[must_use]
 pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> RequestCtx {
     RequestCtx {

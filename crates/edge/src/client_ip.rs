@@ -23,7 +23,7 @@ impl FromStr for TrustedProxies {
     }
 }
 
-/// Everybody is no proxy; and no client has a mapped address, for addresses are compared as IPv4.
+/// A network of all addresses is refused. A mapped network never matches, since addresses are compared as IPv4.
 fn net(part: &str) -> Result<IpNet, String> {
     let address = || part.parse::<IpAddr>().map(IpNet::from);
     let net = part.parse().or_else(|_| address()).map_err(|_| part.to_owned())?;
@@ -40,9 +40,9 @@ pub(crate) fn peer(extensions: &Extensions) -> IpAddr {
 impl TrustedProxies {
     /// The address of the client behind `peer`.
     ///
-    /// Each proxy appends the address it saw, so the list is walked from the right, over the proxies
-    /// we trust, to the first address that is not one of them: everything left of it was written by
-    /// that client and means nothing. A list that cannot be read ends the walk at the last good address.
+    /// Each proxy appends the address it saw. So the list is read from the right, past the proxies we trust, to the
+    /// first other address: that client wrote everything left of it, which has no effect. An unreadable entry ends the
+    /// search at the last good address.
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
@@ -66,7 +66,7 @@ impl TrustedProxies {
         client
     }
 
-    /// Whether nobody is believed.
+    /// Whether no proxy is trusted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -78,11 +78,11 @@ impl TrustedProxies {
         self.0.iter().any(|net| net.contains(&address))
     }
 
-    /// Whether so many public addresses are believed that anybody could have one: a provider's own proxies are
-    /// fewer than a /8 of IPv4, and than a /20 of IPv6.
+    /// Whether so many public addresses are trusted that anybody could have one: a provider's own proxies are fewer
+    /// than a /8 of IPv4, and than a /20 of IPv6.
     #[must_use]
     pub fn are_anybody(&self) -> bool {
-        // In parts of that size. What two networks share is counted once.
+        // Counted in parts of that size; a part that two networks share counts once.
         let (mut narrow, mut wide) = (0.0, 0.0);
         for net in IpNet::aggregate(&self.0) {
             match net {
@@ -94,14 +94,14 @@ impl TrustedProxies {
         narrow >= 1.0 || wide >= 1.0
     }
 
-    /// Whether a proxy says nothing of whom it speaks for, so that all its clients share one address.
+    /// Whether a proxy names no client, so that all its clients share one address.
     fn hides_its_clients(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         self.trusts(peer) && !headers.contains_key(&X_FORWARDED_FOR)
     }
 }
 
-/// One line for each address is enough: it is the same for all its requests. It need not be a proxy: a health check
-/// of the same network is no reason to say nothing of the proxy.
+/// One warning per address is enough: it holds for all its requests. The address need not be the proxy's: a health
+/// check from the same network must not hide the warning about the proxy.
 fn tell_once(peer: IpAddr) {
     static TOLD: Mutex<Vec<IpAddr>> = Mutex::new(Vec::new());
     if is_news(&mut TOLD.lock().unwrap_or_else(PoisonError::into_inner), peer) {
@@ -114,7 +114,7 @@ fn tell_once(peer: IpAddr) {
     }
 }
 
-/// Whether nothing has been told of this address, and not of too many others.
+/// Whether there was no warning about this address yet, nor about too many others.
 fn is_news(told: &mut Vec<IpAddr>, peer: IpAddr) -> bool {
     const MOST: usize = 16;
     let news = told.len() < MOST && !told.contains(&peer);
@@ -124,7 +124,7 @@ fn is_news(told: &mut Vec<IpAddr>, peer: IpAddr) -> bool {
     news
 }
 
-/// Networks that no public address is in.
+/// Networks without public addresses.
 fn is_private(net: &IpNet) -> bool {
     const PRIVATE: [&str; 9] = [
         "10.0.0.0/8",

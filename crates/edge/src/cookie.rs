@@ -10,7 +10,7 @@ use time::Duration;
 const FLASH_SECONDS: i64 = 60;
 /// How long an unsent form waits for a new sign-in.
 const UNSENT_SECONDS: i64 = 3_600;
-/// As long as a device is known.
+/// As long as a device stays known.
 const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
 /// The names and the `Secure` attribute that go with the site's own scheme.
@@ -68,7 +68,7 @@ impl CookieStyle {
         self.header(self.token_name(kind), "", Some(0))
     }
 
-    /// A program's access token is in no cookie: pages alone are left.
+    /// A program's access token is in no cookie, so this is the pages' cookie.
     pub(crate) fn token_name(self, kind: SessionKind) -> &'static str {
         match kind {
             SessionKind::ApiCookie => self.api_name(),
@@ -76,13 +76,13 @@ impl CookieStyle {
         }
     }
 
-    /// The name of the cookie by which a browser is known again.
+    /// The name of the cookie that holds a browser's device token.
     #[must_use]
     pub fn device_name(self) -> &'static str {
         if self.secure { "__Host-device" } else { "device" }
     }
 
-    /// The header that makes a browser known again.
+    /// The header that sets the device token.
     #[must_use]
     pub fn set_device(self, token: &RawToken) -> (HeaderName, HeaderValue) {
         self.header(self.device_name(), &token.reveal(), Some(DEVICE_SECONDS))
@@ -100,7 +100,7 @@ impl CookieStyle {
         self.header(self.flash_name(), "", Some(0))
     }
 
-    /// The header that has an unsent form wait.
+    /// The header that keeps an unsent form.
     #[must_use]
     pub fn set_unsent(self, value: &str) -> (HeaderName, HeaderValue) {
         self.header(self.unsent_name(), value, Some(UNSENT_SECONDS))
@@ -124,8 +124,8 @@ impl CookieStyle {
 
 /// The cookie of this name, if there is exactly one.
 ///
-/// Two of one name mean that somebody planted one (RFC 6265 section 8.6): neither is believed. A
-/// cookie that is no text is another program's, and takes none of ours along.
+/// Two of one name mean that somebody planted one (RFC 6265 section 8.6): neither is believed. A cookie that is no text
+/// is another program's; ours beside it are still read.
 #[must_use]
 pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers

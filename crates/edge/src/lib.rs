@@ -1,7 +1,7 @@
-//! What both HTTP faces share: who calls and from where, cookies, the origin check, errors as answers.
+//! What pages and API share: who calls and from where, cookies, the origin check, errors as answers.
 //!
-//! No rule about accounts is written here and no page: a request comes in, a [`RequestCtx`] goes to
-//! the use case, and an `accounts::Error` leaves as a problem document (RFC 9457).
+//! There is no rule about accounts here and no page. A request becomes a [`RequestCtx`] for the use case, and an
+//! `accounts::Error` becomes a problem document (RFC 9457).
 //!
 //! [`RequestCtx`]: accounts::RequestCtx
 

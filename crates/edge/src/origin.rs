@@ -29,7 +29,7 @@ impl Origin {
         }
         let host = authority.host().to_ascii_lowercase();
         let default = if https { 443 } else { 80 };
-        // `Authority::port` takes a port that is too large for none.
+        // `Authority::port` reads a port that is too large as none.
         let port = match authority.as_str().strip_prefix(authority.host())? {
             "" => None,
             port => Some(port.strip_prefix(':')?.parse().ok()?).filter(|port: &u16| *port != default),

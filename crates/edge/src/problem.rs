@@ -1,4 +1,4 @@
-//! `accounts::Error` to [`Problem`], and a [`Problem`] as an answer: one mapping for both faces.
+//! `accounts::Error` to [`Problem`], and a [`Problem`] as an answer: one mapping for pages and API.
 
 use accounts::{Error as Refused, Field};
 use axum::Json;
@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode};
 use std::error::Error;
 use time::Duration;
 
-/// What a stranger may know of an error. The source chain is logged here, once, and goes no further.
+/// What a stranger may know of an error. This logs the source chain once; it goes no further.
 #[must_use]
 pub fn problem(error: Refused) -> Problem {
     log(&error);
@@ -39,7 +39,7 @@ fn wait_for(wait: Duration) -> Problem {
     Problem::wait(u32::try_from(seconds(wait)).unwrap_or(1))
 }
 
-/// Whole seconds, after which all of the time has passed.
+/// Whole seconds, rounded up.
 pub(crate) fn seconds(wait: Duration) -> i64 {
     wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0)
 }
@@ -52,8 +52,8 @@ fn taken(field: Field) -> FieldError<Reason> {
     FieldError::new(field.name(), reason)
 }
 
-/// A refusal is the caller's business and is seen as a status in the request log; what we broke or
-/// cannot reach is an error with its whole chain.
+/// A refusal is the caller's mistake: the request log shows its status. A fault of ours and an outage are logged as
+/// errors with their whole chain.
 fn log(error: &Refused) {
     use Refused::{ClockSkew, Internal, NotMigrated, Unavailable, Unconfirmed};
     let ours = matches!(error, Unavailable(_) | Unconfirmed(_) | NotMigrated | ClockSkew | Internal(_));

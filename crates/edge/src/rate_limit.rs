@@ -1,4 +1,4 @@
-//! The general limit, and how clients learn what is left to them (draft-ietf-httpapi-ratelimit-headers-10).
+//! The general limit, and the headers that tell clients what is left (draft-ietf-httpapi-ratelimit-headers-10).
 
 use crate::bearer::{self, Bearer};
 use crate::caller::Callers;

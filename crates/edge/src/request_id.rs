@@ -24,7 +24,7 @@ impl RequestId {
         sent.unwrap_or_else(|| Self::random(rng))
     }
 
-    /// A UUID, and only one: any other text would be written into our logs.
+    /// Only a UUID is accepted, since the text is written into our logs.
     fn sent(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(&X_REQUEST_ID).iter();
         let only = values.next().filter(|_| values.next().is_none())?;

@@ -1,5 +1,5 @@
-//! What every session is told once it is there. By `SET`, because poolers refuse or forget what comes as a start-up
-//! option; and before it a look whether the session is ours alone, for others would keep what theirs is told.
+//! The settings of every database session. They are made by `SET`, because poolers refuse or forget start-up options;
+//! and only after a check that the session is ours alone, since other clients would keep the settings of a shared one.
 
 use crate::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
@@ -8,18 +8,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A frozen or lost server of ours is noticed by Postgres within a minute, whatever the network between them does.
+/// Postgres notices within a minute that a server of ours is frozen or lost, whatever the network between them does.
 const KEEP_ALIVE: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; \
                           SET tcp_keepalives_count = 3; SET tcp_user_timeout = '60s'";
 
-/// For whom a session is.
+/// What a session is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Requests: neither a statement nor a transaction that nobody goes on with may hold others up.
+    /// Requests: no long statement and no abandoned transaction may hold up others.
     Requests { statement: Duration, idle_in_transaction: Duration },
-    /// Hearing of changes, for as long as the server runs.
+    /// Listening for changes, for as long as the server runs.
     Listening,
-    /// Migrating: a statement may take its time, but not in waiting for a table, and not where nobody goes on.
+    /// Migrating: a statement may take long, but may not wait long for a table, and an abandoned transaction ends.
     Migrating,
 }
 
@@ -34,7 +34,7 @@ impl Purpose {
             Self::Listening => "SET idle_session_timeout = 0; SET statement_timeout = '3s'; \
                                 SET idle_in_transaction_session_timeout = '10s'"
                 .to_owned(),
-            // Whoever comes later waits behind a migration that waits, and has 3 s for a statement.
+            // Later statements wait behind a migration that waits for a table, and have 3 s in all.
             Self::Migrating => "SET lock_timeout = '2s'; SET statement_timeout = 0; \
                                 SET idle_in_transaction_session_timeout = '60s'; SET idle_session_timeout = '60s'"
                 .to_owned(),
@@ -44,11 +44,11 @@ impl Purpose {
 }
 
 pub(crate) async fn prepare(connection: &mut PgConnection, purpose: Purpose) -> Result<(), sqlx::Error> {
-    // Numbers of ours are all that is put into it.
+    // Only numbers of ours are put into it.
     sqlx::raw_sql(AssertSqlSafe(purpose.settings())).execute(connection).await.map(drop)
 }
 
-/// A pool whose sessions are told what they are for, once it is known that they are ours alone.
+/// A pool whose sessions get their settings once they are known to be ours alone.
 pub(crate) fn pool(
     connect: PgConnectOptions,
     most: u32,
@@ -64,7 +64,7 @@ pub(crate) fn pool(
             let (known, other) = (known.clone(), again.clone());
             Box::pin(async move {
                 if !known.load(Ordering::SeqCst) {
-                    // Where there is no second session to be had, this one is still prepared in time.
+                    // If no second session can be opened, this one is still prepared in time.
                     let other = bare(other, 1, wait / 2);
                     let own = is_own(connection, &other).await;
                     other.close().await;
@@ -77,14 +77,14 @@ pub(crate) fn pool(
         .connect_lazy_with(connect)
 }
 
-/// A pool of one session, which stays. Nobody opens it who does not know that sessions are ours alone.
+/// A pool of one session, which stays open. Open it only when sessions are known to be ours alone.
 pub(crate) fn single(connect: PgConnectOptions, wait: Duration, purpose: Purpose) -> PgPool {
     lasting(1, wait)
         .after_connect(move |connection, _| Box::pin(prepare(connection, purpose)))
         .connect_lazy_with(plain(connect))
 }
 
-/// Sessions that are told nothing, to ask whose they are.
+/// Sessions without settings, to find out whether they are shared.
 pub(crate) fn bare(connect: PgConnectOptions, most: u32, wait: Duration) -> PgPool {
     lasting(most, wait).connect_lazy_with(plain(connect))
 }
@@ -106,7 +106,7 @@ pub(crate) fn plain(connect: PgConnectOptions) -> PgConnectOptions {
 pub(crate) async fn is_own(connection: &mut PgConnection, other: &PgPool) -> Result<(), StoreError> {
     let mut other = match other.acquire().await {
         Ok(other) => other,
-        // Sessions are kept, and there is no second one now: then this one is nobody else's.
+        // Sessions are kept, and no second one can be opened now: so nobody else has this one.
         Err(sqlx::Error::PoolTimedOut) => return Ok(()),
         Err(sqlx::Error::Database(full)) if full.code().is_some_and(|code| code.starts_with("53")) => {
             return Ok(());
@@ -122,7 +122,7 @@ pub(crate) async fn is_own(connection: &mut PgConnection, other: &PgPool) -> Res
     Ok(())
 }
 
-/// As plain text: what was prepared elsewhere would be unknown here.
+/// As plain text: a statement prepared elsewhere would be unknown here.
 async fn process(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
     let row = sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(connection).await?;
     sqlx::Row::try_get(&row, 0)

@@ -1,7 +1,7 @@
 use sqlx::error::DatabaseError;
 use thiserror::Error;
 
-/// What somebody else already has.
+/// The unique value that somebody else already has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Taken {
     /// The canonical email address.
@@ -10,7 +10,7 @@ pub enum Taken {
     Username,
 }
 
-/// Why the database did not do what it was asked.
+/// Why a call of the database failed.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// A unique value belongs to somebody else; nothing was changed.
@@ -19,13 +19,13 @@ pub enum StoreError {
     /// The database cannot be reached or is too busy; trying again may help.
     #[error("cannot reach the database")]
     Unavailable(#[source] sqlx::Error),
-    /// A pooler gives the database's sessions to others as well: nothing would hold that is said of one.
+    /// A pooler shares the database's sessions with others: no setting of one would hold.
     #[error(
         "it is reached by a pooler that gives each transaction another session (PgBouncer: pool_mode = transaction); \
          set DATABASE_URL to Postgres itself, or to a pooler that keeps sessions (pool_mode = session)"
     )]
     SharedSessions,
-    /// The connection was lost while the transaction was being committed: its changes may be there or not.
+    /// The connection was lost during the commit: the changes may be there or not.
     #[error("the database did not confirm a commit")]
     Unconfirmed(#[source] sqlx::Error),
     /// The schema's history is not this program's.
@@ -37,15 +37,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the database undid the transaction for the sake of another (SQLSTATE class 40, as in a deadlock):
-    /// the same again may work.
+    /// Whether the database undid the transaction in favour of another (SQLSTATE class 40, as in a deadlock): a second
+    /// try may work.
     #[must_use]
     pub fn gave_way(&self) -> bool {
         let Self::Unavailable(sqlx::Error::Database(refusal)) = self else { return false };
         refusal.code().is_some_and(|code| code.starts_with("40"))
     }
 
-    /// What a commit that failed means: where the database itself refused it, nothing was changed.
+    /// What a failed commit means: if the database itself refused it, nothing was changed.
     pub(crate) fn of_commit(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(refusal) if !is_cut_off(refusal.as_ref()) => error.into(),
@@ -84,9 +84,9 @@ fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
     }
 }
 
-/// SQLSTATE classes of trouble that passes without us: connection, a standby that may not write, sign-in at
-/// the database, a missing database, transaction rollback, resources, locks, operator; and of a pooler that lost our
-/// prepared statements, or still has somebody else's.
+/// SQLSTATE classes of temporary trouble: connection, a standby that may not write, sign-in at the database, a missing
+/// database, transaction rollback, resources, locks, operator; and of a pooler that lost our prepared statements, or
+/// still has somebody else's.
 fn passing(refusal: &dyn DatabaseError) -> bool {
     const CLASSES: [&str; 10] = ["08", "25", "26", "28", "3D", "40", "53", "55", "57", "42P05"];
     refusal.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))

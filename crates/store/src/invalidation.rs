@@ -1,4 +1,4 @@
-//! Word of every change of a session or an account, from every server (LISTEN/NOTIFY).
+//! Notifications of every change of a session or an account, by any server (LISTEN/NOTIFY).
 
 use crate::connect::{self, Purpose};
 use crate::{Store, StoreError};
@@ -6,10 +6,10 @@ use domain::UserId;
 use sqlx::postgres::PgListener;
 use std::io::ErrorKind;
 
-/// As the triggers call it.
+/// The channel that the triggers use.
 const CHANNEL: &str = "session_changes";
 
-/// Hears of changes, on a connection of its own.
+/// Listens for changes, on a connection of its own.
 pub struct Listener(PgListener);
 
 impl Store {
@@ -22,7 +22,7 @@ impl Store {
         let (connect, wait) = self.beside();
         let pool = connect::single(connect, wait, Purpose::Listening);
         let mut listener = PgListener::connect_with(&pool).await?;
-        // What happens until it is there again would go unheard.
+        // A reconnect would miss the changes in between.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
         Ok(Listener(listener))
@@ -30,15 +30,15 @@ impl Store {
 }
 
 impl Listener {
-    /// Who changed next.
+    /// The next account that changed.
     ///
     /// # Errors
-    /// [`StoreError`] once the connection is lost, and with it maybe word of a change.
+    /// [`StoreError`] once the connection is lost, and a notification maybe with it.
     pub async fn next(&mut self) -> Result<UserId, StoreError> {
         loop {
             let lost = || sqlx::Error::Io(ErrorKind::ConnectionReset.into());
             let word = self.0.try_recv().await?.ok_or_else(lost)?;
-            // Anyone with the database may speak on any channel.
+            // Anyone with access to the database may notify on any channel.
             if let Ok(user) = word.payload().parse() {
                 return Ok(UserId(user));
             }

@@ -1,12 +1,12 @@
-//! Known devices: browsers and programs that an account was signed in to from before.
+//! Known devices: browsers and programs that have signed in to an account before.
 
 use crate::throttle::Key;
 use crate::{Store, StoreError, Tx};
 use domain::UserId;
 use time::OffsetDateTime;
 
-/// Notes that an account was signed in to from a device, and keeps the `most` that were used last. Of those beyond
-/// it goes a bounded part at a time.
+/// Stores that an account was signed in to from a device, and keeps the `most` that were used last. Each call deletes a
+/// bounded number of the others.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -54,7 +54,7 @@ pub async fn is_known(store: &Store, token_hash: &Key, user: UserId) -> Result<b
     Ok(known)
 }
 
-/// Forgets every device of an account but that of this token.
+/// Deletes every device of an account but that of this token.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

@@ -1,11 +1,11 @@
-//! Known networks: the one that an account was last signed in to from, as a keyed hash.
+//! Known networks: the network of an account's last sign-in, as a keyed hash.
 
 use crate::throttle::Key;
 use crate::{Store, StoreError, Tx};
 use domain::UserId;
 use time::OffsetDateTime;
 
-/// Notes the network that an account was signed in to from.
+/// Stores the network of an account's sign-in.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -27,12 +27,12 @@ pub async fn remember(
     Ok(())
 }
 
-/// Whether a network is known, and as whose.
+/// Whether a network is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownNetwork {
-    /// The account that was asked for was last signed in to from there.
+    /// The given account was last signed in to from there.
     pub own: bool,
-    /// Any account was.
+    /// Some account was.
     pub anybodys: bool,
 }
 

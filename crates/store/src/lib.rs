@@ -1,8 +1,8 @@
-//! The only SQL of the house: users, sessions, refresh tokens, audit events, migrations.
+//! All of the SQL: users, sessions, refresh tokens, audit events, migrations.
 //!
-//! Absence is not an error here (`Option<User>`): the use case decides whether it means 404, "wrong
-//! credentials" or silence. A broken constraint becomes a meaning in one place, [`StoreError`], by
-//! the constraint's name. There is no rule here, no clock and no random source: ids and times come in.
+//! Absence is not an error here (`Option<User>`): the use case decides whether it means 404, "wrong credentials" or
+//! silence. One place gives a broken constraint its meaning, [`StoreError`], by the constraint's name. There is no rule
+//! here, no clock and no random source: ids and times are arguments.
 
 pub mod audit;
 mod connect;
@@ -38,7 +38,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 pub struct Store {
     pool: PgPool,
     commits: Arc<AtomicU64>,
-    /// Whether it is known that sessions are ours alone.
+    /// Whether the sessions are known to be ours alone.
     own_sessions: Arc<AtomicBool>,
 }
 
@@ -49,11 +49,11 @@ pub struct StoreOptions {
     pub connect: PgConnectOptions,
     /// The most connections at once.
     pub max_connections: u32,
-    /// How long a request waits for a connection before it is answered 503.
+    /// How long a request waits for a connection before its answer is 503.
     pub acquire_timeout: Duration,
     /// How long one statement may run.
     pub statement_timeout: Duration,
-    /// How long a transaction may wait for its next statement, with all that it has locked.
+    /// How long a transaction, with its locks, may wait for its next statement.
     pub idle_in_transaction: Duration,
 }
 
@@ -106,7 +106,7 @@ impl Store {
         Ok(Tx { inner: self.pool.begin().await?, commits: self.commits.clone(), shows: false })
     }
 
-    /// How many transactions were committed here after which sessions or accounts may read otherwise.
+    /// How many transactions that may have changed sessions or accounts were committed here.
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
@@ -161,9 +161,9 @@ const MIGRATION_CONNECTS: Duration = Duration::from_secs(5);
 /// How often a migration that waited in vain is tried again, a second later.
 const MIGRATION_RETRIES: u32 = 10;
 
-/// Brings the schema up to this binary's, on a connection without a statement timeout; replicas that
-/// start at once wait for each other by an advisory lock. A migration gives way to who holds its table, and is
-/// tried again some times.
+/// Brings the schema up to this binary's, on a connection without a statement timeout. Replicas that start at the same
+/// time wait for each other by an advisory lock. A migration gives up waiting for a locked table, and is tried again
+/// some times.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer or shares its sessions, its history is not ours, or a table was
@@ -178,7 +178,7 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
     let mut retries = 0;
     while let Err(error) = MIGRATOR.run_direct(None, &mut connection, false).await {
         match &error {
-            // For its turn: nobody waits behind that.
+            // Waiting for another replica's migration: nobody waits behind that.
             MigrateError::Execute(cause) if waited_in_vain(cause) => {}
             MigrateError::ExecuteMigration(cause, _)
                 if waited_in_vain(cause) && retries < MIGRATION_RETRIES =>
@@ -202,7 +202,7 @@ fn waited_in_vain(error: &sqlx::Error) -> bool {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     commits: Arc<AtomicU64>,
-    /// Whether a session or an account that is there already may read otherwise afterwards.
+    /// Whether it may change a session or an account that exists already.
     shows: bool,
 }
 
@@ -217,7 +217,7 @@ impl Tx {
         inner.commit().await.map_err(StoreError::of_commit)
     }
 
-    /// Undoes the changes and lets go of what was locked, now and not when the connection is used again.
+    /// Undoes the changes and releases the locks, now and not only when the connection is used again.
     ///
     /// # Errors
     /// [`StoreError`] where the database does not answer.
@@ -225,21 +225,21 @@ impl Tx {
         Ok(self.inner.rollback().await?)
     }
 
-    /// For statements after which a session or an account that is there already may read otherwise.
+    /// For statements that may change a session or an account that exists already.
     fn changing(&mut self) -> &mut PgConnection {
         self.shows = true;
         &mut self.inner
     }
 
-    /// For statements after which every session and account reads as before: look-ups, new rows, and what only
-    /// the database itself needs to know.
+    /// For statements that leave existing sessions and accounts as they are: look-ups, new rows, and values that only
+    /// the database itself uses.
     fn unchanging(&mut self) -> &mut PgConnection {
         &mut self.inner
     }
 }
 
-/// Counts a commit once it is over, however: also where its answer was lost, or nobody waited for it, the changes
-/// may be there.
+/// Counts a commit when it ends in any way: even if its answer was lost, or nobody waited for it, the changes may be
+/// there.
 struct CommitCounter(Arc<AtomicU64>);
 
 impl Drop for CommitCounter {

@@ -16,11 +16,11 @@ pub struct NewRefreshToken {
     pub issued_at: OffsetDateTime,
     /// When it ends, used or not.
     pub expires_at: OffsetDateTime,
-    /// What made it of its parent's token; none for the first of a family.
+    /// The salt that made it from its parent's token; none for the first of a family.
     pub salt: Option<Salt>,
 }
 
-/// Makes one token of another. Of no use to whoever has one of the two alone.
+/// Makes one token from another: it takes the token and this.
 pub type Salt = [u8; 32];
 
 /// What is known of a refresh token.
@@ -30,11 +30,11 @@ pub struct RefreshToken {
     pub expires_at: OffsetDateTime,
     /// When it was exchanged.
     pub used_at: Option<OffsetDateTime>,
-    /// What makes of it the token that it was exchanged for, while that one is unused.
+    /// The salt of the token that it was exchanged for, while that one is unused.
     pub next: Option<Salt>,
 }
 
-/// No salt stands in a log.
+/// `Debug` shows no salt, so no log does.
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { expires_at, used_at, next } = self;
@@ -101,8 +101,8 @@ pub async fn by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option<RefreshToke
     }))
 }
 
-/// Exchanges a token for `child`, which is in the family already, and forgets what made it: nobody asks for it
-/// again. Says whether it was unused.
+/// Exchanges a token for `child`, which is in the family already, and deletes its own salt: nobody needs that again.
+/// Says whether it was unused.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -123,10 +123,10 @@ pub async fn exchange(
     Ok(done.rows_affected() == 1)
 }
 
-/// Deletes up to `limit` tokens past their end, as [`crate::sessions::sweep`] does sessions; those of a
-/// deleted session go with it. A used token stays until its end, since theft is known by it coming
-/// again; after that it is refused for its age, whoever brings it. So a family holds no more than one
-/// life of its tokens, which the limit on exchanges keeps finite.
+/// Deletes up to `limit` tokens past their end, as [`crate::sessions::sweep`] does sessions; those of a deleted session
+/// go with it. A used token stays until its end, since its return reveals a theft; after that it is refused for its
+/// age, whoever brings it. So a family holds no more than one life of its tokens, which the limit on exchanges keeps
+/// finite.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

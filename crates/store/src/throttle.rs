@@ -1,5 +1,5 @@
-//! Counting what is tried: one statement a count, so that two replicas never admit one too many (P14). All times are
-//! the database's, handed in: a statement computes with bigint alone, which every distributed database takes.
+//! Counting tries: one statement per count, so that two replicas never admit one too many (P14). All times are the
+//! database's and are arguments: a statement computes only with bigint, which every distributed database supports.
 
 use crate::{Store, StoreError};
 use sqlx::PgConnection;
@@ -11,7 +11,7 @@ pub type Key = [u8; 32];
 /// A time by the database's clock: microseconds since 1970.
 pub type Micros = i64;
 
-/// A failure that costs no wait leaves room for clocks that were not measured to the microsecond.
+/// The margin for a failure without a wait: clocks are not measured to the microsecond.
 const NO_WAIT: Micros = -1_000_000;
 
 /// A bucket that holds `burst` tries and gets one back every `interval`.
@@ -23,7 +23,7 @@ pub struct Bucket {
     pub interval: Duration,
 }
 
-/// What somebody may try: a bucket, and whose it is.
+/// A bucket, and its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
     /// What it is counted under.
@@ -53,8 +53,8 @@ pub async fn time(store: &Store) -> Result<Micros, StoreError> {
     Ok(now)
 }
 
-/// Takes one try out of each of these budgets, or out of none where one of them is used up: that one is said.
-/// Whoever takes out of some of the same must name them in the same order, or two could wait for each other.
+/// Takes one try out of each of these budgets, or out of none if one of them is used up, and returns that one. Callers
+/// must name shared budgets in the same order, or two could wait for each other.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -100,12 +100,12 @@ async fn take_one(
         sqlx::query_scalar!("SELECT paid_until FROM throttle_rates WHERE key = $1", key.as_slice())
             .fetch_optional(connection)
             .await?;
-    // Gone in the meantime: the next try is as good as any.
+    // The row went in the meantime: the next try may come at once.
     let next_at = paid_until.map_or(now, |paid| paid + interval - whole);
     Ok(Some(UsedUp { key: *key, next_at }))
 }
 
-/// Puts back into a budget what [`take`] took out.
+/// Puts back what [`take`] took out of a budget.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -125,17 +125,17 @@ pub async fn put_back(store: &Store, budget: &Budget) -> Result<(), StoreError> 
 pub enum Counted {
     /// The name and the account.
     Both,
-    /// The name: the account has to wait.
+    /// The name only: the account has to wait.
     NameAlone,
-    /// Nothing: the name has to wait.
+    /// Neither: the name has to wait.
     Neither {
         /// When the next try is admitted.
         next_at: Micros,
     },
 }
 
-/// Counts a try as failed before it is known to be, for a name and, where that need not wait, for the account beside
-/// it: [`forgive`] takes that back. `delays[n - 1]` are the seconds that must pass after the n-th failure in a row, the
+/// Counts a try as failed before its result is known, for a name and, if that need not wait, for its account:
+/// [`forgive`] takes that back. `delays[n - 1]` are the seconds that must pass after the n-th failure in a row, the
 /// last one for all that follow; failures older than `memory` are forgotten. Each look-up costs the same whether the
 /// account has to wait or not.
 ///

@@ -1,12 +1,12 @@
 use std::fmt;
 
-/// The SHA-256 of a token that is used once: all that is ever stored of it. It cannot be sent: it has
-/// neither serde nor `Display`.
+/// The SHA-256 of a token, which is all that is ever stored of it. It cannot be sent: it has neither serde nor
+/// `Display`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// What was computed from the token.
+    /// Takes the digest of a token.
     #[must_use]
     pub const fn new(digest: [u8; 32]) -> Self {
         Self(digest)

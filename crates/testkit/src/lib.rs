@@ -1,6 +1,6 @@
 //! Test-only: a [`World`] with a real database, a clock moved by hand, a seeded rng, and members.
 //!
-//! Tests speak of people ("ana signs in"), not of tokens and rows. Never a dependency of the product.
+//! Tests speak of people ("ana signs in"), not of tokens and rows. The product never depends on this crate.
 #![expect(
     clippy::missing_panics_doc,
     clippy::unwrap_used,
@@ -53,7 +53,7 @@ impl World {
         Self { accounts, clock, pool }
     }
 
-    /// One more server over the same database and clock.
+    /// Another server over the same database and clock.
     #[must_use]
     pub fn replica(pool: &PgPool, clock: &Arc<HandClock>, change: impl FnOnce(&mut Settings)) -> Accounts {
         let mut settings = Self::settings();
@@ -67,7 +67,7 @@ impl World {
     pub fn settings() -> Settings {
         let mut settings = Settings::new(SigningKey::hs256(&[42; 32]).unwrap(), ISSUER);
         settings.hashing = Hashing::default();
-        // On, and too high for any test that is about something else.
+        // On, but too high for tests of other things to reach.
         settings.rate_limit_per_minute = 100_000;
         settings
     }
@@ -76,7 +76,7 @@ impl World {
     #[must_use]
     pub fn stranger(&self) -> RequestCtx {
         static STRANGERS: AtomicU32 = AtomicU32::new(1);
-        // The next stranger is in another /48.
+        // Each stranger is in a /48 of their own.
         let [c, d, a, b] = STRANGERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let address = Ipv6Addr::from([0x20, 1, 0xd, 0xb8, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 1]);
         let client = Client { address: IpAddr::V6(address), agent: "test".to_owned(), device: None };
@@ -124,7 +124,7 @@ impl World {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
-    /// Runs a statement, to make what no use case makes yet.
+    /// Runs a statement, to prepare what no use case can make.
     pub async fn execute(&self, sql: &'static str) {
         sqlx::query(sql).execute(&self.pool).await.unwrap();
     }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 /// Seeds differ between the replicas of one test, as real randomness would.
 static NEXT_SEED: AtomicU64 = AtomicU64::new(1);
 
-/// Random-looking bytes that are the same in every run.
+/// Pseudo-random bytes, the same in every run.
 #[derive(Debug)]
 pub struct SeededRng(Mutex<ChaCha12Rng>);
 

@@ -1,13 +1,13 @@
 //! Every sentence that a person reads: on pages, in refusals, in answers of the API.
 //!
-//! They stand in `locales/en.toml`. The build makes a function of each: `welcome` in `[home]` is
-//! [`home::welcome`]. An argument that is left out and a key that is not there do not compile. There is no parser
-//! and no table at run time, and the browser's build holds only the sentences that its code calls.
+//! `locales/en.toml` holds them. The build makes a function of each: `welcome` in `[home]` is [`home::welcome`]. Code
+//! with a missing argument or an unknown key does not compile. There is no parser and no table at run time, and the
+//! browser's build holds only the sentences that its code calls.
 //!
-//! Beside them stands what chooses among them: which sentence goes with a [`Problem`](domain::Problem), with a
-//! refused field, with a number. Nothing here reads a clock, a header or a setting.
+//! This crate also chooses the sentence for a [`Problem`](domain::Problem), a refused field or a number. Nothing here
+//! reads a clock, a header or a setting.
 //!
-//! A second language is a second file. Then [`Language`] has another variant, and [`language`] has to say who reads
+//! A second language is a second file. Then [`Language`] gets another variant, and [`language`] has to say who reads
 //! which.
 
 pub mod plural;
@@ -19,13 +19,13 @@ pub use reason::{form_message, import_reason, message};
 
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
-/// The language of whoever reads.
+/// The reader's language.
 #[must_use]
 pub const fn language() -> Language {
     Language::En
 }
 
-/// Formatting weighs more than this in WebAssembly.
+/// The formatting machinery would be larger than this in WebAssembly.
 fn number(n: u64) -> String {
     let mut text = if n < 10 { String::new() } else { number(n / 10) };
     text.push(char::from(b'0' + u8::try_from(n % 10).unwrap_or_default()));

@@ -3,9 +3,9 @@
 /// A form that a language has for some numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Category {
-    /// As English says of 1.
+    /// In English, for 1.
     One,
-    /// Of all others.
+    /// For all other numbers.
     Other,
 }
 

@@ -14,7 +14,8 @@ pub fn document(problem: &Problem) -> ProblemDocument {
     }
 }
 
-/// The same where the code says all: with what only the server says, [`document`] weighs on the browser's build.
+/// The same for a problem whose code says all: [`document`] would bring sentences of the server alone into the
+/// browser's build.
 #[must_use]
 pub fn code_document(code: Code) -> ProblemDocument {
     ProblemDocument {
@@ -28,7 +29,7 @@ pub fn code_document(code: Code) -> ProblemDocument {
     }
 }
 
-/// A time to wait, as people say it and never too short.
+/// A time to wait in words, rounded up.
 #[must_use]
 pub fn in_words(seconds: u32) -> String {
     match seconds {

@@ -79,12 +79,12 @@ macro_rules! profile {
         }
 
         impl ProfileForm {
-            /// The fields in the order of [`Profile::FIELDS`], to be filled in.
+            /// The fields in the order of [`Profile::FIELDS`], for writing.
             pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut Option<String>> {
                 [$(&mut self.$field,)+].into_iter()
             }
 
-            /// As [`Self::parse`], for a form that has more fields than these. A refused field stays as it is.
+            /// Like [`Self::parse`], for a form that has more fields than these. A refused field stays as it is.
             pub(crate) fn check<R: From<FormReason>>(&self, errors: &mut FieldErrors<R>) -> ProfileChange {
                 ProfileChange {
                     $($field: errors.change(stringify!($field), $takes, self.$field.as_deref()),)+
@@ -132,8 +132,8 @@ pub enum Takes {
     Lines(usize),
 }
 
-/// A field that is there, if only as null. Form decoders read `name=` as none, which would be taken
-/// for a missing field, and the field could never be cleared.
+/// A field that is present, if only as null. Form decoders read `name=` as `None`, like a missing field: then nobody
+/// could clear the field.
 pub(crate) fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Option::deserialize(deserializer).map(|text: Option<String>| Some(text.unwrap_or_default()))
 }

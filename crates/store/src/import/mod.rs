@@ -1,5 +1,5 @@
-//! Many accounts at once: rows are copied straight into the table of accounts, which is the fastest way in, or
-//! into a staging table and on from there in one statement that leaves out whoever is there already.
+//! Many accounts at once. Rows are copied straight into the table of accounts, which is fastest, or into a staging
+//! table and from there in one statement that skips accounts that exist already.
 //!
 //! The staging tables are the transaction's own, so these queries cannot be checked when they are
 //! compiled: `sqlx` knows the schema's tables only.
@@ -42,16 +42,16 @@ pub struct StagedUser {
     pub updated_at: OffsetDateTime,
 }
 
-/// Whether accounts are made, or only said to be.
+/// Whether accounts are really made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     /// The table of accounts.
     Users,
-    /// A table of the transaction's own, so that nobody waits for what will never be.
+    /// A temporary table, so that nobody waits for rows that will never exist.
     Pretended,
 }
 
-/// A staged row that made no account although nobody has its address.
+/// A staged row that made no account although its address is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clash {
     /// Where the source has it.
@@ -86,7 +86,7 @@ fn insert(into: &str, free: &str) -> String {
 const PRETEND_TABLE: &str =
     "CREATE TEMP TABLE IF NOT EXISTS pretended_users (LIKE users INCLUDING ALL) ON COMMIT DROP";
 
-/// What the table of accounts would refuse.
+/// Values that the table of accounts would refuse.
 const FREE: &str = "
     WHERE NOT EXISTS (SELECT FROM users WHERE users.email_canonical = staged.email_canonical
                           OR users.username_canonical = staged.username_canonical OR users.id = staged.id)";
@@ -130,7 +130,7 @@ pub async fn copy_all<'a>(
     }
 }
 
-/// Puts rows into the staging table, in place of those that were there.
+/// Replaces the rows of the staging table.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -148,8 +148,8 @@ async fn copy(tx: &mut Tx, into: &str, rows: String) -> Result<(), sqlx::Error> 
     Ok(())
 }
 
-/// Makes accounts of the staged rows, in the order of their lines. A row whose address, username or id is
-/// somebody's makes none; who is there already stays as they are. Says which were made.
+/// Makes accounts of the staged rows, in the order of their lines. A row whose address, username or id is taken makes
+/// none; existing accounts stay as they are. Returns the lines that made one.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

@@ -9,8 +9,8 @@ use sqlx::{Connection, PgConnection};
 use std::fmt;
 use uuid::Uuid;
 
-/// Where a kind of service keeps its accounts, and which of its columns are our fields. Columns that are
-/// not there are absent, others are left where they are.
+/// Where a kind of service keeps its accounts, and which of its columns are our fields. Missing columns are empty
+/// fields; other columns are ignored.
 pub struct Preset {
     /// As the command line spells it.
     pub name: &'static str,
@@ -35,8 +35,8 @@ macro_rules! preset {
     };
 }
 
-/// What services of FastAPI's family call their columns. Where a table has two for one field, the later
-/// one in this list counts.
+/// The columns of services in the style of FastAPI. If a table has two for one field, the later one in this list
+/// counts.
 const FASTAPI: &[(&str, &str)] = &[
     ("id", "id"),
     ("email", "email"),
@@ -92,7 +92,7 @@ const DEVISE: &[(&str, &str)] = &[
     ("created_at", "created_at"),
 ];
 
-/// The services that are known.
+/// The known services.
 pub const PRESETS: &[Preset] = &[
     preset!("full-stack-fastapi", "\"user\"", FASTAPI),
     preset!("fastapi-users", "\"user\"", FASTAPI),
@@ -107,13 +107,13 @@ pub const PRESETS: &[Preset] = &[
 ];
 
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY";
-/// Other services keep documents and pictures in their rows, of any size: so few rows come at once, and a value
-/// comes up to its thousandth letter, which no field of ours has room for.
+/// Other services keep documents and pictures of any size in their rows. So a fetch takes few rows, and only the first
+/// thousand letters of each value: no field of ours holds more.
 const FETCH: &str = "FETCH FORWARD 500 FROM source_users";
-/// How many accounts are handed over at once, and how many bytes of them, give or take one fetch.
+/// How many accounts are handed over at once, and how many bytes of them, give or take one fetch's worth.
 const CHUNK: (usize, usize) = (5_000, 4 * 1024 * 1024);
 
-/// One reading of another service's database, as it was at one moment.
+/// A snapshot of another service's database.
 pub struct ImportSource {
     connection: PgConnection,
     preset: &'static Preset,
@@ -184,7 +184,7 @@ impl Preset {
         let mut form = ImportForm::default();
         for (theirs, ours) in self.columns {
             match (*ours, row.get(*theirs)) {
-                // Ids of another kind name nobody here.
+                // Ids that are no UUIDs cannot be kept.
                 (_, None | Some(Value::Null)) | ("id", Some(Value::Number(_))) => {}
                 ("id", Some(Value::String(id))) if Uuid::try_parse(id).is_err() => {}
                 (ours, Some(Value::String(text))) => form.fill(ours, text),

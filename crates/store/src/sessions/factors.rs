@@ -13,7 +13,7 @@ pub struct Proof {
     pub at: OffsetDateTime,
 }
 
-/// What a row says. A factor that a newer server wrote, and a time that nobody can read, prove nothing here.
+/// The proofs in a row. A factor that only a newer server knows, and an unreadable time, prove nothing here.
 pub(crate) fn read(stored: &Value, authenticated_at: OffsetDateTime) -> Vec<Proof> {
     let proof = |factor: Factor| {
         let at = match stored.get(factor.as_str())? {

@@ -1,12 +1,12 @@
-//! Sessions as their owner sees and ends them.
+//! Listing and ending sessions, for their owner.
 
 use crate::sessions::{Session, query_sessions};
 use crate::{Store, StoreError, Tx};
 use domain::{SessionId, UserId};
 use time::OffsetDateTime;
 
-/// Up to `limit` sessions of an account that nobody ended, the last used first. Whether they still live is
-/// for the policy to say.
+/// Up to `limit` sessions of an account that were not ended, the last used first. The policy says whether they are
+/// still alive.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

@@ -1,4 +1,4 @@
-//! Sessions: one row for every sign-in on every device. The row is the authority, a token only names it.
+//! Sessions: one row for each sign-in. The row is the authority; a token only names it.
 
 pub(crate) mod factors;
 pub mod list;
@@ -134,7 +134,7 @@ macro_rules! query_sessions {
 
 pub(crate) use query_sessions;
 
-/// A newer server may know kinds that this one does not: such a session opens nothing here.
+/// A newer server may write kinds that this one does not know: such a session opens nothing here.
 pub(crate) fn kind(word: &str) -> Option<SessionKind> {
     let kinds = [SessionKind::Browser, SessionKind::Bearer, SessionKind::ApiCookie];
     kinds.into_iter().find(|kind| kind.as_str() == word)
@@ -195,7 +195,7 @@ pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Optio
     Ok(query.fetch_optional(tx.unchanging()).await?.flatten().map(|found| found.session))
 }
 
-/// Notes that a session was seen; says whether it still lives.
+/// Stores when a session was last used; says whether it is still alive.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -207,7 +207,7 @@ pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<b
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes in a transaction that a session was used.
+/// Stores in a transaction when a session was last used.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

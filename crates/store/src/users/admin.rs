@@ -4,9 +4,9 @@ use crate::users::{User, query_user};
 use crate::{Store, StoreError, Tx};
 use domain::{Role, UserFilter, UserId};
 
-/// Locks every active admin who can sign in, always in the same order, until the transaction ends; those who were
-/// one when it was this transaction's turn. Sign-ins that begin in the meantime wait for it. An imported account
-/// may have no password: such an admin manages nothing.
+/// Locks every active admin who can sign in, always in the same order, until the transaction ends, and returns those
+/// who are still one once they are locked. Sign-ins that begin meanwhile wait for it. An imported account may have no
+/// password: such an admin cannot sign in and does not count.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -40,8 +40,8 @@ pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
 
 /// The accounts that are asked for, the newest first, with one more than the page shows.
 ///
-/// The term is looked for with `strpos`: it knows no wildcards, and a long term costs no more than a short
-/// one, where LIKE took six times as long.
+/// `strpos` searches for the term: it knows no wildcards, and a long term costs no more than a short one; LIKE took six
+/// times as long.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

@@ -10,9 +10,8 @@ pub struct HashClass {
     pub accounts: i64,
 }
 
-/// The commonest classes: what the hashes share is the part before salt and output, or of that kind. In the order
-/// of that part. It reads the whole table, so it is for
-/// a job and not for a request.
+/// The most frequent classes of hashes, each with the same scheme and cost (the part before salt and output), in the
+/// order of that part. It reads the whole table, so only a job may call it.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

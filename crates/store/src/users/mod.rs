@@ -81,7 +81,7 @@ macro_rules! query_user {
 
 pub(crate) use {profile_of, query_profile, query_user};
 
-/// A CHECK allows two words; anything else would be the lesser right.
+/// A CHECK allows two words; any other would be read as the lesser right.
 pub(crate) fn role(word: &str) -> Role {
     if word == Role::Admin.as_str() { Role::Admin } else { Role::User }
 }
@@ -174,7 +174,7 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What an account is to be from now on.
+/// A change of an account.
 #[derive(Debug)]
 pub struct Update<'a> {
     /// What the person filled in.

@@ -28,14 +28,13 @@ pub fn App() -> impl IntoView {
 fn Site(start: InitialState) -> impl IntoView {
     let session = Session::new(start.viewer);
     let path = use_location().pathname;
-    // Listeners stand once effects run. Said in the document for the styles and for whoever drives the
-    // browser from outside.
+    // Event listeners are attached once effects run. The document says so for the styles and for browser tests.
     Effect::new(|| {
         if let Some(root) = document().document_element() {
             _ = root.set_attribute("data-hydrated", "");
         }
     });
-    // What this tab does to the session is for the others to know.
+    // The other tabs are told what this tab does to the session.
     Effect::new(move |before: Option<()>| {
         session.viewer();
         if before.is_some() {
@@ -49,7 +48,7 @@ fn Site(start: InitialState) -> impl IntoView {
     provide_context(PageLoad::new(start.flash, start.unsent != Unsent::Nothing));
     provide_context(SessionEnded(Callback::new(move |()| session.expire(&path.get_untracked()))));
     provide_context(session);
-    // Somebody who has just signed in still stands at the door for a moment: nothing moves there.
+    // Just after a sign-in its page is still shown for a moment: nothing moves there.
     let hidden = Signal::derive(move || path.with(|path| routes::is_for_strangers(path)));
     view! {
         // `external` keeps the router's hands off: the browser itself moves the focus to the target.

@@ -21,8 +21,8 @@ impl AppError {
         })
     }
 
-    /// What a refused call that changes something was answered. Where that is no problem document (a proxy's page,
-    /// say), nobody knows what became of it.
+    /// The answer to a call that changes something and failed. If that is no problem document (a proxy's page, say),
+    /// nobody knows whether the change was made.
     pub(crate) fn after_sending(answer: Bytes) -> Self {
         JsonEncoding::decode(answer).unwrap_or_else(|_| Code::OutcomeUnknown.into())
     }

@@ -3,15 +3,15 @@ use crate::ui::Flash;
 use domain::Viewer;
 use serde::{Deserialize, Serialize};
 
-/// What a page knows from its first byte on: the server puts it into the context, and the browser
-/// reads the same out of the document, so that hydration agrees with the HTML.
+/// What a page knows from its first byte on. The server puts it into the context, and the browser reads it from the
+/// document, so that hydration agrees with the HTML.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InitialState {
     /// The owner's settings.
     pub settings: AppSettings,
     /// Who looks at the page.
     pub viewer: Option<Viewer>,
-    /// What the last plain form post left to say.
+    /// The message of the last plain form post.
     pub flash: Flash,
     /// Whether a form that was sent after its session had ended waits for a new sign-in.
     pub unsent: Unsent,
@@ -25,12 +25,12 @@ pub enum Unsent {
     Nothing,
     /// One does, with what was typed.
     Text,
-    /// One does that held passwords alone, which nobody keeps.
+    /// One does that held only passwords, which are not kept.
     Passwords,
-    /// One does of which nothing that was typed could be kept.
+    /// One does, but its text could not be kept.
     Lost,
 }
 
-/// Whose page it is, in a word that tells nobody who: the document's scripts compare it with what is true later.
+/// A word for the page's viewer that does not reveal who it is: the document's scripts compare it with a later one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SessionState(pub(crate) String);

@@ -14,8 +14,8 @@ use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
-/// Who may open a page. The server answers for it before Leptos renders anything; the browser repeats
-/// it for its own navigation only.
+/// Who may open a page. The server checks it before Leptos renders anything; the browser repeats the check for its own
+/// navigation only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guard {
     /// Everyone.
@@ -50,8 +50,8 @@ pub struct Page {
     pub guard: Guard,
 }
 
-/// One line a page: its path, its guard, its component. The list for the server and the routes of the
-/// browser both come from it.
+/// One line per page: its path, its guard, its component. It makes both the list for the server and the routes of the
+/// browser.
 macro_rules! pages {
     ($($path:tt $guard:ident $component:ident;)+) => {
         /// Every page, for the server's guards and for tests that walk them all.
@@ -81,8 +81,7 @@ pub(crate) fn is_for_strangers(path: &str) -> bool {
     PAGES.iter().any(|page| page.path == path && page.guard == Guard::Strangers)
 }
 
-/// Goes where a form's answer leads. Another program may stand behind the same address: the router knows our pages
-/// only.
+/// Goes where a form's answer leads. Another program may be behind the same host: the router knows only our pages.
 pub(crate) fn follow(location: &str) {
     if is_page(location) {
         call_redirect_hook(location);
@@ -97,7 +96,7 @@ fn is_page(location: &str) -> bool {
     PAGES.iter().any(|page| page.path == path)
 }
 
-/// The page, or the way to where its viewer should be.
+/// The page, or a redirect to where its viewer should be.
 fn guarded<P, V>(guard: Guard, page: P) -> AnyView
 where
     P: FnOnce() -> V,

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-/// What the owner of this copy configured and every page shows.
+/// The owner's settings that pages show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppSettings {
-    /// `APP_NAME`: no page says another name.
+    /// `APP_NAME`: the only name that pages show.
     pub name: String,
     /// `BASE_URL`, without a slash at its end.
     pub base_url: String,

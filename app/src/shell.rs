@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use std::sync::LazyLock;
 
-/// The document around the app. The nonce of each script comes from the request's context, where the
-/// server's Content-Security-Policy takes it from, too.
+/// The document around the app. The nonce of each script comes from the request's context, as does the one in the
+/// Content-Security-Policy.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let settings = use_context::<InitialState>().unwrap_or_default().settings;
     let SessionState(session) = use_context().unwrap_or_default();
@@ -47,8 +47,7 @@ fn lean_scripts() -> &'static str {
     &LEAN
 }
 
-/// Loads the WebAssembly after the first paint and at low priority: every page works without it, and again
-/// when it breaks.
+/// Loads the WebAssembly after the first paint and at low priority: every page works without it, and after it breaks.
 ///
 /// Leptos' own tags wait in a template, where no browser looks for something to fetch; in the head they
 /// would be fetched beside the stylesheet.

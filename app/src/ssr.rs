@@ -1,5 +1,5 @@
-//! The native side of the pages, and every call that is special to Leptos 0.8: what the server puts
-//! into a request's context, what server functions take out of it, cookies and redirects.
+//! The server's side of the pages, with every call that is specific to Leptos 0.8: what the server puts into a
+//! request's context, what server functions read from it, cookies and redirects.
 
 use crate::AppError;
 use crate::initial_state::{InitialState, SessionState, Unsent};
@@ -13,7 +13,7 @@ use leptos_axum::ResponseOptions;
 
 pub use leptos_axum::redirect;
 
-/// What one request brings along.
+/// What pages and server functions know of one request.
 #[derive(Clone)]
 pub struct Request {
     /// The use cases.
@@ -24,7 +24,7 @@ pub struct Request {
     pub cookies: CookieStyle,
     /// The owner's settings.
     pub settings: AppSettings,
-    /// What the last plain form post left to say.
+    /// The message of the last plain form post.
     pub flash: Option<Flash>,
     /// Whether a form waits for a new sign-in.
     pub unsent: Unsent,

@@ -13,7 +13,7 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(app::App);
 }
 
-/// Heard by app/src/scripts/broken.js, which takes the document away from a program that broke.
+/// app/src/scripts/broken.js listens to this, and takes the document away from a broken program.
 fn tell(event: &str) {
     if let Ok(event) = Event::new(event) {
         _ = window().dispatch_event(&event);

@@ -1,4 +1,4 @@
-//! The whole server: every route, and what stands before it. Layers are read from the outside in.
+//! The whole server: every route and its layers, from the outside in.
 
 use crate::config::AppEnv;
 use crate::http::slash::{self, ApiPaths};
@@ -27,7 +27,7 @@ pub fn router(state: AppState) -> Router {
     serving(state, more)
 }
 
-/// The server with further routes, under everything that every answer gets.
+/// The server with further routes, inside the layers of every answer.
 pub fn serving(state: AppState, more: Router<AppState>) -> Router {
     let shared = Arc::new(state.clone());
     Router::new()
@@ -41,14 +41,14 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .merge(pages(&state))
         .fallback_service(files::router(&state, not_found(&state)))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))
-        // In one piece: each layer apart would copy all those within it for each request.
+        // As one layer: separate ones would each copy all inner ones for each request.
         .layer((
             // An id, a log line, and the headers of every answer.
             from_fn_with_state(shared.clone(), trace::middleware),
-            // Origins whose pages may call the API are told so.
+            // CORS for the origins whose pages may call the API.
             from_fn_with_state(cors::Cors::new(&state), cors::middleware),
             compression::layer(),
-            // A refusal becomes a page for whoever reads HTML.
+            // A refusal becomes a page for clients that accept HTML.
             from_fn_with_state(shared, failures::middleware),
             from_fn_with_state(state.request_timeout, timeout::middleware),
             CatchPanicLayer::custom(failures::panicked),
@@ -57,7 +57,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .with_state(state)
 }
 
-/// Calls of pages elsewhere are refused before they are counted: they could spend what their visitors have.
+/// Calls from other sites' pages are refused before they are counted: they could use up their visitors' limits.
 fn api(state: &AppState) -> Router<AppState> {
     let cross_site = from_fn_with_state(state.origin.clone(), cross_site::middleware);
     let hint = option_layer((state.env == AppEnv::Development).then(|| from_fn(config_hint::middleware)));

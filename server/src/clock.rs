@@ -1,4 +1,4 @@
-//! The machine's own clock, for how long a connection, a request or a command takes. What accounts are judged by is
+//! The machine's clock, which measures how long a connection, a request or a command takes. The rules of accounts use
 //! `accounts::Clock`.
 
 use tokio::time::Instant;

@@ -3,7 +3,7 @@
 //! [`crate::app::router`] is used by the binary and by every HTTP test. No rule about accounts is written
 //! here: a handler gets its context, calls one use case and maps the answer.
 
-// `println!` panics where its reader has left: `output` does not.
+// `println!` panics if its reader has gone: `output` does not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod app;

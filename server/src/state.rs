@@ -12,7 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-/// There is nothing to serve.
+/// Why there is no site to serve.
 #[derive(Debug, Error)]
 pub enum NoSite {
     /// The browser's half has not been built.
@@ -34,7 +34,7 @@ pub struct AppState {
     pub cookies: CookieStyle,
     /// The site's own origin.
     pub origin: Arc<Origin>,
-    /// Who may speak for other addresses.
+    /// The trusted proxies.
     pub proxies: Arc<TrustedProxies>,
     /// Which families of paths answer beside the canonical API.
     pub compat: Compat,
@@ -78,7 +78,7 @@ impl AppState {
 }
 
 impl AppState {
-    /// What it takes to know a caller.
+    /// What finds out who calls.
     #[must_use]
     pub fn callers(&self) -> Callers {
         Callers { accounts: self.accounts.clone(), cookies: self.cookies, proxies: self.proxies.clone() }

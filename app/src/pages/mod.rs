@@ -1,4 +1,4 @@
-//! One folder a page.
+//! One folder per page.
 
 pub mod account;
 pub mod failure;

@@ -4,11 +4,11 @@ use leptos::attr::custom::{CustomAttr, custom_attribute};
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 
-/// The canvas by day and by night, for tags and files that understand no custom properties; a test holds them
-/// against `--canvas` in style/tokens.css.
+/// The canvas by day and by night, for tags and files that understand no custom properties; a test compares them with
+/// `--canvas` in style/tokens.css.
 pub const THEME: [&str; 2] = ["#f9f6f1", "#0c1118"];
 
-/// A whole document of the server's alone. It has no script: there is nothing to hydrate.
+/// A whole document that only the server renders. It has no script: there is nothing to hydrate.
 pub(crate) fn plain_document<V: IntoView + 'static>(
     options: LeptosOptions,
     settings: &AppSettings,
@@ -35,7 +35,7 @@ pub(crate) fn plain_document<V: IntoView + 'static>(
     })
 }
 
-/// What every document of ours says in its head.
+/// The `head` of every document.
 #[component]
 pub(crate) fn HeadTags(options: LeptosOptions, settings: AppSettings) -> impl IntoView {
     let AppSettings { name, base_url, .. } = settings;

@@ -18,7 +18,7 @@ pub(crate) fn SiteHeader(hidden: Signal<bool>) -> impl IntoView {
     }
 }
 
-/// The mark, the places, and the account's menu.
+/// The mark, the links, and the account's menu.
 #[component]
 pub(crate) fn MemberHeader(name: String, email: String) -> impl IntoView {
     let settings = use_context::<AppSettings>().unwrap_or_default();
@@ -61,7 +61,7 @@ fn Menu(name: String, email: String) -> impl IntoView {
     }
 }
 
-/// In the row on wide screens, in the menu on narrow ones.
+/// The links: in the row on wide screens, in the menu on narrow ones.
 #[component]
 fn NavLinks() -> impl IntoView {
     view! {

@@ -1,7 +1,7 @@
-//! What an avatar shows of a name in any script.
+//! The initials of a name in any script, for its avatar.
 
-/// The first letters of the first and the last word. One alone where scripts have no capitals: elsewhere two
-/// letters would join, or read as a word. Capitals are the style sheet's business.
+/// The first letters of the first and the last word. Only one in scripts without capitals, where two letters would
+/// join, or read as a word. The style sheet makes capitals.
 pub(crate) fn initials(name: &str) -> String {
     let mut starts = name.split_whitespace().filter_map(first_letter);
     let Some(first) = starts.next() else { return first_cluster(name.trim()).to_owned() };

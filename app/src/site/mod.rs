@@ -1,4 +1,4 @@
-//! What the pages share: the document around them, the header, the layouts, who is signed in.
+//! Shared by all pages: the document around them, the header, the layouts, who is signed in.
 
 mod document;
 mod header;

@@ -1,6 +1,6 @@
 use domain::next_in;
 
-/// Where a stranger wants to go, carried along between the pages that let them in.
+/// Where a stranger wants to go, kept in the links between sign-in and sign-up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ReturnPath {
     /// A path of ours; empty: nowhere in particular.

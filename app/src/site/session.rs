@@ -4,8 +4,8 @@ use domain::Viewer;
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-/// Who looks at the pages, kept in step with what the server answers. It decides what is shown, never
-/// what is allowed: the server asks the session row at every call.
+/// The viewer of the pages, updated from the server's answers. It decides what is shown, never what is allowed: the
+/// server reads the session row at every call.
 #[derive(Clone, Copy)]
 pub(crate) struct Session {
     viewer: RwSignal<Option<Viewer>>,
@@ -70,7 +70,7 @@ impl Session {
         self.viewer.set(None);
     }
 
-    /// The server says that nobody is signed in: asks for a sign-in that leads back to `path`.
+    /// The server says that nobody is signed in: goes to the sign-in page, which leads back to `path`.
     pub(crate) fn expire(self, path: &str) {
         let cookie_lost = self.just_signed_in() && self.viewer_untracked().is_some();
         self.sign_out();

@@ -1,17 +1,17 @@
 use super::form::state::{FormState, Progress};
 use leptos::prelude::*;
 
-/// The form's one button. It says the act, and once the work takes longer than a blink, that it is
-/// under way. Both texts are always measured (`style/button.css`), so its size never changes.
+/// The form's one button. It names the action, and says that it is under way once that takes longer than a blink. Both
+/// texts are always measured (`style/button.css`), so its size never changes.
 ///
 /// `aria-disabled`, never `disabled`: a disabled button loses the focus.
 #[component]
 pub fn SubmitButton(
-    /// The act, such as "Sign in".
+    /// The action, such as "Sign in".
     label: &'static str,
-    /// The same under way, such as "Signing in…".
+    /// The action under way, such as "Signing in…".
     busy: &'static str,
-    /// Looks quiet: not the page's main act.
+    /// Looks quiet: it is not the page's main action.
     #[prop(optional)]
     quiet: bool,
 ) -> impl IntoView {

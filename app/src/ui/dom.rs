@@ -24,12 +24,12 @@ pub(crate) fn data_of(form: &HtmlFormElement) -> Option<FormData> {
     FormData::new_with_form(form).ok()
 }
 
-/// What stands in the input of this id.
+/// The value of the input with this id.
 pub(crate) fn value_of(id: &str) -> Option<String> {
     Some(document().get_element_by_id(id)?.dyn_into::<HtmlInputElement>().ok()?.value())
 }
 
-/// What a form holds, field by field; a file is no text.
+/// The fields of a form; a file is left out.
 pub(crate) fn pairs(data: &FormData) -> impl Iterator<Item = (String, String)> {
     data.entries().into_iter().filter_map(|entry| {
         let entry = Array::from(&entry.ok()?);
@@ -67,7 +67,7 @@ pub(crate) fn focus_soon(within: &Element, selectors: &'static [&'static str]) {
     });
 }
 
-/// Whether the focus is on its way to something that is pressed.
+/// Whether the focus is moving to something that can be pressed.
 pub(crate) fn goes_to_control(event: &leptos::web_sys::FocusEvent) -> bool {
     event
         .related_target()

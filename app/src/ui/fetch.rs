@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 #[derive(Clone, Copy)]
 pub struct SessionEnded(pub Callback<()>);
 
-/// Asks a server function and paints its answer. Without one it says why and offers to ask again; where
-/// nobody is signed in any more, it leads to the sign-in page.
+/// Calls a server function and paints its answer. On an error it says why and offers to try again; if nobody is signed
+/// in any more, it leads to the sign-in page.
 #[component]
 pub fn Fetch<T, A, P, V>(from: fn() -> A, children: P) -> impl IntoView
 where

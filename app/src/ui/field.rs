@@ -22,12 +22,12 @@ impl InputKind {
         (self != Self::Text).then_some("email")
     }
 
-    /// People's text runs the way its own letters do.
+    /// The direction of a text follows its letters.
     fn dir(self) -> Option<&'static str> {
         (self == Self::Text).then_some("auto")
     }
 
-    /// Names of accounts are nothing to capitalise or to correct.
+    /// Account names must not be capitalised or corrected.
     fn autocapitalize(self) -> Option<&'static str> {
         (self != Self::Text).then_some("none")
     }
@@ -63,7 +63,7 @@ pub(crate) fn described_by(
 pub fn ErrorMessage(
     name: &'static str,
     error: Memo<Option<String>>,
-    /// What helps where somebody else has it.
+    /// What to do if somebody else has the value.
     #[prop(optional_no_strip, into)]
     if_taken: Option<ViewFn>,
 ) -> impl IntoView {

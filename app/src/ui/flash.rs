@@ -1,4 +1,4 @@
-//! What the page after a plain form post has to say, once.
+//! The one-time message of the page after a plain form post.
 
 use domain::ProblemDocument;
 use serde::{Deserialize, Serialize};
@@ -13,13 +13,12 @@ pub struct Flash {
     pub problem: Option<ProblemDocument>,
     /// What was typed, to be shown again: field and text. Never a password.
     pub values: Vec<(String, String)>,
-    /// Which version of what the form changes it was made for; empty: the one that is there now, which the
-    /// person is shown beside their own text.
+    /// The version that the form was made for; empty for the current one, which the person sees beside their own text.
     pub version: String,
 }
 
 impl Flash {
-    /// What is here for the form of `function`.
+    /// The flash, if it is for the form of `function`.
     #[must_use]
     pub fn of(&self, function: &str) -> Option<&Self> {
         Some(self).filter(|flash| flash.function == function)

@@ -31,13 +31,13 @@ pub fn DoorScene() -> impl IntoView {
     }
 }
 
-/// Beside words that refuse: the state is never told by colour alone.
+/// Beside an error: colour alone never shows a state.
 #[component]
 pub(crate) fn Warning() -> impl IntoView {
     sign(r#"<path d="M8 1.75 15 14H1zM8 6.5v3.25m0 2v.25"/>"#)
 }
 
-/// Beside words that confirm.
+/// Beside a message of success.
 #[component]
 pub(crate) fn Tick() -> impl IntoView {
     sign(r#"<circle cx="8" cy="8" r="7"/><path d="m4.75 8.25 2.25 2.25 4.25-5"/>"#)

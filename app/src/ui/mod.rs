@@ -1,4 +1,4 @@
-//! The parts pages are made of. They paint, and know nothing of accounts.
+//! The components of pages. They paint, and know nothing of accounts.
 
 mod button;
 mod card;

@@ -1,7 +1,7 @@
 use super::flash::Flash;
 use leptos::prelude::*;
 
-/// What is true of the page that came as a document; its flash is of no page after it.
+/// The state of the page that was loaded as a document; its flash is not for later pages.
 #[derive(Clone, Copy)]
 pub struct PageLoad {
     flash: StoredValue<Flash>,
@@ -19,13 +19,13 @@ impl PageLoad {
         self.needs_document
     }
 
-    /// What the last plain post left to say to the form of `function`.
+    /// The flash of the last plain post, if it is for the form of `function`.
     pub(crate) fn flash_of(self, function: &str) -> Option<Flash> {
         self.flash.with_value(|flash| flash.of(function).cloned())
     }
 
-    /// Called by each page's heading once it stands. False the first time; afterwards pages come by
-    /// client routing, where nothing is left to say and the focus has to be moved by hand.
+    /// Called by each page's heading when it is shown. False the first time; later pages come by client routing, where
+    /// there is no flash and the program has to move the focus.
     pub(crate) fn arrive(self) -> bool {
         let navigated = self.navigated.get_value();
         self.navigated.set_value(true);

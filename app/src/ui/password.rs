@@ -2,10 +2,10 @@ use super::field::ErrorMessage;
 use super::form::state::{FormState, PasswordMin};
 use leptos::prelude::*;
 
-/// A password. It is never echoed: there is no way to give this field a value. And it has no greatest
-/// length: browsers cut what is pasted to it without a word, and nobody could sign in elsewhere.
+/// A password. It is never echoed: this field cannot be given a value. It has no `maxlength`: browsers silently cut
+/// what is pasted to it, and nobody could sign in elsewhere.
 ///
-/// Its switch and its word of Caps Lock are `scripts/password.js`, which needs no WebAssembly.
+/// `scripts/password.js` handles its switch and its Caps Lock warning, without WebAssembly.
 #[component]
 pub fn PasswordField(
     name: &'static str,

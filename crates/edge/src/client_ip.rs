@@ -23,7 +23,7 @@ impl FromStr for TrustedProxies {
     }
 }
 
-/// A network of all addresses is refused. A mapped network never matches, since addresses are compared as IPv4.
+/// Refuses a network of all addresses, and a mapped one, which would never match: addresses are compared as IPv4.
 fn net(part: &str) -> Result<IpNet, String> {
     let address = || part.parse::<IpAddr>().map(IpNet::from);
     let net = part.parse().or_else(|_| address()).map_err(|_| part.to_owned())?;

@@ -19,7 +19,7 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     let stderr =
         stderr().map_err(|error| ConfigError::new("RUST_LOG", format!("no place to write to: {error}")))?;
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(colours);
-    // It would complain to the same stream, and panic where nobody reads that any more.
+    // It would report to the same stream, and panic if that has no reader any more.
     let subscriber = subscriber.log_internal_errors(false);
     match format {
         LogFormat::Json => {
@@ -32,7 +32,7 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), ConfigError> 
     Ok(())
 }
 
-/// The standard error stream without its lock, for which the threads would wait at each request: a line is one write.
+/// Standard error without its lock, which the threads would wait for at each request: a line is one write.
 fn stderr() -> std::io::Result<Arc<File>> {
     Ok(Arc::new(File::from(std::io::stderr().as_fd().try_clone_to_owned()?)))
 }

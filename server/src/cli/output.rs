@@ -1,9 +1,9 @@
-//! What commands print. Whoever reads it may have heard enough (`| head -1`): that is no error, and stops no work.
+//! What commands print. A reader that stops reading (`| head -1`) is no error, and stops no work.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 
-/// Prints what was asked for.
+/// Prints a command's result.
 ///
 /// # Errors
 /// Where it cannot be written although somebody waits for it.
@@ -11,7 +11,7 @@ pub fn print(text: Arguments<'_>) -> io::Result<()> {
     unless_gone(&mut io::stdout().lock(), text)
 }
 
-/// Tells what happens on the way, or why a command stops. Where that cannot be read there is nobody to tell.
+/// Prints progress, or why a command stops. If that fails there is nobody to tell.
 pub fn tell(text: Arguments<'_>) {
     let _ = io::stderr().lock().write_all(text.to_string().as_bytes());
 }

@@ -19,7 +19,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     let mut stop = pin!(shutdown_signal()?);
     tokio::select! {
         done = store::migrate(&config.database.connect) => match done {
-            // It may be mended while we run; until then nobody is sent here.
+            // It may be mended while the server runs; until then `/readyz` keeps traffic away.
             Err(shared @ StoreError::SharedSessions) => tracing::error!("not ready: the database: {shared}"),
             done => explained(done)?,
         },
@@ -46,8 +46,8 @@ pub(super) async fn run(config: &Config) -> Outcome {
     Ok(())
 }
 
-/// Completes when nobody new is to be let in: some time after an orchestrator's signal, in which `/readyz` says that
-/// nobody is to be sent here any more; at once where it is told a second time, or by somebody at a terminal.
+/// Completes when no new connection may be accepted. That is some time after an orchestrator's signal, while `/readyz`
+/// already answers 503; it is at once after a second signal or Ctrl-C.
 async fn last_moment(stop: impl Future<Output = Signal>, stopping: CancellationToken, delay: Duration) {
     let signal = stop.await;
     stopping.cancel();

@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) enum Signal {
     /// SIGINT, from a terminal or cargo-leptos: somebody waits for it.
     Interrupt,
-    /// SIGTERM, from an orchestrator, which goes on sending people here for a moment.
+    /// SIGTERM, from an orchestrator, which goes on sending requests for a moment.
     Terminate,
 }
 

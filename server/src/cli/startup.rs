@@ -1,4 +1,4 @@
-//! What commands that work with accounts begin with.
+//! The start of every command that works with accounts.
 
 use super::outcome::Outcome;
 use crate::config::{Config, ConfigError};

@@ -1,4 +1,4 @@
-//! What is asked of passwords, usernames and tokens.
+//! The settings for passwords, usernames and tokens.
 
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
@@ -6,7 +6,7 @@ use super::value::{filled, number};
 use accounts::{Hashing, Signup};
 use domain::PASSWORD_MIN;
 
-/// What is asked of passwords and tokens.
+/// The settings for passwords and tokens.
 pub(super) struct AccountRules {
     pub(super) password_min: usize,
     pub(super) password_score: u8,

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
 
-/// As far as they could be judged.
+/// As far as they could be read.
 pub(super) struct Addresses {
     pub(super) listen: SocketAddr,
     pub(super) origin: Option<Origin>,
@@ -70,7 +70,7 @@ fn origin(raw: &RawConfig, env: AppEnv, listen: SocketAddr) -> Result<Origin, Co
     Ok(origin)
 }
 
-/// Whether the samples of the five READMEs pass as passwords: never where a stranger could sign up.
+/// Whether the sample passwords of the five READMEs are accepted: never where a stranger could sign up.
 pub(super) fn as_seeds(raw: &RawConfig, env: AppEnv, listen: SocketAddr) -> Result<bool, ConfigError> {
     let on = switch("AS_SEEDS", raw.as_seeds.as_deref())?.unwrap_or(false);
     // Development's own address is on loopback, see `origin`.

@@ -1,4 +1,4 @@
-//! What pages show of the owner's choices.
+//! The owner's settings that pages show.
 
 use super::account_rules::AccountRules;
 use super::error::{ConfigError, ConfigErrors};
@@ -9,7 +9,7 @@ use app::AppSettings;
 use edge::Origin;
 use http::Uri;
 
-/// Where the site's own origin could not be read, nothing is held against it.
+/// If the site's own origin could not be read, nothing is compared with it.
 pub(super) fn settings(
     raw: &RawConfig,
     origin: Option<&Origin>,

@@ -1,4 +1,4 @@
-//! `DATABASE_URL`: what is understood of it, and what is refused by name. The driver alone would pass over what it
+//! `DATABASE_URL`: which settings are understood, and which are refused by name. The driver alone would ignore what it
 //! does not know.
 
 use super::env::AppEnv;
@@ -12,11 +12,11 @@ use store::StoreOptions;
 
 const NAME: &str = "DATABASE_URL";
 const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
-/// What may stand behind the `?`; the driver's own other spellings are taken, too.
+/// The settings that may follow the `?`; the driver's other spellings are accepted too.
 const UNDERSTOOD: &str = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, \
                           application_name, options, statement-cache-capacity";
 const OTHER_SPELLINGS: [&str; 5] = ["ssl-mode", "ssl-root-cert", "ssl-ca", "ssl-cert", "ssl-key"];
-/// What asks for nothing but what is done anyway.
+/// Settings that ask only for what is done anyway.
 const AS_IT_IS: [(&str, &str); 7] = [
     ("target_session_attrs", "any"),
     ("load_balance_hosts", "disable"),
@@ -44,7 +44,7 @@ pub(super) fn database(raw: &RawConfig, errors: &mut ConfigErrors) -> Option<Sto
     Some(StoreOptions { max_connections, ..StoreOptions::new(connect) })
 }
 
-/// What works and is hardly meant.
+/// What works but is probably a mistake.
 pub(super) fn warnings(raw: &RawConfig, env: AppEnv, connect: &PgConnectOptions) -> Vec<String> {
     if env != AppEnv::Production {
         return Vec::new();
@@ -75,7 +75,7 @@ fn is_remote(connect: &PgConnectOptions) -> bool {
     connect.get_socket().is_none() && !host.starts_with('/') && host != "localhost" && !loopback
 }
 
-/// The address of a Postgres database. Whatever is refused, nothing that could be a password is repeated.
+/// The address of a Postgres database. No refusal repeats anything that could be a password.
 pub(crate) fn postgres(name: &'static str, url: &str) -> Result<PgConnectOptions, ConfigError> {
     let refuse = |why: String| ConfigError::new(name, why);
     let (scheme, rest) =
@@ -92,7 +92,7 @@ pub(crate) fn postgres(name: &'static str, url: &str) -> Result<PgConnectOptions
     let rest = rest.strip_prefix("//").ok_or_else(unreadable)?;
     let address = Address::split(rest).map_err(refuse)?;
     let query = settings(address.query).map_err(refuse)?;
-    // The driver's own words could repeat the password: they are not shown.
+    // The driver's message could repeat the password, so it is not shown.
     format!("postgres://{}/{}?{query}", address.authority, address.database).parse().map_err(|_| unreadable())
 }
 
@@ -190,7 +190,7 @@ fn judge(key: &str, value: &str) -> Result<(), String> {
     Err(format!("{named} is not understood; take it out or mend its name. Understood are {UNDERSTOOD}"))
 }
 
-/// The driver would find out at each connection, and call it an outage.
+/// The driver would fail at each connection, and that would look like an outage.
 fn readable(key: &str, value: &str) -> Result<(), String> {
     let inline = value.starts_with("-----BEGIN");
     let path = value.replace("%2F", "/").replace("%2f", "/").replace("%20", " ").replace('+', " ");

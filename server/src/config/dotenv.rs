@@ -1,8 +1,8 @@
 //! `.env`, read the same way by the server and by `cargo xtask`, which takes this file as it is: std alone.
 //!
 //! A line is `NAME=value`. A value may hold spaces; ` #` begins a comment. Quotes keep what is between them, over
-//! several lines too; `${NAME}` outside of single quotes is what that variable holds. Whatever does not read so is a
-//! fault with its line, and then nothing of the file counts.
+//! several lines too; `${NAME}` outside of single quotes is what that variable holds. Anything else is an error with
+//! its line, and then the whole file is ignored.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -93,7 +93,7 @@ impl File<'_> {
             if let Some(end) = end_of(&inner, quote) {
                 break end;
             }
-            // What looks like a setting is one: the quote was forgotten.
+            // A line that looks like a setting is one: somebody forgot the quote.
             let more = self.lines.get(self.next).filter(|line| !is_setting(line));
             let more =
                 more.ok_or_else(|| format!("the quote {quote} is not closed; close it on this line"))?;
@@ -144,7 +144,7 @@ fn is_name(name: &str) -> bool {
     plain && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
 }
 
-/// Whether a line between two quotes is rather the next setting.
+/// Whether a line inside quotes is really the next setting.
 fn is_setting(line: &str) -> bool {
     line.split_once('=').is_some_and(|(name, _)| is_name(name.trim()) && !name.contains(char::is_lowercase))
 }
@@ -163,7 +163,7 @@ fn end_of(text: &str, quote: char) -> Option<usize> {
     None
 }
 
-/// `\n` is a line's end; before a quote, a dollar and itself the backslash goes, and before all else it stays.
+/// `\n` is a line end. A backslash before a quote, a dollar or a backslash is removed; any other stays.
 fn unescaped(text: &str) -> String {
     let mut plain = String::new();
     let mut characters = text.chars().peekable();

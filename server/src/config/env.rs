@@ -1,4 +1,4 @@
-//! For whom the server runs.
+//! Development or production.
 
 use super::error::ConfigError;
 use super::value::filled;
@@ -8,7 +8,7 @@ use super::value::filled;
 pub enum AppEnv {
     /// On a developer's machine: defaults for everything, a signing key is made when missing.
     Development,
-    /// For real people: secrets must be given, plain http is for loopback only.
+    /// Secrets must be given, and plain http is for loopback only.
     Production,
 }
 

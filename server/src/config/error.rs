@@ -19,17 +19,17 @@ impl ConfigError {
     }
 }
 
-/// All that stops the start, a line each: one start tells everything that is to be mended.
+/// All errors that stop the start, one per line: a single start lists everything that must be mended.
 #[derive(Debug, Default)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// What was judged, or nothing and an error more.
+    /// The value, or `None` after noting the error.
     pub(crate) fn keep<T>(&mut self, judged: Result<T, ConfigError>) -> Option<T> {
         judged.map_err(|error| self.0.push(error)).ok()
     }
 
-    /// What was judged, or an error more and something to go on with.
+    /// The value, or a default after noting the error.
     pub(crate) fn or<T>(&mut self, instead: T, judged: Result<T, ConfigError>) -> T {
         self.keep(judged).unwrap_or(instead)
     }

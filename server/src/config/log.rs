@@ -6,7 +6,7 @@ use super::raw::RawConfig;
 use super::value::filled;
 use tracing_subscriber::EnvFilter;
 
-/// Without what Postgres tells at each start: that the table of migrations exists already.
+/// Without Postgres' notice at each start that the table of migrations exists already.
 const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
 
 /// How log lines are written.

@@ -1,4 +1,4 @@
-//! The environment, read once into types; whatever cannot work stops the start, with a sentence each.
+//! The environment, read once into types. Every setting that cannot work stops the start, each with a sentence.
 
 mod account_rules;
 mod address;
@@ -35,7 +35,7 @@ use std::time::Duration;
 use store::StoreOptions;
 use value::{filled, number, switch};
 
-/// Everything the server was told, checked.
+/// All settings, checked.
 #[derive(Debug)]
 pub struct Config {
     /// For whom the server runs.
@@ -82,18 +82,18 @@ pub struct Config {
     pub keep_alive: Duration,
     /// How long the server goes on serving once it is told to stop.
     pub shutdown_delay: Duration,
-    /// What works and is hardly meant: sentences for the log at the start, variable first.
+    /// Warnings about settings that work but are probably mistakes: sentences for the log at the start, variable first.
     pub warnings: Vec<String>,
 }
 
 impl Config {
-    /// Judges what was written.
+    /// Checks the raw settings.
     ///
     /// # Errors
     /// Every variable that cannot work.
     pub fn new(raw: &RawConfig) -> Result<Self, ConfigErrors> {
         let mut errors = ConfigErrors::default();
-        // Where that word cannot be read, nothing is asked for that only production needs.
+        // If `APP_ENV` cannot be read, what only production needs is not required.
         let env = errors.or(AppEnv::Development, AppEnv::of(raw.app_env.as_deref()));
         let addresses = Addresses::new(raw, env, &mut errors);
         let hash_files = errors.or(None, switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref()));
@@ -142,7 +142,7 @@ impl Config {
         })
     }
 
-    /// The same for what signs tokens: a key that cannot be had is one error of the list.
+    /// The same with the signing key: a key that cannot be read is one more error of the list.
     ///
     /// # Errors
     /// Every variable that cannot work.
@@ -193,7 +193,7 @@ pub fn read_dotenv() -> Result<(), ConfigErrors> {
     let variables = dotenv::read(Path::new(NAME), |name| std::env::var(name).ok()).map_err(|errors| {
         errors.into_iter().map(|error| ConfigError::new(NAME, error)).collect::<ConfigErrors>()
     })?;
-    // Setting a variable is unsafe code, which that crate holds for us: it gets what was read in its own spelling.
+    // Setting a variable is unsafe code, which that crate contains: it gets the values in its own format.
     let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
     let lines: Vec<String> =
         variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();

@@ -1,4 +1,4 @@
-//! Who stands before the server, whose pages may call it, and how long it goes on.
+//! Proxies, origins whose pages may call, and the times of connections and of a stop.
 
 use super::env::AppEnv;
 use super::error::ConfigError;
@@ -31,7 +31,7 @@ pub(super) fn cors_origins(raw: &RawConfig) -> Result<Vec<Origin>, ConfigError> 
     })
 }
 
-/// For the orchestrator to send nobody here any more. On a developer's machine nobody waits.
+/// It gives the orchestrator time to stop sending requests. In development nothing waits.
 pub(super) fn shutdown_delay(raw: &RawConfig, env: AppEnv) -> Result<u64, ConfigError> {
     let default = if env == AppEnv::Production { 5 } else { 0 };
     number("SHUTDOWN_DELAY_SECONDS", raw.shutdown_delay_seconds.as_deref(), default, 0..=300)

@@ -1,4 +1,4 @@
-//! Secrets: where they come from, who else can read them, and which were never secret.
+//! Secrets: where they come from, who else can read them, and which ones are well known.
 
 use super::error::ConfigError;
 use super::value::filled;
@@ -31,8 +31,8 @@ const PLACEHOLDERS: [&str; 22] = [
     "production",
     "testing",
 ];
-/// Keys that documents print, and that many have copied: FastAPI's tutorial, Flask's, a UUID; and what a hash makes of
-/// nothing and of "secret".
+/// Keys that documents print and many have copied: FastAPI's tutorial, Flask's, a UUID; and hashes of the empty text
+/// and of "secret".
 const PRINTED: [&str; 5] = [
     "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
     "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",

@@ -16,8 +16,7 @@ const DEVELOPMENT_KEY: &str = "var/signing-key.pem";
 const MIN_SECRET: usize = 32;
 const OTHERS_READ: &str = "others may read it; make it its owner's alone with `chmod 600`";
 
-/// What tokens are signed with; the key itself is read when it is needed, so that `migrate` runs
-/// without one.
+/// The source of the signing key. The key itself is read when it is needed, so that `migrate` runs without one.
 pub enum Signing {
     /// An Ed25519 key in a file.
     KeyFile {
@@ -86,7 +85,7 @@ impl Signing {
         };
         let unusable =
             |error: &dyn fmt::Display| ConfigError::new(NAME, format!("{}: {error}", path.display()));
-        // A link goes on leading to the file. Where it leads is asked once: others may own the folder.
+        // A link keeps pointing to the file. It is resolved only once, since others may own the folder.
         let path = std::fs::canonicalize(path).map_err(|error| unusable(&error))?;
         let (text, like) = read(&path).map_err(|error| unusable(&error))?;
         let text = KeyRing::rotate_ed25519_pem(&text, now, lead).map_err(|error| unusable(&error))?;
@@ -145,15 +144,15 @@ fn read(path: &Path) -> std::io::Result<(String, Metadata)> {
     Ok((text, file.metadata()?))
 }
 
-/// Puts a text in the place of a file, whole or not at all. It keeps the owner and the mode of the old one: the
-/// server may run as another user than whoever rotates.
+/// Replaces a file by a text, atomically. It keeps the owner and the mode of the old file: the server may run as
+/// another user than the one who rotates.
 pub(super) fn replace(path: &Path, text: &str, like: &Metadata) -> std::io::Result<()> {
     let (file, draft) = draft(path, text)?;
     let replaced = keep_owner(like, &file).and_then(|()| std::fs::rename(&draft, path));
     replaced.inspect_err(|_| drop(std::fs::remove_file(&draft)))
 }
 
-/// By the open file and not by its name, under which another may lie by now: root would give that one away.
+/// By the open file and not by its name, which may belong to another file by now: root would give that one away.
 #[cfg(unix)]
 fn keep_owner(old: &Metadata, file: &File) -> std::io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};

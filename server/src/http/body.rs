@@ -1,4 +1,4 @@
-//! Request bodies, read strictly, for both faces: no larger than they may be, and no byte that is no text.
+//! Request bodies for pages and API, read strictly: with a size limit, and only as valid text.
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -52,9 +52,9 @@ pub(crate) enum FormError {
     Duplicate(String),
     /// The field of this name is a file.
     File(String),
-    /// Something in it is no text, or it has more fields than any form.
+    /// It is not valid text, or it has more fields than any form.
     Unreadable,
-    /// It is said to be in parts, and not how they are divided.
+    /// It is multipart without a boundary.
     NoBoundary,
 }
 

@@ -1,5 +1,5 @@
-//! Pages of other origins that the owner of this copy named may call the API with their own tokens. Only where
-//! no cookie is read: pages, `/fn` and the cookie family never.
+//! Pages of the configured origins may call the API with their own tokens, but only where no cookie is read: never
+//! pages, `/fn` and the cookie family.
 
 use super::paths;
 use crate::config::Compat;
@@ -18,10 +18,10 @@ use std::time::Duration;
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// How long a browser may remember what it was told.
+/// How long a browser may cache a preflight's answer.
 const MAX_AGE: Duration = Duration::from_mins(10);
 
-/// Whose pages, and what they are told.
+/// The origins, and the headers of their answers.
 #[derive(Clone)]
 pub(crate) struct Cors {
     origins: Arc<[Origin]>,

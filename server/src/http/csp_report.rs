@@ -1,4 +1,4 @@
-//! Reports of browsers about what the Content-Security-Policy stopped: a line in the log each.
+//! Browsers' reports of what the Content-Security-Policy blocked, one log line each.
 
 use super::body;
 use crate::state::AppState;
@@ -18,9 +18,9 @@ use tokio::time::timeout;
 const MAX_BYTES: usize = 16 * 1024;
 /// A browser sends them in one go.
 const MAX_TIME: Duration = Duration::from_secs(2);
-/// Anyone may send them: all together fill no log.
+/// Anyone may send them, so their number is limited.
 const MAX_LINES: usize = 60;
-/// A text in a report is written by whoever sends it: it is shortened.
+/// The sender writes the text of a report, so it is shortened.
 const MAX_TEXT: usize = 200;
 
 /// How many lines the reports of this minute have written. Two at once at the turn of a minute may

@@ -1,4 +1,4 @@
-//! A refusal as a page, for whoever reads HTML: same status, same headers, words for a person.
+//! A refusal as a page, for clients that accept HTML: same status, same headers, words for a person.
 
 use super::document::document;
 use super::negotiation::wants_html;
@@ -41,7 +41,7 @@ fn bare(response: &Response) -> Option<ProblemDocument> {
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
-        // Without codes of their own: a client that asks so reads the status.
+        // They have no code of their own: such a client reads the status.
         status @ (StatusCode::PRECONDITION_FAILED | StatusCode::RANGE_NOT_SATISFIABLE) => {
             return Some(ProblemDocument {
                 status: status.as_u16(),
@@ -80,7 +80,7 @@ fn retry(request: &Request) -> String {
     domain::safe_next(whole).unwrap_or("/").to_owned()
 }
 
-/// What broke is in the log, written by the panic hook; the answer says only that something did.
+/// The panic hook has logged the details; the answer says only that something broke.
 pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     refusal(Code::Internal)
 }

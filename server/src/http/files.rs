@@ -1,4 +1,4 @@
-//! The built site's files, compressed when they were built; whatever is no file is not found.
+//! The built site's files, compressed by the build; any other path is not found.
 
 use crate::state::AppState;
 use axum::Router;
@@ -45,7 +45,7 @@ async fn cached(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether the file system may be asked: such a path it would call an error, and that would be a 500.
+/// Whether the file system may be asked: it fails on other paths, which would be answered 500.
 fn may_be_a_file(path: &str) -> bool {
     path.len() <= LONGEST_PATH
         && !path.contains("%00")

@@ -1,4 +1,4 @@
-//! What every answer carries, errors and files included (promise P11).
+//! The headers of every answer, errors and files included (promise P11).
 
 use crate::state::AppState;
 use http::header::{
@@ -7,7 +7,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 
-/// For everything that is no page: it may load nothing and be shown in no frame.
+/// For every answer that is no page: it may load nothing and be shown in no frame.
 const NO_PAGE: &str = "default-src 'none'; frame-ancestors 'none'";
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const CORP: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -33,9 +33,9 @@ pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// The policy of the pages that show the API, and of them alone: what they show it with writes styles into
-/// the page, draws from `data:` addresses and searches in a worker that it makes itself. Their scripts are
-/// our own files, and nothing comes from another host.
+/// The policy of the pages that show the API, and only of them: their scripts write styles into the page, load images
+/// from `data:` addresses and start a worker for the search. The scripts are our own files, and nothing comes from
+/// another host.
 const DOCUMENTS: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:; form-action 'none'; \
     base-uri 'none'; object-src 'none'; frame-ancestors 'none'; report-uri /csp-report; report-to csp";

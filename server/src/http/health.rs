@@ -1,4 +1,4 @@
-//! Is the process alive, and can it serve? Asked by orchestrators: no cookie is read.
+//! Health checks for orchestrators: is the process alive, and can it serve? No cookie is read.
 
 use crate::state::AppState;
 use axum::extract::State;

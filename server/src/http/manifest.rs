@@ -1,4 +1,4 @@
-//! How the site is called and drawn where a device keeps it (W3C: Web Application Manifest).
+//! The site's name and icons for the home screen of a device (W3C: Web Application Manifest).
 
 use crate::state::AppState;
 use app::THEME;

@@ -1,4 +1,4 @@
-//! What every answer needs, whoever asks. It knows neither the pages nor the API.
+//! What every answer needs. It knows neither the pages nor the API.
 
 pub(crate) mod body;
 pub(crate) mod compression;

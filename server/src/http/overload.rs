@@ -1,4 +1,4 @@
-//! What is answered where no connection is free for a request.
+//! The answer when no connection slot is free for a request.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -6,11 +6,11 @@ use axum::response::Response;
 use domain::Code;
 use edge::problem::refusal;
 
-/// Marks a request that found the server full: it is refused, unless it asks how the server is.
+/// Marks a request that found the server full: it is refused, unless it is a health check.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Overloaded;
 
-/// Probes ask how the server is: they are answered all the same.
+/// Health checks are answered all the same.
 pub(crate) async fn middleware(request: Request, next: Next) -> Response {
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
     if probe || request.extensions().get::<Overloaded>().is_none() {

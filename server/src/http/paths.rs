@@ -1,4 +1,4 @@
-//! To whom a path belongs, for what is decided before anything is routed.
+//! Which part of the server a path belongs to, for decisions before routing.
 
 use crate::config::Compat;
 use http::Method;
@@ -10,12 +10,12 @@ pub(crate) fn is_function(path: &str) -> bool {
     path.starts_with("/fn/")
 }
 
-/// Whether a request is the API's, where every refusal is a problem document whatever the client reads.
+/// Whether a request is the API's, where every refusal is a problem document, whatever `Accept` says.
 pub(crate) fn is_api(compat: Compat, method: &Method, path: &str) -> bool {
     under("/api", path) || (compat.cookie && under("/auth", path)) || (compat.root && is_root(method, path))
 }
 
-/// Whether a request is judged by its bearer token alone, and no cookie of it is read.
+/// Whether only the bearer token authorizes a request, and none of its cookies is read.
 pub(crate) fn is_by_token(compat: Compat, method: &Method, path: &str) -> bool {
     under("/api", path) || path == JWKS || (compat.root && is_root(method, path))
 }

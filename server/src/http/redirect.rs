@@ -1,4 +1,4 @@
-//! Where a browser goes on.
+//! Redirects for browsers.
 
 use axum::response::{IntoResponse, Response};
 use http::header::LOCATION;

@@ -16,7 +16,7 @@ type List = LazyLock<Vec<String>, Box<dyn FnOnce() -> Vec<String> + Send>>;
 pub(crate) struct ApiPaths(Arc<List>);
 
 impl ApiPaths {
-    /// They are listed once somebody needs them.
+    /// The list is made on first use.
     pub(crate) fn new(list: impl FnOnce() -> Vec<String> + Send + 'static) -> Self {
         Self(Arc::new(LazyLock::new(Box::new(list))))
     }
@@ -33,7 +33,7 @@ impl ApiPaths {
 pub(crate) async fn middleware(State(calls): State<ApiPaths>, request: Request, next: Next) -> Response {
     let (uri, reads) = (request.uri(), matches!(*request.method(), Method::GET | Method::HEAD));
     let page = trimmed(uri.path()).filter(|path| PAGES.iter().any(|page| page.path == *path));
-    // A page's address may be the API's too, for whoever does not read.
+    // A page's path may be the API's too, for methods that write.
     let call = calls.without_slash(uri).filter(|_| !reads || page.is_none());
     let page = page.map(|path| see_other(&with_query(path, uri)));
     match call.or(page) {

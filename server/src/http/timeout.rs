@@ -17,7 +17,7 @@ pub(crate) async fn middleware(State(limit): State<Duration>, request: Request, 
     in_time(limit, request.method().clone(), next.run(request)).await
 }
 
-/// The answer, or that it took too long: our fault, so 503, and nobody knows what was done until then.
+/// The answer, or 503 if it took too long: that is our fault, and nobody knows whether a change was made.
 pub(crate) async fn in_time(
     limit: Duration,
     method: Method,

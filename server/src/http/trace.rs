@@ -1,5 +1,5 @@
-//! One id, one span, one log line for each request: the matched path, never the query string. And what every
-//! answer carries.
+//! One id, one span, one log line for each request: the matched path, never the query string. It also adds the headers
+//! of every answer.
 
 use super::headers;
 use crate::clock::now;

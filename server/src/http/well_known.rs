@@ -1,4 +1,4 @@
-//! Addresses that others define.
+//! Well-known addresses.
 
 use axum::response::Redirect;
 

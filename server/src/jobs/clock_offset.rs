@@ -1,4 +1,4 @@
-//! Keeps the time by which throttles are judged in step with the database's clock (promise P23).
+//! Keeps the throttle's time in step with the database's clock (promise P23).
 
 use super::periodic::every;
 use accounts::Accounts;

@@ -1,4 +1,4 @@
-//! Keeps what hashing an unknown name costs in step with what the accounts' hashes cost (promise P2).
+//! Keeps the cost of hashing an unknown name equal to that of known ones (promise P2).
 
 use super::periodic::every;
 use accounts::Accounts;

@@ -1,4 +1,4 @@
-//! What the server does by itself, beside the requests.
+//! The server's background jobs.
 
 mod cache_invalidation;
 mod clock_offset;

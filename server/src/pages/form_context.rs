@@ -1,5 +1,5 @@
-//! To whom a form was shown, and which version of the data it showed (promise P35). Pages say it in two hidden
-//! fields beside those in `form[…]`, whoever wrote the page; it is compared before Leptos runs anything.
+//! To whom a form was shown, and which version of the data it showed (promise P35). Every page says so in two hidden
+//! fields beside those in `form[…]`; they are checked before Leptos runs anything.
 
 use accounts::{Caller, Member, Precondition, RequestCtx};
 use app::forms::FormPage;
@@ -10,14 +10,14 @@ use axum::response::Response;
 use domain::{Code, Detail, Problem, RefusedAct, UserId, Viewer};
 use edge::problem::refusal;
 
-/// What a call says of itself.
+/// The two hidden fields of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FormContext {
     /// The account that the form was shown to.
     pub(super) account: Option<String>,
-    /// What it showed; a form without a version has none to compare.
+    /// The version that it showed; `None` for a form without one.
     pub(super) version: String,
-    /// Whether it may come without an account: it holds nothing to write, or was made for whoever comes.
+    /// Whether it may come without an account: it writes nothing, or is for strangers.
     pub(super) anyone: bool,
 }
 
@@ -31,13 +31,13 @@ impl FormContext {
     }
 }
 
-/// Whether a form is for people who have not signed in: it acts for whom it names in its fields.
+/// Whether a form is for strangers: it acts for the account that its own fields name.
 pub(super) fn is_for_strangers(form: &FormPage) -> bool {
     PAGES.iter().any(|page| page.path == form.page && page.guard == Guard::Strangers)
 }
 
-/// Refuses what was made for another account, and hands the version on to the use case, which compares it once
-/// it has locked the row.
+/// Refuses a form that was made for another account, and passes the version on to the use case, which compares it after
+/// locking the row.
 pub(crate) async fn middleware(mut request: Request, next: Next) -> Response {
     let extensions = request.extensions_mut();
     if let Some(context) = extensions.remove::<FormContext>()
@@ -54,7 +54,7 @@ pub(crate) async fn middleware(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// The name is isolated (U+2068, U+2069), whichever way its letters run.
+/// The name is isolated (U+2068, U+2069), so that its direction affects nothing around it.
 fn other_account(viewer: Viewer, form: &str) -> Problem {
     let who = match &viewer.name {
         Some(name) => format!("\u{2068}{name}\u{2069} ({})", viewer.email),

@@ -60,8 +60,8 @@ pub(crate) async fn middleware(State(state): State<AppState>, request: Request, 
     }
 }
 
-/// Counts calls, and no pages. It stands behind the check of the origin: a page elsewhere cannot spend what its
-/// visitors have.
+/// Counts calls, not pages. It comes after the check of the origin: another site's page cannot use up its visitors'
+/// limits.
 pub(crate) async fn rate_limit(callers: State<Callers>, request: Request, next: Next) -> Response {
     if is_call(&request) {
         rate_limit::browsers(callers, request, next).await
@@ -81,7 +81,7 @@ struct Post {
 }
 
 impl Post {
-    /// Reads the whole request. Without a request to hand on, the body was no form of ours.
+    /// Reads the whole request. Returns no request if the body was no form of ours.
     async fn read(request: Request) -> Result<(Self, Option<Request>), Code> {
         let (mut parts, stream) = request.into_parts();
         let bytes = body::read(stream, form::MAX_BYTES).await?;
@@ -113,7 +113,7 @@ impl Post {
             response = self.sent_on(&response, cookies);
         }
         let sign_out = self.path == SIGN_OUT;
-        // What was saved since is newer than what waits.
+        // What was saved just now is newer than the unsent form.
         let newer =
             || unsent::read(&self.cookies, cookies).is_some_and(|old| old.flash.function == self.path);
         if sign_out || newer() {
@@ -126,7 +126,7 @@ impl Post {
         response
     }
 
-    /// To where the function said, else back to the form's page with word that it worked.
+    /// To where the function said, else back to the form's page, which says that it worked.
     fn sent_on(&self, response: &Response, cookies: CookieStyle) -> Response {
         let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         let page = self.form.map_or("/", |form| form.page);
@@ -140,7 +140,7 @@ impl Post {
         with_cookies(response.headers(), answer)
     }
 
-    /// What a person can mend goes back to the form; the rest is a page of its own status.
+    /// A refusal that the person can mend goes back to the form; any other is a page with its own status.
     fn refused(self, problem: ProblemDocument, state: &AppState) -> Response {
         let mendable = matches!(problem.status, 401 | 409 | 422 | 429 | 503);
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
@@ -148,12 +148,12 @@ impl Post {
         let next = next.and_then(|(_, next)| domain::safe_next(next));
         let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
         let ended = problem.code == Code::SignInNeeded;
-        // Who was told of another version compares with that one from now on.
+        // Whoever was shown the current version is compared with that one from now on.
         let told = matches!(problem.code, Code::OtherAccount | Code::ChangedMeanwhile);
         let owner = self.context.owner();
         let version = Some(self.context.version).filter(|_| !told).unwrap_or_default();
         let flash = Flash { function: self.path, problem: Some(problem), values: self.fields, version };
-        // Apart from each other: a mistyped password on the way must not cost what was typed before.
+        // Two cookies: a mistyped password at the sign-in must not lose the text that was typed before.
         let left = if ended {
             unsent::keep(state.cookies, owner, flash)
         } else {
@@ -165,8 +165,8 @@ impl Post {
     }
 }
 
-/// What became of the call: a layer further in refused it, the function failed, or it worked. A
-/// failure keeps its headers for the cookies in them.
+/// The outcome of the call: an inner layer refused it, the function failed, or it worked. A failure keeps its headers
+/// for the cookies in them.
 async fn outcome(response: Response) -> Result<Response, (ProblemDocument, HeaderMap)> {
     if let Some(problem) = response.extensions().get::<ProblemDocument>() {
         return Err((problem.clone(), response.headers().clone()));

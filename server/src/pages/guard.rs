@@ -60,10 +60,9 @@ fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Respon
     }
 }
 
-/// A stranger who comes from a sign-in page to a members' page without any cookie has just signed in,
-/// and the cookies did not come back: the sign-in page says so, instead of asking again and again.
-/// Whoever goes Back after signing out names the sign-in page, too, and still has the cookie by which the
-/// browser is known. Only words hang on it.
+/// A stranger who comes from a sign-in page to a members' page without any cookie has just signed in, and the cookies
+/// did not come back: the sign-in page says so, instead of asking again and again. Somebody who goes Back after signing
+/// out comes from the sign-in page too, but still has the cookie of the known device. This decides only a message.
 fn lost_cookie(headers: &HeaderMap) -> bool {
     if headers.contains_key(COOKIE) {
         return false;
@@ -79,8 +78,8 @@ fn sign_in_path(uri: &Uri) -> String {
     with_next("/login", domain::safe_next(back).unwrap_or("/account"))
 }
 
-/// What is left to say on exactly this page, and the cookies that are spent by that: the answer to the last
-/// plain post, else a form of this person's that was sent after its session had ended.
+/// The message for exactly this page, and the cookies to delete with it: the answer to the last plain post, else this
+/// person's form that was sent after its session had ended.
 fn left_for(
     page: &Page,
     unsent: Option<(&Viewer, UnsentForm)>,

@@ -1,4 +1,4 @@
-//! Leptos' pages and server functions, and what stands before them.
+//! Leptos' pages and server functions, and what runs before them.
 
 mod flash;
 mod form;

@@ -23,8 +23,8 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
 
-/// Every page and every server function. Leptos registers both, so what stands before a server
-/// function is a layer that looks at the path.
+/// Every page and every server function. Leptos registers both, so the layer over server functions has to look at the
+/// path.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let site = LeptosOptions::clone(&state.site);
     let shell = move || app::shell(site.clone());
@@ -36,7 +36,7 @@ pub(crate) async fn gallery(State(state): State<AppState>) -> Response {
     document(&state, app::gallery_document(LeptosOptions::clone(&state.site), &state.app))
 }
 
-/// The page for an address where there is none; a problem document for whoever reads no HTML.
+/// The page for an unknown address; a problem document for clients that do not accept HTML.
 pub(crate) fn not_found(state: &AppState) -> Router {
     let site = LeptosOptions::clone(&state.site);
     let render = render_app_async_with_context(context(state), move || app::shell(site.clone()));
@@ -48,7 +48,7 @@ pub(crate) fn not_found(state: &AppState) -> Router {
     Router::new().fallback_service(page)
 }
 
-/// A page is rendered only for whoever reads one; that needs no caller and no database to find out.
+/// A page is rendered only for clients that accept HTML; this check needs no caller and no database.
 pub(crate) async fn only_for_readers(State(compat): State<Compat>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let api = paths::is_api(compat, request.method(), request.uri().path());

@@ -17,7 +17,7 @@ pub(super) struct UnsentForm {
 }
 
 impl UnsentForm {
-    /// As a stranger may know it.
+    /// What a stranger may know of it.
     pub(super) fn kind(&self) -> Unsent {
         if self.flash.function == PASSWORD_CHANGE {
             Unsent::Passwords
@@ -28,7 +28,7 @@ impl UnsentForm {
         }
     }
 
-    /// As its owner sees it after a new sign-in.
+    /// What its owner sees after a new sign-in.
     pub(super) fn shown_again(mut self) -> Flash {
         let detail = match self.kind() {
             Unsent::Passwords => words::unsent::passwords(),
@@ -42,8 +42,7 @@ impl UnsentForm {
     }
 }
 
-/// The cookie in which `flash` waits for its owner, whom the form names: the browser may have lost every token of
-/// ours meanwhile.
+/// The cookie that keeps `flash` for its owner, whom the form names: the browser may have lost all our tokens.
 pub(super) fn keep(
     cookies: CookieStyle,
     owner: Option<UserId>,
@@ -53,7 +52,7 @@ pub(super) fn keep(
     Some(cookies.set_unsent(&format!("{}.{}", owner.simple(), flash::encode(flash))))
 }
 
-/// What the cookie holds, if we could have written it.
+/// The content of the cookie, if it has the shape that we write.
 pub(super) fn read(headers: &HeaderMap, cookies: CookieStyle) -> Option<UnsentForm> {
     let (owner, flash) = cookie::read(headers, cookies.unsent_name())?.split_once('.')?;
     let (owner, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);

@@ -1,4 +1,4 @@
-//! Who is signed in, for the pages that are open already: another of this browser's tabs may have changed that.
+//! Who is signed in, for pages that are open already: another tab may have changed that.
 
 use accounts::{RequestCtx, version};
 use axum::{Extension, Json};

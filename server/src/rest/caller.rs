@@ -1,4 +1,4 @@
-//! Who calls the API. No cookie is read here: what a browser sends by itself opens nothing.
+//! Who calls the API. No cookie is read here: what a browser sends by itself authorizes nothing.
 
 use super::answer::Refusal;
 use crate::state::AppState;
@@ -10,13 +10,13 @@ use edge::caller::stranger;
 use http::HeaderName;
 use http::request::Parts;
 
-/// By which a program is known again when strangers guess.
+/// The header with a program's device token.
 pub(super) const DEVICE_TOKEN: HeaderName = HeaderName::from_static("x-device-token");
 
 /// Anyone, whatever the `Authorization` header holds: a client whose token has ended must be able to sign in.
 pub(super) struct Anyone(pub(super) RequestCtx);
 
-/// Somebody whose access token is good.
+/// A member with a valid access token.
 pub(super) struct Member(pub(super) RequestCtx);
 
 impl FromRequestParts<AppState> for Anyone {
@@ -50,7 +50,7 @@ impl FromRequestParts<AppState> for Member {
 
 pub(super) fn context(parts: &Parts, state: &AppState) -> RequestCtx {
     let mut ctx = stranger(&state.callers(), &parts.extensions, &parts.headers);
-    // Not the one in the cookie, which is none of ours here.
+    // Not the device token in the cookie, which is not read here.
     let token = parts.headers.get(DEVICE_TOKEN).and_then(|token| token.to_str().ok());
     ctx.client.device = token.and_then(RawToken::parse);
     ctx

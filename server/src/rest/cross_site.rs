@@ -1,4 +1,4 @@
-//! What a page of another site has its visitors' browsers send: it is refused before anything is counted or done.
+//! Refuses what another site's page makes its visitors' browsers send, before anything is counted or done.
 
 use crate::http::cors::AllowedOrigin;
 use axum::extract::{Request, State};
@@ -19,8 +19,8 @@ pub(crate) async fn middleware(State(own): State<Arc<Origin>>, request: Request,
     next.run(request).await
 }
 
-/// Without a word of where from it is no browser. A link to here may be followed, once a click; a preflight does
-/// nothing.
+/// A request that does not say where it comes from is no browser's. A link may be followed, once per click; a preflight
+/// does nothing.
 fn is_refused(own: &Origin, method: &Method, headers: &HeaderMap) -> bool {
     let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
     let framed = headers.contains_key("sec-fetch-dest") && !says("sec-fetch-dest", "document");

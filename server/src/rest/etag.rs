@@ -1,5 +1,5 @@
-//! Entity tags (RFC 9110 sections 8.8.3 and 13.1): what is answered carries the version that it has, a change may
-//! say which version it was made for, and whoever knows the present one is not sent it again.
+//! Entity tags (RFC 9110 sections 8.8.3 and 13.1): an answer carries its version, a change may say which version it was
+//! made for, and a client that has the current version is not sent it again.
 
 use super::answer::Refusal;
 use super::caller::Member;
@@ -24,11 +24,11 @@ impl IntoResponse for WithEtag {
     }
 }
 
-/// What a reader knows already (`If-None-Match`).
+/// The versions that a reader has already (`If-None-Match`).
 pub(super) struct IfNoneMatch(Option<Tags>);
 
 impl IfNoneMatch {
-    /// The account, or word that it is the one the reader knows.
+    /// The account, or 304 if the reader has this version.
     pub(super) fn or(self, user: UserView) -> Response {
         let version = version::of_view(&user);
         let mut answer = WithEtag(user).into_response();
@@ -82,7 +82,7 @@ struct Tag {
 }
 
 impl Tags {
-    /// The tags of all lines of a header; what is no tag ends the list, and matches nothing.
+    /// The tags of all lines of a header; a malformed tag ends the list, and matches nothing.
     fn read(headers: &HeaderMap, name: HeaderName) -> Option<Self> {
         let lines: Vec<_> = headers.get_all(name).iter().collect();
         match lines[..] {

@@ -1,5 +1,5 @@
-//! What a call brings along, read strictly: whatever is unknown, doubled or of another type is refused by
-//! name, and nothing is changed.
+//! The input of a call, read strictly: anything unknown, repeated or of a wrong type is refused by name, and nothing is
+//! changed.
 
 use super::answer::Refusal;
 use crate::http::body::{self, FormError};
@@ -35,7 +35,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     }
 }
 
-/// Names and secrets, as a JSON object or as a form of either kind: every sign-in path takes all of them.
+/// A sign-in, as a JSON object or as a form of either kind: every sign-in path accepts all three.
 pub(super) struct Credentials<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
@@ -63,7 +63,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Credentials<T> {
     }
 }
 
-/// A body of one kind under the name of another.
+/// A body whose media type names another kind.
 fn sent_as(detail: Detail, reason: Reason) -> Problem {
     of_field(BODY, reason).with_detail(detail)
 }
@@ -81,7 +81,7 @@ fn looks_like_a_form(content: &[u8]) -> bool {
     name.len() < content.len() && std::str::from_utf8(name).is_ok_and(is_a_name)
 }
 
-/// The fields behind the question mark.
+/// The query parameters.
 pub(super) struct Query<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
@@ -103,7 +103,7 @@ pub(super) async fn no_query(request: Request, next: Next) -> Result<Response, R
     Ok(next.run(request).await)
 }
 
-/// The id in the path. What is no id names nothing.
+/// The id in the path. A malformed id is not found.
 pub(super) struct Id(pub(super) Uuid);
 
 impl FromRequestParts<AppState> for Id {
@@ -127,7 +127,7 @@ impl FromRequestParts<AppState> for Headers {
     }
 }
 
-/// A body that does not come in half of a request's time is the client's fault; what takes longer is ours.
+/// A body that does not arrive within half of a request's time is the client's fault; a slower answer is ours.
 async fn read(request: Request, state: &AppState, limit: usize) -> Result<(HeaderMap, Vec<u8>), Refusal> {
     let (parts, stream) = request.into_parts();
     let content = tokio::time::timeout(state.request_timeout / 2, body::read(stream, limit)).await;
@@ -151,7 +151,7 @@ fn from_json<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Where it ends to be JSON, and nothing of what stands there.
+/// Where the text stops being JSON, without quoting it.
 fn no_json(error: &serde_json::Error) -> Problem {
     Problem::new(Code::Unreadable).with_detail(Detail::NoJson { line: error.line(), column: error.column() })
 }
@@ -162,7 +162,7 @@ fn from_query<T: DeserializeOwned>(query: Option<&str>) -> Result<T, Problem> {
 }
 
 fn from_form<T: DeserializeOwned>(content: &[u8]) -> Result<T, Problem> {
-    // A word alone is no name of a field: a whole secret may stand there.
+    // A single word is not taken for a field's name: it may be a whole secret.
     let alone = |name: &str| content.split(|byte| *byte == b'&').any(|pair| pair == name.as_bytes());
     let fields = body::fields(content).map_err(|error| form_problem(&error));
     fields.and_then(from_fields).map_err(|problem| unnamed(problem, alone, BODY))
@@ -191,7 +191,7 @@ fn form_problem(error: &FormError) -> Problem {
     }
 }
 
-/// What serde says, without the value it says it of: that may be a password.
+/// Serde's message without the value, which may be a password.
 fn refused(path: &str, words: &str) -> Problem {
     let (field, reason) = if let Some(rest) = words.strip_prefix("unknown field `") {
         let name = rest.rsplit_once("`, expected").or_else(|| rest.rsplit_once("`, there are no fields"));
@@ -211,9 +211,9 @@ fn until_quote(words: &str) -> &str {
     words.split('`').next().unwrap_or_default()
 }
 
-/// What a refusal names where a name cannot be repeated.
+/// What a refusal says if the name cannot be repeated.
 const BODY: &str = "body";
-/// No field of anybody's has a longer name.
+/// No field has a longer name.
 const MAX_NAME: usize = 32;
 /// More of them stand in passwords and tokens.
 const MAX_DIGITS: usize = 3;

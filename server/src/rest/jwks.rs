@@ -1,4 +1,4 @@
-//! The public keys, by which services of others verify our tokens.
+//! The public keys, which other services verify our tokens with.
 
 use crate::http::paths::JWKS;
 use crate::state::AppState;

@@ -1,5 +1,5 @@
-//! The API: the same use cases over HTTP for programs. One file a resource; a handler gets its context, calls
-//! one use case and shapes the answer.
+//! The API: the same use cases over HTTP for programs. One file per resource; a handler gets its context, calls one use
+//! case and shapes the answer.
 
 mod answer;
 mod caller;

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 pub fn Failure(
     /// What happened.
     problem: ProblemDocument,
-    /// Where trying again may help; a path of ours.
+    /// The path to try again, if that may help.
     #[prop(into)]
     retry: String,
 ) -> impl IntoView {

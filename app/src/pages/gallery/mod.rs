@@ -1,4 +1,4 @@
-//! `/dev/gallery`, in development only: every component in every state, for looking at.
+//! `/dev/gallery`, in development only: every component in every state.
 //!
 //! Drawn by the server alone and without a script, so none of it is in the WebAssembly.
 

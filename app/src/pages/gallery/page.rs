@@ -16,7 +16,7 @@ use leptos_router::location::RequestUrl;
 pub fn gallery_document(options: LeptosOptions, settings: &AppSettings) -> String {
     let title = format!("Gallery · {}", settings.name);
     Owner::new_root(None).with(|| {
-        // The header says which page one is on, so it needs a router, and that one an address.
+        // The header marks the current page, so it needs a router, and the router an address.
         provide_context(RequestUrl::new("/account"));
         view! {
             <!DOCTYPE html>

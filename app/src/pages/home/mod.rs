@@ -1,4 +1,4 @@
-//! `/`: the ways in.
+//! `/`: the front page.
 
 mod page;
 

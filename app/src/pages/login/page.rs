@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 
-/// The page that a person sees most.
+/// The sign-in page.
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let session = Session::from_context();

@@ -1,7 +1,7 @@
 use domain::EMAIL_MAX_BYTES;
 
-/// The address that a link to the sign-in page brought along. Anyone can write such a link, so it is shown as
-/// text in the field, where it can be changed, and nothing else hangs on it.
+/// The address in a link to the sign-in page. Anyone can write such a link, so the address is only shown as text in the
+/// field, where it can be changed.
 pub(crate) fn prefill(raw: Option<&str>) -> Option<String> {
     let email = raw.map(str::trim).filter(|raw| raw.contains('@') && raw.len() <= EMAIL_MAX_BYTES)?;
     (!email.contains(char::is_control)).then(|| email.to_owned())

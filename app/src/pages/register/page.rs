@@ -68,7 +68,7 @@ fn SignInInstead(path: ReturnPath) -> impl IntoView {
     view! { <a href=move || path.sign_in_link(&email.get(), Url::escape)>{words::register::login_instead()}</a> }
 }
 
-/// What holds for an account. New tabs: the form keeps what was typed.
+/// Links to the terms and the privacy policy. They open new tabs, so that the form keeps its text.
 #[component]
 fn Agreement(settings: AppSettings) -> impl IntoView {
     let link = |url: String, label| view! { <a href=url target="_blank" rel="external noopener">{label}</a> };
@@ -82,7 +82,7 @@ fn Agreement(settings: AppSettings) -> impl IntoView {
     (terms.is_some() || privacy.is_some()).then(|| view! { <p class="help agreement">{terms}{privacy}</p> })
 }
 
-/// Nobody is asked to type what will be refused.
+/// A closed sign-up shows no form.
 #[component]
 fn Closed(login: String) -> impl IntoView {
     view! {

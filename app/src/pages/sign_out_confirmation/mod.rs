@@ -1,5 +1,5 @@
-//! The page on which a browser that was led to the API's `GET /auth/logout` says that it means it. Whole
-//! without scripts; drawn by the server alone, so none of it is in the WebAssembly.
+//! The page that asks for confirmation when a browser was led to the API's `GET /auth/logout`. It needs no scripts;
+//! only the server draws it, so none of it is in the WebAssembly.
 
 mod page;
 

@@ -4,7 +4,7 @@ use crate::ui::{Form, PageLoad, SubmitButton};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-/// Whether the page came to say that signing out did not work: then the menu stands open.
+/// Whether signing out failed: then the menu is open to show why.
 pub(crate) fn sign_out_failed() -> bool {
     let flash = use_context::<PageLoad>().and_then(|load| load.flash_of(Logout::PATH));
     flash.is_some_and(|flash| flash.problem.is_some())

@@ -1,5 +1,5 @@
-//! A form's fields as the arguments of its server function, read in the browser: the server's own reader knows more
-//! shapes than our one, `form[NAME]`, and weighs 4 kB.
+//! A form's fields as the arguments of its server function, read in the browser. The library's own decoder reads more
+//! shapes than `form[NAME]`, the only one we have, and weighs 4 kB.
 
 use crate::ui::dom::domain_name;
 use serde::de::value::{Error, MapDeserializer};

@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
-/// The account that a page was shown to, which its forms tell the server; nobody's forms act for nobody.
+/// The account that a page was shown to, which its forms send to the server; a stranger's forms send none.
 #[derive(Clone, Copy)]
 pub struct FormAccount(pub Signal<Option<String>>);
 
@@ -40,8 +40,7 @@ struct FormSpec {
 /// A form over the server function `F`, the same with WebAssembly and without.
 #[component]
 pub fn Form<F, D>(
-    /// What the fields are checked with while typing, given the shortest new password; the server calls the
-    /// same.
+    /// Checks the fields while somebody types, given the shortest new password; the server calls the same function.
     check: fn(&F, usize) -> Vec<FieldError>,
     /// What the answer changes on the page.
     on_done: D,
@@ -51,10 +50,10 @@ pub fn Form<F, D>(
     /// Empties the fields when it worked.
     #[prop(optional)]
     clears: bool,
-    /// Success leads to another page, so the button stays busy until that one is there.
+    /// Success leads to another page, so the button stays busy until that page is shown.
     #[prop(optional)]
     leaves: bool,
-    /// The version of what it shows and changes, as the server told it last.
+    /// The version of the data that the form shows, as the server sent it last.
     #[prop(optional)]
     version: Option<RwSignal<String>>,
     children: Children,
@@ -86,7 +85,7 @@ where
     frame(F::PATH, spec, version, children)
 }
 
-/// The part of [`Form`] that is compiled once.
+/// The part of [`Form`] that does not depend on the server function, so that it is compiled once.
 fn frame(
     path: &'static str,
     spec: FormSpec,
@@ -109,9 +108,9 @@ fn frame(
         }
     };
     let on_leave = move |event: FocusEvent| {
-        // An error that appears now moves the button away from under the pointer, and the click misses.
+        // An error that appears now would move the button from under the pointer, and the click would miss.
         if let Some(field) = dom::field_of(&event).filter(|_| !dom::goes_to_control(&event)) {
-            // A field loses the focus as well when its page goes: by then nothing may be told to what it held.
+            // A field also loses the focus when its page is left: its state may be gone by then.
             set_timeout(move || state.errors.update(|errors| errors.left(&field)), Duration::ZERO);
         }
     };
@@ -142,8 +141,8 @@ fn frame(
     .into_any()
 }
 
-/// What the server compares before it does anything. The account stays the one that the form was shown to,
-/// whoever signs in meanwhile; nothing but us changes either, so browsers must not bring back older ones.
+/// What the server compares first. The account stays the one that the form was shown to, whoever signs in meanwhile.
+/// Browsers must not restore older values of either field.
 #[component]
 fn PreconditionFields(#[prop(optional_no_strip)] version: Option<RwSignal<String>>) -> impl IntoView {
     let account = use_context::<FormAccount>().and_then(|FormAccount(account)| account.get_untracked());
@@ -194,8 +193,8 @@ fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement, min: usize) 
                 dom::tell(&form, "saved");
                 state.errors.set(FormErrors::after_success(spec.done));
             }
-            // What the page shows is not true any more. The plain way brings a true one with the text in it, over
-            // the sign-in page if need be.
+            // The page is outdated. A plain post brings a current one with the text in it, through the sign-in page if
+            // needed.
             Err(problem) if problem.code == Code::SignInNeeded || is_stale(problem.code) => {
                 dom::send(&form);
             }
@@ -207,5 +206,5 @@ fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement, min: usize) 
     });
 }
 
-/// The first refused field, else the words beside the button.
+/// The first refused field, else the message beside the button.
 const REFUSED: &[&str] = &["[aria-invalid=true]", "[role=alert]"];

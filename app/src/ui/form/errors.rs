@@ -1,9 +1,9 @@
 use domain::{Code, FieldMessage, ProblemDocument};
 
-/// What a form has to say at this moment: pure bookkeeping, so that it is tested without a browser.
+/// The messages of a form at this moment: pure bookkeeping, so that tests need no browser.
 ///
-/// A field is judged once it was left after typing, or once the form was sent; never while its first
-/// characters are being typed. What the server refused stands until that field is typed in again.
+/// A field is checked once it is left after typing, or once the form is sent; never while its first characters are
+/// typed. The server's refusal stays until somebody types in that field again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormErrors {
     edited: Vec<String>,
@@ -29,7 +29,7 @@ impl FormErrors {
         Self { success: Some(words).filter(|words| !words.is_empty()), ..Self::default() }
     }
 
-    /// Somebody typed in `field`; `local` is what the form's own check refuses now.
+    /// Somebody typed in `field`; `local` holds what the form's own check refuses now.
     pub fn typed(&mut self, field: &str, local: Vec<FieldMessage>) {
         note(&mut self.edited, field);
         self.remote.retain(|error| error.field != field);
@@ -56,14 +56,14 @@ impl FormErrors {
         self.wait = problem.retry_after.filter(|_| problem.code == Code::TooManyRequests);
     }
 
-    /// The words that stand beside `field`.
+    /// The message beside `field`.
     pub fn error(&self, field: &str) -> Option<&str> {
         let judged = self.sent || self.judged.iter().any(|judged| judged == field);
         let local = self.local.iter().filter(|_| judged);
         self.remote.iter().chain(local).find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
-    /// The words beside the button: a refusal that belongs to none of them.
+    /// The message beside the button: a refusal that belongs to no field.
     pub fn form_error(&self) -> Option<&str> {
         self.form_error.as_deref()
     }
@@ -73,12 +73,12 @@ impl FormErrors {
         self.wait
     }
 
-    /// Whether somebody else has what stands in `field`.
+    /// Whether the value of `field` is taken.
     pub fn is_taken(&self, field: &str) -> bool {
         self.remote.iter().any(|error| error.field == field && error.code == "taken")
     }
 
-    /// The words beside the button: it worked.
+    /// The message beside the button: it worked.
     pub fn success(&self) -> Option<&'static str> {
         self.success
     }

@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 #[derive(Clone, Copy)]
 pub struct FollowRedirect(pub Callback<String>);
 
-/// Sends a form as it stands: with what its function does not know, for whom and for which version it was made.
+/// Sends a form as it stands, with the account and the version that it was made for, which are no arguments of its
+/// function.
 pub(super) async fn post<F>(body: String, follow: Option<FollowRedirect>) -> Result<F::Output, AppError>
 where
     F: ServerFn<Error = AppError>,
@@ -22,8 +23,8 @@ where
     JsonEncoding::decode(answer).map_err(|_| Code::OutcomeUnknown.into())
 }
 
-/// The part of [`post`] that is compiled once. Every form changes something: once it was sent, only an answer of
-/// ours says whether it did.
+/// The part of [`post`] that is compiled once. Every form changes something: once it was sent, only our own answer
+/// tells whether the change was made.
 async fn send<C, I, O>(path: &str, body: String, follow: Option<FollowRedirect>) -> Result<Bytes, AppError>
 where
     C: Client<AppError, I, O>,

@@ -26,7 +26,7 @@ impl PasswordMin {
     }
 }
 
-/// What the fields and the button of a form share.
+/// The state that the fields and the button of a form share.
 #[derive(Clone, Copy)]
 pub struct FormState {
     pub(super) errors: RwSignal<FormErrors>,
@@ -36,7 +36,7 @@ pub struct FormState {
 }
 
 impl FormState {
-    /// A form that has this to say and shows these values.
+    /// A form with these messages and these values.
     pub fn new(errors: FormErrors, values: Vec<(String, String)>, progress: Progress) -> Self {
         Self {
             errors: RwSignal::new(errors),
@@ -79,7 +79,7 @@ impl FormState {
         }
     }
 
-    /// None is under way any more.
+    /// The request has ended.
     pub(super) fn rest(self) {
         _ = self.progress.try_set(Progress::Idle);
     }
@@ -123,7 +123,7 @@ impl FormState {
             .with_value(|values| values.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()))
     }
 
-    /// What is stored now, where the text that was kept for `field` differs from it and would replace it unseen.
+    /// What is stored now for `field`, if the kept text differs from it and would replace it unseen.
     pub(crate) fn stored(self, field: &str, stored: Option<&String>) -> Option<String> {
         let stored = stored.cloned().unwrap_or_default();
         self.kept(field).filter(|kept| self.compares && !is_same_text(kept, &stored)).map(|_| stored)
@@ -140,7 +140,7 @@ pub(super) fn is_stale(code: Code) -> bool {
     matches!(code, Code::OtherAccount | Code::ChangedMeanwhile)
 }
 
-/// What stands in the field, once the program can read the page; until then what a plain post kept.
+/// The field's text, once the program can read the page; until then the text that a plain post kept.
 pub fn input_value(field: &'static str) -> RwSignal<String> {
     let text = RwSignal::new(FormState::from_context().kept(field).unwrap_or_default());
     Effect::new(move || _ = dom::value_of(field).map(|typed| text.set(typed)));

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead};
 
-/// No account of ours takes a tenth of this.
+/// No account takes a tenth of this.
 pub(super) const LINE_MAX: usize = 64 * 1024;
 
-/// How far an array was read.
+/// How far an array has been read.
 #[derive(Default)]
 pub(super) struct Elements {
     begun: bool,
@@ -19,7 +19,7 @@ pub(super) struct Elements {
 pub(super) type Element = (u64, Option<Vec<u8>>);
 
 impl Elements {
-    /// The next element; `None` at the end of the array. What cannot be told apart ends the file.
+    /// The next element; `None` at the end of the array. Text that cannot be split into elements ends the file.
     pub(super) fn next(&mut self, reader: &mut impl BufRead) -> io::Result<Option<Element>> {
         let (mut text, mut first, mut long) = (Vec::new(), 0, false);
         loop {

@@ -27,8 +27,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many lines go into one transaction: enough to be fast, few enough to stop soon.
 const CHUNK: usize = 5_000;
-/// How an import ends that made no account of some lines, and one that made all of them, some without a field. An
-/// account that is there already is what was asked for.
+/// The exit codes of an import that made no account of some lines, and of one that made all, some without a field. An
+/// account that exists already is no failure.
 const LINES_REFUSED: u8 = 3;
 const FIELDS_LEFT_OUT: u8 = 4;
 
@@ -40,7 +40,7 @@ struct Chunk {
     read: u64,
 }
 
-/// What is read and judged while the database takes what came before, and never more than that.
+/// The next chunk is read and checked while the database imports the one before; only one chunk ahead.
 type Chunks = mpsc::Receiver<Result<Chunk, String>>;
 
 pub(super) async fn run(config: &Config, words: &ImportUsers) -> Ended {
@@ -125,7 +125,7 @@ async fn take(
     Ok(())
 }
 
-/// Why it goes no further, and what of the lines under way.
+/// Why it stops, and what becomes of the lines under way.
 fn stopped(error: &accounts::Error) -> String {
     let told = refused(error);
     if !matches!(error, accounts::Error::Unconfirmed(_)) {

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What the operator sees on the way: one line that changes on a terminal, ten lines elsewhere.
+/// The progress that the operator sees: one line that changes on a terminal, ten lines elsewhere.
 pub(super) struct Progress {
     terminal: bool,
     begun: Instant,

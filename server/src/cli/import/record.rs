@@ -1,4 +1,4 @@
-//! From what stands in a file to the fields of an account.
+//! From a record of a file to the fields of an account.
 
 use csv::ByteRecord;
 use domain::{FieldError, ImportForm, ImportReason};
@@ -8,7 +8,7 @@ use store::import::source::Preset;
 /// Why a line is no account.
 pub(super) type Refusals = Vec<FieldError<ImportReason>>;
 
-/// Which names count.
+/// Which column names are read.
 #[derive(Clone, Copy)]
 pub(super) struct Names {
     /// Those of a service, and no others.
@@ -18,10 +18,10 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// What a field of this name holds; `None` where it is passed over.
+    /// What a field of this name holds; `None` if it is skipped.
     fn column(self, name: &str) -> Result<Option<&'static str>, ()> {
         match ImportForm::column(name) {
-            // A password is no less one for being called so: nobody is to lose theirs without a word.
+            // A column that may hold password hashes is never skipped silently: nobody may lose their password.
             None if self.ignore_unknown && hint(name).is_empty() => Ok(None),
             column => column.map(Some).ok_or(()),
         }

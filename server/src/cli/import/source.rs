@@ -8,11 +8,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-/// A file that is read as it is needed.
+/// A file, read as needed.
 pub(super) struct Source {
     bytes: u64,
     reader: Reader,
-    /// What ends the file early, once the lines before it are handed over.
+    /// An error that ends the file, told after the lines before it.
     broken: Option<io::Error>,
 }
 
@@ -24,8 +24,8 @@ enum Reader {
     Array { reader: Lines, elements: Elements, names: Names },
 }
 
-/// What hands over so many bytes for one record and then fails: a quote that is left open would otherwise take the
-/// rest of the file into memory.
+/// A reader that fails after this many bytes of one record: otherwise an open quote would take the rest of the file
+/// into memory.
 struct Bounded<R> {
     inner: R,
     left: usize,
@@ -133,7 +133,7 @@ impl Source {
     }
 }
 
-/// Reads the line that names the columns, and how a spreadsheet parts them: Excel may say so on a line before.
+/// Reads the line that names the columns, and the separator: Excel may state it on a line before.
 fn read_header(mut file: Lines, names: Names) -> Result<Reader, String> {
     let head = file.fill_buf().map_err(|error| error.to_string())?;
     let header = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -154,13 +154,13 @@ fn read_header(mut file: Lines, names: Names) -> Result<Reader, String> {
     Ok(Reader::Csv { reader, columns: Columns::new(header, names)?, before })
 }
 
-/// What parts the names of a header: whatever is there most often.
+/// The separator of a header: the candidate that it contains most often.
 fn parting(header: &[u8]) -> u8 {
     let count = |delimiter: &u8| header.split(|byte| byte == delimiter).count();
     [b'|', b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',')
 }
 
-/// Reads one record. After one that is too long nothing can be trusted: where a quote is left open, rows are text.
+/// Reads one record. After one that is too long nothing can be trusted: an open quote turns rows into text.
 fn next_record<R: Read>(
     reader: &mut csv::Reader<Bounded<R>>,
     before: u64,

@@ -1,11 +1,11 @@
-//! The text of a file, however the program spells it that wrote it.
+//! The text of a file, in whichever encoding and line ends it was written.
 
 use std::io::{self, Read};
 
 const BLOCK: usize = 8 * 1024;
 
-/// A file as UTF-8 with a line feed at the end of each line and of the file. UTF-16 is known by its byte order mark
-/// or its zero bytes; what cannot be read becomes a byte that no UTF-8 has, so that it costs its line alone.
+/// A file as UTF-8 with a line feed at the end of each line and of the file. Its byte order mark or its zero bytes
+/// reveal UTF-16. An unreadable unit becomes a byte that no UTF-8 has, so that only its line is refused.
 pub(super) struct Text<R> {
     inner: R,
     encoding: Encoding,
@@ -98,7 +98,7 @@ impl<R: Read> Text<R> {
         }
     }
 
-    /// A character, or a byte of one. Every way to end a line becomes one.
+    /// A character, or a byte of one. Every kind of line end becomes a line feed.
     fn push(&mut self, character: &[u8]) {
         let after_return = std::mem::replace(&mut self.after_return, character == b"\r");
         match character {

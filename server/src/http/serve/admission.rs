@@ -1,7 +1,7 @@
 //! Admission control: which connections may stay. A connection is silent until its first request, which takes a slot.
 //! Where there are too many silent ones, the oldest of the address that has most is closed; where no slot is free, the
 //! oldest idle connection is, or else one whose answer takes too long. An address and a network have a share of the
-//! slots. So nobody is crowded out by those who only hold connections.
+//! slots. So clients that only hold connections crowd nobody out.
 
 use super::limits::Limits;
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// No silent connection is closed sooner: a request that is there already is read by then.
+/// No silent connection is closed sooner: by then a request that has arrived is read.
 const GRACE: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ struct Entries {
 }
 
 impl Admission {
-    /// Admits a silent connection, or says when to ask again.
+    /// Admits a silent connection, or says when to try again.
     pub(super) fn admit(
         self: &Arc<Self>,
         from: IpAddr,
@@ -163,7 +163,7 @@ impl Slot {
         let stage = all.entries.get(&self.id).map(|entry| entry.stage);
         let admitted = match stage {
             Some(Stage::Silent) => all.take_slot(self.id, limits, now),
-            // Who was asked to close a moment ago is answered first.
+            // A connection that was asked to close a moment ago is answered first.
             other => other.is_some(),
         };
         if let Some(entry) = all.entries.get_mut(&self.id)
@@ -210,7 +210,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Every customer has a whole /64 of IPv6.
+/// Every customer has a whole IPv6 /64.
 fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),

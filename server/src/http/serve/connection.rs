@@ -61,7 +61,7 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
     loop {
         let living = poll_fn(|cx| match connection.as_mut().poll(cx) {
             Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            // What has just been heard or answered moves the time.
+            // Bytes that came and answers that went extend the deadline.
             Poll::Pending => {
                 let Some(until) = state.until() else { return Poll::Pending };
                 if timer.deadline() != until {
@@ -74,7 +74,7 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
             biased;
             ended = living => match ended {
                 Some(ended) => return ended.unwrap_or_else(|error| tracing::debug!(%error, "connection ended")),
-                // Nothing is under way: it ends in good order.
+                // Nothing is under way: it closes cleanly.
                 None if state.phase() == Phase::Idle => {}
                 None => return tracing::debug!(%peer, "connection cut: no request came in time"),
             },

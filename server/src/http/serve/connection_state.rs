@@ -1,5 +1,5 @@
-//! What a connection is doing, and until when it may. hyper has one time for a request's head and for the silence
-//! before it; a proxy keeps connections for minutes, and a head takes seconds.
+//! What a connection is doing, and its deadline. hyper has one limit for a request's head and the idle time before it;
+//! but a proxy keeps connections for minutes, and a head takes seconds.
 
 use super::admission::Slot;
 use super::limits::Limits;
@@ -22,7 +22,7 @@ pub(super) enum Phase {
     Ending,
 }
 
-/// Once the server stops, who has said nothing yet says it soon or has nothing to say.
+/// When the server stops, a silent connection has this long to send a request.
 const LAST_WORD: Duration = Duration::from_millis(500);
 
 pub(super) struct ConnectionState {
@@ -66,7 +66,7 @@ impl ConnectionState {
         }
     }
 
-    /// Nobody new is let in.
+    /// No new connections are accepted.
     pub(super) fn last_word(&self) {
         let mut current = self.lock();
         if let (Phase::Silent, Some(until)) = *current {

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Who goes on connecting does not keep a server from stopping.
+/// New connections cannot keep a server from stopping for longer than this.
 const LAST_IN: Duration = Duration::from_secs(1);
 
 /// What connections are served with.
@@ -20,7 +20,7 @@ pub struct Server {
     pub router: Router,
     /// What a connection may cost.
     pub limits: Limits,
-    /// Whose connections are many clients'.
+    /// The proxies, whose connections carry many clients.
     pub proxies: Arc<TrustedProxies>,
     /// Cancelled once the server is told to stop: from then on each answer is its connection's last.
     pub stopping: CancellationToken,
@@ -50,7 +50,7 @@ impl Server {
             }
         }
         stopping.cancel();
-        // Whom the kernel let in already is answered, too.
+        // Connections that the kernel has accepted already are answered too.
         let until = now() + LAST_IN;
         while now() < until
             && let Some((stream, peer)) = waiting(&listener).await
@@ -77,7 +77,7 @@ async fn admit(admission: &Arc<Admission>, from: IpAddr, trusted: bool, limits: 
     }
 }
 
-/// The next of those whom the kernel let in.
+/// The next connection that the kernel has accepted.
 async fn waiting(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     tokio::select! {
         biased;

@@ -1,5 +1,5 @@
-//! The accept loop. `axum::serve` cannot limit how long or how large a request's head may be, nor who may crowd out
-//! whom, so the connections are hyper's own.
+//! The accept loop. `axum::serve` limits neither the time and size of a request's head nor the connections of one
+//! client, so this uses hyper directly.
 
 mod admission;
 mod connection;

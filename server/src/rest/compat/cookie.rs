@@ -33,7 +33,7 @@ pub(super) fn router() -> Router<AppState> {
         .route(LOGOUT, get(logout).post(logout))
 }
 
-/// Whoever the family's cookie names; without a good one a stranger.
+/// The account that the family's cookie names; without a valid one a stranger.
 struct CookieCaller {
     ctx: RequestCtx,
     renewed: Option<SessionToken>,
@@ -63,8 +63,8 @@ fn confirmation(state: &AppState) -> Response {
 
 type Cookies<const N: usize> = AppendHeaders<[(HeaderName, HeaderValue); N]>;
 
-/// Signs in under a new session. The token is in the cookie, where no script reads it, and beside it what the
-/// client is known by when strangers guess.
+/// Signs in under a new session. The token is in a cookie that no script can read; another cookie holds the device
+/// token.
 async fn login(
     State(state): State<AppState>,
     CookieCaller { ctx, .. }: CookieCaller,
@@ -87,8 +87,7 @@ async fn me(
     Ok((renewed, known.or(user)))
 }
 
-/// Ends the session, or asks whether to. A browser that was led here by a form is led on, whether or not there was
-/// a session.
+/// Ends the session, or asks first. A browser that posted a form is redirected, whether or not there was a session.
 async fn logout(
     State(state): State<AppState>,
     method: Method,

@@ -1,6 +1,6 @@
-//! What a call of the sign-out may do, by how it was sent. Its GET is the one that writes, for programs that know no
-//! other way. A browser says what it does and from where: it gets a page that asks, or nothing where it only looks
-//! ahead or loads a part of some page.
+//! What a call of the sign-out may do, by how it was sent. Its GET is the only one that writes, for the programs that
+//! use it. A browser's headers tell what it does and from where: it gets a page that asks first, or a refusal if it
+//! prefetches or loads a part of a page.
 
 use crate::http::negotiation::wants_html;
 use edge::Origin;
@@ -9,13 +9,13 @@ use http::{HeaderMap, HeaderName, Method};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SignOut {
-    /// It signs out; somebody sees the answer, or a program reads it.
+    /// It signs out: a person's form post, or a program.
     Proceed { navigates: bool },
     /// A page asks first.
     Confirm,
     /// Another site sent it.
     CrossSite,
-    /// A browser sent it, and not for somebody to see.
+    /// A browser sent it, but not as a navigation.
     PostOnly,
 }
 
@@ -40,7 +40,7 @@ fn navigates(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate") || wants_html(headers)
 }
 
-/// Whether the request says how a page came to send it, that nobody asked for it yet, or what somebody reads.
+/// Whether the request has headers that browsers send: fetch metadata, a prefetch, a referrer or languages.
 fn is_browser(headers: &HeaderMap) -> bool {
     let of_browsers = |name: &HeaderName| {
         let name = name.as_str();

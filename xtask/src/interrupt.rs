@@ -1,7 +1,7 @@
 //! Ctrl-C, SIGTERM and a closed terminal end what was started here, once, and in order.
 //!
-//! Every long-running child has a process group of its own, so that the terminal's Ctrl-C reaches only this
-//! program: it passes the wish on, waits, and stops Postgres last.
+//! Every long-running child has a process group of its own, so that the terminal's Ctrl-C reaches only this program,
+//! which passes it on, waits, and stops Postgres last.
 
 use anyhow::Result;
 use nix::sys::signal::{Signal, killpg};
@@ -44,14 +44,14 @@ pub(crate) fn listen() -> Result<()> {
 
 /// Ends all that runs in the background: a signal came, or one of two things done side by side has failed.
 pub(crate) fn stop() {
-    // Whoever asks twice does not want to wait.
+    // A second signal means: do not wait.
     let wish = if STOPPING.swap(true, Ordering::SeqCst) { Signal::SIGKILL } else { Signal::SIGTERM };
     for group in groups().iter() {
         let _ = killpg(*group, wish);
     }
 }
 
-/// Ends the work here if a signal has come.
+/// Stops the work if a signal has come.
 pub(crate) fn check() -> Result<()> {
     if stopping() { Err(Interrupted.into()) } else { Ok(()) }
 }

@@ -1,7 +1,7 @@
-//! One run at a time, and what a killed run left behind.
+//! A lock for one run at a time, which also ends what a killed run left behind.
 //!
-//! `kill -9` gives this program no time to stop its children. So each is noted in `var/run` with the moment it
-//! began, which tells it from a stranger that was given the same number later, and the next run ends it.
+//! `kill -9` gives this program no time to stop its children. So each is noted in `var/run` with the moment it began,
+//! and the next run ends it. The moment tells it from another process that got the same number later.
 
 use crate::paths;
 use anyhow::{Context, Result, bail};
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where this run notes its children; unset for commands that start none worth noting.
 static FOLDER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
-/// One run at a time; the operating system lets go of it however this program ends.
+/// The lock of one run; the operating system releases it however this program ends.
 pub(crate) struct Lock {
     _file: File,
 }
@@ -115,7 +115,7 @@ impl Drop for Note {
     }
 }
 
-/// When a living process began, in whatever words the system has for it.
+/// When a running process began, in the system's own notation.
 fn began(pid: i32) -> Option<String> {
     if cfg!(target_os = "linux") {
         return started_ticks(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?).map(str::to_owned);

@@ -1,4 +1,4 @@
-//! Where things lie.
+//! The paths of the project.
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};

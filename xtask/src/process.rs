@@ -39,7 +39,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// True when the program is there and content.
+/// True when the program exists and succeeds.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
@@ -145,7 +145,7 @@ pub(crate) fn build_of(step: &mut Step, command: &mut Command, expected: usize) 
     Ok(())
 }
 
-/// Runs a program in the open and gives what it printed.
+/// Runs a program with visible output and returns that output.
 pub(crate) fn tee(command: &mut Command) -> Result<(bool, Vec<String>)> {
     let mut lines = Vec::new();
     let succeeded = follow(command, |heard| {
@@ -157,7 +157,7 @@ pub(crate) fn tee(command: &mut Command) -> Result<(bool, Vec<String>)> {
     Ok((succeeded, lines))
 }
 
-/// Runs a program behind a step and gives what it printed.
+/// Runs a program within a step and returns its output.
 pub(crate) fn hear(step: &mut Step, command: &mut Command) -> Result<(bool, Vec<String>)> {
     let mut lines = Vec::new();
     let succeeded = follow(command, |heard| {

@@ -1,4 +1,4 @@
-//! A copy of the clone in which things may be broken.
+//! A scratch copy of the clone, for breaking things.
 
 use crate::{paths, process, stamp};
 use anyhow::{Result, bail};

@@ -1,4 +1,4 @@
-//! Has anything changed since the last build? An unchanged `cargo leptos build` still takes 9 seconds.
+//! Has anything changed since the last build? Even an unchanged `cargo leptos build` takes 9 seconds.
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Folders that hold nothing a release build reads.
 const SKIPPED: &[&str] = &["target", "node_modules", "tests"];
 
-/// A hash over the names and contents of files and folders, and over words that matter besides.
+/// A hash over the names and contents of files and folders, and over further words.
 pub(crate) fn of_inputs(root: &Path, inputs: &[&str], words: &[String]) -> Result<String> {
     let mut hash = Sha256::new();
     for word in words {

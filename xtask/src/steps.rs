@@ -1,4 +1,4 @@
-//! Says what is being done, and how long it took.
+//! Reports each step of the work, and how long it took.
 
 use anyhow::Result;
 use std::fmt::Write as _;
@@ -50,7 +50,7 @@ impl Step {
         show(&line, on_terminal());
     }
 
-    /// What the finished step is remembered by.
+    /// A detail for the line of the finished step.
     pub(crate) fn detail(&mut self, detail: impl Into<String>) {
         self.detail = detail.into();
     }
@@ -61,7 +61,7 @@ pub(crate) fn say(line: &str) {
     show(line, false);
 }
 
-/// A closed pipe is no reason to stop half-way, so write errors are passed over.
+/// A closed pipe is no reason to stop half-way, so write errors are ignored.
 fn show(line: &str, passing: bool) {
     let mut previous = lock();
     let mut out = std::io::stdout().lock();

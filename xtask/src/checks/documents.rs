@@ -1,4 +1,4 @@
-//! Do the documents speak of things that are there?
+//! Do the links lead to files, and do the tests exist that the documents name?
 
 use super::source::listed;
 use crate::paths;
@@ -19,7 +19,7 @@ pub(crate) fn check() -> Result<()> {
             for target in targets(&text) {
                 count += 1;
                 let place = inside(&name, target);
-                // What git ignores is not there for others.
+                // Others do not get what git ignores.
                 if !files.iter().any(|file| Path::new(file).starts_with(&place)) {
                     wrong.push(format!("{name} links to {target}, which is not there"));
                 }
@@ -68,7 +68,7 @@ fn inside(document: &str, target: &str) -> PathBuf {
     place
 }
 
-/// A row without its first two columns: what is promised is said in words of its own.
+/// A row without its first two columns, which hold the promise's own words.
 fn proof(row: &str) -> &str {
     row.splitn(4, '|').nth(3).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Can each planted fault still be planted? That it is noticed is `cargo xtask prove`'s to say.
+//! Does each planted fault still apply? `cargo xtask prove` checks that the tests notice it.
 
 use crate::steps::step;
 use crate::tests::fault;

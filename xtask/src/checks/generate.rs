@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What Postgres tells of nullability may differ between majors, so one of them writes the files, and under
-/// another only their names are compared: each is the hash of its query.
+/// What Postgres reports of nullability may differ between majors. So one major writes the files, and under another
+/// only their names are compared: each is the hash of its query.
 const WRITTEN_BY: u32 = 15;
 const FOLDER: &str = ".sqlx";
 /// The server's migrator keeps its list in this table, and one query reads it.
@@ -49,7 +49,7 @@ pub(crate) fn write(tree: &Path, target: &Path, postgres: &Running, step: &mut S
     Ok(fresh.len())
 }
 
-/// Are the committed files what the queries and migrations of today give?
+/// Are the committed files up to date with the queries and migrations?
 pub(crate) fn check(postgres: &Running) -> Result<()> {
     step("Freshness of .sqlx", |step| {
         let major = postgres.binaries().major;
@@ -71,14 +71,15 @@ pub(crate) fn check(postgres: &Running) -> Result<()> {
     })
 }
 
-/// A folder that no other build waits for. The macros run only when `store` is compiled, so here it is each time.
+/// A build folder of its own, so that no other build waits for it. The macros run only when `store` is compiled, so it
+/// is compiled each time.
 fn own_folder() -> Result<PathBuf> {
     let target = paths::target().join("generate");
     forget(&target.join("debug/.fingerprint"), "store-")?;
     Ok(target)
 }
 
-/// Has the macros of `store` ask a database that has just been migrated.
+/// Compiles `store` against a freshly migrated database.
 fn describe(
     tree: &Path,
     target: &Path,
@@ -112,7 +113,7 @@ fn migrate(tree: &Path, postgres: &Running, database: &str) -> Result<()> {
     Ok(())
 }
 
-/// Makes cargo compile a crate anew.
+/// Makes cargo compile a crate again.
 fn forget(fingerprints: &Path, crate_prefix: &str) -> Result<()> {
     let Ok(entries) = fs::read_dir(fingerprints) else {
         return Ok(());

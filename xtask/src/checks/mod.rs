@@ -1,4 +1,4 @@
-//! What is looked at without running the product: sources, documents, manifests, generated files.
+//! Checks that do not run the product: sources, documents, manifests, generated files.
 
 pub(crate) mod arrows;
 pub(crate) mod documents;

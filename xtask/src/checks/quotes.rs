@@ -1,7 +1,8 @@
-//! Is the code that a document quotes the code that is there?
+//! Do the documents quote the code as it is?
 //!
-//! A Rust block below a heading, or a line about a test, that names files in backticks must stand in one of them. `…` in a block leaves
-//! something out, and a comment at the end of a line is the document's own. White space does not count.
+//! A Rust block below a heading, or a line about a test, that names files in backticks must be in one of those files.
+//! `…` in a block leaves something out, and a comment at the end of a line belongs to the document. White space does
+//! not count.
 
 use super::source::listed;
 use crate::paths;
@@ -41,7 +42,7 @@ struct Quote {
     pieces: Vec<String>,
 }
 
-/// The Rust blocks that stand below a heading with files, as pieces between what they leave out.
+/// The Rust blocks below a heading with files, as the pieces between what they leave out.
 fn quotes(text: &str) -> Vec<Quote> {
     let (mut found, mut files, mut block) = (Vec::new(), Vec::new(), None::<Vec<&str>>);
     for line in text.lines() {
@@ -62,7 +63,7 @@ fn quotes(text: &str) -> Vec<Quote> {
     found
 }
 
-/// The `.rs` files that a heading names; a bare name lies beside the one before it.
+/// The `.rs` files that a heading names; a bare name is in the folder of the one before it.
 fn named_files(heading: &str) -> Vec<String> {
     let mut folder = "";
     let names = heading
@@ -82,12 +83,13 @@ fn named_files(heading: &str) -> Vec<String> {
         .collect()
 }
 
-/// A piece ends at a line's end as well: a document may leave whole lines out between two that it quotes.
+/// A piece ends at a line's end as well, without its comma: a document may leave whole lines out between two that it
+/// quotes.
 fn pieces(code: &[&str]) -> Vec<String> {
     let lines = code.iter().filter_map(|line| line.split(" //").next());
     lines
         .flat_map(|line| line.split('…'))
-        .map(|piece| piece.trim().to_owned())
+        .map(|piece| piece.trim().trim_end_matches(',').to_owned())
         .filter(|piece| piece.len() > 3)
         .collect()
 }

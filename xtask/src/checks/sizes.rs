@@ -1,4 +1,4 @@
-//! No file is longer than a person will read, and no folder fuller. (Functions are clippy's `too_many_lines`.)
+//! No file is too long to read, and no folder holds too many files. (Clippy's `too_many_lines` checks functions.)
 
 use super::source::listed;
 use crate::paths;

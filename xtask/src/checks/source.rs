@@ -6,7 +6,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-/// A file, and the same with blanks for comments, literals and tests: byte for byte in the same place.
+/// A file, and its text with blanks for comments, literals and tests, at the same byte positions.
 pub(crate) struct Source {
     /// From the root of the tree.
     pub(crate) name: String,
@@ -74,7 +74,7 @@ impl Source {
     }
 }
 
-/// The files of a tree that git knows or does not ignore, and that are there.
+/// The existing files of a tree that git tracks or does not ignore.
 pub(crate) fn listed(tree: &Path, kind: &str) -> Result<Vec<String>> {
     let mut list = process::program("git");
     list.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", kind]).current_dir(tree);

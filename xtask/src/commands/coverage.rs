@@ -1,4 +1,4 @@
-//! `cargo xtask coverage`: which lines the tests reach, as HTML, and whether they are enough.
+//! `cargo xtask coverage`: which lines the tests reach, as HTML, and whether that is enough.
 
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind};
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::process::{Command, ExitCode};
 
-/// The share of lines that must be reached, in the whole and where the rules live.
+/// The share of lines that tests must reach, in all and where the rules live.
 const LEAST: &[(&str, &str, u64)] =
     &[("all", "", 85), ("domain", "/crates/domain/", 95), ("accounts", "/crates/accounts/", 95)];
 

@@ -1,4 +1,4 @@
-//! `cargo xtask migration NAME`: a new file in `migrations/`, after all that are there.
+//! `cargo xtask migration NAME`: a new file in `migrations/`, after all others.
 
 use crate::{paths, process, steps};
 use anyhow::{Result, bail};

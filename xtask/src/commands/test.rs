@@ -15,7 +15,7 @@ use std::time::Instant;
 pub(crate) fn run(pattern: Option<&str>) -> Result<ExitCode> {
     let began = Instant::now();
     let mut tally = Tally::default();
-    // What keeps the tests from running is one failure, and the last line is there to say so.
+    // If the tests cannot run, that is one failure, and the last line says so.
     let ran = proven(pattern, &mut tally);
     tally.check_build(ran)?;
     steps::say(&format!("\nAfter {}:", steps::took(began.elapsed())));
@@ -45,7 +45,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(generate::check(postgres))?;
     units::run(None, postgres, tally)?;
     tally.check(guides::check(&[FIRST_PAGE, FIRST_FIELD], tools, postgres))?;
-    // Without a build there is nothing to look at in a browser.
+    // Without a build, browser tests have nothing to test.
     if tally.check(bundle::build(tools))? {
         tally.check(bundle::check_budget())?;
         tally.check(browser::check_types())?;

@@ -1,4 +1,4 @@
-//! Whom Postgres runs as: it refuses root.
+//! The account that Postgres runs as: it refuses root.
 
 use crate::process;
 use anyhow::{Context, Result};
@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The ordinary user that root lends Postgres; whoever is not root runs it as itself.
+/// The ordinary user that root runs Postgres as; any other user runs it as themselves.
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     uid: Uid,
@@ -41,7 +41,7 @@ impl Account {
         self.uid.as_raw()
     }
 
-    /// A program run as this account, deaf to the caller's own Postgres settings.
+    /// A program run as this account, without the caller's own Postgres settings.
     pub(crate) fn program(&self, name: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(name);
         command.current_dir("/").stdin(Stdio::null()).env("LC_ALL", "C");

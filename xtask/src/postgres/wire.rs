@@ -12,7 +12,7 @@ const EXISTS_ALREADY: &str = "42P04";
 
 pub(crate) struct Session(UnixStream);
 
-/// What the server refused, by its code.
+/// The server's refusals that are handled, by their codes.
 struct Refusal {
     code: String,
     message: String,

@@ -1,4 +1,4 @@
-//! What was seen in each tree that faults were planted in, and what follows from it.
+//! The test results of each tree that faults were planted in, and what follows from them.
 
 use crate::tests::fault::{Fault, Test};
 use crate::tests::{Verdict, Verdicts};

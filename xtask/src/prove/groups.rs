@@ -1,4 +1,4 @@
-//! Which faults are planted beside which.
+//! Which faults are planted together.
 
 use std::cmp::Reverse;
 
@@ -17,7 +17,7 @@ pub(super) fn twice(faults: &[usize], clash: impl Fn(usize, usize) -> bool) -> V
     }
 }
 
-/// Deals to the smallest groups first; gives nothing where a fault clashes everywhere.
+/// Fills the smallest groups first; returns `None` if a fault clashes everywhere.
 fn dealt(faults: &[usize], count: usize, clash: &impl Fn(usize, usize) -> bool) -> Option<Vec<Vec<usize>>> {
     let mut groups = vec![Vec::new(); count];
     let mut pairs: Vec<(usize, usize)> =
@@ -46,7 +46,7 @@ pub(super) fn once(faults: &[usize], clash: impl Fn(usize, usize) -> bool) -> Ve
     groups
 }
 
-/// Whoever clashes with most is placed while there is room.
+/// The faults with most clashes are placed first, while there is room.
 fn worst_first(faults: &[usize], clash: &impl Fn(usize, usize) -> bool) -> Vec<usize> {
     let clashes =
         |fault: usize| faults.iter().filter(|other| **other != fault && clash(fault, **other)).count();

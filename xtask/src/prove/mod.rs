@@ -36,7 +36,7 @@ use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-/// Which faults, and whether they are only named.
+/// Which faults, and whether they are only listed.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Selection {
     pub(crate) name: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) fn run(which: &Selection) -> Result<ExitCode> {
     Ok(proven.tally.conclude())
 }
 
-/// Plants all faults, those of one build after the other, and tells by its name what became of each.
+/// Plants all faults, one build after the other, and reports what became of each.
 fn proven(faults: Vec<Fault>) -> Result<RunResult> {
     let began = Instant::now();
     let tree = paths::target().join("prove/tree");
@@ -95,7 +95,7 @@ fn proven(faults: Vec<Fault>) -> Result<RunResult> {
     Ok(proven)
 }
 
-/// What a run has shown.
+/// The result of a run.
 #[derive(Default)]
 struct RunResult {
     rows: Vec<(String, String)>,

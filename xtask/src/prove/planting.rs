@@ -102,7 +102,7 @@ impl Planting<'_> {
         Ok(())
     }
 
-    /// Plants what can be planted together, hears the tests, and takes all out again.
+    /// Plants what can be planted together, runs the tests, and takes all out again.
     fn plant(&self, group: &[usize], tests: &[&Test], step: &mut Step) -> Result<Tree> {
         let mut planted = Vec::new();
         let mut said = Err("its patch does not apply".to_owned());
@@ -137,7 +137,7 @@ impl Planting<'_> {
         for fault in planted.iter().rev() {
             self.apply(*fault, &["--reverse"])?;
         }
-        // Whoever was alone is judged by what kept it out.
+        // A fault that was alone is judged by the reason that kept it out.
         Ok(Tree { planted: if group.len() == 1 { group.to_vec() } else { planted }, said })
     }
 

@@ -1,4 +1,4 @@
-//! What needs what, between crates and inside them.
+//! Dependencies between crates and imports inside them.
 
 use super::Row;
 use crate::checks::arrows;

@@ -1,4 +1,4 @@
-//! `cargo xtask scorecard`: what of the architecture can be counted, for this tree or for another.
+//! `cargo xtask scorecard`: figures of the architecture, for this tree or for another.
 
 mod arrows;
 mod errors;
@@ -20,7 +20,7 @@ struct Row {
     question: &'static str,
     wanted: &'static str,
     figure: String,
-    /// Where the figure comes from, as far as somebody would go and look.
+    /// The places that make up the figure.
     places: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What may stand in few places only: SQL, `cfg`, clocks and randomness.
+//! Code that is allowed in few places only: SQL, `cfg`, clocks and randomness.
 
 use super::Row;
 use crate::checks::source::Source;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 const STORE: &str = "crates/store/";
 const VERBS: &[&str] = &["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH ", "LISTEN ", "NOTIFY "];
-/// A list of so many columns is worth a name.
+/// A list of this many columns should stand only once.
 const LIST: usize = 5;
 const CLOCKS: &[&str] = &[
     "Instant::now",
@@ -21,7 +21,7 @@ const CLOCKS: &[&str] = &[
     "thread_rng",
     "rand::rng",
 ];
-/// The files that the outside comes in by.
+/// The files that may read clocks and randomness.
 const DOORS: &[&str] = &["clock.rs", "rng.rs"];
 
 pub(super) fn rows(sources: &[Source]) -> [Row; 4] {

@@ -1,4 +1,4 @@
-//! What a reader can find and take in.
+//! Sizes of files, functions and folders.
 
 use super::Row;
 use crate::checks::functions::functions;

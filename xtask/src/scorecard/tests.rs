@@ -1,4 +1,4 @@
-//! How much is proven.
+//! How many tests and planted faults there are.
 
 use super::Row;
 use crate::checks::source::listed;

@@ -1,4 +1,4 @@
-//! The server and what it serves: built when something has changed, and weighed.
+//! The server and its site: built when something has changed, and checked against a size budget.
 
 use crate::site::Build;
 use crate::tools::{Toolbox, prerequisites};
@@ -57,7 +57,7 @@ pub(crate) fn build(tools: &Toolbox) -> Result<()> {
     Ok(())
 }
 
-/// What changes a build without changing a file of ours.
+/// What affects a build besides our files.
 fn words() -> Result<Vec<String>> {
     let rustc = process::output(process::program("rustc").arg("-vV"))?;
     let ours = |name: &str| name.ends_with("RUSTFLAGS") || name.starts_with("CARGO_PROFILE_");

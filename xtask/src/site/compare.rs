@@ -1,4 +1,4 @@
-//! `cargo xtask same-site`: does cargo-leptos make the same of the one description?
+//! `cargo xtask same-site`: does cargo-leptos build the same site from the one description?
 
 use super::frontend::Frontend;
 use super::{Build, Description, rustflags};

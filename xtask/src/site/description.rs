@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// What only `cargo leptos watch`, `serve` and `end-to-end` ask for, and what is so for every build of ours.
+/// Keys that only `cargo leptos watch`, `serve` and `end-to-end` read, and those whose value every build of ours
+/// shares.
 const NOT_FOR_US: &[&str] =
     &["name", "site-addr", "reload-port", "end2end-cmd", "end2end-dir", "hash-files", "style-bundle"];
 
@@ -54,7 +55,7 @@ impl Description {
             wasm_opt: site.list("wasm-opt-features")?,
             erased: site.switch("always-erase-components")?,
         };
-        // A word that is passed over would make the two builds differ.
+        // An ignored key would make the two builds differ.
         match site.0.keys().find(|key| !NOT_FOR_US.contains(&key.as_str())) {
             Some(key) => bail!("`{key}` is not known to xtask/src/site"),
             None => Ok(described),
@@ -62,7 +63,7 @@ impl Description {
     }
 }
 
-/// What has not been read yet.
+/// The keys that have not been read yet.
 struct Words(Map<String, Value>);
 
 impl Words {

@@ -1,4 +1,5 @@
-//! The site as a browser may fetch it: each built file named by its hash, every file compressed beside itself.
+//! The site as a browser may fetch it: built files have their hash in their names, and every file has compressed copies
+//! beside it.
 
 use super::Description;
 use crate::{paths, process, stamp};
@@ -13,7 +14,7 @@ const COMPRESS: &str = "xtask/npm/site/compress.mjs";
 /// Bytes of a hash that stand in a file's name: 128 bits, 22 letters.
 const NAMED: usize = 16;
 
-/// A site that is being made, beside the one that a server may be serving.
+/// A site that is being built, beside the one that a server may be serving.
 pub(super) struct Files {
     making: PathBuf,
     built: PathBuf,

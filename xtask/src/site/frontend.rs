@@ -60,7 +60,7 @@ impl Frontend<'_> {
         Ok(bound)
     }
 
-    /// The slowest tool of all; what it made is kept as long as nothing changes what it makes.
+    /// The slowest tool; its output is kept as long as its input and settings stay the same.
     fn optimise(&self, wasm: &Path, step: &mut Step) -> Result<PathBuf> {
         let words = self.site.wasm_opt.join(" ");
         let made_with = fs::read(paths::root().join(Toolbox::LOCKFILE))?;
@@ -100,7 +100,7 @@ impl Frontend<'_> {
         format!("{}.{ending}", self.site.name)
     }
 
-    /// A folder for what lies between the steps.
+    /// A folder for intermediate files.
     fn work(&self, name: &str) -> Result<PathBuf> {
         let folder = self.build.target.join("site-parts").join(name);
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;

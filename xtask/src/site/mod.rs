@@ -1,7 +1,7 @@
-//! A build for use: the server, and what it serves to browsers.
+//! A release build: the server, and what it serves to browsers.
 //!
-//! What `cargo leptos build --release` makes of the same description, without cargo-leptos: that alone took five
-//! minutes to compile.
+//! It builds what `cargo leptos build --release` builds from the same description, without cargo-leptos, which takes
+//! five minutes to compile.
 
 pub(crate) mod bundle;
 pub(crate) mod compare;
@@ -51,7 +51,7 @@ impl Build<'_> {
             server.join().map_err(|_| anyhow!("the server's build crashed"))??;
             files
         })?;
-        // Only now, so that a build that fails leaves a server and a site that belong together.
+        // Only now, so that a failed build leaves a server and a site that belong together.
         files.install(&site.root, &self.names())
     }
 

@@ -1,4 +1,4 @@
-//! What a release is compiled with beside its profile.
+//! The flags of a release build besides its profile.
 
 use crate::paths;
 use anyhow::Result;
@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// cargo parts the words of this variable by a sign that no folder has in its name.
+/// cargo separates the words of this variable by a character that no folder's name contains.
 const VARIABLE: &str = "CARGO_ENCODED_RUSTFLAGS";
 const SEPARATOR: u8 = 0x1f;
 

@@ -1,4 +1,4 @@
-//! All that comes before a build, for `start` and `dev` alike.
+//! Everything before a build, for `start` and `dev` alike.
 
 use super::target::Target;
 use super::{port, settings};

@@ -1,7 +1,7 @@
 //! `cargo xtask start`: from a bare machine to a page.
 
 pub(crate) mod dev;
-/// The server's own file: one reader of `.env` cannot differ from itself. It is std alone, so it costs no crate.
+/// The server's own file, so that both read `.env` alike. It needs only std, so it costs no crate.
 #[path = "../../../server/src/config/dotenv.rs"]
 mod dotenv;
 mod environment;
@@ -23,7 +23,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
     let environment = Environment::bring(options)?;
     bundle::build(&environment.tools)?;
     environment.target.migrate()?;
-    // Said at once: nobody could ask for the password again if the server did not come up.
+    // Printed at once: the password could not be shown again if the server did not start.
     steps::say(&environment.target.first_admin()?);
     let (url, took) = (environment.target.url(), steps::took(began.elapsed()));
     let welcome = format!("\n  {url}\n\nReady after {took}. Ctrl-C stops it.");

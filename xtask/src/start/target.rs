@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const ADMIN: &str = "admin@example.com";
 
-/// How the server is reached, and what it keeps its data in.
+/// The server's address and its database.
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) database: String,
@@ -37,7 +37,7 @@ impl Target {
 
     /// The settings of a development copy; what the developer set stays, but for the address under `--port`.
     pub(crate) fn settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        // Said even where `.env` says it: a release server asks the environment before it reads `.env`.
+        // Set even if `.env` sets it: a release server reads the environment before `.env`.
         command.env("APP_ENV", settings::get("APP_ENV").unwrap_or_else(|| "development".to_owned()));
         let address = settings::get("BASE_URL").filter(|_| self.port.is_none());
         command.env("BASE_URL", address.unwrap_or_else(|| self.url()));

@@ -13,7 +13,7 @@ use std::process::Command;
 
 const FOLDER: &str = "end2end";
 
-/// Does any browser test match? Asked before a release is built for it.
+/// Does any browser test match? This runs before a release is built for it.
 pub(crate) fn any(pattern: &str) -> Result<bool> {
     install()?;
     let listed = process::output(playwright().args(["test", "--list", "-g", &escaped(pattern)]));
@@ -57,7 +57,7 @@ pub(crate) fn check_types() -> Result<()> {
     })
 }
 
-/// Tests by their titles, against a server that was built elsewhere; gives Playwright's report.
+/// Runs tests by their titles, against a server that was built elsewhere; returns Playwright's report.
 pub(crate) fn report_of(
     titles: &[&str],
     server: &Path,

@@ -1,4 +1,4 @@
-//! Adding up what the test runners say.
+//! Adding up the results of the test runners.
 
 use crate::interrupt::{self, Interrupted};
 use crate::steps;
@@ -20,7 +20,7 @@ impl Tally {
         Ok(passed)
     }
 
-    /// Counts a build only when it fails: it is a means, not a test.
+    /// Counts a build only when it fails: it is no test.
     pub(crate) fn check_build(&mut self, result: Result<()>) -> Result<bool> {
         interrupt::check()?;
         match result {

@@ -24,7 +24,7 @@ pub(crate) struct Fault {
     pub(crate) alone: bool,
     /// The files that it breaks, from the root of the clone.
     pub(crate) files: Vec<PathBuf>,
-    /// The lines that its patch looks at, file by file.
+    /// The lines that its patch covers, file by file.
     pub(crate) hunks: Vec<(PathBuf, Range<u32>)>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum Test {
 }
 
 impl Fault {
-    /// Whether two patches look at the same lines, so that they cannot be applied together.
+    /// Whether two patches cover the same lines, so that they cannot be applied together.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         self.hunks.iter().any(|(file, lines)| {
             let meet = |more: &Range<u32>| lines.start < more.end && more.start < lines.end;

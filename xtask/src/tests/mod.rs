@@ -1,4 +1,4 @@
-//! Running tests, and what they say: cargo's, the browser's, and the API's against its description.
+//! Running tests and reading their results: cargo's, the browser's, and the API's against its description.
 
 pub(crate) mod browser;
 mod counts;

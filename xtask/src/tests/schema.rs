@@ -1,4 +1,4 @@
-//! The server held against its own description, by programs that read nothing else.
+//! The server tested against its own description, by programs that read nothing else.
 
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};

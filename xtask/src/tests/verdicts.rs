@@ -1,4 +1,4 @@
-//! What each test of a run says, by its name.
+//! The result of each test of a run, by its name.
 
 use super::counts;
 use crate::tests::fault::Test;

@@ -72,7 +72,7 @@ impl Tool {
         Ok(paths::cache()?.join(format!("{}-{}", self.name, self.version)))
     }
 
-    /// Brings the tool if it is not there, and gives its folder.
+    /// Installs the tool if it is missing, and returns its folder.
     pub(crate) fn bring(&self) -> Result<PathBuf> {
         let folder = self.folder()?;
         if self.works(&folder) {

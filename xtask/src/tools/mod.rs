@@ -1,4 +1,4 @@
-//! What the work is done with: looked for, or brought at a pinned version.
+//! The tools: found on the machine, or installed at a pinned version.
 
 pub(crate) mod cargo;
 pub(crate) mod npm;

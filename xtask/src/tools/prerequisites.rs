@@ -1,4 +1,4 @@
-//! What a machine must have before anything else can be brought.
+//! What a machine must have before anything else can be installed.
 
 use crate::tools::version;
 use crate::{process, steps};

@@ -18,7 +18,7 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// Brings the tools if they are not there.
+    /// Installs the tools if they are missing.
     pub(crate) fn bring() -> Result<Self> {
         let requirements = paths::root().join(REQUIREMENTS);
         let key = paths::sha256(&fs::read(&requirements)?);
@@ -69,7 +69,7 @@ impl Python {
     }
 }
 
-/// The newest Python there is, but for what the tools do not run on.
+/// The newest installed Python that the tools run on.
 fn system_python() -> Result<&'static Path> {
     let recent = "import sys; sys.exit(sys.version_info < (3, 11))";
     let names = ["python3", "python3.13", "python3.12", "python3.11", "python"].map(Path::new);

@@ -1,4 +1,4 @@
-//! Brings everything that `start`, `dev` and `test` build with.
+//! Installs everything that `start`, `dev` and `test` build with.
 
 use super::{cargo, npm};
 use crate::steps::step;
@@ -19,8 +19,8 @@ pub(crate) struct Toolbox {
 impl Toolbox {
     pub(crate) const LOCKFILE: &str = "xtask/npm/site/package-lock.json";
 
-    /// Brings the tools, the sources of our dependencies, and what `beside` makes: all of it waits for the
-    /// network or the disk.
+    /// Installs the tools, fetches the sources of our dependencies, and runs `beside`: all of it waits for the network
+    /// or the disk.
     pub(crate) fn bring<T: Send>(beside: impl FnOnce() -> Result<T> + Send) -> Result<(Self, T)> {
         add_wasm_target()?;
         thread::scope(|scope| {

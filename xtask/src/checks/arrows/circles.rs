@@ -1,8 +1,8 @@
-//! No two files of a crate, and no two folders, may need each other.
+//! No two files of a crate, and no two folders, may import each other.
 //!
-//! Side by side stand the files and folders of one folder; a folder needs what any file in it needs. What needs
-//! itself over others beside it is a circle. A folder's own file (`mod.rs`; `lib.rs` and `main.rs` for the crate) and
-//! what lies in the folder may name each other: the one declares and re-exports, the others use its types.
+//! This compares the files and folders of one folder; a folder imports what any file in it imports. A chain of imports
+//! that leads back to its beginning is a circle. A folder's own file (`mod.rs`; `lib.rs` and `main.rs` for the crate)
+//! and the files in the folder may import each other: the one declares and re-exports, the others use its types.
 
 use super::modules::{Arrow, Modules};
 use crate::checks::source::Source;
@@ -10,7 +10,7 @@ use anyhow::Result;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-/// What needs what, with the line that says so.
+/// Who imports whom, with the line that does it.
 #[derive(Clone, Debug, PartialEq)]
 struct Link {
     from: String,

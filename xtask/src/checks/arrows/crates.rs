@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::path::Path;
 
-/// Each crate of ours, what it may need, and what it may need only for the server's side.
+/// Each crate of ours, the crates that it may depend on, and those that it may depend on only for the server's side.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("frontend", &["app"], &[]),
     ("app", &["domain", "words"], &["edge", "accounts"]),
@@ -24,8 +24,9 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
 /// For tests only, wherever they are.
 const TEST_ONLY: &str = "testkit";
 
-/// Crates of others that only some of ours may need. A star stands for any ending. In cargo-deny's `wrappers` each crate
-/// of others that needs one of these would have to be named as well (14 for `http`), and needs of tests allowed.
+/// Third-party crates that only some of ours may depend on. A star stands for any ending. Cargo-deny's `wrappers` would
+/// also have to list each third-party crate that depends on one of these (14 for `http`), and allow what tests depend
+/// on.
 const FENCES: &[(&str, &[&str])] = &[
     ("sqlx*", &["store", "testkit", "server"]),
     ("axum*", &["edge", "server"]),
@@ -44,7 +45,7 @@ const FENCES: &[(&str, &[&str])] = &[
 /// A second crypto provider makes rustls panic at run time. `deny.toml` says so too; this needs no tool.
 const BANNED_FROM_SERVER: &[&str] = &["ring", "openssl-sys", "native-tls"];
 
-/// How many there are in a tree, and those that may not be.
+/// How many dependencies a tree has, and those that are not allowed.
 pub(crate) fn of_tree(tree: &Path) -> Result<(usize, Vec<String>)> {
     let mut metadata = process::cargo();
     metadata.args(["metadata", "--locked", "--no-deps", "--format-version", "1"]).current_dir(tree);
@@ -109,7 +110,7 @@ fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 
-/// What must not come into the server, however deep.
+/// Crates that the server must not contain, however deep.
 fn banned(tree: &Path) -> Result<Vec<String>> {
     let mut list = process::cargo();
     list.args([

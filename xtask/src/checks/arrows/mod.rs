@@ -1,4 +1,4 @@
-//! `cargo xtask arrows`: what may need what, between the crates and inside each.
+//! `cargo xtask arrows`: which dependencies are allowed, between the crates and inside each.
 
 mod circles;
 mod crates;

@@ -1,7 +1,7 @@
-//! The modules of a crate, and which names which.
+//! The modules of a crate, and which imports which.
 //!
-//! It reads paths: those in `use`, and those that begin with `crate`, `super`, `self` or an imported name. A
-//! re-export is followed to the file that defines the item. Calls of methods are not seen, nor what macros make.
+//! It reads paths: those in `use`, and those that begin with `crate`, `super`, `self` or an imported name. A re-export
+//! is followed to the file that defines the item. It finds no calls of methods, and nothing that macros make.
 
 use crate::checks::source::{Source, in_name, name_at};
 use std::collections::{BTreeMap, BTreeSet};

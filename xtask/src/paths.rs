@@ -22,7 +22,7 @@ pub(crate) fn target() -> PathBuf {
 /// The server's profile.
 pub(crate) const PROFILE: &str = "release";
 
-/// The built files a browser may fetch. Each build makes it anew.
+/// The built files that a browser may fetch. Each build replaces the folder.
 pub(crate) fn site() -> PathBuf {
     root().join("target/site")
 }

@@ -169,7 +169,7 @@ pub(crate) fn hear(step: &mut Step, command: &mut Command) -> Result<(bool, Vec<
     Ok((succeeded, lines))
 }
 
-/// The crate that a line of cargo's speaks of.
+/// The crate that a line of cargo's output names.
 fn compiled(line: &str) -> Option<&str> {
     let mut words = line.split_whitespace();
     let verb = words.next()?;

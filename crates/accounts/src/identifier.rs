@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 /// An email address, as it is shown and written to, and as it is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// As typed, but for what no mail could reach: full-width letters and stops in the domain, and its root dot.
+    /// As typed, except for what mail could not reach: full-width letters and stops in the domain, and its root dot.
     pub shown: String,
     /// Trimmed, NFC, the domain as a lower-case A-label (RFC 5891), the local part in lower case.
     pub canonical: String,
@@ -50,8 +50,8 @@ pub fn username(typed: &str) -> String {
     trim(typed).to_ascii_lowercase()
 }
 
-/// The one spelling of what somebody signs in with. A name that has none is nobody's, and is looked up, and
-/// its failures are counted, all the same.
+/// The one spelling of what somebody signs in with. A name without one is unknown; it is looked up and its failures are
+/// counted all the same.
 #[must_use]
 pub fn canonical(typed: &Identifier) -> Identifier {
     match typed {
@@ -60,7 +60,7 @@ pub fn canonical(typed: &Identifier) -> Identifier {
     }
 }
 
-/// The final sigma is a matter of position, not of spelling: ΟΔΟΣ and οδος are one.
+/// The final sigma depends on position, not on spelling: ΟΔΟΣ and οδος are the same.
 fn lowercase(text: &str) -> String {
     text.to_lowercase().replace('ς', "σ").nfc().collect()
 }

@@ -123,8 +123,8 @@ impl Accounts {
         self.inner.hasher.count()
     }
 
-    /// How many of these were not Argon2: hashes of other services, and what stands for names that are
-    /// nobody's while such hashes remain (promise P2).
+    /// How many of these were not Argon2: hashes of other services, and the dummies of unknown names while such hashes
+    /// remain (promise P2).
     #[must_use]
     pub fn foreign_hash_count(&self) -> u64 {
         self.inner.hasher.foreign_count()

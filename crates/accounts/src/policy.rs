@@ -64,7 +64,7 @@ pub enum Exchange {
     Granted,
     /// It was exchanged just now, by another tab or in an answer that was lost: it gets the same token again.
     Repeated(Salt),
-    /// It can be exchanged no more.
+    /// It can no longer be exchanged.
     Refused,
     /// It was exchanged long ago: two clients have it, and nobody can tell which is the owner's.
     Replayed,

@@ -55,14 +55,14 @@ impl CookieStyle {
         "token"
     }
 
-    /// The header that signs in whoever keeps a session of this kind in a cookie.
+    /// The header that sets the cookie of a session of this kind.
     #[must_use]
     pub fn set(self, kind: SessionKind, token: &SessionToken) -> (HeaderName, HeaderValue) {
         let max_age = token.max_age.map(Duration::whole_seconds);
         self.header(self.token_name(kind), &token.jwt, max_age)
     }
 
-    /// The header that signs them out.
+    /// The header that deletes it.
     #[must_use]
     pub fn clear(self, kind: SessionKind) -> (HeaderName, HeaderValue) {
         self.header(self.token_name(kind), "", Some(0))

@@ -16,7 +16,7 @@ pub struct Event<'a> {
     pub kind: &'a str,
     /// Who did it; none for a stranger.
     pub actor: Option<UserId>,
-    /// Whose account it concerns; none where the name is nobody's.
+    /// Whose account it concerns; none for an unknown name.
     pub subject: Option<UserId>,
     /// In which session.
     pub session: Option<SessionId>,

@@ -89,7 +89,7 @@ impl World {
         }
     }
 
-    /// The request of whoever holds a token, now: a member while the session lives, else a stranger.
+    /// A request with this token, now: a member's while the session is alive, else a stranger's.
     pub async fn holder(&self, signed_in: &SignedIn) -> RequestCtx {
         self.browser(&signed_in.token).await
     }

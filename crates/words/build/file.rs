@@ -9,7 +9,7 @@ pub(crate) struct Entry {
     pub(crate) forms: Vec<(Option<String>, String)>,
 }
 
-/// Reads a file; what is wrong is told with its line.
+/// Reads a file; an error names its line.
 pub(crate) fn read(text: &str) -> Result<Vec<Entry>, String> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut section = None::<String>;

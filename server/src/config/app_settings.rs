@@ -76,7 +76,7 @@ fn link(variable: &'static str, text: Option<&str>) -> Result<Option<String>, Co
     Err(ConfigError::new(variable, message))
 }
 
-/// Only what may stand in a header and names a host, and nobody's password.
+/// The address must fit into a header and name a host, and must not contain a password.
 fn web(text: &str) -> Option<Uri> {
     let page: Uri = text.parse().ok().filter(|_| printable(text))?;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);

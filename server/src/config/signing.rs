@@ -73,8 +73,8 @@ impl Signing {
 }
 
 impl Signing {
-    /// Adds a key to the file, which signs from `lead` after `now`: every server must have been started anew
-    /// by then. The one before it verifies for eight days more, so nobody is signed out.
+    /// Adds a key to the file, which signs from `lead` after `now`: every server must have been restarted by then. The
+    /// previous key verifies for eight days more, so nobody is signed out.
     ///
     /// # Errors
     /// [`ConfigError`] where there is no such file or it cannot be written.

@@ -82,7 +82,7 @@ fn log(report: &Value) {
     );
 }
 
-/// Query strings and fragments can hold what is nobody's business.
+/// Query strings and fragments may hold secrets.
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
 }

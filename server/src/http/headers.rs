@@ -44,9 +44,9 @@ pub(crate) fn documents_policy() -> HeaderMap {
     reported(HeaderValue::from_static(DOCUMENTS))
 }
 
-/// The policy of a page whose scripts carry `nonce`; without one the page has no script. A page with scripts of
-/// a development server that is watched hears of changes. Signing out leads to `/` and from there to the owner's
-/// own front page: browsers hold a form's redirects against `form-action`, too.
+/// The policy of a page whose scripts carry `nonce`; without one the page has no script. Under `cargo leptos watch` a
+/// page with scripts may connect to the reload socket. Signing out leads to `/` and from there to the owner's own front
+/// page: browsers hold a form's redirects against `form-action`, too.
 pub(crate) fn page_policy(state: &AppState, nonce: Option<&str>) -> HeaderMap {
     let script = nonce
         .map_or("'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'"));

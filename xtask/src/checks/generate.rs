@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the files of a tree anew, and says how many there are. `store` must not have been compiled yet.
+/// Writes the files of a tree again, and returns how many there are. `store` must not have been compiled yet.
 pub(crate) fn write(tree: &Path, target: &Path, postgres: &Running, step: &mut Step) -> Result<usize> {
     let fresh = describe(tree, target, postgres, step)?;
     let committed = tree.join(FOLDER);

@@ -134,7 +134,7 @@ fn by_hand(edits: &[Edit]) -> BTreeSet<&str> {
     files.filter(|file| !file.starts_with("migrations/") && !file.contains("tests/")).collect()
 }
 
-/// The copy is built where the clone is, so that only our own crates are compiled anew.
+/// The copy is built in the clone's build folder, so that only our own crates are compiled again.
 fn build_for_the_browser(tree: &Path, step: &mut Step) -> Result<()> {
     let mut browser = process::cargo();
     browser.args(["clippy", "--locked", "-p", "frontend", "-p", "app", "--lib"]);

@@ -35,7 +35,7 @@ impl Target {
         format!("http://localhost:{}", self.address.port())
     }
 
-    /// The settings of a development copy; what the developer set stays, but for the address under `--port`.
+    /// The settings of a development copy; the developer's own settings stay, except for the address under `--port`.
     pub(crate) fn settings<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         // Set even if `.env` sets it: a release server reads the environment before `.env`.
         command.env("APP_ENV", settings::get("APP_ENV").unwrap_or_else(|| "development".to_owned()));

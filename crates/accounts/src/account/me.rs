@@ -6,7 +6,7 @@ use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserI
 use store::users::{self, Update, User, admin};
 use store::{Tx, sessions};
 
-/// What is to change of an account, whoever asks for it.
+/// A change of an account, by its owner or an admin.
 #[derive(Default)]
 pub(crate) struct Changes {
     pub(crate) profile: ProfileChange,

@@ -131,7 +131,7 @@ async fn bcrypt_reads_72_bytes_as_the_old_services_did_and_its_successor_reads_a
     assert!(verify(&hasher, &long, &ours).await.0 && !verify(&hasher, &cut, &ours).await.0);
 }
 
-/// P2: whatever was imported, a name that is nobody's is checked against something that can be computed.
+/// P2: whatever was imported, an unknown name is checked against a hash that can be computed.
 #[tokio::test]
 async fn a_dummy_of_every_form_costs_one_hash_of_its_kind_and_matches_nothing() {
     let hasher = hasher();

@@ -135,10 +135,9 @@ impl Accounts {
         judged
     }
 
-    /// Makes accounts of some lines, in one transaction with one audit event: an account is there if the
-    /// trail says so, and a run that was killed may be repeated. An event for each account would make the
-    /// trail as long as the table; the lines tell which they were. Returns what is to be told of them; nothing is
-    /// of one whose address has an account.
+    /// Makes accounts of some lines, in one transaction with one audit event: an account is there if the trail says so,
+    /// and a run that was killed may be repeated. An event for each account would make the trail as long as the table;
+    /// the lines tell which they were. Returns remarks; a line whose address has an account gets none.
     ///
     /// # Errors
     /// [`Error::Unavailable`]; none of these lines was made then. [`Error::Unconfirmed`]; they may have been made,

@@ -101,7 +101,7 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
 }
 
 /// A client that asks and never reads would hold its connection, and the answer in memory, for ever: a write that waits
-/// too long ends it. Bytes that come are told of.
+/// too long ends it. It reports the bytes that come.
 fn observed(
     stream: TcpStream,
     write_timeout: Duration,

@@ -72,7 +72,7 @@ async fn the_exit_code_tells_what_was_left_out(pool: PgPool) {
             "email\nBob@example.com\nbob@example.com\nBOB@example.com\n",
             3,
             "imported: 1\nthere already: 0\nrefused: 0\nrepeated in the source: 2\n",
-            "line 4: email: It is the address of line 2,",
+            "line 4: email: Line 2 has the same address,",
         ),
         (
             "refused.csv",

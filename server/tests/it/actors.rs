@@ -46,13 +46,13 @@ impl Browser {
 
     /// Sends a form without WebAssembly, as its page is now.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let shown = self.shown(path).await;
-        self.post_as(&shown, path, fields).await
+        let hidden = self.hidden_fields(path).await;
+        self.post_as(&hidden, path, fields).await
     }
 
     /// The same for a page that was opened before.
-    pub async fn post_as(&mut self, shown: &Shown, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.post_raw(path, "text/html,*/*;q=0.8", FORM, shown.with(fields)).await
+    pub async fn post_as(&mut self, hidden: &HiddenFields, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, "text/html,*/*;q=0.8", FORM, hidden.with(fields)).await
     }
 
     /// Sends a form and goes where the answer leads.
@@ -63,19 +63,20 @@ impl Browser {
 
     /// Calls a server function, as WebAssembly does.
     pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let shown = self.shown(path).await;
-        self.call_as(&shown, path, fields).await
+        let hidden = self.hidden_fields(path).await;
+        self.call_as(&hidden, path, fields).await
     }
 
     /// The same for a page that was opened before.
-    pub async fn call_as(&mut self, shown: &Shown, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.post_raw(path, "application/json", FORM, shown.with(fields)).await
+    pub async fn call_as(&mut self, hidden: &HiddenFields, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_raw(path, "application/json", FORM, hidden.with(fields)).await
     }
 
-    /// For whom and for which version the form of this function is made, on its page as this browser is shown it
-    /// now. Nothing else comes of looking.
-    pub async fn shown(&self, function: &str) -> Shown {
-        let Some(form) = FORMS.iter().find(|form| form.function == function) else { return Shown::default() };
+    /// The hidden fields of this function's form, on its page as this browser sees it now. It changes nothing.
+    pub async fn hidden_fields(&self, function: &str) -> HiddenFields {
+        let Some(form) = FORMS.iter().find(|form| form.function == function) else {
+            return HiddenFields::default();
+        };
         let page = self.clone().get(form.page).await.text;
         let form = page.split(&format!("action=\"{function}\"")).nth(1).unwrap_or_default();
         let form = form.split("</form>").next().unwrap_or_default();
@@ -83,7 +84,7 @@ impl Browser {
             let (_, rest) = form.split_once(&format!("name=\"{name}\" value=\""))?;
             Some((name.to_owned(), rest.split('"').next()?.to_owned()))
         };
-        Shown(["account", "version"].into_iter().filter_map(value).collect())
+        HiddenFields(["account", "version"].into_iter().filter_map(value).collect())
     }
 
     /// Sends any body.
@@ -127,11 +128,11 @@ impl Browser {
     }
 }
 
-/// What a form says beside its fields.
+/// The hidden fields of a form: its account and its version.
 #[derive(Clone, Default)]
-pub struct Shown(pub Vec<(String, String)>);
+pub struct HiddenFields(pub Vec<(String, String)>);
 
-impl Shown {
+impl HiddenFields {
     /// The body that a browser sends.
     pub fn with(&self, fields: &[(&str, &str)]) -> String {
         let own = self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -81,9 +81,9 @@ async fn a_body_that_is_no_form_of_ours_is_unreadable(pool: PgPool) {
         b"&&&=",
         b"\0\0\0",
     ];
-    let shown = ana.shown("/fn/profile/save").await.with(&[]);
+    let hidden = ana.hidden_fields("/fn/profile/save").await.with(&[]);
     for body in bodies {
-        let whole = [shown.as_bytes(), b"&", body].concat();
+        let whole = [hidden.as_bytes(), b"&", body].concat();
         let answer = ana.post_raw("/fn/profile/save", "application/json", FORM, whole).await.expect(422);
         assert_eq!(answer.code(), "unreadable", "{}", String::from_utf8_lossy(body));
     }

@@ -22,8 +22,8 @@ async fn post(app: &App, ana: &Browser, path: &str, from: &[(&str, &str)]) -> An
     for (name, value) in from {
         request = request.header(*name, *value);
     }
-    let shown = ana.shown(path).await;
-    let body = shown.with(if path == "/fn/profile/save" { &[("form[name]", "Mallory")] } else { &[] });
+    let hidden = ana.hidden_fields(path).await;
+    let body = hidden.with(if path == "/fn/profile/save" { &[("form[name]", "Mallory")] } else { &[] });
     send(&app.router(), request.body(Body::from(body)).unwrap()).await
 }
 

@@ -1,6 +1,6 @@
 //! P35: a form acts for the account it was shown to, and for what it showed.
 
-use crate::actors::{Answer, Browser, Shown};
+use crate::actors::{Answer, Browser, HiddenFields};
 use crate::app::App;
 use sqlx::PgPool;
 use testkit::PASSWORD;
@@ -13,23 +13,23 @@ const PASSWORDS: [(&str, &str); 2] =
     [("form[current_password]", PASSWORD), ("form[new_password]", "amber lantern on the step")];
 
 /// A browser in which Bob has signed in while a tab of Ana's was open.
-async fn bob_in_anas_browser(app: &App) -> (Browser, [Shown; 3]) {
+async fn bob_in_anas_browser(app: &App) -> (Browser, [HiddenFields; 3]) {
     let mut browser = app.member("ana").await;
-    let mut shown = Vec::new();
+    let mut hidden = Vec::new();
     for function in [SAVE, CHANGE, LOGOUT] {
-        shown.push(browser.shown(function).await);
+        hidden.push(browser.hidden_fields(function).await);
     }
     browser.post(LOGOUT, &[]).await.expect(303);
     app.member("bob").await;
     let bob = [("form[identifier]", "bob@example.com"), ("form[password]", PASSWORD)];
     browser.call("/fn/login", &bob).await.expect(200);
-    (browser, shown.try_into().ok().unwrap())
+    (browser, hidden.try_into().ok().unwrap())
 }
 
-/// A form shown by `shown`, with one of its two fields replaced.
-fn with(shown: &Shown, name: &str, value: Option<&str>) -> Shown {
-    let others = shown.0.iter().filter(|(known, _)| known != name).cloned();
-    Shown(others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect())
+/// The hidden fields of a form, with one of its two fields replaced.
+fn with(hidden: &HiddenFields, name: &str, value: Option<&str>) -> HiddenFields {
+    let others = hidden.0.iter().filter(|(known, _)| known != name).cloned();
+    HiddenFields(others.chain(value.map(|value| (name.to_owned(), value.to_owned()))).collect())
 }
 
 fn shows(page: &Answer, words: &[&str]) {
@@ -46,24 +46,24 @@ async fn a_form_of_another_account_changes_nothing(pool: PgPool) {
     let nobody = "00000000-0000-0000-0000-000000000000";
     let other = [profile.clone(), with(&profile, "account", None), with(&profile, "account", Some(""))];
     let made_up = [nobody, "bob", "' OR 1"].map(|account| with(&profile, "account", Some(account)));
-    for shown in other.iter().chain(&made_up) {
+    for hidden in other.iter().chain(&made_up) {
         for (function, fields) in [(SAVE, TYPED), (CHANGE, PASSWORDS)] {
-            let refused = browser.call_as(shown, function, &fields).await.expect(409);
+            let refused = browser.call_as(hidden, function, &fields).await.expect(409);
             assert_eq!(refused.code(), "other_account");
             assert!(refused.problem().detail.contains("bob@example.com"), "it says who is signed in now");
-            browser.post_as(shown, function, &fields).await.expect(303);
+            browser.post_as(hidden, function, &fields).await.expect(303);
         }
     }
-    for (function, shown) in [(CHANGE, &password), (LOGOUT, &logout)] {
-        let refused = browser.call_as(shown, function, &[]).await.expect(409);
+    for (function, hidden) in [(CHANGE, &password), (LOGOUT, &logout)] {
+        let refused = browser.call_as(hidden, function, &[]).await.expect(409);
         assert_eq!(refused.code(), "other_account", "{function}");
         let said = refused.problem().detail.contains("so nothing was saved");
         assert!(!said, "{function} says what was not done");
     }
     assert_eq!(app.digest().await, before);
-    let own = browser.shown(SAVE).await;
+    let own = browser.hidden_fields(SAVE).await;
     browser.call_as(&own, SAVE, &TYPED).await.expect(200);
-    let own = browser.shown(LOGOUT).await;
+    let own = browser.hidden_fields(LOGOUT).await;
     browser.call_as(&own, LOGOUT, &[]).await.expect(200);
 }
 
@@ -98,7 +98,7 @@ async fn the_page_says_who_is_signed_in_now_and_keeps_the_text(pool: PgPool) {
 async fn an_older_form_overwrites_nothing_and_both_texts_are_at_hand(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let older = ana.shown(SAVE).await;
+    let older = ana.hidden_fields(SAVE).await;
     ana.call(SAVE, &[("form[name]", "Ana"), ("form[bio]", "Newer <b>.")]).await.expect(200);
     let before = app.digest().await;
     for stale in [older.clone(), with(&older, "version", None), with(&older, "version", Some(""))] {
@@ -122,10 +122,10 @@ async fn an_older_form_overwrites_nothing_and_both_texts_are_at_hand(pool: PgPoo
 async fn a_form_that_comes_back_is_still_of_its_version(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let older = ana.shown(SAVE).await;
+    let older = ana.hidden_fields(SAVE).await;
     ana.call(SAVE, &[("form[bio]", "Newer.")]).await.expect(200);
     ana.post_as(&older, SAVE, &[("form[username]", "a b")]).await.expect(303);
-    let again = ana.shown(SAVE).await;
+    let again = ana.hidden_fields(SAVE).await;
     assert_eq!(again.0, older.0);
     let refused = ana.call_as(&again, SAVE, &[("form[bio]", "Older.")]).await.expect(409);
     assert_eq!(refused.code(), "changed_meanwhile");
@@ -135,13 +135,13 @@ async fn a_form_that_comes_back_is_still_of_its_version(pool: PgPool) {
 async fn a_version_is_of_its_own_form_s_fields(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let (profile, password) = (ana.shown(SAVE).await, ana.shown(CHANGE).await);
+    let (profile, password) = (ana.hidden_fields(SAVE).await, ana.hidden_fields(CHANGE).await);
     ana.call(SAVE, &[("form[bio]", "Newer.")]).await.expect(200);
     ana.call_as(&password, CHANGE, &PASSWORDS).await.expect(200);
     let stale = ana.call_as(&password, CHANGE, &PASSWORDS).await.expect(409);
     assert_eq!(stale.code(), "changed_meanwhile");
     assert_eq!(ana.call_as(&profile, SAVE, &TYPED).await.expect(409).code(), "changed_meanwhile");
-    let profile = ana.shown(SAVE).await;
+    let profile = ana.hidden_fields(SAVE).await;
     let back = [("form[current_password]", PASSWORDS[1].1), ("form[new_password]", PASSWORD)];
     ana.call(CHANGE, &back).await.expect(200);
     ana.call_as(&profile, SAVE, &TYPED).await.expect(200);
@@ -157,9 +157,9 @@ async fn a_text_that_is_sent_without_any_cookie_waits_for_its_owner(pool: PgPool
         let sign_in = |who: &str| [("form[identifier]", format!("{who}@example.com"))];
         let [(field, ana)] = sign_in("ana");
         browser.call("/fn/login", &[(field, &ana), ("form[password]", PASSWORD)]).await.expect(200);
-        let shown = browser.shown(SAVE).await;
+        let hidden = browser.hidden_fields(SAVE).await;
         browser.cookies.clear();
-        browser.post_as(&shown, SAVE, &TYPED).await.expect(303);
+        browser.post_as(&hidden, SAVE, &TYPED).await.expect(303);
         let page = browser.get("/login?next=/account").await.expect(200);
         shows(
             &page,
@@ -177,9 +177,9 @@ async fn a_text_that_is_sent_without_any_cookie_waits_for_its_owner(pool: PgPool
 async fn a_password_that_was_not_changed_is_said_to_be_so(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let shown = ana.shown(CHANGE).await;
+    let hidden = ana.hidden_fields(CHANGE).await;
     app.world.execute("UPDATE sessions SET ended_at = now()").await;
-    let answer = ana.post_as(&shown, CHANGE, &PASSWORDS).await.expect(303);
+    let answer = ana.post_as(&hidden, CHANGE, &PASSWORDS).await.expect(303);
     assert_eq!(answer.location(), Some("/account/security"));
     let page = ana.get("/login?next=/account/security").await.expect(200);
     shows(&page, &["You were signed out before your password was changed."]);
@@ -198,10 +198,10 @@ async fn a_password_that_was_not_changed_is_said_to_be_so(pool: PgPool) {
 async fn a_text_that_could_not_be_kept_is_not_promised(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let shown = ana.shown(SAVE).await;
+    let hidden = ana.hidden_fields(SAVE).await;
     app.world.execute("UPDATE sessions SET ended_at = now()").await;
     let long = "x".repeat(9_000);
-    ana.post_as(&shown, SAVE, &[("form[bio]", &long)]).await.expect(303);
+    ana.post_as(&hidden, SAVE, &[("form[bio]", &long)]).await.expect(303);
     let page = ana.get("/login?next=/account").await.expect(200);
     shows(&page, &["You were signed out before your changes were saved, and they could not be kept."]);
     assert!(!page.text.contains("password was changed") && !page.text.contains("get them back"));
@@ -218,7 +218,7 @@ async fn beside_an_unchanged_text_of_two_lines_stands_no_other(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
     ana.call(SAVE, &[("form[bio]", "One.\r\nTwo.")]).await.expect(200);
-    let older = ana.shown(SAVE).await;
+    let older = ana.hidden_fields(SAVE).await;
     ana.call(SAVE, &[("form[name]", "Ana"), ("form[bio]", "One.\r\nTwo.")]).await.expect(200);
     let typed = [("form[name]", "Ana Ilves"), ("form[bio]", "One.\r\nTwo.")];
     let answer = ana.post_as(&older, SAVE, &typed).await.expect(303);

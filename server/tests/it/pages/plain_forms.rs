@@ -106,10 +106,10 @@ async fn a_made_up_flash_says_nothing(pool: PgPool) {
 async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
     let app = App::new(pool);
     let mut browser = app.member("ana").await;
-    let shown = browser.shown("/fn/profile/save").await;
+    let hidden = browser.hidden_fields("/fn/profile/save").await;
     app.world.execute("UPDATE sessions SET ended_at = now()").await;
     let fields = [("form[bio]", "Not saved, not lost.")];
-    let asked = browser.post_as(&shown, "/fn/profile/save", &fields).await.expect(303);
+    let asked = browser.post_as(&hidden, "/fn/profile/save", &fields).await.expect(303);
     assert_eq!(asked.location(), Some("/account"));
     let asked = browser.get("/account").await.expect(303);
     let page = browser.get(asked.location().unwrap()).await.expect(200);
@@ -134,9 +134,9 @@ async fn a_session_that_ended_while_typing_loses_no_text(pool: PgPool) {
 async fn nobody_else_sees_what_waits(pool: PgPool) {
     let app = App::new(pool);
     let mut browser = app.member("ana").await;
-    let shown = browser.shown("/fn/profile/save").await;
+    let hidden = browser.hidden_fields("/fn/profile/save").await;
     app.world.execute("UPDATE sessions SET ended_at = now()").await;
-    browser.post_as(&shown, "/fn/profile/save", &[("form[bio]", "Ana's own words.")]).await.expect(303);
+    browser.post_as(&hidden, "/fn/profile/save", &[("form[bio]", "Ana's own words.")]).await.expect(303);
     let bob = [("form[email]", "bob@example.com"), ("form[password]", PASSWORD), ("form[name]", "Bob")];
     browser.post("/fn/register", &bob).await.expect(303);
     let page = browser.get("/account").await.expect(200);

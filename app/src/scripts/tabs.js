@@ -1,4 +1,4 @@
-// What was typed is not left by a slip, and what other tabs do to the session is seen here.
+// Asks before typed text is left, and follows what other tabs do to the session.
 {
   const root = document.documentElement;
   const words = document.currentScript.dataset;

@@ -2,13 +2,13 @@ use crate::settings::AppSettings;
 use crate::ui::{DoorScene, Heading, Mark};
 use leptos::prelude::*;
 
-/// One column, and from 64 rem the door beside it.
+/// One column; from 64 rem on the picture of the door is beside it.
 #[component]
 pub fn SplitLayout(
     /// For a page with more to say than a form.
     #[prop(optional)]
     wide: bool,
-    /// What stands beside the door.
+    /// What is beside the picture.
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -54,7 +54,7 @@ pub fn AuthLayout(
     }
 }
 
-/// Where to ask for help, and what holds: quiet, and only what the owner has set.
+/// Links to help, terms and privacy, as far as the owner has set them.
 #[component]
 pub fn Footer() -> impl IntoView {
     let AppSettings { support_url, terms_url, privacy_url, .. } = use_context().unwrap_or_default();

@@ -39,7 +39,7 @@ pub fn email(typed: &str) -> Option<String> {
     address(typed).map(|address| address.canonical)
 }
 
-/// What IDNA drops without a word: `exa\u{ad}mple.com` is `example.com` to it. The joiners it judges itself.
+/// Characters that IDNA drops silently: `exa\u{ad}mple.com` is `example.com` to it. It judges the joiners itself.
 fn is_ignored(c: char) -> bool {
     is_invisible(c) && !matches!(c, '\u{200c}' | '\u{200d}')
 }

@@ -1,9 +1,8 @@
 //! The use cases: signing up, in and out, sessions, profile, password. Every rule is in this crate.
 //!
-//! One file a use case; each takes the [`RequestCtx`] first (who calls, from where, when), parses its
-//! form, decides by [`policy`], and writes in one transaction with its audit event inside. There is
-//! no HTTP here, no page and no SQL; time and randomness come in through [`Clock`] and [`Rng`], and
-//! clippy forbids every other source.
+//! One file per use case; each takes the [`RequestCtx`] first (who calls, from where, when), parses its form, decides
+//! by [`policy`], and writes in one transaction with its audit event inside. There is no HTTP here, no page and no SQL;
+//! time and randomness come in through [`Clock`] and [`Rng`], and clippy forbids every other source.
 
 mod account;
 mod admin;

@@ -1,4 +1,4 @@
-//! What a client wants to read.
+//! Whether a client wants HTML.
 
 use http::HeaderMap;
 use http::header::ACCEPT;

@@ -32,7 +32,7 @@ fn canonical() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Problems::openapi()).nest(v1::PREFIX, v1::router())
 }
 
-/// What is answered when a call fails: no call names it, since all have it.
+/// The answer of a failed call: no annotation names it, since all calls have it.
 #[derive(OpenApi)]
 #[openapi(components(schemas(ProblemDocument)))]
 struct Problems;

@@ -1,7 +1,7 @@
 use sha2::{Digest, Sha256};
 use store::throttle::Key;
 
-/// What is limited, as a count is kept under: neither a name nor an address can be read from it.
+/// The key of a count: it reveals neither the name nor the address.
 pub(crate) fn key(purpose: &str, parts: &[&[u8]]) -> Key {
     let mut hash = Sha256::new_with_prefix(purpose.as_bytes());
     for part in parts {

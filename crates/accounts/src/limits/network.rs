@@ -10,8 +10,7 @@ pub(crate) fn network(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// What somebody may have rented or been given as a whole: the /24 around an IPv4 address, or the /48 around the 64
-/// bits of an IPv6 network.
+/// What somebody may have rented as a whole: the /24 around an IPv4 address, or the /48 around an IPv6 one.
 pub(crate) fn neighbourhood(network: &[u8]) -> Vec<u8> {
     network[..network.len() * 3 / 4].to_vec()
 }

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 pub(crate) const SWEEP_BATCH: i64 = 1_000;
 
 impl Accounts {
-    /// Deletes sessions and refresh tokens that can never be used again, and says how many; counts that no longer
-    /// count go along.
+    /// Deletes sessions and refresh tokens that can never be used again, and returns how many. It deletes expired
+    /// counts too.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.

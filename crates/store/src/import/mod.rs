@@ -13,7 +13,7 @@ use std::fmt::Write;
 use time::{OffsetDateTime, UtcOffset};
 use uuid::Uuid;
 
-/// One account to be, from one line of a source. No `Debug`: it holds a password hash.
+/// A new account from one line of a source. No `Debug`: it holds a password hash.
 #[derive(Clone)]
 pub struct StagedUser {
     /// Where the source has it.

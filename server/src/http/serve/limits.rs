@@ -3,7 +3,7 @@ use std::time::Duration;
 /// How many connections there may be, and what one may cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How many connections that have sent a request are open at once; for the next one the oldest idle one goes.
+    /// How many connections that have sent a request are open at once; the next one replaces the oldest idle one.
     pub connections: usize,
     /// How many of these one address may have; a trusted proxy may have all.
     pub per_address: usize,

@@ -1,4 +1,4 @@
-//! What a call answers: every error that it can, as the problem document that it is.
+//! The errors that each call may answer, as problem documents.
 
 use super::json::object;
 use domain::Code;
@@ -94,7 +94,7 @@ pub(super) fn headers() -> Value {
     })
 }
 
-/// What is answered has all its fields, always: those that may be null, too.
+/// An answer always has all its fields, also those that may be null.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {
     // It lives in `accounts`, which knows nothing of this document.
     schemas.insert(

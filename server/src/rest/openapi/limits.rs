@@ -9,8 +9,8 @@ use domain::{
 };
 use serde_json::{Map, Value, json};
 
-/// What stands around a text is taken off before it is judged: blanks, and what leaves no mark (`domain::trim`; its
-/// rarest characters are left out here).
+/// A text is trimmed before it is checked: of blanks and of invisible characters (`domain::trim`; its rarest characters
+/// are left out here).
 const AROUND: &str = r"[\t-\r \u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufeff\uffa0\ufff0-\ufff8]*";
 /// No control character, and none that turns the direction of the text around it.
 const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";

@@ -74,7 +74,7 @@ fn flatten(schema: &mut Value) {
     }
 }
 
-/// What the whole says itself stays.
+/// The whole's own entries stay.
 fn join(whole: &mut Map<String, Value>, part: &Map<String, Value>) {
     for (key, value) in part {
         match (whole.get_mut(key), value) {
@@ -98,7 +98,7 @@ fn complete(method: &str, operation: &mut Map<String, Value>, schemas: &Map<Stri
         schemes.push(json!({ "password": [] }));
     }
     if let Some(request) = operation.get_mut("requestBody") {
-        // Where nothing must be there, an empty body is an empty object.
+        // If no field is required, an empty body is an empty object.
         let schema = body_schema(request).and_then(|name| schemas.get(name));
         request["required"] = schema.is_some_and(|schema| schema.get("required").is_some()).into();
     }

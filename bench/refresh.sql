@@ -1,4 +1,4 @@
--- The statements of one exchange of a refresh token, in their order (crates/accounts/src/session/bearer.rs).
+-- The statements of one exchange of a refresh token, in their order (crates/accounts/src/session/refresh.rs).
 \set next :n + 1
 BEGIN;
 INSERT INTO throttle_rates AS rate (key, paid_until) VALUES (sha256(convert_to('bench ' || :client_id || ' ' || :n, 'UTF8')), (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 1000000) ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + 1000000 WHERE greatest(rate.paid_until, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint) + 1000000 <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + 60000000;

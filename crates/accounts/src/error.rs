@@ -3,7 +3,7 @@ use store::{StoreError, Taken};
 use thiserror::Error as ThisError;
 use time::Duration;
 
-/// Why a use case did not do what it was asked. `edge::problem` turns each into words for a stranger;
+/// Why a use case did not do what it was asked. `edge::problem` turns each into a problem for a stranger;
 /// the source chain goes to the log and nowhere else.
 #[derive(Debug, ThisError)]
 pub enum Error {

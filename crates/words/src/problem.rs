@@ -132,6 +132,8 @@ mod tests {
     #[test]
     fn a_problem_is_a_problem_document() {
         let document = document(&Code::Taken.into());
+        let json = r#"{"type":"about:blank","title":"Already taken","status":409,"detail":"Already taken. Nothing was changed.","code":"taken","errors":[]}"#;
+        assert_eq!(serde_json::to_string(&document).unwrap(), json);
         assert_eq!((document.kind.as_str(), document.status), ("about:blank", 409));
         assert_eq!((document.code, document.errors, document.retry_after), (Code::Taken, vec![], None));
         assert_eq!(

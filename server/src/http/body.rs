@@ -170,8 +170,8 @@ mod tests {
         ] {
             assert_eq!(read(kind, body.as_bytes()).await, Err(error), "{body}");
         }
-        let undivided = read("multipart/form-data", whole(&[&one]).as_bytes()).await;
-        assert_eq!(undivided, Err(FormError::NoBoundary));
+        let without_boundary = read("multipart/form-data", whole(&[&one]).as_bytes()).await;
+        assert_eq!(without_boundary, Err(FormError::NoBoundary));
     }
 
     #[test]

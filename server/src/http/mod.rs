@@ -1,4 +1,4 @@
-//! What every answer needs. It knows neither the pages nor the API.
+//! What every answer needs. It imports neither `pages` nor `rest`.
 
 pub(crate) mod body;
 pub(crate) mod compression;

@@ -22,7 +22,8 @@ use std::process::ExitCode;
 pub(crate) struct Guide {
     document: &'static str,
     most: Most,
-    tests: &'static [&'static str],
+    /// Package and name.
+    tests: &'static [(&'static str, &'static str)],
 }
 
 enum Most {
@@ -35,13 +36,20 @@ enum Most {
 pub(crate) const FIRST_PAGE: Guide = Guide {
     document: "docs/your-first-page.md",
     most: Most::Lines(60),
-    tests: &["people_see_their_own_parcels", "every_page_admits_whom_it_should", "the_table_is_complete"],
+    tests: &[
+        ("server", "people_see_their_own_parcels"),
+        ("server", "every_page_admits_whom_it_should"),
+        ("server", "the_table_is_complete"),
+    ],
 };
 
 pub(crate) const FIRST_FIELD: Guide = Guide {
     document: "docs/adding-a-field.md",
     most: Most::Files(6),
-    tests: &["people_tell_their_pronouns"],
+    tests: &[
+        ("server", "people_tell_their_pronouns"),
+        ("accounts", "every_limit_is_a_check_of_the_database"),
+    ],
 };
 
 /// `cargo xtask first-page` and `cargo xtask first-field`.
@@ -92,8 +100,8 @@ impl Guide {
 
     fn try_out(&self, runner: &Runner, step: &mut Step) -> Result<()> {
         let document = self.document;
-        for name in self.tests {
-            let test = Test::Cargo { package: "server".to_owned(), filter: (*name).to_owned() };
+        for (package, name) in self.tests {
+            let test = Test::Cargo { package: (*package).to_owned(), filter: (*name).to_owned() };
             match runner.run(test.way(), &[&test], step)? {
                 Ran::Unbuilt(why) => bail!("what {document} leads to does not compile: {why}"),
                 Ran::Told(said) => match said.get(&test) {

@@ -7,8 +7,16 @@ use std::path::{Path, PathBuf};
 
 /// Keys that only `cargo leptos watch`, `serve` and `end-to-end` read, and those whose value every build of ours
 /// shares.
-const NOT_FOR_US: &[&str] =
-    &["name", "site-addr", "reload-port", "end2end-cmd", "end2end-dir", "hash-files", "style-bundle"];
+const NOT_FOR_US: &[&str] = &[
+    "name",
+    "site-addr",
+    "reload-port",
+    "watch-additional-files",
+    "end2end-cmd",
+    "end2end-dir",
+    "hash-files",
+    "style-bundle",
+];
 
 pub(super) struct Description {
     pub(super) server: String,

@@ -76,7 +76,7 @@ impl Runner<'_> {
     }
 }
 
-/// A fault may keep a test waiting for ever: after five minutes it is red.
+/// A fault may keep a test waiting for ever: under nextest it is red after five minutes.
 fn bounds() -> Result<PathBuf> {
     let folder = paths::target().join("prove");
     fs::create_dir_all(&folder)?;

@@ -11,7 +11,7 @@ use domain::{
 };
 use store::Tx;
 use store::sessions::Proof;
-use store::users::{self, NewUser, User, admin};
+use store::users::{self, NewUser, User};
 use time::OffsetDateTime;
 
 /// A registration whose address has a canonical form and whose password was hashed.
@@ -54,12 +54,11 @@ impl Accounts {
         let prepared = self.prepare(registration).await?;
         let address = prepared.email.canonical.clone();
         let mut tx = self.store().begin().await?;
-        let id = match self.insert_user(&mut tx, prepared, Role::User, ctx.now).await {
+        let user = match self.insert_user(&mut tx, prepared, Role::User, ctx.now).await {
             Err(Error::Taken(Field::Email)) => return self.tell_taken(tx, ctx, &address).await,
             made => made?,
         };
-        self.audit(&mut tx, ctx, Some(id), Event::Registered).await?;
-        let user = admin::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::Registered).await?;
         Ok((tx, user))
     }
 
@@ -101,7 +100,7 @@ impl Accounts {
         prepared: PreparedAccount,
         role: Role,
         at: OffsetDateTime,
-    ) -> Result<UserId, Error> {
+    ) -> Result<User, Error> {
         let id = UserId(rng::uuid(self.inner.rng.as_ref(), at));
         let username_canonical = prepared.profile.username.as_deref().map(identifier::username);
         let user = NewUser {
@@ -115,8 +114,7 @@ impl Accounts {
             at,
         };
         self.check_taken(tx, username_canonical.as_deref(), id).await?;
-        users::insert(tx, &user).await?;
-        Ok(id)
+        Ok(users::insert(tx, &user).await?)
     }
 }
 

@@ -68,10 +68,10 @@ impl Accounts {
     /// nothing was deleted then.
     pub async fn delete_user(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
         let admin = ctx.admin()?;
-        let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         if id == admin.user {
-            need_recent_sign_in(&user, admin, ctx)?;
+            need_recent_sign_in(&self.own_account(admin).await?, admin, ctx)?;
         }
+        let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, id) {
             return Err(Error::LastAdmin);

@@ -75,8 +75,8 @@ impl Accounts {
         let proven: Vec<_> = attempt.proofs.iter().map(|proof| proof.factor).collect();
         match policy::next_step(&factor::enrolled(&attempt.user), &proven) {
             NextStep::Establish => self.establish(ctx, attempt, transport).await,
-            // Asking for a second factor begins here.
-            NextStep::Need(_) => Err(Error::WrongCredentials),
+            // Asking for a second factor begins here. With one factor, nobody comes this way.
+            NextStep::Need(missing) => Err(Error::internal(format!("no way to prove {missing:?}"))),
         }
     }
 

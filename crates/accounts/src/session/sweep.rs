@@ -7,7 +7,7 @@ pub(crate) const SWEEP_BATCH: i64 = 1_000;
 
 impl Accounts {
     /// Deletes sessions and refresh tokens that can never be used again, and returns how many. It deletes expired
-    /// counts too.
+    /// counts, known devices and known networks too.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.

@@ -226,7 +226,8 @@ impl Profile {
 pub struct ProfileView {
     /// The address as typed at sign-up; it cannot be changed here.
     pub email: String,
-    /// What can be changed here.
+    /// What can be changed here. Flat on the wire: a tab that was opened before an upgrade reads the same fields.
+    #[serde(flatten)]
     pub profile: Profile,
     /// What the person may do.
     pub role: Role,
@@ -266,6 +267,20 @@ mod tests {
         assert_eq!(bio("a\0b".into()).unwrap_err()[0].reason.code(), "invalid");
         let name = ProfileForm { name: Some("a\nb".into()), ..ProfileForm::default() };
         assert_eq!(name.parse().unwrap_err()[0].field, "name");
+    }
+
+    #[test]
+    fn the_page_of_an_older_server_reads_the_same_fields() {
+        let view = ProfileView {
+            email: "ana@example.com".into(),
+            profile: Profile { name: Some("Ana".into()), ..Profile::default() },
+            role: Role::User,
+            version: "v".into(),
+            password_version: "p".into(),
+        };
+        let json = r#"{"email":"ana@example.com","username":null,"name":"Ana","first_name":null,"last_name":null,"bio":null,"role":"user","version":"v","password_version":"p"}"#;
+        assert_eq!(serde_json::to_string(&view).unwrap(), json);
+        assert_eq!(serde_json::from_str::<ProfileView>(json).unwrap(), view);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Session {
     pub persistent: bool,
     /// What its owner has proven in it, and when.
     pub factors: Vec<Proof>,
-    /// When its owner signed in.
+    /// When its owner signed in, or last changed the password in it.
     pub authenticated_at: OffsetDateTime,
     /// When it was opened.
     pub created_at: OffsetDateTime,
@@ -89,11 +89,11 @@ pub struct SessionWithUser {
 }
 
 /// A query for sessions with their accounts, whose columns stand here alone; `$rest` goes on behind the joined tables `s`
-/// and `u`. `None` for a session of a kind that this program does not know.
+/// and `u`. `None` for a session of a kind that this program does not know, or of factors that nobody can read.
 macro_rules! query_sessions {
     ($rest:tt $($given:tt)*) => {
         $crate::users::query_profile!(
-            ["SELECT s.id, s.user_id, s.kind, s.persistent, s.factors, s.authenticated_at, s.created_at,
+            ["SELECT s.id, s.user_id, s.kind, s.persistent, s.factors::text AS \"factors!\", s.authenticated_at, s.created_at,
                      s.last_used_at, s.expires_at, s.ended_at, s.address, s.agent, u.email, u.email_verified,
                      u.role, u.is_active, u.created_at AS user_created_at, u.updated_at, "]
             [" FROM users u JOIN sessions s ON s.user_id = u.id " + $rest]
@@ -106,7 +106,7 @@ macro_rules! query_sessions {
                 user: domain::UserId(row.user_id),
                 kind: $crate::sessions::kind(&row.kind)?,
                 persistent: row.persistent,
-                factors: $crate::sessions::factors::read(&row.factors, row.authenticated_at),
+                factors: $crate::sessions::factors::read(&row.factors, row.authenticated_at)?,
                 authenticated_at: row.authenticated_at,
                 created_at: row.created_at,
                 last_used_at: row.last_used_at,

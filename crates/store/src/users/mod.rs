@@ -146,16 +146,18 @@ pub struct NewUser<'a> {
     pub at: OffsetDateTime,
 }
 
-/// Makes an account.
+/// Makes an account, and returns it.
 ///
 /// # Errors
 /// [`StoreError::Taken`] where the address or the username is somebody's.
-pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
-    sqlx::query!(
+pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<User, StoreError> {
+    let query = query_user!(
         "INSERT INTO users (id, email, email_canonical, username_canonical, role, password_hash, created_at, updated_at,
                             username, name, first_name, last_name, bio)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7,
-                 $8, $9, $10, $11, $12)",
+                 $8, $9, $10, $11, $12)
+         RETURNING ",
+        "",
         user.id.0,
         user.email,
         user.email_canonical,
@@ -168,10 +170,9 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<(), StoreError> {
         user.profile.first_name,
         user.profile.last_name,
         user.profile.bio,
-    )
-    .execute(tx.unchanging())
-    .await?;
-    Ok(())
+    );
+    // No cache holds an account that is new.
+    Ok(query.fetch_one(tx.unchanging()).await?)
 }
 
 /// A change of an account.

@@ -96,7 +96,7 @@ pub(super) fn headers() -> Value {
 
 /// An answer always has all its fields, also those that may be null.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {
-    // It lives in `accounts`, which knows nothing of this document.
+    // Its type is `jsonwebtoken`'s, which knows nothing of this document.
     schemas.insert(
         "Jwks".to_owned(),
         json!({

@@ -343,7 +343,7 @@ async fn nobody_who_has_connected_goes_without_an_answer(pool: PgPool) {
     server.done.await.unwrap();
 }
 
-/// The hall has one place, so that people come faster than they are let in.
+/// One silent connection is admitted, so that clients come faster than they are let in.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn who_goes_on_connecting_does_not_keep_the_server_from_stopping(pool: PgPool) {
     let server = served(App::new(pool).router(), Limits { silent: 1, ..Limits::default() }).await;

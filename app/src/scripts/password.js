@@ -7,10 +7,12 @@
     const input = inputOf(button);
     const label = button.getAttribute("aria-label");
     const words = button.firstElementChild;
+    // The text node stays, and the marker behind it: hydration looks for both, and `textContent` would remove them.
+    const text = words.firstChild;
     input.type = input.type === "text" ? "password" : "text";
     button.setAttribute("aria-label", button.dataset.other);
     button.dataset.other = label;
-    [words.dataset.other, words.textContent] = [words.textContent, words.dataset.other];
+    [words.dataset.other, text.data] = [text.data, words.dataset.other];
   };
   const hide = within => {
     for (const button of within.querySelectorAll(".password-toggle")) if (inputOf(button).type === "text") turn(button);

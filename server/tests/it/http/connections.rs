@@ -70,6 +70,17 @@ async fn next_answer(stream: &mut TcpStream) -> String {
 
 const KEPT: &[u8] = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
+/// An app that never answers `/never`, and what tells that a request has come there.
+fn app_with_never(pool: PgPool) -> (App, Arc<Notify>) {
+    let begun = Arc::new(Notify::new());
+    let told = begun.clone();
+    let never = async move || {
+        told.notify_one();
+        std::future::pending::<()>().await;
+    };
+    (App::new(pool).serving(Router::new().route("/never", get(never))), begun)
+}
+
 fn get_request(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").into_bytes()
 }
@@ -154,13 +165,7 @@ async fn idle_connections_crowd_nobody_out(pool: PgPool) {
 /// Every place is taken by a request that does not end: probes are answered all the same, and others told.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn probes_are_answered_where_there_is_no_place(pool: PgPool) {
-    let begun = Arc::new(Notify::new());
-    let told = begun.clone();
-    let never = async move || {
-        told.notify_one();
-        std::future::pending::<()>().await;
-    };
-    let app = App::new(pool).serving(Router::new().route("/never", get(never)));
+    let (app, begun) = app_with_never(pool);
     let limits = Limits { connections: 1, ..Limits::default() };
     let server = served(app.router(), limits).await;
     let mut busy = server.connect().await;
@@ -366,13 +371,7 @@ async fn whoever_asks_is_told_that_the_server_stops(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_request_that_never_ends_does_not_hold_the_server(pool: PgPool) {
-    let begun = Arc::new(Notify::new());
-    let told = begun.clone();
-    let never = async move || {
-        told.notify_one();
-        std::future::pending::<()>().await;
-    };
-    let app = App::new(pool).serving(Router::new().route("/never", get(never)));
+    let (app, begun) = app_with_never(pool);
     let limits = Limits { drain: Duration::ZERO, ..Limits::default() };
     let server = served(app.router(), limits).await;
     let mut client = server.connect().await;

@@ -1,7 +1,7 @@
 use crate::{Accounts, Error, Member, RequestCtx, policy};
 use domain::UserId;
-use store::users::User;
-use store::{Tx, sessions, users::admin};
+use store::users::{self, User, admin};
+use store::{Tx, sessions};
 
 /// Every write of a member begins here. A request may wait for a row while its session ends, or while its account is
 /// disabled, deleted or demoted. So the rows are read again under a lock: first accounts and then sessions, in every
@@ -41,7 +41,7 @@ impl Accounts {
         if !admins.contains(&admin.user) {
             return Err(Error::Forbidden);
         }
-        let user = admin::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        let user = users::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
         lock_session(&mut tx, ctx, admin).await?;
         Ok((tx, admins, user))
     }
@@ -49,7 +49,7 @@ impl Accounts {
 
 async fn lock_own(tx: &mut Tx, ctx: &RequestCtx) -> Result<User, Error> {
     let member = ctx.member()?;
-    let user = admin::lock(tx, member.user).await?.ok_or(Error::SignInNeeded)?;
+    let user = users::lock(tx, member.user).await?.ok_or(Error::SignInNeeded)?;
     lock_session(tx, ctx, member).await?;
     Ok(user)
 }

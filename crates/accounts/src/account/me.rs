@@ -3,7 +3,7 @@ use crate::audit::Event;
 use crate::identifier::Address;
 use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, policy, view};
 use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
-use store::users::{self, Update, User, admin};
+use store::users::{self, Update, User};
 use store::{Tx, sessions};
 
 /// A change of an account, by its owner or an admin.
@@ -140,7 +140,7 @@ impl Accounts {
 
     pub(crate) async fn delete(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
         let ended_sessions = sessions::end_all(tx, user, ctx.now).await?;
-        admin::delete(tx, user).await?;
+        users::delete(tx, user).await?;
         self.audit(tx, ctx, Some(user), Event::AccountDeleted { ended_sessions }).await
     }
 }

@@ -70,10 +70,10 @@ async fn a_transaction_that_nobody_goes_on_with_lets_go_of_its_rows(pool: PgPool
     let others = Store::open(&promised);
     let store = Store::open(&StoreOptions { idle_in_transaction: Duration::from_millis(50), ..promised });
     let mut frozen = store.begin().await.unwrap();
-    store::users::admin::lock(&mut frozen, id).await.unwrap().unwrap();
+    store::users::lock(&mut frozen, id).await.unwrap().unwrap();
     // It waits for the row until the database ends the transaction that has it.
     let mut next = others.begin().await.unwrap();
-    store::users::admin::lock(&mut next, id).await.unwrap().unwrap();
-    let refused = Error::from(store::users::admin::lock(&mut frozen, id).await.map(drop).unwrap_err());
+    store::users::lock(&mut next, id).await.unwrap().unwrap();
+    let refused = Error::from(store::users::lock(&mut frozen, id).await.map(drop).unwrap_err());
     assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
 }

@@ -1,4 +1,4 @@
-//! Accounts as admins find, lock and delete them.
+//! Accounts as admins find them, and the lock on all admins.
 
 use crate::users::{User, query_user};
 use crate::{Store, StoreError, Tx};
@@ -18,24 +18,6 @@ pub async fn lock_active_admins(tx: &mut Tx) -> Result<Vec<UserId>, StoreError> 
     .fetch_all(tx.changing())
     .await?;
     Ok(ids.into_iter().map(UserId).collect())
-}
-
-/// The account of an id, its row locked until the transaction ends.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
-    let query = query_user!("SELECT ", "FROM users WHERE id = $1 FOR UPDATE", id.0);
-    Ok(query.fetch_optional(tx.changing()).await?)
-}
-
-/// Deletes an account and its sessions; says whether it was there.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
-    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(tx.changing()).await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// The accounts that are asked for, the newest first, with one more than the page shows.

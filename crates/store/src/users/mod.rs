@@ -113,6 +113,15 @@ pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError
     Ok(query.fetch_optional(&store.pool).await?)
 }
 
+/// The account of an id, its row locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
+    let query = query_user!("SELECT ", "FROM users WHERE id = $1 FOR UPDATE", id.0);
+    Ok(query.fetch_optional(tx.changing()).await?)
+}
+
 /// The password hash of an account that may be used, its row locked until the transaction ends: a
 /// change of password decides on what it locked.
 ///
@@ -228,6 +237,15 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
         update.profile.bio,
     );
     Ok(query.fetch_optional(tx.changing()).await?)
+}
+
+/// Deletes an account and its sessions; says whether it was there.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
+    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(tx.changing()).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Whether somebody other than `except` has this canonical username.

@@ -129,4 +129,7 @@ pub enum SetupError {
     /// The signing key cannot be read or is too weak.
     #[error("unusable signing key: {0}")]
     SigningKey(String),
+    /// The encryption keys cannot be read.
+    #[error("unusable encryption key: {0}")]
+    EncryptionKey(String),
 }

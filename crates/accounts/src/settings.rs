@@ -1,4 +1,4 @@
-use crate::credential::{Hashing, KeyRing};
+use crate::credential::{EncryptionKeys, Hashing, KeyRing};
 use domain::PASSWORD_MIN;
 use time::Duration;
 
@@ -18,6 +18,8 @@ pub struct Settings {
     pub hashing: Hashing,
     /// What tokens are signed with, and what still verifies them.
     pub signing: KeyRing,
+    /// What secrets at rest are encrypted with; none only in production without mail.
+    pub encryption: Option<EncryptionKeys>,
     /// The `iss` of tokens: the site's own base URL.
     pub issuer: String,
     /// How long a token is good for without being renewed.
@@ -44,6 +46,7 @@ impl Settings {
         Self {
             hashing: Hashing::default(),
             signing: signing.into(),
+            encryption: None,
             issuer: issuer.into(),
             token_lifetime: Duration::minutes(30),
             refresh_lifetime: Duration::days(30),

@@ -14,7 +14,8 @@ pub use clock::HandClock;
 pub use rng::SeededRng;
 
 use accounts::{
-    Accounts, Caller, Client, Hashing, Precondition, RequestCtx, SessionToken, Settings, SignedIn, SigningKey,
+    Accounts, Caller, Client, EncryptionKeys, Hashing, Precondition, RequestCtx, SessionToken, Settings,
+    SignedIn, SigningKey,
 };
 use domain::{RegistrationForm, SignInForm, TokenPair};
 use sqlx::PgPool;
@@ -27,6 +28,11 @@ use store::Store;
 pub const ISSUER: &str = "http://localhost:8000";
 /// A password that the default policy accepts.
 pub const PASSWORD: &str = "violet staircase under rain";
+/// What secrets at rest are encrypted with in tests.
+pub const ENCRYPTION_KEY: &str = "-----BEGIN ENCRYPTION KEY-----
+KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio=
+-----END ENCRYPTION KEY-----
+";
 
 /// Everything a use case needs, under the test's control.
 pub struct World {
@@ -62,10 +68,11 @@ impl World {
         Accounts::new(Store::from_pool(pool.clone()), settings, clock.clone(), rng).unwrap()
     }
 
-    /// The default settings, with a fixed key so that replicas read each other's tokens.
+    /// The default settings, with fixed keys so that replicas read each other's tokens and rows.
     #[must_use]
     pub fn settings() -> Settings {
         let mut settings = Settings::new(SigningKey::hs256(&[42; 32]).unwrap(), ISSUER);
+        settings.encryption = Some(EncryptionKeys::from_pem(ENCRYPTION_KEY).unwrap());
         settings.hashing = Hashing::default();
         // On, but too high for tests of other things to reach.
         settings.rate_limit_per_minute = 100_000;

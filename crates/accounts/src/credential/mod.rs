@@ -1,6 +1,8 @@
 //! What proves who somebody is: password hashes, password strength, tokens and the keys they are signed with.
 
 mod dummy;
+#[cfg_attr(not(test), expect(dead_code, reason = "the outbox and the one-time tokens seal with it"))]
+mod encryption;
 mod foreign;
 mod hasher;
 mod hashes;
@@ -14,6 +16,7 @@ mod token;
 mod unreadable;
 mod weakness;
 
+pub use encryption::EncryptionKeys;
 pub use hasher::Hashing;
 pub(crate) use hasher::{Hasher, Verdict};
 pub use key::{KeyRing, SigningKey};

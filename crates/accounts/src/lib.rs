@@ -36,7 +36,7 @@ pub use limits::RateLimit;
 pub use mail::{Mailer, Message, Undelivered};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, Invalidations};
-pub use settings::{Settings, Signup};
+pub use settings::{MailSettings, Settings, Signup};
 
 use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};

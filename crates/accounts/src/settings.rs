@@ -11,6 +11,23 @@ pub enum Signup {
     Closed,
 }
 
+/// What mails show, and whether there are any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailSettings {
+    /// Whether mails can be sent.
+    pub enabled: bool,
+    /// `APP_NAME`, which subjects hold.
+    pub app_name: String,
+    /// `SUPPORT_URL`: a page or an address to ask for help.
+    pub support_url: Option<String>,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        Self { enabled: true, app_name: "Doorstep".to_owned(), support_url: None }
+    }
+}
+
 /// What the owner of a copy decides.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -29,6 +46,8 @@ pub struct Settings {
     /// How many calls of the API and of server functions one principal (a signed-in session), or else one address,
     /// has a minute on each replica; 0 for as many as they like.
     pub rate_limit_per_minute: u32,
+    /// What mails show.
+    pub mail: MailSettings,
     /// Who may make an account.
     pub signup: Signup,
     /// Usernames that nobody may take, beside those that are reserved everywhere.
@@ -51,6 +70,7 @@ impl Settings {
             token_lifetime: Duration::minutes(30),
             refresh_lifetime: Duration::days(30),
             rate_limit_per_minute: 60,
+            mail: MailSettings::default(),
             signup: Signup::Open,
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,

@@ -25,7 +25,7 @@ pub use raw::RawConfig;
 pub use signing::Signing;
 
 use account_rules::AccountRules;
-use accounts::{Hashing, Settings, Signup};
+use accounts::{Hashing, MailSettings, Settings, Signup};
 use address::Addresses;
 use app::AppSettings;
 use edge::{Origin, TrustedProxies};
@@ -175,6 +175,11 @@ impl Config {
             token_lifetime: self.token_lifetime,
             refresh_lifetime: self.refresh_lifetime,
             rate_limit_per_minute: self.rate_limit_per_minute,
+            mail: MailSettings {
+                app_name: self.app.name.clone(),
+                support_url: self.app.support_url.clone(),
+                ..MailSettings::default()
+            },
             signup: self.signup,
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,

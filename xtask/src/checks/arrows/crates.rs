@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("app", &["domain", "words"], &["edge", "accounts"]),
     ("server", &["app", "edge", "accounts", "words", "domain", "store"], &[]),
     ("edge", &["accounts", "words", "domain"], &[]),
-    ("accounts", &["store", "domain"], &[]),
+    ("accounts", &["store", "words", "domain"], &[]),
     ("store", &["domain"], &[]),
     ("words", &["domain"], &[]),
     ("domain", &[], &[]),

@@ -1,0 +1,185 @@
+//! Mails about what happened to an account, to the people whose account it is.
+
+use super::Sender;
+use super::content::Block::{Button, Facts, Help, Link, Paragraph};
+use super::content::{Block, Content, joined};
+use time::{Month, OffsetDateTime, UtcOffset};
+use words::{mail, mail_reason, month};
+use words::{
+    mail_disabled, mail_email_change_requested, mail_email_changed, mail_email_is_yours, mail_new_device,
+    mail_password_changed, mail_password_reset, mail_token_reused,
+};
+
+type Fact = (&'static str, String);
+
+pub(super) fn email_change_requested<'a>(
+    sender: &Sender,
+    new_email: &str,
+    not_me: Option<&'a str>,
+) -> Content<'a> {
+    let app = sender.app_name;
+    let facts = vec![(mail::new_email(), new_email.to_owned())];
+    Content {
+        subject: mail_email_change_requested::subject(app),
+        heading: mail_email_change_requested::heading().to_owned(),
+        blocks: event(mail_email_change_requested::lead(app), facts, undo(sender, not_me)),
+        reason: mail_reason::account(app),
+    }
+}
+
+/// The forgotten-password page no longer knows this address: without a link only the password helps.
+pub(super) fn email_changed<'a>(sender: &Sender, new_email: &str, not_me: Option<&'a str>) -> Content<'a> {
+    let app = sender.app_name;
+    let facts = vec![(mail::new_email(), new_email.to_owned())];
+    let undo = match not_me {
+        Some(link) => not_me_link(mail_email_changed::secure(), link),
+        None => with_help(sender, vec![Paragraph(mail_email_changed::secure_yourself().to_owned())]),
+    };
+    Content {
+        subject: mail_email_changed::subject(app),
+        heading: mail_email_changed::heading().to_owned(),
+        blocks: event(mail_email_changed::lead(app), facts, undo),
+        reason: mail_reason::former(app),
+    }
+}
+
+/// It may be a stranger's address.
+pub(super) fn email_is_yours<'a>(app: &str) -> Content<'a> {
+    Content {
+        subject: mail_email_is_yours::subject(app),
+        heading: mail_email_is_yours::heading().to_owned(),
+        blocks: vec![
+            Paragraph(mail_email_is_yours::lead(app)),
+            joined(mail::not_you(), mail_email_is_yours::mistyped()),
+        ],
+        reason: mail_reason::typed(app),
+    }
+}
+
+pub(super) fn password_changed<'a>(
+    sender: &Sender,
+    when: OffsetDateTime,
+    client: &str,
+    not_me: Option<&'a str>,
+) -> Content<'a> {
+    let app = sender.app_name;
+    Content {
+        subject: mail_password_changed::subject(app),
+        heading: mail_password_changed::heading().to_owned(),
+        blocks: event(mail_password_changed::lead(app), at(when, client), undo(sender, not_me)),
+        reason: mail_reason::account(app),
+    }
+}
+
+pub(super) fn password_reset<'a>(
+    sender: &Sender,
+    when: OffsetDateTime,
+    client: &str,
+    not_me: Option<&'a str>,
+) -> Content<'a> {
+    let app = sender.app_name;
+    Content {
+        subject: mail_password_reset::subject(app),
+        heading: mail_password_reset::heading().to_owned(),
+        blocks: event(mail_password_reset::lead(app), at(when, client), undo(sender, not_me)),
+        reason: mail_reason::account(app),
+    }
+}
+
+pub(super) fn new_device<'a>(
+    sender: &Sender,
+    (when, client, address): (OffsetDateTime, &str, &str),
+    not_me: Option<&'a str>,
+) -> Content<'a> {
+    let app = sender.app_name;
+    let mut facts = at(when, client);
+    facts.push((mail::address(), address.to_owned()));
+    Content {
+        subject: mail_new_device::subject(app),
+        heading: mail_new_device::heading().to_owned(),
+        blocks: event(mail_new_device::lead(app), facts, undo(sender, not_me)),
+        reason: mail_reason::account(app),
+    }
+}
+
+pub(super) fn token_reused<'a>(
+    sender: &Sender,
+    when: OffsetDateTime,
+    client: &str,
+    not_me: Option<&'a str>,
+) -> Content<'a> {
+    let app = sender.app_name;
+    let mut blocks = vec![Paragraph(mail_token_reused::lead(app)), Facts(at(when, client))];
+    blocks.push(Paragraph(mail_token_reused::sign_in_again().to_owned()));
+    blocks.extend(undo(sender, not_me));
+    Content {
+        subject: mail_token_reused::subject(app),
+        heading: mail_token_reused::heading().to_owned(),
+        blocks,
+        reason: mail_reason::account(app),
+    }
+}
+
+pub(super) fn disabled<'a>(sender: &Sender) -> Content<'a> {
+    let app = sender.app_name;
+    let ask = match sender.support_url {
+        Some(_) => Help(mail_disabled::ask()),
+        None => Paragraph(mail_disabled::ask_operator(app)),
+    };
+    Content {
+        subject: mail_disabled::subject(app),
+        heading: mail_disabled::heading().to_owned(),
+        blocks: vec![Paragraph(mail_disabled::lead(app)), ask],
+        reason: mail_reason::account(app),
+    }
+}
+
+fn event(lead: String, facts: Vec<Fact>, undo: Vec<Block<'_>>) -> Vec<Block<'_>> {
+    let mut blocks = vec![Paragraph(lead), Facts(facts), Paragraph(mail::was_you().to_owned())];
+    blocks.extend(undo);
+    blocks
+}
+
+fn at(when: OffsetDateTime, client: &str) -> Vec<Fact> {
+    vec![(mail::when(), date(when)), (mail::device(), client.to_owned())]
+}
+
+/// What to do where it was somebody else.
+fn undo<'a>(sender: &Sender, not_me: Option<&'a str>) -> Vec<Block<'a>> {
+    let Some(link) = not_me else {
+        let forgot = [sender.base_url.trim_end_matches('/'), "/forgot"].concat();
+        let own = Link { label: mail::choose_password(), link: forgot };
+        return with_help(sender, vec![Paragraph(mail::secure_yourself().to_owned()), own]);
+    };
+    not_me_link(mail::secure(), link)
+}
+
+fn not_me_link<'a>(sentence: &str, link: &'a str) -> Vec<Block<'a>> {
+    vec![Paragraph(sentence.to_owned()), Button { label: mail::not_me(), link, quiet: true }]
+}
+
+fn with_help<'a>(sender: &Sender, mut blocks: Vec<Block<'a>>) -> Vec<Block<'a>> {
+    blocks.extend(sender.support_url.map(|_| Help(mail::ask_for_help())));
+    blocks
+}
+
+/// As people say it; a mail does not know where it is read.
+pub(super) fn date(when: OffsetDateTime) -> String {
+    let when = when.to_offset(UtcOffset::UTC);
+    let month = match when.month() {
+        Month::January => month::january(),
+        Month::February => month::february(),
+        Month::March => month::march(),
+        Month::April => month::april(),
+        Month::May => month::may(),
+        Month::June => month::june(),
+        Month::July => month::july(),
+        Month::August => month::august(),
+        Month::September => month::september(),
+        Month::October => month::october(),
+        Month::November => month::november(),
+        Month::December => month::december(),
+    };
+    let time = format!("{:02}:{:02}", when.hour(), when.minute());
+    mail::date(when.day().into(), month, u64::try_from(when.year()).unwrap_or_default(), &time)
+}

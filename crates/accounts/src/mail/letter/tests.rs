@@ -1,0 +1,207 @@
+use super::*;
+use std::path::Path;
+use time::macros::datetime;
+
+const BASE: &str = "https://accounts.acme.example";
+const TOKEN: &str = "hZ0tq3Xr8s1mVbP7Kc2LwYdN5aEfUjGiQo4T6xR9yBk";
+const CODE: &str = "K7QWM-2FZ6A";
+
+fn sender<'a>() -> Sender<'a> {
+    Sender { app_name: "Acme", base_url: BASE, support_url: Some("https://www.acme.example/help") }
+}
+
+fn link(page: &str) -> String {
+    format!("{BASE}/{page}#{TOKEN}")
+}
+
+/// The values of one letter.
+struct Values<'a> {
+    link: &'a str,
+    code: &'a str,
+    client: &'a str,
+    address: &'a str,
+    new_email: &'a str,
+}
+
+/// One of each, and of each with another text, by the names of their files.
+fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
+    let Values { link, code, client, address, new_email } = *values;
+    let when = datetime!(2026-11-27 14:05 UTC);
+    let (sign_in, forgot) = (link, link);
+    let mut letters = vec![
+        ("reset", Letter::Reset { link, code, minutes: 10 }),
+        ("verify", Letter::Verify { link, code, hours: 24 }),
+        ("sign-up", Letter::SignUp { link, code, hours: 24 }),
+        ("already-registered", Letter::AlreadyRegistered { sign_in, forgot }),
+        ("confirm-new-email", Letter::ConfirmNewEmail { link, code, hours: 24 }),
+        ("email-is-yours", Letter::EmailIsYours),
+        ("disabled", Letter::Disabled),
+        ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: link }),
+        ("invite", Letter::Invite { link, code, days: 7, role_is_admin: false }),
+        ("invite-admin", Letter::Invite { link, code, days: 7, role_is_admin: true }),
+    ];
+    for (not_me, names) in [
+        (
+            Some(link),
+            [
+                "email-change-requested",
+                "email-changed",
+                "password-changed",
+                "password-reset",
+                "new-device",
+                "token-reused",
+            ],
+        ),
+        (
+            None,
+            [
+                "email-change-requested-unproven",
+                "email-changed-unproven",
+                "password-changed-unproven",
+                "password-reset-unproven",
+                "new-device-unproven",
+                "token-reused-unproven",
+            ],
+        ),
+    ] {
+        letters.extend(names.into_iter().zip([
+            Letter::EmailChangeRequested { new_email, not_me },
+            Letter::EmailChanged { new_email, not_me },
+            Letter::PasswordChanged { when, client, not_me },
+            Letter::PasswordReset { when, client, not_me },
+            Letter::NewDevice { when, client, address, not_me },
+            Letter::TokenReused { when, client, not_me },
+        ]));
+    }
+    letters
+}
+
+fn plain(link: &str) -> Values<'_> {
+    let (client, address, new_email) = ("Firefox on Linux", "203.0.113.7", "ana@example.org");
+    Values { link, code: CODE, client, address, new_email }
+}
+
+/// With `LETTERS` set they are also written, for `npm run letters` in end2end to take pictures of.
+#[test]
+fn every_letter_says_the_same_in_both_forms() {
+    let link = link("reset");
+    let folder = std::env::var_os("LETTERS")
+        .map(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/letters"));
+    for (name, letter) in all(&plain(&link)) {
+        let Composed { subject, text, html } = letter.compose(&sender()).unwrap();
+        assert!(subject.contains("Acme") && subject.len() <= 72, "{name}: {subject}");
+        assert!(!subject.contains(CODE) && !subject.contains(TOKEN), "{name}");
+        for value in [TOKEN, CODE, "ana@example.org", "Firefox on Linux", "203.0.113.7", "14:05 UTC"] {
+            assert_eq!(text.contains(value), html.contains(value), "{name}: {value}");
+        }
+        for anchor in html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let own = anchor.starts_with(BASE);
+            assert!(own || anchor == "https://www.acme.example/help", "{name}: {anchor}");
+            let shown = text.lines().any(|line| line == anchor);
+            assert!(shown || !own, "{name}: {anchor}");
+        }
+        for part in [&text, &html] {
+            assert!(part.len() <= 30_000, "{name}: {}", part.len());
+            assert!(part.lines().all(|line| line.len() <= 998), "{name}");
+        }
+        let shape = ["<h1 ", "<title>", "lang=\"en\"", "color-scheme", "prefers-color-scheme"];
+        assert!(shape.iter().all(|part| html.matches(part).count() > 0), "{name}");
+        let foreign = ["<img", "<script", "<form", "<input", "url(", "@import", "<link", " on", "srcset"];
+        for tag in html.split('<').skip(1).map(|rest| format!("<{}", rest.split('>').next().unwrap())) {
+            assert!(!foreign.iter().any(|word| tag.contains(word)), "{name}: {tag}");
+        }
+        if let Some(folder) = &folder {
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(folder.join(format!("{name}.html")), &html).unwrap();
+            std::fs::write(folder.join(format!("{name}.txt")), format!("{subject}\n\n{text}")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn no_value_is_markup_or_begins_a_line() {
+    let link = link("reset");
+    let bad = "\"'><script>alert(1)</script>\r\nBcc: you@example.com\u{2028}<b>";
+    let values = Values { link: &link, code: bad, client: bad, address: bad, new_email: bad };
+    let sender = Sender { app_name: bad, ..sender() };
+    for (name, letter) in all(&values) {
+        let Composed { subject, text, html } = letter.compose(&sender).unwrap();
+        assert!(!subject.contains(['\r', '\n', '\u{2028}']), "{name}: {subject}");
+        assert!(!text.contains(['\r', '\u{2028}']), "{name}");
+        assert!(html.contains("&lt;script&gt;"), "{name}");
+        for markup in ["<script", "</script", "<b>", "\"'>", "'><"] {
+            assert!(!html.contains(markup), "{name}: {markup}");
+        }
+    }
+}
+
+#[test]
+fn every_link_is_one_of_ours() {
+    for foreign in [
+        "javascript:alert(1)",
+        "https://evil.example/reset#x",
+        "https://accounts.acme.example.evil.example/reset",
+        "https://accounts.acme.example@evil.example/",
+        "http://accounts.acme.example/reset",
+        "//accounts.acme.example/reset",
+        "/reset",
+        "",
+        "https://accounts.acme.example/reset#\"onclick=\"x",
+        "https://accounts.acme.example/reset\r\n#x",
+        "https://accounts.acme.example/<b>",
+        "https://accounts.acme.example/reset #x",
+    ] {
+        for (name, letter) in all(&plain(foreign)) {
+            let own = ["email-is-yours", "disabled"].contains(&name) || name.ends_with("-unproven");
+            assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");
+        }
+    }
+    for (url, good) in [
+        ("https://www.acme.example/help", true),
+        ("mailto:help@acme.example", true),
+        ("javascript:alert(1)", false),
+        ("data:text/html,x", false),
+        ("https://www.acme.example/\"><script>", false),
+    ] {
+        let sender = Sender { support_url: Some(url), ..sender() };
+        assert_eq!(Letter::Disabled.compose(&sender).is_ok(), good, "{url}");
+    }
+}
+
+#[test]
+fn whoever_cannot_undo_is_told_what_to_do_instead() {
+    let (when, client) = (datetime!(2026-11-27 14:05 UTC), "curl");
+    let letter = Letter::PasswordChanged { when, client, not_me: None };
+    let text = letter.compose(&sender()).unwrap().text;
+    assert!(text.contains(&format!("\n{BASE}/forgot\n")), "{text}");
+    assert!(text.contains("\nhttps://www.acme.example/help\n"), "{text}");
+    let without = Sender { support_url: None, ..sender() };
+    assert!(!letter.compose(&without).unwrap().html.contains("/help"));
+    assert!(Letter::Disabled.compose(&without).unwrap().text.contains("the people who run Acme"));
+    let changed = Letter::EmailChanged { new_email: "ana@example.org", not_me: None };
+    assert!(!changed.compose(&sender()).unwrap().text.contains("/forgot"), "it knows the address no longer");
+}
+
+#[test]
+fn a_time_is_said_in_utc() {
+    for (when, shown) in [
+        (datetime!(2026-11-27 14:05:59 UTC), "27 November 2026, 14:05 UTC"),
+        (datetime!(2027-01-01 00:30 +02:00), "31 December 2026, 22:30 UTC"),
+        (datetime!(2028-02-29 09:00 UTC), "29 February 2028, 09:00 UTC"),
+    ] {
+        assert_eq!(notices::date(when), shown);
+    }
+}
+
+#[test]
+fn plain_text_is_wrapped_and_stands_alone() {
+    let link = link("reset");
+    let letter = Letter::Reset { link: &link, code: CODE, minutes: 10 };
+    let text = letter.compose(&sender()).unwrap().text;
+    assert!(text.lines().all(|line| line.chars().count() <= 72 || line.starts_with(BASE)), "{text}");
+    assert!(text.starts_with("Reset your password\n\nSomeone asked"), "{text}");
+    assert!(text.contains(&format!("\nChoose a new password:\n{link}\n")), "{text}");
+    assert!(text.contains(&format!("\n{BASE}/reset\n\n    {CODE}\n")), "{text}");
+    assert!(text.contains("for 10 minutes.") && text.contains("If this was not you, you need do nothing."));
+    assert!(text.contains("\n-- \nAcme sent this email because"), "{text}");
+}

@@ -24,7 +24,7 @@ RUN --mount=type=cache,target=/root/.cache \
 FROM debian:bookworm-slim AS run
 WORKDIR /app
 COPY --from=build /app /app
-# Where a volume keeps the signing key that development makes; all else is root's and is only read.
+# Where a volume keeps the keys that development makes; all else is root's and is only read.
 COPY --from=build --chown=10001:10001 /empty /app/var
 USER 10001:10001
 # The list of the files' names lies beside the server, so the server stays where it is.

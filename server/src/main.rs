@@ -23,7 +23,7 @@ fn begin() -> Result<ExitCode, ConfigErrors> {
         return Ok(cli::print_openapi().map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
     }
     let config =
-        if command.needs_key() { Config::with_key(&cli.settings)? } else { Config::new(&cli.settings)? };
+        if command.needs_keys() { Config::with_keys(&cli.settings)? } else { Config::new(&cli.settings)? };
     logging::init(config.log_format, cli.settings.rust_log.as_deref())?;
     Ok(run(command, &config))
 }

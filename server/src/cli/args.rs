@@ -74,9 +74,9 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it works with accounts, for which the signing key must be there.
+    /// Whether it works with accounts, for which the keys must be there.
     #[must_use]
-    pub fn needs_key(&self) -> bool {
+    pub fn needs_keys(&self) -> bool {
         matches!(self, Self::Serve | Self::CreateAdmin { .. } | Self::ImportUsers(_))
     }
 }

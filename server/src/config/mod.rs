@@ -6,8 +6,10 @@ mod app_settings;
 mod compat;
 pub(crate) mod database;
 mod dotenv;
+mod encryption;
 pub(crate) mod env;
 pub(crate) mod error;
+mod key_file;
 pub(crate) mod log;
 mod network;
 mod raw;
@@ -18,6 +20,7 @@ mod tests;
 mod value;
 
 pub use compat::Compat;
+pub use encryption::Encryption;
 pub use env::AppEnv;
 pub use error::{ConfigError, ConfigErrors};
 pub use log::LogFormat;
@@ -54,6 +57,8 @@ pub struct Config {
     pub database: StoreOptions,
     /// What tokens are signed with.
     pub signing: Signing,
+    /// What secrets at rest are encrypted with.
+    pub encryption: Encryption,
     /// What a password hash costs.
     pub hashing: Hashing,
     /// Who may sign up.
@@ -123,6 +128,7 @@ impl Config {
             hash_files,
             database,
             signing,
+            encryption: Encryption::new(raw, env, false),
             hashing: accounts.hashing,
             signup: accounts.signup,
             reserved_usernames: accounts.reserved_usernames,
@@ -142,23 +148,26 @@ impl Config {
         })
     }
 
-    /// The same with the signing key: a key that cannot be read is one more error of the list.
+    /// The same with the keys: one that cannot be read is one more error of the list.
     ///
     /// # Errors
     /// Every variable that cannot work.
-    pub fn with_key(raw: &RawConfig) -> Result<Self, ConfigErrors> {
-        let judged = Self::new(raw);
-        match judged {
+    pub fn with_keys(raw: &RawConfig) -> Result<Self, ConfigErrors> {
+        match Self::new(raw) {
             Ok(config) => {
-                config.signing.load()?;
-                Ok(config)
+                let mut errors = ConfigErrors::default();
+                errors.keep(config.signing.load());
+                errors.keep(config.encryption.load());
+                if errors.is_empty() { Ok(config) } else { Err(errors) }
             }
             Err(mut errors) => {
+                let env = AppEnv::Production;
                 // A start that fails makes no key.
-                if let Ok(signing) = Signing::new(raw, AppEnv::Production)
-                    && AppEnv::of(raw.app_env.as_deref()).is_ok_and(|env| env == AppEnv::Production)
-                {
-                    errors.keep(signing.load());
+                if AppEnv::of(raw.app_env.as_deref()).is_ok_and(|judged| judged == env) {
+                    if let Ok(signing) = Signing::new(raw, env) {
+                        errors.keep(signing.load());
+                    }
+                    errors.keep(Encryption::new(raw, env, false).load());
                 }
                 Err(errors)
             }
@@ -168,7 +177,7 @@ impl Config {
     /// What the use cases need of it.
     ///
     /// # Errors
-    /// [`ConfigError`] where the signing key cannot be had.
+    /// [`ConfigError`] where a key cannot be had.
     pub fn settings(&self) -> Result<Settings, ConfigError> {
         Ok(Settings {
             hashing: self.hashing,
@@ -184,6 +193,7 @@ impl Config {
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
+            encryption: self.encryption.load()?,
             ..Settings::new(self.signing.load()?, self.origin.to_string())
         })
     }

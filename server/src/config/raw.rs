@@ -81,6 +81,10 @@ pub struct RawConfig {
     /// A file that contains SECRET_KEY
     #[arg(long, env, value_name = "PATH")]
     pub secret_key_file: Option<String>,
+    /// A key in PEM that encrypts what waits to be mailed; required in production with mail
+    /// [default: var/encryption-key.pem, made when missing]
+    #[arg(long, env, value_name = "PATH")]
+    pub encryption_key_file: Option<String>,
     /// Lifetime of an access token, 1 to 1440 minutes [default: 30]
     #[arg(long, env, value_name = "MINUTES")]
     pub access_token_expire_minutes: Option<String>,

@@ -41,6 +41,8 @@ const PRINTED: [&str; 5] = [
     "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b",
 ];
 
+pub(super) const OTHERS_READ: &str = "others may read it; make it its owner's alone with `chmod 600`";
+
 /// A secret, from the variable or from the file that a variable of its own names.
 pub(crate) fn secret(
     variable: &'static str,

@@ -1,13 +1,25 @@
 mod database;
 mod dotenv;
+mod encryption;
 mod errors;
 
 use super::*;
+use std::path::PathBuf;
 
 const DATABASE: &str = "postgres://doorstep@localhost/doorstep";
 
+/// A path of this run's own.
+fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("doorstep-{}-{name}", std::process::id()))
+}
+
 fn raw(pairs: &[(&str, &str)]) -> RawConfig {
     let mut raw = RawConfig { database_url: Some(DATABASE.into()), ..RawConfig::default() };
+    if pairs.contains(&("APP_ENV", "development")) {
+        // Not among the sources.
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/tmp/var/encryption-key.pem");
+        raw.encryption_key_file = Some(file.to_owned());
+    }
     for (name, value) in pairs {
         let field = match *name {
             "DATABASE_URL" => &mut raw.database_url,
@@ -24,6 +36,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "ARGON2_T_COST" => &mut raw.argon2_t_cost,
             "ALGORITHM" => &mut raw.algorithm,
             "SIGNING_KEY_FILE" => &mut raw.signing_key_file,
+            "ENCRYPTION_KEY_FILE" => &mut raw.encryption_key_file,
             "SECRET_KEY" => &mut raw.secret_key,
             "SECRET_KEY_FILE" => &mut raw.secret_key_file,
             "KEEP_ALIVE_SECONDS" => &mut raw.keep_alive_seconds,
@@ -47,7 +60,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
 
 fn refusal(pairs: &[(&str, &str)]) -> String {
     let raw = raw(pairs);
-    Config::with_key(&raw).unwrap_err().to_string()
+    Config::with_keys(&raw).unwrap_err().to_string()
 }
 
 #[test]
@@ -59,7 +72,7 @@ fn development_needs_a_database_and_nothing_else() {
     assert_eq!(config.signup, Signup::Open);
     assert_eq!(config.rate_limit_per_minute, 60);
     assert_eq!(config.log_format, LogFormat::Text);
-    assert!(matches!(config.signing, Signing::KeyFile { make: true, .. }));
+    assert!(matches!(config.signing, Signing::KeyFile(file) if file.make));
 }
 
 #[test]
@@ -201,7 +214,7 @@ fn a_rotated_file_keeps_its_owner_its_mode_and_its_links() {
     assert_eq!(kept.mode() & 0o777, 0o640);
     assert!(!given || (kept.uid(), kept.gid()) == (12_345, 12_345));
     // A folder cannot be replaced by a file: what was drafted is gone.
-    assert!(signing::replace(&folder.join("real"), "text", &kept).is_err());
+    assert!(key_file::replace(&folder.join("real"), "text", &kept).is_err());
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -230,7 +243,7 @@ fn production_takes_no_key_that_others_read() {
 fn a_weak_secret_stops_the_start() {
     let hs256 = |secret: &str| {
         let raw = raw(&[("APP_ENV", "development"), ("ALGORITHM", "HS256"), ("SECRET_KEY", secret)]);
-        Config::with_key(&raw).map_err(|error| error.to_string())
+        Config::with_keys(&raw).map_err(|error| error.to_string())
     };
     assert!(hs256("").unwrap_err().starts_with("SECRET_KEY: HS256 needs it"));
     assert!(hs256("short").unwrap_err().contains("shorter"));

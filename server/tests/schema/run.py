@@ -39,6 +39,7 @@ def settings(site, port, home):
         "LEPTOS_SITE_ADDR": f"127.0.0.1:{port}",
         "LEPTOS_SITE_ROOT": site,
         "SIGNING_KEY_FILE": f"{home}/signing-key.pem",
+        "ENCRYPTION_KEY_FILE": f"{home}/encryption-key.pem",
         "RUST_LOG": "warn",
         "ADMIN_PASSWORD": PASSWORD,
         # Each case comes from an address of its own, so no limit on tries is loosened; the general limit

@@ -18,7 +18,7 @@ fn production<'a>(changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 fn warnings(changes: &[(&str, &str)]) -> Vec<String> {
-    Config::with_key(&raw(&production(changes))).unwrap().warnings
+    Config::with_keys(&raw(&production(changes))).unwrap().warnings
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_secret_that_was_never_random_stops_the_start() {
         "+2h)8k^w$0zq&b3x=m7!vn4_c1#y9s*r5t(l6p-j@d%g8e^f0a",
         "mroyeelfaewpahfvwdyliqbowbkgumfm",
     ] {
-        Config::with_key(&raw(&production(&[("SECRET_KEY", random)]))).expect(random);
+        Config::with_keys(&raw(&production(&[("SECRET_KEY", random)]))).expect(random);
     }
 }
 
@@ -104,7 +104,7 @@ fn a_secret_that_others_read_stops_the_start() {
         assert!(message.starts_with("SECRET_KEY_FILE: ") && message.contains("chmod 600"), "{message}");
     }
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
-    Config::with_key(&raw(&settings)).unwrap();
+    Config::with_keys(&raw(&settings)).unwrap();
     std::fs::write(&path, "\n").unwrap();
     assert!(refusal(&settings).ends_with("is empty"));
     std::fs::remove_file(path).unwrap();

@@ -64,6 +64,12 @@ pub enum Error {
     /// This server's clock is so far from the database's that others would refuse its tokens.
     #[error("this server's clock is far from the database's")]
     ClockSkew,
+    /// A link or a code of a mail that is unknown, used or too old: the answer does not say which.
+    #[error("invalid link or code")]
+    LinkInvalid,
+    /// Mail is not set up.
+    #[error("mail is not set up")]
+    MailOff,
     /// A fault of ours.
     #[error("internal fault")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -1,6 +1,6 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
-use domain::{Factor, Role, SessionKind, UserId};
+use domain::{Factor, Purpose, Role, SessionKind, UserId};
 use store::refresh_tokens::{RefreshToken, Salt};
 use store::sessions::{Proof, Session};
 use time::{Duration, OffsetDateTime};
@@ -31,6 +31,27 @@ const TOUCH_EVERY: Duration = Duration::minutes(1);
 
 /// How long a proof counts for a step-up.
 const RECENT: Duration = Duration::minutes(10);
+
+/// How long a mail waits to be sent, at most.
+pub const MAIL_WAITS: Duration = Duration::DAY;
+
+/// How long a one-time token may be used, from when its mail was first sent.
+#[must_use]
+pub fn token_lifetime(purpose: Purpose) -> Duration {
+    match purpose {
+        Purpose::Reset | Purpose::SignIn => Duration::minutes(10),
+        Purpose::Verify | Purpose::ChangeEmail | Purpose::SignUp => Duration::DAY,
+        Purpose::Invite | Purpose::NotMe => Duration::WEEK,
+    }
+}
+
+/// How long until a mail is tried again after the n-th try failed; `jitter` is 0 to 255, so that the mails of an outage
+/// do not all come back at once.
+#[must_use]
+pub fn mail_back_off(attempts: i32, jitter: u8) -> Duration {
+    let doubled = 5_i64.saturating_mul(1 << attempts.clamp(1, 10));
+    Duration::seconds(doubled.min(3_600)) * (256 + i32::from(jitter)) / 256
+}
 
 /// How long a session of this role lives: an admin's is worth more to a thief. A program's may lie idle until its
 /// refresh token ends, whose lifetime is a setting.

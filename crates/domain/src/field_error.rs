@@ -107,6 +107,10 @@ pub enum FormReason {
     KindInvalid,
     /// No account's id.
     IdInvalid,
+    /// No code where a mail brought one.
+    CodeMissing,
+    /// Nothing of a code's shape.
+    CodeInvalid,
 }
 
 impl FormReason {
@@ -120,7 +124,8 @@ impl FormReason {
             Self::EmailMissing
             | Self::IdentifierMissing
             | Self::PasswordMissing
-            | Self::NewPasswordMissing => "required",
+            | Self::NewPasswordMissing
+            | Self::CodeMissing => "required",
             Self::PasswordUnchanged => "unchanged",
             Self::EmailInvalid
             | Self::UsernameInvalid
@@ -135,7 +140,8 @@ impl FormReason {
             | Self::LimitInvalid { .. }
             | Self::CursorInvalid
             | Self::KindInvalid
-            | Self::IdInvalid => "invalid",
+            | Self::IdInvalid
+            | Self::CodeInvalid => "invalid",
         }
     }
 }

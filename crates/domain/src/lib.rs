@@ -14,6 +14,7 @@ mod import;
 mod import_reason;
 mod invisible;
 mod limits;
+mod one_time;
 mod page;
 mod problem;
 mod problem_document;
@@ -35,6 +36,10 @@ pub use import::{ImportForm, Imported};
 pub use import_reason::ImportReason;
 pub use invisible::{is_invisible, trim};
 pub use limits::*;
+pub use one_time::{
+    AddressForm, CODE_ALPHABET, CODE_LETTERS, LinkToken, MailCode, Presented, Purpose, Reset, ResetForm, Verify,
+    VerifyForm,
+};
 pub use page::{Page, PageRequest, Span};
 pub use problem::{Code, Detail, Problem, RefusedAct};
 pub use problem_document::{FieldMessage, ProblemDocument};

@@ -52,6 +52,10 @@ pub enum Code {
     Unavailable,
     /// Nobody knows whether the change was made: the database did not say, or it took too long.
     OutcomeUnknown,
+    /// A link or a code of a mail that is unknown, used or too old: the answer does not say which.
+    LinkInvalid,
+    /// Mail is not set up on this server.
+    MailOff,
     /// A fault of ours.
     Internal,
 }
@@ -61,6 +65,7 @@ impl Code {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
+            Self::LinkInvalid => 400,
             Self::Invalid | Self::Unreadable => 422,
             Self::WrongCredentials | Self::SignInNeeded | Self::InvalidToken => 401,
             Self::Forbidden | Self::Reauthenticate | Self::CrossSite | Self::SignupClosed => 403,
@@ -73,7 +78,7 @@ impl Code {
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown => 503,
+            Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown | Self::MailOff => 503,
         }
     }
 

@@ -30,6 +30,8 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Overloaded => Code::Overloaded.into(),
         Refused::Unavailable(_) | Refused::NotMigrated | Refused::ClockSkew => Code::Unavailable.into(),
         Refused::Unconfirmed(_) => Code::OutcomeUnknown.into(),
+        Refused::LinkInvalid => Code::LinkInvalid.into(),
+        Refused::MailOff => Code::MailOff.into(),
         Refused::Internal(_) => Code::Internal.into(),
     }
 }

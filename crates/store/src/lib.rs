@@ -11,6 +11,8 @@ pub mod import;
 pub mod invalidation;
 pub mod known_devices;
 pub mod known_networks;
+pub mod one_time_tokens;
+pub mod outbox;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod throttle;
@@ -29,6 +31,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// The schema's history, embedded into the binary.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
@@ -38,6 +41,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 pub struct Store {
     pool: PgPool,
     commits: Arc<AtomicU64>,
+    /// Notified of each commit that put a mail into the outbox.
+    mails: Arc<Notify>,
     /// Whether the sessions are known to be ours alone.
     own_sessions: Arc<AtomicBool>,
 }
@@ -89,13 +94,14 @@ impl Store {
         let purpose = Purpose::Requests { statement, idle_in_transaction };
         let own_sessions = Arc::<AtomicBool>::default();
         let pool = connect::pool(connect, max_connections, acquire_timeout, purpose, own_sessions.clone());
-        Self { pool, commits: Arc::default(), own_sessions }
+        Self { pool, commits: Arc::default(), mails: Arc::default(), own_sessions }
     }
 
     /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool, commits: Arc::default(), own_sessions: Arc::new(AtomicBool::new(true)) }
+        let own_sessions = Arc::new(AtomicBool::new(true));
+        Self { pool, commits: Arc::default(), mails: Arc::default(), own_sessions }
     }
 
     /// Begins a transaction; it rolls back unless committed.
@@ -103,13 +109,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] where no connection is to be had in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx { inner: self.pool.begin().await?, commits: self.commits.clone(), shows: false })
+        let inner = self.pool.begin().await?;
+        let (commits, mails) = (self.commits.clone(), self.mails.clone());
+        Ok(Tx { inner, commits, mails, shows: false, mailed: false })
     }
 
     /// How many transactions that may have changed sessions or accounts were committed here.
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.commits.load(Ordering::SeqCst)
+    }
+
+    /// Completes once a mail was put into the outbox here, also if that was before it was called.
+    pub async fn mailed(&self) {
+        self.mails.notified().await;
     }
 
     /// Whether the database answers and has every migration of this binary.
@@ -202,8 +215,11 @@ fn waited_in_vain(error: &sqlx::Error) -> bool {
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     commits: Arc<AtomicU64>,
+    mails: Arc<Notify>,
     /// Whether it may change a session or an account that exists already.
     shows: bool,
+    /// Whether it put a mail into the outbox.
+    mailed: bool,
 }
 
 impl Tx {
@@ -212,9 +228,13 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Unconfirmed`] where nobody knows whether they do; any other where they do not.
     pub async fn commit(self) -> Result<(), StoreError> {
-        let Self { inner, commits, shows } = self;
+        let Self { inner, commits, mails, shows, mailed } = self;
         let _counted = shows.then(|| CommitCounter(commits));
-        inner.commit().await.map_err(StoreError::of_commit)
+        inner.commit().await.map_err(StoreError::of_commit)?;
+        if mailed {
+            mails.notify_one();
+        }
+        Ok(())
     }
 
     /// Undoes the changes and releases the locks, now and not only when the connection is used again.

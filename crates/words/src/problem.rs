@@ -64,6 +64,8 @@ fn title_of(code: Code) -> &'static str {
         Code::Overloaded => title::overloaded(),
         Code::Unavailable => title::unavailable(),
         Code::OutcomeUnknown => title::outcome_unknown(),
+        Code::LinkInvalid => title::link_invalid(),
+        Code::MailOff => title::mail_off(),
         Code::Internal => title::internal(),
     }
 }
@@ -121,6 +123,8 @@ fn detail_of_code(code: Code) -> &'static str {
         Code::Overloaded => detail::overloaded(),
         Code::Unavailable => detail::unavailable(),
         Code::OutcomeUnknown => detail::outcome_unknown(),
+        Code::LinkInvalid => detail::link_invalid(),
+        Code::MailOff => detail::mail_off(),
         Code::Internal => detail::internal(),
     }
 }

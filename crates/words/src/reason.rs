@@ -32,6 +32,8 @@ fn form_reason(reason: &FormReason) -> String {
         FormReason::NewPasswordMissing => field::new_password_missing(),
         FormReason::PasswordInvalid => field::password_invalid(),
         FormReason::PasswordUnchanged => field::password_unchanged(),
+        FormReason::CodeMissing => field::code_missing(),
+        FormReason::CodeInvalid => field::code_invalid(),
         FormReason::NameInvalid => field::name_invalid(),
         FormReason::BioInvalid => field::bio_invalid(),
         FormReason::TextInvalid => field::text_invalid(),

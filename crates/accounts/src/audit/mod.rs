@@ -31,6 +31,9 @@ pub(crate) enum Event {
     Enabled,
     AccountDeleted { ended_sessions: u64 },
     UsersImported { made: u64, lines: (u64, u64) },
+    PasswordReset { ended_sessions: u64 },
+    EmailVerified,
+    MailGivenUp { mail: &'static str },
 }
 
 impl Event {
@@ -57,6 +60,9 @@ impl Event {
             Self::Enabled => "account_enabled",
             Self::AccountDeleted { .. } => "account_deleted",
             Self::UsersImported { .. } => "users_imported",
+            Self::PasswordReset { .. } => "password_reset",
+            Self::EmailVerified => "email_verified",
+            Self::MailGivenUp { .. } => "mail_given_up",
         }
     }
 
@@ -75,10 +81,12 @@ impl Event {
             Self::OtherSessionsEnded { ended_sessions }
             | Self::SessionsEnded { ended_sessions }
             | Self::Disabled { ended_sessions }
+            | Self::PasswordReset { ended_sessions }
             | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
             Self::UsersImported { made, lines: (first, last) } => {
                 json!({ "made": made, "first_line": first, "last_line": last })
             }
+            Self::MailGivenUp { mail } => json!({ "mail": mail }),
             _ => json!({}),
         }
     }

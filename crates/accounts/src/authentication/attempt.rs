@@ -33,12 +33,17 @@ impl Accounts {
         identifier: &Identifier,
     ) -> Result<Attempt, Error> {
         let name = identifier::canonical(identifier);
-        let user = match &name {
-            Identifier::Email(address) => users::by_email(self.store(), address).await?,
-            Identifier::Username(name) => users::by_username(self.store(), name).await?,
-        };
+        let user = self.account_of(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
         Ok(Attempt { name, user, admitted })
+    }
+
+    /// The account of a canonical name.
+    pub(crate) async fn account_of(&self, name: &Identifier) -> Result<Option<User>, Error> {
+        Ok(match name {
+            Identifier::Email(address) => users::by_email(self.store(), address).await?,
+            Identifier::Username(name) => users::by_username(self.store(), name).await?,
+        })
     }
 
     /// Refuses an attempt, and records it.

@@ -10,7 +10,7 @@ use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::session::sweep::SWEEP_BATCH;
 use crate::{Accounts, Error, Member, RequestCtx, identifier, limits};
-use domain::{Change, Identifier, ProfileChange, UserId};
+use domain::{Change, Identifier, ProfileChange, Purpose, UserId};
 use store::known_networks::{self, KnownNetwork};
 use store::throttle::{self, Bucket, Budget, Counted, Key, Micros, UsedUp};
 use store::users::User;
@@ -148,6 +148,37 @@ impl Accounts {
     /// Admits an attempt to make an account, or says how long to wait.
     pub(crate) async fn admit_sign_up(&self, ctx: &RequestCtx) -> Result<(), Error> {
         self.take(ctx, &of_address("sign-up from", ctx, limits::SIGN_UPS_OF_AN_ADDRESS)).await
+    }
+
+    /// Admits a stranger's wish for a mail, before anything is looked up: unknown addresses are counted as known ones
+    /// are. Whoever asks from a known device of the account has a budget that strangers cannot use up.
+    pub(crate) async fn admit_mail(
+        &self,
+        ctx: &RequestCtx,
+        purpose: Purpose,
+        name: &Identifier,
+    ) -> Result<(), Error> {
+        let (purpose, name) = (purpose.as_str().as_bytes(), identifier::canonical(name));
+        if ctx.client.device.is_some()
+            && let user = self.account_of(&name).await?.map(|user| user.id)
+            && let Some((device, user)) = self.known_device(&ctx.client, user).await?
+        {
+            let key = key("mail for", &[purpose, &device, user.0.as_bytes()]);
+            return self.take(ctx, &[Budget { key, bucket: limits::MAILS_FOR_A_DEVICE }]).await;
+        }
+        let mailbox = Budget {
+            key: key("mail to", &[purpose, &name_key(&name)]),
+            bucket: limits::MAILS_TO_A_MAILBOX,
+        };
+        let [address, around] = of_address("mail from", ctx, limits::MAILS_FROM_AN_ADDRESS);
+        self.take(ctx, &[address, around, mailbox]).await
+    }
+
+    /// Admits a guess at a code; `of` is the token, or whatever was typed where there is none.
+    pub(crate) async fn admit_code(&self, ctx: &RequestCtx, of: &[u8]) -> Result<bool, Error> {
+        self.take(ctx, &of_address("code from", ctx, limits::GUESSES_FROM_AN_ADDRESS)).await?;
+        let budget = Budget { key: key("code of", &[of]), bucket: limits::GUESSES_AT_A_CODE };
+        self.has_taken(ctx, budget).await
     }
 
     /// Admits an exchange of a refresh token.

@@ -18,6 +18,11 @@ impl RawToken {
         Self(bytes(rng))
     }
 
+    /// The token of a mail, which is made again at each sending.
+    pub(crate) fn derived(secret: [u8; 32]) -> Self {
+        Self(secret)
+    }
+
     /// The token in a text, if the text has a token's shape: one spelling each, no padding.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -47,6 +47,21 @@ pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration
 /// Exchanges of refresh tokens from one address, which each leave a row.
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
 
+/// Mails of one purpose to one mailbox that strangers ask for.
+pub const MAILS_TO_A_MAILBOX: Bucket = Bucket { burst: 3, interval: Duration::minutes(20) };
+
+/// The same for somebody who asks from a known device: what strangers ask for does not use it up.
+pub const MAILS_FOR_A_DEVICE: Bucket = Bucket { burst: 3, interval: Duration::minutes(20) };
+
+/// Mails that one address asks for.
+pub const MAILS_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
+
+/// Guesses at a mail's code: five for each token, which has ended when the next one would be there.
+pub const GUESSES_AT_A_CODE: Bucket = Bucket { burst: 5, interval: Duration::days(8) };
+
+/// Guesses at codes from one address.
+pub const GUESSES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
+
 /// Events of one attack in the audit trail.
 pub const AUDIT_EVENTS_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
 

@@ -7,7 +7,7 @@ pub(crate) const SWEEP_BATCH: i64 = 1_000;
 
 impl Accounts {
     /// Deletes sessions and refresh tokens that can never be used again, and returns how many. It deletes expired
-    /// counts, known devices and known networks too.
+    /// counts, known devices, known networks and one-time tokens too.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -21,6 +21,7 @@ impl Accounts {
             if sessions.max(tokens) < SWEEP_BATCH.unsigned_abs() {
                 self.sweep_throttle(now).await?;
                 self.sweep_known_devices(now).await?;
+                self.sweep_one_time_tokens(now).await?;
                 return Ok(swept);
             }
         }

@@ -1,0 +1,69 @@
+use super::secrets::{Secrets, code_hash};
+use crate::credential::Label;
+use crate::identifier::Address;
+use crate::session::sweep::SWEEP_BATCH;
+use crate::{Accounts, Error, policy, rng};
+use domain::{Purpose, UserId};
+use store::Tx;
+use store::one_time_tokens::{self, NewOneTimeToken, OneTimeToken, Owner};
+use time::OffsetDateTime;
+
+/// A token to be made.
+pub(crate) struct NewToken<'a> {
+    pub(crate) purpose: Purpose,
+    /// None before there is an account.
+    pub(crate) user: Option<UserId>,
+    /// Where its mail goes.
+    pub(crate) email: &'a Address,
+    /// What the purpose needs beyond; it is stored encrypted.
+    pub(crate) detail: Option<&'a [u8]>,
+}
+
+impl Accounts {
+    /// The live token of a purpose and owner, so that a repeated request leads to the same link; else a new one. A
+    /// token for another address of the same account ends. `now` is the database's.
+    pub(crate) async fn mint(
+        &self,
+        tx: &mut Tx,
+        new: &NewToken<'_>,
+        now: OffsetDateTime,
+    ) -> Result<OneTimeToken, Error> {
+        let owner = Owner { user: new.user, email_canonical: &new.email.canonical };
+        let repeatable = new.purpose != Purpose::NotMe && new.detail.is_none();
+        if repeatable && let Some(live) = one_time_tokens::live(tx, new.purpose, owner, now).await? {
+            return Ok(live);
+        }
+        if new.purpose != Purpose::NotMe {
+            one_time_tokens::revoke(tx, new.purpose, owner, None).await?;
+        }
+        let id = rng::uuid(self.inner.rng.as_ref(), now);
+        let (keys, key_id) = (self.encryption()?, self.encryption()?.newest());
+        let secrets = Secrets::of(keys, key_id, id)?;
+        let seal = |detail| keys.seal(Label::TokenDetail, id, detail, self.inner.rng.as_ref());
+        let sealed = new.detail.map(seal).transpose()?;
+        let row = NewOneTimeToken {
+            id,
+            purpose: new.purpose,
+            owner,
+            email: &new.email.shown,
+            key_id,
+            token_hash: secrets.token.hash(),
+            code_hash: &code_hash(keys, key_id, id, &secrets.code)?,
+            sealed: sealed.as_ref().map(|sealed| sealed.bytes.as_slice()),
+            at: now,
+            expires_at: now + policy::MAIL_WAITS + policy::token_lifetime(new.purpose),
+        };
+        one_time_tokens::insert(tx, &row).await?;
+        // Another server may have made one at the same moment: that one counts.
+        let live = one_time_tokens::live(tx, new.purpose, owner, now).await?;
+        let made = if new.purpose == Purpose::NotMe { one_time_tokens::by_id(tx, id).await? } else { live };
+        made.ok_or_else(|| Error::internal("a one-time token was not made"))
+    }
+
+    /// Deletes tokens that can no longer be used.
+    pub(crate) async fn sweep_one_time_tokens(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let now = self.inner.database_clock.time(now);
+        while one_time_tokens::sweep(self.store(), now, SWEEP_BATCH).await? >= SWEEP_BATCH.unsigned_abs() {}
+        Ok(())
+    }
+}

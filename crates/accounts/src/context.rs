@@ -91,6 +91,11 @@ impl RequestCtx {
         }
     }
 
+    /// The same request, by nobody: whoever proves something by a mail acts as no session.
+    pub(crate) fn as_stranger(&self) -> Self {
+        Self { caller: Caller::Stranger, ..self.clone() }
+    }
+
     /// The signed-in caller: the guard of a use case for members.
     ///
     /// # Errors

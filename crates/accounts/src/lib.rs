@@ -17,6 +17,7 @@ pub mod identifier;
 mod import;
 pub mod limits;
 mod mail;
+mod one_time;
 pub mod policy;
 mod rng;
 mod session;

@@ -8,9 +8,11 @@
 )]
 
 mod clock;
+mod mailbox;
 mod rng;
 
 pub use clock::HandClock;
+pub use mailbox::{Mailbox, link_token, mail_code};
 pub use rng::SeededRng;
 
 use accounts::{
@@ -124,6 +126,13 @@ impl World {
     pub async fn program(&self, name: &str) -> TokenPair {
         let form = sign_in(&format!("{name}@example.com"), PASSWORD);
         self.accounts.sign_in_bearer(&self.stranger(), form).await.unwrap()
+    }
+
+    /// Sends every mail that is due, and returns them.
+    pub async fn mail(&self) -> Vec<accounts::Message> {
+        let mailbox = Mailbox::default();
+        while self.accounts.send_due(&mailbox).await.unwrap() {}
+        mailbox.take()
     }
 
     /// How many rows a statement counts.

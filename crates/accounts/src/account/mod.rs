@@ -4,8 +4,10 @@ mod locked;
 pub(crate) mod me;
 mod password;
 mod profile;
+mod recovery;
 mod register;
 mod reserved;
+mod verification;
 pub mod version;
 
 pub use password::PasswordChanged;

@@ -2,7 +2,7 @@
 
 use crate::audit::Event;
 use crate::authentication::throttle::Admitted;
-use crate::{Accounts, Caller, Error, RequestCtx, identifier};
+use crate::{Accounts, Error, RequestCtx, identifier};
 use domain::{Identifier, UserId};
 use store::Tx;
 use store::sessions::Proof;
@@ -55,7 +55,7 @@ impl Accounts {
         admitted: &Admitted,
     ) -> Result<T, Error> {
         // The caller is a stranger to this account, whatever other session they have.
-        let ctx = RequestCtx { caller: Caller::Stranger, ..ctx.clone() };
+        let ctx = ctx.as_stranger();
         self.audit(&mut tx, &ctx, user, Event::SignInFailed).await?;
         tx.commit().await?;
         Err(admitted.refusal())

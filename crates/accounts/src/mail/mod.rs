@@ -1,7 +1,9 @@
-//! Mail: what is sent, and what sends it.
+//! Mail: what is written, what waits in the outbox, and what sends it.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the outbox's job sends them, which comes next"))]
-mod letter;
+pub(crate) mod letter;
 mod mailer;
+mod outbox;
+mod prepare;
 
 pub use mailer::{Mailer, Message, Undelivered};
+pub(crate) use outbox::Mail;

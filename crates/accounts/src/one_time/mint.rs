@@ -37,9 +37,10 @@ impl Accounts {
             one_time_tokens::revoke(tx, new.purpose, owner, None).await?;
         }
         let id = rng::uuid(self.inner.rng.as_ref(), now);
-        let (keys, key_id) = (self.encryption()?, self.encryption()?.newest());
+        let keys = self.encryption()?;
+        let key_id = keys.newest(now);
         let secrets = Secrets::of(keys, key_id, id)?;
-        let seal = |detail| keys.seal(Label::TokenDetail, id, detail, self.inner.rng.as_ref());
+        let seal = |detail| keys.seal(Label::TokenDetail, id, detail, now, self.inner.rng.as_ref());
         let sealed = new.detail.map(seal).transpose()?;
         let row = NewOneTimeToken {
             id,

@@ -10,4 +10,5 @@ mod hashes;
 mod import;
 mod migrations;
 mod outage;
+mod outbox;
 mod session;

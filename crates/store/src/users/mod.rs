@@ -279,6 +279,21 @@ pub async fn set_password_hash(
     Ok(())
 }
 
+/// Notes that the account's address was proven.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn set_email_verified(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE users SET email_verified = true, updated_at = $2 WHERE id = $1 AND NOT email_verified",
+        id.0,
+        at
+    )
+    .execute(tx.changing())
+    .await?;
+    Ok(())
+}
+
 /// Replaces the hash `old` of the same password by a stronger one; a password that was changed in
 /// the meantime stays. `updated_at` stays too: the account did not change.
 ///

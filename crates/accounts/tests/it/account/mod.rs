@@ -3,4 +3,5 @@ mod locked;
 mod me;
 mod password;
 mod profile;
+mod recovery;
 mod registration;

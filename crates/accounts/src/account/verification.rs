@@ -1,0 +1,64 @@
+//! Proving an address: a mail's link or code, shown by whoever is signed in as the account or knows its password.
+
+use crate::audit::Event;
+use crate::authentication::attempt::Attempt;
+use crate::mail::Mail;
+use crate::{Accounts, Error, RequestCtx, identifier};
+use domain::{AddressForm, Identifier, PlainPassword, Purpose, Verify, VerifyForm};
+use store::users::{self, User};
+
+impl Accounts {
+    /// Writes down that somebody wants the proof of an address mailed again; nothing is looked up (P1, P2).
+    ///
+    /// # Errors
+    /// As [`Accounts::forgot_password`].
+    pub async fn resend_verification(&self, ctx: &RequestCtx, form: AddressForm) -> Result<(), Error> {
+        self.need_mail()?;
+        let name = Identifier::Email(form.parse()?.as_str().to_owned());
+        self.admit_mail(ctx, Purpose::Verify, &name).await?;
+        let email = identifier::canonical(&name).as_str().to_owned();
+        let mut tx = self.store().begin().await?;
+        self.enqueue(&mut tx, ctx, &Mail::VerifyAsked { email }).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Marks the address of an account as proven. Who only reads the mailbox proves nothing for an account that
+    /// somebody else made with this address: the caller must be signed in as it, or type its password.
+    ///
+    /// # Errors
+    /// [`Error::LinkInvalid`], [`Error::Reauthenticate`] where nobody showed that the account is theirs,
+    /// [`Error::WrongCredentials`], [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`]; the link can
+    /// be used again then.
+    pub async fn verify_email(&self, ctx: &RequestCtx, form: VerifyForm) -> Result<(), Error> {
+        let Verify { presented, password } = form.parse()?;
+        let token = self.find_token(ctx, &[Purpose::Verify], &presented).await?;
+        let user = self.owner_of(token.user).await?;
+        self.own(ctx, &user, password).await?;
+        let mut tx = self.store().begin().await?;
+        let user = users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        if identifier::email(&user.email).as_deref() != Some(&token.email.canonical) {
+            return Err(Error::LinkInvalid);
+        }
+        self.use_up(&mut tx, ctx, &token).await?;
+        users::set_email_verified(&mut tx, user.id, ctx.now).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::EmailVerified).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether the account is the caller's: by their session, or by its password, which is counted as a sign-in is.
+    async fn own(&self, ctx: &RequestCtx, user: &User, password: Option<PlainPassword>) -> Result<(), Error> {
+        match password {
+            None if ctx.member().is_ok_and(|member| member.user == user.id) => Ok(()),
+            None => Err(Error::Reauthenticate),
+            Some(password) => {
+                let name = Identifier::Email(user.email.clone());
+                let attempt: Attempt = self.begin_attempt(ctx, &name).await?;
+                let proven = self.prove_password(ctx, attempt, password).await?;
+                if let Some(admitted) = &proven.admitted {
+                    self.forgive(admitted).await;
+                }
+                Ok(proven.tx.commit().await?)
+            }
+        }
+    }
+}

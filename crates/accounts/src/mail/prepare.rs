@@ -1,0 +1,129 @@
+//! From a row of the outbox to the message: whose account it is, which token it carries, or that there is nothing to
+//! send. One arm for each mail.
+
+use super::letter::{Composed, Letter};
+use super::mailer::Message;
+use super::outbox::Mail;
+use crate::identifier::{self, Address};
+use crate::one_time::{Link, NewToken};
+use crate::{Accounts, Error, policy};
+use domain::Purpose;
+use store::Tx;
+use store::one_time_tokens::{self, OneTimeToken};
+use store::outbox::{self, DueMail};
+use store::users::{self, User};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// A message, and the token whose lifetime begins when it is sent.
+pub(super) struct Prepared {
+    pub(super) message: Message,
+    pub(super) token: Option<(Uuid, Duration)>,
+}
+
+impl Accounts {
+    /// The message of a mail; none where there is nothing to send, and the row is deleted then.
+    pub(super) async fn prepare(&self, due: &DueMail, now: OffsetDateTime) -> Result<Option<Prepared>, Error> {
+        let mut tx = self.store().begin().await?;
+        let prepared = match self.unseal(due)? {
+            Mail::ResetAsked { email } => self.prepare_reset(&mut tx, due, &email, now).await?,
+            Mail::VerifyAsked { email } => {
+                let user = users::by_email(self.store(), &email).await?;
+                self.prepare_verification(&mut tx, due, user, now).await?
+            }
+            Mail::Verify { user } => {
+                let user = users::by_id(self.store(), user).await?;
+                self.prepare_verification(&mut tx, due, user, now).await?
+            }
+        };
+        if prepared.is_none() {
+            outbox::delete(&mut tx, due.id).await?;
+        }
+        tx.commit().await?;
+        Ok(prepared)
+    }
+
+    async fn prepare_reset(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        email: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Prepared>, Error> {
+        let Some(user) = users::by_email(self.store(), email).await?.filter(|user| user.is_active) else {
+            return Ok(None);
+        };
+        let token = self.token_of(tx, due, Purpose::Reset, &user, now).await?;
+        self.with_link(due, token, Purpose::Reset, now, |link, left| {
+            self.compose(&Letter::Reset { link: &link.url, code: &link.code, minutes: minutes(left) })
+        })
+    }
+
+    async fn prepare_verification(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        user: Option<User>,
+        now: OffsetDateTime,
+    ) -> Result<Option<Prepared>, Error> {
+        let Some(user) = user.filter(|user| user.is_active && !user.email_verified) else { return Ok(None) };
+        let token = self.token_of(tx, due, Purpose::Verify, &user, now).await?;
+        self.with_link(due, token, Purpose::Verify, now, |link, left| {
+            self.compose(&Letter::Verify { link: &link.url, code: &link.code, hours: hours(left) })
+        })
+    }
+
+    /// The token that a mail carries: what it carried when it was tried before, else the live one or a new one. None
+    /// where that was used in the meantime.
+    pub(super) async fn token_of(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        purpose: Purpose,
+        user: &User,
+        now: OffsetDateTime,
+    ) -> Result<Option<OneTimeToken>, Error> {
+        if let Some(id) = due.token {
+            return Ok(one_time_tokens::by_id(tx, id).await?.filter(|token| token.expires_at > now));
+        }
+        let email = address_of(user);
+        let new = NewToken { purpose, user: Some(user.id), email: &email, detail: None };
+        let token = self.mint(tx, &new, now).await?;
+        outbox::set_token(tx, due.id, token.id).await?;
+        Ok(Some(token))
+    }
+
+    /// The message of a mail that carries a link; none without a token.
+    pub(super) fn with_link(
+        &self,
+        due: &DueMail,
+        token: Option<OneTimeToken>,
+        purpose: Purpose,
+        now: OffsetDateTime,
+        letter: impl FnOnce(&Link, Duration) -> Result<Composed, Error>,
+    ) -> Result<Option<Prepared>, Error> {
+        let Some(token) = token else { return Ok(None) };
+        let lifetime = policy::token_lifetime(purpose);
+        let left = if token.sent_at.is_some() { token.expires_at - now } else { lifetime };
+        let link = self.link(purpose, &token.key_id, token.id)?;
+        let message = Self::message(due, token.email, letter(&link, left)?);
+        Ok(Some(Prepared { message, token: Some((token.id, lifetime)) }))
+    }
+}
+
+/// An account's address in both forms. One that an older version stored and that has no canonical form today is written
+/// to as it is.
+pub(crate) fn address_of(user: &User) -> Address {
+    let plain = || Address { shown: user.email.clone(), canonical: user.email.to_lowercase() };
+    identifier::address(&user.email).unwrap_or_else(plain)
+}
+
+/// Whole minutes, rounded up.
+fn minutes(left: Duration) -> u64 {
+    left.whole_seconds().max(1).unsigned_abs().div_ceil(60)
+}
+
+/// Whole hours, rounded up.
+fn hours(left: Duration) -> u64 {
+    minutes(left).div_ceil(60)
+}

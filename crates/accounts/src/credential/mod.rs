@@ -1,7 +1,6 @@
 //! What proves who somebody is: password hashes, password strength, tokens and the keys they are signed with.
 
 mod dummy;
-#[cfg_attr(not(test), expect(dead_code, reason = "the outbox and the one-time tokens seal with it"))]
 mod encryption;
 mod foreign;
 mod hasher;
@@ -17,6 +16,7 @@ mod unreadable;
 mod weakness;
 
 pub use encryption::EncryptionKeys;
+pub(crate) use encryption::{Label, Sealed};
 pub use hasher::Hashing;
 pub(crate) use hasher::{Hasher, Verdict};
 pub use key::{KeyRing, SigningKey};

@@ -90,7 +90,7 @@ impl Accounts {
             self.give_up(&due).await?;
             return Ok(true);
         }
-        let Some(Prepared { message, token }) = self.prepare(&due, now).await? else { return Ok(true) };
+        let Some(Prepared { message, token }) = self.prepare_mail(&due, now).await? else { return Ok(true) };
         match mailer.send(message).await {
             Ok(()) => self.sent(&due, token).await?,
             Err(Undelivered::Never(why)) => {
@@ -99,7 +99,8 @@ impl Accounts {
             }
             Err(Undelivered::Later(why)) => {
                 let jitter = rng::bytes::<1>(self.inner.rng.as_ref())[0];
-                let next_at = self.outbox_time() + policy::mail_back_off(due.attempts, jitter);
+                let later = self.outbox_time() + policy::mail_back_off(due.attempts, jitter);
+                let next_at = later.min(due.expires_at);
                 tracing::warn!(mail = %due.id, kind = due.kind, why, %next_at, "a mail was not sent and is tried again");
                 outbox::put_off(self.store(), due.id, next_at).await?;
             }

@@ -1,7 +1,7 @@
 //! From a row of the outbox to the message: whose account it is, which token it carries, or that there is nothing to
 //! send. One arm for each mail.
 
-use super::letter::{Composed, Letter};
+use super::letter::{Composed, Letter, Sender};
 use super::mailer::Message;
 use super::outbox::Mail;
 use crate::identifier::{self, Address};
@@ -23,7 +23,7 @@ pub(super) struct Prepared {
 
 impl Accounts {
     /// The message of a mail; none where there is nothing to send, and the row is deleted then.
-    pub(super) async fn prepare(&self, due: &DueMail, now: OffsetDateTime) -> Result<Option<Prepared>, Error> {
+    pub(super) async fn prepare_mail(&self, due: &DueMail, now: OffsetDateTime) -> Result<Option<Prepared>, Error> {
         let mut tx = self.store().begin().await?;
         let prepared = match self.unseal(due)? {
             Mail::ResetAsked { email } => self.prepare_reset(&mut tx, due, &email, now).await?,
@@ -91,6 +91,15 @@ impl Accounts {
         let token = self.mint(tx, &new, now).await?;
         outbox::set_token(tx, due.id, token.id).await?;
         Ok(Some(token))
+    }
+
+    pub(super) fn compose(&self, letter: &Letter<'_>) -> Result<Composed, Error> {
+        let settings = self.settings();
+        letter.compose(&Sender {
+            app_name: &settings.mail.app_name,
+            base_url: &settings.issuer,
+            support_url: settings.mail.support_url.as_deref(),
+        })
     }
 
     /// The message of a mail that carries a link; none without a token.

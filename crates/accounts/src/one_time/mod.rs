@@ -8,5 +8,4 @@ mod redeem;
 mod secrets;
 
 pub(crate) use mint::NewToken;
-pub(crate) use redeem::Redeemable;
 pub(crate) use secrets::Link;

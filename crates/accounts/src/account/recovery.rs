@@ -38,7 +38,8 @@ impl Accounts {
         let words = personal_words(&user.email, &user.profile);
         let hash = self.choose_password("new_password", new_password, words, Priority::Stranger).await?;
         let mut tx = self.store().begin().await?;
-        let user = users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        let user =
+            users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
         self.use_up(&mut tx, ctx, &token).await?;
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
         if identifier::email(&user.email).as_deref() == Some(&token.email.canonical) {
@@ -52,7 +53,12 @@ impl Accounts {
 
     /// Ends what could still open an account after its owner took it back: sessions with their refresh tokens, known
     /// devices, and the links and codes of earlier mails. Says how many sessions ended.
-    pub(crate) async fn end_everything(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<u64, Error> {
+    pub(crate) async fn end_everything(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<u64, Error> {
         let ended = sessions::end_all(tx, user, ctx.now).await?;
         known_devices::forget_all_but(tx, user, None).await?;
         let purposes = [Purpose::Reset, Purpose::SignIn, Purpose::ChangeEmail];

@@ -35,7 +35,8 @@ impl Accounts {
         let user = self.owner_of(token.user).await?;
         self.own(ctx, &user, password).await?;
         let mut tx = self.store().begin().await?;
-        let user = users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        let user =
+            users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
         if identifier::email(&user.email).as_deref() != Some(&token.email.canonical) {
             return Err(Error::LinkInvalid);
         }

@@ -166,10 +166,8 @@ impl Accounts {
             let key = key("mail for", &[purpose, &device, user.0.as_bytes()]);
             return self.take(ctx, &[Budget { key, bucket: limits::MAILS_FOR_A_DEVICE }]).await;
         }
-        let mailbox = Budget {
-            key: key("mail to", &[purpose, &name_key(&name)]),
-            bucket: limits::MAILS_TO_A_MAILBOX,
-        };
+        let mailbox =
+            Budget { key: key("mail to", &[purpose, &name_key(&name)]), bucket: limits::MAILS_TO_A_MAILBOX };
         let [address, around] = of_address("mail from", ctx, limits::MAILS_FROM_AN_ADDRESS);
         self.take(ctx, &[address, around, mailbox]).await
     }

@@ -23,7 +23,11 @@ pub(super) struct Prepared {
 
 impl Accounts {
     /// The message of a mail; none where there is nothing to send, and the row is deleted then.
-    pub(super) async fn prepare_mail(&self, due: &DueMail, now: OffsetDateTime) -> Result<Option<Prepared>, Error> {
+    pub(super) async fn prepare_mail(
+        &self,
+        due: &DueMail,
+        now: OffsetDateTime,
+    ) -> Result<Option<Prepared>, Error> {
         let mut tx = self.store().begin().await?;
         let prepared = match self.unseal(due)? {
             Mail::ResetAsked { email } => self.prepare_reset(&mut tx, due, &email, now).await?,

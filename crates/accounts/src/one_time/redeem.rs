@@ -57,7 +57,12 @@ impl Accounts {
     }
 
     /// Uses a token up, in the transaction of what it allows: of several at once, one alone succeeds.
-    pub(crate) async fn use_up(&self, tx: &mut Tx, ctx: &RequestCtx, token: &Redeemable) -> Result<(), Error> {
+    pub(crate) async fn use_up(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        token: &Redeemable,
+    ) -> Result<(), Error> {
         let now = self.inner.database_clock.time(ctx.now);
         let used = one_time_tokens::use_up(tx, token.id, now).await?;
         if used { Ok(()) } else { Err(Error::LinkInvalid) }

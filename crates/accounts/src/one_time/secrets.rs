@@ -27,7 +27,12 @@ impl Secrets {
 }
 
 /// A code as it is stored: keyed, since fifty bits would be guessed from a plain hash.
-pub(super) fn code_hash(keys: &EncryptionKeys, key_id: &str, row: Uuid, code: &str) -> Result<[u8; 32], Error> {
+pub(super) fn code_hash(
+    keys: &EncryptionKeys,
+    key_id: &str,
+    row: Uuid,
+    code: &str,
+) -> Result<[u8; 32], Error> {
     keys.mac(Label::OneTimeCode, key_id, row, code.as_bytes())
 }
 

@@ -56,7 +56,9 @@ impl ResetForm {
         let mut errors = FieldErrors::default();
         let presented = errors.presented(&self.token, &self.email, &self.code);
         let password = errors.new_password("new_password", self.new_password.expose(), password_min);
-        errors.finish(presented.zip(password).map(|(presented, new_password)| Reset { presented, new_password }))
+        errors.finish(
+            presented.zip(password).map(|(presented, new_password)| Reset { presented, new_password }),
+        )
     }
 }
 

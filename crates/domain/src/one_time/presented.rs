@@ -16,7 +16,8 @@ impl MailCode {
     /// The code in a text, if it has a code's shape. Case, spaces and dashes do not matter.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let letters = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'));
+        let letters =
+            text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'));
         let code: String = letters.map(|c| c.to_ascii_uppercase()).take(CODE_LETTERS + 1).collect();
         let whole = code.len() == CODE_LETTERS && code.bytes().all(|letter| CODE_ALPHABET.contains(&letter));
         whole.then_some(Self(code))
@@ -104,7 +105,8 @@ mod tests {
         for typed in ["ABCDE-FGH23", "abcde fgh23", " abcdefgh23 ", "ABCDE\u{2013}FGH23"] {
             assert_eq!(MailCode::parse(typed).unwrap().as_str(), "ABCDEFGH23", "{typed:?}");
         }
-        for other in ["", "ABCDE-FGH2", "ABCDE-FGH234", "ABCDE-FGH01", "ABCDE-FGHÄÖ", &"A".repeat(1 << 20)] {
+        for other in ["", "ABCDE-FGH2", "ABCDE-FGH234", "ABCDE-FGH01", "ABCDE-FGHÄÖ", &"A".repeat(1 << 20)]
+        {
             assert!(MailCode::parse(other).is_none(), "{} characters", other.len());
         }
     }

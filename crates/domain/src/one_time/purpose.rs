@@ -19,15 +19,8 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 7] = [
-        Self::Reset,
-        Self::Verify,
-        Self::ChangeEmail,
-        Self::Invite,
-        Self::NotMe,
-        Self::SignUp,
-        Self::SignIn,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Reset, Self::Verify, Self::ChangeEmail, Self::Invite, Self::NotMe, Self::SignUp, Self::SignIn];
 
     /// The purpose of a word of [`Purpose::as_str`].
     #[must_use]

@@ -40,7 +40,11 @@ async fn a_link_replaces_the_password_once_and_ends_everything(pool: PgPool) {
     let old = world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await;
     assert!(matches!(old, Err(Error::WrongCredentials)));
     assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", NEW)).await.is_ok());
-    assert_eq!(world.count("SELECT count(*) FROM users WHERE email_verified").await, 1, "the mail arrived there");
+    assert_eq!(
+        world.count("SELECT count(*) FROM users WHERE email_verified").await,
+        1,
+        "the mail arrived there"
+    );
     let again = world.accounts.reset_password(&world.stranger(), by_link(&token)).await;
     assert!(matches!(again, Err(Error::LinkInvalid)));
 }
@@ -93,7 +97,9 @@ async fn the_lifetime_starts_when_the_mail_is_sent(pool: PgPool) {
     world.clock.advance(Duration::hours(2));
     let mail = world.mail().await.pop().unwrap();
     world.clock.advance(Duration::minutes(9));
-    assert!(world.accounts.reset_password(&world.stranger(), by_link(&link_token(&mail, "reset"))).await.is_ok());
+    assert!(
+        world.accounts.reset_password(&world.stranger(), by_link(&link_token(&mail, "reset"))).await.is_ok()
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

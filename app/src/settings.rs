@@ -11,6 +11,8 @@ pub struct AppSettings {
     pub password_min: usize,
     /// `SIGNUP`: whether anyone may make an account.
     pub signup_open: bool,
+    /// `APP_LOGO_FILE`: width and height, in pixels, of what is shown in place of the mark.
+    pub logo: Option<[u32; 2]>,
     /// `HOME_URL`: the product's own front page, where it is not ours.
     pub home_url: Option<String>,
     /// `SUPPORT_URL`: a page or an address to ask for help.
@@ -42,6 +44,7 @@ impl Default for AppSettings {
             base_url: "http://localhost:8000".to_owned(),
             password_min: domain::PASSWORD_MIN,
             signup_open: true,
+            logo: None,
             home_url: None,
             support_url: None,
             terms_url: None,

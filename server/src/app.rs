@@ -3,7 +3,8 @@
 use crate::config::AppEnv;
 use crate::http::slash::{self, ApiPaths};
 use crate::http::{
-    compression, cors, csp_report, failures, files, health, manifest, overload, timeout, trace, well_known,
+    compression, cors, csp_report, failures, files, health, logo, manifest, overload, timeout, trace,
+    well_known,
 };
 use crate::pages::{form_context, functions, guard, render, whoami};
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
@@ -36,6 +37,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/csp-report", csp_report::route())
         .route("/site.webmanifest", get(manifest::show))
         .route("/.well-known/change-password", get(well_known::change_password))
+        .merge(logo::route(state.accounts.logo()))
         .merge(more)
         .merge(api(&state))
         .merge(pages(&state))

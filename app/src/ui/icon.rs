@@ -1,18 +1,25 @@
+use crate::settings::AppSettings;
 use leptos::prelude::*;
 
-/// The mark: a door ajar, and the step under it. Its colours come from `style/mark.css`.
+/// The owner's logo, or the mark: a door ajar, and the step under it. Its colours come from `style/mark.css`.
 #[component]
 pub fn Mark() -> impl IntoView {
-    view! {
-        <svg
-            class="mark"
-            viewBox="0 0 40 40"
-            width="40"
-            height="40"
-            aria-hidden="true"
-            focusable="false"
-            inner_html=include_str!("mark.svg")
-        ></svg>
+    match use_context::<AppSettings>().and_then(|settings| settings.logo) {
+        Some([width, height]) => {
+            view! { <img class="mark" src="/logo" width=width height=height alt=""/> }.into_any()
+        }
+        None => view! {
+            <svg
+                class="mark"
+                viewBox="0 0 40 40"
+                width="40"
+                height="40"
+                aria-hidden="true"
+                focusable="false"
+                inner_html=include_str!("mark.svg")
+            ></svg>
+        }
+        .into_any(),
     }
 }
 

@@ -135,6 +135,9 @@ pub enum SetupError {
     /// The signing key cannot be read or is too weak.
     #[error("unusable signing key: {0}")]
     SigningKey(String),
+    /// No picture for pages and mails.
+    #[error("{0}")]
+    Logo(&'static str),
     /// The encryption keys cannot be read.
     #[error("unusable encryption key: {0}")]
     EncryptionKey(String),

@@ -16,6 +16,7 @@ mod error;
 pub mod identifier;
 mod import;
 pub mod limits;
+mod logo;
 mod mail;
 mod one_time;
 pub mod policy;
@@ -34,6 +35,7 @@ pub use error::{Error, Field, SetupError};
 pub use import::{Import, ImportCounts, ImportLine, Judged, Remark, RemarkKind};
 pub use jsonwebtoken::jwk::JwkSet;
 pub use limits::RateLimit;
+pub use logo::Logo;
 pub use mail::{Mailer, Message, Undelivered};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, Invalidations};
@@ -100,6 +102,12 @@ impl Accounts {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.inner.clock.now()
+    }
+
+    /// What pages and mails show in place of the mark.
+    #[must_use]
+    pub fn logo(&self) -> Option<Arc<Logo>> {
+        self.settings().mail.logo.clone()
     }
 
     /// The public keys that verify our tokens now.

@@ -1,5 +1,7 @@
+use crate::Logo;
 use crate::credential::{EncryptionKeys, Hashing, KeyRing};
 use domain::PASSWORD_MIN;
+use std::sync::Arc;
 use time::Duration;
 
 /// Who may make an account.
@@ -20,11 +22,13 @@ pub struct MailSettings {
     pub app_name: String,
     /// `SUPPORT_URL`: a page or an address to ask for help.
     pub support_url: Option<String>,
+    /// `APP_LOGO_FILE`: what takes the place of the mark.
+    pub logo: Option<Arc<Logo>>,
 }
 
 impl Default for MailSettings {
     fn default() -> Self {
-        Self { enabled: true, app_name: "Doorstep".to_owned(), support_url: None }
+        Self { enabled: true, app_name: "Doorstep".to_owned(), support_url: None, logo: None }
     }
 }
 

@@ -4,7 +4,7 @@ use super::account_rules::AccountRules;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::filled;
-use accounts::Signup;
+use accounts::{Logo, Signup};
 use app::AppSettings;
 use edge::Origin;
 use http::Uri;
@@ -12,6 +12,7 @@ use http::Uri;
 /// If the site's own origin could not be read, nothing is compared with it.
 pub(super) fn settings(
     raw: &RawConfig,
+    logo: Option<&Logo>,
     origin: Option<&Origin>,
     accounts: &AccountRules,
     errors: &mut ConfigErrors,
@@ -27,6 +28,7 @@ pub(super) fn settings(
         base_url: origin.map(ToString::to_string).unwrap_or_default(),
         password_min: accounts.password_min,
         signup_open: accounts.signup == Signup::Open,
+        logo: logo.map(|logo| logo.within(160, 40)),
         home_url: errors.or(None, home(raw, origin)),
         support_url,
         terms_url,
@@ -104,7 +106,7 @@ mod tests {
         change(&mut raw);
         let (mut errors, origin) = (ConfigErrors::default(), Origin::parse("https://accounts.example.com"));
         let accounts = AccountRules::new(&raw, false, &mut errors);
-        let settings = settings(&raw, origin.as_ref(), &accounts, &mut errors);
+        let settings = settings(&raw, None, origin.as_ref(), &accounts, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(errors.to_string()) }
     }
 

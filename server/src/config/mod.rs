@@ -11,6 +11,7 @@ pub(crate) mod env;
 pub(crate) mod error;
 mod key_file;
 pub(crate) mod log;
+mod logo;
 mod network;
 mod raw;
 pub(crate) mod secret;
@@ -28,12 +29,13 @@ pub use raw::RawConfig;
 pub use signing::Signing;
 
 use account_rules::AccountRules;
-use accounts::{Hashing, MailSettings, Settings, Signup};
+use accounts::{Hashing, Logo, MailSettings, Settings, Signup};
 use address::Addresses;
 use app::AppSettings;
 use edge::{Origin, TrustedProxies};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use store::StoreOptions;
 use value::{filled, number, switch};
@@ -45,6 +47,8 @@ pub struct Config {
     pub env: AppEnv,
     /// What pages show.
     pub app: AppSettings,
+    /// What takes the place of the mark.
+    pub logo: Option<Arc<Logo>>,
     /// The site's own origin.
     pub origin: Origin,
     /// Where the server listens.
@@ -106,7 +110,9 @@ impl Config {
         let database = database::database(raw, &mut errors);
         let signing = errors.or(Signing::Missing, Signing::new(raw, env));
         let accounts = AccountRules::new(raw, as_seeds, &mut errors);
-        let app = app_settings::settings(raw, addresses.origin.as_ref(), &accounts, &mut errors);
+        let logo = errors.or(None, logo::logo(raw));
+        let app =
+            app_settings::settings(raw, logo.as_deref(), addresses.origin.as_ref(), &accounts, &mut errors);
         let proxies = errors.or(TrustedProxies::default(), network::proxies(raw));
         let compat = errors.or(Compat::NONE, compat::compat(raw, env));
         let cors_origins = errors.or(Vec::new(), network::cors_origins(raw));
@@ -123,6 +129,7 @@ impl Config {
         Ok(Self {
             env,
             app,
+            logo,
             listen: addresses.listen,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
             hash_files,
@@ -187,6 +194,7 @@ impl Config {
             mail: MailSettings {
                 app_name: self.app.name.clone(),
                 support_url: self.app.support_url.clone(),
+                logo: self.logo.clone(),
                 ..MailSettings::default()
             },
             signup: self.signup,

@@ -21,6 +21,9 @@ pub struct RawConfig {
     /// The name of your site, as pages show it [default: Doorstep]
     #[arg(long, env, value_name = "TEXT")]
     pub app_name: Option<String>,
+    /// A logo for pages and mails in place of the mark: PNG or JPEG, at most 64 KiB [default: the mark]
+    #[arg(long, env, value_name = "PATH")]
+    pub app_logo_file: Option<String>,
     /// The address people type in their browser; required in production [default: http://localhost:PORT]
     #[arg(long, env, value_name = "URL")]
     pub base_url: Option<String>,

@@ -9,6 +9,7 @@ pub(crate) mod failures;
 pub(crate) mod files;
 pub(crate) mod headers;
 pub(crate) mod health;
+pub(crate) mod logo;
 pub(crate) mod manifest;
 pub(crate) mod negotiation;
 pub(crate) mod overload;

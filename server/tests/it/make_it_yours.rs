@@ -89,16 +89,42 @@ fn each_thing_has_its_one_place() {
 fn the_theme_is_the_canvas() {
     let tokens = read("style/tokens.css");
     let canvas = tokens.lines().find_map(|line| line.trim().strip_prefix("--canvas: light-dark(")).unwrap();
-    let colours: Vec<String> = canvas
-        .split("oklch(")
-        .skip(1)
-        .map(|text| {
-            let parts: Vec<f64> =
-                text.split(')').next().unwrap().split(' ').map(|part| part.parse().unwrap()).collect();
-            hex(parts[0], parts[1], parts[2])
-        })
-        .collect();
-    assert_eq!(colours, app::THEME);
+    assert_eq!(hexes(canvas), app::THEME);
+}
+
+/// Mail clients read no custom properties: every colour of a mail is one of the site's, by day or by night.
+#[test]
+fn mails_have_the_colours_of_the_pages() {
+    let tokens = read("style/tokens.css");
+    let lines = tokens.lines().filter(|line| line.contains("light-dark(oklch("));
+    let site: Vec<[String; 2]> = lines.map(|line| hexes(line).try_into().unwrap()).collect();
+    let code = read("crates/accounts/src/mail/letter/colours.rs");
+    let quotes = |line: &str| line.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let mails: Vec<_> = code.lines().filter(|line| line.contains("day: \"#")).map(quotes).collect();
+    assert!(mails.len() >= 10, "{mails:?}");
+    for mail in mails {
+        for (time, colour) in mail[1..].iter().enumerate() {
+            assert!(
+                site.iter().any(|pair| pair[time] == *colour),
+                "{mail:?}: {colour} is no colour of the site"
+            );
+        }
+    }
+}
+
+/// The OKLCH colours of a line as hex; one with a transparency counts without it.
+fn hexes(line: &str) -> Vec<String> {
+    let colours = line.split("oklch(").skip(1).map(|text| {
+        let parts: Vec<f64> = text
+            .split([')', '/'])
+            .next()
+            .unwrap()
+            .split_whitespace()
+            .map(|part| part.parse().unwrap())
+            .collect();
+        hex(parts[0], parts[1], parts[2])
+    });
+    colours.collect()
 }
 
 /// Björn Ottosson's OKLCH in sRGB, as browsers draw it.

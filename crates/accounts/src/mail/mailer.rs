@@ -1,4 +1,6 @@
+use crate::Logo;
 use std::fmt;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -15,6 +17,9 @@ pub struct Message {
     pub text: String,
     /// The same as a document.
     pub html: String,
+    /// The picture that the document shows as `cid:logo` ([`Logo::CONTENT_ID`]). One from elsewhere would tell when
+    /// the mail is read, and clients show none that stands inside the document.
+    pub logo: Option<Arc<Logo>>,
     /// When it was asked for.
     pub at: OffsetDateTime,
 }

@@ -2,6 +2,7 @@
 
 use crate::actors::{Browser, HOME};
 use crate::app::App;
+use accounts::Logo;
 use app::{AppSettings, THEME};
 use sqlx::PgPool;
 use std::path::Path;
@@ -142,6 +143,31 @@ async fn the_owners_front_page_takes_the_place_of_ours(pool: PgPool) {
             "{path}"
         );
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_owners_logo_takes_the_place_of_the_mark(pool: PgPool) {
+    let png =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../public/apple-touch-icon.png")).unwrap();
+    let logo = Arc::new(Logo::new(png.clone()).unwrap());
+    let world = World::with(pool.clone(), |settings| settings.mail.logo = Some(logo));
+    let app = App::with(world, |state| {
+        state.app = Arc::new(AppSettings { logo: Some([40, 40]), ..AppSettings::clone(&state.app) });
+    });
+    let mut ana = app.member("ana").await;
+    for (browser, path) in
+        [(&mut app.browser(), "/login"), (&mut app.browser(), "/nowhere"), (&mut ana, "/account")]
+    {
+        let page = browser.get(path).await.text;
+        let shown = "<img src=\"/logo\" width=\"40\" height=\"40\" alt=\"\" class=\"mark\">";
+        assert!(page.contains(shown) && !page.contains("<svg class=\"mark\""), "{path}: {page}");
+    }
+    let answer = app.browser().get("/logo").await.expect(200);
+    assert_eq!(answer.header("content-type"), Some("image/png"));
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=3600"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("set-cookie"), None);
+    App::new(pool).browser().get("/logo").await.expect(404);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -20,7 +20,10 @@ pub(super) const GAP: Colour = Colour { name: "gap", day: "#9acbb4", night: "#f3
 pub(super) const LEAF: Colour = Colour { name: "leaf", day: "#095b41", night: "#173e30" };
 pub(super) const STEP: Colour = Colour { name: "step", day: "#095b41", night: "#c59e4d" };
 
-const ALL: &[Colour] = &[CANVAS, SURFACE, LINE, CONTROL, INK, MUTED, ACCENT, ACCENT_INK, GAP, LEAF, STEP];
+pub(super) const KNOB: Colour = Colour { name: "knob", day: "#fdfcf8", night: "#f3c264" };
+
+const ALL: &[Colour] =
+    &[CANVAS, SURFACE, LINE, CONTROL, INK, MUTED, ACCENT, ACCENT_INK, GAP, LEAF, STEP, KNOB];
 
 /// What a colour is of.
 #[derive(Clone, Copy)]
@@ -43,15 +46,20 @@ impl Paint {
 }
 
 /// The attributes of an element: its colours inline, since most clients read no style sheet, and classes for those
-/// that have a night.
+/// that know the night.
 pub(super) fn look(paints: &[(Paint, Colour)], style: &str) -> String {
-    let (mut class, mut colours) = (Vec::new(), String::new());
+    look_of("", paints, style)
+}
+
+/// The same for an element that the style sheet names.
+pub(super) fn look_of(name: &str, paints: &[(Paint, Colour)], style: &str) -> String {
+    let (mut classes, mut colours) = (name.to_owned(), String::new());
     for (paint, colour) in paints {
         let [prefix, property] = paint.names();
-        class.push(format!("{prefix}-{}", colour.name));
+        classes.extend([" ", prefix, "-", colour.name]);
         colours.extend([property, ":", colour.day, ";"]);
     }
-    format!("class=\"{}\" style=\"{style};{colours}\"", class.join(" "))
+    format!("class=\"{}\" style=\"{style};{colours}\"", classes.trim_start())
 }
 
 /// The rules of the night.

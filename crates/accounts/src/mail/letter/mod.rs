@@ -13,7 +13,7 @@ mod requests;
 mod tests;
 mod text;
 
-use crate::{Error, Settings};
+use crate::{Error, Logo, Settings};
 use content::{Block, Content};
 use domain::is_invisible;
 use time::OffsetDateTime;
@@ -60,11 +60,18 @@ pub(crate) struct Sender<'a> {
     pub(crate) base_url: &'a str,
     /// `SUPPORT_URL`.
     pub(crate) support_url: Option<&'a str>,
+    /// `APP_LOGO_FILE`, which goes along with the mail.
+    pub(crate) logo: Option<&'a Logo>,
 }
 
 impl<'a> From<&'a Settings> for Sender<'a> {
     fn from(Settings { mail, issuer, .. }: &'a Settings) -> Self {
-        Self { app_name: &mail.app_name, base_url: issuer, support_url: mail.support_url.as_deref() }
+        Self {
+            app_name: &mail.app_name,
+            base_url: issuer,
+            support_url: mail.support_url.as_deref(),
+            logo: mail.logo.as_deref(),
+        }
     }
 }
 

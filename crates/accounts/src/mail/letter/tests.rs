@@ -7,7 +7,12 @@ const TOKEN: &str = "hZ0tq3Xr8s1mVbP7Kc2LwYdN5aEfUjGiQo4T6xR9yBk";
 const CODE: &str = "K7QWM-2FZ6A";
 
 fn sender<'a>() -> Sender<'a> {
-    Sender { app_name: "Acme", base_url: BASE, support_url: Some("https://www.acme.example/help") }
+    Sender {
+        app_name: "Acme",
+        base_url: BASE,
+        support_url: Some("https://www.acme.example/help"),
+        logo: None,
+    }
 }
 
 fn link(page: &str) -> String {
@@ -116,6 +121,15 @@ fn every_letter_says_the_same_in_both_forms() {
             std::fs::write(folder.join(format!("{name}.txt")), format!("{subject}\n\n{text}")).unwrap();
         }
     }
+}
+
+#[test]
+fn a_logo_comes_with_the_mail() {
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\x40\0\0\0\x50\x08\x06\0\0\0".to_vec();
+    let logo = Logo::new(png).unwrap();
+    let html = Letter::Disabled.compose(&Sender { logo: Some(&logo), ..sender() }).unwrap().html;
+    assert_eq!((html.matches("<img").count(), html.matches("src=").count()), (1, 1));
+    assert!(html.contains("<img src=\"cid:logo\" width=\"128\" height=\"32\" alt=\"\""), "{html}");
 }
 
 #[test]

@@ -32,8 +32,9 @@ for (const file of readdirSync(letters).filter(name => name.endsWith('.html'))) 
     const shots = [await shot(name, html, scheme, 1600), await shot(name, html, scheme, 320)];
     columns.push(`<div style="width: 560px; background: ${ground}">${shots.join('')}</div>`);
   }
+  await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1120, height: 400 });
-  await page.setContent(`<body style="margin: 0; display: flex">${columns.join('')}`);
+  await page.setContent(`<!DOCTYPE html><body style="margin: 0; display: flex">${columns.join('')}`);
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }
 await browser.close();

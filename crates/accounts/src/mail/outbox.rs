@@ -116,9 +116,9 @@ impl Accounts {
     }
 
     /// The message of a mail, with its identity: a repeat has the same.
-    pub(super) fn message(due: &DueMail, to: String, composed: super::letter::Composed) -> Message {
+    pub(super) fn message(&self, due: &DueMail, to: String, composed: super::letter::Composed) -> Message {
         let super::letter::Composed { subject, text, html } = composed;
-        Message { id: due.id, to, subject, text, html, at: due.created_at }
+        Message { id: due.id, to, subject, text, html, logo: self.logo(), at: due.created_at }
     }
 
     async fn sent(&self, due: &DueMail, token: Option<(Uuid, Duration)>) -> Result<(), Error> {

@@ -98,12 +98,7 @@ impl Accounts {
     }
 
     pub(super) fn compose(&self, letter: &Letter<'_>) -> Result<Composed, Error> {
-        let settings = self.settings();
-        letter.compose(&Sender {
-            app_name: &settings.mail.app_name,
-            base_url: &settings.issuer,
-            support_url: settings.mail.support_url.as_deref(),
-        })
+        letter.compose(&Sender::from(self.settings()))
     }
 
     /// The message of a mail that carries a link; none without a token.
@@ -119,7 +114,7 @@ impl Accounts {
         let lifetime = policy::token_lifetime(purpose);
         let left = if token.sent_at.is_some() { token.expires_at - now } else { lifetime };
         let link = self.link(purpose, &token.key_id, token.id)?;
-        let message = Self::message(due, token.email, letter(&link, left)?);
+        let message = self.message(due, token.email, letter(&link, left)?);
         Ok(Some(Prepared { message, token: Some((token.id, lifetime)) }))
     }
 }

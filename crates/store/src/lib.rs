@@ -14,6 +14,7 @@ pub mod known_networks;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
+pub mod sealed;
 pub mod sessions;
 pub mod throttle;
 mod token_hash;

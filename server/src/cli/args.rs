@@ -61,6 +61,10 @@ pub enum Command {
     },
     /// Add a signing key; the old one keeps verifying tokens, so nobody is signed out
     RotateKeys {
+        /// Rotate the encryption keys instead: add one, and once it has taken over, encrypt waiting mails anew and drop
+        /// the old ones
+        #[arg(long)]
+        encryption: bool,
         /// Minutes until the new key takes over; restart every server before then
         #[arg(long, default_value_t = 60, value_name = "MINUTES")]
         lead: u16,

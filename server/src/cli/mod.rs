@@ -35,7 +35,8 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
                 secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
             create_admin::run(config, email, if_none, password).await?;
         }
-        Command::RotateKeys { lead } => rotate_keys::run(config, lead)?,
+        Command::RotateKeys { encryption: false, lead } => rotate_keys::signing(config, lead)?,
+        Command::RotateKeys { encryption: true, lead } => rotate_keys::encryption(config, lead).await?,
         Command::Openapi => print_openapi()?,
         Command::Healthcheck => healthcheck::run(config.listen).await?,
     }

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::signal::{Signal, shutdown_signal};
-use super::startup::{explained, open_accounts};
+use super::startup::{explained, need_keys, open_accounts};
 use crate::app;
 use crate::config::Config;
 use crate::http::serve::{Limits, Server};
@@ -21,7 +21,10 @@ pub(super) async fn run(config: &Config) -> Outcome {
         done = store::migrate(&config.database.connect) => match done {
             // It may be mended while the server runs; until then `/readyz` keeps traffic away.
             Err(shared @ StoreError::SharedSessions) => tracing::error!("not ready: the database: {shared}"),
-            done => explained(done)?,
+            done => {
+                explained(done)?;
+                need_keys(&state.accounts).await?;
+            }
         },
         _ = &mut stop => return Ok(()),
     }

@@ -1,6 +1,6 @@
 //! The start of every command that works with accounts.
 
-use super::outcome::Outcome;
+use super::outcome::{Outcome, refused};
 use crate::config::{Config, ConfigError};
 use accounts::{Accounts, SystemClock, SystemRng};
 use edge::problem::chain;
@@ -11,6 +11,20 @@ pub(super) fn open_accounts(config: &Config) -> Result<Accounts, ConfigError> {
     let store = Store::open(&config.database);
     Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng))
         .map_err(|error| ConfigError::new("ARGON2_M_COST, ARGON2_T_COST, ARGON2_P_COST", error.to_string()))
+}
+
+/// Refuses to work without a key that rows name: their mails and links would be lost.
+pub(super) async fn need_keys(accounts: &Accounts) -> Outcome {
+    let missing = accounts.missing_keys().await.map_err(|error| refused(&error))?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "the database holds rows of keys that are not in this file ({}); set it to the file that all servers share, or \
+         restore that from its backup",
+        missing.join(", ")
+    );
+    Err(ConfigError::new("ENCRYPTION_KEY_FILE", message).into())
 }
 
 pub(super) async fn migrate(config: &Config) -> Outcome {

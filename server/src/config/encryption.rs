@@ -3,6 +3,7 @@ use super::error::ConfigError;
 use super::key_file::KeyFile;
 use super::raw::RawConfig;
 use accounts::EncryptionKeys;
+use time::{Duration, OffsetDateTime};
 
 const NAME: &str = "ENCRYPTION_KEY_FILE";
 /// Where development keeps the key it makes at the first start.
@@ -22,13 +23,41 @@ impl Encryption {
     }
 
     pub(super) fn load(&self) -> Result<Option<EncryptionKeys>, ConfigError> {
-        match &self.file {
-            Some(file) => file.load(EncryptionKeys::generate_pem, EncryptionKeys::from_pem).map(Some),
-            None if self.needed => Err(ConfigError::new(
-                NAME,
-                "it is not set, and mail needs it; make a key as docs/deploy.md says and set it to that file",
-            )),
-            None => Ok(None),
+        if self.file.is_none() && !self.needed {
+            return Ok(None);
         }
+        self.keys().map(Some)
+    }
+
+    /// The keys.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where there are none.
+    pub fn keys(&self) -> Result<EncryptionKeys, ConfigError> {
+        self.file()?.load(EncryptionKeys::generate_pem, EncryptionKeys::from_pem)
+    }
+
+    /// Adds a key to the file, which encrypts from `lead` after `now`: every server must have been restarted by then.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where there is no such file or it cannot be written.
+    pub fn rotate(&self, now: OffsetDateTime, lead: Duration) -> Result<(), ConfigError> {
+        self.file()?.change(|text| EncryptionKeys::rotate_pem(text, now, lead))
+    }
+
+    /// Drops those keys that no row names and no server encrypts with.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where there is no such file or it cannot be written.
+    pub fn drop_unused(&self, unused: &[String], now: OffsetDateTime) -> Result<(), ConfigError> {
+        self.file()?.change(|text| EncryptionKeys::without(text, unused, now))
+    }
+
+    fn file(&self) -> Result<&KeyFile, ConfigError> {
+        self.file.as_ref().ok_or_else(|| {
+            let message =
+                "it is not set, and mail needs it; make a key as docs/deploy.md says and set it to that file";
+            ConfigError::new(NAME, message)
+        })
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod letter;
 mod mailer;
 mod outbox;
 mod prepare;
+mod rotation;
 
 pub use mailer::{Mailer, Message, Undelivered};
 pub(crate) use outbox::Mail;

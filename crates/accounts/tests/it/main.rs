@@ -6,6 +6,7 @@ mod admin;
 mod audit;
 mod authentication;
 mod crew;
+mod encryption;
 mod hashes;
 mod import;
 mod migrations;

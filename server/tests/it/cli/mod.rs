@@ -1,4 +1,5 @@
 //! The binary, from outside.
 
 mod commands;
+mod encryption;
 mod import;

@@ -1,0 +1,66 @@
+//! Which encryption keys rows name, and waiting mails on their way to another key.
+
+use crate::{Store, StoreError};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// What a waiting mail keeps secret. No `Debug`: `sealed` says to whom it goes.
+pub struct SealedMail {
+    /// Which mail.
+    pub id: Uuid,
+    /// Which encryption key it has.
+    pub key_id: String,
+    /// To whom and what about, encrypted.
+    pub sealed: Vec<u8>,
+}
+
+/// The ids of the encryption keys of mails and one-time tokens that have not expired.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn key_ids(store: &Store, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT key_id AS "key_id!" FROM outbox WHERE expires_at > $1
+           UNION SELECT key_id FROM one_time_tokens WHERE used_at IS NULL AND expires_at > $1"#,
+        now
+    );
+    Ok(ids.fetch_all(&store.pool).await?)
+}
+
+/// Up to `limit` waiting mails that have another key than this.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn of_other_keys(store: &Store, key_id: &str, limit: i64) -> Result<Vec<SealedMail>, StoreError> {
+    let mails = sqlx::query_as!(
+        SealedMail,
+        "SELECT id, key_id, sealed FROM outbox WHERE key_id <> $1 ORDER BY id LIMIT $2",
+        key_id,
+        limit
+    );
+    Ok(mails.fetch_all(&store.pool).await?)
+}
+
+/// Gives each of these mails this key and its new bytes, unless it was sent meanwhile or has another key than it had.
+/// Says how many it was.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn replace(
+    store: &Store,
+    mails: &[SealedMail],
+    key_id: &str,
+    sealed: &[Vec<u8>],
+) -> Result<u64, StoreError> {
+    let (ids, old): (Vec<_>, Vec<_>) = mails.iter().map(|mail| (mail.id, mail.key_id.clone())).unzip();
+    let done = sqlx::query!(
+        "UPDATE outbox SET key_id = $1, sealed = new.sealed
+         FROM unnest($2::uuid[], $3::text[], $4::bytea[]) AS new (id, key_id, sealed)
+         WHERE outbox.id = new.id AND outbox.key_id = new.key_id",
+        key_id,
+        &ids,
+        &old,
+        sealed,
+    );
+    Ok(done.execute(&store.pool).await?.rows_affected())
+}

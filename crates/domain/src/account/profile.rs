@@ -92,6 +92,29 @@ macro_rules! profile {
             }
         }
 
+        /// [`ProfileView`] as it comes. Read through serde's `flatten`, it would weigh twice as much in the browser's
+        /// build.
+        #[derive(Deserialize)]
+        struct FlatProfileView {
+            email: String,
+            $($field: Option<String>,)+
+            role: Role,
+            version: String,
+            password_version: String,
+        }
+
+        impl From<FlatProfileView> for ProfileView {
+            fn from(flat: FlatProfileView) -> Self {
+                Self {
+                    email: flat.email,
+                    profile: Profile { $($field: flat.$field,)+ },
+                    role: flat.role,
+                    version: flat.version,
+                    password_version: flat.password_version,
+                }
+            }
+        }
+
         impl ProfileChange {
             /// Makes the change.
             pub fn apply(&self, profile: &mut Profile) {
@@ -223,6 +246,7 @@ impl Profile {
 
 /// The profile as its owner sees it on the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "FlatProfileView")]
 pub struct ProfileView {
     /// The address as typed at sign-up; it cannot be changed here.
     pub email: String,

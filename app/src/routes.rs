@@ -7,6 +7,7 @@ use crate::pages::not_found::NotFoundPage;
 use crate::pages::register::RegisterPage;
 use crate::pages::security::SecurityPage;
 use crate::site::{MemberLayout, Session};
+use crate::ui::dom::effect;
 use domain::{Role, Viewer};
 use leptos::prelude::*;
 use leptos::server_fn::redirect::call_redirect_hook;
@@ -61,7 +62,7 @@ macro_rules! pages {
         pub(crate) fn Pages() -> impl IntoView {
             view! {
                 <FlatRoutes fallback=NotFoundPage>
-                    $(<Route path=path!($path) view=|| guarded(Guard::$guard, $component) ssr=SsrMode::Async/>)+
+                    $(<Route path=path!($path) view=|| guarded(Guard::$guard, || $component().into_any()) ssr=SsrMode::Async/>)+
                 </FlatRoutes>
             }
         }
@@ -97,22 +98,18 @@ fn is_page(location: &str) -> bool {
 }
 
 /// The page, or a redirect to where its viewer should be.
-fn guarded<P, V>(guard: Guard, page: P) -> AnyView
-where
-    P: FnOnce() -> V,
-    V: IntoView + 'static,
-{
+fn guarded(guard: Guard, page: fn() -> AnyView) -> AnyView {
     let session = Session::from_context();
     let viewer = session.viewer_untracked();
     if guard.admits(viewer.as_ref()) {
-        return page().into_any();
+        return page();
     }
     if guard == Guard::Admins && viewer.is_some() {
         let (heading, lead) = (words::title::forbidden(), words::detail::forbidden());
         return view! { <MemberLayout heading lead>""</MemberLayout> }.into_any();
     }
     let path = use_location().pathname;
-    Effect::new(move || match guard {
+    effect(move || match guard {
         Guard::Open | Guard::Strangers => session.go("/account".to_owned()),
         Guard::Members | Guard::Admins => session.expire(&path.get_untracked()),
     });

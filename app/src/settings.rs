@@ -1,3 +1,4 @@
+use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
 
 /// The owner's settings that pages show.
@@ -24,6 +25,10 @@ pub struct AppSettings {
 }
 
 impl AppSettings {
+    pub(crate) fn from_context() -> Self {
+        use_context().unwrap_or_default()
+    }
+
     /// Where the mark leads.
     #[must_use]
     pub fn home(&self) -> &str {

@@ -1,12 +1,12 @@
 //! The server's side of the pages, with every call that is specific to Leptos 0.8: what the server puts into a
 //! request's context, what server functions read from it, cookies and redirects.
 
-use crate::AppError;
+use crate::error::{AppError, Fault};
 use crate::initial_state::{InitialState, SessionState, Unsent};
 use crate::settings::AppSettings;
 use crate::ui::Flash;
 use accounts::{Accounts, RequestCtx, SignedIn, version};
-use domain::{Code, SessionKind, Viewer, safe_next};
+use domain::{SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -45,7 +45,7 @@ pub fn provide(request: Request) {
 /// The use cases, and who calls.
 ///
 /// # Errors
-/// [`Code::Internal`] outside a request.
+/// [`domain::Code::Internal`] outside a request.
 pub fn context() -> Result<(Accounts, RequestCtx), AppError> {
     let request = request()?;
     Ok((request.accounts, request.ctx))
@@ -93,9 +93,9 @@ pub fn clear_session() -> Result<(), AppError> {
 }
 
 fn request() -> Result<Request, AppError> {
-    use_context::<Request>().ok_or_else(|| Code::Internal.into())
+    use_context::<Request>().ok_or_else(|| Fault::Internal.into())
 }
 
 fn response() -> Result<ResponseOptions, AppError> {
-    use_context::<ResponseOptions>().ok_or_else(|| Code::Internal.into())
+    use_context::<ResponseOptions>().ok_or_else(|| Fault::Internal.into())
 }

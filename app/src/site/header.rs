@@ -21,7 +21,7 @@ pub(crate) fn SiteHeader(hidden: Signal<bool>) -> impl IntoView {
 /// The mark, the links, and the account's menu.
 #[component]
 pub(crate) fn MemberHeader(name: String, email: String) -> impl IntoView {
-    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let settings = AppSettings::from_context();
     let just_signed_in = Session::from_context().just_signed_in();
     view! {
         <header class="site-header" class:just-signed-in=just_signed_in>

@@ -38,7 +38,7 @@ pub fn AuthLayout(
     #[prop(into)]
     alternative: ViewFnOnce,
 ) -> impl IntoView {
-    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let settings = AppSettings::from_context();
     let [before, after] = heading;
     let name = settings.name.clone();
     view! {
@@ -57,7 +57,7 @@ pub fn AuthLayout(
 /// Links to help, terms and privacy, as far as the owner has set them.
 #[component]
 pub fn Footer() -> impl IntoView {
-    let AppSettings { support_url, terms_url, privacy_url, .. } = use_context().unwrap_or_default();
+    let AppSettings { support_url, terms_url, privacy_url, .. } = AppSettings::from_context();
     let links = [
         (words::site::help(), support_url),
         (words::site::terms(), terms_url),

@@ -49,6 +49,16 @@ pub(crate) fn send(form: &HtmlFormElement) {
     _ = form.submit();
 }
 
+/// Runs `effect` in the browser, now and whenever a signal that it reads changes. `Effect::new` would be compiled once
+/// for each of its callers.
+pub(crate) fn effect(effect: impl FnMut() + 'static) {
+    run(Box::new(effect));
+}
+
+fn run(effect: Box<dyn FnMut()>) {
+    Effect::new(effect);
+}
+
 /// Tells the scripts of the document.
 pub(crate) fn tell(of: &EventTarget, what: &str) {
     if let Ok(event) = Event::new(what) {

@@ -1,13 +1,13 @@
+use super::dom::effect;
 use super::notice::{Notice, Tone};
+use super::page_context::PageContext;
 use crate::AppError;
+use crate::json::Json;
 use domain::{Code, ProblemDocument};
 use leptos::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-/// Called when the server says that nobody is signed in.
-#[derive(Clone, Copy)]
-pub struct SessionEnded(pub Callback<()>);
+use std::sync::Arc;
 
 /// Calls a server function and paints its answer. On an error it says why and offers to try again; if nobody is signed
 /// in any more, it leads to the sign-in page.
@@ -16,19 +16,29 @@ pub fn Fetch<T, A, P, V>(from: fn() -> A, children: P) -> impl IntoView
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     A: Future<Output = Result<T, AppError>> + Send + 'static,
-    P: Fn(T) -> V + Clone + Send + 'static,
+    P: Fn(T) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
     // Blocking: the document comes with the answer in it, and the browser does not ask again.
-    let answer = Resource::new_blocking(|| (), move |()| from());
-    let ended = use_context::<SessionEnded>();
+    let answer = Resource::new_with_options(|| (), move |()| from(), true);
+    screen(answer, Arc::new(move |data| children(data).into_any()))
+}
+
+/// The part of [`Fetch`] that is compiled once for all answers of one type.
+fn screen<T>(
+    answer: Resource<Result<T, AppError>, Json>,
+    paint: Arc<dyn Fn(T) -> AnyView + Send + Sync>,
+) -> AnyView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
     let screen = move || {
-        let paint = children.clone();
+        let paint = Arc::clone(&paint);
         Suspend::new(async move {
             match answer.await {
-                Ok(data) => paint(data).into_any(),
+                Ok(data) => paint(data),
                 Err(AppError(ProblemDocument { code: Code::SignInNeeded, .. })) => {
-                    view! { <AskSignIn ended/> }.into_any()
+                    view! { <AskSignIn/> }.into_any()
                 }
                 Err(AppError(problem)) => {
                     let again = move |_| answer.refetch();
@@ -45,14 +55,11 @@ where
             }
         })
     };
-    view! { <Suspense fallback=|| view! { <p class="placeholder" aria-hidden="true"></p> }>{screen}</Suspense> }
+    view! { <Suspense fallback=|| view! { <p class="placeholder" aria-hidden="true"></p> }>{screen}</Suspense> }.into_any()
 }
 
 #[component]
-fn AskSignIn(#[prop(optional_no_strip)] ended: Option<SessionEnded>) -> impl IntoView {
-    Effect::new(move || {
-        if let Some(SessionEnded(ended)) = ended {
-            ended.run(());
-        }
-    });
+fn AskSignIn() -> impl IntoView {
+    let page = PageContext::from_context();
+    effect(move || _ = page.map(|page| page.session_ended.run(())));
 }

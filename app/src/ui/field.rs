@@ -43,19 +43,25 @@ fn units(max: usize) -> String {
     (2 * max).to_string()
 }
 
-/// The ids that tie the parts of one field together.
+/// The ids that tie a field to its error, and to those of two other parts that are there.
 pub(crate) fn described_by(
     name: &'static str,
-    note: bool,
-    stored: bool,
     error: Memo<Option<String>>,
+    others: [Option<&'static str>; 2],
 ) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
     move || {
-        let parts = [("error", error.with(Option::is_some)), ("stored", stored), ("note", note)];
-        let ids: Vec<_> =
-            parts.iter().filter(|(_, there)| *there).map(|(part, _)| format!("{name}-{part}")).collect();
+        let error = error.with(Option::is_some).then_some("error");
+        let parts = [error].into_iter().chain(others).flatten();
+        let ids: Vec<_> = parts.map(|part| format!("{name}-{part}")).collect();
         (!ids.is_empty()).then(|| ids.join(" "))
     }
+}
+
+/// `aria-invalid` of a field.
+pub(crate) fn invalid(
+    error: Memo<Option<String>>,
+) -> impl Fn() -> Option<&'static str> + Clone + Send + Sync + 'static {
+    move || error.with(Option::is_some).then_some("true")
 }
 
 /// Why a field was refused, beside it.
@@ -77,6 +83,7 @@ pub fn ErrorMessage(
                     <span>{words} {remedy.map(|remedy| (" ", remedy))}</span>
                 </p>
             }
+            .into_any()
         })
     }
 }
@@ -105,7 +112,7 @@ pub fn TextField(
     let form = FormState::from_context();
     let error = form.error(name);
     let stored = form.stored(name, value.as_ref());
-    let described_by = described_by(name, !note.is_empty(), stored.is_some(), error);
+    let others = [stored.is_some().then_some("stored"), (!note.is_empty()).then_some("note")];
     view! {
         <div class="field">
             <div class="field-head">
@@ -126,8 +133,8 @@ pub fn TextField(
                 required=required
                 autofocus=form.takes_focus(name)
                 value=form.kept(name).or(value)
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by
+                aria-invalid=invalid(error)
+                aria-describedby=described_by(name, error, others)
             />
             <Stored name stored/>
             <ErrorMessage name error if_taken/>
@@ -166,7 +173,7 @@ pub fn TextAreaField(
     let form = FormState::from_context();
     let error = form.error(name);
     let stored = form.stored(name, value.as_ref());
-    let described_by = described_by(name, !note.is_empty(), stored.is_some(), error);
+    let others = [stored.is_some().then_some("stored"), (!note.is_empty()).then_some("note")];
     let text = form.kept(name).or(value).unwrap_or_default();
     view! {
         <div class="field">
@@ -182,8 +189,8 @@ pub fn TextAreaField(
                 dir="auto"
                 maxlength=units(max)
                 autofocus=form.takes_focus(name)
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=described_by
+                aria-invalid=invalid(error)
+                aria-describedby=described_by(name, error, others)
                 inner_html=escaped(&text)
             ></textarea>
             <Stored name stored/>

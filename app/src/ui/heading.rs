@@ -1,4 +1,5 @@
-use super::page_load::PageLoad;
+use super::dom::effect;
+use super::page_context::PageContext;
 use leptos::html::H1;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,9 +17,9 @@ pub fn Heading(
     children: Option<Children>,
 ) -> impl IntoView {
     let heading = NodeRef::<H1>::new();
-    let load = use_context::<PageLoad>();
-    Effect::new(move || {
-        if let Some(heading) = heading.get().filter(|_| load.is_some_and(PageLoad::arrive)) {
+    let page = PageContext::from_context();
+    effect(move || {
+        if let Some(heading) = heading.get().filter(|_| page.is_some_and(|page| page.load.arrive())) {
             _ = heading.focus();
         }
     });

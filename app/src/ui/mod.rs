@@ -10,20 +10,20 @@ mod form;
 mod heading;
 mod icon;
 mod notice;
+mod page_context;
 mod page_load;
 mod password;
 mod text;
 
 pub use button::SubmitButton;
 pub use card::Card;
-pub use fetch::{Fetch, SessionEnded};
+pub use fetch::Fetch;
 pub use field::{CheckboxField, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField};
 pub use flash::Flash;
-pub use form::{
-    FollowRedirect, Form, FormAccount, FormErrors, FormState, PasswordMin, Progress, input_value,
-};
+pub use form::{Form, FormErrors, FormState, Progress, input_value};
 pub use heading::Heading;
 pub use icon::{DoorScene, Mark};
 pub use notice::{Notice, Tone};
+pub use page_context::PageContext;
 pub use page_load::PageLoad;
 pub use password::PasswordField;

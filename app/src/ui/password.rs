@@ -1,5 +1,6 @@
-use super::field::ErrorMessage;
-use super::form::state::{FormState, PasswordMin};
+use super::field::{ErrorMessage, described_by, invalid};
+use super::form::state::FormState;
+use super::page_context::PageContext;
 use leptos::prelude::*;
 
 /// A password. It is never echoed: this field cannot be given a value. It has no `maxlength`: browsers silently cut
@@ -16,12 +17,6 @@ pub fn PasswordField(
 ) -> impl IntoView {
     let form = FormState::from_context();
     let error = form.error(name);
-    let describes = move || {
-        let error = error.with(Option::is_some).then(|| format!("{name}-error"));
-        let help = new.then(|| format!("{name}-help"));
-        let ids: Vec<_> = error.into_iter().chain(help).collect();
-        (!ids.is_empty()).then(|| ids.join(" "))
-    };
     view! {
         <div class="field">
             <div class="field-head">
@@ -44,8 +39,8 @@ pub fn PasswordField(
                     spellcheck="false"
                     required
                     autofocus=form.takes_focus(name)
-                    aria-invalid=move || error.with(Option::is_some).then_some("true")
-                    aria-describedby=describes
+                    aria-invalid=invalid(error)
+                    aria-describedby=described_by(name, error, [new.then_some("help"), None])
                 />
                 <button
                     type="button"
@@ -68,7 +63,7 @@ pub fn PasswordField(
 /// attackers try first, and praise for what is refused afterwards would be worse than none.
 #[component]
 fn Advice(name: &'static str) -> impl IntoView {
-    let min = PasswordMin::from_context();
+    let min = PageContext::password_min();
     view! {
         <p class="help" id=format!("{name}-help")>
             {words::form::password_advice(min as u64)}

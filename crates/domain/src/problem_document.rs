@@ -40,6 +40,20 @@ pub struct ProblemDocument {
 }
 
 impl ProblemDocument {
+    /// A problem with its sentences, and no field refused.
+    #[must_use]
+    pub fn new(code: Code, title: &str, detail: &str) -> Self {
+        Self {
+            kind: "about:blank".to_owned(),
+            title: title.to_owned(),
+            status: code.status(),
+            detail: detail.to_owned(),
+            code,
+            errors: Vec::new(),
+            retry_after: code.retry_after(),
+        }
+    }
+
     /// The words for `field`, if it was refused.
     #[must_use]
     pub fn field(&self, field: &str) -> Option<&str> {

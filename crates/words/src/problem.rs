@@ -14,19 +14,10 @@ pub fn document(problem: &Problem) -> ProblemDocument {
     }
 }
 
-/// The same for a problem whose code says all: [`document`] would bring sentences of the server alone into the
-/// browser's build.
+/// The same for a problem whose code says all.
 #[must_use]
 pub fn code_document(code: Code) -> ProblemDocument {
-    ProblemDocument {
-        kind: "about:blank".to_owned(),
-        title: title_of(code).to_owned(),
-        status: code.status(),
-        detail: detail_of_code(code).to_owned(),
-        code,
-        errors: Vec::new(),
-        retry_after: code.retry_after(),
-    }
+    ProblemDocument::new(code, title_of(code), detail_of_code(code))
 }
 
 /// A time to wait in words, rounded up.

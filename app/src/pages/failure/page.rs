@@ -13,7 +13,7 @@ pub fn Failure(
     #[prop(into)]
     retry: String,
 ) -> impl IntoView {
-    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let settings = AppSettings::from_context();
     view! {
         <Mark/>
         <h1>{problem.title}</h1>

@@ -1,5 +1,6 @@
 use crate::settings::AppSettings;
 use crate::site::{Session, SplitLayout};
+use crate::ui::dom::effect;
 use crate::ui::{Heading, Mark};
 use leptos::prelude::*;
 
@@ -7,11 +8,11 @@ use leptos::prelude::*;
 #[component]
 pub fn HomePage() -> impl IntoView {
     let session = Session::from_context();
-    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let settings = AppSettings::from_context();
     let (name, open) = (settings.name, settings.signup_open);
     let [before, after] = words::home::welcome();
     if let Some(home) = settings.home_url {
-        Effect::new(move || _ = window().location().replace(&home));
+        effect(move || _ = window().location().replace(&home));
     }
     view! {
         <SplitLayout wide=true>

@@ -18,7 +18,7 @@ pub fn LoginPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let path = ReturnPath::new(&use_location().search.get_untracked());
     let register = path.link("/register", Url::escape);
-    let open = use_context::<AppSettings>().unwrap_or_default().signup_open;
+    let open = AppSettings::from_context().signup_open;
     let lead = if path.next.is_empty() { "" } else { words::login::lead() };
     let unsent = use_context::<Unsent>().and_then(not_sent);
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");

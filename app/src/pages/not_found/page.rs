@@ -6,7 +6,7 @@ use leptos::prelude::*;
 /// Where there is no page.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let settings = AppSettings::from_context();
     view! {
         <div class="message">
             <Mark/>

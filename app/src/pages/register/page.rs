@@ -12,7 +12,7 @@ use leptos_router::location::Url;
 /// Sign-up, where it is open.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
-    let settings = use_context::<AppSettings>().unwrap_or_default();
+    let settings = AppSettings::from_context();
     let path = ReturnPath::new(&use_location().search.get_untracked());
     if settings.signup_open {
         view! { <SignUp path settings/> }.into_any()

@@ -1,12 +1,12 @@
 use super::api::Logout;
 use crate::site::session::Session;
-use crate::ui::{Form, PageLoad, SubmitButton};
+use crate::ui::{Form, PageContext, SubmitButton};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 /// Whether signing out failed: then the menu is open to show why.
 pub(crate) fn sign_out_failed() -> bool {
-    let flash = use_context::<PageLoad>().and_then(|load| load.flash_of(Logout::PATH));
+    let flash = PageContext::from_context().and_then(|page| page.load.flash_of(Logout::PATH));
     flash.is_some_and(|flash| flash.problem.is_some())
 }
 

@@ -2,22 +2,46 @@
 //! shapes than `form[NAME]`, the only one we have, and weighs 4 kB.
 
 use crate::ui::dom::domain_name;
-use serde::de::value::{Error, MapDeserializer};
-use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
+use std::fmt;
 
 /// None where the fields are not the function's.
-pub(super) fn read<F: DeserializeOwned>(fields: impl Iterator<Item = (String, String)>) -> Option<F> {
-    let ours = |(name, text): (String, String)| Some((domain_name(&name)?.to_owned(), Text(text)));
-    let form = FormFields(fields.filter_map(ours).collect());
+pub(super) fn read<F: DeserializeOwned>(form: FormFields) -> Option<F> {
     F::deserialize(MapDeserializer::new([("form", form)].into_iter())).ok()
 }
 
-struct FormFields(Vec<(String, Text)>);
+/// The fields are not the function's. Nobody reads why, so no words are made for it.
+#[derive(Debug)]
+pub(super) struct NotItsFields;
+
+impl Error for NotItsFields {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+impl std::error::Error for NotItsFields {}
+
+impl fmt::Display for NotItsFields {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+pub(super) struct FormFields(Vec<(String, Text)>);
 
 struct Text(String);
 
-impl IntoDeserializer<'_, Error> for FormFields {
+impl FormFields {
+    pub(super) fn new(fields: impl Iterator<Item = (String, String)>) -> Self {
+        let ours = |(name, text): (String, String)| Some((domain_name(&name)?.to_owned(), Text(text)));
+        Self(fields.filter_map(ours).collect())
+    }
+}
+
+impl IntoDeserializer<'_, NotItsFields> for FormFields {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -25,7 +49,7 @@ impl IntoDeserializer<'_, Error> for FormFields {
     }
 }
 
-impl IntoDeserializer<'_, Error> for Text {
+impl IntoDeserializer<'_, NotItsFields> for Text {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -34,9 +58,9 @@ impl IntoDeserializer<'_, Error> for Text {
 }
 
 impl<'de> Deserializer<'de> for FormFields {
-    type Error = Error;
+    type Error = NotItsFields;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotItsFields> {
         visitor.visit_map(MapDeserializer::new(self.0.into_iter()))
     }
 
@@ -47,13 +71,13 @@ impl<'de> Deserializer<'de> for FormFields {
 }
 
 impl<'de> Deserializer<'de> for Text {
-    type Error = Error;
+    type Error = NotItsFields;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotItsFields> {
         visitor.visit_string(self.0)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotItsFields> {
         visitor.visit_some(self)
     }
 
@@ -61,7 +85,7 @@ impl<'de> Deserializer<'de> for Text {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Error> {
+    ) -> Result<V::Value, NotItsFields> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -86,7 +110,8 @@ mod tests {
     struct Nothing {}
 
     fn read_of<F: DeserializeOwned>(fields: &[(&str, &str)]) -> Option<F> {
-        read(fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())))
+        let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        read(FormFields::new(fields))
     }
 
     #[test]

@@ -1,11 +1,11 @@
-use super::arguments;
+use super::arguments::{self, FormFields};
 use super::errors::FormErrors;
 use super::notices::FormNotices;
-use super::request::{FollowRedirect, post};
-use super::state::{FormState, PasswordMin, Progress, is_stale};
+use super::request::post;
+use super::state::{FormState, Progress, is_stale};
 use crate::AppError;
 use crate::ui::dom;
-use crate::ui::page_load::PageLoad;
+use crate::ui::page_context::PageContext;
 use domain::{Code, FieldError, FieldMessage, ProblemDocument};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
@@ -19,22 +19,27 @@ use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
-/// The account that a page was shown to, which its forms send to the server; a stranger's forms send none.
-#[derive(Clone, Copy)]
-pub struct FormAccount(pub Signal<Option<String>>);
-
-type Check = dyn Fn(&FormData, usize) -> Vec<FieldMessage>;
+type Check = dyn Fn(FormFields, usize) -> Vec<FieldError>;
 type Answer = Pin<Box<dyn Future<Output = Result<(), ProblemDocument>>>>;
 
 /// What differs from form to form.
 #[derive(Clone)]
 struct FormSpec {
     check: Rc<Check>,
+    min: usize,
     send: Rc<dyn Fn(&FormData) -> Answer>,
     done: &'static str,
     clears: bool,
     leaves: bool,
     by_document: bool,
+}
+
+impl FormSpec {
+    /// What the form's own check says of the fields as they are now.
+    fn refused(&self, data: &FormData) -> Vec<FieldMessage> {
+        let fields = FormFields::new(dom::pairs(data));
+        (self.check)(fields, self.min).iter().map(words::form_message).collect()
+    }
 }
 
 /// A form over the server function `F`, the same with WebAssembly and without.
@@ -63,12 +68,13 @@ where
     F::Output: DeserializeOwned + 'static,
     D: Fn(F::Output) + Clone + 'static,
 {
-    let follow = use_context::<FollowRedirect>();
+    let page = PageContext::from_context();
+    let follow = page.map(|page| page.follow);
     let spec = FormSpec {
-        check: Rc::new(move |data, min| {
-            let refused = arguments::read(dom::pairs(data)).map_or_else(Vec::new, |call| check(&call, min));
-            refused.iter().map(words::form_message).collect()
+        check: Rc::new(move |fields, min| {
+            arguments::read(fields).map_or_else(Vec::new, |call| check(&call, min))
         }),
+        min: PageContext::password_min(),
         send: Rc::new(move |data| {
             let body = dom::encoded(data);
             let on_done = on_done.clone();
@@ -80,7 +86,7 @@ where
         done,
         clears,
         leaves,
-        by_document: leaves && use_context::<PageLoad>().is_some_and(PageLoad::needs_document),
+        by_document: leaves && page.is_some_and(|page| page.load.needs_document()),
     };
     frame(F::PATH, spec, version, children)
 }
@@ -92,18 +98,17 @@ fn frame(
     version: Option<RwSignal<String>>,
     children: Children,
 ) -> AnyView {
-    let flash = use_context::<PageLoad>().and_then(|load| load.flash_of(path)).unwrap_or_default();
+    let flash = PageContext::from_context().and_then(|page| page.load.flash_of(path)).unwrap_or_default();
     if let Some(version) = version.filter(|_| !flash.version.is_empty()) {
         version.set(flash.version.clone());
     }
     let state = FormState::after(flash, spec.done);
-    let min = PasswordMin::from_context();
-    let check = spec.check.clone();
+    let checks = spec.clone();
     let on_input = move |event: Event| {
         if let (Some(field), Some(data)) =
             (dom::field_of(&event), form_of(&event).and_then(|f| dom::data_of(&f)))
         {
-            let refused = check(&data, min);
+            let refused = checks.refused(&data);
             state.errors.update(|errors| errors.typed(&field, refused));
         }
     };
@@ -117,7 +122,7 @@ fn frame(
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form_of(&event) {
-            submit(state, &spec, form, min);
+            submit(state, &spec, form);
         }
     };
     view! {
@@ -145,7 +150,7 @@ fn frame(
 /// Browsers must not restore older values of either field.
 #[component]
 fn PreconditionFields(#[prop(optional_no_strip)] version: Option<RwSignal<String>>) -> impl IntoView {
-    let account = use_context::<FormAccount>().and_then(|FormAccount(account)| account.get_untracked());
+    let account = PageContext::from_context().and_then(|page| page.account.get_untracked());
     account.map(|account| {
         view! {
             <input type="hidden" name="account" value=account autocomplete="off"/>
@@ -160,12 +165,12 @@ fn form_of(event: &Event) -> Option<HtmlFormElement> {
     event.current_target()?.dyn_into().ok()
 }
 
-fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement, min: usize) {
+fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement) {
     if state.progress.get_untracked() != Progress::Idle {
         return;
     }
     let Some(data) = dom::data_of(&form) else { return };
-    if !state.errors.try_update(|errors| errors.may_send((spec.check)(&data, min))).unwrap_or(false) {
+    if !state.errors.try_update(|errors| errors.may_send(spec.refused(&data))).unwrap_or(false) {
         dom::focus_soon(&form, REFUSED);
         return;
     }

@@ -11,7 +11,6 @@ mod notices;
 mod request;
 pub(super) mod state;
 
-pub use component::{Form, FormAccount};
+pub use component::Form;
 pub use errors::FormErrors;
-pub use request::FollowRedirect;
-pub use state::{FormState, PasswordMin, Progress, input_value};
+pub use state::{FormState, Progress, input_value};

@@ -1,4 +1,5 @@
 use super::state::FormState;
+use crate::ui::dom::effect;
 use crate::ui::icon::Warning;
 use crate::ui::notice::{Notice, Tone};
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -37,7 +38,7 @@ fn Countdown(seconds: u32) -> impl IntoView {
     let left = RwSignal::new(seconds);
     let ticking = StoredValue::new(None::<IntervalHandle>);
     let stop = move || _ = ticking.try_get_value().flatten().map(|tick| tick.clear());
-    Effect::new(move || {
+    effect(move || {
         let end = Date::now() + 1000.0 * f64::from(seconds);
         let tick = move || {
             let now = Date::now();

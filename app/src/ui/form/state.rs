@@ -16,16 +16,6 @@ pub enum Progress {
     Slow,
 }
 
-/// The shortest new password that the site takes.
-#[derive(Clone, Copy)]
-pub struct PasswordMin(pub usize);
-
-impl PasswordMin {
-    pub(crate) fn from_context() -> usize {
-        use_context().map_or(domain::PASSWORD_MIN, |Self(min)| min)
-    }
-}
-
 /// The state that the fields and the button of a form share.
 #[derive(Clone, Copy)]
 pub struct FormState {
@@ -143,7 +133,7 @@ pub(super) fn is_stale(code: Code) -> bool {
 /// The field's text, once the program can read the page; until then the text that a plain post kept.
 pub fn input_value(field: &'static str) -> RwSignal<String> {
     let text = RwSignal::new(FormState::from_context().kept(field).unwrap_or_default());
-    Effect::new(move || _ = dom::value_of(field).map(|typed| text.set(typed)));
+    dom::effect(move || _ = dom::value_of(field).map(|typed| text.set(typed)));
     text
 }
 

@@ -17,6 +17,7 @@ pub fn App() -> impl IntoView {
     let name = start.settings.name.clone();
     provide_context(start.settings.clone());
     provide_context(start.unsent);
+    provide_context(start.nonce.clone());
     view! {
         <Title formatter=move |page: String| if page.is_empty() { name.clone() } else { words::site::title(&page, &name) }/>
         <Router>

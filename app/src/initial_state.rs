@@ -15,7 +15,14 @@ pub struct InitialState {
     pub flash: Flash,
     /// Whether a form that was sent after its session had ended waits for a new sign-in.
     pub unsent: Unsent,
+    /// For the sign-up form of a document that has one.
+    pub nonce: SignUpNonce,
 }
+
+/// What tells a sign-up form from all others. A page that the program shows without loading a document has none: its
+/// form is an ordinary one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignUpNonce(pub String);
 
 /// Whether a form that was sent after its session had ended waits for a new sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

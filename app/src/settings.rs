@@ -10,7 +10,7 @@ pub struct AppSettings {
     pub base_url: String,
     /// `PASSWORD_MIN_LENGTH`, in characters.
     pub password_min: usize,
-    /// `SIGNUP`: whether anyone may make an account.
+    /// `SIGNUP`: whether strangers may make an account.
     pub signup_open: bool,
     /// `APP_LOGO_FILE`: width and height, in pixels, of what is shown in place of the mark.
     pub logo: Option<[u32; 2]>,

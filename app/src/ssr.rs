@@ -2,10 +2,10 @@
 //! request's context, what server functions read from it, cookies and redirects.
 
 use crate::error::{AppError, Fault};
-use crate::initial_state::{InitialState, SessionState, Unsent};
+use crate::initial_state::{InitialState, SessionState, SignUpNonce, Unsent};
 use crate::settings::AppSettings;
 use crate::ui::Flash;
-use accounts::{Accounts, RequestCtx, SignedIn, version};
+use accounts::{Accounts, RawToken, RequestCtx, SignedIn, version};
 use domain::{SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
 use leptos::prelude::*;
@@ -28,6 +28,8 @@ pub struct Request {
     pub flash: Option<Flash>,
     /// Whether a form waits for a new sign-in.
     pub unsent: Unsent,
+    /// For the sign-up form.
+    pub nonce: SignUpNonce,
 }
 
 /// Makes a request known to pages and server functions; called by the server for each of them.
@@ -37,6 +39,7 @@ pub fn provide(request: Request) {
         viewer: request.ctx.viewer(),
         flash: request.flash.clone().unwrap_or_default(),
         unsent: request.unsent,
+        nonce: request.nonce.clone(),
     });
     provide_context(SessionState(version::of_viewer(request.ctx.viewer().as_ref())));
     provide_context(request);
@@ -70,6 +73,16 @@ pub fn sign_in(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
     }
     redirect(safe_next(next).unwrap_or("/account"));
     Ok(signed_in.viewer)
+}
+
+/// Makes this the browser in which the password of a sign-up counts.
+///
+/// # Errors
+/// As [`context`].
+pub fn await_proof(browser: &RawToken) -> Result<(), AppError> {
+    let (name, value) = request()?.cookies.set_sign_up(browser);
+    response()?.append_header(name, value);
+    Ok(())
 }
 
 /// Sends the session's cookie.

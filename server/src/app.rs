@@ -6,7 +6,7 @@ use crate::http::{
     compression, cors, csp_report, failures, files, health, logo, manifest, overload, timeout, trace,
     well_known,
 };
-use crate::pages::{form_context, functions, guard, render, whoami};
+use crate::pages::{form_context, functions, guard, render, sign_up, whoami};
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
 use crate::state::AppState;
 use axum::Router;
@@ -84,6 +84,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         caller.clone(),
         from_fn(form_context::middleware),
         from_fn_with_state(state.clone(), guard::middleware),
+        from_fn_with_state(state.clone(), sign_up::middleware),
     ));
     pages.route("/whoami", get(whoami::show).layer(caller))
 }

@@ -40,6 +40,8 @@ pub struct Client {
     pub agent: String,
     /// The token of a known device.
     pub device: Option<RawToken>,
+    /// The token of a browser in which somebody signs up.
+    pub sign_up: Option<RawToken>,
 }
 
 /// Who calls.
@@ -81,6 +83,7 @@ impl RequestCtx {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             agent: "command line".to_owned(),
             device: None,
+            sign_up: None,
         };
         Self {
             caller: Caller::Stranger,

@@ -25,8 +25,8 @@ mod session;
 mod settings;
 mod view;
 
-pub use account::{PasswordChanged, version};
-pub use admin::NewAdmin;
+pub use account::{PasswordChanged, Proven, SignUp, SignUpForm, version};
+pub use admin::{LinkFor, NewAdmin, PrintedLink};
 pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};

@@ -32,12 +32,15 @@ const TOUCH_EVERY: Duration = Duration::minutes(1);
 /// How long a proof counts for a step-up.
 const RECENT: Duration = Duration::minutes(10);
 
+/// For how long a sign-up form that is sent again signs in to the account that it has made.
+pub const SIGN_UP_REPEATS: Duration = Duration::minutes(2);
+
 /// How long a mail waits to be sent, at most.
 pub const MAIL_WAITS: Duration = Duration::DAY;
 
 /// How long a one-time token may be used, from when its mail was first sent.
 #[must_use]
-pub fn token_lifetime(purpose: Purpose) -> Duration {
+pub const fn token_lifetime(purpose: Purpose) -> Duration {
     match purpose {
         Purpose::Reset | Purpose::SignIn => Duration::minutes(10),
         Purpose::Verify | Purpose::ChangeEmail | Purpose::SignUp => Duration::DAY,

@@ -9,6 +9,8 @@ use time::Duration;
 pub enum Signup {
     /// Anyone.
     Open,
+    /// Anyone who proves an address first.
+    Verify,
     /// By invitation.
     Closed,
 }

@@ -1,3 +1,4 @@
+use crate::{FieldError, FieldErrors};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -47,6 +48,16 @@ impl PlainPassword {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The same where it is chosen: a new password is longer, and shorter, than what may be tried.
+    ///
+    /// # Errors
+    /// The refused field.
+    pub fn as_new(&self, field: &str, min: usize) -> Result<Self, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let chosen = errors.new_password(field, self.expose(), min);
+        errors.finish(chosen)
     }
 }
 

@@ -74,7 +74,8 @@ pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap)
 fn client(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> Client {
     let address = callers.proxies.client(peer(extensions), headers);
     let device = cookie::read(headers, callers.cookies.device_name()).and_then(RawToken::parse);
-    Client { address, agent: agent(headers), device }
+    let sign_up = cookie::read(headers, callers.cookies.sign_up_name()).and_then(RawToken::parse);
+    Client { address, agent: agent(headers), device, sign_up }
 }
 
 /// Only printable ASCII is kept: the text is shown in lists and logs.

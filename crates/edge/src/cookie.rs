@@ -1,7 +1,7 @@
 //! Cookies: their names, their attributes, and reading them without trusting them.
 
 use accounts::{RawToken, SessionToken};
-use domain::SessionKind;
+use domain::{Purpose, SessionKind};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use time::Duration;
@@ -10,6 +10,8 @@ use time::Duration;
 const FLASH_SECONDS: i64 = 60;
 /// How long an unsent form waits for a new sign-in.
 const UNSENT_SECONDS: i64 = 3_600;
+/// As long as the link of a sign-up may be used.
+const SIGN_UP_SECONDS: i64 = accounts::policy::token_lifetime(Purpose::SignUp).whole_seconds();
 /// As long as a device stays known.
 const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
@@ -86,6 +88,18 @@ impl CookieStyle {
     #[must_use]
     pub fn set_device(self, token: &RawToken) -> (HeaderName, HeaderValue) {
         self.header(self.device_name(), &token.reveal(), Some(DEVICE_SECONDS))
+    }
+
+    /// The name of the cookie of a browser in which somebody signs up.
+    #[must_use]
+    pub fn sign_up_name(self) -> &'static str {
+        if self.secure { "__Host-sign-up" } else { "sign-up" }
+    }
+
+    /// The header that sets it.
+    #[must_use]
+    pub fn set_sign_up(self, token: &RawToken) -> (HeaderName, HeaderValue) {
+        self.header(self.sign_up_name(), &token.reveal(), Some(SIGN_UP_SECONDS))
     }
 
     /// The header that sends a flash along.

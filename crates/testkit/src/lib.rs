@@ -88,7 +88,8 @@ impl World {
         // Each stranger is in a /48 of their own.
         let [c, d, a, b] = STRANGERS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         let address = Ipv6Addr::from([0x20, 1, 0xd, 0xb8, a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 1]);
-        let client = Client { address: IpAddr::V6(address), agent: "test".to_owned(), device: None };
+        let client =
+            Client { address: IpAddr::V6(address), agent: "test".to_owned(), device: None, sign_up: None };
         RequestCtx {
             caller: Caller::Stranger,
             client,

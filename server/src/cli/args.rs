@@ -59,6 +59,24 @@ pub enum Command {
         #[arg(long, env, value_name = "PATH")]
         admin_password_file: Option<String>,
     },
+    /// Invite somebody: mail the link, or print it where mail is off; inviting again renews it
+    Invite {
+        /// Whom to invite
+        email: String,
+        /// What the account may do [default: user]
+        #[arg(long)]
+        role: Option<InvitedRole>,
+        /// Take the invitation back
+        #[arg(long, conflicts_with = "role")]
+        revoke: bool,
+    },
+    /// Print the link that an email would bring, for somebody whom no email reaches; pass it on in private
+    Link {
+        /// What the link is for
+        what: LinkKind,
+        /// Whose address
+        email: String,
+    },
     /// Add a signing key; the old one keeps verifying tokens, so nobody is signed out
     RotateKeys {
         /// Rotate the encryption keys instead: add one, and once it has taken over, encrypt waiting mails anew and drop
@@ -81,7 +99,14 @@ impl Command {
     /// Whether it works with accounts, for which the keys must be there.
     #[must_use]
     pub fn needs_keys(&self) -> bool {
-        matches!(self, Self::Serve | Self::CreateAdmin { .. } | Self::ImportUsers(_))
+        matches!(
+            self,
+            Self::Serve
+                | Self::CreateAdmin { .. }
+                | Self::Invite { .. }
+                | Self::Link { .. }
+                | Self::ImportUsers(_)
+        )
     }
 }
 
@@ -120,4 +145,24 @@ pub enum Format {
     /// One JSON object a line, or an array of them
     #[value(name = "jsonl", alias = "json")]
     JsonLines,
+}
+
+/// What an invited person's account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InvitedRole {
+    /// What everybody may
+    User,
+    /// Manage other accounts as well
+    Admin,
+}
+
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LinkKind {
+    /// A new password, for 10 minutes
+    Reset,
+    /// Proving an address, for a day
+    Verify,
+    /// Accepting an invitation, for a week
+    Invite,
 }

@@ -4,6 +4,8 @@ mod args;
 mod create_admin;
 mod healthcheck;
 mod import;
+mod invite;
+mod link;
 pub mod logging;
 mod outcome;
 pub mod output;
@@ -35,6 +37,8 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
                 secret("ADMIN_PASSWORD", admin_password.as_deref(), admin_password_file.as_deref())?;
             create_admin::run(config, email, if_none, password).await?;
         }
+        Command::Invite { email, role, revoke } => invite::run(config, email, role, revoke).await?,
+        Command::Link { what, email } => link::run(config, what, email).await?,
         Command::RotateKeys { encryption: false, lead } => rotate_keys::signing(config, lead)?,
         Command::RotateKeys { encryption: true, lead } => rotate_keys::encryption(config, lead).await?,
         Command::Openapi => print_openapi()?,

@@ -66,13 +66,11 @@ fn signup(raw: &RawConfig) -> Result<Signup, ConfigError> {
     match filled(raw.signup.as_deref()) {
         None | Some("open") => Ok(Signup::Open),
         Some("closed") => Ok(Signup::Closed),
-        Some("verify") => Err(ConfigError::new(
+        Some("verify") => Ok(Signup::Verify),
+        Some(other) => Err(ConfigError::new(
             "SIGNUP",
-            "\"verify\" needs mail, which this version cannot send yet; set it to open or closed",
+            format!("\"{other}\" is unknown; set it to open, verify or closed"),
         )),
-        Some(other) => {
-            Err(ConfigError::new("SIGNUP", format!("\"{other}\" is unknown; set it to open or closed")))
-        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn settings(
         name: errors.or(String::new(), name(raw)),
         base_url: origin.map(ToString::to_string).unwrap_or_default(),
         password_min: accounts.password_min,
-        signup_open: accounts.signup == Signup::Open,
+        signup_open: accounts.signup != Signup::Closed,
         logo: logo.map(|logo| logo.within(160, 40)),
         home_url: errors.or(None, home(raw, origin)),
         support_url,
@@ -190,6 +190,7 @@ mod tests {
     #[test]
     fn pages_know_whether_sign_up_is_open() {
         assert!(judged(|_| ()).unwrap().signup_open);
+        assert!(judged(|raw| raw.signup = Some("verify".into())).unwrap().signup_open);
         assert!(!judged(|raw| raw.signup = Some("closed".into())).unwrap().signup_open);
     }
 }

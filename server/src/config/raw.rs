@@ -48,7 +48,8 @@ pub struct RawConfig {
     /// Whether the names of the built files contain hashes: true or false [default: detected]
     #[arg(long, env, value_name = "BOOL")]
     pub leptos_hash_files: Option<String>,
-    /// Who may sign up: open or closed [default: open]
+    /// Who may sign up: open (anyone), verify (anyone who proves an email address first) or closed (by invitation)
+    /// [default: open]
     #[arg(long, env, value_name = "NAME")]
     pub signup: Option<String>,
     /// More usernames that nobody may choose, separated by commas; admin, support and others always are

@@ -6,5 +6,6 @@ pub(crate) mod form_context;
 pub(crate) mod functions;
 pub(crate) mod guard;
 pub(crate) mod render;
+pub(crate) mod sign_up;
 mod unsent;
 pub(crate) mod whoami;

@@ -7,7 +7,7 @@ use crate::http::{headers, paths};
 use crate::state::AppState;
 use accounts::RequestCtx;
 use app::ssr::{Request as PageRequest, provide};
-use app::{AppSettings, Flash, Unsent};
+use app::{AppSettings, Flash, SignUpNonce, Unsent};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -63,12 +63,13 @@ pub(crate) async fn only_for_readers(State(compat): State<Compat>, request: Requ
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        let Some((ctx, flash, unsent)) = use_context::<Parts>().and_then(|mut parts| {
+        let Some((ctx, flash, unsent, nonce)) = use_context::<Parts>().and_then(|mut parts| {
             let ctx = parts.extensions.remove::<RequestCtx>()?;
             Some((
                 ctx,
                 parts.extensions.remove::<Flash>(),
                 parts.extensions.remove::<Unsent>().unwrap_or_default(),
+                parts.extensions.remove::<SignUpNonce>().unwrap_or_default(),
             ))
         }) else {
             return;
@@ -83,6 +84,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             settings: AppSettings::clone(&state.app),
             flash,
             unsent,
+            nonce,
         });
     }
 }

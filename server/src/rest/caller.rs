@@ -50,7 +50,8 @@ impl FromRequestParts<AppState> for Member {
 
 pub(super) fn context(parts: &Parts, state: &AppState) -> RequestCtx {
     let mut ctx = stranger(&state.callers(), &parts.extensions, &parts.headers);
-    // Not the device token in the cookie, which is not read here.
+    // Not the cookies, which are not read here.
+    ctx.client.sign_up = None;
     let token = parts.headers.get(DEVICE_TOKEN).and_then(|token| token.to_str().ok());
     ctx.client.device = token.and_then(RawToken::parse);
     ctx

@@ -4,12 +4,15 @@ use crate::AppError;
 use domain::{RegistrationForm, Viewer};
 use leptos::prelude::*;
 
-/// Signs up and in, and leads to `form.next` or the account.
+/// Signs up and in, and leads to `form.next` or the account; nobody is signed in where a mail says how to go on.
 #[server(prefix = "/fn", endpoint = "register")]
-pub async fn register(form: RegistrationForm) -> Result<Viewer, AppError> {
-    use crate::ssr::{context, sign_in};
+pub async fn register(form: RegistrationForm) -> Result<Option<Viewer>, AppError> {
+    use crate::ssr::{await_proof, context, sign_in};
+    use accounts::SignUp;
     let (accounts, ctx) = context()?;
     let next = form.next.clone();
-    let signed_in = accounts.sign_up(&ctx, form).await?;
-    sign_in(signed_in, &next)
+    match accounts.begin_sign_up(&ctx, form).await? {
+        SignUp::Done(signed_in) => sign_in(signed_in, &next).map(Some),
+        SignUp::MailSent { browser } => await_proof(&browser).map(|()| None),
+    }
 }

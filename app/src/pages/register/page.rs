@@ -1,31 +1,55 @@
 use super::api::Register;
+use crate::initial_state::SignUpNonce;
 use crate::settings::AppSettings;
 use crate::site::{AuthLayout, ReturnPath, Session, SplitLayout};
 use crate::ui::{
-    Form, Heading, HiddenField, InputKind, Mark, PasswordField, SubmitButton, TextField, input_value,
+    Form, Heading, HiddenField, InputKind, Mark, PageLoad, PasswordField, SubmitButton, TextField,
+    input_value,
 };
 use domain::{EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
 use leptos_router::location::Url;
 
-/// Sign-up, where it is open.
+/// Sign-up, where strangers may.
 #[component]
 pub fn RegisterPage() -> impl IntoView {
     let settings = AppSettings::from_context();
     let path = ReturnPath::new(&use_location().search.get_untracked());
-    if settings.signup_open {
-        view! { <SignUp path settings/> }.into_any()
-    } else {
-        view! { <Closed login=path.link("/login", Url::escape)/> }.into_any()
+    if !settings.signup_open {
+        return view! { <Closed login=path.link("/login", Url::escape)/> }.into_any();
+    }
+    let posted = use_context::<PageLoad>().and_then(|load| load.flash_of(Register::PATH));
+    let sent = RwSignal::new(posted.is_some_and(|flash| flash.problem.is_none()));
+    let form = move || view! { <SignUp path=path.clone() settings=settings.clone() sent/> };
+    view! { <Show when=move || sent.get() fallback=form><Sent/></Show> }.into_any()
+}
+
+/// A mail says how to go on.
+#[component]
+fn Sent() -> impl IntoView {
+    view! {
+        <SplitLayout>
+            <p class="home-link">
+                <Mark/>
+            </p>
+            <Heading title=words::register::sent_title()/>
+            <p class="lead">{words::register::sent()}</p>
+            <p class="help">{words::register::sent_note()}</p>
+            <p class="actions">
+                <a class="button" href="/verify">{words::register::enter_code()}</a>
+            </p>
+        </SplitLayout>
     }
 }
 
 #[component]
-fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
+fn SignUp(path: ReturnPath, settings: AppSettings, sent: RwSignal<bool>) -> impl IntoView {
     let session = Session::from_context();
     let login = path.link("/login", Url::escape);
     let next = path.next.clone();
+    let SignUpNonce(nonce) = use_context().unwrap_or_default();
     let instead = move || view! { <SignInInstead path=path.clone()/> };
     view! {
         <AuthLayout
@@ -39,7 +63,10 @@ fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
         >
             <Form
                 check=|call: &Register, min| call.form.parse(min).err().unwrap_or_default()
-                on_done=move |viewer| session.sign_in(viewer)
+                on_done=move |viewer| match viewer {
+                    Some(viewer) => session.sign_in(viewer),
+                    None => sent.set(true),
+                }
                 leaves=true
             >
                 <TextField name="name" label=words::register::name() note=words::register::optional() autocomplete="name" max=NAME_MAX/>
@@ -54,6 +81,7 @@ fn SignUp(path: ReturnPath, settings: AppSettings) -> impl IntoView {
                 />
                 <PasswordField name="password" label=words::register::password() new=true/>
                 <HiddenField name="next" value=next/>
+                <HiddenField name="nonce" value=nonce/>
                 <SubmitButton label=words::register::submit() busy=words::register::busy()/>
             </Form>
             <Agreement settings/>

@@ -1,13 +1,20 @@
 //! One account: how it is made, shown and changed. Every write locks the account's row first ([`locked`]).
 
+mod invitation;
 mod locked;
 pub(crate) mod me;
 mod password;
 mod profile;
+mod prove;
 mod recovery;
-mod register;
+pub(crate) mod register;
+mod repeat;
 mod reserved;
+mod sign_up;
 mod verification;
 pub mod version;
 
 pub use password::PasswordChanged;
+pub use prove::Proven;
+pub use repeat::SignUpForm;
+pub use sign_up::SignUp;

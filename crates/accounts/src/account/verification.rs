@@ -3,8 +3,9 @@
 use crate::audit::Event;
 use crate::authentication::attempt::Attempt;
 use crate::mail::Mail;
+use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, identifier};
-use domain::{AddressForm, Identifier, PlainPassword, Purpose, Verify, VerifyForm};
+use domain::{AddressForm, Identifier, PlainPassword, Purpose};
 use store::users::{self, User};
 
 impl Accounts {
@@ -24,14 +25,12 @@ impl Accounts {
 
     /// Marks the address of an account as proven. Who only reads the mailbox proves nothing for an account that
     /// somebody else made with this address: the caller must be signed in as it, or type its password.
-    ///
-    /// # Errors
-    /// [`Error::LinkInvalid`], [`Error::Reauthenticate`] where nobody showed that the account is theirs,
-    /// [`Error::WrongCredentials`], [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`]; the link can
-    /// be used again then.
-    pub async fn verify_email(&self, ctx: &RequestCtx, form: VerifyForm) -> Result<(), Error> {
-        let Verify { presented, password } = form.parse()?;
-        let token = self.find_token(ctx, &[Purpose::Verify], &presented).await?;
+    pub(crate) async fn prove_email(
+        &self,
+        ctx: &RequestCtx,
+        token: &Redeemable,
+        password: Option<PlainPassword>,
+    ) -> Result<(), Error> {
         let user = self.owner_of(token.user).await?;
         self.own(ctx, &user, password).await?;
         let mut tx = self.store().begin().await?;
@@ -40,7 +39,7 @@ impl Accounts {
         if identifier::email(&user.email).as_deref() != Some(&token.email.canonical) {
             return Err(Error::LinkInvalid);
         }
-        self.use_up(&mut tx, ctx, &token).await?;
+        self.use_up(&mut tx, ctx, token).await?;
         users::set_email_verified(&mut tx, user.id, ctx.now).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::EmailVerified).await?;
         Ok(tx.commit().await?)

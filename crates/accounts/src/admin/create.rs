@@ -33,7 +33,7 @@ impl Accounts {
             RegistrationForm { email: admin.email, password: admin.password, ..RegistrationForm::default() };
         let prepared = self.prepare(form.parse(self.settings().password_min_length)?).await?;
         let mut tx = self.store().begin().await?;
-        let id = self.insert_user(&mut tx, prepared, Role::Admin, ctx.now).await?.id;
+        let id = self.insert_user(&mut tx, &prepared, Role::Admin, ctx.now).await?.id;
         self.audit(&mut tx, &ctx, Some(id), Event::AdminCreated).await?;
         Ok(tx.commit().await?)
     }

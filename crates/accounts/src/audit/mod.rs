@@ -34,6 +34,9 @@ pub(crate) enum Event {
     PasswordReset { ended_sessions: u64 },
     EmailVerified,
     MailGivenUp { mail: &'static str },
+    Invited { role: Role },
+    InvitationRevoked,
+    LinkMade { purpose: &'static str },
 }
 
 impl Event {
@@ -63,6 +66,9 @@ impl Event {
             Self::PasswordReset { .. } => "password_reset",
             Self::EmailVerified => "email_verified",
             Self::MailGivenUp { .. } => "mail_given_up",
+            Self::Invited { .. } => "invited",
+            Self::InvitationRevoked => "invitation_revoked",
+            Self::LinkMade { .. } => "link_made",
         }
     }
 
@@ -87,6 +93,8 @@ impl Event {
                 json!({ "made": made, "first_line": first, "last_line": last })
             }
             Self::MailGivenUp { mail } => json!({ "mail": mail }),
+            Self::Invited { role } => json!({ "role": role }),
+            Self::LinkMade { purpose } => json!({ "purpose": purpose }),
             _ => json!({}),
         }
     }

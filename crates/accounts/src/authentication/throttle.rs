@@ -158,16 +158,27 @@ impl Accounts {
         purpose: Purpose,
         name: &Identifier,
     ) -> Result<(), Error> {
-        let (purpose, name) = (purpose.as_str().as_bytes(), identifier::canonical(name));
+        let canonical = identifier::canonical(name);
         if ctx.client.device.is_some()
-            && let user = self.account_of(&name).await?.map(|user| user.id)
+            && let user = self.account_of(&canonical).await?.map(|user| user.id)
             && let Some((device, user)) = self.known_device(&ctx.client, user).await?
         {
-            let key = key("mail for", &[purpose, &device, user.0.as_bytes()]);
+            let key = key("mail for", &[purpose.as_str().as_bytes(), &device, user.0.as_bytes()]);
             return self.take(ctx, &[Budget { key, bucket: limits::MAILS_FOR_A_DEVICE }]).await;
         }
-        let mailbox =
-            Budget { key: key("mail to", &[purpose, &name_key(&name)]), bucket: limits::MAILS_TO_A_MAILBOX };
+        self.admit_strangers_mail(ctx, purpose, name).await
+    }
+
+    /// The same where no account is looked up at all.
+    pub(crate) async fn admit_strangers_mail(
+        &self,
+        ctx: &RequestCtx,
+        purpose: Purpose,
+        name: &Identifier,
+    ) -> Result<(), Error> {
+        let name = name_key(&identifier::canonical(name));
+        let key = key("mail to", &[purpose.as_str().as_bytes(), &name]);
+        let mailbox = Budget { key, bucket: limits::MAILS_TO_A_MAILBOX };
         let [address, around] = of_address("mail from", ctx, limits::MAILS_FROM_AN_ADDRESS);
         self.take(ctx, &[address, around, mailbox]).await
     }

@@ -46,9 +46,19 @@ impl RawToken {
         next
     }
 
+    /// What needs both this one and `other`.
+    pub(crate) fn bound_to(&self, other: &Self) -> Self {
+        self.next(&other.0)
+    }
+
     /// What is stored.
     pub(crate) fn hash(&self) -> TokenHash {
-        TokenHash::new(Sha256::digest(self.0).into())
+        TokenHash::new(self.digest())
+    }
+
+    /// The same, as a part of what is stored encrypted.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0).into()
     }
 }
 

@@ -5,6 +5,7 @@ mod mailer;
 mod outbox;
 mod prepare;
 mod rotation;
+mod sign_up;
 
 pub use mailer::{Mailer, Message, Undelivered};
 pub(crate) use outbox::Mail;

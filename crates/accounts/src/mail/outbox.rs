@@ -8,8 +8,9 @@ use super::mailer::{Mailer, Message, Undelivered};
 use super::prepare::Prepared;
 use crate::audit::Event;
 use crate::credential::{Label, Sealed};
+use crate::one_time::PendingAccount;
 use crate::{Accounts, Error, RequestCtx, policy, rng};
-use domain::UserId;
+use domain::{Role, UserId};
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::one_time_tokens;
@@ -30,6 +31,10 @@ pub(crate) enum Mail {
     VerifyAsked { email: String },
     /// An account was made: its address is to be proven.
     Verify { user: UserId },
+    /// Somebody wants this account, once its address is proven.
+    SignUpAsked { email: String, account: Box<PendingAccount> },
+    /// An operator invites somebody.
+    Invited { token: Uuid, role: Role },
 }
 
 impl Mail {
@@ -38,7 +43,14 @@ impl Mail {
         match self {
             Self::ResetAsked { .. } => "reset",
             Self::VerifyAsked { .. } | Self::Verify { .. } => "verify",
+            Self::SignUpAsked { .. } => "sign-up",
+            Self::Invited { .. } => "invite",
         }
+    }
+
+    /// The token that it carries, where that exists already: if it goes, so does the mail.
+    fn token(&self) -> Option<Uuid> {
+        if let Self::Invited { token, .. } = self { Some(*token) } else { None }
     }
 }
 
@@ -67,7 +79,7 @@ impl Accounts {
             kind: mail.kind(),
             key_id: &sealed.key_id,
             sealed: &sealed.bytes,
-            token: None,
+            token: mail.token(),
             at: now,
             expires_at: now + policy::MAIL_WAITS,
         };

@@ -39,6 +39,10 @@ impl Accounts {
                 let user = users::by_id(self.store(), user).await?;
                 self.prepare_verification(&mut tx, due, user, now).await?
             }
+            Mail::SignUpAsked { email, account } => {
+                self.prepare_sign_up(&mut tx, due, &email, &account, now).await?
+            }
+            Mail::Invited { role, .. } => self.prepare_invitation(&mut tx, due, role, now).await?,
         };
         if prepared.is_none() {
             outbox::delete(&mut tx, due.id).await?;
@@ -132,6 +136,6 @@ fn minutes(left: Duration) -> u64 {
 }
 
 /// Whole hours, rounded up.
-fn hours(left: Duration) -> u64 {
+pub(super) fn hours(left: Duration) -> u64 {
     minutes(left).div_ceil(60)
 }

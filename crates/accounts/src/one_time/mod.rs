@@ -4,8 +4,11 @@
 //! carries the same link, and from a stolen database no link can be made.
 
 mod mint;
+mod pending;
 mod redeem;
 mod secrets;
 
 pub(crate) use mint::NewToken;
+pub(crate) use pending::PendingAccount;
+pub(crate) use redeem::Redeemable;
 pub(crate) use secrets::Link;

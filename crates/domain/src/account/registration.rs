@@ -19,6 +19,8 @@ pub struct RegistrationForm {
     pub last_name: String,
     /// Where to go afterwards; a path of ours (see [`crate::safe_next`]), else it is ignored.
     pub next: String,
+    /// Tells this form from all others, and nobody types it: a form that is sent again is recognised by it.
+    pub nonce: String,
 }
 
 /// A new account. Optional fields may be `null` or left out.
@@ -47,7 +49,7 @@ impl From<NewAccount> for RegistrationForm {
         let NewAccount { email, password, username, name, first_name, last_name } = account;
         let [username, name, first_name, last_name] =
             [username, name, first_name, last_name].map(Option::unwrap_or_default);
-        Self { email, password, username, name, first_name, last_name, next: String::new() }
+        Self { email, password, username, name, first_name, last_name, ..Self::default() }
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a mail's link or code is good for, and the forms that take it.
 
 mod forms;
+mod invitation;
 mod presented;
 mod purpose;
 
 pub use forms::{AddressForm, Reset, ResetForm, Verify, VerifyForm};
+pub use invitation::{Invitation, InvitationForm};
 pub use presented::{CODE_ALPHABET, CODE_LETTERS, LinkToken, MailCode, Presented};
 pub use purpose::Purpose;

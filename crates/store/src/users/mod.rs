@@ -151,6 +151,8 @@ pub struct NewUser<'a> {
     pub role: Role,
     /// A PHC string.
     pub password_hash: &'a str,
+    /// Of the form that makes it.
+    pub sign_up_hash: Option<&'a [u8]>,
     /// When.
     pub at: OffsetDateTime,
 }
@@ -162,9 +164,9 @@ pub struct NewUser<'a> {
 pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<User, StoreError> {
     let query = query_user!(
         "INSERT INTO users (id, email, email_canonical, username_canonical, role, password_hash, created_at, updated_at,
-                            username, name, first_name, last_name, bio)
+                            username, name, first_name, last_name, bio, sign_up_hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7,
-                 $8, $9, $10, $11, $12)
+                 $8, $9, $10, $11, $12, $13)
          RETURNING ",
         "",
         user.id.0,
@@ -179,6 +181,7 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<User, StoreError>
         user.profile.first_name,
         user.profile.last_name,
         user.profile.bio,
+        user.sign_up_hash,
     );
     // No cache holds an account that is new.
     Ok(query.fetch_one(tx.unchanging()).await?)
@@ -273,9 +276,14 @@ pub async fn set_password_hash(
     hash: &str,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1", id.0, hash, at)
-        .execute(tx.changing())
-        .await?;
+    sqlx::query!(
+        "UPDATE users SET password_hash = $2, sign_up_hash = NULL, updated_at = $3 WHERE id = $1",
+        id.0,
+        hash,
+        at
+    )
+    .execute(tx.changing())
+    .await?;
     Ok(())
 }
 
@@ -318,4 +326,26 @@ pub async fn admin_exists(store: &Store) -> Result<bool, StoreError> {
     .fetch_one(&store.pool)
     .await?;
     Ok(exists)
+}
+
+/// Whether the account of a canonical address was made by this form after `since`, and has the form's password still.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn was_made_by(
+    store: &Store,
+    canonical: &str,
+    sign_up_hash: &[u8],
+    since: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let made = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM users WHERE email_canonical = $1 AND sign_up_hash = $2 AND created_at >= $3) AS "made!""#,
+        canonical,
+        sign_up_hash,
+        since
+    )
+    .fetch_one(&store.pool)
+    .await?;
+    Ok(made)
 }

@@ -8,13 +8,23 @@ use crate::rest::sample;
 use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::{AdminPatch, NewAccount, Page, UserId, UserQuery, UserView};
 use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is answered where a mail decides: the same for every address.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MailSent {
+    /// What to do now.
+    detail: &'static str,
+}
 
 /// Create an account
 ///
-/// Does not sign in.
+/// Does not sign in. Where an email address must be proven first (`SIGNUP=verify`), the answer is always 202 and the
+/// account is created when the link or code in the email is used.
 #[utoipa::path(
     post,
     path = "/users",
@@ -34,6 +44,7 @@ use http::StatusCode;
             ("end_user_sessions" = (operation_id = "end_user_sessions", parameters(("id" = "$response.body#/id")))),
             ("delete_user" = (operation_id = "delete_user", parameters(("id" = "$response.body#/id")))),
         )),
+        (status = 202, description = "An email says how to go on. The answer is the same for every address", body = MailSent),
         (status = 403, description = "Sign-up is closed, or the request came from another site"),
         (status = 409, description = "The email address or username is taken"),
     ),
@@ -42,8 +53,11 @@ pub(crate) async fn register(
     State(state): State<AppState>,
     Anyone(ctx): Anyone,
     Body(account): Body<NewAccount>,
-) -> Answer<(StatusCode, Json<UserView>)> {
-    Ok((StatusCode::CREATED, Json(state.accounts.register(&ctx, account.into()).await?)))
+) -> Answer<Response> {
+    Ok(match state.accounts.register(&ctx, account.into()).await? {
+        Some(user) => (StatusCode::CREATED, Json(user)).into_response(),
+        None => (StatusCode::ACCEPTED, Json(MailSent { detail: words::register::sent() })).into_response(),
+    })
 }
 
 /// List users

@@ -37,9 +37,19 @@ fn help_lists_the_commands_and_every_variable() {
     let example = std::fs::read_to_string(example).unwrap();
     let lines = example.lines().filter_map(|line| line.strip_prefix('#')?.split_once('='));
     let variables = lines.map(|(name, _)| name).filter(|name| !name.contains(' '));
-    for word in ["serve", "migrate", "create-admin", "rotate-keys", "import-users", "openapi", "healthcheck"]
-        .into_iter()
-        .chain(variables)
+    for word in [
+        "serve",
+        "migrate",
+        "create-admin",
+        "invite",
+        "link",
+        "rotate-keys",
+        "import-users",
+        "openapi",
+        "healthcheck",
+    ]
+    .into_iter()
+    .chain(variables)
     {
         assert!(help.contains(word), "{word}");
     }

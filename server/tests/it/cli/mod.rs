@@ -3,3 +3,4 @@
 mod commands;
 mod encryption;
 mod import;
+mod invitations;

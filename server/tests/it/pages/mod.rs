@@ -9,4 +9,5 @@ mod guards;
 mod plain_forms;
 mod redirects;
 mod settings;
+mod sign_up;
 mod stored_text;

@@ -5,3 +5,5 @@ mod password;
 mod profile;
 mod recovery;
 mod registration;
+mod repeat;
+mod sign_up;

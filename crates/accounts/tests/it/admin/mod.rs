@@ -1,4 +1,5 @@
 mod create;
+mod invitations;
 mod last_admin;
 mod paging;
 mod users;

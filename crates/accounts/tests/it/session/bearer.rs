@@ -143,7 +143,7 @@ async fn a_programs_use_is_written_down_once_a_minute(pool: PgPool) {
 async fn registering_opens_no_session(pool: PgPool) {
     let world = World::new(pool);
     let ana = world.accounts.register(&world.stranger(), registration("ana")).await.unwrap();
-    assert_eq!(ana.email, "ana@example.com");
+    assert_eq!(ana.unwrap().email, "ana@example.com");
     assert_eq!(world.count("SELECT count(*) FROM sessions").await, 0);
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'registered'").await, 1);
     let again = world.accounts.register(&world.stranger(), registration("ANA")).await;

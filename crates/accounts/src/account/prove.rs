@@ -1,0 +1,56 @@
+//! What a link or a code that leads to `/verify` proves: the address of an account, or of one that is made by it.
+
+use crate::authentication::establish::Transport;
+use crate::{Accounts, Error, RequestCtx, SignedIn};
+use domain::{Purpose, Verify, VerifyForm};
+
+/// The purposes of the tokens that lead to `/verify`.
+const PURPOSES: [Purpose; 2] = [Purpose::Verify, Purpose::SignUp];
+
+/// What a browser has proven.
+#[derive(Debug)]
+pub enum Proven {
+    /// The address of an account.
+    Address,
+    /// The address of a sign-up: the account is made, and its owner signed in.
+    SignedUp {
+        /// Its owner.
+        signed_in: SignedIn,
+        /// Whether somebody has the wished-for username by now, so that the account has none.
+        username_taken: bool,
+    },
+}
+
+impl Accounts {
+    /// Takes what a mail brought to `/verify`.
+    ///
+    /// # Errors
+    /// [`Error::LinkInvalid`]; [`Error::Reauthenticate`] where nobody showed that the account is theirs, and
+    /// [`Error::Invalid`] where a new account still needs its password; [`Error::Taken`] for an address that has an
+    /// account by now; [`Error::WrongCredentials`], [`Error::TooManyTries`], [`Error::Overloaded`],
+    /// [`Error::Unavailable`]. The link can be used again then.
+    pub async fn prove_address(&self, ctx: &RequestCtx, form: VerifyForm) -> Result<Proven, Error> {
+        let Verify { presented, password } = form.parse()?;
+        let token = self.find_token(ctx, &PURPOSES, &presented).await?;
+        if token.purpose != Purpose::SignUp {
+            return self.prove_email(ctx, &token, password).await.map(|()| Proven::Address);
+        }
+        let (attempt, username_taken) = self.finish_sign_up(ctx, &token, password).await?;
+        let signed_in = self.establish(ctx, attempt, Transport::Browser { persistent: false }).await?.into();
+        Ok(Proven::SignedUp { signed_in, username_taken })
+    }
+
+    /// The same for a program, which is not signed in by it and must send the password of a new account.
+    ///
+    /// # Errors
+    /// As [`Accounts::prove_address`].
+    pub async fn verify_email(&self, ctx: &RequestCtx, form: VerifyForm) -> Result<(), Error> {
+        let Verify { presented, password } = form.parse()?;
+        let token = self.find_token(ctx, &PURPOSES, &presented).await?;
+        if token.purpose != Purpose::SignUp {
+            return self.prove_email(ctx, &token, password).await;
+        }
+        let (attempt, _) = self.finish_sign_up(ctx, &token, password).await?;
+        Ok(attempt.tx.commit().await?)
+    }
+}

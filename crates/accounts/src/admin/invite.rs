@@ -1,0 +1,57 @@
+use crate::account::register::reachable;
+use crate::admin::link::PrintedLink;
+use crate::audit::Event;
+use crate::mail::Mail;
+use crate::one_time::NewToken;
+use crate::{Accounts, Error, Field, RequestCtx};
+use domain::{AddressForm, Purpose, Role};
+use store::one_time_tokens::{self, Owner};
+use store::users;
+
+impl Accounts {
+    /// Invites somebody to make an account of this role; for whoever can run commands on the server. An earlier
+    /// invitation of the address ends. The link is mailed; where mail is off, it is returned.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Taken`] where the address has an account, [`Error::MailOff`] without encryption
+    /// keys, [`Error::Unavailable`].
+    pub async fn invite(&self, form: AddressForm, role: Role) -> Result<Option<PrintedLink>, Error> {
+        let ctx = RequestCtx::command_line(self.now());
+        let email = reachable(&form.parse()?)?;
+        if users::by_email(self.store(), &email.canonical).await?.is_some() {
+            return Err(Error::Taken(Field::Email));
+        }
+        let detail = serde_json::to_vec(&role).map_err(Error::internal)?;
+        let new = NewToken { purpose: Purpose::Invite, user: None, email: &email, detail: Some(&detail) };
+        let mut tx = self.store().begin().await?;
+        let token = self.mint(&mut tx, &new, self.inner.database_clock.time(ctx.now)).await?;
+        self.audit(&mut tx, &ctx, None, Event::Invited { role }).await?;
+        let link = if self.sends_mail() {
+            self.enqueue(&mut tx, &ctx, &Mail::Invited { token: token.id, role }).await?;
+            None
+        } else {
+            Some(self.printed(&mut tx, &ctx, &token, Purpose::Invite).await?)
+        };
+        tx.commit().await?;
+        Ok(link)
+    }
+
+    /// Takes the invitation of an address back, and its mail if that was not sent yet. Says whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::Unavailable`].
+    pub async fn revoke_invitation(&self, form: AddressForm) -> Result<bool, Error> {
+        let ctx = RequestCtx::command_line(self.now());
+        let email = reachable(&form.parse()?)?;
+        let owner = Owner { user: None, email_canonical: &email.canonical };
+        let mut tx = self.store().begin().await?;
+        let now = self.inner.database_clock.time(ctx.now);
+        let live = one_time_tokens::live(&mut tx, Purpose::Invite, owner, now).await?;
+        one_time_tokens::revoke(&mut tx, Purpose::Invite, owner, None).await?;
+        if live.is_some() {
+            self.audit(&mut tx, &ctx, None, Event::InvitationRevoked).await?;
+        }
+        tx.commit().await?;
+        Ok(live.is_some())
+    }
+}

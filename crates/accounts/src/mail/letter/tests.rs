@@ -15,39 +15,56 @@ fn sender<'a>() -> Sender<'a> {
     }
 }
 
-fn link(page: &str) -> String {
-    format!("{BASE}/{page}#{TOKEN}")
-}
-
-/// The values of one letter.
+/// The values of a letter.
 struct Values<'a> {
-    link: &'a str,
+    reset: &'a str,
+    verify: &'a str,
+    invite: &'a str,
+    not_me: &'a str,
+    sign_in: &'a str,
+    forgot: &'a str,
     code: &'a str,
     client: &'a str,
     address: &'a str,
     new_email: &'a str,
 }
 
+impl Default for Values<'_> {
+    fn default() -> Self {
+        Self {
+            reset: "https://accounts.acme.example/reset#hZ0tq3Xr8s1mVbP7Kc2LwYdN5aEfUjGiQo4T6xR9yBk",
+            verify: "https://accounts.acme.example/verify#hZ0tq3Xr8s1mVbP7Kc2LwYdN5aEfUjGiQo4T6xR9yBk",
+            invite: "https://accounts.acme.example/invite#hZ0tq3Xr8s1mVbP7Kc2LwYdN5aEfUjGiQo4T6xR9yBk",
+            not_me: "https://accounts.acme.example/not-me#hZ0tq3Xr8s1mVbP7Kc2LwYdN5aEfUjGiQo4T6xR9yBk",
+            sign_in: "https://accounts.acme.example/login",
+            forgot: "https://accounts.acme.example/forgot",
+            code: CODE,
+            client: "Firefox on Linux",
+            address: "203.0.113.7",
+            new_email: "ana@example.org",
+        }
+    }
+}
+
 /// One of each, and of each with another text, by the names of their files.
 fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
-    let Values { link, code, client, address, new_email } = *values;
+    let Values { verify, code, client, address, new_email, sign_in, forgot, .. } = *values;
     let when = datetime!(2026-11-27 14:05 UTC);
-    let (sign_in, forgot) = (link, link);
     let mut letters = vec![
-        ("reset", Letter::Reset { link, code, minutes: 10 }),
-        ("verify", Letter::Verify { link, code, hours: 24 }),
-        ("sign-up", Letter::SignUp { link, code, hours: 24 }),
+        ("reset", Letter::Reset { link: values.reset, code, minutes: 10 }),
+        ("verify", Letter::Verify { link: verify, code, hours: 24 }),
+        ("sign-up", Letter::SignUp { link: verify, code, hours: 24 }),
         ("already-registered", Letter::AlreadyRegistered { sign_in, forgot }),
-        ("confirm-new-email", Letter::ConfirmNewEmail { link, code, hours: 24 }),
+        ("confirm-new-email", Letter::ConfirmNewEmail { link: verify, code, hours: 24 }),
         ("email-is-yours", Letter::EmailIsYours),
         ("disabled", Letter::Disabled),
-        ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: link }),
-        ("invite", Letter::Invite { link, code, days: 7, role_is_admin: false }),
-        ("invite-admin", Letter::Invite { link, code, days: 7, role_is_admin: true }),
+        ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
+        ("invite", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: false }),
+        ("invite-admin", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: true }),
     ];
     for (not_me, names) in [
         (
-            Some(link),
+            Some(values.not_me),
             [
                 "email-change-requested",
                 "email-changed",
@@ -81,18 +98,12 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
     letters
 }
 
-fn plain(link: &str) -> Values<'_> {
-    let (client, address, new_email) = ("Firefox on Linux", "203.0.113.7", "ana@example.org");
-    Values { link, code: CODE, client, address, new_email }
-}
-
 /// With `LETTERS` set they are also written, for `npm run letters` in end2end to take pictures of.
 #[test]
 fn every_letter_says_the_same_in_both_forms() {
-    let link = link("reset");
     let folder = std::env::var_os("LETTERS")
         .map(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/letters"));
-    for (name, letter) in all(&plain(&link)) {
+    for (name, letter) in all(&Values::default()) {
         let Composed { subject, text, html } = letter.compose(&sender()).unwrap();
         assert!(subject.contains("Acme") && subject.len() <= 72, "{name}: {subject}");
         assert!(!subject.contains(CODE) && !subject.contains(TOKEN), "{name}");
@@ -134,9 +145,8 @@ fn a_logo_comes_with_the_mail() {
 
 #[test]
 fn no_value_is_markup_or_begins_a_line() {
-    let link = link("reset");
     let bad = "\"'><script>alert(1)</script>\r\nBcc: you@example.com\u{2028}<b>";
-    let values = Values { link: &link, code: bad, client: bad, address: bad, new_email: bad };
+    let values = Values { code: bad, client: bad, address: bad, new_email: bad, ..Values::default() };
     let sender = Sender { app_name: bad, ..sender() };
     for (name, letter) in all(&values) {
         let Composed { subject, text, html } = letter.compose(&sender).unwrap();
@@ -165,7 +175,16 @@ fn every_link_is_one_of_ours() {
         "https://accounts.acme.example/<b>",
         "https://accounts.acme.example/reset #x",
     ] {
-        for (name, letter) in all(&plain(foreign)) {
+        let values = Values {
+            reset: foreign,
+            verify: foreign,
+            invite: foreign,
+            not_me: foreign,
+            sign_in: foreign,
+            forgot: foreign,
+            ..Values::default()
+        };
+        for (name, letter) in all(&values) {
             let own = ["email-is-yours", "disabled"].contains(&name) || name.ends_with("-unproven");
             assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");
         }
@@ -209,8 +228,8 @@ fn a_time_is_said_in_utc() {
 
 #[test]
 fn plain_text_is_wrapped_and_stands_alone() {
-    let link = link("reset");
-    let letter = Letter::Reset { link: &link, code: CODE, minutes: 10 };
+    let Values { reset: link, code, .. } = Values::default();
+    let letter = Letter::Reset { link, code, minutes: 10 };
     let text = letter.compose(&sender()).unwrap().text;
     assert!(text.lines().all(|line| line.chars().count() <= 72 || line.starts_with(BASE)), "{text}");
     assert!(text.starts_with("Reset your password\n\nSomeone asked"), "{text}");

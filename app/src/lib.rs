@@ -33,6 +33,7 @@ mod ui;
 pub use app::App;
 pub use error::AppError;
 pub use initial_state::{InitialState, SignUpNonce, Unsent};
+pub use pages::dev_mail::{SentMail, mail_document, mails_document};
 pub use pages::failure::failure_document;
 pub use pages::gallery::gallery_document;
 pub use pages::sign_out_confirmation::sign_out_document;

@@ -6,7 +6,8 @@ use crate::http::{
     compression, cors, csp_report, failures, files, health, logo, manifest, overload, timeout, trace,
     well_known,
 };
-use crate::pages::{form_context, functions, guard, render, sign_up, whoami};
+use crate::mail::Outgoing;
+use crate::pages::{dev_mail, form_context, functions, guard, render, sign_up, whoami};
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
 use crate::state::AppState;
 use axum::Router;
@@ -21,10 +22,13 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 /// The server, as the binary and every HTTP test use it.
 pub fn router(state: AppState) -> Router {
-    let more = match state.env {
-        AppEnv::Development => Router::new().route("/dev/gallery", get(render::gallery)),
-        AppEnv::Production => Router::new(),
-    };
+    let mut more = Router::new();
+    if state.env == AppEnv::Development {
+        more = more.route("/dev/gallery", get(render::gallery));
+        if let Some(Outgoing::Mailbox(mailbox)) = &state.outgoing {
+            more = more.merge(dev_mail::router(mailbox.clone()));
+        }
+    }
     serving(state, more)
 }
 

@@ -12,6 +12,7 @@ mod clock;
 pub mod config;
 pub mod http;
 mod jobs;
+pub mod mail;
 mod pages;
 mod rest;
 pub mod state;

@@ -1,6 +1,7 @@
 //! What every request shares.
 
 use crate::config::{AppEnv, Compat, Config};
+use crate::mail::Outgoing;
 use accounts::Accounts;
 use app::AppSettings;
 use axum::extract::FromRef;
@@ -40,6 +41,8 @@ pub struct AppState {
     pub compat: Compat,
     /// Whose pages may call the API.
     pub cors_origins: Arc<[Origin]>,
+    /// Where mails go; `None` where mail is off.
+    pub outgoing: Option<Outgoing>,
     /// Where the built site is and what its files are called.
     pub site: Arc<LeptosOptions>,
     /// For whom the server runs.
@@ -68,6 +71,7 @@ impl AppState {
             proxies: Arc::new(config.proxies.clone()),
             compat: config.compat,
             cors_origins: config.cors_origins.clone().into(),
+            outgoing: Outgoing::new(config),
             site: Arc::new(site),
             env: config.env,
             watched,

@@ -8,6 +8,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     text: String,
+    host: String,
     https: bool,
     loopback: bool,
 }
@@ -36,13 +37,19 @@ impl Origin {
         };
         let scheme = if https { "https" } else { "http" };
         let text = port.map_or(format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"));
-        Some(Self { text, https, loopback: is_loopback(&host) })
+        Some(Self { text, https, loopback: is_loopback(&host), host })
     }
 
     /// The origin as an `Origin` header says it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The host without its port; an IPv6 address in its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// Whether the site is reached over TLS.
@@ -90,11 +97,13 @@ pub enum RequestOrigin {
     Unknown,
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine itself.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || host.ends_with(".localhost")
-        || address.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+        || address.parse().is_ok_and(|ip: std::net::IpAddr| ip.to_canonical().is_loopback())
 }
 
 #[cfg(test)]

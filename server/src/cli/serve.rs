@@ -34,7 +34,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let jobs = Jobs::start(&state.accounts).await;
+    let jobs = Jobs::start(&state).await;
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     let server = Server {
         limits: Limits { keep_alive: config.keep_alive, ..Limits::default() },

@@ -4,10 +4,10 @@
 use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
-use super::secret::{others_read, secret};
-use super::value::{filled, number};
+use super::secret::{readable_by_others, secret};
+use super::value::number;
+use edge::origin::is_loopback;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use std::path::Path;
 use store::StoreOptions;
 
 const NAME: &str = "DATABASE_URL";
@@ -59,20 +59,13 @@ pub(super) fn warnings(raw: &RawConfig, env: AppEnv, connect: &PgConnectOptions)
             connect.get_host()
         ));
     }
-    if let Some(path) = filled(raw.database_url_file.as_deref())
-        && others_read(Path::new(path)).is_ok_and(|others| others)
-    {
-        warnings
-            .push(format!("{NAME}_FILE: others may read {path}; make it its owner's alone with `chmod 600`"));
-    }
+    warnings.extend(readable_by_others(NAME, raw.database_url_file.as_deref()));
     warnings
 }
 
 fn is_remote(connect: &PgConnectOptions) -> bool {
     let host = connect.get_host();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let loopback = address.parse().is_ok_and(|ip: std::net::IpAddr| ip.to_canonical().is_loopback());
-    connect.get_socket().is_none() && !host.starts_with('/') && host != "localhost" && !loopback
+    connect.get_socket().is_none() && !host.starts_with('/') && !is_loopback(host)
 }
 
 /// The address of a Postgres database. No refusal repeats anything that could be a password.

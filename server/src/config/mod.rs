@@ -12,6 +12,7 @@ pub(crate) mod error;
 mod key_file;
 pub(crate) mod log;
 mod logo;
+mod mail;
 mod network;
 mod raw;
 pub(crate) mod secret;
@@ -25,6 +26,7 @@ pub use encryption::Encryption;
 pub use env::AppEnv;
 pub use error::{ConfigError, ConfigErrors};
 pub use log::LogFormat;
+pub use mail::{MailConfig, MailTransport, SmtpServer, mail_address};
 pub use raw::RawConfig;
 pub use signing::Signing;
 
@@ -85,6 +87,8 @@ pub struct Config {
     pub compat: Compat,
     /// Whose pages may call the API.
     pub cors_origins: Vec<Origin>,
+    /// Where mail goes, and who sends it.
+    pub mail: MailConfig,
     /// How log lines are written.
     pub log_format: LogFormat,
     /// How long a connection may be idle.
@@ -116,15 +120,19 @@ impl Config {
         let proxies = errors.or(TrustedProxies::default(), network::proxies(raw));
         let compat = errors.or(Compat::NONE, compat::compat(raw, env));
         let cors_origins = errors.or(Vec::new(), network::cors_origins(raw));
+        let mail = mail::mail(raw, env, &mut errors);
         let log_format = errors.or(LogFormat::Text, log::format(raw, env));
         errors.keep(log::filter(raw.rust_log.as_deref()));
         let keep_alive =
             errors.or(75, number("KEEP_ALIVE_SECONDS", raw.keep_alive_seconds.as_deref(), 75, 1..=3600));
         let shutdown_delay = errors.or(0, network::shutdown_delay(raw, env));
-        let (Some(origin), Some(database), true) = (addresses.origin, database, errors.is_empty()) else {
+        let (Some(origin), Some(database), Some(mail), true) =
+            (addresses.origin, database, mail, errors.is_empty())
+        else {
             return Err(errors);
         };
         let mut warnings = database::warnings(raw, env, &database.connect);
+        warnings.extend(mail::warnings(raw, env, &mail));
         warnings.extend(warning(raw, env, &origin, &proxies, &signing));
         Ok(Self {
             env,
@@ -135,7 +143,7 @@ impl Config {
             hash_files,
             database,
             signing,
-            encryption: Encryption::new(raw, env, false),
+            encryption: Encryption::new(raw, env, mail::is_set_up(raw)),
             hashing: accounts.hashing,
             signup: accounts.signup,
             reserved_usernames: accounts.reserved_usernames,
@@ -147,6 +155,7 @@ impl Config {
             proxies,
             compat,
             cors_origins,
+            mail,
             log_format,
             keep_alive: Duration::from_secs(keep_alive),
             shutdown_delay: Duration::from_secs(shutdown_delay),
@@ -174,7 +183,7 @@ impl Config {
                     if let Ok(signing) = Signing::new(raw, env) {
                         errors.keep(signing.load());
                     }
-                    errors.keep(Encryption::new(raw, env, false).load());
+                    errors.keep(Encryption::new(raw, env, mail::is_set_up(raw)).load());
                 }
                 Err(errors)
             }
@@ -192,10 +201,10 @@ impl Config {
             refresh_lifetime: self.refresh_lifetime,
             rate_limit_per_minute: self.rate_limit_per_minute,
             mail: MailSettings {
+                enabled: self.mail.is_on(),
                 app_name: self.app.name.clone(),
                 support_url: self.app.support_url.clone(),
                 logo: self.logo.clone(),
-                ..MailSettings::default()
             },
             signup: self.signup,
             reserved_usernames: self.reserved_usernames.clone(),

@@ -73,6 +73,21 @@ pub struct RawConfig {
     /// Lanes of a password hash, 1 or more [default: 1]
     #[arg(long, env, value_name = "NUMBER")]
     pub argon2_p_cost: Option<String>,
+    /// The mail server, smtps://user:password@host or smtp://host?tls=required; without it mail is off in production
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<String>,
+    /// A file that contains SMTP_URL
+    #[arg(long, env, value_name = "PATH")]
+    pub smtp_url_file: Option<String>,
+    /// The certificate of the mail server's authority in PEM, beside the public ones
+    #[arg(long, env, value_name = "PATH")]
+    pub smtp_ca_file: Option<String>,
+    /// The address that mails come from; required with SMTP_URL
+    #[arg(long, env, value_name = "ADDRESS")]
+    pub mail_from: Option<String>,
+    /// The address that answers to mails go to [default: MAIL_FROM]
+    #[arg(long, env, value_name = "ADDRESS")]
+    pub mail_reply_to: Option<String>,
     /// How tokens are signed: EdDSA (SIGNING_KEY_FILE) or HS256 (SECRET_KEY) [default: EdDSA]
     #[arg(long, env, value_name = "NAME")]
     pub algorithm: Option<String>,

@@ -68,6 +68,12 @@ fn from_file(variable: &'static str, path: &str) -> Result<String, ConfigError> 
     }
 }
 
+/// A warning where anybody but its owner may read the file of a secret.
+pub(super) fn readable_by_others(variable: &'static str, path: Option<&str>) -> Option<String> {
+    let path = filled(path).filter(|path| others_read(Path::new(path)).is_ok_and(|others| others))?;
+    Some(format!("{variable}_FILE: others may read {path}; make it its owner's alone with `chmod 600`"))
+}
+
 /// Whether anybody but its owner may read a file.
 #[cfg(unix)]
 pub(super) fn others_read(path: &Path) -> std::io::Result<bool> {

@@ -44,10 +44,27 @@ pub(crate) fn documents_policy() -> HeaderMap {
     reported(HeaderValue::from_static(DOCUMENTS))
 }
 
+/// The policy of a mail's own document in a page of ours (`/dev/mail`). It has no script, and its origin is nobody's.
+const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; \
+    base-uri 'none'; sandbox allow-top-navigation-by-user-activation; frame-ancestors 'self'";
+
+pub(crate) fn mail_policy() -> HeaderMap {
+    [(CONTENT_SECURITY_POLICY, HeaderValue::from_static(MAIL))].into_iter().collect()
+}
+
+/// The policy of a page without scripts that shows such a document.
+pub(crate) fn framing_policy(state: &AppState) -> HeaderMap {
+    policy(state, None, "frame-src 'self'; ")
+}
+
 /// The policy of a page whose scripts carry `nonce`; without one the page has no script. Under `cargo leptos watch` a
 /// page with scripts may connect to the reload socket. Signing out leads to `/` and from there to the owner's own front
 /// page: browsers hold a form's redirects against `form-action`, too.
 pub(crate) fn page_policy(state: &AppState, nonce: Option<&str>) -> HeaderMap {
+    policy(state, nonce, "")
+}
+
+fn policy(state: &AppState, nonce: Option<&str>, more: &str) -> HeaderMap {
     let script = nonce
         .map_or("'none'".to_owned(), |nonce| format!("'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'"));
     let port = state.site.reload_port;
@@ -57,7 +74,7 @@ pub(crate) fn page_policy(state: &AppState, nonce: Option<&str>) -> HeaderMap {
         state.app.home_url.as_deref().and_then(origin).map(|home| format!(" {home}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src {script}; style-src 'self'; img-src 'self'; font-src 'self'; \
-         connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'{home}; base-uri 'none'; \
+         connect-src 'self'{reload}; {more}manifest-src 'self'; form-action 'self'{home}; base-uri 'none'; \
          object-src 'none'; frame-ancestors 'none'; report-uri /csp-report; report-to csp"
     );
     // A nonce is base64: the policy is always a good header, and if not, nothing may load.

@@ -3,10 +3,11 @@
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;
+mod outbox;
 mod periodic;
 mod session_sweep;
 
-use accounts::Accounts;
+use crate::state::AppState;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -18,17 +19,21 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// Starts them. The clock is measured once before anybody is served.
-    pub(crate) async fn start(accounts: &Accounts) -> Self {
+    pub(crate) async fn start(state: &AppState) -> Self {
+        let accounts = &state.accounts;
         clock_offset::measure(accounts.clone()).await;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
         running.spawn(cache_invalidation::run(accounts.clone(), stop.clone()));
+        if let Some(outgoing) = &state.outgoing {
+            running.spawn(outbox::run(accounts.clone(), outgoing.clone(), stop.clone()));
+        }
         Self { stop, running }
     }
 
-    /// Stops them, even in the middle.
+    /// Stops them, even in the middle; mails in hand are sent.
     ///
     /// # Errors
     /// Where one had ended before, by a panic.

@@ -1,5 +1,6 @@
 //! Leptos' pages and server functions, and what runs before them.
 
+pub(crate) mod dev_mail;
 mod flash;
 mod form;
 pub(crate) mod form_context;

@@ -6,6 +6,7 @@ use edge::{CookieStyle, Origin};
 use leptos::config::LeptosOptions;
 use serde_json::json;
 use server::config::AppEnv;
+use server::mail::Outgoing;
 use server::{AppState, Compat};
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
@@ -149,6 +150,7 @@ fn state(world: &World) -> AppState {
         proxies: Arc::new("127.0.0.1/32".parse().unwrap()),
         compat: Compat::ALL,
         cors_origins: Arc::new([]),
+        outgoing: Some(Outgoing::Mailbox(crate::mail::mailbox())),
         site: Arc::new(
             LeptosOptions::builder().output_name("doorstep").site_root(site().display().to_string()).build(),
         ),

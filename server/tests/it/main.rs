@@ -9,6 +9,7 @@ mod deploy;
 mod described;
 mod http;
 mod log;
+mod mail;
 mod make_it_yours;
 mod outage;
 mod pages;

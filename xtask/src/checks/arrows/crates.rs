@@ -39,6 +39,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("bcrypt", &["accounts"]),
     ("scrypt", &["accounts"]),
     ("jsonwebtoken", &["accounts"]),
+    ("lettre", &["server"]),
     ("utoipa*", &["domain", "server"]),
 ];
 

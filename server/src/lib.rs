@@ -11,7 +11,7 @@ pub mod cli;
 mod clock;
 pub mod config;
 pub mod http;
-mod jobs;
+pub mod jobs;
 pub mod mail;
 mod pages;
 mod rest;

@@ -3,7 +3,7 @@
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;
-mod outbox;
+pub mod outbox;
 mod periodic;
 mod session_sweep;
 

@@ -13,7 +13,7 @@ const PERIOD: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 4;
 
 /// Sends until it is told to stop, and then the mails in hand.
-pub(super) async fn run(accounts: Accounts, outgoing: Outgoing, stop: CancellationToken) {
+pub async fn run(accounts: Accounts, outgoing: Outgoing, stop: CancellationToken) {
     let mut senders = JoinSet::new();
     let mut timer = tokio::time::interval(PERIOD);
     timer.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 /// An answer that never comes.
@@ -20,6 +21,8 @@ pub struct Manner {
     pub answers: BTreeMap<&'static str, &'static str>,
     /// Offers STARTTLS.
     pub starttls: Option<TlsAcceptor>,
+    /// What it waits for before it says that it has a whole mail.
+    pub hold: Option<Arc<Semaphore>>,
     /// Speaks TLS from the first byte.
     pub wrapped: Option<TlsAcceptor>,
 }
@@ -61,7 +64,7 @@ impl Heard {
 pub struct Catcher {
     pub port: u16,
     manner: Arc<Mutex<Manner>>,
-    heard: Arc<Mutex<Heard>>,
+    heard: watch::Sender<Heard>,
 }
 
 impl Catcher {
@@ -70,7 +73,7 @@ impl Catcher {
         let catcher = Self {
             port: listener.local_addr().unwrap().port(),
             manner: Arc::new(Mutex::new(manner)),
-            heard: Arc::default(),
+            heard: watch::Sender::default(),
         };
         let serving = catcher.clone();
         tokio::spawn(async move {
@@ -88,11 +91,16 @@ impl Catcher {
     }
 
     pub fn heard(&self) -> Heard {
-        self.heard.lock().unwrap().clone()
+        self.heard.borrow().clone()
+    }
+
+    /// Waits until it has heard this.
+    pub async fn until(&self, heard: impl FnMut(&Heard) -> bool) {
+        self.heard.subscribe().wait_for(heard).await.unwrap();
     }
 
     async fn serve(&self, stream: TcpStream) -> Option<()> {
-        self.heard.lock().unwrap().connections += 1;
+        self.heard.send_modify(|heard| heard.connections += 1);
         let Manner { starttls, wrapped, .. } = self.manner.lock().unwrap().clone();
         if let Some(wrapped) = wrapped {
             let stream = wrapped.accept(stream).await.ok()?;
@@ -119,7 +127,7 @@ impl Catcher {
             if stream.read_line(&mut line).await.ok()? == 0 {
                 return None;
             }
-            self.heard.lock().unwrap().commands.push((encrypted, line.trim_end().to_owned()));
+            self.heard.send_modify(|heard| heard.commands.push((encrypted, line.trim_end().to_owned())));
             let offered = !encrypted && self.manner.lock().unwrap().starttls.is_some();
             match line.split([' ', '\r']).next()? {
                 "EHLO" if offered => self.say(&mut stream, "EHLO", "250-catcher\r\n250 STARTTLS").await?,
@@ -157,7 +165,11 @@ impl Catcher {
         if !refused {
             // A dot at the beginning of a line came doubled (RFC 5321 section 4.5.2).
             let text = String::from_utf8(mail).unwrap().replace("\r\n..", "\r\n.");
-            self.heard.lock().unwrap().mails.push(text);
+            self.heard.send_modify(|heard| heard.mails.push(text));
+        }
+        let hold = self.manner.lock().unwrap().hold.clone();
+        if let Some(hold) = hold {
+            hold.acquire().await.ok()?.forget();
         }
         self.say(stream, KEPT, "250 kept").await
     }

@@ -2,6 +2,7 @@
 
 mod catcher;
 mod certificates;
+mod job;
 mod pages;
 mod smtp;
 

@@ -33,7 +33,7 @@ fn hasty(url: &str) -> Outgoing {
     Outgoing::Smtp(Arc::new(smtp))
 }
 
-fn plain(catcher: &Catcher) -> Outgoing {
+pub fn plain(catcher: &Catcher) -> Outgoing {
     outgoing(&format!("smtp://127.0.0.1:{}", catcher.port), |_| ())
 }
 

@@ -78,7 +78,7 @@ async fn encryption_keys_are_rotated_in_two_steps(pool: PgPool) {
     let told = ring.rotate(&pool);
     assert!(told.contains("takes over in 60 minutes; restart every server before then"), "{told}");
     let [old, new] = ring.ids().try_into().unwrap();
-    assert_eq!([old.clone()], *first);
+    assert_eq!(old, first[0]);
     let before = ring.text();
     let told = ring.rotate(&pool);
     assert!(

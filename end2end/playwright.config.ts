@@ -41,7 +41,7 @@ export default defineConfig<Options>({
               channel: 'moz-firefox',
               launchOptions: { executablePath: firefoxPath, firefoxUserPrefs },
             },
-            testMatch: /(firefox|journey)\.spec/,
+            testMatch: /(firefox|journey|recovery)\.spec/,
           },
         ]
       : []),

@@ -11,15 +11,30 @@ pub struct FormPage {
     pub page: &'static str,
     /// The fields shown again after a refusal. A password is never among them.
     pub keeps: &'static [&'static str],
+    /// The pages that success leads to and that say so, with the address that was typed; where there is none, success
+    /// is said by the form's own page, or shows where it led.
+    pub done_on: &'static [&'static str],
 }
+
+/// What a mail brought: its link's token, or its code and the address that it went to.
+const PROOF: &[&str] = &["token", "email", "code"];
 
 /// Every form that can be posted without WebAssembly.
 pub const FORMS: &[FormPage] = &[
-    FormPage { function: "/fn/register", page: "/register", keeps: &["name", "email", "next"] },
-    FormPage { function: "/fn/login", page: "/login", keeps: &["identifier", "remember", "next"] },
-    FormPage { function: "/fn/logout", page: "/account", keeps: &[] },
-    FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES },
-    FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[] },
+    FormPage { function: "/fn/register", page: "/register", keeps: &["name", "email", "next"], done_on: &[] },
+    FormPage {
+        function: "/fn/login",
+        page: "/login",
+        keeps: &["identifier", "remember", "next"],
+        done_on: &[],
+    },
+    FormPage { function: "/fn/logout", page: "/account", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES, done_on: &[] },
+    FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/password/forgot", page: "/forgot", keeps: &["email"], done_on: &["/forgot"] },
+    FormPage { function: "/fn/password/reset", page: "/reset", keeps: PROOF, done_on: &["/login"] },
+    FormPage { function: "/fn/verify", page: "/verify", keeps: PROOF, done_on: &["/account", "/login"] },
+    FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
 ];
 
 #[cfg(test)]
@@ -31,6 +46,8 @@ mod tests {
     fn every_form_lives_on_a_page_and_keeps_no_password() {
         for form in FORMS {
             assert!(PAGES.iter().any(|page| page.path == form.page), "{}", form.page);
+            let done_on = form.done_on.iter().all(|done| PAGES.iter().any(|page| page.path == *done));
+            assert!(done_on, "{}", form.function);
             assert!(form.keeps.iter().all(|field| !field.contains("password")), "{}", form.function);
         }
     }

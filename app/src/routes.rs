@@ -1,11 +1,14 @@
 //! Every page, with the one flag that guards it.
 
 use crate::pages::account::AccountPage;
+use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
 use crate::pages::login::LoginPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::register::RegisterPage;
+use crate::pages::reset::ResetPage;
 use crate::pages::security::SecurityPage;
+use crate::pages::verify::VerifyPage;
 use crate::site::{MemberLayout, Session};
 use crate::ui::dom::effect;
 use domain::{Role, Viewer};
@@ -73,6 +76,9 @@ pages! {
     "/" Open HomePage;
     "/register" Strangers RegisterPage;
     "/login" Strangers LoginPage;
+    "/forgot" Open ForgotPage;
+    "/reset" Open ResetPage;
+    "/verify" Open VerifyPage;
     "/account" Members AccountPage;
     "/account/security" Members SecurityPage;
 }

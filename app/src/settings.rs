@@ -14,6 +14,8 @@ pub struct AppSettings {
     pub signup_open: bool,
     /// `APP_LOGO_FILE`: width and height, in pixels, of what is shown in place of the mark.
     pub logo: Option<[u32; 2]>,
+    /// Whether mail is set up: links and codes come by it.
+    pub mail: bool,
     /// `HOME_URL`: the product's own front page, where it is not ours.
     pub home_url: Option<String>,
     /// `SUPPORT_URL`: a page or an address to ask for help.
@@ -50,6 +52,7 @@ impl Default for AppSettings {
             password_min: domain::PASSWORD_MIN,
             signup_open: true,
             logo: None,
+            mail: true,
             home_url: None,
             support_url: None,
             terms_url: None,

@@ -35,6 +35,7 @@ const SCRIPTS: &str = concat!(
     include_str!("scripts/menu.js"),
     include_str!("scripts/tabs.js"),
     include_str!("scripts/submit_once.js"),
+    include_str!("scripts/mail_link.js"),
     include_str!("scripts/broken.js"),
 );
 

@@ -3,10 +3,13 @@
 pub mod account;
 pub mod dev_mail;
 pub mod failure;
+pub mod forgot;
 pub mod gallery;
 pub mod home;
 pub mod login;
 pub mod not_found;
 pub mod register;
+pub mod reset;
 pub mod security;
 pub mod sign_out_confirmation;
+pub mod verify;

@@ -49,7 +49,7 @@ pub fn AuthLayout(
             <Heading title>{before} <bdi>{name}</bdi> {after}</Heading>
             {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
             {children()}
-            <p class="alternative">{alternative.run()}</p>
+            <div class="alternative">{alternative.run()}</div>
         </SplitLayout>
     }
 }

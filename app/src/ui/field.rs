@@ -11,6 +11,8 @@ pub enum InputKind {
     Email,
     /// A username, or an email address.
     Login,
+    /// The code of a mail.
+    Code,
 }
 
 impl InputKind {
@@ -19,7 +21,7 @@ impl InputKind {
     }
 
     fn input_mode(self) -> Option<&'static str> {
-        (self != Self::Text).then_some("email")
+        matches!(self, Self::Email | Self::Login).then_some("email")
     }
 
     /// The direction of a text follows its letters.
@@ -29,7 +31,11 @@ impl InputKind {
 
     /// Account names must not be capitalised or corrected.
     fn autocapitalize(self) -> Option<&'static str> {
-        (self != Self::Text).then_some("none")
+        match self {
+            Self::Text => None,
+            Self::Email | Self::Login => Some("none"),
+            Self::Code => Some("characters"),
+        }
     }
 
     fn spellcheck(self) -> Option<&'static str> {

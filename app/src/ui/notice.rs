@@ -10,7 +10,13 @@ pub enum Tone {
 
 /// A sentence in a frame.
 #[component]
-pub fn Notice(tone: Tone, #[prop(into)] words: String) -> impl IntoView {
+pub fn Notice(
+    tone: Tone,
+    #[prop(into)] words: String,
+    /// What helps, such as a link.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
     let (class, icon) = match tone {
         Tone::Error => ("notice", Warning().into_any()),
         Tone::Success => ("notice notice-success", Tick().into_any()),
@@ -18,7 +24,7 @@ pub fn Notice(tone: Tone, #[prop(into)] words: String) -> impl IntoView {
     view! {
         <p class=class>
             {icon}
-            <span>{words}</span>
+            <span>{words} {children.map(|children| (" ", children()))}</span>
         </p>
     }
 }

@@ -1,3 +1,4 @@
+use super::flash::Flash;
 use super::page_load::PageLoad;
 use leptos::prelude::*;
 
@@ -19,6 +20,11 @@ impl PageContext {
     /// None outside of the site: on a page that is not hydrated.
     pub(crate) fn from_context() -> Option<Self> {
         use_context()
+    }
+
+    /// The message of the form of `function`, if it led to this page.
+    pub(crate) fn flash_of(function: &str) -> Option<Flash> {
+        Self::from_context().and_then(|page| page.load.flash_of(function))
     }
 
     pub(crate) fn password_min() -> usize {

@@ -24,6 +24,11 @@ impl PageLoad {
         self.flash.with_value(|flash| flash.of(function).cloned())
     }
 
+    /// Leaves a message for the page that the program goes to next.
+    pub(crate) fn leave(self, flash: Flash) {
+        self.flash.set_value(flash);
+    }
+
     /// Called by each page's heading when it is shown. False the first time; later pages come by client routing, where
     /// there is no flash and the program has to move the focus.
     pub(crate) fn arrive(self) -> bool {

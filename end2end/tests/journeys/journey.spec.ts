@@ -54,6 +54,9 @@ test('every page has its title and one heading @plain', async ({ page, visit, co
   await shows('/', 'Welcome to Doorstep', 'Doorstep');
   await shows('/register', 'Create your Doorstep account', 'Create account · Doorstep');
   await shows('/login', 'Sign in to Doorstep', 'Sign in · Doorstep');
+  await shows('/forgot', 'Reset your Doorstep password', 'Reset your password · Doorstep');
+  await shows('/reset', 'Choose a new Doorstep password', 'Choose a new password · Doorstep');
+  await shows('/verify', 'Confirm your email for Doorstep', 'Confirm your email · Doorstep');
   await shows('/nowhere', 'Page not found', 'Page not found · Doorstep');
   await register(context, person, baseURL!);
   await shows('/account', 'Your profile', 'Your profile · Doorstep');

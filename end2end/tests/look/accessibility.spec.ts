@@ -15,14 +15,14 @@ async function accessible(page: Page, state: string): Promise<void> {
 }
 
 test.describe('axe @blocked', () => {
-  for (const path of ['/', '/register', '/login', '/nowhere']) {
+  for (const path of ['/', '/register', '/login', '/forgot', '/reset', `/reset#${'a'.repeat(43)}`, '/verify', '/nowhere']) {
     test(`${path} for a stranger`, async ({ page, visit }) => {
       await visit(path);
       await accessible(page, 'fresh');
     });
   }
 
-  for (const path of ['/', '/account', '/account/security', '/nowhere']) {
+  for (const path of ['/', '/account', '/account/security', '/verify', '/nowhere']) {
     test(`${path} for a member`, async ({ page, visit, member }) => {
       await visit(path);
       await accessible(page, `fresh for ${member.email}`);
@@ -34,6 +34,24 @@ test.describe('axe @blocked', () => {
     await field(page, 'Email').fill('not an address');
     await button(page, 'Create account').click();
     await expect(fieldError(page, 'email')).toBeVisible();
+    await accessible(page, 'error');
+  });
+
+  test('refused and sent: a forgotten password', async ({ page, visit, person }) => {
+    await visit('/forgot');
+    await button(page, 'Send email').click();
+    await expect(fieldError(page, 'email')).toBeVisible();
+    await accessible(page, 'error');
+    await field(page, 'Email').fill(person.email);
+    await button(page, 'Send email').click();
+    await expect(page.getByText('an email is on its way')).toBeVisible();
+    await accessible(page, 'done');
+  });
+
+  test('refused: a new password', async ({ page, visit }) => {
+    await visit('/reset');
+    await button(page, 'Change password').click();
+    await expect(fieldError(page, 'code')).toBeVisible();
     await accessible(page, 'error');
   });
 

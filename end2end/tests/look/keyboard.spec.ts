@@ -35,8 +35,10 @@ function inOrder(names: string[], wanted: RegExp[]): void {
 
 const orders: Record<string, RegExp[]> = {
   '/': [/^Skip/, /^Create account$/, /^Sign in$/],
-  '/login': [/^Skip/, /^Email or username/, /^Password/, /^Keep me signed in/, /^Sign in$/, /^Create an account$/],
+  '/login': [/^Skip/, /^Email or username/, /^Password/, /^Keep me signed in/, /^Forgot your password/, /^Sign in$/, /^Create an account$/],
   '/register': [/^Skip/, /^Name/, /^Email/, /^Password/, /^Create account$/, /^Sign in$/],
+  '/forgot': [/^Skip/, /^Email/, /^Send email$/, /^Enter it$/, /^Sign in$/],
+  '/reset': [/^Skip/, /^Email/, /^Code/, /^New password/, /^Change password$/, /^Get a new email$/],
   '/account': [/^Skip/, /^Profile$/, /^Security$/, /^Name/, /^First name/, /^Last name/, /^Username/, /^Bio/, /^Save profile$/],
   '/account/security': [/^Skip/, /^Current password/, /^New password/, /^Change password$/],
 };
@@ -136,6 +138,6 @@ test('a failing sign-in is announced once', async ({ page, person, visit }) => {
   await visit('/login');
   await fillSignIn(page, person);
   await button(page, 'Sign in').click();
-  await expect(page.getByRole('alert')).toHaveText(words.wrongPassword);
+  await expect(page.getByRole('alert')).toHaveText(`${words.wrongPassword} Reset your password`);
   await expect(page.getByText(words.wrongPassword)).toHaveCount(1);
 });

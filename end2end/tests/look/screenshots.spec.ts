@@ -17,7 +17,18 @@ async function take(page: Page, name: string, wanted = widths): Promise<void> {
   }
 }
 
-for (const [name, path] of Object.entries({ home: '/', 'sign-in': '/login', register: '/register', 'not-found': '/nowhere' })) {
+const strangers = {
+  home: '/',
+  'sign-in': '/login',
+  register: '/register',
+  forgot: '/forgot',
+  'reset-by-code': '/reset',
+  'reset-by-link': `/reset#${'a'.repeat(43)}`,
+  verify: '/verify',
+  'not-found': '/nowhere',
+};
+
+for (const [name, path] of Object.entries(strangers)) {
   test(`pictures of ${path}`, async ({ page, visit }) => {
     await visit(path);
     await take(page, name);

@@ -15,6 +15,7 @@ pub(super) fn settings(
     logo: Option<&Logo>,
     origin: Option<&Origin>,
     accounts: &AccountRules,
+    mail: bool,
     errors: &mut ConfigErrors,
 ) -> AppSettings {
     let mut link = |variable, text: &Option<String>| errors.or(None, link(variable, text.as_deref()));
@@ -29,6 +30,7 @@ pub(super) fn settings(
         password_min: accounts.password_min,
         signup_open: accounts.signup != Signup::Closed,
         logo: logo.map(|logo| logo.within(160, 40)),
+        mail,
         home_url: errors.or(None, home(raw, origin)),
         support_url,
         terms_url,
@@ -106,7 +108,7 @@ mod tests {
         change(&mut raw);
         let (mut errors, origin) = (ConfigErrors::default(), Origin::parse("https://accounts.example.com"));
         let accounts = AccountRules::new(&raw, false, &mut errors);
-        let settings = settings(&raw, None, origin.as_ref(), &accounts, &mut errors);
+        let settings = settings(&raw, None, origin.as_ref(), &accounts, true, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(errors.to_string()) }
     }
 

@@ -115,12 +115,18 @@ impl Config {
         let signing = errors.or(Signing::Missing, Signing::new(raw, env));
         let accounts = AccountRules::new(raw, as_seeds, &mut errors);
         let logo = errors.or(None, logo::logo(raw));
-        let app =
-            app_settings::settings(raw, logo.as_deref(), addresses.origin.as_ref(), &accounts, &mut errors);
+        let mail = mail::mail(raw, env, &mut errors);
+        let app = app_settings::settings(
+            raw,
+            logo.as_deref(),
+            addresses.origin.as_ref(),
+            &accounts,
+            mail.as_ref().is_some_and(MailConfig::is_on),
+            &mut errors,
+        );
         let proxies = errors.or(TrustedProxies::default(), network::proxies(raw));
         let compat = errors.or(Compat::NONE, compat::compat(raw, env));
         let cors_origins = errors.or(Vec::new(), network::cors_origins(raw));
-        let mail = mail::mail(raw, env, &mut errors);
         let log_format = errors.or(LogFormat::Text, log::format(raw, env));
         errors.keep(log::filter(raw.rust_log.as_deref()));
         let keep_alive =

@@ -31,9 +31,10 @@ impl FormContext {
     }
 }
 
-/// Whether a form is for strangers: it acts for the account that its own fields name.
-pub(super) fn is_for_strangers(form: &FormPage) -> bool {
-    PAGES.iter().any(|page| page.path == form.page && page.guard == Guard::Strangers)
+/// Whether a form acts for the account that its own fields name: it stands on a page that is not only for members.
+pub(super) fn is_for_anyone(form: &FormPage) -> bool {
+    let open = |guard| matches!(guard, Guard::Strangers | Guard::Open);
+    PAGES.iter().any(|page| page.path == form.page && open(page.guard))
 }
 
 /// Refuses a form that was made for another account, and passes the version on to the use case, which compares it after

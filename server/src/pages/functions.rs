@@ -3,7 +3,7 @@
 //! status, and a plain post is answered by a redirect to the form's own page with a flash.
 
 use super::form::{self, Fields};
-use super::form_context::{FormContext, is_for_strangers};
+use super::form_context::{FormContext, is_for_anyone};
 use super::{flash, unsent};
 use crate::http::negotiation::wants_html;
 use crate::http::redirect::{see_other, with_next};
@@ -99,7 +99,7 @@ impl Post {
         let fields = Fields::parse(&bytes);
         let readable = fields.is_some();
         let fields = fields.unwrap_or_default();
-        let anyone = fields.is_empty() || form.is_some_and(is_for_strangers);
+        let anyone = fields.is_empty() || form.is_some_and(is_for_anyone);
         let kept = form.map(|form| fields.keep(form.keeps)).unwrap_or_default();
         let context = FormContext { account: fields.account, version: fields.version, anyone };
         parts.extensions.insert(context.clone());
@@ -130,19 +130,24 @@ impl Post {
     fn sent_on(&self, response: &Response, cookies: CookieStyle) -> Response {
         let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
         let page = self.form.map_or("/", |form| form.page);
-        let onward = location.and_then(domain::safe_next).filter(|path| *path != page);
-        let mut answer = see_other(onward.unwrap_or(page));
-        if onward.is_none() && self.form.is_some() {
-            let (name, value) =
-                cookies.set_flash(&flash::encode(Flash { function: self.path.clone(), ..Flash::default() }));
-            answer.headers_mut().append(name, value);
+        let done_on = |path: &str| self.form.is_some_and(|form| form.done_on.contains(&path));
+        let known = |path: &&str| done_on(path) || domain::safe_next(path).is_some();
+        let onward = location.filter(known).filter(|path| *path != page);
+        let to = onward.unwrap_or(page);
+        let mut answer = see_other(to);
+        if self.form.is_some() && (onward.is_none() || done_on(to)) {
+            let email = self.fields.iter().filter(|(name, _)| name == "email" && done_on(to));
+            let flash =
+                Flash { function: self.path.clone(), values: email.cloned().collect(), ..Flash::default() };
+            answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
         }
         with_cookies(response.headers(), answer)
     }
 
     /// A refusal that the person can mend goes back to the form; any other is a page with its own status.
     fn refused(self, problem: ProblemDocument, state: &AppState) -> Response {
-        let mendable = matches!(problem.status, 401 | 409 | 422 | 429 | 503);
+        let mendable = matches!(problem.status, 400 | 401 | 409 | 422 | 429 | 503)
+            || problem.code == Code::Reauthenticate;
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));

@@ -89,8 +89,11 @@ fn left_for(
     if request.method() != Method::GET {
         return (None, Vec::new());
     }
-    let here =
-        |flash: &Flash| FORMS.iter().any(|form| form.function == flash.function && form.page == page.path);
+    let here = |flash: &Flash| {
+        FORMS.iter().filter(|form| form.function == flash.function).any(|form| {
+            form.page == page.path || (flash.problem.is_none() && form.done_on.contains(&page.path))
+        })
+    };
     let answer = cookie::read(request.headers(), cookies.flash_name()).and_then(flash::decode).filter(here);
     let mut cleared: Vec<_> = answer.iter().map(|_| cookies.clear_flash()).collect();
     let Some((viewer, unsent)) = unsent else { return (answer, cleared) };

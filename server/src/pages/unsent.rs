@@ -2,7 +2,7 @@
 //! is lost. It is shown to the person whose session it was, and to nobody else who uses the same browser.
 
 use super::flash;
-use super::form_context::is_for_strangers;
+use super::form_context::is_for_anyone;
 use app::forms::FORMS;
 use app::{Flash, Unsent};
 use domain::{Code, UserId};
@@ -58,5 +58,5 @@ pub(super) fn read(headers: &HeaderMap, cookies: CookieStyle) -> Option<UnsentFo
     let (owner, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);
     let ended = flash.problem.as_ref().is_some_and(|problem| problem.code == Code::SignInNeeded);
     let form = FORMS.iter().find(|form| form.function == flash.function)?;
-    (ended && !is_for_strangers(form)).then_some(UnsentForm { owner, flash })
+    (ended && !is_for_anyone(form)).then_some(UnsentForm { owner, flash })
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod page;
+mod unproven;
 
 pub(crate) use api::load_profile;
 pub use page::AccountPage;

@@ -1,14 +1,23 @@
 use super::api::{SaveProfile, load_profile};
+use super::unproven::Unproven;
+use crate::pages::verify::VerifyEmail;
+use crate::settings::AppSettings;
 use crate::site::{MemberLayout, Session};
-use crate::ui::{Card, Fetch, Form, InputKind, ReadOnlyField, SubmitButton, TextAreaField, TextField};
+use crate::ui::{
+    Card, Fetch, Form, InputKind, Notice, PageContext, ReadOnlyField, SubmitButton, TextAreaField, TextField,
+    Tone,
+};
 use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
 /// The profile.
 #[component]
 pub fn AccountPage() -> impl IntoView {
+    let verified = PageContext::flash_of(VerifyEmail::PATH).is_some();
     view! {
         <MemberLayout heading=words::profile::heading() lead=words::profile::lead()>
+            {verified.then(|| view! { <Notice tone=Tone::Success words=words::profile::email_verified()/> })}
             <Card id="profile" title=words::profile::title() purpose=words::profile::purpose()>
                 <Fetch from=load_profile let:view>
                     <Profile view/>
@@ -24,7 +33,10 @@ fn Profile(view: ProfileView) -> impl IntoView {
     session.confirm_cookie();
     let version = RwSignal::new(view.version);
     let profile = view.profile;
+    let mail = AppSettings::from_context().mail;
+    let unproven = (view.email_unproven && mail).then(|| view! { <Unproven email=view.email.clone()/> });
     view! {
+        {unproven}
         <Form
             check=|call: &SaveProfile, _| call.form.parse().err().unwrap_or_default()
             on_done=move |view: ProfileView| {

@@ -5,3 +5,4 @@ mod page;
 mod state;
 
 pub use page::LoginPage;
+pub(crate) use state::prefill;

@@ -1,13 +1,17 @@
 use super::api::Login;
-use super::state::prefill;
+use super::state::{forgot_link, prefill, typed_before};
 use crate::initial_state::Unsent;
+use crate::pages::reset::ResetPassword;
+use crate::pages::verify::VerifyEmail;
 use crate::settings::AppSettings;
 use crate::site::{AuthLayout, ReturnPath, Session};
 use crate::ui::{
-    CheckboxField, Form, HiddenField, InputKind, Notice, PasswordField, SubmitButton, TextField, Tone,
+    CheckboxField, Form, HiddenField, InputKind, Notice, PageContext, PasswordField, SubmitButton, TextField,
+    Tone, dom, input_value,
 };
 use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 
@@ -18,9 +22,11 @@ pub fn LoginPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let path = ReturnPath::new(&use_location().search.get_untracked());
     let register = path.link("/register", Url::escape);
-    let open = AppSettings::from_context().signup_open;
+    let AppSettings { signup_open: open, mail, .. } = AppSettings::from_context();
     let lead = if path.next.is_empty() { "" } else { words::login::lead() };
     let unsent = use_context::<Unsent>().and_then(not_sent);
+    let (done, email) = done_before();
+    let email = email.or_else(|| prefill(query.get("email").as_deref()));
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
         <AuthLayout
@@ -36,12 +42,14 @@ pub fn LoginPage() -> impl IntoView {
                 }
             }
         >
+            {done.map(|words| view! { <Notice tone=Tone::Success words/> })}
             {unsent.map(|words| view! { <Notice tone=Tone::Error words/> })}
             {cookie_lost.then(|| view! { <Notice tone=Tone::Error words=words::login::cookie_lost()/> })}
             <Form
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
                 on_done=move |viewer| session.sign_in(viewer)
                 leaves=true
+                if_refused=move || mail.then(|| view! { <Forgot label=words::login::reset()/> })
             >
                 <TextField
                     name="identifier"
@@ -49,16 +57,43 @@ pub fn LoginPage() -> impl IntoView {
                     kind=InputKind::Login
                     autocomplete="username"
                     required=true
-                    value=prefill(query.get("email").as_deref())
+                    value=email
                     max=EMAIL_MAX_BYTES
                 />
                 <PasswordField name="password" label=words::login::password()/>
-                <CheckboxField name="remember" label=words::login::remember()/>
+                <div class="check-row">
+                    <CheckboxField name="remember" label=words::login::remember()/>
+                    {mail.then(|| view! { <Forgot label=words::login::forgot()/> })}
+                </div>
                 <HiddenField name="next" value=path.next/>
                 <SubmitButton label=words::login::submit() busy=words::login::busy()/>
             </Form>
         </AuthLayout>
     }
+}
+
+/// The way to a new password. The address goes along as it stands in the field when somebody turns to the link.
+#[component]
+fn Forgot(label: &'static str) -> impl IntoView {
+    let typed = input_value("identifier");
+    let read = move || _ = dom::value_of("identifier").map(|text| typed.set(text));
+    view! {
+        <a
+            href=move || typed.with(|typed| forgot_link(typed, Url::escape))
+            on:focus=move |_| read()
+            on:pointerdown=move |_| read()
+        >
+            {label}
+        </a>
+    }
+}
+
+/// What a form on another page has done that led here, and the address that was typed there.
+fn done_before() -> (Option<&'static str>, Option<String>) {
+    let done = |path, words| PageContext::flash_of(path).map(|flash| (words, typed_before(&flash)));
+    let found = done(ResetPassword::PATH, words::login::password_reset())
+        .or_else(|| done(VerifyEmail::PATH, words::login::email_verified()));
+    found.map_or((None, None), |(words, email)| (Some(words), email))
 }
 
 /// Why the form that was sent last was not saved.

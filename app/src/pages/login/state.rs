@@ -1,15 +1,28 @@
+use crate::ui::Flash;
 use domain::EMAIL_MAX_BYTES;
 
-/// The address in a link to the sign-in page. Anyone can write such a link, so the address is only shown as text in the
-/// field, where it can be changed.
+/// The address in a link to a page. Anyone can write such a link, so the address is only shown as text in the field,
+/// where it can be changed.
 pub(crate) fn prefill(raw: Option<&str>) -> Option<String> {
     let email = raw.map(str::trim).filter(|raw| raw.contains('@') && raw.len() <= EMAIL_MAX_BYTES)?;
     (!email.contains(char::is_control)).then(|| email.to_owned())
 }
 
+/// The way to a new password, for the account of an address.
+pub(super) fn forgot_link(identifier: &str, escape: fn(&str) -> String) -> String {
+    let email = prefill(Some(identifier));
+    email.map_or_else(|| "/forgot".to_owned(), |email| format!("/forgot?email={}", escape(&email)))
+}
+
+/// The address that was typed in the form that led here.
+pub(super) fn typed_before(flash: &Flash) -> Option<String> {
+    let email = flash.values.iter().find(|(name, _)| name == "email");
+    email.and_then(|(_, email)| prefill(Some(email)))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::prefill;
+    use super::*;
 
     #[test]
     fn only_what_looks_like_an_address_is_filled_in() {
@@ -18,5 +31,15 @@ mod tests {
         for raw in ["", "ana", "call 555 now", "a@b\u{7}", &long] {
             assert_eq!(prefill(Some(raw)), None, "{raw}");
         }
+    }
+
+    #[test]
+    fn a_username_leads_to_an_empty_field() {
+        let escape: fn(&str) -> String = |text| text.replace('@', "%40");
+        assert_eq!(forgot_link("ana@example.com", escape), "/forgot?email=ana%40example.com");
+        assert_eq!(
+            (forgot_link("ana", escape), forgot_link("", escape)),
+            ("/forgot".into(), "/forgot".into())
+        );
     }
 }

@@ -5,7 +5,9 @@ use super::request::post;
 use super::state::{FormState, Progress, is_stale};
 use crate::AppError;
 use crate::ui::dom;
+use crate::ui::flash::Flash;
 use crate::ui::page_context::PageContext;
+use crate::ui::page_load::PageLoad;
 use domain::{Code, FieldError, FieldMessage, ProblemDocument};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
@@ -32,6 +34,7 @@ struct FormSpec {
     clears: bool,
     leaves: bool,
     by_document: bool,
+    load: Option<PageLoad>,
 }
 
 impl FormSpec {
@@ -61,6 +64,9 @@ pub fn Form<F, D>(
     /// The version of the data that the form shows, as the server sent it last.
     #[prop(optional)]
     version: Option<RwSignal<String>>,
+    /// What helps after a refusal that belongs to no field.
+    #[prop(optional, into)]
+    if_refused: Option<ViewFn>,
     children: Children,
 ) -> impl IntoView
 where
@@ -69,7 +75,7 @@ where
     D: Fn(F::Output) + Clone + 'static,
 {
     let page = PageContext::from_context();
-    let follow = page.map(|page| page.follow);
+    let (follow, load) = (page.map(|page| page.follow), page.map(|page| page.load));
     let spec = FormSpec {
         check: Rc::new(move |fields, min| {
             arguments::read(fields).map_or_else(Vec::new, |call| check(&call, min))
@@ -86,9 +92,10 @@ where
         done,
         clears,
         leaves,
-        by_document: leaves && page.is_some_and(|page| page.load.needs_document()),
+        by_document: leaves && load.is_some_and(PageLoad::needs_document),
+        load,
     };
-    frame(F::PATH, spec, version, children)
+    frame(F::PATH, spec, version, if_refused, children)
 }
 
 /// The part of [`Form`] that does not depend on the server function, so that it is compiled once.
@@ -96,9 +103,10 @@ fn frame(
     path: &'static str,
     spec: FormSpec,
     version: Option<RwSignal<String>>,
+    if_refused: Option<ViewFn>,
     children: Children,
 ) -> AnyView {
-    let flash = PageContext::from_context().and_then(|page| page.load.flash_of(path)).unwrap_or_default();
+    let flash = spec.load.and_then(|load| load.flash_of(path)).unwrap_or_default();
     if let Some(version) = version.filter(|_| !flash.version.is_empty()) {
         version.set(flash.version.clone());
     }
@@ -122,7 +130,7 @@ fn frame(
     let on_submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Some(form) = form_of(&event) {
-            submit(state, &spec, form);
+            submit(path, state, &spec, form);
         }
     };
     view! {
@@ -139,7 +147,7 @@ fn frame(
             <PreconditionFields version/>
             <Provider value=state>
                 {children()}
-                <FormNotices/>
+                <FormNotices help=if_refused/>
             </Provider>
         </form>
     }
@@ -165,7 +173,7 @@ fn form_of(event: &Event) -> Option<HtmlFormElement> {
     event.current_target()?.dyn_into().ok()
 }
 
-fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement) {
+fn submit(path: &'static str, state: FormState, spec: &FormSpec, form: HtmlFormElement) {
     if state.progress.get_untracked() != Progress::Idle {
         return;
     }
@@ -196,19 +204,31 @@ fn submit(state: FormState, spec: &FormSpec, form: HtmlFormElement) {
                     form.reset();
                 }
                 dom::tell(&form, "saved");
+                if let Some(load) = spec.load.filter(|_| spec.leaves) {
+                    load.leave(done(path, &data));
+                }
                 state.errors.set(FormErrors::after_success(spec.done));
             }
-            // The page is outdated. A plain post brings a current one with the text in it, through the sign-in page if
-            // needed.
-            Err(problem) if problem.code == Code::SignInNeeded || is_stale(problem.code) => {
-                dom::send(&form);
-            }
+            Err(problem) if needs_page(problem.code) => dom::send(&form),
             Err(problem) => {
                 state.errors.update(|errors| errors.refused(&problem));
                 dom::focus_soon(&form, REFUSED);
             }
         }
     });
+}
+
+/// Whether the page is outdated, or asks for too little. A plain post brings another one with the text in it, through
+/// the sign-in page if needed.
+fn needs_page(code: Code) -> bool {
+    matches!(code, Code::SignInNeeded | Code::Reauthenticate) || is_stale(code)
+}
+
+/// What the next page may say of this form: the server's message after a plain post is the same.
+fn done(path: &str, data: &FormData) -> Flash {
+    let email = data.get("form[email]").as_string();
+    let values = email.map(|email| ("email".to_owned(), email)).into_iter().collect();
+    Flash { function: path.to_owned(), values, ..Flash::default() }
 }
 
 /// The first refused field, else the message beside the button.

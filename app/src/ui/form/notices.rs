@@ -11,14 +11,21 @@ use std::time::Duration;
 /// since a live region that appears together with its words is not read out everywhere. A page that comes with
 /// the words is read out where the focus is.
 #[component]
-pub(crate) fn FormNotices() -> impl IntoView {
+pub(crate) fn FormNotices(
+    /// What helps after a refusal.
+    #[prop(optional_no_strip)]
+    help: Option<ViewFn>,
+) -> impl IntoView {
     let form = FormState::from_context();
     let starts_with_error = form.has_form_error_untracked();
     let starts_with_success = form.is_success_untracked();
     let error = move || {
+        let help = help.clone();
         form.form_error().map(|words| match form.wait() {
-            Some(seconds) => Countdown(CountdownProps { seconds }).into_any(),
-            None => view! { <Notice tone=Tone::Error words/> }.into_any(),
+            Some(seconds) => view! { <Countdown seconds help/> }.into_any(),
+            None => {
+                view! { <Notice tone=Tone::Error words>{help.map(|help| help.run())}</Notice> }.into_any()
+            }
         })
     };
     view! {
@@ -34,7 +41,7 @@ pub(crate) fn FormNotices() -> impl IntoView {
 /// Too many tries: counts down to the next one, by the clock, since a tab in the background misses ticks. A timer
 /// is not read out at every second.
 #[component]
-fn Countdown(seconds: u32) -> impl IntoView {
+fn Countdown(seconds: u32, #[prop(optional_no_strip)] help: Option<ViewFn>) -> impl IntoView {
     let left = RwSignal::new(seconds);
     let ticking = StoredValue::new(None::<IntervalHandle>);
     let stop = move || _ = ticking.try_get_value().flatten().map(|tick| tick.clear());
@@ -62,6 +69,7 @@ fn Countdown(seconds: u32) -> impl IntoView {
                 <Warning/>
                 <span>
                     {before} <span role="timer">{move || words::in_words(left.get())}</span> {after}
+                    {help.as_ref().map(|help| (" ", help.run()))}
                 </span>
             </p>
         }

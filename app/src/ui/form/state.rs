@@ -23,6 +23,7 @@ pub struct FormState {
     pub(super) progress: RwSignal<Progress>,
     values: StoredValue<Vec<(String, String)>>,
     compares: bool,
+    unsaved: bool,
 }
 
 impl FormState {
@@ -33,6 +34,7 @@ impl FormState {
             progress: RwSignal::new(progress),
             values: StoredValue::new(values),
             compares: false,
+            unsaved: false,
         }
     }
 
@@ -48,13 +50,14 @@ impl FormState {
             None if flash.function.is_empty() => FormErrors::default(),
             None => FormErrors::after_success(done),
         };
+        let unsaved = flash.problem.is_some() && !flash.values.is_empty();
         let compares = flash.problem.is_some_and(|problem| is_stale(problem.code));
-        Self { compares, ..Self::new(errors, flash.values, Progress::Idle) }
+        Self { compares, unsaved, ..Self::new(errors, flash.values, Progress::Idle) }
     }
 
     /// Whether a text was typed here that is not saved.
     pub(super) fn is_unsaved(self) -> bool {
-        self.values.with_value(|values| !values.is_empty())
+        self.unsaved
     }
 
     pub(crate) fn progress(self) -> Progress {

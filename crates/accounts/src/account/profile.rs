@@ -40,6 +40,7 @@ fn view(user: User) -> ProfileView {
         version: version::of_profile(&user),
         password_version: version::of_password(user.password_hash.as_deref()),
         email: user.email,
+        email_unproven: !user.email_verified,
         profile: user.profile,
         role: user.role,
     }

@@ -5,6 +5,7 @@ use crate::authentication::attempt::ProvenAttempt;
 use crate::authentication::establish::Transport;
 use crate::credential::Priority;
 use crate::identifier::Address;
+use crate::mail::Mail;
 use crate::{Accounts, Error, Field, RequestCtx, SignedIn, Signup, identifier, policy, rng, view};
 use domain::{
     Email, Factor, FieldError, FormReason, Profile, Reason, Registration, RegistrationForm, Role, UserId,
@@ -89,6 +90,7 @@ impl Accounts {
             made => made?,
         };
         self.audit(&mut tx, ctx, Some(user.id), Event::Registered).await?;
+        self.enqueue(&mut tx, ctx, &Mail::Verify { user: user.id }).await?;
         Ok(Some((tx, user)))
     }
 

@@ -1,4 +1,5 @@
 use crate::audit::Event;
+use crate::mail::Mail;
 use crate::{Accounts, Error, RequestCtx, rng};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -35,6 +36,7 @@ impl Accounts {
         let mut tx = self.store().begin().await?;
         let id = self.insert_user(&mut tx, &prepared, Role::Admin, ctx.now).await?.id;
         self.audit(&mut tx, &ctx, Some(id), Event::AdminCreated).await?;
+        self.enqueue(&mut tx, &ctx, &Mail::Verify { user: id }).await?;
         Ok(tx.commit().await?)
     }
 

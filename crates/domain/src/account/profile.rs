@@ -97,6 +97,8 @@ macro_rules! profile {
         #[derive(Deserialize)]
         struct FlatProfileView {
             email: String,
+            #[serde(default)]
+            email_unproven: bool,
             $($field: Option<String>,)+
             role: Role,
             version: String,
@@ -107,6 +109,7 @@ macro_rules! profile {
             fn from(flat: FlatProfileView) -> Self {
                 Self {
                     email: flat.email,
+                    email_unproven: flat.email_unproven,
                     profile: Profile { $($field: flat.$field,)+ },
                     role: flat.role,
                     version: flat.version,
@@ -250,6 +253,8 @@ impl Profile {
 pub struct ProfileView {
     /// The address as typed at sign-up; it cannot be changed here.
     pub email: String,
+    /// Whether the address is still to be proven.
+    pub email_unproven: bool,
     /// What can be changed here. Flat on the wire: a tab that was opened before an upgrade reads the same fields.
     #[serde(flatten)]
     pub profile: Profile,
@@ -297,14 +302,16 @@ mod tests {
     fn the_page_of_an_older_server_reads_the_same_fields() {
         let view = ProfileView {
             email: "ana@example.com".into(),
+            email_unproven: false,
             profile: Profile { name: Some("Ana".into()), ..Profile::default() },
             role: Role::User,
             version: "v".into(),
             password_version: "p".into(),
         };
         let json = r#"{"email":"ana@example.com","username":null,"name":"Ana","first_name":null,"last_name":null,"bio":null,"role":"user","version":"v","password_version":"p"}"#;
-        assert_eq!(serde_json::to_string(&view).unwrap(), json);
         assert_eq!(serde_json::from_str::<ProfileView>(json).unwrap(), view);
+        let newer = json.replace(r#","username""#, r#","email_unproven":false,"username""#);
+        assert_eq!(serde_json::to_string(&view).unwrap(), newer);
     }
 
     #[test]

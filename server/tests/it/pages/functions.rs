@@ -11,9 +11,13 @@ const EXPECTED: &[(&str, u16)] = &[
     ("/fn/login", 422),
     ("/fn/logout", 200),
     ("/fn/password/change", 401),
+    ("/fn/password/forgot", 422),
+    ("/fn/password/reset", 422),
     ("/fn/profile/load", 401),
     ("/fn/profile/save", 401),
     ("/fn/register", 422),
+    ("/fn/verify", 422),
+    ("/fn/verify/resend", 422),
 ];
 
 #[test]

@@ -53,16 +53,19 @@ async fn every_page_says_what_one_is_in(pool: PgPool) {
     for (browser, pages) in [
         (
             &mut app.browser(),
-            [
+            vec![
                 ("/", "Welcome to ", ""),
                 ("/login", "Sign in to ", "Sign in"),
                 ("/register", "Create your ", "Create account"),
+                ("/forgot", "Reset your ", "Reset your password"),
+                ("/reset", "Choose a new ", "Choose a new password"),
+                ("/verify", "Confirm your email for ", "Confirm your email"),
                 ("/nowhere", "Page not found", "Page not found"),
             ],
         ),
         (
             &mut ana,
-            [
+            vec![
                 ("/account", "Your profile", "Your profile"),
                 ("/account/security", "Your password", "Your password"),
                 ("/nowhere", "Page not found", "Page not found"),

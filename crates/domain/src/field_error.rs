@@ -153,6 +153,8 @@ pub enum Reason {
     Form(FormReason),
     /// There is an account with this email address.
     EmailTaken,
+    /// The account has this email address already.
+    EmailUnchanged,
     /// Somebody has this username.
     UsernameTaken,
     /// Nobody takes this username for themselves.
@@ -184,6 +186,7 @@ impl Reason {
         match self {
             Self::Form(reason) => reason.code(),
             Self::EmailTaken | Self::UsernameTaken => "taken",
+            Self::EmailUnchanged => "unchanged",
             Self::UsernameReserved => "reserved",
             Self::PasswordWrong => "wrong",
             Self::PasswordWeak(_) => "too_weak",

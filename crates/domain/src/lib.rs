@@ -37,8 +37,8 @@ pub use import_reason::ImportReason;
 pub use invisible::{is_invisible, trim};
 pub use limits::*;
 pub use one_time::{
-    AddressForm, CODE_ALPHABET, CODE_LETTERS, Invitation, InvitationForm, LinkToken, MailCode, Presented,
-    Purpose, Reset, ResetForm, Verify, VerifyForm,
+    AddressForm, CODE_ALPHABET, CODE_LETTERS, Invitation, InvitationForm, LinkToken, MailCode, NotMeForm,
+    Presented, Purpose, Reset, ResetForm, Verify, VerifyForm,
 };
 pub use page::{Page, PageRequest, Span};
 pub use problem::{Code, Detail, Problem, RefusedAct};

@@ -186,7 +186,7 @@ pub async fn by_hash(
     Ok(query.fetch_optional(&store.pool).await?)
 }
 
-/// The newest token that was sent to an address and may be used: where a code is typed.
+/// The newest tokens that were sent to an address and may be used: where a code is typed.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -195,17 +195,17 @@ pub async fn by_email(
     purposes: &[Purpose],
     canonical: &str,
     now: OffsetDateTime,
-) -> Result<Option<OneTimeToken>, StoreError> {
+) -> Result<Vec<OneTimeToken>, StoreError> {
     let query = query_token!(
         "SELECT ",
         "FROM one_time_tokens
          WHERE email_canonical = $1 AND purpose = ANY($2) AND used_at IS NULL AND expires_at > $3
-         ORDER BY created_at DESC LIMIT 1",
+         ORDER BY created_at DESC LIMIT 20",
         canonical,
         &words(purposes),
         now,
     );
-    Ok(query.fetch_optional(&store.pool).await?)
+    Ok(query.fetch_all(&store.pool).await?)
 }
 
 /// A token by its id, whatever became of it.
@@ -215,6 +215,28 @@ pub async fn by_email(
 pub async fn by_id(tx: &mut Tx, id: Uuid) -> Result<Option<OneTimeToken>, StoreError> {
     let query = query_token!("SELECT ", "FROM one_time_tokens WHERE id = $1 AND used_at IS NULL", id);
     Ok(query.fetch_optional(tx.unchanging()).await?)
+}
+
+/// The token of an account and purpose that may still be used.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn of_user(
+    store: &Store,
+    purpose: Purpose,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Result<Option<OneTimeToken>, StoreError> {
+    let query = query_token!(
+        "SELECT ",
+        "FROM one_time_tokens
+         WHERE purpose = $1 AND user_id = $2 AND used_at IS NULL AND expires_at > $3
+         ORDER BY created_at DESC LIMIT 1",
+        purpose.as_str(),
+        user.0,
+        now,
+    );
+    Ok(query.fetch_optional(&store.pool).await?)
 }
 
 /// Uses a token up. Says whether this was the one use: of several at once, one alone is.
@@ -253,19 +275,61 @@ pub async fn note_sent(
     Ok(())
 }
 
-/// Deletes all unused tokens of an account, so that no mail of before opens it again.
+/// Deletes all unused tokens of an account, so that no mail of before opens it again; says how many.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn revoke_all(tx: &mut Tx, user: UserId, purposes: &[Purpose]) -> Result<(), StoreError> {
-    sqlx::query!(
+pub async fn revoke_all(tx: &mut Tx, user: UserId, purposes: &[Purpose]) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
         "DELETE FROM one_time_tokens WHERE user_id = $1 AND used_at IS NULL AND purpose = ANY($2)",
         user.0,
         &words(purposes)
     )
     .execute(tx.unchanging())
     .await?;
+    Ok(done.rows_affected())
+}
+
+/// Deletes the unused links of an account that take it back: those to the address of this one, and those that were made
+/// after it.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn revoke_not_me(tx: &mut Tx, used: Uuid, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM one_time_tokens t USING one_time_tokens used
+         WHERE used.id = $1 AND t.user_id = $2 AND t.purpose = 'not-me' AND t.used_at IS NULL
+               AND (t.email_canonical = used.email_canonical OR t.created_at >= used.created_at)",
+        used,
+        user.0
+    )
+    .execute(tx.unchanging())
+    .await?;
     Ok(())
+}
+
+/// Whether another account may still take this address back.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_kept(
+    tx: &mut Tx,
+    canonical: &str,
+    except: UserId,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let kept = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM one_time_tokens
+            WHERE purpose = 'not-me' AND email_canonical = $1 AND user_id <> $2 AND used_at IS NULL AND expires_at > $3
+           ) AS "kept!""#,
+        canonical,
+        except.0,
+        now
+    )
+    .fetch_one(tx.unchanging())
+    .await?;
+    Ok(kept)
 }
 
 /// Deletes up to `limit` tokens that expired before; says how many. Call again while the limit is reached.

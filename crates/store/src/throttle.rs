@@ -1,7 +1,7 @@
 //! Counting tries: one statement per count, so that two replicas never admit one too many (P14). All times are the
 //! database's and are arguments: a statement computes only with bigint, which every distributed database supports.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, Tx};
 use sqlx::PgConnection;
 use time::Duration;
 
@@ -72,6 +72,15 @@ pub async fn take(store: &Store, budgets: &[Budget], now: Micros) -> Result<Opti
     }
     tx.commit().await?;
     Ok(None)
+}
+
+/// Takes one try out of a budget in the caller's own transaction; says whether there was one. What is undone is not
+/// counted.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn take_in(tx: &mut Tx, budget: &Budget, now: Micros) -> Result<bool, StoreError> {
+    Ok(take_one(tx.unchanging(), budget, now).await?.is_none())
 }
 
 async fn take_one(

@@ -55,6 +55,7 @@ fn sentence(reason: &Reason) -> String {
         Reason::UsernameTaken => field::username_taken(),
         Reason::UsernameReserved => field::username_reserved(),
         Reason::PasswordWrong => field::password_wrong(),
+        Reason::EmailUnchanged => field::email_unchanged(),
         Reason::Unknown => call::unknown(),
         Reason::Doubled => call::doubled(),
         Reason::Missing => call::missing(),

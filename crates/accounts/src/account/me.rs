@@ -1,6 +1,7 @@
 use crate::account::register::reachable;
 use crate::audit::Event;
 use crate::identifier::Address;
+use crate::mail::Notice;
 use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, policy, view};
 use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
 use store::users::{self, Update, User};
@@ -16,7 +17,8 @@ pub(crate) struct Changes {
 }
 
 /// An address that mail can reach.
-pub(crate) struct NewEmail(Address);
+#[derive(Clone)]
+pub(crate) struct NewEmail(pub(super) Address);
 
 impl Accounts {
     /// The caller's own account.
@@ -32,7 +34,7 @@ impl Accounts {
     }
 
     /// Changes the given fields of the caller's own account. A new address needs a recent sign-in or the
-    /// password, and is unproven.
+    /// password; it is unproven, or waits for its proof where only proven ones count.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
@@ -46,8 +48,8 @@ impl Accounts {
         let email = NewEmail::of(email.as_ref(), &user)?;
         self.check_new_username(&user, &profile)?;
         self.admit_new_username(ctx, &user, &profile).await?;
-        let (mut tx, user) = if email.is_some() {
-            self.admit_new_address(ctx, user.id).await?;
+        let (mut tx, user) = if let Some(new) = &email {
+            self.admit_email(ctx, &user, new, self.api_email_waits()).await?;
             let refusal = Event::ReauthenticationRefused;
             let stepped_up = self.step_up(ctx, user, current_password, refusal).await?;
             let (tx, user) = self.begin(ctx).await?;
@@ -57,12 +59,17 @@ impl Accounts {
             self.begin(ctx).await?
         };
         ctx.check_version(|| version::of_user(&user))?;
-        let changes = Changes { profile, email, ..Changes::default() };
-        let user = match (self.change(&mut tx, ctx, user, &changes).await, &changes.email) {
-            (Err(Error::Taken(Field::Email)), Some(NewEmail(new))) => {
-                return self.tell_taken(tx, ctx, &new.canonical).await;
+        let changes = Changes { profile, ..Changes::default() };
+        let user = match email {
+            None => self.change(&mut tx, ctx, user, &changes).await?,
+            Some(new) => {
+                match self.move_to(&mut tx, ctx, user, changes, &new, self.api_email_waits()).await {
+                    Err(Error::Taken(Field::Email)) => {
+                        return self.tell_taken(tx, ctx, new.canonical()).await;
+                    }
+                    user => user?,
+                }
             }
-            (user, _) => user?,
         };
         tx.commit().await?;
         Ok(view::user(user))
@@ -117,7 +124,7 @@ impl Accounts {
         if events.is_empty() {
             return Ok(user);
         }
-        let mut whole = user.profile;
+        let mut whole = user.profile.clone();
         profile.apply(&mut whole);
         let username_canonical = whole.username.as_deref().map(identifier::username);
         if matches!(profile.username, Change::Set(_)) {
@@ -135,6 +142,14 @@ impl Accounts {
         for event in events {
             self.audit(tx, ctx, Some(user.id), event).await?;
         }
+        if let Some(NewEmail(new)) = email {
+            self.check_kept(tx, &new.canonical, user.id, ctx.now).await?;
+            self.tell_moved(tx, ctx, &user, &new.shown).await?;
+            self.notify(tx, ctx, &updated, Notice::EmailIsYours).await?;
+        }
+        if *is_active == Some(false) {
+            self.notify(tx, ctx, &user, Notice::Disabled).await?;
+        }
         Ok(updated)
     }
 
@@ -151,6 +166,10 @@ impl NewEmail {
         let address = typed.map(reachable).transpose()?;
         let present = identifier::email(&user.email);
         Ok(address.filter(|address| present.as_ref() != Some(&address.canonical)).map(Self))
+    }
+
+    pub(super) fn canonical(&self) -> &str {
+        &self.0.canonical
     }
 }
 

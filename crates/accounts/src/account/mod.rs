@@ -1,5 +1,7 @@
 //! One account: how it is made, shown and changed. Every write locks the account's row first ([`locked`]).
 
+mod disown;
+mod email;
 mod invitation;
 mod locked;
 pub(crate) mod me;

@@ -1,5 +1,6 @@
 use crate::audit::Event;
 use crate::authentication::establish::NewSession;
+use crate::mail::Notice;
 use crate::{Accounts, Error, Member, RequestCtx, SessionToken, account::version};
 use domain::{PasswordChange, PasswordForm, Profile, Role, SessionKind};
 use store::Tx;
@@ -45,6 +46,7 @@ impl Accounts {
         users::set_password_hash(&mut tx, locked.id, &hash, ctx.now).await?;
         let token =
             self.keep_only_this_session(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
+        self.notify(&mut tx, ctx, &locked, Notice::PasswordChanged).await?;
         tx.commit().await?;
         Ok(PasswordChanged { token, version: version::of_password(Some(&hash)) })
     }

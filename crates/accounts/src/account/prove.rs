@@ -1,11 +1,12 @@
 //! What a link or a code that leads to `/verify` proves: the address of an account, or of one that is made by it.
 
 use crate::authentication::establish::Transport;
+use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, SignedIn};
-use domain::{Purpose, Verify, VerifyForm};
+use domain::{PlainPassword, Purpose, Verify, VerifyForm};
 
 /// The purposes of the tokens that lead to `/verify`.
-const PURPOSES: [Purpose; 2] = [Purpose::Verify, Purpose::SignUp];
+const PURPOSES: [Purpose; 3] = [Purpose::Verify, Purpose::ChangeEmail, Purpose::SignUp];
 
 /// What a browser has proven.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Accounts {
         let Verify { presented, password } = form.parse()?;
         let token = self.find_token(ctx, &PURPOSES, &presented).await?;
         if token.purpose != Purpose::SignUp {
-            return self.prove_email(ctx, &token, password).await.map(|()| Proven::Address);
+            return self.prove_for_account(ctx, &token, password).await.map(|()| Proven::Address);
         }
         let (attempt, username_taken) = self.finish_sign_up(ctx, &token, password).await?;
         let signed_in = self.establish(ctx, attempt, Transport::Browser { persistent: false }).await?.into();
@@ -48,9 +49,23 @@ impl Accounts {
         let Verify { presented, password } = form.parse()?;
         let token = self.find_token(ctx, &PURPOSES, &presented).await?;
         if token.purpose != Purpose::SignUp {
-            return self.prove_email(ctx, &token, password).await;
+            return self.prove_for_account(ctx, &token, password).await;
         }
         let (attempt, _) = self.finish_sign_up(ctx, &token, password).await?;
         Ok(attempt.tx.commit().await?)
+    }
+
+    /// The address of an account that is there, or one that it shall have.
+    async fn prove_for_account(
+        &self,
+        ctx: &RequestCtx,
+        token: &Redeemable,
+        password: Option<PlainPassword>,
+    ) -> Result<(), Error> {
+        if token.purpose == Purpose::ChangeEmail {
+            self.prove_new_email(ctx, token, password).await
+        } else {
+            self.prove_email(ctx, token, password).await
+        }
     }
 }

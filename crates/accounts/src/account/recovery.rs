@@ -3,7 +3,7 @@
 use crate::account::password::personal_words;
 use crate::audit::Event;
 use crate::credential::Priority;
-use crate::mail::Mail;
+use crate::mail::{Mail, Notice};
 use crate::{Accounts, Error, RequestCtx, identifier};
 use domain::{AddressForm, Identifier, Purpose, Reset, ResetForm, UserId};
 use store::users::{self, User};
@@ -48,6 +48,7 @@ impl Accounts {
         let ended_sessions = self.end_everything(&mut tx, ctx, user.id).await?;
         let stranger = ctx.as_stranger();
         self.audit(&mut tx, &stranger, Some(user.id), Event::PasswordReset { ended_sessions }).await?;
+        self.notify(&mut tx, ctx, &user, Notice::PasswordReset).await?;
         Ok(tx.commit().await?)
     }
 

@@ -158,7 +158,9 @@ impl Accounts {
             at,
         };
         self.check_taken(tx, username_canonical.as_deref(), id).await?;
-        Ok(users::insert(tx, &user).await?)
+        let made = users::insert(tx, &user).await?;
+        self.check_kept(tx, &prepared.email.canonical, id, at).await?;
+        Ok(made)
     }
 }
 

@@ -46,7 +46,12 @@ impl Accounts {
     }
 
     /// Whether the account is the caller's: by their session, or by its password, which is counted as a sign-in is.
-    async fn own(&self, ctx: &RequestCtx, user: &User, password: Option<PlainPassword>) -> Result<(), Error> {
+    pub(super) async fn own(
+        &self,
+        ctx: &RequestCtx,
+        user: &User,
+        password: Option<PlainPassword>,
+    ) -> Result<(), Error> {
         match password {
             None if ctx.member().is_ok_and(|member| member.user == user.id) => Ok(()),
             None => Err(Error::Reauthenticate),

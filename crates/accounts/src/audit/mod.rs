@@ -37,6 +37,9 @@ pub(crate) enum Event {
     Invited { role: Role },
     InvitationRevoked,
     LinkMade { purpose: &'static str },
+    EmailChangeRequested,
+    EmailChangeCancelled,
+    AccountRecovered { ended_sessions: u64, address: &'static str },
 }
 
 impl Event {
@@ -69,6 +72,9 @@ impl Event {
             Self::Invited { .. } => "invited",
             Self::InvitationRevoked => "invitation_revoked",
             Self::LinkMade { .. } => "link_made",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChangeCancelled => "email_change_cancelled",
+            Self::AccountRecovered { .. } => "account_recovered",
         }
     }
 
@@ -95,6 +101,9 @@ impl Event {
             Self::MailGivenUp { mail } => json!({ "mail": mail }),
             Self::Invited { role } => json!({ "role": role }),
             Self::LinkMade { purpose } => json!({ "purpose": purpose }),
+            Self::AccountRecovered { ended_sessions, address } => {
+                json!({ "ended_sessions": ended_sessions, "address": address })
+            }
             _ => json!({}),
         }
     }

@@ -4,6 +4,7 @@ use crate::audit::Event;
 use crate::authentication::attempt::ProvenAttempt;
 use crate::authentication::factor;
 use crate::credential::{SessionToken, Subject};
+use crate::mail::Notice;
 use crate::policy::{self, NextStep};
 use crate::{Accounts, Caller, Error, RawToken, RequestCtx, rng};
 use domain::{Role, SessionId, SessionKind, UserId};
@@ -103,6 +104,9 @@ impl Accounts {
         let device = self.device_token(ctx, admitted.as_ref());
         if transport.makes_known() {
             self.know_device(&mut tx, ctx, &device, id).await?;
+            if admitted.as_ref().is_some_and(|admitted| !admitted.is_of_a_known_device()) {
+                self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
+            }
         }
         tx.commit().await?;
         if let Some(admitted) = &admitted {

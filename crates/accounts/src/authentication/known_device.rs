@@ -16,7 +16,7 @@ impl Accounts {
     /// The device token of a client: its own if that admitted it, else a new one.
     pub(crate) fn device_token(&self, ctx: &RequestCtx, admitted: Option<&Admitted>) -> RawToken {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = matches!(admitted, Some(Admitted::Device { .. }));
+        let known = admitted.is_some_and(Admitted::is_of_a_known_device);
         let token = ctx.client.device.clone().filter(|_| known);
         token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()))
     }

@@ -73,6 +73,10 @@ impl Admitted {
         }
     }
 
+    pub(crate) fn is_of_a_known_device(&self) -> bool {
+        matches!(self, Self::Device { .. })
+    }
+
     /// Its priority when it waits for a core.
     pub(crate) fn priority(&self) -> Priority {
         if let Self::Device { priority, .. } = self { *priority } else { Priority::Stranger }

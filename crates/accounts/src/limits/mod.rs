@@ -62,6 +62,9 @@ pub const GUESSES_AT_A_CODE: Bucket = Bucket { burst: 5, interval: Duration::day
 /// Guesses at codes from one address.
 pub const GUESSES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
 
+/// Notices of one account about what a stranger can repeat.
+pub const NOTICES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
+
 /// Events of one attack in the audit trail.
 pub const AUDIT_EVENTS_OF_AN_ATTACK: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };
 

@@ -2,10 +2,14 @@
 
 pub(crate) mod letter;
 mod mailer;
+mod notice;
+mod notify;
 mod outbox;
 mod prepare;
 mod rotation;
 mod sign_up;
+mod waiting;
 
 pub use mailer::{Mailer, Message, Undelivered};
-pub(crate) use outbox::Mail;
+pub(crate) use notice::Notice;
+pub(crate) use waiting::Mail;

@@ -6,12 +6,10 @@
 
 use super::mailer::{Mailer, Message, Undelivered};
 use super::prepare::Prepared;
+use super::waiting::Mail;
 use crate::audit::Event;
 use crate::credential::{Label, Sealed};
-use crate::one_time::PendingAccount;
 use crate::{Accounts, Error, RequestCtx, policy, rng};
-use domain::{Role, UserId};
-use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::one_time_tokens;
 use store::outbox::{self, DueMail, NewMail};
@@ -20,39 +18,6 @@ use uuid::Uuid;
 
 /// For how long one server has a mail to itself: longer than a mail server may take to answer.
 const LEASE: Duration = Duration::minutes(1);
-
-/// What a mail is about, as it waits in the outbox, encrypted.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(tag = "mail", rename_all = "snake_case")]
-pub(crate) enum Mail {
-    /// Somebody asked for a reset of whatever account has this canonical address.
-    ResetAsked { email: String },
-    /// Somebody asked for the proof of this canonical address again.
-    VerifyAsked { email: String },
-    /// An account was made: its address is to be proven.
-    Verify { user: UserId },
-    /// Somebody wants this account, once its address is proven.
-    SignUpAsked { email: String, account: Box<PendingAccount> },
-    /// An operator invites somebody.
-    Invited { token: Uuid, role: Role },
-}
-
-impl Mail {
-    /// What operators see of it.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::ResetAsked { .. } => "reset",
-            Self::VerifyAsked { .. } | Self::Verify { .. } => "verify",
-            Self::SignUpAsked { .. } => "sign-up",
-            Self::Invited { .. } => "invite",
-        }
-    }
-
-    /// The token that it carries, where that exists already: if it goes, so does the mail.
-    fn token(&self) -> Option<Uuid> {
-        if let Self::Invited { token, .. } = self { Some(*token) } else { None }
-    }
-}
 
 impl Accounts {
     /// Whether mails are sent.

@@ -3,7 +3,7 @@
 
 use super::letter::{Composed, Letter, Sender};
 use super::mailer::Message;
-use super::outbox::Mail;
+use super::waiting::Mail;
 use crate::identifier::{self, Address};
 use crate::one_time::{Link, NewToken};
 use crate::{Accounts, Error, policy};
@@ -43,6 +43,8 @@ impl Accounts {
                 self.prepare_sign_up(&mut tx, due, &email, &account, now).await?
             }
             Mail::Invited { role, .. } => self.prepare_invitation(&mut tx, due, role, now).await?,
+            Mail::ConfirmNewEmail { token } => self.prepare_new_email(&mut tx, due, token, now).await?,
+            Mail::Notice(mail) => self.prepare_notice(&mut tx, due, mail).await?,
         };
         if prepared.is_none() {
             outbox::delete(&mut tx, due.id).await?;
@@ -78,6 +80,28 @@ impl Accounts {
         let token = self.token_of(tx, due, Purpose::Verify, &user, now).await?;
         self.with_link(due, token, Purpose::Verify, now, |link, left| {
             self.compose(&Letter::Verify { link: &link.url, code: &link.code, hours: hours(left) })
+        })
+    }
+
+    /// To the address that an account shall have. Whose it is already, they are told; nobody else is.
+    async fn prepare_new_email(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        token: Uuid,
+        now: OffsetDateTime,
+    ) -> Result<Option<Prepared>, Error> {
+        let token = one_time_tokens::by_id(tx, token).await?.filter(|token| token.expires_at > now);
+        let Some(token) = token else { return Ok(None) };
+        if users::by_email(self.store(), &token.email_canonical).await?.is_some() {
+            let page = |path| [self.settings().issuer.trim_end_matches('/'), path].concat();
+            let (sign_in, forgot) = (page("/login"), page("/forgot"));
+            let letter = Letter::AlreadyRegistered { sign_in: &sign_in, forgot: &forgot };
+            let message = self.message(due, token.email, self.compose(&letter)?);
+            return Ok(Some(Prepared { message, token: None }));
+        }
+        self.with_link(due, Some(token), Purpose::ChangeEmail, now, |link, left| {
+            self.compose(&Letter::ConfirmNewEmail { link: &link.url, code: &link.code, hours: hours(left) })
         })
     }
 

@@ -2,7 +2,7 @@ use super::secrets::{Secrets, code_hash};
 use crate::credential::Label;
 use crate::identifier::Address;
 use crate::session::sweep::SWEEP_BATCH;
-use crate::{Accounts, Error, policy, rng};
+use crate::{Accounts, Error, RequestCtx, policy, rng};
 use domain::{Purpose, UserId};
 use store::Tx;
 use store::one_time_tokens::{self, NewOneTimeToken, OneTimeToken, Owner};
@@ -59,6 +59,21 @@ impl Accounts {
         let live = one_time_tokens::live(tx, new.purpose, owner, now).await?;
         let made = if new.purpose == Purpose::NotMe { one_time_tokens::by_id(tx, id).await? } else { live };
         made.ok_or_else(|| Error::internal("a one-time token was not made"))
+    }
+
+    /// Makes a token that is shown now and not mailed, and returns its secret.
+    pub(crate) async fn mint_shown(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        purpose: Purpose,
+        user: UserId,
+        email: &Address,
+    ) -> Result<String, Error> {
+        let now = self.inner.database_clock.time(ctx.now);
+        let token = self.mint(tx, &NewToken { purpose, user: Some(user), email, detail: None }, now).await?;
+        one_time_tokens::note_sent(tx, token.id, now, now + policy::token_lifetime(purpose)).await?;
+        Ok(Secrets::of(self.encryption()?, &token.key_id, token.id)?.token.reveal())
     }
 
     /// Deletes tokens that can no longer be used.

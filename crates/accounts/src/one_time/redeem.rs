@@ -37,10 +37,15 @@ impl Accounts {
             }
             Presented::Code { email, code } => {
                 let name = identifier::canonical(&Identifier::Email(email.as_str().to_owned()));
-                let token = one_time_tokens::by_email(self.store(), purposes, name.as_str(), now).await?;
-                let of = token.as_ref().map_or(name.as_str().as_bytes(), |token| token.id.as_bytes());
+                let mut tokens =
+                    one_time_tokens::by_email(self.store(), purposes, name.as_str(), now).await?;
+                let newest = tokens.first();
+                let of = newest.map_or(name.as_str().as_bytes(), |token| token.id.as_bytes());
                 let admitted = self.admit_code(ctx, of).await?;
-                token.filter(|token| admitted && self.is_code_of(token, code.as_str()))
+                // Several notices may have gone to one address, each with a code of its own.
+                let purpose = newest.and_then(|token| token.purpose);
+                tokens.retain(|token| admitted && token.purpose == purpose);
+                tokens.into_iter().find(|token| self.is_code_of(token, code.as_str()))
             }
         };
         let OneTimeToken { id, purpose, user, email, email_canonical, key_id, sealed, .. } =

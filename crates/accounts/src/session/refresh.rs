@@ -2,12 +2,14 @@
 
 use crate::audit::Event;
 use crate::credential::{RawToken, Subject};
+use crate::mail::Notice;
 use crate::policy::{self, Exchange};
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::{SessionId, SessionKind, TokenPair, TokenType};
-use store::Tx;
+use domain::{SessionId, SessionKind, TokenPair, TokenType, UserId};
 use store::refresh_tokens::{self, NewRefreshToken, Salt};
 use store::sessions::{self, Session};
+use store::users;
+use store::{TokenHash, Tx};
 use time::OffsetDateTime;
 
 impl Accounts {
@@ -32,7 +34,11 @@ impl Accounts {
                 tx.rollback().await?;
                 return Err(Error::InvalidToken);
             }
-            Exchange::Replayed => return self.end_family(tx, ctx, &session).await,
+            Exchange::Replayed => {
+                tx.rollback().await?;
+                self.end_family(ctx, &hash, session.user).await?;
+                return Err(Error::InvalidToken);
+            }
         };
         // The proofs stay as they were: a refresh proves nothing.
         let subject = Subject { user: session.user, session: session.id };
@@ -59,11 +65,19 @@ impl Accounts {
         exchanged.then_some(next).ok_or(Error::InvalidToken)
     }
 
-    async fn end_family(&self, mut tx: Tx, ctx: &RequestCtx, family: &Session) -> Result<TokenPair, Error> {
+    /// Ends the session of a token that has two holders, and tells its owner. Accounts are locked before sessions, so it
+    /// looks again whether nobody has ended it meanwhile.
+    async fn end_family(&self, ctx: &RequestCtx, token: &TokenHash, user: UserId) -> Result<(), Error> {
+        let mut tx = self.store().begin().await?;
+        let owner = users::lock(&mut tx, user).await?.ok_or(Error::InvalidToken)?;
+        let family = refresh_tokens::lock_family(&mut tx, token).await?.ok_or(Error::InvalidToken)?;
+        if !policy::is_live(&family, ctx.now) {
+            return Ok(tx.rollback().await?);
+        }
         sessions::end(&mut tx, family.id, ctx.now).await?;
-        self.audit(&mut tx, ctx, Some(family.user), Event::RefreshReplayed { session: family.id }).await?;
-        tx.commit().await?;
-        Err(Error::InvalidToken)
+        self.audit(&mut tx, ctx, Some(user), Event::RefreshReplayed { session: family.id }).await?;
+        self.notify(&mut tx, ctx, &owner, Notice::TokenReused).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The first refresh token of a session.

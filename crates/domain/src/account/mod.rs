@@ -1,9 +1,11 @@
+mod email;
 mod password;
 pub(crate) mod profile;
 mod registration;
 mod user;
 mod viewer;
 
+pub use email::{EmailChange, EmailForm, EmailView};
 pub use password::{PasswordChange, PasswordForm};
 pub use profile::{Change, Profile, ProfileChange, ProfileField, ProfileForm, ProfileView, Takes};
 pub use registration::{NewAccount, Registration, RegistrationForm};

@@ -76,6 +76,30 @@ pub struct VerifyForm {
     pub password: RawPassword,
 }
 
+/// What a notice brought to whoever says that it was not them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NotMeForm {
+    /// The token of the link; empty where the code was typed.
+    pub token: String,
+    /// The address that the mail went to.
+    pub email: String,
+    /// The code of the mail.
+    pub code: String,
+}
+
+impl NotMeForm {
+    /// Checks the shape of every field.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<Presented, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let presented = errors.presented(&self.token, &self.email, &self.code);
+        errors.finish(presented)
+    }
+}
+
 /// A proof of an address, of acceptable shape.
 #[derive(Debug)]
 pub struct Verify {

@@ -266,6 +266,21 @@ pub async fn username_is_taken(tx: &mut Tx, canonical: &str, except: UserId) -> 
     Ok(taken)
 }
 
+/// Whether somebody other than `except` has this canonical address.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn email_is_taken(tx: &mut Tx, canonical: &str, except: UserId) -> Result<bool, StoreError> {
+    let taken = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM users WHERE email_canonical = $1 AND id <> $2) AS "taken!""#,
+        canonical,
+        except.0
+    )
+    .fetch_one(tx.unchanging())
+    .await?;
+    Ok(taken)
+}
+
 /// Replaces the password hash.
 ///
 /// # Errors
@@ -280,6 +295,39 @@ pub async fn set_password_hash(
         "UPDATE users SET password_hash = $2, sign_up_hash = NULL, updated_at = $3 WHERE id = $1",
         id.0,
         hash,
+        at
+    )
+    .execute(tx.changing())
+    .await?;
+    Ok(())
+}
+
+/// Takes the password away: nothing signs in until a new one is set.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn clear_password_hash(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE users SET password_hash = NULL, updated_at = $2 WHERE id = $1", id.0, at)
+        .execute(tx.changing())
+        .await?;
+    Ok(())
+}
+
+/// Gives the account another address, as typed and in its unique form, which was proven.
+///
+/// # Errors
+/// [`StoreError::Taken`] where the address is somebody's.
+pub async fn set_proven_email(
+    tx: &mut Tx,
+    id: UserId,
+    email: (&str, &str),
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE users SET email = $2, email_canonical = $3, email_verified = true, updated_at = $4 WHERE id = $1",
+        id.0,
+        email.0,
+        email.1,
         at
     )
     .execute(tx.changing())

@@ -40,7 +40,8 @@ pub(crate) async fn read(
 
 /// Update your account
 ///
-/// Changes only the fields you send. A new email address needs a recent sign-in or `current_password`.
+/// Changes only the fields you send. A new email address needs a recent sign-in or `current_password`. Where the site
+/// counts only confirmed addresses, the answer still shows the old one: the new one counts once it is confirmed.
 #[utoipa::path(
     method(put, patch),
     path = "/users/me",

@@ -1,3 +1,5 @@
+use words::mail;
+
 /// A mail as its parts, before any layout.
 pub(super) struct Content<'a> {
     pub(super) subject: String,
@@ -31,4 +33,21 @@ pub(super) enum Block<'a> {
 /// Two sentences in one paragraph.
 pub(super) fn joined<'a>(first: &str, second: &str) -> Block<'a> {
     Block::Paragraph([first, " ", second].concat())
+}
+
+/// A link's button, and the code for another device or a browser without scripts.
+pub(super) fn two_ways<'a>(
+    label: &'static str,
+    quiet: bool,
+    link: &'a str,
+    code: &'a str,
+    time: &str,
+) -> [Block<'a>; 4] {
+    let page = link.split('#').next().unwrap_or_default().to_owned();
+    [
+        Block::Button { label, link, quiet },
+        Block::Link { label: mail::type_code(), link: page },
+        Block::Code(code),
+        Block::Paragraph(mail::works_once(time)),
+    ]
 }

@@ -31,25 +31,33 @@ pub(crate) enum Letter<'a> {
     /// To the new address: it wants proof.
     ConfirmNewEmail { link: &'a str, code: &'a str, hours: u64 },
     /// To the old address: the new one waits for its proof.
-    EmailChangeRequested { new_email: &'a str, not_me: Option<&'a str> },
+    EmailChangeRequested { new_email: &'a str, not_me: Option<NotMe<'a>> },
     /// To the old address.
-    EmailChanged { new_email: &'a str, not_me: Option<&'a str> },
+    EmailChanged { new_email: &'a str, not_me: Option<NotMe<'a>> },
     /// To the new address, which nobody has proven.
     EmailIsYours,
     /// Its owner changed it.
-    PasswordChanged { when: OffsetDateTime, client: &'a str, not_me: Option<&'a str> },
+    PasswordChanged { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// It was forgotten, and chosen anew.
-    PasswordReset { when: OffsetDateTime, client: &'a str, not_me: Option<&'a str> },
+    PasswordReset { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// A sign-in from a device that is not known.
-    NewDevice { when: OffsetDateTime, client: &'a str, address: &'a str, not_me: Option<&'a str> },
+    NewDevice { when: OffsetDateTime, client: &'a str, address: &'a str, not_me: Option<NotMe<'a>> },
     /// A refresh token came back after it had been used.
-    TokenReused { when: OffsetDateTime, client: &'a str, not_me: Option<&'a str> },
+    TokenReused { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// By an admin.
     Disabled,
     /// The way round a throttled password.
     SignInCode { code: &'a str, minutes: u64, sign_in_page: &'a str },
     /// Somebody may make an account.
     Invite { link: &'a str, code: &'a str, days: u64, role_is_admin: bool },
+}
+
+/// What takes the account back: a link, or the code where a person types it.
+#[derive(Clone, Copy)]
+pub(crate) struct NotMe<'a> {
+    pub(crate) link: &'a str,
+    pub(crate) code: &'a str,
+    pub(crate) days: u64,
 }
 
 /// Who sends it.

@@ -1,10 +1,10 @@
 //! Mails about what happened to an account, to the people whose account it is.
 
-use super::Sender;
-use super::content::Block::{Button, Facts, Help, Link, Paragraph};
-use super::content::{Block, Content, joined};
+use super::content::Block::{Facts, Help, Link, Paragraph};
+use super::content::{Block, Content, joined, two_ways};
+use super::{NotMe, Sender};
 use time::{Month, OffsetDateTime, UtcOffset};
-use words::{mail, mail_reason, month};
+use words::{mail, mail_reason, month, wait};
 use words::{
     mail_disabled, mail_email_change_requested, mail_email_changed, mail_email_is_yours, mail_new_device,
     mail_password_changed, mail_password_reset, mail_token_reused,
@@ -15,7 +15,7 @@ type Fact = (&'static str, String);
 pub(super) fn email_change_requested<'a>(
     sender: &Sender,
     new_email: &str,
-    not_me: Option<&'a str>,
+    not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
     let facts = vec![(mail::new_email(), new_email.to_owned())];
@@ -28,11 +28,11 @@ pub(super) fn email_change_requested<'a>(
 }
 
 /// The forgotten-password page no longer knows this address: without a link only the password helps.
-pub(super) fn email_changed<'a>(sender: &Sender, new_email: &str, not_me: Option<&'a str>) -> Content<'a> {
+pub(super) fn email_changed<'a>(sender: &Sender, new_email: &str, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let app = sender.app_name;
     let facts = vec![(mail::new_email(), new_email.to_owned())];
     let undo = match not_me {
-        Some(link) => not_me_link(mail_email_changed::secure(), link),
+        Some(not_me) => take_back(mail_email_changed::secure(), not_me),
         None => with_help(sender, vec![Paragraph(mail_email_changed::secure_yourself().to_owned())]),
     };
     Content {
@@ -60,7 +60,7 @@ pub(super) fn password_changed<'a>(
     sender: &Sender,
     when: OffsetDateTime,
     client: &str,
-    not_me: Option<&'a str>,
+    not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
     Content {
@@ -75,7 +75,7 @@ pub(super) fn password_reset<'a>(
     sender: &Sender,
     when: OffsetDateTime,
     client: &str,
-    not_me: Option<&'a str>,
+    not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
     Content {
@@ -89,7 +89,7 @@ pub(super) fn password_reset<'a>(
 pub(super) fn new_device<'a>(
     sender: &Sender,
     (when, client, address): (OffsetDateTime, &str, &str),
-    not_me: Option<&'a str>,
+    not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
     let mut facts = at(when, client);
@@ -106,7 +106,7 @@ pub(super) fn token_reused<'a>(
     sender: &Sender,
     when: OffsetDateTime,
     client: &str,
-    not_me: Option<&'a str>,
+    not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
     let mut blocks = vec![Paragraph(mail_token_reused::lead(app)), Facts(at(when, client))];
@@ -145,17 +145,19 @@ fn at(when: OffsetDateTime, client: &str) -> Vec<Fact> {
 }
 
 /// What to do where it was somebody else.
-fn undo<'a>(sender: &Sender, not_me: Option<&'a str>) -> Vec<Block<'a>> {
-    let Some(link) = not_me else {
+fn undo<'a>(sender: &Sender, not_me: Option<NotMe<'a>>) -> Vec<Block<'a>> {
+    let Some(not_me) = not_me else {
         let forgot = [sender.base_url.trim_end_matches('/'), "/forgot"].concat();
         let own = Link { label: mail::choose_password(), link: forgot };
         return with_help(sender, vec![Paragraph(mail::secure_yourself().to_owned()), own]);
     };
-    not_me_link(mail::secure(), link)
+    take_back(mail::secure(), not_me)
 }
 
-fn not_me_link<'a>(sentence: &str, link: &'a str) -> Vec<Block<'a>> {
-    vec![Paragraph(sentence.to_owned()), Button { label: mail::not_me(), link, quiet: true }]
+fn take_back<'a>(sentence: &str, NotMe { link, code, days }: NotMe<'a>) -> Vec<Block<'a>> {
+    let mut blocks = vec![Paragraph(sentence.to_owned())];
+    blocks.extend(two_ways(mail::not_me(), true, link, code, &wait::days(days)));
+    blocks
 }
 
 fn with_help<'a>(sender: &Sender, mut blocks: Vec<Block<'a>>) -> Vec<Block<'a>> {

@@ -1,7 +1,7 @@
 //! Mails that somebody asked for by typing an address, and invitations. The address may be a stranger's.
 
 use super::content::Block::{Button, Code, Link, Paragraph};
-use super::content::{Block, Content, joined};
+use super::content::{Content, joined, two_ways};
 use words::{mail, mail_reason, wait};
 use words::{
     mail_already_registered, mail_confirm_new_email, mail_invite, mail_reset, mail_sign_in_code,
@@ -10,7 +10,7 @@ use words::{
 
 pub(super) fn reset<'a>(app: &str, link: &'a str, code: &'a str, minutes: u64) -> Content<'a> {
     let mut blocks = vec![Paragraph(mail_reset::lead(app))];
-    blocks.extend(two_ways(mail::choose_password(), link, code, &wait::minutes(minutes)));
+    blocks.extend(two_ways(mail::choose_password(), false, link, code, &wait::minutes(minutes)));
     blocks.push(joined(mail::not_you(), mail_reset::unchanged()));
     Content {
         subject: mail_reset::subject(app),
@@ -22,7 +22,7 @@ pub(super) fn reset<'a>(app: &str, link: &'a str, code: &'a str, minutes: u64) -
 
 pub(super) fn verify<'a>(app: &str, link: &'a str, code: &'a str, hours: u64) -> Content<'a> {
     let mut blocks = vec![Paragraph(mail_verify::lead(app))];
-    blocks.extend(two_ways(mail_verify::button(), link, code, &wait::hours(hours)));
+    blocks.extend(two_ways(mail_verify::button(), false, link, code, &wait::hours(hours)));
     blocks.push(joined(mail::not_you(), mail_verify::unproven()));
     Content {
         subject: mail_verify::subject(app),
@@ -34,7 +34,7 @@ pub(super) fn verify<'a>(app: &str, link: &'a str, code: &'a str, hours: u64) ->
 
 pub(super) fn sign_up<'a>(app: &str, link: &'a str, code: &'a str, hours: u64) -> Content<'a> {
     let mut blocks = vec![Paragraph(mail_sign_up::lead(app))];
-    blocks.extend(two_ways(mail_sign_up::button(), link, code, &wait::hours(hours)));
+    blocks.extend(two_ways(mail_sign_up::button(), false, link, code, &wait::hours(hours)));
     blocks.push(joined(mail::not_you(), mail_sign_up::nothing()));
     Content {
         subject: mail_sign_up::subject(app),
@@ -60,7 +60,7 @@ pub(super) fn already_registered<'a>(app: &str, sign_in: &'a str, forgot: &'a st
 
 pub(super) fn confirm_new_email<'a>(app: &str, link: &'a str, code: &'a str, hours: u64) -> Content<'a> {
     let mut blocks = vec![Paragraph(mail_confirm_new_email::lead(app))];
-    blocks.extend(two_ways(mail_confirm_new_email::button(), link, code, &wait::hours(hours)));
+    blocks.extend(two_ways(mail_confirm_new_email::button(), false, link, code, &wait::hours(hours)));
     blocks.push(joined(mail::not_you(), mail_confirm_new_email::unchanged()));
     Content {
         subject: mail_confirm_new_email::subject(app),
@@ -88,7 +88,7 @@ pub(super) fn sign_in_code<'a>(app: &str, code: &'a str, minutes: u64, sign_in_p
 pub(super) fn invite<'a>(app: &str, link: &'a str, code: &'a str, days: u64, admin: bool) -> Content<'a> {
     let lead = if admin { mail_invite::lead_admin(app) } else { mail_invite::lead(app) };
     let mut blocks = vec![Paragraph(lead)];
-    blocks.extend(two_ways(mail_invite::button(), link, code, &wait::days(days)));
+    blocks.extend(two_ways(mail_invite::button(), false, link, code, &wait::days(days)));
     blocks.push(Paragraph(mail_invite::stranger(app)));
     Content {
         subject: mail_invite::subject(app),
@@ -96,15 +96,4 @@ pub(super) fn invite<'a>(app: &str, link: &'a str, code: &'a str, days: u64, adm
         blocks,
         reason: mail_reason::invited(app),
     }
-}
-
-/// The link, and the code for another device or a browser without scripts.
-fn two_ways<'a>(label: &'static str, link: &'a str, code: &'a str, time: &str) -> [Block<'a>; 4] {
-    let page = link.split('#').next().unwrap_or_default().to_owned();
-    [
-        Button { label, link, quiet: false },
-        Link { label: mail::type_code(), link: page },
-        Code(code),
-        Paragraph(mail::works_once(time)),
-    ]
 }

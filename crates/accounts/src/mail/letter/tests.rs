@@ -64,7 +64,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
     ];
     for (not_me, names) in [
         (
-            Some(values.not_me),
+            Some(NotMe { link: values.not_me, code, days: 7 }),
             [
                 "email-change-requested",
                 "email-changed",

@@ -1,6 +1,9 @@
+mod email;
 mod limits;
 mod locked;
 mod me;
+mod not_me;
+mod notices;
 mod password;
 mod profile;
 mod recovery;

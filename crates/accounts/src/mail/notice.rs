@@ -1,0 +1,63 @@
+//! What happened to an account, as its owner is told. Nobody asks for a notice, and none can be turned off.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What happened.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub(crate) enum Notice {
+    /// Its owner changed the password.
+    PasswordChanged,
+    /// The password was forgotten, and chosen anew.
+    PasswordReset,
+    /// Another address waits for its proof.
+    EmailChangeRequested { new_email: String },
+    /// The account has another address.
+    EmailChanged { new_email: String },
+    /// The account has this address, which nobody has proven.
+    EmailIsYours,
+    /// A sign-in made a device known.
+    NewDevice,
+    /// A refresh token came back after it had been used.
+    TokenReused,
+    /// An admin disabled the account.
+    Disabled,
+}
+
+/// A notice as it waits in the outbox.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct NoticeMail {
+    pub(super) to: String,
+    pub(super) notice: Notice,
+    /// What takes the account back.
+    pub(super) token: Option<Uuid>,
+    /// What did it, as a mail shows it.
+    pub(super) client: String,
+    pub(super) address: String,
+}
+
+impl Notice {
+    /// Whether the owner may take the account back because of it.
+    pub(super) fn can_be_undone(&self) -> bool {
+        !matches!(self, Self::EmailIsYours | Self::Disabled)
+    }
+
+    /// Whoever can repeat the event could fill a mailbox.
+    pub(super) fn can_be_repeated(&self) -> bool {
+        matches!(self, Self::NewDevice | Self::TokenReused)
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password changed",
+            Self::PasswordReset => "password reset",
+            Self::EmailChangeRequested { .. } => "email change requested",
+            Self::EmailChanged { .. } => "email changed",
+            Self::EmailIsYours => "email is yours",
+            Self::NewDevice => "new device",
+            Self::TokenReused => "token reused",
+            Self::Disabled => "account disabled",
+        }
+    }
+}

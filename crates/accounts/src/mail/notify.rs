@@ -1,0 +1,94 @@
+//! Telling an account's owner, at the address that the account had before.
+
+use super::letter::agent::client;
+use super::letter::{Letter, NotMe};
+use super::notice::{Notice, NoticeMail};
+use super::prepare::{Prepared, address_of};
+use super::waiting::Mail;
+use crate::limits::key::key;
+use crate::one_time::{Link, NewToken};
+use crate::{Accounts, Error, RequestCtx, limits, policy};
+use domain::{Purpose, UserId};
+use store::Tx;
+use store::one_time_tokens;
+use store::outbox::DueMail;
+use store::throttle::{self, Budget};
+use store::users::User;
+
+impl Accounts {
+    /// Tells the owner of an account what happened, in the transaction of the event. `before` is the account as it was:
+    /// a new address hears nothing of it, and only a proven one gets the link that takes the account back.
+    pub(crate) async fn notify(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        before: &User,
+        notice: Notice,
+    ) -> Result<(), Error> {
+        if !self.sends_mail()
+            || (notice.can_be_repeated() && !self.may_tell(tx, ctx, before.id, &notice).await?)
+        {
+            return Ok(());
+        }
+        let email = address_of(before);
+        let mut token = None;
+        if before.email_verified && notice.can_be_undone() {
+            let now = self.inner.database_clock.time(ctx.now);
+            let new =
+                NewToken { purpose: Purpose::NotMe, user: Some(before.id), email: &email, detail: None };
+            token = Some(self.mint(tx, &new, now).await?.id);
+        }
+        let client = client(&ctx.client.agent);
+        let mail =
+            NoticeMail { to: email.shown, notice, token, client, address: ctx.client.address.to_string() };
+        self.enqueue(tx, ctx, &Mail::Notice(mail)).await
+    }
+
+    /// Once an hour for each kind of event.
+    async fn may_tell(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+        notice: &Notice,
+    ) -> Result<bool, Error> {
+        let key = key("notice of", &[notice.kind().as_bytes(), user.0.as_bytes()]);
+        let budget = Budget { key, bucket: limits::NOTICES_OF_AN_ACCOUNT };
+        Ok(throttle::take_in(tx, &budget, self.inner.database_clock.at(ctx.now)).await?)
+    }
+
+    /// The message of a notice; none whose link has been used or has ended in the meantime.
+    pub(super) async fn prepare_notice(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        NoticeMail { to, notice, token, client, address }: NoticeMail,
+    ) -> Result<Option<Prepared>, Error> {
+        let token = match token {
+            None => None,
+            Some(id) => match one_time_tokens::by_id(tx, id).await? {
+                None => return Ok(None),
+                token => token,
+            },
+        };
+        let link =
+            token.as_ref().map(|token| self.link(Purpose::NotMe, &token.key_id, token.id)).transpose()?;
+        let lifetime = policy::token_lifetime(Purpose::NotMe);
+        let days = lifetime.whole_days().unsigned_abs();
+        let not_me = link.as_ref().map(|Link { url, code }| NotMe { link: url, code, days });
+        let (when, client) = (due.created_at, client.as_str());
+        let letter = match &notice {
+            Notice::PasswordChanged => Letter::PasswordChanged { when, client, not_me },
+            Notice::PasswordReset => Letter::PasswordReset { when, client, not_me },
+            Notice::EmailChangeRequested { new_email } => Letter::EmailChangeRequested { new_email, not_me },
+            Notice::EmailChanged { new_email } => Letter::EmailChanged { new_email, not_me },
+            Notice::EmailIsYours => Letter::EmailIsYours,
+            Notice::NewDevice => Letter::NewDevice { when, client, address: &address, not_me },
+            Notice::TokenReused => Letter::TokenReused { when, client, not_me },
+            Notice::Disabled => Letter::Disabled,
+        };
+        let message = self.message(due, to, self.compose(&letter)?);
+        let token = token.map(|token| (token.id, lifetime));
+        Ok(Some(Prepared { message, token }))
+    }
+}

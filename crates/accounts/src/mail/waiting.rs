@@ -1,0 +1,48 @@
+use super::notice::NoticeMail;
+use crate::one_time::PendingAccount;
+use domain::{Role, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a mail is about, as it waits in the outbox, encrypted.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "mail", rename_all = "snake_case")]
+pub(crate) enum Mail {
+    /// Somebody asked for a reset of whatever account has this canonical address.
+    ResetAsked { email: String },
+    /// Somebody asked for the proof of this canonical address again.
+    VerifyAsked { email: String },
+    /// An account was made: its address is to be proven.
+    Verify { user: UserId },
+    /// Somebody wants this account, once its address is proven.
+    SignUpAsked { email: String, account: Box<PendingAccount> },
+    /// An operator invites somebody.
+    Invited { token: Uuid, role: Role },
+    /// An account shall have another address, which is to be proven.
+    ConfirmNewEmail { token: Uuid },
+    /// Something happened to an account.
+    Notice(NoticeMail),
+}
+
+impl Mail {
+    /// What operators see of it.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::ResetAsked { .. } => "reset",
+            Self::VerifyAsked { .. } | Self::Verify { .. } => "verify",
+            Self::SignUpAsked { .. } => "sign-up",
+            Self::Invited { .. } => "invite",
+            Self::ConfirmNewEmail { .. } => "confirm new email",
+            Self::Notice(mail) => mail.notice.kind(),
+        }
+    }
+
+    /// The token that it carries, where that exists already: if it goes, so does the mail.
+    pub(super) fn token(&self) -> Option<Uuid> {
+        match self {
+            Self::Invited { token, .. } | Self::ConfirmNewEmail { token } => Some(*token),
+            Self::Notice(mail) => mail.token,
+            _ => None,
+        }
+    }
+}

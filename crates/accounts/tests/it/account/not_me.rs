@@ -1,0 +1,185 @@
+//! "This wasn't me": the owner of a proven address takes the account back.
+
+use crate::crew::{again, patch};
+use accounts::{Error, Message, SignedIn};
+use domain::{EmailForm, NotMeForm, PasswordForm, ResetForm, VerifyForm};
+use serde_json::json;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, link_token, mail_code, sign_in};
+use time::Duration;
+
+const THEIRS: &str = "thief@example.net";
+const NEW: &str = "copper lanterns over water";
+
+async fn with_ana(pool: PgPool) -> (World, SignedIn) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    (world, ana)
+}
+
+fn by_link(mail: &Message) -> NotMeForm {
+    NotMeForm { token: link_token(mail, "not-me"), ..NotMeForm::default() }
+}
+
+fn reset(token: &str) -> ResetForm {
+    ResetForm { token: token.to_owned(), new_password: NEW.into(), ..ResetForm::default() }
+}
+
+/// Somebody with ana's password gives the account an address of their own, proves it, and changes the password. The
+/// notices of it, in order.
+async fn steal(world: &World) -> Vec<Message> {
+    let thief = again(world, "ana").await;
+    let ctx = world.holder(&thief).await;
+    let form = EmailForm { email: THEIRS.to_owned(), password: PASSWORD.into() };
+    world.accounts.change_email(&ctx, form).await.unwrap();
+    let mut mails = world.mail().await;
+    let confirm = mails.iter().position(|mail| mail.to == THEIRS).unwrap();
+    let token = link_token(&mails.remove(confirm), "verify");
+    world.accounts.verify_email(&ctx, VerifyForm { token, ..VerifyForm::default() }).await.unwrap();
+    world.clock.advance(Duration::SECOND);
+    let ctx = world.holder(&thief).await;
+    let form =
+        PasswordForm { current_password: PASSWORD.into(), new_password: "thieves keep lanterns lit".into() };
+    world.accounts.change_password(&ctx, form).await.unwrap();
+    mails.extend(world.mail().await);
+    mails
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_button_takes_everything_back(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    let program = world.program("ana").await;
+    let mails = steal(&world).await;
+    let told = mails.iter().rfind(|mail| mail.to == "ana@example.com").unwrap();
+    let token = world.accounts.disown(&world.stranger(), by_link(told)).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 0);
+    assert!(world.accounts.refresh(&world.stranger(), &program.refresh_token).await.is_err());
+    let back = "SELECT count(*) FROM users WHERE email = 'ana@example.com' AND email_canonical = email \
+                AND email_verified AND password_hash IS NULL AND is_active";
+    assert_eq!(world.count(back).await, 1);
+    for password in [PASSWORD, "thieves keep lanterns lit"] {
+        let blocked = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", password)).await;
+        assert!(matches!(blocked, Err(Error::WrongCredentials)));
+    }
+    world.accounts.reset_password(&world.stranger(), reset(&token)).await.unwrap();
+    let signed_in = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", NEW)).await.unwrap();
+    assert_eq!(signed_in.viewer.id, ana.viewer.id);
+    let recorded = "SELECT count(*) FROM audit_events WHERE kind = 'account_recovered' AND actor_id IS NULL \
+                    AND detail->>'address' = 'restored'";
+    assert_eq!(world.count(recorded).await, 1);
+}
+
+/// The thief's own notices came to an address that was proven, too.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_link_of_before_goes_before_a_thief_s(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let mails = steal(&world).await;
+    let theirs = mails.iter().find(|mail| mail.to == THEIRS).unwrap();
+    let owners: Vec<_> = mails.iter().filter(|mail| mail.to == "ana@example.com").collect();
+    let stolen = world.accounts.disown(&world.stranger(), by_link(theirs)).await.unwrap();
+    world.accounts.disown(&world.stranger(), by_link(owners[0])).await.unwrap();
+    let ended = world.accounts.reset_password(&world.stranger(), reset(&stolen)).await;
+    assert!(matches!(ended, Err(Error::LinkInvalid)));
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE email = 'ana@example.com'").await, 1);
+    for mail in owners {
+        let used = world.accounts.disown(&world.stranger(), by_link(mail)).await;
+        assert!(matches!(used, Err(Error::LinkInvalid)), "one use ends them all");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn after_the_owner_a_thief_s_link_is_good_for_nothing(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let mails = steal(&world).await;
+    let told = mails.iter().rfind(|mail| mail.to == "ana@example.com").unwrap();
+    world.accounts.disown(&world.stranger(), by_link(told)).await.unwrap();
+    let theirs = mails.iter().find(|mail| mail.to == THEIRS).unwrap();
+    let late = world.accounts.disown(&world.stranger(), by_link(theirs)).await;
+    assert!(matches!(late, Err(Error::LinkInvalid)));
+}
+
+/// Without scripts, and on another device: each notice has its own code, and any of them works.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_code_of_any_notice_does_the_same(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    again(&world, "ana").await;
+    let form = PasswordForm { current_password: PASSWORD.into(), new_password: NEW.into() };
+    world.accounts.change_password(&world.holder(&ana).await, form).await.unwrap();
+    let mails = world.mail().await;
+    assert_eq!(mails.len(), 2);
+    let by_code = |email: &str, mail| NotMeForm {
+        email: email.to_owned(),
+        code: mail_code(mail),
+        ..NotMeForm::default()
+    };
+    let other = world.accounts.disown(&world.stranger(), by_code("eve@example.com", &mails[0])).await;
+    assert!(matches!(other, Err(Error::LinkInvalid)));
+    world.accounts.disown(&world.stranger(), by_code("ana@example.com", &mails[0])).await.unwrap();
+    for mail in &mails {
+        let used = world.accounts.disown(&world.stranger(), by_code("ana@example.com", mail)).await;
+        assert!(matches!(used, Err(Error::LinkInvalid)));
+    }
+    let empty = world.accounts.disown(&world.stranger(), NotMeForm::default()).await;
+    assert!(matches!(empty, Err(Error::Invalid(_))));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn of_many_at_once_one_counts(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    again(&world, "ana").await;
+    let mail = world.mail().await.remove(0);
+    let (here, there) = (world.stranger(), world.stranger());
+    let [first, second] = [&here, &there].map(|ctx| world.accounts.disown(ctx, by_link(&mail)));
+    let (first, second) = tokio::join!(first, second);
+    assert!(first.is_ok() != second.is_ok());
+}
+
+/// It waits a week from when it was sent, whatever became of the account but for an admin's decision.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn it_ends_after_a_week_and_with_the_account(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    again(&world, "ana").await;
+    let mail = world.mail().await.remove(0);
+    world.execute("UPDATE users SET is_active = false").await;
+    let disabled = world.accounts.disown(&world.stranger(), by_link(&mail)).await;
+    assert!(matches!(disabled, Err(Error::LinkInvalid)));
+    world.execute("UPDATE users SET is_active = true").await;
+    world.clock.advance(Duration::WEEK);
+    let late = world.accounts.disown(&world.stranger(), by_link(&mail)).await;
+    assert!(matches!(late, Err(Error::LinkInvalid)));
+}
+
+/// An import may have given the address away; whoever has it keeps it, and the owner gets in all the same.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_that_somebody_else_has_stays_theirs(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    world.accounts.change_me(&world.holder(&ana).await, patch(json!({"email": THEIRS}))).await.unwrap();
+    let mails = world.mail().await;
+    let told = mails.iter().find(|mail| mail.to == "ana@example.com").unwrap();
+    world.member("eve").await;
+    let given = "UPDATE users SET email = 'ana@example.com', email_canonical = 'ana@example.com' \
+                 WHERE email = 'eve@example.com'";
+    world.execute(given).await;
+    let token = world.accounts.disown(&world.stranger(), by_link(told)).await.unwrap();
+    world.accounts.reset_password(&world.stranger(), reset(&token)).await.unwrap();
+    let signed_in = world.accounts.sign_in(&world.stranger(), sign_in(THEIRS, NEW)).await.unwrap();
+    assert_eq!(signed_in.viewer.id, ana.viewer.id);
+    let recorded = "SELECT count(*) FROM audit_events WHERE detail->>'address' = 'taken'";
+    assert_eq!(world.count(recorded).await, 1);
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE email_verified").await, 0, "nothing was proven");
+}
+
+/// A notice that was still to be sent is not: its link has ended.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_waits_to_be_sent_ends_with_it(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    again(&world, "ana").await;
+    let mail = world.mail().await.remove(0);
+    let form = PasswordForm { current_password: PASSWORD.into(), new_password: NEW.into() };
+    world.accounts.change_password(&world.holder(&ana).await, form).await.unwrap();
+    world.accounts.disown(&world.stranger(), by_link(&mail)).await.unwrap();
+    assert!(world.mail().await.is_empty());
+}

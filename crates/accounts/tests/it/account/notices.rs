@@ -1,0 +1,144 @@
+//! What an owner is told, at the address that the account had before.
+
+use crate::crew::{admin, admin_patch, again};
+use accounts::{Message, RequestCtx, SignedIn};
+use domain::{AddressForm, PasswordForm, ResetForm};
+use serde_json::json;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, link_token, sign_in};
+use time::Duration;
+
+const NEW: &str = "copper lanterns over water";
+const PROVE: &str = "UPDATE users SET email_verified = true";
+
+async fn with_ana(pool: PgPool) -> (World, SignedIn) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.mail().await;
+    (world, ana)
+}
+
+async fn only(world: &World) -> Message {
+    let mut mails = world.mail().await;
+    let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
+    assert_eq!(mails.len(), 1, "{subjects:?}");
+    mails.remove(0)
+}
+
+fn can_be_undone(mail: &Message) -> bool {
+    assert_eq!(mail.text.contains("/not-me#"), mail.html.contains("/not-me#"));
+    mail.text.contains("/not-me#")
+}
+
+fn change() -> PasswordForm {
+    PasswordForm { current_password: PASSWORD.into(), new_password: NEW.into() }
+}
+
+/// The link that takes the account back goes only where somebody has shown that the mailbox is theirs.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_changed_password_is_told_with_a_link_to_a_proven_address_alone(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    let changed = world.accounts.change_password(&world.holder(&ana).await, change()).await.unwrap();
+    let mail = only(&world).await;
+    assert_eq!((mail.to.as_str(), can_be_undone(&mail)), ("ana@example.com", false));
+    world.execute(PROVE).await;
+    let form = PasswordForm { current_password: NEW.into(), new_password: PASSWORD.into() };
+    world.accounts.change_password(&world.browser(&changed.token.unwrap()).await, form).await.unwrap();
+    assert!(can_be_undone(&only(&world).await));
+}
+
+/// The reset's own mail has proven the address, but not before.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_reset_is_told_by_what_was_proven_before(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    for expected in [false, true] {
+        let asked = AddressForm { email: "ana@example.com".into() };
+        world.accounts.forgot_password(&world.stranger(), asked).await.unwrap();
+        let token = link_token(&only(&world).await, "reset");
+        let form = ResetForm { token, new_password: NEW.into(), ..ResetForm::default() };
+        world.accounts.reset_password(&world.stranger(), form).await.unwrap();
+        assert_eq!(can_be_undone(&only(&world).await), expected);
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_sign_in_that_makes_a_device_known_is_told_once_an_hour(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    world.execute(PROVE).await;
+    let there = again(&world, "ana").await;
+    let mail = only(&world).await;
+    assert!(can_be_undone(&mail));
+    again(&world, "ana").await;
+    assert!(world.mail().await.is_empty(), "once an hour");
+    world.clock.advance(Duration::hours(1));
+    let known = world.stranger();
+    let known =
+        RequestCtx { client: accounts::Client { device: there.device, ..known.client.clone() }, ..known };
+    world.accounts.sign_in(&known, sign_in("ana@example.com", PASSWORD)).await.unwrap();
+    assert!(world.mail().await.is_empty(), "a known device");
+    world.program("ana").await;
+    assert!(world.mail().await.is_empty(), "a program that wants to be no known device");
+    let form = sign_in("ana@example.com", PASSWORD);
+    world.accounts.sign_in_known_bearer(&world.stranger(), form).await.unwrap();
+    assert_eq!(only(&world).await.subject, mail.subject);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn signing_up_is_no_new_device(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let told = "SELECT count(*) FROM outbox WHERE kind = 'new device'";
+    assert_eq!(world.count(told).await, 0);
+    again(&world, "ana").await;
+    assert_eq!(world.count(told).await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refresh_token_with_two_holders_is_told_once_an_hour(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    world.execute(PROVE).await;
+    for expected in [1, 0] {
+        let first = world.program("ana").await;
+        world.accounts.refresh(&world.stranger(), &first.refresh_token).await.unwrap();
+        world.clock.advance(Duration::seconds(11));
+        assert!(world.accounts.refresh(&world.stranger(), &first.refresh_token).await.is_err());
+        let mails = world.mail().await;
+        assert_eq!(mails.len(), expected);
+        assert!(mails.iter().all(can_be_undone));
+    }
+    let replays = "SELECT count(*) FROM audit_events WHERE kind = 'refresh_token_replayed'";
+    assert_eq!(world.count(replays).await, 2, "the trail has both");
+}
+
+/// Whoever was disabled by an admin cannot undo that, and hears of it where the account was.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_disabled_account_is_told_without_a_way_back(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    let ada = admin(&world, "ada").await;
+    world.execute(PROVE).await;
+    world.mail().await;
+    let disabled = admin_patch(json!({"is_active": false}));
+    world.accounts.change_user(&world.holder(&ada).await, ana.viewer.id, disabled).await.unwrap();
+    let mail = only(&world).await;
+    assert_eq!((mail.to.as_str(), can_be_undone(&mail)), ("ana@example.com", false));
+    assert_eq!(world.count("SELECT count(*) FROM one_time_tokens WHERE purpose = 'not-me'").await, 0);
+}
+
+/// A notice is part of its event: either both happen or none does.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_event_that_cannot_be_told_does_not_happen(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    world.execute("ALTER TABLE outbox ADD CHECK (false) NOT VALID").await;
+    assert!(world.accounts.change_password(&world.holder(&ana).await, change()).await.is_err());
+    assert!(world.holder(&ana).await.member().is_ok());
+    let old = world.accounts.sign_in_bearer(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
+    assert!(old.is_ok(), "the password is the old one");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn without_mail_events_happen_untold(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.mail.enabled = false);
+    let ana = world.member("ana").await;
+    world.accounts.change_password(&world.holder(&ana).await, change()).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM outbox").await, 0);
+}

@@ -27,7 +27,7 @@ pub(super) fn of(content: &Content, sender: &Sender) -> String {
         head(&content.subject),
         format!("<body {}>\n", look(&[(Ground, CANVAS)], "margin:0;padding:0")),
         hidden(&preheader.unwrap_or_default()),
-        format!("{TABLE} width=\"100%\" {}>\n", look(&[(Ground, CANVAS)], "width:100%")),
+        format!("<div role=\"main\">\n{TABLE} width=\"100%\" {}>\n", look(&[(Ground, CANVAS)], "width:100%")),
         "<tr><td align=\"center\" class=\"around\" style=\"padding:32px 16px;\">\n".to_owned(),
         // Outlook knows no max-width.
         format!("<!--[if mso]>{TABLE} width=\"544\" align=\"center\"><tr><td><![endif]-->\n"),
@@ -36,7 +36,7 @@ pub(super) fn of(content: &Content, sender: &Sender) -> String {
         card(content, sender),
         foot(content, sender),
         "</table>\n<!--[if mso]></td></tr></table><![endif]-->\n".to_owned(),
-        "</td></tr>\n</table>\n</body>\n</html>\n".to_owned(),
+        "</td></tr>\n</table>\n</div>\n</body>\n</html>\n".to_owned(),
     ]
     .concat()
 }

@@ -67,6 +67,10 @@ pub enum Error {
     /// A link or a code of a mail that is unknown, used or too old: the answer does not say which.
     #[error("invalid link or code")]
     LinkInvalid,
+    /// A code to sign in with that is unknown, used or too old, or whose account is not that of the name: the answer does
+    /// not say which (P1).
+    #[error("wrong code")]
+    WrongCode,
     /// Mail is not set up.
     #[error("mail is not set up")]
     MailOff,

@@ -135,7 +135,12 @@ pub enum NextStep {
 #[must_use]
 pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
     let is_missing = |factor: &Factor| match factor {
-        Factor::Password => !proven.contains(&Factor::Password),
+        // Whoever reads the mailbox could choose a new password.
+        Factor::Password => {
+            ![Factor::Password, Factor::EmailCode].iter().any(|factor| proven.contains(factor))
+        }
+        // Nobody is asked for a code beside the password.
+        Factor::EmailCode => false,
     };
     let missing: Vec<Factor> = enrolled.iter().copied().filter(is_missing).collect();
     if missing.is_empty() && !proven.is_empty() { NextStep::Establish } else { NextStep::Need(missing) }
@@ -268,7 +273,7 @@ mod tests {
     #[test]
     fn an_attempt_needs_what_its_account_has_until_that_is_proven() {
         use NextStep::{Establish, Need};
-        let password = Factor::Password;
+        let (password, code) = (Factor::Password, Factor::EmailCode);
         for (enrolled, proven, expected) in [
             (&[password][..], &[][..], Need(vec![password])),
             (&[password], &[password], Establish),
@@ -276,6 +281,10 @@ mod tests {
             // It has no password, and signed in before it lost it.
             (&[], &[password], Establish),
             (&[], &[], Need(Vec::new())),
+            // A code by mail stands for the password.
+            (&[password], &[code], Establish),
+            (&[password], &[code, password], Establish),
+            (&[], &[code], Establish),
         ] {
             assert_eq!(next_step(enrolled, proven), expected, "{enrolled:?} {proven:?}");
         }
@@ -285,10 +294,14 @@ mod tests {
     fn what_was_proven_lately_is_a_step_up() {
         let password = Factor::Password;
         let proof = Proof { factor: password, at: START };
+        let code = Proof { factor: Factor::EmailCode, at: START };
         let (recent, later) = (START + RECENT, START + RECENT + Duration::MICROSECOND);
         for (enrolled, proofs, now, expected) in [
             (&[password][..], &[proof][..], recent, true),
             (&[password], &[proof], later, false),
+            (&[password], &[code], recent, true),
+            (&[password], &[code], later, false),
+            (&[password], &[proof, code], later, false),
             (&[password], &[], START, false),
             (&[], &[], START, false),
             (&[], &[proof], later, false),

@@ -46,6 +46,9 @@ pub use problem_document::{FieldMessage, ProblemDocument};
 pub use return_path::{next_in, safe_next};
 pub use secret::{PlainPassword, RawPassword};
 pub use session::{Factor, SessionKind, SessionView, TokenPair, TokenType};
-pub use sign_in::{Identifier, LoginRequest, Renewal, SignIn, SignInForm};
+pub use sign_in::{
+    CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, Identifier, LoginRequest, Renewal,
+    SignIn, SignInForm,
+};
 pub use text::Email;
 pub use timestamp::Timestamp;

@@ -54,6 +54,8 @@ pub enum Code {
     OutcomeUnknown,
     /// A link or a code of a mail that is unknown, used or too old: the answer does not say which.
     LinkInvalid,
+    /// A code to sign in with that is wrong, used or too old: the answer does not say which.
+    WrongCode,
     /// Mail is not set up on this server.
     MailOff,
     /// A fault of ours.
@@ -67,7 +69,7 @@ impl Code {
         match self {
             Self::LinkInvalid => 400,
             Self::Invalid | Self::Unreadable => 422,
-            Self::WrongCredentials | Self::SignInNeeded | Self::InvalidToken => 401,
+            Self::WrongCredentials | Self::WrongCode | Self::SignInNeeded | Self::InvalidToken => 401,
             Self::Forbidden | Self::Reauthenticate | Self::CrossSite | Self::SignupClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,

@@ -31,6 +31,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Unavailable(_) | Refused::NotMigrated | Refused::ClockSkew => Code::Unavailable.into(),
         Refused::Unconfirmed(_) => Code::OutcomeUnknown.into(),
         Refused::LinkInvalid => Code::LinkInvalid.into(),
+        Refused::WrongCode => Code::WrongCode.into(),
         Refused::MailOff => Code::MailOff.into(),
         Refused::Internal(_) => Code::Internal.into(),
     }

@@ -56,6 +56,7 @@ fn title_of(code: Code) -> &'static str {
         Code::Unavailable => title::unavailable(),
         Code::OutcomeUnknown => title::outcome_unknown(),
         Code::LinkInvalid => title::link_invalid(),
+        Code::WrongCode => title::wrong_code(),
         Code::MailOff => title::mail_off(),
         Code::Internal => title::internal(),
     }
@@ -115,6 +116,7 @@ fn detail_of_code(code: Code) -> &'static str {
         Code::Unavailable => detail::unavailable(),
         Code::OutcomeUnknown => detail::outcome_unknown(),
         Code::LinkInvalid => detail::link_invalid(),
+        Code::WrongCode => detail::wrong_code(),
         Code::MailOff => detail::mail_off(),
         Code::Internal => detail::internal(),
     }

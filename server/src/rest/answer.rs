@@ -16,6 +16,15 @@ impl IntoResponse for NoContent {
     }
 }
 
+/// Taken up; what comes of it is told elsewhere, if anything does.
+pub(super) struct Accepted;
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
 /// Why a call was refused, as its problem document.
 pub(super) struct Refusal(Problem);
 

@@ -19,6 +19,9 @@ pub(super) struct Anyone(pub(super) RequestCtx);
 /// A member with a valid access token.
 pub(super) struct Member(pub(super) RequestCtx);
 
+/// A member where there is an access token, which must be valid then; else a stranger.
+pub(super) struct MaybeMember(pub(super) RequestCtx);
+
 impl FromRequestParts<AppState> for Anyone {
     type Rejection = Refusal;
 
@@ -44,6 +47,18 @@ impl FromRequestParts<AppState> for Member {
             accounts.authenticate_bearer(token, ctx.now).await?
         };
         ctx.caller = Caller::Member(member.ok_or(Code::InvalidToken)?);
+        Ok(Self(ctx))
+    }
+}
+
+impl FromRequestParts<AppState> for MaybeMember {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        if matches!(bearer::read(&parts.headers), Bearer::Absent) {
+            return Ok(Self(context(parts, state)));
+        }
+        let Member(ctx) = Member::from_request_parts(parts, state).await?;
         Ok(Self(ctx))
     }
 }

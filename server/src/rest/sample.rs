@@ -3,3 +3,6 @@
 /// Strong enough.
 pub(super) const PASSWORD: &str = "violet staircase under rain";
 pub(super) const REFRESH_TOKEN: &str = "THE REFRESH TOKEN OF YOUR SIGN-IN";
+pub(super) const NEW_PASSWORD: &str = "copper lanterns over water";
+pub(super) const LINK_TOKEN: &str = "THE TOKEN OF THE LINK IN YOUR EMAIL";
+pub(super) const CODE: &str = "THE CODE IN YOUR EMAIL";

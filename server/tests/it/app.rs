@@ -117,6 +117,8 @@ impl App {
         let sql = "SELECT concat(
             (SELECT md5(string_agg(u::text, '|' ORDER BY id)) FROM users u), ' ',
             (SELECT md5(string_agg((to_jsonb(s) - 'last_used_at')::text, '|' ORDER BY id)) FROM sessions s), ' ',
+            (SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM one_time_tokens t), ' ',
+            (SELECT md5(string_agg(o::text, '|' ORDER BY id)) FROM outbox o), ' ',
             (SELECT md5(string_agg(a::text, '|' ORDER BY id)) FROM audit_events a))";
         sqlx::query_scalar(sql).fetch_one(&self.world.pool).await.unwrap()
     }

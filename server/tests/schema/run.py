@@ -63,7 +63,8 @@ def wait_until_ready(server, url):
 
 def schemathesis(url, home, cases):
     # All phases, methods, calls and checks. Of the cases a call has about half come from its schema's limits.
-    words = ["run", f"{url}/openapi.json", "--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]
+    words = ["--config-file", str(HERE / "schemathesis.toml")]
+    words += ["run", f"{url}/openapi.json", "--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"]
     words += ["--checks", "all", "--max-examples", str(cases), "--continue-on-failure"]
     words += ["--generation-database", "none", "--no-color", "--warnings", "off", "--request-timeout", "15"]
     print("$ SCHEMATHESIS_HOOKS=server/tests/schema/hooks.py schemathesis", shlex.join(words), flush=True)

@@ -1,6 +1,7 @@
 use crate::account::me::{Changes, NewEmail, leave_kept};
 use crate::audit::Event;
 use crate::authentication::step_up::need_recent_sign_in;
+use crate::mail::Mail;
 use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
 use domain::{AdminChange, AdminPatch, Page, Role, UserId, UserQuery, UserView};
 use store::users;
@@ -90,5 +91,19 @@ impl Accounts {
         self.audit(&mut tx, ctx, Some(user.id), Event::SessionsEnded { ended_sessions }).await?;
         tx.commit().await?;
         Ok(ended_sessions)
+    }
+
+    /// Mails the link to choose a new password to an account, which keeps its password until then. Nothing is mailed to
+    /// a disabled account.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::MailOff`],
+    /// [`Error::Unavailable`].
+    pub async fn send_password_reset(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
+        let (mut tx, _, user) = self.begin_on(ctx, id).await?;
+        self.need_mail()?;
+        self.enqueue(&mut tx, ctx, &Mail::Reset { user: user.id }).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::PasswordResetSent).await?;
+        Ok(tx.commit().await?)
     }
 }

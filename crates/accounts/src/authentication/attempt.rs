@@ -21,7 +21,7 @@ pub(crate) struct ProvenAttempt {
     pub(crate) tx: Tx,
     pub(crate) user: User,
     pub(crate) proofs: Vec<Proof>,
-    /// A new account had no attempt that the throttle admitted.
+    /// What a success forgives: nothing for a new account, and nothing for a code by mail.
     pub(crate) admitted: Option<Admitted>,
 }
 
@@ -52,13 +52,13 @@ impl Accounts {
         mut tx: Tx,
         ctx: &RequestCtx,
         user: Option<UserId>,
-        admitted: &Admitted,
+        refusal: Error,
     ) -> Result<T, Error> {
         // The caller is a stranger to this account, whatever other session they have.
         let ctx = ctx.as_stranger();
         self.audit(&mut tx, &ctx, user, Event::SignInFailed).await?;
         tx.commit().await?;
-        Err(admitted.refusal())
+        Err(refusal)
     }
 }
 

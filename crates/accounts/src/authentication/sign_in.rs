@@ -1,6 +1,6 @@
 use crate::authentication::establish::{Established, Transport};
 use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
-use domain::{SignIn, SignInForm, TokenPair, UserView, Viewer};
+use domain::{CodeSignIn, CodeSignInForm, SignIn, SignInForm, TokenPair, UserView, Viewer};
 use store::users::User;
 
 /// Somebody who has just proven who they are.
@@ -14,7 +14,7 @@ pub struct SignedIn {
     pub device: Option<RawToken>,
 }
 
-/// Signing in with a password, one function for each transport; the steps that they share decide everything.
+/// Signing in with a password or with a code by mail, one function for each transport; the steps that they share decide everything.
 impl Accounts {
     /// Signs a browser in under a new session id; a session that it had before ends.
     ///
@@ -65,6 +65,43 @@ impl Accounts {
         let Established { user, token, device } =
             self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie).await?;
         Ok((view::user(user), token, device))
+    }
+
+    /// Signs a browser in with a code that was mailed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::WrongCode`], [`Error::TooManyTries`], [`Error::Unavailable`].
+    pub async fn sign_in_by_code(&self, ctx: &RequestCtx, form: CodeSignInForm) -> Result<SignedIn, Error> {
+        let code = form.parse()?;
+        let transport = Transport::Browser { persistent: code.remember };
+        self.sign_in_by_code_over(ctx, code, transport).await.map(SignedIn::from)
+    }
+
+    /// The same for a program; a device token is returned to one that wants to be a known device.
+    ///
+    /// # Errors
+    /// As [`Accounts::sign_in_by_code`].
+    pub async fn sign_in_by_code_bearer(
+        &self,
+        ctx: &RequestCtx,
+        form: CodeSignInForm,
+        known: bool,
+    ) -> Result<(TokenPair, Option<RawToken>), Error> {
+        let refresh_token = self.new_refresh_token();
+        let transport = Transport::Bearer { refresh_token: &refresh_token, known };
+        let Established { token, device, .. } =
+            self.sign_in_by_code_over(ctx, form.parse()?, transport).await?;
+        Ok((self.token_pair(token.jwt, &refresh_token), known.then_some(device)))
+    }
+
+    async fn sign_in_by_code_over(
+        &self,
+        ctx: &RequestCtx,
+        CodeSignIn { identifier, code, .. }: CodeSignIn,
+        transport: Transport<'_>,
+    ) -> Result<Established, Error> {
+        let attempt = self.prove_email_code(ctx, &identifier, &code).await?;
+        self.proceed(ctx, attempt, transport).await
     }
 
     async fn sign_in_over(

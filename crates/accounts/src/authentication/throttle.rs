@@ -155,22 +155,25 @@ impl Accounts {
     }
 
     /// Admits a stranger's wish for a mail, before anything is looked up: unknown addresses are counted as known ones
-    /// are. Whoever asks from a known device of the account has a budget that strangers cannot use up.
+    /// are. Whoever asks from a known device of the account has a budget that strangers cannot use up. Says whether it
+    /// was that one.
     pub(crate) async fn admit_mail(
         &self,
         ctx: &RequestCtx,
         purpose: Purpose,
         name: &Identifier,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let canonical = identifier::canonical(name);
         if ctx.client.device.is_some()
             && let user = self.account_of(&canonical).await?.map(|user| user.id)
             && let Some((device, user)) = self.known_device(&ctx.client, user).await?
         {
             let key = key("mail for", &[purpose.as_str().as_bytes(), &device, user.0.as_bytes()]);
-            return self.take(ctx, &[Budget { key, bucket: limits::MAILS_FOR_A_DEVICE }]).await;
+            self.take(ctx, &[Budget { key, bucket: limits::MAILS_FOR_A_DEVICE }]).await?;
+            return Ok(true);
         }
-        self.admit_strangers_mail(ctx, purpose, name).await
+        self.admit_strangers_mail(ctx, purpose, name).await?;
+        Ok(false)
     }
 
     /// The same where no account is looked up at all.
@@ -180,18 +183,44 @@ impl Accounts {
         purpose: Purpose,
         name: &Identifier,
     ) -> Result<(), Error> {
-        let name = name_key(&identifier::canonical(name));
-        let key = key("mail to", &[purpose.as_str().as_bytes(), &name]);
-        let mailbox = Budget { key, bucket: limits::MAILS_TO_A_MAILBOX };
+        let mailbox = mailbox(purpose, &identifier::canonical(name));
         let [address, around] = of_address("mail from", ctx, limits::MAILS_FROM_AN_ADDRESS);
         self.take(ctx, &[address, around, mailbox]).await
     }
 
-    /// Admits a guess at a code; `of` is the token, or whatever was typed where there is none.
-    pub(crate) async fn admit_code(&self, ctx: &RequestCtx, of: &[u8]) -> Result<bool, Error> {
+    /// The same for the mailbox alone, once it is known: a username does not say which it is.
+    pub(crate) async fn admit_mail_to(
+        &self,
+        ctx: &RequestCtx,
+        purpose: Purpose,
+        address: &Identifier,
+    ) -> Result<bool, Error> {
+        self.has_taken(ctx, mailbox(purpose, address)).await
+    }
+
+    /// Admits a guess at a code; `of` is the token, or whatever was typed where there is none. Strangers do not use up
+    /// the guesses of a known device of `user`, whose account it opens.
+    pub(crate) async fn admit_code(
+        &self,
+        ctx: &RequestCtx,
+        of: &[u8],
+        user: Option<UserId>,
+    ) -> Result<bool, Error> {
+        if let Some((device, _)) = self.known_device(&ctx.client, user).await? {
+            return self.has_taken(ctx, guesses(&[of, &device])).await;
+        }
         self.take(ctx, &of_address("code from", ctx, limits::GUESSES_FROM_AN_ADDRESS)).await?;
-        let budget = Budget { key: key("code of", &[of]), bucket: limits::GUESSES_AT_A_CODE };
-        self.has_taken(ctx, budget).await
+        self.has_taken(ctx, guesses(&[of])).await
+    }
+
+    /// Whether strangers have a guess left at the code of a token.
+    pub(crate) async fn may_guess(&self, ctx: &RequestCtx, token: &[u8]) -> Result<bool, Error> {
+        let budget = guesses(&[token]);
+        let left = self.has_taken(ctx, budget).await?;
+        if left {
+            throttle::put_back(self.store(), &budget).await?;
+        }
+        Ok(left)
     }
 
     /// Admits an exchange of a refresh token.
@@ -336,6 +365,17 @@ fn of_address(purpose: &str, ctx: &RequestCtx, bucket: Bucket) -> [Budget; 2] {
     let around = neighbourhood(&address);
     [(address, bucket), (around, limits::of_a_network(bucket))]
         .map(|(part, bucket)| Budget { key: key(purpose, &[&part]), bucket })
+}
+
+/// The budget of a mailbox for the mails of a purpose, known or not.
+fn mailbox(purpose: Purpose, name: &Identifier) -> Budget {
+    let key = key("mail to", &[purpose.as_str().as_bytes(), &name_key(name)]);
+    Budget { key, bucket: limits::MAILS_TO_A_MAILBOX }
+}
+
+/// The budget of a code.
+fn guesses(of: &[&[u8]]) -> Budget {
+    Budget { key: key("code of", of), bucket: limits::GUESSES_AT_A_CODE }
 }
 
 /// The key of a name's failures, whether or not it has an account; counts of older versions go on.

@@ -7,9 +7,11 @@ mod notify;
 mod outbox;
 mod prepare;
 mod rotation;
+mod sign_in_code;
 mod sign_up;
 mod waiting;
 
 pub use mailer::{Mailer, Message, Undelivered};
 pub(crate) use notice::Notice;
+pub(crate) use prepare::address_of;
 pub(crate) use waiting::Mail;

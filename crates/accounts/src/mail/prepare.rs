@@ -28,23 +28,28 @@ impl Accounts {
         due: &DueMail,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
+        let mail = self.unseal(due)?;
+        // Before the transaction: a pool of one connection is enough.
+        let user = self.addressee(due, &mail, now).await?;
+        let active = user.as_ref().filter(|user| user.is_active);
         let mut tx = self.store().begin().await?;
-        let prepared = match self.unseal(due)? {
-            Mail::ResetAsked { email } => self.prepare_reset(&mut tx, due, &email, now).await?,
-            Mail::VerifyAsked { email } => {
-                let user = users::by_email(self.store(), &email).await?;
+        let prepared = match (&mail, active) {
+            (Mail::SignUpAsked { email, account }, _) => {
+                self.prepare_sign_up(&mut tx, due, email, account, user.is_some(), now).await?
+            }
+            (Mail::Invited { role, .. }, _) => self.prepare_invitation(&mut tx, due, *role, now).await?,
+            (Mail::ResetAsked { .. } | Mail::Reset { .. }, Some(user)) => {
+                self.prepare_reset(&mut tx, due, user, now).await?
+            }
+            (Mail::VerifyAsked { .. } | Mail::Verify { .. }, Some(user)) => {
                 self.prepare_verification(&mut tx, due, user, now).await?
             }
-            Mail::Verify { user } => {
-                let user = users::by_id(self.store(), user).await?;
-                self.prepare_verification(&mut tx, due, user, now).await?
+            (Mail::SignInCodeAsked { .. }, Some(user)) => {
+                self.prepare_sign_in_code(&mut tx, due, user, now).await?
             }
-            Mail::SignUpAsked { email, account } => {
-                self.prepare_sign_up(&mut tx, due, &email, &account, now).await?
-            }
-            Mail::Invited { role, .. } => self.prepare_invitation(&mut tx, due, role, now).await?,
-            Mail::ConfirmNewEmail { token } => self.prepare_new_email(&mut tx, due, token, now).await?,
-            Mail::Notice(mail) => self.prepare_notice(&mut tx, due, mail).await?,
+            (Mail::ConfirmNewEmail { token }, _) => self.prepare_new_email(&mut tx, due, *token, now).await?,
+            (Mail::Notice(mail), _) => self.prepare_notice(&mut tx, due, mail.clone()).await?,
+            (_, None) => None,
         };
         if prepared.is_none() {
             outbox::delete(&mut tx, due.id).await?;
@@ -53,17 +58,37 @@ impl Accounts {
         Ok(prepared)
     }
 
-    async fn prepare_reset(
+    /// Whose account a mail is about.
+    async fn addressee(
+        &self,
+        due: &DueMail,
+        mail: &Mail,
+        now: OffsetDateTime,
+    ) -> Result<Option<User>, Error> {
+        Ok(match mail {
+            Mail::ResetAsked { email } | Mail::VerifyAsked { email } => {
+                users::by_email(self.store(), email).await?
+            }
+            Mail::Reset { user } | Mail::Verify { user } => users::by_id(self.store(), *user).await?,
+            Mail::SignInCodeAsked { name, known_device } => {
+                self.code_addressee(due, name, *known_device, now).await?
+            }
+            Mail::SignUpAsked { email, .. } => match identifier::email(email) {
+                Some(canonical) => users::by_email(self.store(), &canonical).await?,
+                None => None,
+            },
+            Mail::Invited { .. } | Mail::ConfirmNewEmail { .. } | Mail::Notice(_) => None,
+        })
+    }
+
+    pub(super) async fn prepare_reset(
         &self,
         tx: &mut Tx,
         due: &DueMail,
-        email: &str,
+        user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
-        let Some(user) = users::by_email(self.store(), email).await?.filter(|user| user.is_active) else {
-            return Ok(None);
-        };
-        let token = self.token_of(tx, due, Purpose::Reset, &user, now).await?;
+        let token = self.token_of(tx, due, Purpose::Reset, user, now).await?;
         self.with_link(due, token, Purpose::Reset, now, |link, left| {
             self.compose(&Letter::Reset { link: &link.url, code: &link.code, minutes: minutes(left) })
         })
@@ -73,11 +98,13 @@ impl Accounts {
         &self,
         tx: &mut Tx,
         due: &DueMail,
-        user: Option<User>,
+        user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
-        let Some(user) = user.filter(|user| user.is_active && !user.email_verified) else { return Ok(None) };
-        let token = self.token_of(tx, due, Purpose::Verify, &user, now).await?;
+        if user.email_verified {
+            return Ok(None);
+        }
+        let token = self.token_of(tx, due, Purpose::Verify, user, now).await?;
         self.with_link(due, token, Purpose::Verify, now, |link, left| {
             self.compose(&Letter::Verify { link: &link.url, code: &link.code, hours: hours(left) })
         })
@@ -155,7 +182,7 @@ pub(crate) fn address_of(user: &User) -> Address {
 }
 
 /// Whole minutes, rounded up.
-fn minutes(left: Duration) -> u64 {
+pub(super) fn minutes(left: Duration) -> u64 {
     left.whole_seconds().max(1).unsigned_abs().div_ceil(60)
 }
 

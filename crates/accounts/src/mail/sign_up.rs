@@ -20,11 +20,12 @@ impl Accounts {
         due: &DueMail,
         email: &str,
         account: &PendingAccount,
+        is_known: bool,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
         let email =
             identifier::address(email).ok_or_else(|| Error::internal("a sign-up without an address"))?;
-        if users::by_email(self.store(), &email.canonical).await?.is_some() {
+        if is_known {
             let base = self.settings().issuer.trim_end_matches('/');
             let (sign_in, forgot) = (format!("{base}/login"), format!("{base}/forgot"));
             let letter = self.compose(&Letter::AlreadyRegistered { sign_in: &sign_in, forgot: &forgot })?;

@@ -10,6 +10,10 @@ use uuid::Uuid;
 pub(crate) enum Mail {
     /// Somebody asked for a reset of whatever account has this canonical address.
     ResetAsked { email: String },
+    /// An admin sends an account its reset.
+    Reset { user: UserId },
+    /// Somebody asked for a code to sign in with by this canonical name, from a known device or not.
+    SignInCodeAsked { name: String, known_device: bool },
     /// Somebody asked for the proof of this canonical address again.
     VerifyAsked { email: String },
     /// An account was made: its address is to be proven.
@@ -28,7 +32,8 @@ impl Mail {
     /// What operators see of it.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Self::ResetAsked { .. } => "reset",
+            Self::ResetAsked { .. } | Self::Reset { .. } => "reset",
+            Self::SignInCodeAsked { .. } => "sign-in",
             Self::VerifyAsked { .. } | Self::Verify { .. } => "verify",
             Self::SignUpAsked { .. } => "sign-up",
             Self::Invited { .. } => "invite",

@@ -3,9 +3,10 @@ use crate::credential::{Label, RawToken, Sealed};
 use crate::identifier::{self, Address};
 use crate::{Accounts, Error, RequestCtx};
 use aws_lc_rs::constant_time;
-use domain::{Identifier, Presented, Purpose, UserId};
+use domain::{Identifier, MailCode, Presented, Purpose, UserId};
 use store::Tx;
 use store::one_time_tokens::{self, OneTimeToken};
+use time::OffsetDateTime;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -20,6 +21,17 @@ pub(crate) struct Redeemable {
     sealed: Option<Vec<u8>>,
 }
 
+impl TryFrom<OneTimeToken> for Redeemable {
+    type Error = Error;
+
+    fn try_from(token: OneTimeToken) -> Result<Self, Error> {
+        let OneTimeToken { id, purpose, user, email, email_canonical, key_id, sealed, .. } = token;
+        let purpose = purpose.ok_or_else(|| Error::internal("a token without a known purpose"))?;
+        let email = Address { shown: email, canonical: email_canonical };
+        Ok(Self { id, purpose, user, email, key_id, sealed })
+    }
+}
+
 impl Accounts {
     /// Finds the token that somebody shows. It is not used up yet: a password that is then refused costs nobody their
     /// link. A code's guess is counted before anything is compared, alike where the address has no token.
@@ -29,36 +41,73 @@ impl Accounts {
         purposes: &[Purpose],
         presented: &Presented,
     ) -> Result<Redeemable, Error> {
-        let now = self.inner.database_clock.time(ctx.now);
         let found = match presented {
             Presented::Link(token) => {
                 let token = RawToken::parse(token.expose()).ok_or(Error::LinkInvalid)?;
+                let now = self.inner.database_clock.time(ctx.now);
                 one_time_tokens::by_hash(self.store(), purposes, &token.hash(), now).await?
             }
             Presented::Code { email, code } => {
                 let name = identifier::canonical(&Identifier::Email(email.as_str().to_owned()));
-                let mut tokens =
-                    one_time_tokens::by_email(self.store(), purposes, name.as_str(), now).await?;
-                let newest = tokens.first();
-                let of = newest.map_or(name.as_str().as_bytes(), |token| token.id.as_bytes());
-                let admitted = self.admit_code(ctx, of).await?;
-                // Several notices may have gone to one address, each with a code of its own.
-                let purpose = newest.and_then(|token| token.purpose);
-                tokens.retain(|token| admitted && token.purpose == purpose);
-                tokens.into_iter().find(|token| self.is_code_of(token, code.as_str()))
+                self.token_of_code(ctx, purposes, name.as_str(), code).await?
             }
         };
-        let OneTimeToken { id, purpose, user, email, email_canonical, key_id, sealed, .. } =
-            found.ok_or(Error::LinkInvalid)?;
-        let purpose = purpose.ok_or_else(|| Error::internal("a token without a known purpose"))?;
-        let email = Address { shown: email, canonical: email_canonical };
-        Ok(Redeemable { id, purpose, user, email, key_id, sealed })
+        found.ok_or(Error::LinkInvalid)?.try_into()
     }
 
-    fn is_code_of(&self, token: &OneTimeToken, code: &str) -> bool {
-        let Ok(keys) = self.encryption() else { return false };
-        let hash = code_hash(keys, &token.key_id, token.id, code);
-        hash.is_ok_and(|hash| constant_time::verify_slices_are_equal(&hash, &token.code_hash).is_ok())
+    /// Finds the token of a code that went to a canonical address.
+    pub(crate) async fn find_code(
+        &self,
+        ctx: &RequestCtx,
+        purpose: Purpose,
+        address: &str,
+        code: &MailCode,
+    ) -> Result<Option<Redeemable>, Error> {
+        let found = self.token_of_code(ctx, &[purpose], address, code).await?;
+        found.map(Redeemable::try_from).transpose()
+    }
+
+    async fn token_of_code(
+        &self,
+        ctx: &RequestCtx,
+        purposes: &[Purpose],
+        address: &str,
+        code: &MailCode,
+    ) -> Result<Option<OneTimeToken>, Error> {
+        let now = self.inner.database_clock.time(ctx.now);
+        let mut tokens = one_time_tokens::by_email(self.store(), purposes, address, now).await?;
+        let newest = tokens.first();
+        let of = newest.map_or(address.as_bytes(), |token| token.id.as_bytes());
+        let (purpose, user) = (newest.and_then(|token| token.purpose), newest.and_then(|token| token.user));
+        let admitted = self.admit_code(ctx, of, user).await?;
+        // Several notices may have gone to one address, each with a code of its own.
+        tokens.retain(|token| token.purpose == purpose);
+        let mut shown: Vec<_> = tokens.into_iter().map(Some).collect();
+        if shown.is_empty() {
+            shown.push(None);
+        }
+        let mut found = None;
+        for token in shown {
+            if self.is_code_of(token.as_ref(), code, ctx.now)? {
+                found = token;
+            }
+        }
+        Ok(found.filter(|_| admitted))
+    }
+
+    /// Costs the same without a token.
+    fn is_code_of(
+        &self,
+        token: Option<&OneTimeToken>,
+        code: &MailCode,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let keys = self.encryption()?;
+        let of = |token: &OneTimeToken| (token.key_id.clone(), token.id);
+        let (key_id, id) = token.map_or_else(|| (keys.newest(now).to_owned(), Uuid::nil()), of);
+        let hash = code_hash(keys, &key_id, id, code.as_str())?;
+        let stored = token.map_or(&[][..], |token| &token.code_hash);
+        Ok(constant_time::verify_slices_are_equal(&hash, stored).is_ok())
     }
 
     /// Uses a token up, in the transaction of what it allows: of several at once, one alone succeeds.
@@ -68,9 +117,18 @@ impl Accounts {
         ctx: &RequestCtx,
         token: &Redeemable,
     ) -> Result<(), Error> {
+        if self.has_used_up(tx, ctx, token).await? { Ok(()) } else { Err(Error::LinkInvalid) }
+    }
+
+    /// The same, where it is no error to come too late.
+    pub(crate) async fn has_used_up(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        token: &Redeemable,
+    ) -> Result<bool, Error> {
         let now = self.inner.database_clock.time(ctx.now);
-        let used = one_time_tokens::use_up(tx, token.id, now).await?;
-        if used { Ok(()) } else { Err(Error::LinkInvalid) }
+        Ok(one_time_tokens::use_up(tx, token.id, now).await?)
     }
 
     /// What a token's purpose needs beyond.

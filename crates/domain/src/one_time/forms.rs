@@ -26,6 +26,7 @@ impl AddressForm {
 
 /// A new password, and what a mail brought: its link's token, or the address and the code.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ResetForm {
     /// The token of the link; empty where the code was typed.
@@ -35,6 +36,7 @@ pub struct ResetForm {
     /// The code of the mail.
     pub code: String,
     /// The new password.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub new_password: RawPassword,
 }
 
@@ -64,6 +66,7 @@ impl ResetForm {
 
 /// What a mail brought that proves an address, and the account's password where nobody is signed in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct VerifyForm {
     /// The token of the link; empty where the code was typed.

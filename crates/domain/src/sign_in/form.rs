@@ -26,6 +26,12 @@ pub enum Identifier {
 }
 
 impl Identifier {
+    /// The name in a text without blanks around it.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.contains('@') { Self::Email(text.to_owned()) } else { Self::Username(text.to_owned()) }
+    }
+
     /// The name, of whichever kind.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -53,18 +59,7 @@ impl SignInForm {
     /// All refused fields.
     pub fn parse(&self) -> Result<SignIn, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
-        let text = trim(&self.identifier);
-        let identifier = if text.is_empty() {
-            errors.refuse("identifier", FormReason::IdentifierMissing);
-            None
-        } else if text.len() > EMAIL_MAX_BYTES || text.chars().any(char::is_control) {
-            errors.refuse("identifier", FormReason::IdentifierInvalid);
-            None
-        } else if text.contains('@') {
-            Some(Identifier::Email(text.to_owned()))
-        } else {
-            Some(Identifier::Username(text.to_owned()))
-        };
+        let identifier = errors.identifier("identifier", &self.identifier);
         let password = errors.password("password", self.password.expose());
         let whole = identifier.zip(password).map(|(identifier, password)| SignIn {
             identifier,
@@ -72,6 +67,21 @@ impl SignInForm {
             remember: !self.remember.is_empty(),
         });
         errors.finish(whole)
+    }
+}
+
+impl<R: From<FormReason>> FieldErrors<R> {
+    /// Who wants to sign in.
+    pub(crate) fn identifier(&mut self, field: &str, raw: &str) -> Option<Identifier> {
+        let text = trim(raw);
+        if text.is_empty() {
+            self.refuse(field, FormReason::IdentifierMissing);
+        } else if text.len() > EMAIL_MAX_BYTES || text.chars().any(char::is_control) {
+            self.refuse(field, FormReason::IdentifierInvalid);
+        } else {
+            return Some(Identifier::of(text));
+        }
+        None
     }
 }
 

@@ -1,5 +1,7 @@
+mod code;
 mod form;
 mod login_request;
 
+pub use code::{CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm};
 pub use form::{Identifier, SignIn, SignInForm};
 pub use login_request::{LoginRequest, Renewal};

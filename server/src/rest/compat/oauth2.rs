@@ -1,6 +1,6 @@
 //! The family under `/api/auth`: the canonical calls by other names.
 
-use crate::rest::v1::{auth, me, users};
+use crate::rest::v1::{auth, me, recovery, users};
 use crate::state::AppState;
 use axum::Router;
 use axum::routing::{get, post};
@@ -12,4 +12,6 @@ pub(super) fn router() -> Router<AppState> {
         .route("/api/auth/me", get(me::read))
         .route("/api/auth/refresh", post(auth::refresh))
         .route("/api/auth/logout", post(auth::logout))
+        .route("/api/auth/forgot-password", post(recovery::forgot))
+        .route("/api/auth/reset-password", post(recovery::reset))
 }

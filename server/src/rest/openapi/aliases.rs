@@ -55,6 +55,8 @@ const ALIASES: &[Alias] = &[
     (Family::Oauth2, "get", "/api/auth/me", "read_me", "oauth2_me"),
     (Family::Oauth2, "post", "/api/auth/refresh", "refresh", "oauth2_refresh"),
     (Family::Oauth2, "post", "/api/auth/logout", "logout", "oauth2_logout"),
+    (Family::Oauth2, "post", "/api/auth/forgot-password", "forgot_password", "oauth2_forgot_password"),
+    (Family::Oauth2, "post", "/api/auth/reset-password", "reset_password", "oauth2_reset_password"),
     (Family::Root, "post", "/register", "register", "root_register"),
     (Family::Root, "post", "/login", "login", "root_login"),
     (Family::Root, "get", "/me", "read_me", "root_me"),

@@ -32,13 +32,14 @@ const SHARED: &[(Of, Code, &str)] = &[
     (
         Of::Every,
         Code::Unavailable,
-        "The server is overloaded, cannot reach its database or took too long. With `code` `outcome_unknown` the change may have been made",
+        "The server is overloaded, cannot reach its database or took too long. With `code` `outcome_unknown` the change may have been made; with `mail_off` this server sends no email",
     ),
 ];
 
 /// The problem that stands for a status of a single call.
 fn sample(status: u16) -> Code {
     match status {
+        400 => Code::LinkInvalid,
         401 => Code::WrongCredentials,
         403 => Code::Forbidden,
         404 => Code::NotFound,

@@ -40,14 +40,16 @@ fn profile_field(name: &str) -> Option<Value> {
 fn field(schema: &str, name: &str) -> Option<Value> {
     let proof = json!({ "format": "password", "minLength": 1, "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" });
     let mut limits = match (schema, name) {
-        ("LoginRequest", "identifier" | "email" | "username") => {
+        ("LoginRequest", "identifier" | "email" | "username") | (_, "identifier") => {
             json!({ "maxLength": EMAIL_MAX_BYTES, "pattern": NAMED })
         }
         (_, "email") => json!({ "format": "email", "maxLength": EMAIL_MAX_BYTES }),
         ("NewAccount", "password") | (_, "new_password") => {
             json!({ "format": "password", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
         }
-        ("LoginRequest", "password") | ("PasswordForm", "current_password") => proof,
+        ("LoginRequest" | "VerifyForm", "password") | ("PasswordForm", "current_password") => proof,
+        (_, "token") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
+        (_, "code") => json!({ "pattern": "^[A-Za-z2-7]{5}[ -]?[A-Za-z2-7]{5}$" }),
         (_, "current_password") => {
             json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })
         }
@@ -87,11 +89,18 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
             *property = limits;
         }
     }
-    // Any of three fields names the account. Generators of clients take a plain `anyOf` for another type.
-    if let Some(login) = schemas.get_mut("LoginRequest") {
-        let named = ["identifier", "email", "username"].map(|name| json!({ "required": [name] }));
-        login["if"] = json!({ "anyOf": named });
-        login["else"] = false.into();
+    // Any of three fields names the account; a mail's link needs nothing beside it, its code an address. Generators of
+    // clients take a plain `anyOf` for another type.
+    let presented = [&["token"][..], &["email", "code"]];
+    for (schema, ways) in [
+        ("LoginRequest", &[&["identifier"][..], &["email"], &["username"]][..]),
+        ("ResetForm", &presented),
+        ("VerifyForm", &presented),
+    ] {
+        let Some(schema) = schemas.get_mut(schema) else { continue };
+        let ways: Vec<_> = ways.iter().map(|fields| json!({ "required": fields })).collect();
+        schema["if"] = json!({ "anyOf": ways });
+        schema["else"] = false.into();
     }
 }
 

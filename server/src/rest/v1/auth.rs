@@ -5,6 +5,7 @@ use crate::rest::caller::{Anyone, DEVICE_TOKEN, Member};
 use crate::rest::input::{Credentials, Headers};
 use crate::rest::sample;
 use crate::state::AppState;
+use accounts::RawToken;
 use axum::Json;
 use axum::extract::State;
 use axum::response::AppendHeaders;
@@ -12,7 +13,12 @@ use domain::{Code, LoginRequest, Renewal, TokenPair};
 use edge::bearer::{self, Bearer};
 use http::HeaderName;
 
-type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
+pub(super) type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
+
+/// The header with the token that makes a program a known device.
+pub(super) fn device_header(token: RawToken) -> DeviceToken {
+    AppendHeaders([(DEVICE_TOKEN, token.reveal())])
+}
 
 /// Sign in
 ///
@@ -59,7 +65,7 @@ pub(crate) async fn login(
         return Ok((None, Json(state.accounts.sign_in_bearer(&ctx, request.into()).await?)));
     }
     let (pair, device) = state.accounts.sign_in_known_bearer(&ctx, request.into()).await?;
-    Ok((Some(AppendHeaders([(DEVICE_TOKEN, device.reveal())])), Json(pair)))
+    Ok((Some(device_header(device)), Json(pair)))
 }
 
 /// Refresh tokens

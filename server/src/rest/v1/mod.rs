@@ -2,7 +2,9 @@
 
 mod audit;
 pub(super) mod auth;
+mod code;
 pub(super) mod me;
+pub(super) mod recovery;
 mod sessions;
 pub(super) mod users;
 
@@ -26,12 +28,19 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::login))
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
+        .routes(routes!(code::ask))
+        .routes(routes!(code::login))
+        .routes(routes!(recovery::forgot))
+        .routes(routes!(recovery::reset))
+        .routes(routes!(recovery::verify))
+        .routes(routes!(recovery::resend))
         .routes(routes!(users::register))
         .routes(routes!(me::read, me::change, me::delete))
         .routes(routes!(me::change_password))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(users::read, users::change, users::delete))
-        .routes(routes!(users::end_sessions));
+        .routes(routes!(users::end_sessions))
+        .routes(routes!(users::send_password_reset));
     with_query.merge(without_query.route_layer(from_fn(no_query)))
 }

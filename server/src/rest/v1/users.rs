@@ -1,6 +1,6 @@
 //! Accounts: made by anyone, kept by admins.
 
-use crate::rest::answer::{Answer, NoContent};
+use crate::rest::answer::{Accepted, Answer, NoContent};
 use crate::rest::caller::{Anyone, Member};
 use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
 use crate::rest::input::{Id, Json as Body, Query};
@@ -186,4 +186,29 @@ pub(crate) async fn end_sessions(
 ) -> Answer<NoContent> {
     state.accounts.end_sessions_of(&ctx, UserId(id)).await?;
     Ok(NoContent)
+}
+
+/// Send a user a password reset
+///
+/// Sends the user the email that they would get if they had forgotten their password. A disabled account gets none.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/password-reset",
+    operation_id = "send_password_reset",
+    tag = "Administration",
+    params(("id" = UserId, Path, description = "The user's ID")),
+    responses(
+        (status = 202, description = "The email is on its way"),
+        (status = 403, description = "You are not an admin"),
+        (status = 404, description = "User not found"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn send_password_reset(
+    State(state): State<AppState>,
+    Member(ctx): Member,
+    Id(id): Id,
+) -> Answer<Accepted> {
+    state.accounts.send_password_reset(&ctx, UserId(id)).await?;
+    Ok(Accepted)
 }

@@ -9,6 +9,12 @@ const CALLS: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/code"),
+    ("POST", "/api/v1/auth/login/code"),
+    ("POST", "/api/v1/auth/password/forgot"),
+    ("POST", "/api/v1/auth/password/reset"),
+    ("POST", "/api/v1/auth/email/verify"),
+    ("POST", "/api/v1/auth/email/resend"),
     ("PUT", "/api/v1/users/me"),
     ("PATCH", "/api/v1/users/me"),
     ("DELETE", "/api/v1/users/me"),
@@ -19,6 +25,8 @@ const CALLS: &[(&str, &str)] = &[
     ("POST", "/api/auth/register"),
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),
+    ("POST", "/api/auth/forgot-password"),
+    ("POST", "/api/auth/reset-password"),
     ("POST", "/register"),
     ("POST", "/login"),
     ("PUT", "/me"),
@@ -86,6 +94,7 @@ async fn a_query_that_no_call_takes_is_refused_by_name(pool: PgPool) {
         ("GET", "/api/v1/users/00000000-0000-0000-0000-000000000000"),
         ("DELETE", "/api/v1/users/00000000-0000-0000-0000-000000000000/sessions"),
         ("POST", "/api/v1/auth/logout"),
+        ("POST", "/api/v1/users/00000000-0000-0000-0000-000000000000/password-reset"),
     ]);
     for (method, path) in calls {
         for (query, field, code) in [("role=admin", "role", "unknown"), ("a=1&a=2", "a", "duplicate")] {

@@ -6,6 +6,7 @@ mod cors;
 mod families;
 mod me;
 pub mod openapi;
+mod recovery;
 mod rights;
 mod users;
 mod versions;

@@ -7,7 +7,7 @@ use crate::app::App;
 use http::Request;
 use serde_json::json;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World};
+use testkit::{PASSWORD, World, link_token};
 use time::Duration;
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -109,4 +109,20 @@ fn its_settings_are_read_and_its_sqlite_refused_with_a_sentence() {
     assert!(refusal.starts_with("SECRET_KEY: it is shorter than 32 characters; set it to"), "{refusal}");
     let config = config(&fill(&block, "your-secret-key-here", super::STRONG)).unwrap();
     assert_eq!(config.token_lifetime, Duration::minutes(30));
+}
+
+/// The README gives no bodies: these are the fields of the canonical calls.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_forgotten_password_is_reset(pool: PgPool) {
+    Readme::read("s2").says("- Password reset capabilities");
+    let app = App::new(pool);
+    app.member_program("ana").await;
+    app.world.mail().await;
+    let program = app.program();
+    program.post("/api/auth/forgot-password", json!({ "email": "ana@example.com" })).await.expect(202);
+    let token = link_token(&app.world.mail().await[0], "reset");
+    let reset = json!({ "token": token, "new_password": "copper lanterns over water" });
+    program.post("/api/auth/reset-password", reset).await.expect(204);
+    let login = json!({ "username": "ana@example.com", "password": "copper lanterns over water" });
+    program.post("/api/auth/login", login).await.expect(200);
 }

@@ -1,5 +1,6 @@
 //! The factors: one file for each proves it. docs/adding-a-factor.md shows how to add one.
 
+mod email_code;
 pub(crate) mod password;
 
 use domain::Factor;

@@ -30,11 +30,13 @@ impl Accounts {
         let Attempt { user, admitted, .. } = attempt;
         let user = match user {
             Some(user) if proven => user,
-            known => return self.refuse_attempt(tx, ctx, known.map(|user| user.id), &admitted).await,
+            known => {
+                return self.refuse_attempt(tx, ctx, known.map(|user| user.id), admitted.refusal()).await;
+            }
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
         if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {
-            return self.refuse_attempt(tx, ctx, Some(user.id), &admitted).await;
+            return self.refuse_attempt(tx, ctx, Some(user.id), admitted.refusal()).await;
         }
         if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {
             users::rehash(&mut tx, user.id, old, new).await?;

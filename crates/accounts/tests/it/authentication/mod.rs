@@ -1,3 +1,4 @@
+mod email_code;
 mod factors;
 mod known_devices;
 mod names;

@@ -9,7 +9,6 @@ use domain::{Purpose, Role};
 use store::Tx;
 use store::one_time_tokens::{self, OneTimeToken};
 use store::outbox::{self, DueMail};
-use store::users;
 use time::OffsetDateTime;
 
 impl Accounts {
@@ -44,6 +43,7 @@ impl Accounts {
             self.compose(&Letter::SignUp { link: &link.url, code: &link.code, hours: hours(left) })
         })
     }
+
     pub(super) async fn prepare_invitation(
         &self,
         tx: &mut Tx,

@@ -16,7 +16,7 @@ use http::HeaderName;
 pub(super) type DeviceToken = AppendHeaders<[(HeaderName, String); 1]>;
 
 /// The header with the token that makes a program a known device.
-pub(super) fn device_header(token: RawToken) -> DeviceToken {
+pub(super) fn device_header(token: &RawToken) -> DeviceToken {
     AppendHeaders([(DEVICE_TOKEN, token.reveal())])
 }
 
@@ -65,7 +65,7 @@ pub(crate) async fn login(
         return Ok((None, Json(state.accounts.sign_in_bearer(&ctx, request.into()).await?)));
     }
     let (pair, device) = state.accounts.sign_in_known_bearer(&ctx, request.into()).await?;
-    Ok((Some(device_header(device)), Json(pair)))
+    Ok((Some(device_header(&device)), Json(pair)))
 }
 
 /// Refresh tokens

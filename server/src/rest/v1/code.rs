@@ -76,5 +76,5 @@ pub(crate) async fn login(
 ) -> Answer<(Option<DeviceToken>, Json<TokenPair>)> {
     let known = headers.contains_key(DEVICE_TOKEN);
     let (pair, device) = state.accounts.sign_in_by_code_bearer(&ctx, request.into(), known).await?;
-    Ok((device.map(device_header), Json(pair)))
+    Ok((device.as_ref().map(device_header), Json(pair)))
 }

@@ -81,7 +81,9 @@ impl Accounts {
         if !waits {
             return Ok(());
         }
-        self.admit_mail(ctx, Purpose::ChangeEmail, &Identifier::Email(new.canonical().to_owned())).await
+        self.admit_mail(ctx, Purpose::ChangeEmail, &Identifier::Email(new.canonical().to_owned()))
+            .await
+            .map(drop)
     }
 
     /// Changes a locked account, and gives it another address or lets that wait for its proof.

@@ -81,4 +81,7 @@ fn an_encryption_key_that_cannot_be_read_is_told_with_all_else() {
     assert_eq!(named(&[PRODUCTION[1]]), ["SIGNING_KEY_FILE", "ENCRYPTION_KEY_FILE"]);
     assert_eq!(named(&[]), ["BASE_URL", "SIGNING_KEY_FILE", "ENCRYPTION_KEY_FILE"]);
     assert!(Config::new(&raw(&PRODUCTION)).is_ok());
+    let mail = [("SMTP_URL", "smtps://mail.example.com"), ("MAIL_FROM", "no-reply@example.com")];
+    let told = refusal(&[&PRODUCTION[..], &mail].concat());
+    assert!(told.contains("\nENCRYPTION_KEY_FILE: it is not set, and mail needs it"), "{told}");
 }

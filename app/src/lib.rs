@@ -4,9 +4,9 @@
 //! `shell.rs`, `app.rs` and `routes.rs` compose the site out of `pages/`. Each page has a folder, always with the same
 //! files: `mod.rs`, `api.rs` (server functions, five lines each), `page.rs` (components), `state.rs` (view logic
 //! without a browser, where there is some). `site/` is what pages share, `ui/` paints and knows nothing of accounts.
-//! Modules import downwards: pages, site, ui, and below them what travels between the two (`settings.rs`,
-//! `initial_state.rs`, `json.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`, what a use case does is
-//! in `accounts`. The two lines below are the only `cfg` of the crate.
+//! Modules import downwards: pages, site, ui, and below them what travels between server and page (`settings.rs`,
+//! `initial_state.rs`, `json.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`, what a use
+//! case does is in `accounts`. The two lines below are the only `cfg` of the crate.
 
 #![expect(unreachable_pub, reason = "#[component] and #[server] write `pub` items of their own")]
 

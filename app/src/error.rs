@@ -2,7 +2,6 @@
 
 use crate::json::Json;
 use domain::{Code, ProblemDocument};
-use leptos::server_fn::Bytes;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -26,8 +25,8 @@ pub(crate) enum Fault {
 impl AppError {
     /// The answer to a call that changes something and failed. If that is no problem document (a proxy's page, say),
     /// nobody knows whether the change was made.
-    pub(crate) fn after_sending(answer: Bytes) -> Self {
-        Json::read(&answer).unwrap_or_else(|_| Fault::OutcomeUnknown.into())
+    pub(crate) fn after_sending(answer: &[u8]) -> Self {
+        Json::read(answer).unwrap_or_else(|_| Fault::OutcomeUnknown.into())
     }
 }
 
@@ -88,7 +87,7 @@ mod tests {
     #[test]
     fn an_unknown_body_becomes_one_friendly_sentence() {
         let page = "<html>502 Bad Gateway</html>";
-        let (loaded, sent) = (AppError::de(page.into()), AppError::after_sending(page.into()));
+        let (loaded, sent) = (AppError::de(page.into()), AppError::after_sending(page.as_bytes()));
         assert_eq!(loaded, Fault::Internal.into());
         assert_eq!(sent, Fault::OutcomeUnknown.into(), "the change may have been made");
         assert!(![loaded, sent].iter().any(|error| error.to_string().contains("expected")));
@@ -97,7 +96,7 @@ mod tests {
     #[test]
     fn a_refusal_of_ours_is_believed_after_sending() {
         let error = AppError(words::code_document(Code::Taken));
-        assert_eq!(AppError::after_sending(error.ser()), error);
+        assert_eq!(AppError::after_sending(&error.ser()), error);
     }
 
     #[test]

@@ -31,7 +31,7 @@ where
     let (status, onward) = (answer.status(), answer.has_redirect().then(|| answer.location()));
     let content = answer.try_into_bytes().await.map_err(unknown)?;
     if status >= 400 {
-        return Err(AppError::after_sending(content));
+        return Err(AppError::after_sending(&content));
     }
     if let (Some(follow), Some(onward)) = (follow, onward) {
         follow.run(onward);

@@ -11,7 +11,7 @@ pub struct FormPage {
     pub page: &'static str,
     /// The fields shown again after a refusal. A password is never among them.
     pub keeps: &'static [&'static str],
-    /// The pages that success leads to and that say so, with the address that was typed; where there is none, success
+    /// The pages that success leads to and that say so, with the name that was typed; where there is none, success
     /// is said by the form's own page, or shows where it led.
     pub done_on: &'static [&'static str],
 }
@@ -26,6 +26,18 @@ pub const FORMS: &[FormPage] = &[
         function: "/fn/login",
         page: "/login",
         keeps: &["identifier", "remember", "next"],
+        done_on: &[],
+    },
+    FormPage {
+        function: "/fn/login/code/ask",
+        page: "/login/code",
+        keeps: &["identifier", "next"],
+        done_on: &["/login/code"],
+    },
+    FormPage {
+        function: "/fn/login/code",
+        page: "/login/code",
+        keeps: &["identifier", "code", "remember", "next"],
         done_on: &[],
     },
     FormPage { function: "/fn/logout", page: "/account", keeps: &[], done_on: &[] },

@@ -4,6 +4,7 @@ use crate::pages::account::AccountPage;
 use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
 use crate::pages::login::LoginPage;
+use crate::pages::login_code::LoginCodePage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::register::RegisterPage;
 use crate::pages::reset::ResetPage;
@@ -76,6 +77,7 @@ pages! {
     "/" Open HomePage;
     "/register" Strangers RegisterPage;
     "/login" Strangers LoginPage;
+    "/login/code" Strangers LoginCodePage;
     "/forgot" Open ForgotPage;
     "/reset" Open ResetPage;
     "/verify" Open VerifyPage;

@@ -7,6 +7,7 @@ pub mod forgot;
 pub mod gallery;
 pub mod home;
 pub mod login;
+pub mod login_code;
 pub mod not_found;
 pub mod register;
 pub mod reset;

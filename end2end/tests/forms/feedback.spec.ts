@@ -130,7 +130,7 @@ test('too many attempts: the time is said, and counted down where a program runs
     await answered;
     await expect(page.getByRole('alert').first()).toContainText(/Incorrect|Too many/);
   }
-  await expect(alert).toHaveText(/^Too many attempts\. Try again in \d+ (second|minute)s?\. Reset your password$/);
+  await expect(alert).toHaveText(/^Too many attempts\. Try again in \d+ (second|minute)s?\. Email me a code instead$/);
   if (state !== 'wasm') return;
   const before = await left();
   await expect.poll(left).toBeLessThan(before);

@@ -35,7 +35,9 @@ function inOrder(names: string[], wanted: RegExp[]): void {
 
 const orders: Record<string, RegExp[]> = {
   '/': [/^Skip/, /^Create account$/, /^Sign in$/],
-  '/login': [/^Skip/, /^Email or username/, /^Password/, /^Keep me signed in/, /^Forgot your password/, /^Sign in$/, /^Create an account$/],
+  '/login': [/^Skip/, /^Email or username/, /^Password/, /^Keep me signed in/, /^Forgot your password/, /^Sign in$/, /^Email me a code/, /^Create an account$/],
+  '/login/code': [/^Skip/, /^Email or username/, /^Email me a code$/, /^I have a code$/, /^Sign in$/],
+  '/login/code?step=enter': [/^Skip/, /^Email or username/, /^Code/, /^Keep me signed in/, /^Sign in$/, /^Get a new code$/],
   '/register': [/^Skip/, /^Name/, /^Email/, /^Password/, /^Create account$/, /^Sign in$/],
   '/forgot': [/^Skip/, /^Email/, /^Send email$/, /^Enter it$/, /^Sign in$/],
   '/reset': [/^Skip/, /^Email/, /^Code/, /^New password/, /^Change password$/, /^Get a new email$/],

@@ -21,6 +21,8 @@ const strangers = {
   home: '/',
   'sign-in': '/login',
   register: '/register',
+  'sign-in-code': '/login/code',
+  'enter-sign-in-code': '/login/code?step=enter',
   forgot: '/forgot',
   'reset-by-code': '/reset',
   'reset-by-link': `/reset#${'a'.repeat(43)}`,

@@ -136,9 +136,10 @@ impl Post {
         let to = onward.unwrap_or(page);
         let mut answer = see_other(to);
         if self.form.is_some() && (onward.is_none() || done_on(to)) {
-            let email = self.fields.iter().filter(|(name, _)| name == "email" && done_on(to));
-            let flash =
-                Flash { function: self.path.clone(), values: email.cloned().collect(), ..Flash::default() };
+            // Whom it was for, which the next form begins with.
+            let goes_on = |name: &str| ["email", "identifier", "next"].contains(&name) && done_on(to);
+            let values = self.fields.iter().filter(|(name, _)| goes_on(name)).cloned().collect();
+            let flash = Flash { function: self.path.clone(), values, ..Flash::default() };
             answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
         }
         with_cookies(response.headers(), answer)

@@ -1,13 +1,13 @@
 use super::api::Login;
-use super::state::{forgot_link, prefill, typed_before};
+use super::state::{prefill, typed_before, with_email};
 use crate::initial_state::Unsent;
 use crate::pages::reset::ResetPassword;
 use crate::pages::verify::VerifyEmail;
 use crate::settings::AppSettings;
 use crate::site::{AuthLayout, ReturnPath, Session};
 use crate::ui::{
-    CheckboxField, Form, HiddenField, InputKind, Notice, PageContext, PasswordField, SubmitButton, TextField,
-    Tone, dom, input_value,
+    CheckboxField, Form, FormState, HiddenField, InputKind, Notice, PageContext, PasswordField, SubmitButton,
+    TextField, Tone, dom, input_value,
 };
 use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
@@ -22,6 +22,7 @@ pub fn LoginPage() -> impl IntoView {
     let query = use_query_map().get_untracked();
     let path = ReturnPath::new(&use_location().search.get_untracked());
     let register = path.link("/register", Url::escape);
+    let code_instead = StoredValue::new(path.link("/login/code", Url::escape));
     let AppSettings { signup_open: open, mail, .. } = AppSettings::from_context();
     let lead = if path.next.is_empty() { "" } else { words::login::lead() };
     let unsent = use_context::<Unsent>().and_then(not_sent);
@@ -49,7 +50,7 @@ pub fn LoginPage() -> impl IntoView {
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
                 on_done=move |viewer| session.sign_in(viewer)
                 leaves=true
-                if_refused=move || mail.then(|| view! { <Forgot label=words::login::reset()/> })
+                if_refused=move || mail.then(|| help(code_instead.get_value()))
             >
                 <TextField
                     name="identifier"
@@ -63,23 +64,40 @@ pub fn LoginPage() -> impl IntoView {
                 <PasswordField name="password" label=words::login::password()/>
                 <div class="check-row">
                     <CheckboxField name="remember" label=words::login::remember()/>
-                    {mail.then(|| view! { <Forgot label=words::login::forgot()/> })}
+                    {mail.then(|| view! { <OtherWay page="/forgot" label=words::login::forgot()/> })}
                 </div>
                 <HiddenField name="next" value=path.next/>
                 <SubmitButton label=words::login::submit() busy=words::login::busy()/>
+                {mail
+                    .then(|| {
+                        view! {
+                            <p class="help">
+                                <OtherWay page=code_instead.get_value() label=words::login_code::instead()/>
+                            </p>
+                        }
+                    })}
             </Form>
         </AuthLayout>
     }
 }
 
-/// The way to a new password. The address goes along as it stands in the field when somebody turns to the link.
+/// What helps after a refusal: a new password, or a code while the name has to wait.
+fn help(code_instead: String) -> AnyView {
+    if FormState::from_context().wait().is_some() {
+        view! { <OtherWay page=code_instead label=words::login_code::instead()/> }.into_any()
+    } else {
+        view! { <OtherWay page="/forgot" label=words::login::reset()/> }.into_any()
+    }
+}
+
+/// Another way in. The address goes along as it stands in the field when somebody turns to the link.
 #[component]
-fn Forgot(label: &'static str) -> impl IntoView {
+fn OtherWay(#[prop(into)] page: String, label: &'static str) -> impl IntoView {
     let typed = input_value("identifier");
     let read = move || _ = dom::value_of("identifier").map(|text| typed.set(text));
     view! {
         <a
-            href=move || typed.with(|typed| forgot_link(typed, Url::escape))
+            href=move || typed.with(|typed| with_email(&page, typed, Url::escape))
             on:focus=move |_| read()
             on:pointerdown=move |_| read()
         >

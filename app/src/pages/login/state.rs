@@ -8,10 +8,11 @@ pub(crate) fn prefill(raw: Option<&str>) -> Option<String> {
     (!email.contains(char::is_control)).then(|| email.to_owned())
 }
 
-/// The way to a new password, for the account of an address.
-pub(super) fn forgot_link(identifier: &str, escape: fn(&str) -> String) -> String {
+/// The address of a page, for the account of an address that was typed.
+pub(super) fn with_email(page: &str, identifier: &str, escape: fn(&str) -> String) -> String {
+    let sign = if page.contains('?') { '&' } else { '?' };
     let email = prefill(Some(identifier));
-    email.map_or_else(|| "/forgot".to_owned(), |email| format!("/forgot?email={}", escape(&email)))
+    email.map_or_else(|| page.to_owned(), |email| format!("{page}{sign}email={}", escape(&email)))
 }
 
 /// The address that was typed in the form that led here.
@@ -35,11 +36,9 @@ mod tests {
 
     #[test]
     fn a_username_leads_to_an_empty_field() {
-        let escape: fn(&str) -> String = |text| text.replace('@', "%40");
-        assert_eq!(forgot_link("ana@example.com", escape), "/forgot?email=ana%40example.com");
-        assert_eq!(
-            (forgot_link("ana", escape), forgot_link("", escape)),
-            ("/forgot".into(), "/forgot".into())
-        );
+        let link = |page: &str, typed| with_email(page, typed, |text| text.replace('@', "%40"));
+        assert_eq!(link("/forgot", "ana@example.com"), "/forgot?email=ana%40example.com");
+        assert_eq!(link("/login/code?next=/x", "a@b"), "/login/code?next=/x&email=a%40b");
+        assert_eq!((link("/forgot", "ana"), link("/forgot", "")), ("/forgot".into(), "/forgot".into()));
     }
 }

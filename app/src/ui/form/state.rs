@@ -89,7 +89,7 @@ impl FormState {
         self.errors.with_untracked(|errors| errors.form_error().is_some())
     }
 
-    pub(super) fn wait(self) -> Option<u32> {
+    pub(crate) fn wait(self) -> Option<u32> {
         self.errors.with(FormErrors::wait)
     }
 

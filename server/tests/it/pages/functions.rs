@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 /// Path, and what a stranger's empty call is answered.
 const EXPECTED: &[(&str, u16)] = &[
     ("/fn/login", 422),
+    ("/fn/login/code", 422),
+    ("/fn/login/code/ask", 422),
     ("/fn/logout", 200),
     ("/fn/password/change", 401),
     ("/fn/password/forgot", 422),

@@ -10,6 +10,7 @@ mod plain_forms;
 mod recovery;
 mod redirects;
 mod settings;
+mod sign_in_code;
 mod sign_up;
 mod stored_text;
 mod verification;

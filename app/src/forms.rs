@@ -46,6 +46,12 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/password/forgot", page: "/forgot", keeps: &["email"], done_on: &["/forgot"] },
     FormPage { function: "/fn/password/reset", page: "/reset", keeps: PROOF, done_on: &["/login"] },
     FormPage { function: "/fn/verify", page: "/verify", keeps: PROOF, done_on: &["/account", "/login"] },
+    FormPage {
+        function: "/fn/invite",
+        page: "/invite",
+        keeps: &["token", "email", "code", "name"],
+        done_on: &[],
+    },
     FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
 ];
 

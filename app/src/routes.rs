@@ -3,6 +3,7 @@
 use crate::pages::account::AccountPage;
 use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
+use crate::pages::invite::InvitePage;
 use crate::pages::login::LoginPage;
 use crate::pages::login_code::LoginCodePage;
 use crate::pages::not_found::NotFoundPage;
@@ -81,6 +82,7 @@ pages! {
     "/forgot" Open ForgotPage;
     "/reset" Open ResetPage;
     "/verify" Open VerifyPage;
+    "/invite" Open InvitePage;
     "/account" Members AccountPage;
     "/account/security" Members SecurityPage;
 }

@@ -16,6 +16,8 @@ pub struct AppSettings {
     pub logo: Option<[u32; 2]>,
     /// Whether mail is set up: links and codes come by it.
     pub mail: bool,
+    /// `SIGNUP`: whether an account is made only when its address is proven.
+    pub signup_by_mail: bool,
     /// `HOME_URL`: the product's own front page, where it is not ours.
     pub home_url: Option<String>,
     /// `SUPPORT_URL`: a page or an address to ask for help.
@@ -51,6 +53,7 @@ impl Default for AppSettings {
             base_url: "http://localhost:8000".to_owned(),
             password_min: domain::PASSWORD_MIN,
             signup_open: true,
+            signup_by_mail: false,
             logo: None,
             mail: true,
             home_url: None,

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod forgot;
 pub mod gallery;
 pub mod home;
+pub mod invite;
 pub mod login;
 pub mod login_code;
 pub mod not_found;

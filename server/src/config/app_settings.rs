@@ -29,6 +29,7 @@ pub(super) fn settings(
         base_url: origin.map(ToString::to_string).unwrap_or_default(),
         password_min: accounts.password_min,
         signup_open: accounts.signup != Signup::Closed,
+        signup_by_mail: accounts.signup == Signup::Verify,
         logo: logo.map(|logo| logo.within(160, 40)),
         mail,
         home_url: errors.or(None, home(raw, origin)),
@@ -192,7 +193,8 @@ mod tests {
     #[test]
     fn pages_know_whether_sign_up_is_open() {
         assert!(judged(|_| ()).unwrap().signup_open);
-        assert!(judged(|raw| raw.signup = Some("verify".into())).unwrap().signup_open);
+        let by_mail = judged(|raw| raw.signup = Some("verify".into())).unwrap();
+        assert!(by_mail.signup_open && by_mail.signup_by_mail);
         assert!(!judged(|raw| raw.signup = Some("closed".into())).unwrap().signup_open);
     }
 }

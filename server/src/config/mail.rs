@@ -5,7 +5,7 @@ use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::secret::{readable_by_others, secret};
 use super::value::filled;
-use accounts::identifier;
+use accounts::{Signup, identifier};
 use edge::origin::is_loopback;
 use http::Uri;
 use lettre::Address;
@@ -75,7 +75,12 @@ pub(super) fn is_set_up(raw: &RawConfig) -> bool {
     [&raw.smtp_url, &raw.smtp_url_file].into_iter().any(|text| filled(text.as_deref()).is_some())
 }
 
-pub(super) fn mail(raw: &RawConfig, env: AppEnv, errors: &mut ConfigErrors) -> Option<MailConfig> {
+pub(super) fn mail(
+    raw: &RawConfig,
+    env: AppEnv,
+    signup: Signup,
+    errors: &mut ConfigErrors,
+) -> Option<MailConfig> {
     let from = errors.keep(address("MAIL_FROM", raw.mail_from.as_deref()));
     let reply_to = errors.or(None, address("MAIL_REPLY_TO", raw.mail_reply_to.as_deref()));
     let authority = errors.or(None, authority(raw.smtp_ca_file.as_deref()));
@@ -88,7 +93,12 @@ pub(super) fn mail(raw: &RawConfig, env: AppEnv, errors: &mut ConfigErrors) -> O
             MailTransport::Smtp(errors.keep(server(&url, env, authority.as_ref()))?)
         }
         None if env == AppEnv::Development => MailTransport::Mailbox,
-        None => MailTransport::None,
+        None => {
+            if signup == Signup::Verify {
+                errors.keep::<()>(Err(needed_to_sign_up()));
+            }
+            MailTransport::None
+        }
     };
     let from = from?.or_else(|| mail_address(NOBODY))?;
     Some(MailConfig { transport, from, reply_to })
@@ -104,6 +114,10 @@ pub(super) fn warnings(raw: &RawConfig, env: AppEnv, mail: &MailConfig) -> Vec<S
     });
     let file = (env == AppEnv::Production).then(|| readable_by_others(NAME, raw.smtp_url_file.as_deref()));
     off.into_iter().chain(file.flatten()).collect()
+}
+
+fn needed_to_sign_up() -> ConfigError {
+    ConfigError::new("SIGNUP", "\"verify\" needs mail; set SMTP_URL, or set it to open or closed")
 }
 
 fn unset_sender() -> ConfigError {

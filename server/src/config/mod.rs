@@ -115,7 +115,7 @@ impl Config {
         let signing = errors.or(Signing::Missing, Signing::new(raw, env));
         let accounts = AccountRules::new(raw, as_seeds, &mut errors);
         let logo = errors.or(None, logo::logo(raw));
-        let mail = mail::mail(raw, env, &mut errors);
+        let mail = mail::mail(raw, env, accounts.signup, &mut errors);
         let app = app_settings::settings(
             raw,
             logo.as_deref(),

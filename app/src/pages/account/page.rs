@@ -10,13 +10,16 @@ use crate::ui::{
 use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use leptos_router::hooks::use_query_map;
 
 /// The profile.
 #[component]
 pub fn AccountPage() -> impl IntoView {
+    let username_taken = use_query_map().get_untracked().get("username").as_deref() == Some("taken");
     let verified = PageContext::flash_of(VerifyEmail::PATH).is_some();
     view! {
         <MemberLayout heading=words::profile::heading() lead=words::profile::lead()>
+            {username_taken.then(|| view! { <Notice tone=Tone::Error words=words::profile::username_taken()/> })}
             {verified.then(|| view! { <Notice tone=Tone::Success words=words::profile::email_verified()/> })}
             <Card id="profile" title=words::profile::title() purpose=words::profile::purpose()>
                 <Fetch from=load_profile let:view>

@@ -3,7 +3,7 @@ use crate::initial_state::SignUpNonce;
 use crate::settings::AppSettings;
 use crate::site::{AuthLayout, ReturnPath, Session, SplitLayout};
 use crate::ui::{
-    Form, Heading, HiddenField, InputKind, Mark, PageLoad, PasswordField, SubmitButton, TextField,
+    Form, Heading, HiddenField, InputKind, Mark, PageContext, PasswordField, SubmitButton, TextField,
     input_value,
 };
 use domain::{EMAIL_MAX_BYTES, NAME_MAX};
@@ -20,7 +20,7 @@ pub fn RegisterPage() -> impl IntoView {
     if !settings.signup_open {
         return view! { <Closed login=path.link("/login", Url::escape)/> }.into_any();
     }
-    let posted = use_context::<PageLoad>().and_then(|load| load.flash_of(Register::PATH));
+    let posted = PageContext::flash_of(Register::PATH);
     let sent = RwSignal::new(posted.is_some_and(|flash| flash.problem.is_none()));
     let form = move || view! { <SignUp path=path.clone() settings=settings.clone() sent/> };
     view! { <Show when=move || sent.get() fallback=form><Sent/></Show> }.into_any()

@@ -1,4 +1,5 @@
 use super::api::VerifyEmail;
+use crate::settings::AppSettings;
 use crate::site::{AuthLayout, MailProof, Session};
 use crate::ui::{Form, PageContext, PasswordField, SubmitButton};
 use domain::Code;
@@ -8,9 +9,14 @@ use leptos::server_fn::ServerFn;
 /// Proves the address that a mail went to: to whoever is signed in as its account, or types its password.
 #[component]
 pub fn VerifyPage() -> impl IntoView {
-    let stranger = Session::from_context().viewer_untracked().is_none();
-    let asks_password = stranger || is_of_another_account();
-    let lead = if asks_password { words::verify::lead_stranger() } else { words::verify::lead() };
+    let session = Session::from_context();
+    let asks_password = session.viewer_untracked().is_none() || is_of_another_account();
+    let by_mail = AppSettings::from_context().signup_by_mail;
+    let lead = match (asks_password, by_mail) {
+        (false, _) => words::verify::lead(),
+        (true, false) => words::verify::lead_stranger(),
+        (true, true) => words::verify::lead_sign_up(),
+    };
     view! {
         <AuthLayout
             title=words::verify::title()
@@ -20,7 +26,11 @@ pub fn VerifyPage() -> impl IntoView {
         >
             <Form
                 check=|call: &VerifyEmail, _| call.form.parse().err().unwrap_or_default()
-                on_done=|()| ()
+                on_done=move |viewer| {
+                    if let Some(viewer) = viewer {
+                        session.sign_in(viewer);
+                    }
+                }
                 leaves=true
             >
                 <MailProof/>
@@ -34,7 +44,8 @@ pub fn VerifyPage() -> impl IntoView {
 /// Whether the form came back because the mail went to another account than the one that is signed in.
 fn is_of_another_account() -> bool {
     let flash = PageContext::flash_of(VerifyEmail::PATH);
-    flash.and_then(|flash| flash.problem).is_some_and(|problem| problem.code == Code::Reauthenticate)
+    let problem = flash.and_then(|flash| flash.problem);
+    problem.is_some_and(|problem| problem.code == Code::Reauthenticate || problem.field("password").is_some())
 }
 
 /// What to do about a mail that one did not ask for.

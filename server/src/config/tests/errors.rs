@@ -152,3 +152,16 @@ fn what_is_hardly_meant_is_a_line_in_the_log() {
     let development = Config::new(&raw(&[("APP_ENV", "development"), ("SECRET_KEY", SECRET)])).unwrap();
     assert!(development.warnings[0].starts_with("SECRET_KEY: it is not used"));
 }
+
+#[test]
+fn whoever_must_prove_an_address_needs_mail() {
+    let error = refusal(&production(&[("SIGNUP", "verify")]));
+    assert!(error.contains("SIGNUP: \"verify\" needs mail; set SMTP_URL"), "{error}");
+    let mail = [
+        ("SIGNUP", "verify"),
+        ("SMTP_URL", "smtps://user:password@mail.example.com"),
+        ("MAIL_FROM", "no-reply@example.com"),
+    ];
+    assert!(Config::new(&raw(&production(&mail))).is_ok());
+    assert!(Config::new(&raw(&[("APP_ENV", "development"), ("SIGNUP", "verify")])).is_ok());
+}

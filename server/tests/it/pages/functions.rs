@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// Path, and what a stranger's empty call is answered.
 const EXPECTED: &[(&str, u16)] = &[
+    ("/fn/invite", 422),
     ("/fn/login", 422),
     ("/fn/login/code", 422),
     ("/fn/login/code/ask", 422),

@@ -5,6 +5,7 @@ use crate::app::App;
 use accounts::Signup;
 use serde_json::json;
 use sqlx::PgPool;
+use std::sync::Arc;
 use testkit::{PASSWORD, World, link_token};
 
 /// A server on which two accounts were made before addresses had to be proven.
@@ -15,7 +16,10 @@ async fn app(pool: PgPool) -> App {
     }
     open.execute("UPDATE users SET is_active = false WHERE email LIKE 'disabled%'").await;
     open.mail().await;
-    App::with(World::with(open.pool, |settings| settings.signup = Signup::Verify), |_| ())
+    App::with(World::with(open.pool, |settings| settings.signup = Signup::Verify), |state| {
+        let settings = app::AppSettings::clone(&state.app);
+        state.app = Arc::new(app::AppSettings { signup_by_mail: true, ..settings });
+    })
 }
 
 /// Everything of an answer that does not differ from one request to the next.
@@ -68,12 +72,16 @@ async fn a_browser_is_told_to_look_at_its_mail_and_known_again(pool: PgPool) {
     let again = ana.get("/register").await.expect(200);
     assert!(again.text.contains("name=\"form[password]\""), "the form is there for another address");
 
-    let mail = app.world.mail().await.remove(0);
-    let form = domain::VerifyForm { token: link_token(&mail, "verify"), ..Default::default() };
-    let mut ctx = app.world.stranger();
-    assert!(app.world.accounts.prove_address(&ctx, form.clone()).await.is_err(), "no browser");
-    ctx.client.sign_up = accounts::RawToken::parse(&ana.cookies["sign-up"]);
-    assert!(app.world.accounts.prove_address(&ctx, form).await.is_ok(), "the one that signed up");
+    let token = link_token(&app.world.mail().await.remove(0), "verify");
+    let link = [("form[token]", token.as_str())];
+    let mut elsewhere = app.browser();
+    let page = elsewhere.post_and_follow("/fn/verify", &link).await.expect(200);
+    assert!(page.text.contains("name=\"form[password]\"") && page.text.contains("Leave the password empty"));
+    assert_eq!(elsewhere.call("/fn/verify", &link).await.expect(422).problem().errors[0].field, "password");
+    assert_eq!(ana.post("/fn/verify", &link).await.expect(303).location(), Some("/account"));
+    let page = ana.get("/account").await.expect(200);
+    assert!(page.text.contains("ana@example.com") && page.text.contains("Your email is confirmed."));
+    assert_eq!(elsewhere.call("/fn/verify", &link).await.expect(400).code(), "link_invalid");
 }
 
 /// A slow line, or a reload: the first answer never came.
@@ -96,4 +104,29 @@ async fn a_sign_up_whose_answer_was_lost_is_sent_again_and_signs_in(pool: PgPool
     ana.get("/account").await.expect(200);
     let again = lost.get("/register").await.expect(303);
     assert!(again.set_cookie("sign-up").is_none(), "no form is shown to whoever is signed in");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_is_invited_chooses_a_password_on_a_page(pool: PgPool) {
+    let app = App::with(World::with(pool, |settings| settings.signup = Signup::Closed), |_| ());
+    let invite = async |email: &str| {
+        let form = domain::AddressForm { email: email.to_owned() };
+        app.world.accounts.invite(form, domain::Role::User).await.unwrap();
+        let mail = app.world.mail().await.into_iter().find(|mail| mail.text.contains("/invite#")).unwrap();
+        (link_token(&mail, "invite"), testkit::mail_code(&mail))
+    };
+    let (token, _) = invite("ana@example.com").await;
+    let mut ana = app.browser();
+    assert!(ana.get("/invite").await.expect(200).text.contains("name=\"form[token]\""));
+    let weak = [("form[token]", token.as_str()), ("form[name]", "Ana"), ("form[password]", "short")];
+    let page = ana.post_and_follow("/fn/invite", &weak).await.expect(200);
+    assert!(page.text.contains(&token) && page.text.contains("value=\"Ana\""), "{}", page.text);
+    let good = [("form[token]", token.as_str()), ("form[password]", PASSWORD)];
+    assert_eq!(ana.post("/fn/invite", &good).await.expect(303).location(), Some("/account"));
+    ana.get("/account").await.expect(200);
+    assert_eq!(app.browser().call("/fn/invite", &good).await.expect(400).code(), "link_invalid");
+
+    let (_, code) = invite("bob@example.com").await;
+    let by_code = [("form[email]", "bob@example.com"), ("form[code]", &code), ("form[password]", PASSWORD)];
+    assert!(app.browser().call("/fn/invite", &by_code).await.expect(200).text.contains("bob@example.com"));
 }

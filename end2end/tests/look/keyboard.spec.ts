@@ -40,7 +40,7 @@ const orders: Record<string, RegExp[]> = {
   '/login/code?step=enter': [/^Skip/, /^Email or username/, /^Code/, /^Keep me signed in/, /^Sign in$/, /^Get a new code$/],
   '/register': [/^Skip/, /^Name/, /^Email/, /^Password/, /^Create account$/, /^Sign in$/],
   '/forgot': [/^Skip/, /^Email/, /^Send email$/, /^Enter it$/, /^Sign in$/],
-  '/reset': [/^Skip/, /^Email/, /^Code/, /^New password/, /^Change password$/, /^Get a new email$/],
+  '/reset': [/^Skip/, /^Email/, /^Code/, /^New password/, /^Change password$/, /^Ask for a new one$/],
   '/account': [/^Skip/, /^Profile$/, /^Security$/, /^Name/, /^First name/, /^Last name/, /^Username/, /^Bio/, /^Save profile$/],
   '/account/security': [/^Skip/, /^Current password/, /^New password/, /^Change password$/],
 };

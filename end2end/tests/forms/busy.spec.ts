@@ -102,7 +102,7 @@ test('before the program came a double click sends one post', async ({ page, per
   network.release();
   wasm.release();
   await expect(page).toHaveURL('/account');
-  await expect(page.getByRole('main').getByText(person.email)).toBeVisible();
+  await expect(page.getByRole('definition').getByText(person.email)).toBeVisible();
   expect(network.held).toHaveLength(1);
 });
 

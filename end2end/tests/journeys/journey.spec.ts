@@ -20,7 +20,7 @@ test('a person signs up, edits the profile, changes the password, signs out and 
 
   await expect(page).toHaveURL('/account');
   await expect(page.getByRole('heading', { level: 1, name: 'Your profile' })).toBeVisible();
-  await expect(page.getByRole('main').getByText(person.email)).toBeVisible();
+  await expect(page.getByRole('definition').getByText(person.email)).toBeVisible();
   await expect(field(page, 'Name')).toHaveValue(person.name);
   await field(page, 'First name').fill('Ana');
   await field(page, 'Bio').fill('Two lines,\nno more.');

@@ -43,6 +43,9 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/logout", page: "/account", keeps: &[], done_on: &[] },
     FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES, done_on: &[] },
     FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/email/change", page: "/account/security", keeps: &["email"], done_on: &[] },
+    FormPage { function: "/fn/email/cancel", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, done_on: &[] },
     FormPage { function: "/fn/password/forgot", page: "/forgot", keeps: &["email"], done_on: &["/forgot"] },
     FormPage { function: "/fn/password/reset", page: "/reset", keeps: PROOF, done_on: &["/login"] },
     FormPage { function: "/fn/verify", page: "/verify", keeps: PROOF, done_on: &["/account", "/login"] },
@@ -54,6 +57,13 @@ pub const FORMS: &[FormPage] = &[
     },
     FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
 ];
+
+/// The form whose hidden field `token` the answer of `function` fills: it stands in no address.
+#[must_use]
+pub fn filled_by(function: &str) -> Option<&'static FormPage> {
+    let filled = (function == "/fn/not-me").then_some("/fn/password/reset")?;
+    FORMS.iter().find(|form| form.function == filled)
+}
 
 #[cfg(test)]
 mod tests {

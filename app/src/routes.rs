@@ -7,6 +7,7 @@ use crate::pages::invite::InvitePage;
 use crate::pages::login::LoginPage;
 use crate::pages::login_code::LoginCodePage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::not_me::NotMePage;
 use crate::pages::register::RegisterPage;
 use crate::pages::reset::ResetPage;
 use crate::pages::security::SecurityPage;
@@ -83,6 +84,7 @@ pages! {
     "/reset" Open ResetPage;
     "/verify" Open VerifyPage;
     "/invite" Open InvitePage;
+    "/not-me" Open NotMePage;
     "/account" Members AccountPage;
     "/account/security" Members SecurityPage;
 }

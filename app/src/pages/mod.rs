@@ -10,6 +10,7 @@ pub mod invite;
 pub mod login;
 pub mod login_code;
 pub mod not_found;
+pub mod not_me;
 pub mod register;
 pub mod reset;
 pub mod security;

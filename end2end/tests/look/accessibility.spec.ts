@@ -15,7 +15,7 @@ async function accessible(page: Page, state: string): Promise<void> {
 }
 
 test.describe('axe @blocked', () => {
-  for (const path of ['/', '/register', '/login', '/login/code', '/login/code?step=enter', '/forgot', '/reset', `/reset#${'a'.repeat(43)}`, '/verify', '/nowhere']) {
+  for (const path of ['/', '/register', '/login', '/login/code', '/login/code?step=enter', '/forgot', '/reset', `/reset#${'a'.repeat(43)}`, '/verify', '/not-me', '/nowhere']) {
     test(`${path} for a stranger`, async ({ page, visit }) => {
       await visit(path);
       await accessible(page, 'fresh');

@@ -2,7 +2,7 @@ import { button, field, fieldError } from '../../fixtures/forms';
 import { expect, open, register, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
-const strangers = ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/nowhere'];
+const strangers = ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/not-me', '/nowhere'];
 const members = ['/', '/account', '/account/security', '/nowhere'];
 const sizes = [
   { name: '320 px', viewport: { width: 320, height: 640 } },

@@ -27,6 +27,7 @@ const strangers = {
   'reset-by-code': '/reset',
   'reset-by-link': `/reset#${'a'.repeat(43)}`,
   verify: '/verify',
+  'not-me': '/not-me',
   'not-found': '/nowhere',
 };
 

@@ -55,7 +55,7 @@ async function strays(page: Page): Promise<string[]> {
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every size, gap, radius and colour is a token (${colorScheme})`, async ({ page, context, person, baseURL, visit }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const path of ['/', '/login', '/login/code?step=enter', '/forgot', '/reset', '/verify', '/nowhere']) await tokensOnly(path);
+    for (const path of ['/', '/login', '/login/code?step=enter', '/forgot', '/reset', '/verify', '/not-me', '/nowhere']) await tokensOnly(path);
     await page.goto('/dev/gallery');
     expect(await strays(page), 'gallery').toEqual([]);
     await visit('/register');
@@ -78,7 +78,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('no page carries an inline style @plain', async ({ page, context, person, baseURL, visit }) => {
-  for (const path of ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/nowhere']) await plain(path);
+  for (const path of ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/not-me', '/nowhere']) await plain(path);
   await register(context, person, baseURL!);
   for (const path of ['/account', '/account/security']) await plain(path);
 

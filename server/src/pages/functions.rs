@@ -11,7 +11,7 @@ use crate::http::timeout::in_time;
 use crate::http::{body, paths};
 use crate::state::AppState;
 use app::Flash;
-use app::forms::{FORMS, FormPage};
+use app::forms::{FORMS, FormPage, filled_by};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -55,7 +55,7 @@ pub(crate) async fn middleware(State(state): State<AppState>, request: Request, 
         Err(code) => return refusal(code),
     };
     match outcome {
-        Ok(response) => post.accepted(response, state.cookies),
+        Ok(response) => post.accepted(response, state.cookies).await,
         Err((problem, headers)) => with_cookies(&headers, post.refused(problem, &state)),
     }
 }
@@ -108,9 +108,12 @@ impl Post {
     }
 
     /// WebAssembly reads the answer itself; a browser without it is sent on.
-    fn accepted(self, mut response: Response, cookies: CookieStyle) -> Response {
+    async fn accepted(self, mut response: Response, cookies: CookieStyle) -> Response {
         if self.plain {
-            response = self.sent_on(&response, cookies);
+            response = match filled_by(&self.path) {
+                Some(form) => handed_on(form, response, cookies).await,
+                None => self.sent_on(&response, cookies),
+            };
         }
         let sign_out = self.path == SIGN_OUT;
         // What was saved just now is newer than the unsent form.
@@ -187,6 +190,18 @@ async fn outcome(response: Response) -> Result<Response, (ProblemDocument, Heade
     };
     let problem = problem.unwrap_or_else(|| words::code_document(Code::Internal));
     Err((problem, parts.headers))
+}
+
+/// To the form that the answer fills.
+async fn handed_on(form: &FormPage, response: Response, cookies: CookieStyle) -> Response {
+    let (parts, stream) = response.into_parts();
+    let content = body::read(stream, MAX_PROBLEM).await.unwrap_or_default();
+    let token = serde_json::from_slice(&content).unwrap_or_default();
+    let values = vec![("token".to_owned(), token)];
+    let flash = Flash { function: form.function.to_owned(), values, ..Flash::default() };
+    let mut answer = see_other(form.page);
+    answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
+    with_cookies(&parts.headers, answer)
 }
 
 fn with_cookies(from: &HeaderMap, mut answer: Response) -> Response {

@@ -1,22 +1,28 @@
-use super::api::ChangePassword;
+use super::api::{ChangePassword, load_email};
+use super::email::EmailSection;
 use crate::pages::account::load_profile;
 use crate::site::MemberLayout;
 use crate::ui::{Card, Fetch, Form, PasswordField, SubmitButton};
 use domain::ProfileView;
 use leptos::prelude::*;
 
-/// Changing the password.
+/// Changing the password and the address.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     view! {
         <MemberLayout heading=words::security::heading() lead=words::security::lead()>
             <Card
-                id="password"
+                id="your-password"
                 title=words::security::title()
                 purpose=words::security::purpose()
             >
                 <Fetch from=load_profile let:view>
                     <Password view/>
+                </Fetch>
+            </Card>
+            <Card id="your-email" title=words::email::title() purpose=words::email::purpose()>
+                <Fetch from=load_email let:view>
+                    <EmailSection view/>
                 </Fetch>
             </Card>
         </MemberLayout>

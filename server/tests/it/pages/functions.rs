@@ -8,11 +8,15 @@ use std::collections::BTreeMap;
 
 /// Path, and what a stranger's empty call is answered.
 const EXPECTED: &[(&str, u16)] = &[
+    ("/fn/email/cancel", 401),
+    ("/fn/email/change", 401),
+    ("/fn/email/load", 401),
     ("/fn/invite", 422),
     ("/fn/login", 422),
     ("/fn/login/code", 422),
     ("/fn/login/code/ask", 422),
     ("/fn/logout", 200),
+    ("/fn/not-me", 422),
     ("/fn/password/change", 401),
     ("/fn/password/forgot", 422),
     ("/fn/password/reset", 422),
@@ -37,10 +41,11 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
     let mut ana = app.member("ana").await;
     let before = app.digest().await;
     for (path, status) in EXPECTED {
-        let body = [("form[current_password]", "x"), ("form[name]", "x")];
+        let body = [("form[current_password]", "x"), ("form[name]", "x"), ("form[email]", "x")];
         let fields: &[_] = match *path {
             "/fn/password/change" => &body[..1],
-            "/fn/profile/save" => &body[1..],
+            "/fn/profile/save" => &body[1..2],
+            "/fn/email/change" => &body[2..],
             _ => &[],
         };
         app.browser().call(path, fields).await.expect(*status);

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cookies;
 mod cross_site;
+mod email;
 mod form_context;
 mod functions;
 mod guards;

@@ -295,12 +295,12 @@ pub async fn revoke_all(tx: &mut Tx, user: UserId, purposes: &[Purpose]) -> Resu
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn revoke_not_me(tx: &mut Tx, used: Uuid, user: UserId) -> Result<(), StoreError> {
+pub async fn revoke_not_me(tx: &mut Tx, token: Uuid, user: UserId) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM one_time_tokens t USING one_time_tokens used
          WHERE used.id = $1 AND t.user_id = $2 AND t.purpose = 'not-me' AND t.used_at IS NULL
                AND (t.email_canonical = used.email_canonical OR t.created_at >= used.created_at)",
-        used,
+        token,
         user.0
     )
     .execute(tx.unchanging())

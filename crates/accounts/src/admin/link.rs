@@ -54,15 +54,12 @@ impl Accounts {
         };
         let Some((purpose, user)) = wanted else { return Ok(None) };
         let mut tx = self.store().begin().await?;
-        let token = match &user {
-            Some(User { id, .. }) => {
-                let new = NewToken { purpose, user: Some(*id), email: &email, detail: None };
-                Some(self.mint(&mut tx, &new, now).await?)
-            }
-            None => {
-                let owner = Owner { user: None, email_canonical: &email.canonical };
-                one_time_tokens::live(&mut tx, purpose, owner, now).await?
-            }
+        let token = if let Some(User { id, .. }) = &user {
+            let new = NewToken { purpose, user: Some(*id), email: &email, detail: None };
+            Some(self.mint(&mut tx, &new, now).await?)
+        } else {
+            let owner = Owner { user: None, email_canonical: &email.canonical };
+            one_time_tokens::live(&mut tx, purpose, owner, now).await?
         };
         let Some(token) = token else { return Ok(None) };
         let made = Event::LinkMade { purpose: purpose.as_str() };

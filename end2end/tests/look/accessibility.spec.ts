@@ -100,7 +100,7 @@ for (const { path, call, labels } of busy) {
     const network = await hold(page, `**${call}`);
     await visit(path);
     for (const label of labels) await field(page, label).fill(`kettle@${label}-orbit`.replaceAll(' ', '-'));
-    const submit = page.locator('main button[type=submit]').last();
+    const submit = page.locator(`form[action="${call}"] button[type=submit]`);
     await submit.click();
     await expect(submit, member.email).toHaveText(/…$/);
     await accessible(page, 'busy');

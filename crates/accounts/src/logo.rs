@@ -66,7 +66,12 @@ impl Logo {
 
 impl fmt::Debug for Logo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Logo({:?}, {} x {})", self.format, self.width, self.height)
+        let Self { format, width, height, .. } = self;
+        f.debug_struct("Logo")
+            .field("format", format)
+            .field("width", width)
+            .field("height", height)
+            .finish_non_exhaustive()
     }
 }
 

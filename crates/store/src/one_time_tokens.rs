@@ -142,7 +142,8 @@ pub async fn live(
     Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
-/// Deletes the unused tokens of an owner and purpose: all of them, or those that had expired at `expired_by`.
+/// Deletes the unused tokens of an owner and purpose: all of them, or all but the one for the same address that lives
+/// at `spared`.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -150,16 +151,17 @@ pub async fn revoke(
     tx: &mut Tx,
     purpose: Purpose,
     owner: Owner<'_>,
-    expired_by: Option<OffsetDateTime>,
+    spared: Option<OffsetDateTime>,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM one_time_tokens
-         WHERE purpose = $1 AND used_at IS NULL AND ($4::timestamptz IS NULL OR expires_at <= $4)
+         WHERE purpose = $1 AND used_at IS NULL
+               AND ($4::timestamptz IS NULL OR expires_at <= $4 OR email_canonical <> $3)
                AND (user_id = $2 OR ($2 IS NULL AND user_id IS NULL AND email_canonical = $3))",
         purpose.as_str(),
         owner.user.map(|user| user.0) as _,
         owner.email_canonical,
-        expired_by,
+        spared,
     )
     .execute(tx.unchanging())
     .await?;

@@ -34,7 +34,8 @@ impl Accounts {
             return Ok(live);
         }
         if new.purpose != Purpose::NotMe {
-            one_time_tokens::revoke(tx, new.purpose, owner, None).await?;
+            // Another server may have made a token just now, whose mail is on its way.
+            one_time_tokens::revoke(tx, new.purpose, owner, repeatable.then_some(now)).await?;
         }
         let id = rng::uuid(self.inner.rng.as_ref(), now);
         let keys = self.encryption()?;

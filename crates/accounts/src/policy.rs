@@ -48,6 +48,9 @@ pub const fn token_lifetime(purpose: Purpose) -> Duration {
     }
 }
 
+/// How many dead rows one statement deletes.
+pub(crate) const SWEEP_BATCH: i64 = 1_000;
+
 /// How long until a mail is tried again after the n-th try failed; `jitter` is 0 to 255, so that the mails of an outage
 /// do not all come back at once.
 #[must_use]

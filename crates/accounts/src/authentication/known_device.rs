@@ -4,7 +4,7 @@
 use crate::authentication::throttle::Admitted;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
-use crate::session::sweep::SWEEP_BATCH;
+use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Client, Error, RawToken, RequestCtx, limits};
 use domain::UserId;
 use store::throttle::Key;

@@ -8,7 +8,7 @@ use crate::audit::Event;
 use crate::credential::Priority;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
-use crate::session::sweep::SWEEP_BATCH;
+use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Error, Member, RequestCtx, identifier, limits};
 use domain::{Change, Identifier, ProfileChange, Purpose, UserId};
 use store::known_networks::{self, KnownNetwork};

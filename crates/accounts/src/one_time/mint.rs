@@ -1,7 +1,7 @@
 use super::secrets::{Secrets, code_hash};
 use crate::credential::Label;
 use crate::identifier::Address;
-use crate::session::sweep::SWEEP_BATCH;
+use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Error, RequestCtx, policy, rng};
 use domain::{Purpose, UserId};
 use store::Tx;

@@ -1,9 +1,7 @@
-use crate::{Accounts, Error, policy};
+use crate::policy::{self, SWEEP_BATCH};
+use crate::{Accounts, Error};
 use store::{refresh_tokens, sessions};
 use time::OffsetDateTime;
-
-/// How many dead rows one statement deletes.
-pub(crate) const SWEEP_BATCH: i64 = 1_000;
 
 impl Accounts {
     /// Deletes sessions and refresh tokens that can never be used again, and returns how many. It deletes expired

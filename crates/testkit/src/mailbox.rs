@@ -35,13 +35,11 @@ impl Mailbox {
 impl Mailer for Mailbox {
     async fn send(&self, message: Message) -> Result<(), Undelivered> {
         let mut inner = self.inner.lock().unwrap();
-        match inner.refusal.clone() {
-            Some(refusal) => Err(refusal),
-            None => {
-                inner.taken.push(message);
-                Ok(())
-            }
+        if let Some(refusal) = inner.refusal.clone() {
+            return Err(refusal);
         }
+        inner.taken.push(message);
+        Ok(())
     }
 }
 
@@ -51,7 +49,7 @@ impl Mailer for Mailbox {
 /// Where the mail has no such link.
 #[must_use]
 pub fn link_token(message: &Message, page: &str) -> String {
-    let (_, rest) = message.text.split_once(&format!("/{page}#")).expect("a link to the page");
+    let (_, rest) = message.text.split_once(&format!("/{page}#")).unwrap();
     rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect()
 }
 
@@ -67,5 +65,5 @@ pub fn mail_code(message: &Message) -> String {
                 if at == 5 { c == '-' } else { c.is_ascii_uppercase() || ('2'..='7').contains(&c) }
             })
     };
-    message.text.split_whitespace().find(is_code).expect("a code").to_owned()
+    message.text.split_whitespace().find(is_code).unwrap().to_owned()
 }

@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreOptions;
-use value::{filled, number, switch};
+use value::{filled, switch};
 
 /// All settings, checked.
 #[derive(Debug)]
@@ -129,12 +129,10 @@ impl Config {
         let cors_origins = errors.or(Vec::new(), network::cors_origins(raw));
         let log_format = errors.or(LogFormat::Text, log::format(raw, env));
         errors.keep(log::filter(raw.rust_log.as_deref()));
-        let keep_alive =
-            errors.or(75, number("KEEP_ALIVE_SECONDS", raw.keep_alive_seconds.as_deref(), 75, 1..=3600));
+        let keep_alive = errors.or(75, network::keep_alive(raw));
         let shutdown_delay = errors.or(0, network::shutdown_delay(raw, env));
-        let (Some(origin), Some(database), Some(mail), true) =
-            (addresses.origin, database, mail, errors.is_empty())
-        else {
+        let needed = (addresses.origin, database, mail, errors.is_empty());
+        let (Some(origin), Some(database), Some(mail), true) = needed else {
             return Err(errors);
         };
         let mut warnings = database::warnings(raw, env, &database.connect);

@@ -31,6 +31,11 @@ pub(super) fn cors_origins(raw: &RawConfig) -> Result<Vec<Origin>, ConfigError> 
     })
 }
 
+/// How many seconds a connection may be idle.
+pub(super) fn keep_alive(raw: &RawConfig) -> Result<u64, ConfigError> {
+    number("KEEP_ALIVE_SECONDS", raw.keep_alive_seconds.as_deref(), 75, 1..=3600)
+}
+
 /// It gives the orchestrator time to stop sending requests. In development nothing waits.
 pub(super) fn shutdown_delay(raw: &RawConfig, env: AppEnv) -> Result<u64, ConfigError> {
     let default = if env == AppEnv::Production { 5 } else { 0 };

@@ -68,17 +68,15 @@ pub fn LoginPage() -> impl IntoView {
                 </div>
                 <HiddenField name="next" value=path.next/>
                 <SubmitButton label=words::login::submit() busy=words::login::busy()/>
-                {mail
-                    .then(|| {
-                        view! {
-                            <p class="help">
-                                <OtherWay page=code_instead.get_value() label=words::login_code::instead()/>
-                            </p>
-                        }
-                    })}
+                {mail.then(|| by_code(code_instead.get_value()))}
             </Form>
         </AuthLayout>
     }
+}
+
+/// The way in without the password.
+fn by_code(page: String) -> AnyView {
+    view! { <p class="help"><OtherWay page label=words::login_code::instead()/></p> }.into_any()
 }
 
 /// What helps after a refusal: a new password, or a code while the name has to wait.

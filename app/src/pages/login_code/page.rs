@@ -70,7 +70,7 @@ pub fn LoginCodePage() -> impl IntoView {
                 view! { {before} <a href=login>{words::login::submit()}</a> {after} }
             }
         >
-            {mail.then(|| move || {
+            {mail.then_some(move || {
                 let path = path.clone();
                 match step.get() {
                     Step::Ask => view! { <Ask path name=name.get_value() go/> }.into_any(),

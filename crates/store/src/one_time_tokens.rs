@@ -310,6 +310,42 @@ pub async fn revoke_not_me(tx: &mut Tx, token: Uuid, user: UserId) -> Result<(),
     Ok(())
 }
 
+/// When the newest link was made that takes an account back.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn newest_not_me(tx: &mut Tx, user: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
+    let query = sqlx::query_scalar!(
+        "SELECT max(created_at) FROM one_time_tokens WHERE purpose = 'not-me' AND user_id = $1",
+        user.0
+    );
+    Ok(query.fetch_one(tx.unchanging()).await?)
+}
+
+/// Whether a link to another address may still take this account back.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_claimed(
+    tx: &mut Tx,
+    user: UserId,
+    canonical: &str,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let claimed = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM one_time_tokens
+            WHERE purpose = 'not-me' AND user_id = $1 AND email_canonical <> $2 AND used_at IS NULL AND expires_at > $3
+        ) AS "claimed!""#,
+        user.0,
+        canonical,
+        now,
+    )
+    .fetch_one(tx.unchanging())
+    .await?;
+    Ok(claimed)
+}
+
 /// Whether another account may still take this address back.
 ///
 /// # Errors

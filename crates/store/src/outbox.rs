@@ -99,7 +99,7 @@ pub async fn claim(
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn set_token(tx: &mut Tx, id: Uuid, token: Uuid) -> Result<(), StoreError> {
+pub async fn set_token(tx: &mut Tx, id: Uuid, token: Option<Uuid>) -> Result<(), StoreError> {
     sqlx::query!("UPDATE outbox SET token_id = $2 WHERE id = $1", id, token).execute(tx.unchanging()).await?;
     Ok(())
 }

@@ -30,8 +30,8 @@ const INPUTS: &[&str] = &[
 ];
 
 /// What a browser fetches before a stranger can sign in, compressed. Without link-time optimisation it is 20 kB
-/// more.
-const BUDGET: u64 = 215_000;
+/// more. The goal is 225 kB.
+const BUDGET: u64 = 232_000;
 
 /// `cargo xtask build`: the build and nothing else.
 pub(crate) fn run() -> Result<ExitCode> {

@@ -1,8 +1,10 @@
 //! The server functions of this page.
 
 use crate::AppError;
+use crate::json::Json;
 use domain::{EmailForm, EmailView, PasswordForm};
 use leptos::prelude::*;
+use leptos::server_fn::codec::Post;
 
 /// Changes the password; answers the new one's version. Every session ends; this browser gets a new one.
 #[server(prefix = "/fn", endpoint = "password/change")]
@@ -15,7 +17,7 @@ pub async fn change_password(form: PasswordForm) -> Result<String, AppError> {
 }
 
 /// The caller's address.
-#[server(prefix = "/fn", endpoint = "email/load")]
+#[server(prefix = "/fn", endpoint = "email/load", output = Post<Json>)]
 pub async fn load_email() -> Result<EmailView, AppError> {
     let (accounts, ctx) = crate::ssr::context()?;
     Ok(accounts.email(&ctx).await?)

@@ -3,9 +3,11 @@ use crate::audit::Event;
 use crate::identifier::Address;
 use crate::mail::Notice;
 use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, policy, view};
-use domain::{Change, DeletionForm, Email, ProfileChange, Role, UserChange, UserId, UserPatch, UserView};
+use domain::{
+    Change, DeletionForm, Email, ProfileChange, Purpose, Role, UserChange, UserId, UserPatch, UserView,
+};
 use store::users::{self, Update, User};
-use store::{Tx, sessions};
+use store::{Tx, one_time_tokens, sessions};
 
 /// A change of an account, by its owner or an admin.
 #[derive(Default)]
@@ -148,6 +150,8 @@ impl Accounts {
             self.notify(tx, ctx, &updated, Notice::EmailIsYours).await?;
         }
         if *is_active == Some(false) {
+            // None of them works again once the account does.
+            one_time_tokens::revoke_all(tx, user.id, &Purpose::ALL).await?;
             self.notify(tx, ctx, &user, Notice::Disabled).await?;
         }
         Ok(updated)

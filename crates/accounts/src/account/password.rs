@@ -2,10 +2,10 @@ use crate::audit::Event;
 use crate::authentication::establish::NewSession;
 use crate::mail::Notice;
 use crate::{Accounts, Error, Member, RequestCtx, SessionToken, account::version};
-use domain::{PasswordChange, PasswordForm, Profile, Role, SessionKind};
-use store::Tx;
+use domain::{PasswordChange, PasswordForm, Profile, Purpose, Role, SessionKind};
 use store::sessions::{self, Proof};
 use store::users;
+use store::{Tx, one_time_tokens};
 
 /// A password was changed.
 #[derive(Debug)]
@@ -74,6 +74,8 @@ impl Accounts {
             }
         };
         self.forget_other_devices(tx, ctx, user).await?;
+        // Whoever reads the mailbox may have asked for these before.
+        one_time_tokens::revoke_all(tx, user, &[Purpose::Reset, Purpose::SignIn]).await?;
         self.audit(tx, ctx, Some(user), Event::PasswordChanged { session, ended_sessions }).await?;
         Ok(token)
     }

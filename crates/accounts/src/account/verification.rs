@@ -1,7 +1,7 @@
 //! Proving an address: a mail's link or code, shown by whoever is signed in as the account or knows its password.
 
 use crate::audit::Event;
-use crate::authentication::attempt::Attempt;
+use crate::authentication::attempt::{Attempt, ProvenAttempt};
 use crate::mail::Mail;
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, identifier};
@@ -58,11 +58,13 @@ impl Accounts {
             Some(password) => {
                 let name = Identifier::Email(user.email.clone());
                 let attempt: Attempt = self.begin_attempt(ctx, &name).await?;
-                let proven = self.prove_password(ctx, attempt, password).await?;
-                if let Some(admitted) = &proven.admitted {
+                let ProvenAttempt { tx, admitted, .. } = self.prove_password(ctx, attempt, password).await?;
+                // First: forgiving takes a connection of its own.
+                tx.commit().await?;
+                if let Some(admitted) = &admitted {
                     self.forgive(admitted).await;
                 }
-                Ok(proven.tx.commit().await?)
+                Ok(())
             }
         }
     }

@@ -48,19 +48,19 @@ pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
 
 /// Mails of one purpose to one mailbox that strangers ask for.
-pub const MAILS_TO_A_MAILBOX: Bucket = Bucket { burst: 3, interval: Duration::minutes(20) };
+pub const MAILS_TO_A_MAILBOX: Bucket = Bucket { burst: 3, interval: Duration::hours(1) };
 
 /// The same for somebody who asks from a known device: what strangers ask for does not use it up.
-pub const MAILS_FOR_A_DEVICE: Bucket = Bucket { burst: 3, interval: Duration::minutes(20) };
+pub const MAILS_FOR_A_DEVICE: Bucket = Bucket { burst: 3, interval: Duration::hours(1) };
 
-/// Mails that one address asks for.
-pub const MAILS_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
+/// Mails that one address asks for: with the ten of the start never more than 20 in any hour.
+pub const MAILS_FROM_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
 /// Guesses at a mail's code: five for each token, which has ended when the next one would be there.
 pub const GUESSES_AT_A_CODE: Bucket = Bucket { burst: 5, interval: Duration::days(8) };
 
-/// Guesses at codes from one address.
-pub const GUESSES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
+/// Guesses at codes from one address: never more than 20 in any hour either.
+pub const GUESSES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 
 /// Notices of one account about what a stranger can repeat.
 pub const NOTICES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 1, interval: Duration::hours(1) };

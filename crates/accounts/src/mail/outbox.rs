@@ -67,7 +67,16 @@ impl Accounts {
             self.give_up(&due).await?;
             return Ok(true);
         }
-        let Some(Prepared { message, token }) = self.prepare_mail(&due, now).await? else { return Ok(true) };
+        let prepared = match self.prepare_mail(&due, now).await {
+            Err(error) if !matches!(error, Error::Unavailable(_) | Error::Unconfirmed(_)) => {
+                // One that cannot be read, by a server without its key for example, holds up no other.
+                tracing::error!(mail = %due.id, kind = due.kind, %error, "a mail could not be made");
+                self.put_off(&due).await?;
+                return Ok(true);
+            }
+            prepared => prepared?,
+        };
+        let Some(Prepared { message, token }) = prepared else { return Ok(true) };
         match mailer.send(message).await {
             Ok(()) => self.sent(&due, token).await?,
             Err(Undelivered::Never(why)) => {
@@ -75,11 +84,8 @@ impl Accounts {
                 self.give_up(&due).await?;
             }
             Err(Undelivered::Later(why)) => {
-                let jitter = rng::bytes::<1>(self.inner.rng.as_ref())[0];
-                let later = self.outbox_time() + policy::mail_back_off(due.attempts, jitter);
-                let next_at = later.min(due.expires_at);
-                tracing::warn!(mail = %due.id, kind = due.kind, why, %next_at, "a mail was not sent and is tried again");
-                outbox::put_off(self.store(), due.id, next_at).await?;
+                tracing::warn!(mail = %due.id, kind = due.kind, why, "a mail was not sent and is tried again");
+                self.put_off(&due).await?;
             }
         }
         Ok(true)
@@ -106,6 +112,13 @@ impl Accounts {
         }
         outbox::delete(&mut tx, due.id).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Tries a mail again later, and the longer it waits, the later.
+    async fn put_off(&self, due: &DueMail) -> Result<(), Error> {
+        let jitter = rng::bytes::<1>(self.inner.rng.as_ref())[0];
+        let later = self.outbox_time() + policy::mail_back_off(due.attempts, jitter);
+        Ok(outbox::put_off(self.store(), due.id, later.min(due.expires_at)).await?)
     }
 
     /// Deletes a mail that will never be sent, and records it.

@@ -7,7 +7,7 @@ use super::waiting::Mail;
 use crate::identifier::{self, Address};
 use crate::one_time::{Link, NewToken};
 use crate::{Accounts, Error, policy};
-use domain::Purpose;
+use domain::{Purpose, UserId};
 use store::Tx;
 use store::one_time_tokens::{self, OneTimeToken};
 use store::outbox::{self, DueMail};
@@ -31,8 +31,9 @@ impl Accounts {
         let mail = self.unseal(due)?;
         // Before the transaction: a pool of one connection is enough.
         let user = self.addressee(due, &mail, now).await?;
-        let active = user.as_ref().filter(|user| user.is_active);
         let mut tx = self.store().begin().await?;
+        let user = self.still(&mut tx, user).await?;
+        let active = user.as_ref().filter(|user| user.is_active);
         let prepared = match (&mail, active) {
             (Mail::SignUpAsked { email, account }, _) => {
                 self.prepare_sign_up(&mut tx, due, email, account, user.is_some(), now).await?
@@ -56,6 +57,14 @@ impl Accounts {
         }
         tx.commit().await?;
         Ok(prepared)
+    }
+
+    /// The account as it is now, its row locked: a token for an address that was left since would open it, and whoever
+    /// ends an account's tokens holds this lock too.
+    async fn still(&self, tx: &mut Tx, user: Option<User>) -> Result<Option<User>, Error> {
+        let Some(before) = user else { return Ok(None) };
+        let now = users::lock(tx, before.id).await?;
+        Ok(now.filter(|now| address_of(now).canonical == address_of(&before).canonical))
     }
 
     /// Whose account a mail is about.
@@ -88,6 +97,12 @@ impl Accounts {
         user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
+        // Whoever gave the account this address may take it back with everything in it: the owner of the address must
+        // not be led into it.
+        let canonical = address_of(user).canonical;
+        if !user.email_verified && one_time_tokens::is_claimed(tx, user.id, &canonical, now).await? {
+            return Ok(None);
+        }
         let token = self.token_of(tx, due, Purpose::Reset, user, now).await?;
         self.with_link(due, token, Purpose::Reset, now, |link, left| {
             self.compose(&Letter::Reset { link: &link.url, code: &link.code, minutes: minutes(left) })
@@ -120,12 +135,16 @@ impl Accounts {
     ) -> Result<Option<Prepared>, Error> {
         let token = one_time_tokens::by_id(tx, token).await?.filter(|token| token.expires_at > now);
         let Some(token) = token else { return Ok(None) };
-        if users::by_email(self.store(), &token.email_canonical).await?.is_some() {
+        if users::email_is_taken(tx, &token.email_canonical, token.user.unwrap_or(UserId(Uuid::nil())))
+            .await?
+        {
             let page = |path| [self.settings().issuer.trim_end_matches('/'), path].concat();
             let (sign_in, forgot) = (page("/login"), page("/forgot"));
             let letter = Letter::AlreadyRegistered { sign_in: &sign_in, forgot: &forgot };
             let message = self.message(due, token.email, self.compose(&letter)?);
-            return Ok(Some(Prepared { message, token: None }));
+            // Its time runs as that of a free address: how long the change waits must not tell.
+            let token = Some((token.id, policy::token_lifetime(Purpose::ChangeEmail)));
+            return Ok(Some(Prepared { message, token }));
         }
         self.with_link(due, Some(token), Purpose::ChangeEmail, now, |link, left| {
             self.compose(&Letter::ConfirmNewEmail { link: &link.url, code: &link.code, hours: hours(left) })
@@ -133,7 +152,7 @@ impl Accounts {
     }
 
     /// The token that a mail carries: what it carried when it was tried before, else the live one or a new one. None
-    /// where that was used in the meantime.
+    /// where that was used or revoked in the meantime.
     pub(super) async fn token_of(
         &self,
         tx: &mut Tx,
@@ -143,12 +162,17 @@ impl Accounts {
         now: OffsetDateTime,
     ) -> Result<Option<OneTimeToken>, Error> {
         if let Some(id) = due.token {
-            return Ok(one_time_tokens::by_id(tx, id).await?.filter(|token| token.expires_at > now));
+            let carried = one_time_tokens::by_id(tx, id).await?;
+            if carried.as_ref().is_none_or(|token| token.expires_at > now) {
+                return Ok(carried);
+            }
+            // It ended while the mail waited. Let go of it first: a mail whose token is deleted is deleted too.
+            outbox::set_token(tx, due.id, None).await?;
         }
         let email = address_of(user);
         let new = NewToken { purpose, user: Some(user.id), email: &email, detail: None };
         let token = self.mint(tx, &new, now).await?;
-        outbox::set_token(tx, due.id, token.id).await?;
+        outbox::set_token(tx, due.id, Some(token.id)).await?;
         Ok(Some(token))
     }
 

@@ -36,7 +36,7 @@ impl Accounts {
             let detail = serde_json::to_vec(account).map_err(Error::internal)?;
             let new = NewToken { purpose: Purpose::SignUp, user: None, email: &email, detail: Some(&detail) };
             let token = self.mint(tx, &new, now).await?;
-            outbox::set_token(tx, due.id, token.id).await?;
+            outbox::set_token(tx, due.id, Some(token.id)).await?;
             Some(token)
         };
         self.with_link(due, token, Purpose::SignUp, now, |link, left| {

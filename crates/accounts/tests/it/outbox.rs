@@ -65,6 +65,34 @@ async fn a_mail_is_tried_for_a_day_and_then_given_up(pool: PgPool) {
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'mail_given_up'").await, 1);
 }
 
+/// The second mail carries the first one's link, which ends while the mail server is away.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mail_whose_link_ended_while_it_waited_carries_another(pool: PgPool) {
+    let world = with_ana(pool).await;
+    ask(&world).await;
+    let first = world.mail().await.pop().unwrap();
+    world.clock.advance(Duration::minutes(2));
+    ask(&world).await;
+    let away = Mailbox::default();
+    away.refuse(Some(Undelivered::Later("away".into())));
+    while world.accounts.send_due(&away).await.unwrap() {}
+    world.clock.advance(Duration::minutes(10));
+    let second = world.mail().await.pop().unwrap();
+    assert_ne!(link_token(&second, "reset"), link_token(&first, "reset"));
+}
+
+/// A server that does not have the key of a mail.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mail_that_cannot_be_made_holds_up_no_other(pool: PgPool) {
+    let world = with_ana(pool).await;
+    ask(&world).await;
+    world.execute("UPDATE outbox SET key_id = 'nobody''s'").await;
+    world.clock.advance(Duration::SECOND);
+    ask(&world).await;
+    assert_eq!(world.mail().await.len(), 1);
+    assert_eq!(world.count("SELECT count(*) FROM outbox").await, 1);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_refusal_for_good_is_not_repeated(pool: PgPool) {
     let world = with_ana(pool).await;

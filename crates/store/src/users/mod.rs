@@ -164,9 +164,11 @@ pub struct NewUser<'a> {
 pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<User, StoreError> {
     let query = query_user!(
         "INSERT INTO users (id, email, email_canonical, username_canonical, role, password_hash, created_at, updated_at,
-                            username, name, first_name, last_name, bio, sign_up_hash)
+                            sign_up_hash,
+                            username, name, first_name, last_name, bio)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7,
-                 $8, $9, $10, $11, $12, $13)
+                 $8,
+                 $9, $10, $11, $12, $13)
          RETURNING ",
         "",
         user.id.0,
@@ -176,12 +178,12 @@ pub async fn insert(tx: &mut Tx, user: &NewUser<'_>) -> Result<User, StoreError>
         user.role.as_str(),
         user.password_hash,
         user.at,
+        user.sign_up_hash,
         user.profile.username,
         user.profile.name,
         user.profile.first_name,
         user.profile.last_name,
         user.profile.bio,
-        user.sign_up_hash,
     );
     // No cache holds an account that is new.
     Ok(query.fetch_one(tx.unchanging()).await?)

@@ -2,7 +2,7 @@
 
 use crate::crew::{again, patch};
 use accounts::{Error, Message, SignedIn};
-use domain::{EmailForm, NotMeForm, PasswordForm, ResetForm, VerifyForm};
+use domain::{AddressForm, EmailForm, NotMeForm, PasswordForm, ResetForm, VerifyForm};
 use serde_json::json;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, link_token, mail_code, sign_in};
@@ -182,4 +182,46 @@ async fn what_waits_to_be_sent_ends_with_it(pool: PgPool) {
     world.accounts.change_password(&world.holder(&ana).await, form).await.unwrap();
     world.accounts.disown(&world.stranger(), by_link(&mail)).await.unwrap();
     assert!(world.mail().await.is_empty());
+}
+
+/// Somebody gives their own account an address that is not theirs, and could take it back from whoever resets its
+/// password there, with all that is in it by then.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_is_led_into_an_account_that_may_be_taken_back(pool: PgPool) {
+    let (world, eve) = with_ana(pool).await;
+    let ctx = world.holder(&eve).await;
+    world.accounts.change_me(&ctx, patch(json!({"email": "victim@example.com"}))).await.unwrap();
+    assert!(world.mail().await.iter().any(|mail| mail.to == "ana@example.com"));
+    let asked = AddressForm { email: "victim@example.com".into() };
+    world.accounts.forgot_password(&world.stranger(), asked.clone()).await.unwrap();
+    assert!(world.mail().await.is_empty(), "no link into eve's account");
+    world.clock.advance(Duration::days(8));
+    world.accounts.forgot_password(&world.stranger(), asked).await.unwrap();
+    let mail = world.mail().await.pop().unwrap();
+    let token = link_token(&mail, "reset");
+    world.accounts.reset_password(&world.stranger(), reset(&token)).await.unwrap();
+}
+
+/// A thief's request that began before and waited gets its link after those of the owner.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_request_that_waited_makes_no_link_of_before(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let thief = again(&world, "ana").await;
+    let early = world.holder(&thief).await;
+    world.clock.advance(Duration::SECOND);
+    let mails = steal(&world).await;
+    let owner = mails.iter().rfind(|mail| mail.to == "ana@example.com").unwrap();
+    let later = again_as(&world, THEIRS, "thieves keep lanterns lit").await;
+    let ctx = accounts::RequestCtx { now: early.now, ..world.holder(&later).await };
+    let form =
+        PasswordForm { current_password: "thieves keep lanterns lit".into(), new_password: NEW.into() };
+    world.accounts.change_password(&ctx, form).await.unwrap();
+    let told = world.mail().await.into_iter().rfind(|mail| mail.to == THEIRS).unwrap();
+    world.accounts.disown(&world.stranger(), by_link(owner)).await.unwrap();
+    let thief = world.accounts.disown(&world.stranger(), by_link(&told)).await;
+    assert!(matches!(thief, Err(Error::LinkInvalid)), "it ended with the owner's");
+}
+
+async fn again_as(world: &World, email: &str, password: &str) -> SignedIn {
+    world.accounts.sign_in(&world.stranger(), sign_in(email, password)).await.unwrap()
 }

@@ -50,7 +50,8 @@ test.describe('the switch', () => {
         await expect(field(page, label)).toHaveValue('');
         await hidden(field(page, label));
       }
-      await expect(button(page, 'Show password')).toHaveCount(2);
+      const form = page.locator('form[action="/fn/password/change"]');
+      await expect(form.getByRole('button', { name: 'Show password', exact: true })).toHaveCount(2);
       now = next;
     }
   });

@@ -1,7 +1,7 @@
 // P35: a form acts only for the account, and the version, it was shown to. Two tabs share one browser's cookies.
 import { button, field, fillPasswordChange, fillSignIn, signOut, withNext, words } from '../../fixtures/forms';
 import { expect, hold, hydrated, open, register, somebody, test, type Person, type State } from '../../fixtures/test';
-import type { Browser, BrowserContext, Page } from '@playwright/test';
+import type { Browser, BrowserContext, Locator, Page } from '@playwright/test';
 
 async function member(browser: Browser, origin: string): Promise<Person> {
   const person = somebody();
@@ -22,6 +22,11 @@ async function takeOver(page: Page, state: State, by: Person): Promise<void> {
   await expect(page).toHaveURL('/account');
 }
 
+/** What a form says as a whole: its page may have several. */
+function said(page: Page, call: string): Locator {
+  return page.locator(`form[action="${call}"]`).getByRole('alert');
+}
+
 async function another(context: BrowserContext, path: string, state: State): Promise<Page> {
   const tab = await context.newPage();
   await open(tab, path, state);
@@ -36,7 +41,7 @@ test('a profile that was shown to another account is not saved @plain', async ({
   await takeOver(page, state, bob);
 
   await button(tab, 'Save profile').click();
-  const alert = tab.getByRole('main').getByRole('alert');
+  const alert = said(tab, '/fn/profile/save');
   await expect(alert).toContainText("You're now signed in as");
   await expect(alert).toContainText(bob.email);
   await expect(alert).not.toContainText(ana.email);
@@ -62,7 +67,7 @@ test("a password form that was shown to another account changes nobody's passwor
   await takeOver(page, state, bob);
 
   await button(tab, 'Change password').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText(`(${bob.email}), so no password was changed`);
+  await expect(said(tab, '/fn/password/change')).toContainText(`(${bob.email}), so no password was changed`);
   await expect(field(tab, 'New password')).toHaveValue('');
   await takeOver(page, state, bob);
 });
@@ -89,7 +94,7 @@ test('an older profile overwrites nothing, and both texts are at hand @plain', a
   await expect(page.getByText(words.saved)).toBeVisible();
 
   await button(tab, 'Save profile').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText('changed elsewhere');
+  await expect(said(tab, '/fn/profile/save')).toContainText('changed elsewhere');
   await expect(field(tab, 'Bio')).toHaveValue('The older text.');
   await expect(tab.getByText('Currently saved: The newer text.'), ana.email).toBeVisible();
   await open(page, '/account', state);
@@ -130,7 +135,7 @@ test('a form that was filled before the program came is of the account it was sh
   wasm.release();
   await hydrated(tab);
   await button(tab, 'Save profile').click();
-  await expect(tab.getByRole('main').getByRole('alert')).toContainText(`(${bob.email}), so nothing was saved`);
+  await expect(said(tab, '/fn/profile/save')).toContainText(`(${bob.email}), so nothing was saved`);
   await expect(field(tab, 'Bio')).toHaveValue(`Typed early by ${ana.name}.`);
 });
 

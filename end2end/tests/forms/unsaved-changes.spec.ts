@@ -81,7 +81,8 @@ test('boxes and choices count as typed until they are saved @blocked', async ({ 
   await visit('/account');
   const { asked } = answers(page, false);
   // No form of ours has them yet; whoever adds one gets the same.
-  await page.getByRole('main').locator('form').last().evaluate(form => {
+  const profile = page.locator('form[action="/fn/profile/save"]');
+  await profile.evaluate(form => {
     const made = document.createElement('div');
     made.innerHTML = `<input type="checkbox" name="box"><input type="radio" name="way" value="a" checked>
       <input type="radio" name="way" value="b"><select name="one"><option>a<option>b</select>
@@ -97,7 +98,7 @@ test('boxes and choices count as typed until they are saved @blocked', async ({ 
     }, what);
     await leave();
     await expect.poll(() => asked.length, `${name} of ${member.name}`).toBe(turn + 1);
-    const tell = (word: string) => page.getByRole('main').locator('form').last().dispatchEvent(word, {}, {});
+    const tell = (word: string) => profile.dispatchEvent(word, {}, {});
     await tell('sending');
     await tell('saved');
   }

@@ -23,7 +23,7 @@ test('a change of email is proven, told to the old address, and undone from ther
   await visit((await mailTo(theirs, /^Confirm your new email/)).link);
   await button(page, 'Confirm email').click();
   await expect(page).toHaveURL('/account');
-  await expect(page.getByText(theirs).first()).toBeVisible();
+  await expect(page.getByRole('definition').getByText(theirs)).toBeVisible();
   const thief = await context.cookies();
 
   await context.clearCookies();

@@ -46,7 +46,7 @@ for (const [what, answer] of Object.entries(lost)) {
       await (answer ? route.fulfill(answer) : route.abort('connectionreset'));
     });
     await button(page, 'Save profile').click();
-    const alert = page.getByRole('main').getByRole('alert');
+    const alert = page.locator('form[action="/fn/profile/save"]').getByRole('alert');
     await expect(alert).toContainText(/We lost the connection.*check whether it was/i);
     await expect(alert).not.toContainText('Nothing was');
     await expect(field(page, 'Bio')).toHaveValue(`Typed by ${member.name}.`);

@@ -100,7 +100,7 @@ test('a session that ended elsewhere is told when a form is sent @plain', async 
   await fillSignIn(page, member);
   await button(page, 'Sign in').click();
   await expect(page).toHaveURL('/account');
-  await expect(page.getByRole('main').getByRole('alert')).toContainText("Your changes haven't been saved yet");
+  await expect(page.locator('form[action="/fn/profile/save"]').getByRole('alert')).toContainText("Your changes haven't been saved yet");
   await expect(field(page, 'Bio')).toHaveValue('Not saved, not lost.');
 });
 

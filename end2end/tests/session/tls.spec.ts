@@ -1,6 +1,7 @@
 import { get } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { button, fillSignUp, signOut, withNext } from '../../fixtures/forms';
+import { Postgres } from '../../fixtures/postgres';
 import { freePort } from '../../fixtures/processes';
 import { Server } from '../../fixtures/server';
 import { expect, hydrated, somebody, test as base } from '../../fixtures/test';
@@ -19,11 +20,14 @@ const test = base.extend<object, { secure: Secure }>({
       const certificates = await makeCertificates();
       const port = await freePort();
       const url = `https://localhost:${port}`;
-      const server = await Server.start(process.env.E2E_DATABASE_URL!, url);
+      // Another server's database is no use: it holds rows of that one's keys.
+      const postgres = await Postgres.start();
+      const server = await Server.start(postgres.url, url);
       const terminator = await terminate(certificates, port, () => server.port);
       await use({ url, authority: certificates.authority, fingerprint: certificates.fingerprint });
       terminator.close();
       await server.stop();
+      await postgres.destroy();
     },
     { scope: 'worker' },
   ],

@@ -16,11 +16,7 @@ impl Accounts {
     /// [`Error::LinkInvalid`], [`Error::Invalid`], [`Error::TooManyTries`], [`Error::Unavailable`]; nothing changed then.
     pub async fn disown(&self, ctx: &RequestCtx, form: NotMeForm) -> Result<String, Error> {
         let token = self.find_token(ctx, &[Purpose::NotMe], &form.parse()?).await?;
-        let user = self.owner_of(token.user).await?;
-        let mut tx = self.store().begin().await?;
-        let user =
-            users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
-        self.use_up(&mut tx, ctx, &token).await?;
+        let (mut tx, user) = self.begin_by_token(ctx, &token).await?;
         let ended_sessions = self.end_everything(&mut tx, ctx, user.id).await?;
         one_time_tokens::revoke_all(&mut tx, user.id, &[Purpose::Verify]).await?;
         // Whoever changed the address has links of their own, all of them later: theirs end, but end none of before.

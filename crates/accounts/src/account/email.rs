@@ -136,15 +136,12 @@ impl Accounts {
     ) -> Result<(), Error> {
         let user = self.owner_of(token.user).await?;
         self.own(ctx, &user, password).await?;
-        let mut tx = self.store().begin().await?;
-        let before =
-            users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
-        self.use_up(&mut tx, ctx, token).await?;
+        let (mut tx, before) = self.begin_by_token(ctx, token).await?;
         let new = (token.email.shown.as_str(), token.email.canonical.as_str());
-        users::set_proven_email(&mut tx, user.id, new, ctx.now).await?;
-        self.check_kept(&mut tx, new.1, user.id, ctx.now).await?;
+        users::set_proven_email(&mut tx, before.id, new, ctx.now).await?;
+        self.check_kept(&mut tx, new.1, before.id, ctx.now).await?;
         self.tell_moved(&mut tx, ctx, &before, new.0).await?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::EmailChanged).await?;
+        self.audit(&mut tx, ctx, Some(before.id), Event::EmailChanged).await?;
         Ok(tx.commit().await?)
     }
 

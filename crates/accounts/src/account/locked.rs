@@ -1,3 +1,4 @@
+use crate::one_time::Redeemable;
 use crate::{Accounts, Error, Member, RequestCtx, policy};
 use domain::UserId;
 use store::users::{self, User, admin};
@@ -11,6 +12,20 @@ impl Accounts {
     pub(crate) async fn begin(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
         let mut tx = self.store().begin().await?;
         let user = lock_own(&mut tx, ctx).await?;
+        Ok((tx, user))
+    }
+
+    /// Begins what a mail's link or code allows: the account's row is locked, and the token is used up. A disabled
+    /// account allows nothing.
+    pub(crate) async fn begin_by_token(
+        &self,
+        ctx: &RequestCtx,
+        token: &Redeemable,
+    ) -> Result<(Tx, User), Error> {
+        let id = token.user.ok_or(Error::LinkInvalid)?;
+        let mut tx = self.store().begin().await?;
+        let user = users::lock(&mut tx, id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        self.use_up(&mut tx, ctx, token).await?;
         Ok((tx, user))
     }
 

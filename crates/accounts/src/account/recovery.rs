@@ -16,12 +16,23 @@ impl Accounts {
     /// # Errors
     /// [`Error::MailOff`], [`Error::Invalid`], [`Error::TooManyTries`], [`Error::Unavailable`]; no mail is sent then.
     pub async fn forgot_password(&self, ctx: &RequestCtx, form: AddressForm) -> Result<(), Error> {
+        self.ask_for_mail(ctx, Purpose::Reset, &form, |email| Mail::ResetAsked { email }).await
+    }
+
+    /// Writes down which mail somebody wants at an address.
+    pub(super) async fn ask_for_mail(
+        &self,
+        ctx: &RequestCtx,
+        purpose: Purpose,
+        form: &AddressForm,
+        mail: impl FnOnce(String) -> Mail,
+    ) -> Result<(), Error> {
         self.need_mail()?;
         let name = Identifier::Email(form.parse()?.as_str().to_owned());
-        self.admit_mail(ctx, Purpose::Reset, &name).await?;
-        let email = identifier::canonical(&name).as_str().to_owned();
+        self.admit_mail(ctx, purpose, &name).await?;
+        let mail = mail(identifier::canonical(&name).as_str().to_owned());
         let mut tx = self.store().begin().await?;
-        self.enqueue(&mut tx, ctx, &Mail::ResetAsked { email }).await?;
+        self.enqueue(&mut tx, ctx, &mail).await?;
         Ok(tx.commit().await?)
     }
 
@@ -37,10 +48,7 @@ impl Accounts {
         let user = self.owner_of(token.user).await?;
         let words = personal_words(&user.email, &user.profile);
         let hash = self.choose_password("new_password", new_password, words, Priority::Stranger).await?;
-        let mut tx = self.store().begin().await?;
-        let user =
-            users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
-        self.use_up(&mut tx, ctx, &token).await?;
+        let (mut tx, user) = self.begin_by_token(ctx, &token).await?;
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
         if identifier::email(&user.email).as_deref() == Some(&token.email.canonical) {
             users::set_email_verified(&mut tx, user.id, ctx.now).await?;

@@ -14,13 +14,7 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::forgot_password`].
     pub async fn resend_verification(&self, ctx: &RequestCtx, form: AddressForm) -> Result<(), Error> {
-        self.need_mail()?;
-        let name = Identifier::Email(form.parse()?.as_str().to_owned());
-        self.admit_mail(ctx, Purpose::Verify, &name).await?;
-        let email = identifier::canonical(&name).as_str().to_owned();
-        let mut tx = self.store().begin().await?;
-        self.enqueue(&mut tx, ctx, &Mail::VerifyAsked { email }).await?;
-        Ok(tx.commit().await?)
+        self.ask_for_mail(ctx, Purpose::Verify, &form, |email| Mail::VerifyAsked { email }).await
     }
 
     /// Marks the address of an account as proven. Who only reads the mailbox proves nothing for an account that
@@ -33,13 +27,10 @@ impl Accounts {
     ) -> Result<(), Error> {
         let user = self.owner_of(token.user).await?;
         self.own(ctx, &user, password).await?;
-        let mut tx = self.store().begin().await?;
-        let user =
-            users::lock(&mut tx, user.id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        let (mut tx, user) = self.begin_by_token(ctx, token).await?;
         if identifier::email(&user.email).as_deref() != Some(&token.email.canonical) {
             return Err(Error::LinkInvalid);
         }
-        self.use_up(&mut tx, ctx, token).await?;
         users::set_email_verified(&mut tx, user.id, ctx.now).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::EmailVerified).await?;
         Ok(tx.commit().await?)

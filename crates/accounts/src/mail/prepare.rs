@@ -138,10 +138,7 @@ impl Accounts {
         if users::email_is_taken(tx, &token.email_canonical, token.user.unwrap_or(UserId(Uuid::nil())))
             .await?
         {
-            let page = |path| [self.settings().issuer.trim_end_matches('/'), path].concat();
-            let (sign_in, forgot) = (page("/login"), page("/forgot"));
-            let letter = Letter::AlreadyRegistered { sign_in: &sign_in, forgot: &forgot };
-            let message = self.message(due, token.email, self.compose(&letter)?);
+            let message = self.already_registered(due, token.email)?;
             // Its time runs as that of a free address: how long the change waits must not tell.
             let token = Some((token.id, policy::token_lifetime(Purpose::ChangeEmail)));
             return Ok(Some(Prepared { message, token }));
@@ -149,6 +146,13 @@ impl Accounts {
         self.with_link(due, Some(token), Purpose::ChangeEmail, now, |link, left| {
             self.compose(&Letter::ConfirmNewEmail { link: &link.url, code: &link.code, hours: hours(left) })
         })
+    }
+
+    /// The message to somebody whose address has an account already.
+    pub(super) fn already_registered(&self, due: &DueMail, to: String) -> Result<Message, Error> {
+        let (sign_in, forgot) = (self.page_url("login"), self.page_url("forgot"));
+        let letter = self.compose(&Letter::AlreadyRegistered { sign_in: &sign_in, forgot: &forgot })?;
+        Ok(self.message(due, to, letter))
     }
 
     /// The token that a mail carries: what it carried when it was tried before, else the live one or a new one. None

@@ -55,7 +55,7 @@ impl Accounts {
             return self.prepare_reset(tx, due, user, now).await;
         }
         let token = self.token_of(tx, due, Purpose::SignIn, user, now).await?;
-        let page = format!("{}/login/code", self.settings().issuer.trim_end_matches('/'));
+        let page = self.page_url("login/code");
         self.with_link(due, token, Purpose::SignIn, now, |link, left| {
             self.compose(&Letter::SignInCode {
                 code: &link.code,

@@ -25,10 +25,8 @@ impl Accounts {
         let email =
             identifier::address(email).ok_or_else(|| Error::internal("a sign-up without an address"))?;
         if is_known {
-            let base = self.settings().issuer.trim_end_matches('/');
-            let (sign_in, forgot) = (format!("{base}/login"), format!("{base}/forgot"));
-            let letter = self.compose(&Letter::AlreadyRegistered { sign_in: &sign_in, forgot: &forgot })?;
-            return Ok(Some(Prepared { message: self.message(due, email.shown, letter), token: None }));
+            let message = self.already_registered(due, email.shown)?;
+            return Ok(Some(Prepared { message, token: None }));
         }
         let token = if due.token.is_some() {
             carried(tx, due, now).await?

@@ -48,8 +48,12 @@ impl Accounts {
             Purpose::SignIn => "login/code",
         };
         code.insert(CODE_LETTERS / 2, '-');
-        let base = self.settings().issuer.trim_end_matches('/');
-        Ok(Link { url: format!("{base}/{page}#{}", token.reveal()), code })
+        Ok(Link { url: format!("{}#{}", self.page_url(page), token.reveal()), code })
+    }
+
+    /// Where a page is, for a mail: below `BASE_URL` and nowhere else (P25).
+    pub(crate) fn page_url(&self, page: &str) -> String {
+        format!("{}/{page}", self.settings().issuer.trim_end_matches('/'))
     }
 
     /// The keys for mails; without them there is no mail.

@@ -56,19 +56,16 @@ pub(crate) fn run(which: &Selection) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let lock = Lock::take("test")?;
-    let proven = proven(faults)?;
+    let whole = which.name.is_none() && !which.changed;
+    let proven = proven(faults, whole)?;
     drop(lock);
-    let table: Vec<&str> = proven.rows.iter().map(|(_, row)| row.as_str()).collect();
-    let table = table.join("\n");
-    steps::say(&format!("\n{table}\n"));
-    if which.name.is_none() && !which.changed {
-        write_log(&table, &proven)?;
-    }
+    steps::say(&format!("\n{}\n", proven.table()));
     Ok(proven.tally.conclude())
 }
 
-/// Plants all faults, one build after the other, and reports what became of each.
-fn proven(faults: Vec<Fault>) -> Result<RunResult> {
+/// Plants all faults, one build after the other, and reports what became of each. The log is written after each way of
+/// building, so that a run which is cut off has told what it found.
+fn proven(faults: Vec<Fault>, logged: bool) -> Result<RunResult> {
     let began = Instant::now();
     let tree = paths::target().join("prove/tree");
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
@@ -78,7 +75,7 @@ fn proven(faults: Vec<Fault>) -> Result<RunResult> {
     for fault in faults {
         ways.entry(fault.test.way()).or_default().push(fault);
     }
-    let mut proven = RunResult::default();
+    let mut proven = RunResult { open: ways.values().map(Vec::len).sum(), ..RunResult::default() };
     for (way, faults) in &ways {
         let mut planting = Planting { runner: &runner, way: *way, faults, trees: Vec::new() };
         for (fault, finding) in faults.iter().zip(planting.findings()?) {
@@ -89,9 +86,13 @@ fn proven(faults: Vec<Fault>) -> Result<RunResult> {
             proven.rows.push((fault.name.clone(), row(fault, &finding)));
         }
         proven.trees += planting.trees.len();
+        proven.open -= faults.len();
+        proven.rows.sort();
+        proven.took = steps::took(began.elapsed());
+        if logged {
+            write_log(&proven)?;
+        }
     }
-    proven.rows.sort();
-    proven.took = steps::took(began.elapsed());
     Ok(proven)
 }
 
@@ -101,7 +102,15 @@ struct RunResult {
     rows: Vec<(String, String)>,
     tally: Tally,
     trees: usize,
+    /// Faults that were not tried yet.
+    open: usize,
     took: String,
+}
+
+impl RunResult {
+    fn table(&self) -> String {
+        self.rows.iter().map(|(_, row)| row.as_str()).collect::<Vec<_>>().join("\n")
+    }
 }
 
 fn row(fault: &Fault, finding: &Finding) -> String {
@@ -114,7 +123,7 @@ fn row(fault: &Fault, finding: &Finding) -> String {
     format!("{mark} {:<32} {word}\n    {}\n    {}", fault.name, fault.promise, fault.test)
 }
 
-fn write_log(table: &str, proven: &RunResult) -> Result<()> {
+fn write_log(proven: &RunResult) -> Result<()> {
     let now = process::output(Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?;
     let commit = process::output(process::program("git").args(["describe", "--always", "--dirty"]))?;
     let mut log = format!("cargo xtask prove, {}, commit {}\n", now.trim(), commit.trim());
@@ -122,9 +131,14 @@ fn write_log(table: &str, proven: &RunResult) -> Result<()> {
         log,
         "The faults were planted in a scratch copy, in groups and alone where a group left a doubt \
          (docs/adr/0006-faults-in-groups.md);\nthe test of each, green before, had to go red. \
-         Faulty trees built: {}. It took {}.\n\n{table}\n\n",
-        proven.trees, proven.took
+         Faulty trees built: {}. It took {}.\n\n{}\n\n",
+        proven.trees,
+        proven.took,
+        proven.table()
     );
+    if proven.open > 0 {
+        let _ = writeln!(log, "{} not tried", proven.open);
+    }
     let _ = writeln!(log, "{} passed, {} failed", proven.tally.passed, proven.tally.failed);
     Ok(fs::write(paths::root().join("docs/prove.log"), log)?)
 }

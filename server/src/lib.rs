@@ -18,4 +18,5 @@ mod rest;
 pub mod state;
 
 pub use config::{Compat, Config};
+pub use pages::render::routes as page_routes;
 pub use state::AppState;

@@ -21,14 +21,25 @@ use http::{Method, StatusCode};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context};
+use leptos_axum::{
+    AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
+};
+use std::sync::LazyLock;
 
 /// Every page and every server function. Leptos registers both, so the layer over server functions has to look at the
 /// path.
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let site = LeptosOptions::clone(&state.site);
     let shell = move || app::shell(site.clone());
-    Router::new().leptos_routes_with_context(state, generate_route_list(app::App), context(state), shell)
+    Router::new().leptos_routes_with_context(state, routes(), context(state), shell)
+}
+
+/// The routes of all pages. They are found once: meanwhile Leptos keeps every resource of the process from loading, so
+/// that a page which another server of this process renders just then would wait for ever.
+#[must_use]
+pub fn routes() -> Vec<AxumRouteListing> {
+    static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
+    ROUTES.clone()
 }
 
 /// Every component in every state, for looking at.

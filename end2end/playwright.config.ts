@@ -27,7 +27,7 @@ export default defineConfig<Options>({
     launchOptions: { ...(executablePath && { executablePath }), args: chromiumArgs },
   },
   projects: [
-    { name: 'wasm', use: { state: 'wasm' }, testIgnore: /(firefox|tls|outage|screenshots|gallery)\.spec/ },
+    { name: 'wasm', use: { state: 'wasm' }, testIgnore: [/(firefox|tls|outage|screenshots|gallery)\.spec/, /tests\/mail\//] },
     { name: 'noscript', use: { state: 'noscript', javaScriptEnabled: false }, grep: /@plain/ },
     { name: 'blocked', use: { state: 'blocked' }, grep: /@plain|@blocked/ },
     // The main journeys of every page, where the machine has a Firefox.
@@ -41,11 +41,14 @@ export default defineConfig<Options>({
               channel: 'moz-firefox',
               launchOptions: { executablePath: firefoxPath, firefoxUserPrefs },
             },
-            testMatch: /(firefox|journey|recovery)\.spec/,
+            grepInvert: /@chromium/,
+            testMatch: /(firefox|journey|recovery|email-change|sign-in-code|invite|sign-up)\.spec/,
           },
         ]
       : []),
     { name: 'tls', testMatch: /tls\.spec/ },
+    // Servers that send to a mail server, each with another way to sign up.
+    { name: 'mail', testMatch: /tests\/mail\// },
     { name: 'outage', testMatch: /outage\.spec/ },
     // Pictures depend on the machine's fonts, so they are taken and compared on demand only.
     ...(process.env.PICTURES ? [{ name: 'pictures', testMatch: /(screenshots|gallery)\.spec/ }] : []),

@@ -1,4 +1,4 @@
-import { button, field, words } from '../../fixtures/forms';
+import { button, field, fillEmail, words } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
 import { expect, test } from '../../fixtures/test';
 
@@ -9,7 +9,7 @@ test('a change of email is proven, told to the old address, and undone from ther
 
   const theirs = `thief-${member.email}`;
   await visit('/account/security');
-  await field(page, 'New email').fill(theirs);
+  await fillEmail(page, theirs, 'New email');
   await field(page, 'Password').fill('not the password');
   await button(page, 'Change email').click();
   await expect(page.locator('#password-error')).toBeVisible();
@@ -54,7 +54,7 @@ test('a change of email is proven, told to the old address, and undone from ther
 
 test('a change of email can be cancelled @plain', async ({ page, member, visit }) => {
   await visit('/account/security');
-  await field(page, 'New email').fill(`new-${member.email}`);
+  await fillEmail(page, `new-${member.email}`, 'New email');
   await field(page, 'Password').fill(member.password);
   await button(page, 'Change email').click();
   await expect(page.getByText('becomes your email')).toBeVisible();

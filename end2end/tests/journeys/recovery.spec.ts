@@ -1,17 +1,10 @@
-import { button, field, fieldError, fillSignIn, words } from '../../fixtures/forms';
+import { button, field, fieldError, fillEmail, fillSignIn, words } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
 import { expect, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 const changed = 'Your password was changed. Sign in with it.';
 const onItsWay = /an email is on its way\./;
-const noLonger = /was used already, has expired or is mistyped\./;
-
-/** Firefox, as it is driven here, adds to the text of an `<input type=email>` instead of replacing it. */
-async function fillEmail(page: Page, email: string): Promise<void> {
-  await field(page, 'Email').clear();
-  await field(page, 'Email').fill(email);
-}
 
 async function ask(page: Page, email: string): Promise<void> {
   await fillEmail(page, email);
@@ -64,7 +57,7 @@ test('a forgotten password is replaced by the link of a mail @blocked', async ({
   await expect(page, 'the sessions of before have ended').toHaveURL(url => url.pathname === '/login');
   await visit(link);
   await choose(page, `${next}-again`);
-  await expect(page.getByRole('alert')).toContainText(noLonger);
+  await expect(page.getByRole('alert')).toContainText(words.noLonger);
 });
 
 test('a forgotten password is replaced by the code of a mail @plain', async ({ page, context, member, visit }) => {
@@ -74,7 +67,7 @@ test('a forgotten password is replaced by the code of a mail @plain', async ({ p
   const { code } = await mailTo(member.email, /^Reset your password/);
   await page.getByRole('link', { name: 'Enter it' }).click();
   await expect(page).toHaveURL('/reset');
-  await field(page, 'Email').fill(member.email);
+  await fillEmail(page, member.email);
   await field(page, 'Code').fill(code.toLowerCase());
   const next = `${member.password}-new`;
   await choose(page, next);
@@ -98,7 +91,7 @@ test('a code that was guessed at five times is over @plain', async ({ page, cont
     const answered = page.waitForResponse(answer => answer.url().endsWith('/fn/password/reset'));
     await choose(page, `${member.password}-new`);
     await answered;
-    await expect(page.getByRole('alert').first()).toContainText(noLonger);
+    await expect(page.getByRole('alert').first()).toContainText(words.noLonger);
     await expect(field(page, 'Code')).toHaveValue(typed);
   }
   await visit('/login');
@@ -129,7 +122,7 @@ test('a stranger proves an address with code and password @plain', async ({ page
   await visit('/verify');
   await page.getByText("This wasn't me").click();
   await expect(page.getByRole('link', { name: 'choose a new password' })).toBeVisible();
-  await field(page, 'Email').fill(member.email);
+  await fillEmail(page, member.email);
   await field(page, 'Code').fill(code);
   await button(page, 'Confirm email').click();
   await expect(page.getByText('Nothing was confirmed.')).toBeVisible();

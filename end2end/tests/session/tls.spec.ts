@@ -22,7 +22,7 @@ const test = base.extend<object, { secure: Secure }>({
       const url = `https://localhost:${port}`;
       // Another server's database is no use: it holds rows of that one's keys.
       const postgres = await Postgres.start();
-      const server = await Server.start(postgres.url, url);
+      const server = await Server.start(postgres.url, { BASE_URL: url });
       const terminator = await terminate(certificates, port, () => server.port);
       await use({ url, authority: certificates.authority, fingerprint: certificates.fingerprint });
       terminator.close();

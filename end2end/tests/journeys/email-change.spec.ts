@@ -58,6 +58,6 @@ test('a change of email can be cancelled @plain', async ({ page, member, visit }
   await field(page, 'Password').fill(member.password);
   await button(page, 'Change email').click();
   await expect(page.getByText('becomes your email')).toBeVisible();
-  await button(page, 'Keep the present one').click();
+  await button(page, 'Keep my current email').click();
   await expect(page.getByText('becomes your email')).toBeHidden();
 });

@@ -60,7 +60,7 @@ test('every page has its title and one heading @plain', async ({ page, visit, co
   await shows('/nowhere', 'Page not found', 'Page not found · Doorstep');
   await register(context, person, baseURL!);
   await shows('/account', 'Your profile', 'Your profile · Doorstep');
-  await shows('/account/security', 'Your password', 'Your password · Doorstep');
+  await shows('/account/security', 'Security', 'Security · Doorstep');
 
   async function shows(path: string, heading: string, title: string): Promise<void> {
     await visit(path);

@@ -1,6 +1,6 @@
 use crate::settings::AppSettings;
 use crate::site::HeadTags;
-use crate::ui::Mark;
+use crate::ui::{Card, Mark};
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -24,15 +24,23 @@ pub struct SentMail {
 /// All of them.
 #[must_use]
 pub fn mails_document(options: LeptosOptions, settings: &AppSettings, mails: Vec<SentMail>) -> String {
-    let lead = match mails.len() {
-        0 => "Nothing was sent since this server was started. Its older mails are in var/mail.",
-        _ => "What this server sent since it was started: to nobody but you.",
+    let shown = if mails.is_empty() {
+        view! { <p class="card no-mails">"No mail yet. Sign up, or forget a password, and reload this page."</p> }
+            .into_any()
+    } else {
+        view! { <ul class="card mails">{mails.into_iter().map(|mail| view! { <Line mail/> }).collect_view()}</ul> }
+            .into_any()
     };
-    document(options, settings, "Mail", move || {
+    document(options, settings, "Mail", "column", move || {
         view! {
-            <h1>"Mail"</h1>
-            <p class="lead">{lead}</p>
-            <ul class="mails">{mails.into_iter().map(|mail| view! { <Line mail/> }).collect_view()}</ul>
+            <header class="column-head">
+                <Mark/>
+                <h1>"Mail"</h1>
+                <p class="lead">
+                    "What this server has sent since it was started. It goes to nobody but you; older mails are in var/mail."
+                </p>
+            </header>
+            {shown}
         }
     })
 }
@@ -42,20 +50,29 @@ pub fn mails_document(options: LeptosOptions, settings: &AppSettings, mails: Vec
 pub fn mail_document(options: LeptosOptions, settings: &AppSettings, mail: SentMail) -> String {
     let SentMail { id, to, subject, at, text, .. } = mail;
     let title = subject.clone();
-    document(options, settings, &title, move || {
+    document(options, settings, &title, "column mail-column", move || {
         view! {
-            <p>
-                <a href="/dev/mail">"All mails"</a>
-            </p>
-            <h1>{subject}</h1>
-            <p class="lead">"To " <bdi>{to}</bdi> ", " {at}</p>
+            <header class="column-head">
+                <p>
+                    <a href="/dev/mail">"All mails"</a>
+                </p>
+                <h1>{subject}</h1>
+                <p class="lead">"To " <bdi>{to}</bdi></p>
+                <p class="sent-at">{at}</p>
+            </header>
             <div class="mail">
-                <iframe
-                    title="The mail as a document"
-                    src=format!("/dev/mail/{id}/html")
-                    sandbox="allow-top-navigation-by-user-activation"
-                ></iframe>
-                <div class="mail-text">{text.lines().map(|line| view! { <TextLine line=line.to_owned()/> }).collect_view()}</div>
+                <Card id="document" title="As a document" purpose="What most mail programs show.">
+                    <iframe
+                        title="The mail as a document"
+                        src=format!("/dev/mail/{id}/html")
+                        sandbox="allow-top-navigation-by-user-activation"
+                    ></iframe>
+                </Card>
+                <Card id="text" title="As plain text" purpose="The other half of the same mail, for all others.">
+                    <div class="mail-text">
+                        {text.lines().map(|line| view! { <TextLine line=line.to_owned()/> }).collect_view()}
+                    </div>
+                </Card>
             </div>
         }
     })
@@ -67,7 +84,8 @@ fn Line(mail: SentMail) -> impl IntoView {
     view! {
         <li>
             <a href=format!("/dev/mail/{id}")>{subject}</a>
-            <span>"To " <bdi>{to}</bdi> ", " {at}</span>
+            <span>"To " <bdi>{to}</bdi></span>
+            <span class="sent-at">{at}</span>
         </li>
     }
 }
@@ -94,6 +112,7 @@ fn document<V: IntoView + 'static>(
     options: LeptosOptions,
     settings: &AppSettings,
     title: &str,
+    class: &'static str,
     content: impl FnOnce() -> V,
 ) -> String {
     let title = words::site::title(title, &settings.name);
@@ -108,10 +127,7 @@ fn document<V: IntoView + 'static>(
                 </head>
                 <body>
                     <main id="main">
-                        <div class="mail-column">
-                            <Mark/>
-                            {content()}
-                        </div>
+                        <div class=class>{content()}</div>
                     </main>
                 </body>
             </html>

@@ -16,6 +16,9 @@ pub async fn accept_invitation(form: InvitationForm) -> Result<Viewer, AppError>
             errors: Vec::new(),
             ..problem
         }),
+        Code::LinkInvalid => {
+            AppError(ProblemDocument { detail: words::invite::ended().to_owned(), ..problem })
+        }
         _ => AppError(problem),
     };
     let signed_in = accounts.accept_invitation(&ctx, form).await.map_err(|error| refused(error.into()))?;

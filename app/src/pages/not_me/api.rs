@@ -7,6 +7,14 @@ use leptos::prelude::*;
 /// Takes the account back. Answers the token with which a new password is chosen, now.
 #[server(prefix = "/fn", endpoint = "not-me")]
 pub async fn disown(form: NotMeForm) -> Result<String, AppError> {
+    use domain::{Code, ProblemDocument};
     let (accounts, ctx) = crate::ssr::context()?;
-    Ok(accounts.disown(&ctx, form).await?)
+    let refused = |AppError(problem)| match problem.code {
+        // Nobody can ask for such a link.
+        Code::LinkInvalid => {
+            AppError(ProblemDocument { detail: words::not_me::ended().to_owned(), ..problem })
+        }
+        _ => AppError(problem),
+    };
+    accounts.disown(&ctx, form).await.map_err(|error| refused(error.into()))
 }

@@ -11,7 +11,13 @@ pub fn NotMePage() -> impl IntoView {
             title=words::not_me::title()
             heading=words::not_me::heading()
             lead=words::not_me::lead()
-            alternative=|| words::not_me::was_you()
+            alternative=|| {
+                let [before, after] = words::reset::expired();
+                view! {
+                    <p>{words::not_me::was_you()}</p>
+                    <p>{before} <a href="/forgot">{words::login::reset()}</a> {after}</p>
+                }
+            }
         >
             <Form
                 check=|call: &Disown, _| call.form.parse().err().unwrap_or_default()

@@ -36,7 +36,7 @@ fn Sent() -> impl IntoView {
             </p>
             <Heading title=words::register::sent_title()/>
             <p class="lead">{words::register::sent()}</p>
-            <p class="help">{words::register::sent_note()}</p>
+            <p class="note">{words::register::sent_note()}</p>
             <p class="actions">
                 <a class="button" href="/verify">{words::register::enter_code()}</a>
             </p>

@@ -55,7 +55,7 @@ impl Accounts {
             return self.prepare_reset(tx, due, user, now).await;
         }
         let token = self.token_of(tx, due, Purpose::SignIn, user, now).await?;
-        let page = self.page_url("login/code");
+        let page = self.page_url("login/code?step=enter");
         self.with_link(due, token, Purpose::SignIn, now, |link, left| {
             self.compose(&Letter::SignInCode {
                 code: &link.code,

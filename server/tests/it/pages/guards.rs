@@ -60,7 +60,7 @@ async fn a_stranger_is_led_back_after_signing_in(pool: PgPool) {
         ("form[next]", "/account/security"),
     ];
     let answer = stranger.post_and_follow("/fn/login", &sign_in).await.expect(200);
-    assert!(answer.text.contains("Your password"));
+    assert!(answer.text.contains("Change your password"));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -79,6 +79,9 @@ async fn a_slash_at_the_end_or_an_escape_opens_no_guarded_page(pool: PgPool) {
     assert_eq!(stranger.get("/account/").await.expect(303).location(), Some("/account"));
     for path in ["/%61ccount", "/account%2Fsecurity", "//account", "/account//security"] {
         let answer = stranger.get(path).await.expect(404);
-        assert!(!answer.text.contains("Your profile") && !answer.text.contains("Your password"), "{path}");
+        assert!(
+            !answer.text.contains("Your profile") && !answer.text.contains("Change your password"),
+            "{path}"
+        );
     }
 }

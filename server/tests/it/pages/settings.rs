@@ -67,7 +67,7 @@ async fn every_page_says_what_one_is_in(pool: PgPool) {
             &mut ana,
             vec![
                 ("/account", "Your profile", "Your profile"),
-                ("/account/security", "Your password", "Your password"),
+                ("/account/security", "Security", "Security"),
                 ("/nowhere", "Page not found", "Page not found"),
                 ("/", "Welcome to ", ""),
             ],

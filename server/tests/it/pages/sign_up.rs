@@ -76,7 +76,7 @@ async fn a_browser_is_told_to_look_at_its_mail_and_known_again(pool: PgPool) {
     let link = [("form[token]", token.as_str())];
     let mut elsewhere = app.browser();
     let page = elsewhere.post_and_follow("/fn/verify", &link).await.expect(200);
-    assert!(page.text.contains("name=\"form[password]\"") && page.text.contains("Leave the password empty"));
+    assert!(page.text.contains("name=\"form[password]\"") && page.text.contains("you can leave it empty"));
     assert_eq!(elsewhere.call("/fn/verify", &link).await.expect(422).problem().errors[0].field, "password");
     assert_eq!(ana.post("/fn/verify", &link).await.expect(303).location(), Some("/account"));
     let page = ana.get("/account").await.expect(200);

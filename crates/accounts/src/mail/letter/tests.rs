@@ -235,6 +235,9 @@ fn plain_text_is_wrapped_and_stands_alone() {
     assert!(text.starts_with("Reset your password\n\nSomeone asked"), "{text}");
     assert!(text.contains(&format!("\nChoose a new password:\n{link}\n")), "{text}");
     assert!(text.contains(&format!("\n{BASE}/reset\n\n    {CODE}\n")), "{text}");
-    assert!(text.contains("for 10 minutes.") && text.contains("If this was not you, you need do nothing."));
+    assert!(
+        text.contains("for 10 minutes.")
+            && text.contains("If this wasn't you, you don't need to do anything.")
+    );
     assert!(text.contains("\n-- \nAcme sent this email because"), "{text}");
 }

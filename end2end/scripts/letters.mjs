@@ -20,8 +20,12 @@ async function shot(name, html, colorScheme, width) {
   await page.setContent(html);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   if (wide > width) throw new Error(`${name} is ${wide} pixels wide in a window of ${width}`);
-  const url = `data:image/png;base64,${(await page.screenshot({ fullPage: true })).toString('base64')}`;
-  return `<img width="${width === 320 ? 320 : 560}" style="display: block; margin: auto" src="${url}">`;
+  // Beside the mail there is only its ground: a wide window shows it in the middle, large enough to read here.
+  const [clipped, shown] = width === 320 ? [320, 320] : [640, 560];
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const clip = { x: (width - clipped) / 2, y: 0, width: clipped, height };
+  const url = `data:image/png;base64,${(await page.screenshot({ fullPage: true, clip })).toString('base64')}`;
+  return `<img width="${shown}" style="display: block; margin: auto" src="${url}">`;
 }
 
 for (const file of readdirSync(letters).filter(name => name.endsWith('.html'))) {

@@ -55,9 +55,11 @@ async function strays(page: Page): Promise<string[]> {
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every size, gap, radius and colour is a token (${colorScheme})`, async ({ page, context, person, baseURL, visit }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const path of ['/', '/login', '/login/code?step=enter', '/forgot', '/reset', '/verify', '/not-me', '/nowhere']) await tokensOnly(path);
+    for (const path of ['/', '/login', '/login/code?step=enter', '/forgot', '/reset', '/verify', '/invite', '/not-me', '/nowhere']) await tokensOnly(path);
     await page.goto('/dev/gallery');
     expect(await strays(page), 'gallery').toEqual([]);
+    await page.goto('/dev/mail');
+    expect(await strays(page), 'mailbox').toEqual([]);
     await visit('/register');
     await button(page, 'Create account').click();
     await expect(fieldError(page, 'email')).toBeVisible();

@@ -54,6 +54,18 @@ pub async fn is_known(store: &Store, token_hash: &Key, user: UserId) -> Result<b
     Ok(known)
 }
 
+/// The account that was signed in to from a device: a sign-in to another makes a token of its own.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn owner(store: &Store, token_hash: &Key) -> Result<Option<UserId>, StoreError> {
+    let query = sqlx::query_scalar!(
+        "SELECT user_id FROM known_devices WHERE token_hash = $1 ORDER BY last_used_at DESC LIMIT 1",
+        token_hash.as_slice()
+    );
+    Ok(query.fetch_optional(&store.pool).await?.map(UserId))
+}
+
 /// Deletes every device of an account but that of this token.
 ///
 /// # Errors

@@ -188,7 +188,8 @@ pub async fn by_hash(
     Ok(query.fetch_optional(&store.pool).await?)
 }
 
-/// The newest tokens that were sent to an address and may be used: where a code is typed.
+/// Up to `limit` tokens that were sent to an address and may be used, where a code is typed: the newest of each purpose,
+/// then the next ones, so that many of one purpose leave room for the others.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -197,15 +198,17 @@ pub async fn by_email(
     purposes: &[Purpose],
     canonical: &str,
     now: OffsetDateTime,
+    limit: i64,
 ) -> Result<Vec<OneTimeToken>, StoreError> {
     let query = query_token!(
         "SELECT ",
         "FROM one_time_tokens
          WHERE email_canonical = $1 AND purpose = ANY($2) AND used_at IS NULL AND expires_at > $3
-         ORDER BY created_at DESC LIMIT 20",
+         ORDER BY row_number() OVER (PARTITION BY purpose ORDER BY created_at DESC), created_at DESC LIMIT $4",
         canonical,
         &words(purposes),
         now,
+        limit,
     );
     Ok(query.fetch_all(&store.pool).await?)
 }

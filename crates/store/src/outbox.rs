@@ -121,3 +121,29 @@ pub async fn put_off(store: &Store, id: Uuid, next_at: OffsetDateTime) -> Result
     sqlx::query!("UPDATE outbox SET next_at = $2 WHERE id = $1", id, next_at).execute(&store.pool).await?;
     Ok(())
 }
+
+/// How many mails wait.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn count(store: &Store) -> Result<i64, StoreError> {
+    let count =
+        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox"#).fetch_one(&store.pool).await?;
+    Ok(count)
+}
+
+/// Deletes up to `limit` mails whose time was over before; says how many. Call again while the limit is reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep(store: &Store, expired_before: OffsetDateTime, limit: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "DELETE FROM outbox WHERE id IN (
+            SELECT id FROM outbox WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        expired_before,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -114,6 +114,38 @@ async fn take_one(
     Ok(Some(UsedUp { key: *key, next_at }))
 }
 
+/// Counts a try of each of these keys, of which none stands there twice, and says of each whether it was one of those
+/// that its bucket holds. The work is the same whatever is left: a try too many is written down as well.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer; nothing is counted then.
+pub async fn count(
+    store: &Store,
+    keys: &[Key],
+    bucket: Bucket,
+    now: Micros,
+) -> Result<Vec<bool>, StoreError> {
+    let (interval, whole) = (micros(bucket.interval), micros(bucket.interval * bucket.burst));
+    let counted: Vec<Vec<u8>> = keys.iter().map(|key| key.to_vec()).collect();
+    let left = sqlx::query_scalar!(
+        r#"WITH counted AS (
+            INSERT INTO throttle_rates AS rate (key, paid_until)
+            SELECT key, $2 FROM unnest($1::bytea[]) AS tries (key) ORDER BY key
+            ON CONFLICT (key) DO UPDATE SET paid_until = least(greatest(rate.paid_until, $3) + $4, $5::bigint + 1)
+            RETURNING key, paid_until)
+           SELECT paid_until <= $5::bigint AS "left!"
+           FROM unnest($1::bytea[]) WITH ORDINALITY AS tries (key, place) JOIN counted USING (key) ORDER BY place"#,
+        &counted,
+        now + interval,
+        now,
+        interval,
+        now + whole,
+    )
+    .fetch_all(&store.pool)
+    .await?;
+    Ok(left)
+}
+
 /// Puts back what [`take`] took out of a budget.
 ///
 /// # Errors

@@ -106,10 +106,12 @@ pub(super) fn mail(
 
 /// What works but is probably a mistake.
 pub(super) fn warnings(raw: &RawConfig, env: AppEnv, mail: &MailConfig) -> Vec<String> {
+    let keys = filled(raw.encryption_key_file.as_deref());
+    let needed = if keys.is_some() { "" } else { ", which needs ENCRYPTION_KEY_FILE" };
     let off = (!mail.is_on()).then(|| {
         format!(
             "{NAME}: it is not set, so mail is off: nobody gets back in by themselves; make and copy links with \
-             `server link`"
+             `server link`{needed}"
         )
     });
     let file = (env == AppEnv::Production).then(|| readable_by_others(NAME, raw.smtp_url_file.as_deref()));

@@ -29,6 +29,8 @@ impl Jobs {
         running.spawn(cache_invalidation::run(accounts.clone(), stop.clone()));
         if let Some(outgoing) = &state.outgoing {
             running.spawn(outbox::run(accounts.clone(), outgoing.clone(), stop.clone()));
+        } else {
+            outbox::tell_of_mails_left_behind(accounts).await;
         }
         Self { stop, running }
     }

@@ -31,6 +31,21 @@ pub async fn run(accounts: Accounts, outgoing: Outgoing, stop: CancellationToken
     while senders.join_next().await.is_some() {}
 }
 
+/// Says at the start of a server without mail that some waits from when there was.
+pub(super) async fn tell_of_mails_left_behind(accounts: &Accounts) {
+    match accounts.mails_left_behind().await {
+        Ok(0) => {}
+        Ok(mails) => tracing::warn!(
+            mails,
+            "mail is off, and mails wait from before: each goes out if mail is on again within a day of it, else it is \
+             deleted"
+        ),
+        Err(error) => {
+            tracing::warn!(error = edge::problem::chain(&error), "the outbox could not be read");
+        }
+    }
+}
+
 /// Until nothing is due.
 async fn send_all(accounts: Accounts, outgoing: Outgoing, stop: CancellationToken) {
     while !stop.is_cancelled() {

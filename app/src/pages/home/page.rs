@@ -35,7 +35,7 @@ pub fn HomePage() -> impl IntoView {
                     view! {
                         <p class="lead">{words::home::lead()}</p>
                         <p class="actions">
-                            <a class="button" href="/register">{words::home::register()}</a>
+                            <a class="button" href="/register" rel="external">{words::home::register()}</a>
                             <a class="button button-quiet" href="/login">{words::home::login()}</a>
                         </p>
                     }

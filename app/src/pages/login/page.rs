@@ -21,6 +21,7 @@ pub fn LoginPage() -> impl IntoView {
     let session = Session::from_context();
     let query = use_query_map().get_untracked();
     let path = ReturnPath::new(&use_location().search.get_untracked());
+    // A link to sign-up loads the document, which has the form's nonce: `rel="external"`.
     let register = path.link("/register", Url::escape);
     let code_instead = StoredValue::new(path.link("/login/code", Url::escape));
     let AppSettings { signup_open: open, mail, .. } = AppSettings::from_context();
@@ -37,7 +38,7 @@ pub fn LoginPage() -> impl IntoView {
             alternative=move || {
                 if open {
                     let [before, after] = words::login::new_here();
-                    view! { {before} <a href=register>{words::login::register()}</a> {after} }.into_any()
+                    view! { {before} <a href=register rel="external">{words::login::register()}</a> {after} }.into_any()
                 } else {
                     words::detail::signup_closed().into_any()
                 }

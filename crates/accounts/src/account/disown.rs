@@ -7,6 +7,9 @@ use domain::{NotMeForm, Purpose};
 use store::users::{self, User};
 use store::{Tx, one_time_tokens};
 
+/// The audit trail's word for an address that is the account's again.
+const RESTORED: &str = "restored";
+
 impl Accounts {
     /// Takes an account back by the link or the code of a notice: everything that could open it ends, the old password
     /// too, and the address that the notice went to is the account's again. Answers the token with which a new password
@@ -25,6 +28,7 @@ impl Accounts {
         let address = restore(&mut tx, ctx, &user, &token.email).await?;
         let event = Event::AccountRecovered { ended_sessions, address };
         self.audit(&mut tx, &ctx.as_stranger(), Some(user.id), event).await?;
+        self.tell_recovered(&mut tx, ctx, &user, &token.email, address == RESTORED).await?;
         let reset = self.mint_shown(&mut tx, ctx, Purpose::Reset, user.id, &token.email).await?;
         tx.commit().await?;
         Ok(reset)
@@ -41,5 +45,5 @@ async fn restore(tx: &mut Tx, ctx: &RequestCtx, user: &User, told: &Address) -> 
         return Ok("taken");
     }
     users::set_proven_email(tx, user.id, (&told.shown, &told.canonical), ctx.now).await?;
-    Ok("restored")
+    Ok(RESTORED)
 }

@@ -25,7 +25,7 @@ impl Accounts {
             PreparedAccount { email: token.email.clone(), profile, password_hash, sign_up_hash: None };
         let (tx, user) = self.make_proven_account(ctx, &token, &account, role).await?;
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        let attempt = ProvenAttempt { tx, user, proofs, admitted: None };
+        let attempt = ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar: false };
         self.establish(ctx, attempt, Transport::Browser { persistent: false }).await.map(SignedIn::from)
     }
 }

@@ -39,7 +39,7 @@ impl Accounts {
             return self.proceed(ctx, attempt, transport).await.map(SignedIn::from);
         };
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        let attempt = ProvenAttempt { tx, user, proofs, admitted: None };
+        let attempt = ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar: false };
         self.establish(ctx, attempt, transport).await.map(SignedIn::from)
     }
 

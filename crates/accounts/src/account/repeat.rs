@@ -23,8 +23,8 @@ impl Accounts {
         SignUpForm { nonce: new().reveal(), browser: ctx.client.sign_up.clone().unwrap_or_else(new) }
     }
 
-    /// Proves the password of the account that the form has made, which counts as a try. With another password the
-    /// address is simply taken.
+    /// Proves the password of the account that the form has made, which counts as a try and is no news to its owner.
+    /// With another password the address is simply taken.
     pub(super) async fn prove_again(
         &self,
         ctx: &RequestCtx,
@@ -36,7 +36,7 @@ impl Accounts {
         let attempt = self.begin_attempt(ctx, &identifier).await?;
         match self.prove_password(ctx, attempt, password).await {
             Err(Error::WrongCredentials) => Err(Error::Taken(Field::Email)),
-            proven => proven,
+            proven => Ok(ProvenAttempt { is_unfamiliar: false, ..proven? }),
         }
     }
 }

@@ -77,6 +77,9 @@ impl Accounts {
         token: &Redeemable,
         typed: Option<PlainPassword>,
     ) -> Result<(ProvenAttempt, bool), Error> {
+        if self.settings().signup == Signup::Closed {
+            return Err(Error::SignupClosed);
+        }
         let detail = self.detail_of(token)?;
         let pending: PendingAccount = serde_json::from_slice(&detail).map_err(Error::internal)?;
         let (password_hash, at) = match typed {
@@ -103,7 +106,7 @@ impl Accounts {
             made?
         };
         let proofs = vec![Proof { factor: Factor::Password, at }];
-        Ok((ProvenAttempt { tx, user, proofs, admitted: None }, username_taken))
+        Ok((ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar: false }, username_taken))
     }
 
     /// Makes an account whose address a mail's token proves, and uses the token up.

@@ -1,7 +1,7 @@
 use crate::account::register::reachable;
 use crate::audit::Event;
 use crate::one_time::{Link, NewToken};
-use crate::{Accounts, Error, RequestCtx, policy, view};
+use crate::{Accounts, Error, RequestCtx, Signup, policy, view};
 use domain::{AddressForm, Purpose, Timestamp};
 use store::Tx;
 use store::one_time_tokens::{self, OneTimeToken, Owner};
@@ -49,7 +49,7 @@ impl Accounts {
             LinkFor::Invite => Some((Purpose::Invite, None)),
             LinkFor::Verify => match active {
                 Some(user) => (!user.email_verified).then_some((Purpose::Verify, Some(user))),
-                None => Some((Purpose::SignUp, None)),
+                None => (self.settings().signup != Signup::Closed).then_some((Purpose::SignUp, None)),
             },
         };
         let Some((purpose, user)) = wanted else { return Ok(None) };

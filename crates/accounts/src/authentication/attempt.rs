@@ -23,6 +23,8 @@ pub(crate) struct ProvenAttempt {
     pub(crate) proofs: Vec<Proof>,
     /// What a success forgives: nothing for a new account, and nothing for a code by mail.
     pub(crate) admitted: Option<Admitted>,
+    /// Whether the client is none that the owner is known to use: they are told then. Of their own sign-up they know.
+    pub(crate) is_unfamiliar: bool,
 }
 
 impl Accounts {

@@ -89,8 +89,10 @@ impl Accounts {
         attempt: ProvenAttempt,
         transport: Transport<'_>,
     ) -> Result<Established, Error> {
-        let ProvenAttempt { mut tx, user, proofs, admitted } = attempt;
+        let ProvenAttempt { mut tx, user, proofs, admitted, is_unfamiliar } = attempt;
         let kind = transport.kind();
+        // By the sessions of before, not by the one that is opened now.
+        let is_news = is_unfamiliar && !self.has_session_here(&mut tx, ctx, user.id, transport).await?;
         if let (Caller::Member(member), SessionKind::Browser | SessionKind::ApiCookie) = (&ctx.caller, kind) {
             self.end_session(&mut tx, ctx, member).await?;
         }
@@ -104,15 +106,31 @@ impl Accounts {
         let device = self.device_token(ctx, admitted.as_ref());
         if transport.makes_known() {
             self.know_device(&mut tx, ctx, &device, id).await?;
-            if admitted.as_ref().is_some_and(|admitted| !admitted.is_of_a_known_device()) {
-                self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
-            }
+        }
+        if is_news {
+            self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
         }
         tx.commit().await?;
         if let Some(admitted) = &admitted {
             self.forgive(admitted).await;
         }
         Ok(Established { user, token, device })
+    }
+
+    /// Whether a program that is to be no known device has a session open from the same address and of the same name:
+    /// one that signs in again and again is no news.
+    async fn has_session_here(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+        transport: Transport<'_>,
+    ) -> Result<bool, Error> {
+        if transport.makes_known() {
+            return Ok(false);
+        }
+        let (address, agent) = (ctx.client.address.to_string(), ctx.client.agent.as_str());
+        Ok(sessions::list::is_open_from(tx, user, transport.kind(), (&address, agent), ctx.now).await?)
     }
 
     /// Makes a session under a new id, which nobody can have planted (ASVS 7.2.4), and its first token.

@@ -5,9 +5,10 @@ use crate::authentication::throttle::Admitted;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::policy::SWEEP_BATCH;
-use crate::{Accounts, Client, Error, RawToken, RequestCtx, limits};
-use domain::UserId;
+use crate::{Accounts, Client, Error, RawToken, RequestCtx, identifier, limits};
+use domain::{Identifier, UserId};
 use store::throttle::Key;
+use store::users::{self, User};
 use store::{Tx, known_devices, known_networks};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -55,7 +56,7 @@ impl Accounts {
         self.know_network(tx, ctx, user).await
     }
 
-    pub(super) async fn known_device(
+    pub(crate) async fn known_device(
         &self,
         client: &Client,
         user: Option<UserId>,
@@ -66,6 +67,25 @@ impl Accounts {
         let asked = user.unwrap_or(UserId(Uuid::nil()));
         let known = known_devices::is_known(self.store(), &hash, asked).await?;
         Ok(user.filter(|_| known).map(|user| (hash, user)))
+    }
+
+    /// The device of a client, and whose it is. What is looked up depends on the device's token alone, and never on a
+    /// name that was typed, whose account would show by the time that takes (P2).
+    pub(super) async fn device_and_owner(&self, client: &Client) -> Result<Option<(Key, UserId)>, Error> {
+        let Some(token) = &client.device else { return Ok(None) };
+        let hash = device(token);
+        Ok(known_devices::owner(self.store(), &hash).await?.map(|owner| (hash, owner)))
+    }
+
+    /// The same where its owner goes by this canonical name.
+    pub(super) async fn device_of(
+        &self,
+        client: &Client,
+        name: &Identifier,
+    ) -> Result<Option<(Key, UserId)>, Error> {
+        let Some((device, owner)) = self.device_and_owner(client).await? else { return Ok(None) };
+        let owner = users::by_id(self.store(), owner).await?;
+        Ok(owner.filter(|owner| goes_by(owner, name)).map(|owner| (device, owner.id)))
     }
 
     /// A client's network as it is stored: the database alone does not reveal it.
@@ -81,6 +101,15 @@ impl Accounts {
         let used_before = now - limits::NETWORKS_ARE_KNOWN_FOR;
         while known_networks::sweep(self.store(), used_before, SWEEP_BATCH).await? >= batch {}
         Ok(())
+    }
+}
+
+fn goes_by(user: &User, name: &Identifier) -> bool {
+    match name {
+        Identifier::Email(address) => identifier::email(&user.email).as_ref() == Some(address),
+        Identifier::Username(name) => {
+            user.profile.username.as_deref().map(identifier::username).as_ref() == Some(name)
+        }
     }
 }
 

@@ -164,10 +164,7 @@ impl Accounts {
         name: &Identifier,
     ) -> Result<bool, Error> {
         let canonical = identifier::canonical(name);
-        if ctx.client.device.is_some()
-            && let user = self.account_of(&canonical).await?.map(|user| user.id)
-            && let Some((device, user)) = self.known_device(&ctx.client, user).await?
-        {
+        if let Some((device, user)) = self.device_of(&ctx.client, &canonical).await? {
             let key = key("mail for", &[purpose.as_str().as_bytes(), &device, user.0.as_bytes()]);
             self.take(ctx, &[Budget { key, bucket: limits::MAILS_FOR_A_DEVICE }]).await?;
             return Ok(true);
@@ -198,19 +195,27 @@ impl Accounts {
         self.has_taken(ctx, mailbox(purpose, address)).await
     }
 
-    /// Admits a guess at a code; `of` is the token, or whatever was typed where there is none. Strangers do not use up
-    /// the guesses of a known device of `user`, whose account it opens.
-    pub(crate) async fn admit_code(
+    /// Counts a guess at each of these codes, by their tokens, or what takes the place of one, and accounts. Says for
+    /// which there was one left. Strangers do not use up the guesses of a known device at its own account's codes, nor
+    /// do other clients of its address.
+    pub(crate) async fn admit_guesses(
         &self,
         ctx: &RequestCtx,
-        of: &[u8],
-        user: Option<UserId>,
-    ) -> Result<bool, Error> {
-        if let Some((device, _)) = self.known_device(&ctx.client, user).await? {
-            return self.has_taken(ctx, guesses(&[of, &device])).await;
+        codes: &[(Vec<u8>, Option<UserId>)],
+    ) -> Result<Vec<bool>, Error> {
+        let device = self.device_and_owner(&ctx.client).await?;
+        let own = |user: Option<UserId>| device.filter(|(_, owner)| user == Some(*owner));
+        if codes.iter().all(|(_, user)| own(*user).is_none()) {
+            self.take(ctx, &of_address("code from", ctx, limits::GUESSES_FROM_AN_ADDRESS)).await?;
         }
-        self.take(ctx, &of_address("code from", ctx, limits::GUESSES_FROM_AN_ADDRESS)).await?;
-        self.has_taken(ctx, guesses(&[of])).await
+        let keys: Vec<_> = codes
+            .iter()
+            .map(|(of, user)| match own(*user) {
+                Some((device, _)) => guesses(&[of, &device]).key,
+                None => guesses(&[of]).key,
+            })
+            .collect();
+        Ok(throttle::count(self.store(), &keys, limits::GUESSES_AT_A_CODE, self.throttle_time(ctx)).await?)
     }
 
     /// Whether strangers have a guess left at the code of a token.

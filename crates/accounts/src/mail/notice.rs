@@ -17,12 +17,14 @@ pub(crate) enum Notice {
     EmailChanged { new_email: String },
     /// The account has this address, which nobody has proven.
     EmailIsYours,
-    /// A sign-in made a device known.
+    /// A sign-in by a client that the account is not known to use.
     NewDevice,
     /// A refresh token came back after it had been used.
     TokenReused,
     /// An admin disabled the account.
     Disabled,
+    /// "This wasn't me" gave the account back.
+    Recovered,
 }
 
 /// A notice as it waits in the outbox.
@@ -40,7 +42,7 @@ pub(crate) struct NoticeMail {
 impl Notice {
     /// Whether the owner may take the account back because of it.
     pub(super) fn can_be_undone(&self) -> bool {
-        !matches!(self, Self::EmailIsYours | Self::Disabled)
+        !matches!(self, Self::EmailIsYours | Self::Disabled | Self::Recovered)
     }
 
     /// Whoever can repeat the event could fill a mailbox.
@@ -58,6 +60,7 @@ impl Notice {
             Self::NewDevice => "new device",
             Self::TokenReused => "token reused",
             Self::Disabled => "account disabled",
+            Self::Recovered => "account recovered",
         }
     }
 }

@@ -5,6 +5,7 @@ use super::letter::{Letter, NotMe};
 use super::notice::{Notice, NoticeMail};
 use super::prepare::{Prepared, address_of};
 use super::waiting::Mail;
+use crate::identifier::Address;
 use crate::limits::key::key;
 use crate::one_time::{Link, NewToken};
 use crate::{Accounts, Error, RequestCtx, limits, policy};
@@ -15,6 +16,7 @@ use store::outbox::DueMail;
 use store::throttle::{self, Budget};
 use store::users::User;
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
 impl Accounts {
     /// Tells the owner of an account what happened, in the transaction of the event. `before` is the account as it was:
@@ -45,10 +47,39 @@ impl Accounts {
                 NewToken { purpose: Purpose::NotMe, user: Some(before.id), email: &email, detail: None };
             token = Some(self.mint(tx, &new, now).await?.id);
         }
-        let client = client(&ctx.client.agent);
-        let mail =
-            NoticeMail { to: email.shown, notice, token, client, address: ctx.client.address.to_string() };
-        self.enqueue(tx, ctx, &Mail::Notice(mail)).await
+        self.tell(tx, ctx, email.shown, notice, token).await
+    }
+
+    /// Tells that an account was taken back, by the mail to `told`: there, and where the account was until now. Neither
+    /// gets a link that takes it back once more.
+    pub(crate) async fn tell_recovered(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        before: &User,
+        told: &Address,
+        moved: bool,
+    ) -> Result<(), Error> {
+        self.tell(tx, ctx, told.shown.clone(), Notice::Recovered, None).await?;
+        let former = address_of(before);
+        if former.canonical == told.canonical {
+            return Ok(());
+        }
+        let new_email = told.shown.clone();
+        let notice = if moved { Notice::EmailChanged { new_email } } else { Notice::Recovered };
+        self.tell(tx, ctx, former.shown, notice, None).await
+    }
+
+    async fn tell(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        to: String,
+        notice: Notice,
+        token: Option<Uuid>,
+    ) -> Result<(), Error> {
+        let (client, address) = (client(&ctx.client.agent), ctx.client.address.to_string());
+        self.enqueue(tx, ctx, &Mail::Notice(NoticeMail { to, notice, token, client, address })).await
     }
 
     /// Once an hour for each kind of event.
@@ -93,6 +124,7 @@ impl Accounts {
             Notice::NewDevice => Letter::NewDevice { when, client, address: &address, not_me },
             Notice::TokenReused => Letter::TokenReused { when, client, not_me },
             Notice::Disabled => Letter::Disabled,
+            Notice::Recovered => Letter::Recovered { when, client },
         };
         let message = self.message(due, to, self.compose(&letter)?);
         let token = token.map(|token| (token.id, lifetime));

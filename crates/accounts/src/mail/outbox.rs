@@ -9,6 +9,7 @@ use super::prepare::Prepared;
 use super::waiting::Mail;
 use crate::audit::Event;
 use crate::credential::{Label, Sealed};
+use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Error, RequestCtx, policy, rng};
 use store::Tx;
 use store::one_time_tokens;
@@ -89,6 +90,22 @@ impl Accounts {
             }
         }
         Ok(true)
+    }
+
+    /// How many mails wait although none is sent: mail was on before.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn mails_left_behind(&self) -> Result<i64, Error> {
+        Ok(if self.sends_mail() { 0 } else { outbox::count(self.store()).await? })
+    }
+
+    /// Deletes the mails whose time is over where none is sent. Elsewhere the sender gives them up, and says so.
+    pub(crate) async fn sweep_outbox(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let now = self.inner.database_clock.time(now);
+        let batch = SWEEP_BATCH.unsigned_abs();
+        while !self.sends_mail() && outbox::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
+        Ok(())
     }
 
     /// What a mail is about.

@@ -45,10 +45,13 @@ impl Accounts {
             (Mail::VerifyAsked { .. } | Mail::Verify { .. }, Some(user)) => {
                 self.prepare_verification(&mut tx, due, user, now).await?
             }
+            (Mail::VerifyAsked { email }, None) if user.is_none() => {
+                self.prepare_sign_up_again(&mut tx, due, email, now).await?
+            }
             (Mail::SignInCodeAsked { .. }, Some(user)) => {
                 self.prepare_sign_in_code(&mut tx, due, user, now).await?
             }
-            (Mail::ConfirmNewEmail { token }, _) => self.prepare_new_email(&mut tx, due, *token, now).await?,
+            (Mail::ConfirmNewEmail { .. }, _) => self.prepare_new_email(&mut tx, due, now).await?,
             (Mail::Notice(mail), _) => self.prepare_notice(&mut tx, due, mail.clone()).await?,
             (_, None) => None,
         };
@@ -130,11 +133,9 @@ impl Accounts {
         &self,
         tx: &mut Tx,
         due: &DueMail,
-        token: Uuid,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
-        let token = one_time_tokens::by_id(tx, token).await?.filter(|token| token.expires_at > now);
-        let Some(token) = token else { return Ok(None) };
+        let Some(token) = live_carried(tx, due, now).await? else { return Ok(None) };
         if users::email_is_taken(tx, &token.email_canonical, token.user.unwrap_or(UserId(Uuid::nil())))
             .await?
         {
@@ -165,8 +166,8 @@ impl Accounts {
         user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<OneTimeToken>, Error> {
-        if let Some(id) = due.token {
-            let carried = one_time_tokens::by_id(tx, id).await?;
+        if due.token.is_some() {
+            let carried = carried(tx, due).await?;
             if carried.as_ref().is_none_or(|token| token.expires_at > now) {
                 return Ok(carried);
             }
@@ -200,6 +201,21 @@ impl Accounts {
         let message = self.message(due, token.email, letter(&link, left)?);
         Ok(Some(Prepared { message, token: Some((token.id, lifetime)) }))
     }
+}
+
+/// The token that a mail carries; none once it was used or revoked.
+async fn carried(tx: &mut Tx, due: &DueMail) -> Result<Option<OneTimeToken>, Error> {
+    let Some(id) = due.token else { return Ok(None) };
+    Ok(one_time_tokens::by_id(tx, id).await?)
+}
+
+/// The same while it may be used.
+pub(super) async fn live_carried(
+    tx: &mut Tx,
+    due: &DueMail,
+    now: OffsetDateTime,
+) -> Result<Option<OneTimeToken>, Error> {
+    Ok(carried(tx, due).await?.filter(|token| token.expires_at > now))
 }
 
 /// An account's address in both forms. One that an older version stored and that has no canonical form today is written

@@ -30,7 +30,7 @@ impl Accounts {
             return Ok(None);
         }
         let purposes = [Purpose::SignIn];
-        let live = one_time_tokens::by_email(self.store(), &purposes, &address.canonical, now).await?;
+        let live = one_time_tokens::by_email(self.store(), &purposes, &address.canonical, now, 1).await?;
         if let Some(live) = live.first()
             && !self.may_guess(&ctx, live.id.as_bytes()).await?
         {

@@ -2,12 +2,13 @@
 //! and of an invitation.
 
 use super::letter::Letter;
-use super::prepare::{Prepared, hours};
+use super::prepare::{Prepared, hours, live_carried};
+use crate::identifier::Address;
 use crate::one_time::{NewToken, PendingAccount};
-use crate::{Accounts, Error, identifier};
+use crate::{Accounts, Error, Signup, identifier};
 use domain::{Purpose, Role};
 use store::Tx;
-use store::one_time_tokens::{self, OneTimeToken};
+use store::one_time_tokens::{self, OneTimeToken, Owner};
 use store::outbox::{self, DueMail};
 use time::OffsetDateTime;
 
@@ -28,15 +29,72 @@ impl Accounts {
             let message = self.already_registered(due, email.shown)?;
             return Ok(Some(Prepared { message, token: None }));
         }
+        if self.settings().signup == Signup::Closed {
+            return Ok(None);
+        }
         let token = if due.token.is_some() {
-            carried(tx, due, now).await?
+            live_carried(tx, due, now).await?
         } else {
-            let detail = serde_json::to_vec(account).map_err(Error::internal)?;
-            let new = NewToken { purpose: Purpose::SignUp, user: None, email: &email, detail: Some(&detail) };
-            let token = self.mint(tx, &new, now).await?;
-            outbox::set_token(tx, due.id, Some(token.id)).await?;
-            Some(token)
+            self.begin_pending(tx, due, &email, account, now).await?
         };
+        self.sign_up_message(due, token, now)
+    }
+
+    /// The token of a pending account. Of several for one address the one that was asked for last counts, in whatever
+    /// order their mails are made; the other's mail is not sent.
+    async fn begin_pending(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        email: &Address,
+        account: &PendingAccount,
+        now: OffsetDateTime,
+    ) -> Result<Option<OneTimeToken>, Error> {
+        let owner = Owner { user: None, email_canonical: &email.canonical };
+        let asked_at = due.created_at;
+        let live = one_time_tokens::live(tx, Purpose::SignUp, owner, now).await?;
+        if live.is_some_and(|live| live.created_at > asked_at) {
+            return Ok(None);
+        }
+        let detail = serde_json::to_vec(account).map_err(Error::internal)?;
+        let new = NewToken { purpose: Purpose::SignUp, user: None, email, detail: Some(&detail) };
+        let mut token = self.mint(tx, &new, asked_at).await?;
+        // Another server made that of an earlier request at the same moment.
+        if token.created_at < asked_at {
+            token = self.mint(tx, &new, asked_at).await?;
+        }
+        outbox::set_token(tx, due.id, Some(token.id)).await?;
+        Ok(Some(token))
+    }
+
+    /// The mail of a sign-up that waits for its proof once more, with the same link.
+    pub(super) async fn prepare_sign_up_again(
+        &self,
+        tx: &mut Tx,
+        due: &DueMail,
+        canonical: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Prepared>, Error> {
+        if self.settings().signup == Signup::Closed {
+            return Ok(None);
+        }
+        let owner = Owner { user: None, email_canonical: canonical };
+        let token = match due.token {
+            Some(_) => live_carried(tx, due, now).await?,
+            None => one_time_tokens::live(tx, Purpose::SignUp, owner, now).await?,
+        };
+        if let Some(token) = &token {
+            outbox::set_token(tx, due.id, Some(token.id)).await?;
+        }
+        self.sign_up_message(due, token, now)
+    }
+
+    fn sign_up_message(
+        &self,
+        due: &DueMail,
+        token: Option<OneTimeToken>,
+        now: OffsetDateTime,
+    ) -> Result<Option<Prepared>, Error> {
         self.with_link(due, token, Purpose::SignUp, now, |link, left| {
             self.compose(&Letter::SignUp { link: &link.url, code: &link.code, hours: hours(left) })
         })
@@ -49,16 +107,10 @@ impl Accounts {
         role: Role,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
-        let token = carried(tx, due, now).await?;
+        let token = live_carried(tx, due, now).await?;
         self.with_link(due, token, Purpose::Invite, now, |link, left| {
             let (link, code, days) = (&link.url, &link.code, hours(left).div_ceil(24));
             self.compose(&Letter::Invite { link, code, days, role_is_admin: role == Role::Admin })
         })
     }
-}
-
-/// The token that a mail carries, while it may be used.
-async fn carried(tx: &mut Tx, due: &DueMail, now: OffsetDateTime) -> Result<Option<OneTimeToken>, Error> {
-    let Some(id) = due.token else { return Ok(None) };
-    Ok(one_time_tokens::by_id(tx, id).await?.filter(|token| token.expires_at > now))
 }

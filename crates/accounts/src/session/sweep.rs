@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 impl Accounts {
     /// Deletes sessions and refresh tokens that can never be used again, and returns how many. It deletes expired
-    /// counts, known devices, known networks and one-time tokens too.
+    /// counts, known devices, known networks and one-time tokens too, and mails that nobody sends.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -20,6 +20,7 @@ impl Accounts {
                 self.sweep_throttle(now).await?;
                 self.sweep_known_devices(now).await?;
                 self.sweep_one_time_tokens(now).await?;
+                self.sweep_outbox(now).await?;
                 return Ok(swept);
             }
         }

@@ -128,3 +128,23 @@ async fn what_waits_is_unreadable_without_the_key(pool: PgPool) {
     assert_eq!(world.count("SELECT count(*) FROM outbox").await, 1);
     assert_eq!(world.count(readable).await, 0);
 }
+
+/// Mails of before go out if mail is on again in time, and nobody finds them years later.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_waits_when_mail_is_turned_off_is_deleted_after_a_day(pool: PgPool) {
+    let world = with_ana(pool).await;
+    ask(&world).await;
+    let off = World::replica(&world.pool, &world.clock, |settings| settings.mail.enabled = false);
+    let waiting = "SELECT count(*) FROM outbox";
+    assert_eq!(
+        (off.mails_left_behind().await.unwrap(), world.accounts.mails_left_behind().await.unwrap()),
+        (1, 0)
+    );
+    off.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(waiting).await, 1, "it may still go out");
+    world.clock.advance(Duration::DAY);
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(waiting).await, 1, "where mail is on, it is given up and recorded");
+    off.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(waiting).await, 0);
+}

@@ -2,7 +2,7 @@
 
 use crate::sessions::{Session, query_sessions};
 use crate::{Store, StoreError, Tx};
-use domain::{SessionId, UserId};
+use domain::{SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
 
 /// Up to `limit` sessions of an account that were not ended, the last used first. The policy says whether they are
@@ -34,4 +34,31 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
     .execute(tx.changing())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Whether an account has an open session of this kind that was opened from an address by an agent.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_open_from(
+    tx: &mut Tx,
+    user: UserId,
+    kind: SessionKind,
+    (address, agent): (&str, &str),
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let open = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM sessions
+            WHERE user_id = $1 AND ended_at IS NULL AND kind = $2 AND address = $3 AND agent = $4 AND expires_at > $5
+        ) AS "open!""#,
+        user.0,
+        kind.as_str(),
+        address,
+        agent,
+        now,
+    )
+    .fetch_one(tx.unchanging())
+    .await?;
+    Ok(open)
 }

@@ -177,7 +177,10 @@ fn without_a_server_a_developer_reads_the_mails_and_in_production_there_are_none
     let production = judged("production", &[("MAIL_FROM", "no-reply@example.com")]).unwrap();
     assert!(matches!(production.mail.transport, MailTransport::None));
     let [warning] = &production.warnings[..] else { panic!("{:?}", production.warnings) };
-    assert!(warning.contains("mail is off") && warning.contains("`server link`"), "{warning}");
+    let needed = "`server link`, which needs ENCRYPTION_KEY_FILE";
+    assert!(warning.contains("mail is off") && warning.contains(needed), "{warning}");
+    let keyed = judged("production", &[("ENCRYPTION_KEY_FILE", "/keys/encryption.pem")]).unwrap();
+    assert!(!keyed.warnings.concat().contains("needs ENCRYPTION_KEY_FILE"));
 }
 
 #[test]

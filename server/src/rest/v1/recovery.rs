@@ -88,7 +88,7 @@ pub(crate) async fn reset(
         (status = 204, description = "The address is confirmed"),
         (status = 400, description = "The link or code is mistyped, used or expired"),
         (status = 401, description = "The password is incorrect, or the access token is invalid or expired"),
-        (status = 403, description = "Send the account's access token or its password"),
+        (status = 403, description = "Send the account's access token or its password; or nobody signs up here any more"),
     ),
 )]
 pub(crate) async fn verify(
@@ -102,8 +102,7 @@ pub(crate) async fn verify(
 
 /// Ask for the confirmation again
 ///
-/// Sends the link and the code again if there is such an account and its address is not confirmed. The answer is the
-/// same if not.
+/// Sends the link and the code again if an account or a sign-up waits for it. The answer is the same if not.
 #[utoipa::path(
     post,
     path = "/auth/email/resend",

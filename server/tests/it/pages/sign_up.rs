@@ -106,6 +106,18 @@ async fn a_sign_up_whose_answer_was_lost_is_sent_again_and_signs_in(pool: PgPool
     assert!(again.set_cookie("sign-up").is_none(), "no form is shown to whoever is signed in");
 }
 
+/// The form's nonce comes with its document: every link there loads that.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_link_to_the_form_loads_its_document(pool: PgPool) {
+    let app = App::new(pool);
+    for page in ["/", "/login", "/login?next=/account/security"] {
+        let text = app.browser().get(page).await.expect(200).text;
+        let links = text.split("<a ").filter_map(|rest| rest.split('>').next());
+        let links: Vec<_> = links.filter(|link| link.contains("href=\"/register")).collect();
+        assert!(!links.is_empty() && links.iter().all(|link| link.contains("rel=\"external\"")), "{links:?}");
+    }
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whoever_is_invited_chooses_a_password_on_a_page(pool: PgPool) {
     let app = App::with(World::with(pool, |settings| settings.signup = Signup::Closed), |_| ());

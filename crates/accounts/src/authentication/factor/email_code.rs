@@ -42,11 +42,12 @@ impl Accounts {
         let address = address.as_deref().unwrap_or(name.as_str());
         let token = self.find_code(ctx, Purpose::SignIn, address, code).await?;
         let known = user.map(|user| user.id);
+        let is_unfamiliar = self.known_device(&ctx.client, known).await?.is_none();
         let mut tx = self.store().begin().await?;
         match self.use_code(&mut tx, ctx, known, token).await? {
             Some(user) => {
                 let proofs = vec![Proof { factor: Factor::EmailCode, at: ctx.now }];
-                Ok(ProvenAttempt { tx, user, proofs, admitted: None })
+                Ok(ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar })
             }
             None => self.refuse_attempt(tx, ctx, known, Error::WrongCode).await,
         }

@@ -42,7 +42,8 @@ impl Accounts {
             users::rehash(&mut tx, user.id, old, new).await?;
         }
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        Ok(ProvenAttempt { tx, user, proofs, admitted: Some(admitted) })
+        let is_unfamiliar = !admitted.is_of_a_known_device();
+        Ok(ProvenAttempt { tx, user, proofs, admitted: Some(admitted), is_unfamiliar })
     }
 
     /// Whether this is the password of an account whose owner is signed in.

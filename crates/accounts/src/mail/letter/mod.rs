@@ -46,6 +46,8 @@ pub(crate) enum Letter<'a> {
     TokenReused { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// By an admin.
     Disabled,
+    /// "This wasn't me" was used.
+    Recovered { when: OffsetDateTime, client: &'a str },
     /// The way round a throttled password.
     SignInCode { code: &'a str, minutes: u64, sign_in_page: &'a str },
     /// Somebody may make an account.
@@ -148,6 +150,7 @@ impl<'a> Letter<'a> {
                 notices::token_reused(sender, when, client, not_me)
             }
             Letter::Disabled => notices::disabled(sender),
+            Letter::Recovered { when, client } => notices::recovered(sender, when, client),
         }
     }
 }

@@ -7,24 +7,29 @@ use time::{Month, OffsetDateTime, UtcOffset};
 use words::{mail, mail_reason, month, wait};
 use words::{
     mail_disabled, mail_email_change_requested, mail_email_changed, mail_email_is_yours, mail_new_device,
-    mail_password_changed, mail_password_reset, mail_token_reused,
+    mail_password_changed, mail_password_reset, mail_recovered, mail_token_reused,
 };
 
 type Fact = (&'static str, String);
+
+/// What a mail says of what happened.
+struct Said {
+    subject: String,
+    heading: &'static str,
+    lead: String,
+}
 
 pub(super) fn email_change_requested<'a>(
     sender: &Sender,
     new_email: &str,
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
-    let app = sender.app_name;
-    let facts = vec![(mail::new_email(), new_email.to_owned())];
-    Content {
-        subject: mail_email_change_requested::subject(app),
-        heading: mail_email_change_requested::heading().to_owned(),
-        blocks: event(mail_email_change_requested::lead(app), facts, undo(sender, not_me)),
-        reason: mail_reason::account(app),
-    }
+    let said = Said {
+        subject: mail_email_change_requested::subject(sender.app_name),
+        heading: mail_email_change_requested::heading(),
+        lead: mail_email_change_requested::lead(sender.app_name),
+    };
+    told(sender, said, vec![(mail::new_email(), new_email.to_owned())], not_me)
 }
 
 /// The forgotten-password page no longer knows this address: without a link only the password helps.
@@ -62,13 +67,12 @@ pub(super) fn password_changed<'a>(
     client: &str,
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
-    let app = sender.app_name;
-    Content {
-        subject: mail_password_changed::subject(app),
-        heading: mail_password_changed::heading().to_owned(),
-        blocks: event(mail_password_changed::lead(app), at(when, client), undo(sender, not_me)),
-        reason: mail_reason::account(app),
-    }
+    let said = Said {
+        subject: mail_password_changed::subject(sender.app_name),
+        heading: mail_password_changed::heading(),
+        lead: mail_password_changed::lead(sender.app_name),
+    };
+    told(sender, said, at(when, client), not_me)
 }
 
 pub(super) fn password_reset<'a>(
@@ -77,13 +81,12 @@ pub(super) fn password_reset<'a>(
     client: &str,
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
-    let app = sender.app_name;
-    Content {
-        subject: mail_password_reset::subject(app),
-        heading: mail_password_reset::heading().to_owned(),
-        blocks: event(mail_password_reset::lead(app), at(when, client), undo(sender, not_me)),
-        reason: mail_reason::account(app),
-    }
+    let said = Said {
+        subject: mail_password_reset::subject(sender.app_name),
+        heading: mail_password_reset::heading(),
+        lead: mail_password_reset::lead(sender.app_name),
+    };
+    told(sender, said, at(when, client), not_me)
 }
 
 pub(super) fn new_device<'a>(
@@ -91,15 +94,14 @@ pub(super) fn new_device<'a>(
     (when, client, address): (OffsetDateTime, &str, &str),
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
-    let app = sender.app_name;
+    let said = Said {
+        subject: mail_new_device::subject(sender.app_name),
+        heading: mail_new_device::heading(),
+        lead: mail_new_device::lead(sender.app_name),
+    };
     let mut facts = at(when, client);
     facts.push((mail::address(), address.to_owned()));
-    Content {
-        subject: mail_new_device::subject(app),
-        heading: mail_new_device::heading().to_owned(),
-        blocks: event(mail_new_device::lead(app), facts, undo(sender, not_me)),
-        reason: mail_reason::account(app),
-    }
+    told(sender, said, facts, not_me)
 }
 
 pub(super) fn token_reused<'a>(
@@ -134,6 +136,29 @@ pub(super) fn disabled<'a>(sender: &Sender) -> Content<'a> {
     }
 }
 
+/// Whoever reads it may know of it already, or still need the new password.
+pub(super) fn recovered<'a>(sender: &Sender, when: OffsetDateTime, client: &str) -> Content<'a> {
+    let app = sender.app_name;
+    let mut blocks = vec![Paragraph(mail_recovered::lead(app)), Facts(at(when, client))];
+    let choose = vec![Paragraph(mail_recovered::choose().to_owned()), forgot(sender)];
+    blocks.extend(with_help(sender, choose));
+    Content {
+        subject: mail_recovered::subject(app),
+        heading: mail_recovered::heading().to_owned(),
+        blocks,
+        reason: mail_reason::account(app),
+    }
+}
+
+fn told<'a>(sender: &Sender, said: Said, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
+    Content {
+        subject: said.subject,
+        heading: said.heading.to_owned(),
+        blocks: event(said.lead, facts, undo(sender, not_me)),
+        reason: mail_reason::account(sender.app_name),
+    }
+}
+
 fn event(lead: String, facts: Vec<Fact>, undo: Vec<Block<'_>>) -> Vec<Block<'_>> {
     let mut blocks = vec![Paragraph(lead), Facts(facts), Paragraph(mail::was_you().to_owned())];
     blocks.extend(undo);
@@ -147,11 +172,14 @@ fn at(when: OffsetDateTime, client: &str) -> Vec<Fact> {
 /// What to do where it was somebody else.
 fn undo<'a>(sender: &Sender, not_me: Option<NotMe<'a>>) -> Vec<Block<'a>> {
     let Some(not_me) = not_me else {
-        let forgot = [sender.base_url.trim_end_matches('/'), "/forgot"].concat();
-        let own = Link { label: mail::choose_password(), link: forgot };
-        return with_help(sender, vec![Paragraph(mail::secure_yourself().to_owned()), own]);
+        return with_help(sender, vec![Paragraph(mail::secure_yourself().to_owned()), forgot(sender)]);
     };
     take_back(mail::secure(), not_me)
+}
+
+fn forgot<'a>(sender: &Sender) -> Block<'a> {
+    let page = [sender.base_url.trim_end_matches('/'), "/forgot"].concat();
+    Link { label: mail::choose_password(), link: page }
 }
 
 fn take_back<'a>(sentence: &str, NotMe { link, code, days }: NotMe<'a>) -> Vec<Block<'a>> {

@@ -58,6 +58,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("confirm-new-email", Letter::ConfirmNewEmail { link: verify, code, hours: 24 }),
         ("email-is-yours", Letter::EmailIsYours),
         ("disabled", Letter::Disabled),
+        ("recovered", Letter::Recovered { when, client }),
         ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
         ("invite", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: false }),
         ("invite-admin", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: true }),
@@ -185,7 +186,8 @@ fn every_link_is_one_of_ours() {
             ..Values::default()
         };
         for (name, letter) in all(&values) {
-            let own = ["email-is-yours", "disabled"].contains(&name) || name.ends_with("-unproven");
+            let own =
+                ["email-is-yours", "disabled", "recovered"].contains(&name) || name.ends_with("-unproven");
             assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");
         }
     }

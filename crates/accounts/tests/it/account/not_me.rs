@@ -181,7 +181,44 @@ async fn what_waits_to_be_sent_ends_with_it(pool: PgPool) {
     let form = PasswordForm { current_password: PASSWORD.into(), new_password: NEW.into() };
     world.accounts.change_password(&world.holder(&ana).await, form).await.unwrap();
     world.accounts.disown(&world.stranger(), by_link(&mail)).await.unwrap();
-    assert!(world.mail().await.is_empty());
+    let told: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
+    assert_eq!(told, ["Your Doorstep account was taken back"]);
+}
+
+/// Whoever takes an account back is told so where that was done, and so is the address that the account loses by it:
+/// the button may have been pressed by a thief. Neither mail has a way back.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_the_button_did_is_told_to_both_addresses(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let mails = steal(&world).await;
+    let owner = mails.iter().rfind(|mail| mail.to == "ana@example.com").unwrap();
+    let token = world.accounts.disown(&world.stranger(), by_link(owner)).await.unwrap();
+    let mut told = world.mail().await;
+    told.sort_by(|a, b| a.to.cmp(&b.to));
+    let subjects: Vec<_> = told.iter().map(|mail| (mail.to.as_str(), mail.subject.as_str())).collect();
+    let changed = "Your email address for Doorstep was changed";
+    assert_eq!(subjects, [("ana@example.com", "Your Doorstep account was taken back"), (THEIRS, changed)]);
+    assert!(told[0].text.contains("/forgot") && told[1].text.contains("ana@example.com"));
+    assert!(told.iter().all(|mail| !mail.text.contains("/not-me#")));
+    world.accounts.reset_password(&world.stranger(), reset(&token)).await.unwrap();
+    let told = world.mail().await;
+    assert!(told.len() == 1 && told[0].to == "ana@example.com", "of the new password too");
+}
+
+/// P28: nobody but an admin can take that role away, and this neither: the account goes on to a new password.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_only_admin_takes_the_account_back_and_goes_on(pool: PgPool) {
+    let world = World::new(pool);
+    crate::crew::admin(&world, "ada").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    again(&world, "ada").await;
+    let token = world.accounts.disown(&world.stranger(), by_link(&world.mail().await[0])).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE role = 'admin' AND is_active").await, 1);
+    world.accounts.reset_password(&world.stranger(), reset(&token)).await.unwrap();
+    assert!(world.accounts.admin_exists().await.unwrap());
+    let ada = world.accounts.sign_in(&world.stranger(), sign_in("ada@example.com", NEW)).await.unwrap();
+    assert!(world.holder(&ada).await.admin().is_ok());
 }
 
 /// Somebody gives their own account an address that is not theirs, and could take it back from whoever resets its

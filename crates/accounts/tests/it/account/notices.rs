@@ -76,11 +76,38 @@ async fn a_sign_in_that_makes_a_device_known_is_told_once_an_hour(pool: PgPool) 
         RequestCtx { client: accounts::Client { device: there.device, ..known.client.clone() }, ..known };
     world.accounts.sign_in(&known, sign_in("ana@example.com", PASSWORD)).await.unwrap();
     assert!(world.mail().await.is_empty(), "a known device");
-    world.program("ana").await;
-    assert!(world.mail().await.is_empty(), "a program that wants to be no known device");
     let form = sign_in("ana@example.com", PASSWORD);
     world.accounts.sign_in_known_bearer(&world.stranger(), form).await.unwrap();
     assert_eq!(only(&world).await.subject, mail.subject);
+}
+
+/// A program that keeps no device token may sign in every minute: it is no news while a session of it is open. Whoever
+/// signs in from elsewhere, or by another program, is.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_program_is_told_of_unless_a_session_of_it_is_open_there(pool: PgPool) {
+    let (world, ana) = with_ana(pool).await;
+    world.execute(PROVE).await;
+    let (home, form) = (world.stranger().client, || sign_in("ana@example.com", PASSWORD));
+    let there = |client: &accounts::Client| RequestCtx { client: client.clone(), ..world.stranger() };
+    world.accounts.sign_in_bearer(&there(&home), form()).await.unwrap();
+    let mail = only(&world).await;
+    assert!(mail.text.contains(&home.address.to_string()) && can_be_undone(&mail), "{}", mail.text);
+    for _ in 0..3 {
+        world.clock.advance(Duration::minutes(40));
+        world.accounts.sign_in_bearer(&there(&home), form()).await.unwrap();
+        assert!(world.mail().await.is_empty(), "the same program");
+    }
+    world.program("ana").await;
+    assert_eq!(only(&world).await.subject, mail.subject, "from elsewhere, however often the other one came");
+    world.clock.advance(Duration::hours(1));
+    let other = accounts::Client { agent: "curl/8.0".to_owned(), ..home.clone() };
+    world.accounts.sign_in_bearer(&there(&other), form()).await.unwrap();
+    assert!(only(&world).await.text.contains("curl"));
+    world.clock.advance(Duration::hours(1));
+    world.accounts.change_password(&world.holder(&ana).await, change()).await.unwrap();
+    only(&world).await;
+    world.accounts.sign_in_bearer(&there(&home), sign_in("ana@example.com", NEW)).await.unwrap();
+    assert_eq!(only(&world).await.subject, mail.subject, "a change of password has ended its sessions");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -99,6 +126,7 @@ async fn a_refresh_token_with_two_holders_is_told_once_an_hour(pool: PgPool) {
     world.execute(PROVE).await;
     for expected in [1, 0] {
         let first = world.program("ana").await;
+        world.mail().await;
         world.accounts.refresh(&world.stranger(), &first.refresh_token).await.unwrap();
         world.clock.advance(Duration::seconds(11));
         assert!(world.accounts.refresh(&world.stranger(), &first.refresh_token).await.is_err());
@@ -128,9 +156,10 @@ async fn a_disabled_account_is_told_without_a_way_back(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_event_that_cannot_be_told_does_not_happen(pool: PgPool) {
     let (world, ana) = with_ana(pool).await;
-    world.execute("ALTER TABLE outbox ADD CHECK (false) NOT VALID").await;
+    world.execute("ALTER TABLE outbox ADD CONSTRAINT shut CHECK (false) NOT VALID").await;
     assert!(world.accounts.change_password(&world.holder(&ana).await, change()).await.is_err());
     assert!(world.holder(&ana).await.member().is_ok());
+    world.execute("ALTER TABLE outbox DROP CONSTRAINT shut").await;
     let old = world.accounts.sign_in_bearer(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
     assert!(old.is_ok(), "the password is the old one");
 }

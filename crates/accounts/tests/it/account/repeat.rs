@@ -36,6 +36,8 @@ async fn a_form_that_is_sent_again_signs_in_to_the_account_that_it_made(pool: Pg
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'signed_in'").await, 2);
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'registered'").await, 1);
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'address_taken'").await, 0);
+    let told = "SELECT count(*) FROM outbox WHERE kind = 'new device'";
+    assert_eq!(world.count(told).await, 0, "it is the very person who signed up");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

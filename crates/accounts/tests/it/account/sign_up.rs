@@ -202,6 +202,88 @@ async fn a_later_sign_up_starts_afresh(pool: PgPool) {
     assert!(opens(&world, PASSWORD).await);
 }
 
+/// The mail of the earlier one may be made later: the mail server was away when it was its turn.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_later_sign_up_counts_in_whatever_order_the_mails_are_made(pool: PgPool) {
+    let world = verify_world(pool);
+    asked(&world, with("ana", OTHER)).await;
+    world.execute("UPDATE outbox SET next_at = next_at + interval '1 hour'").await;
+    world.clock.advance(Duration::SECOND);
+    let browser = asked(&world, registration("ana")).await;
+    let mail = the_mail(&world).await;
+    world.clock.advance(Duration::hours(2));
+    assert!(world.mail().await.is_empty(), "the earlier one leads nowhere");
+    finish(&world, &in_browser(&world, &browser), by_link(&mail, "")).await.unwrap();
+    assert!(opens(&world, PASSWORD).await && !opens(&world, OTHER).await);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_never_got_the_mail_asks_for_it_again(pool: PgPool) {
+    let world = verify_world(pool);
+    let browser = asked(&world, registration("ana")).await;
+    let mail = the_mail(&world).await;
+    world.clock.advance(Duration::minutes(5));
+    for name in ["ana", "nobody"] {
+        let form = domain::AddressForm { email: format!("{name}@example.com") };
+        world.accounts.resend_verification(&world.stranger(), form).await.unwrap();
+    }
+    let again = the_mail(&world).await;
+    assert_eq!((again.to.as_str(), &again.subject), (ANA, &mail.subject));
+    assert_eq!(link_token(&again, "verify"), link_token(&mail, "verify"));
+    finish(&world, &in_browser(&world, &browser), by_link(&again, "")).await.unwrap();
+}
+
+/// Somebody who wants the address for an account of their own makes nobody else's code useless; and a wrong guess counts
+/// at each of them.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_code_that_went_to_an_address_works_and_has_five_tries(pool: PgPool) {
+    let world = verify_world(pool);
+    let open = World::replica(&world.pool, &world.clock, |_| ());
+    let eve = open.sign_up(&world.stranger(), registration("eve")).await.unwrap();
+    world.mail().await;
+    let typed = |code: &str| VerifyForm {
+        email: ANA.to_owned(),
+        code: code.to_owned(),
+        password: OTHER.into(),
+        ..VerifyForm::default()
+    };
+    for wrong in [5, 4] {
+        asked(&world, registration("ana")).await;
+        let own = mail_code(&the_mail(&world).await);
+        world.clock.advance(Duration::SECOND);
+        let wish = domain::EmailForm { email: ANA.to_owned(), password: PASSWORD.into() };
+        world.accounts.change_email(&world.holder(&eve).await, wish).await.unwrap();
+        assert!(world.mail().await.iter().any(|mail| mail.to == ANA && mail.text.contains("/verify#")));
+        for _ in 0..wrong {
+            let guessed = finish(&world, &world.stranger(), typed("AAAAA-AAAAA")).await;
+            assert!(matches!(guessed, Err(Error::LinkInvalid)));
+        }
+        let answer = finish(&world, &world.stranger(), typed(&own)).await;
+        assert_eq!(answer.is_ok(), wrong < 5, "{:?}", answer.err());
+    }
+}
+
+/// Whoever runs the server has said since that nobody signs up.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_sign_up_that_waits_ends_when_sign_up_is_closed(pool: PgPool) {
+    let world = verify_world(pool);
+    let browser = asked(&world, registration("ana")).await;
+    let mail = the_mail(&world).await;
+    let closed = World::replica(&world.pool, &world.clock, |settings| settings.signup = Signup::Closed);
+    let (ctx, link) = (in_browser(&world, &browser), by_link(&mail, ""));
+    let refused = closed.prove_address(&ctx, link.clone()).await;
+    assert!(matches!(refused, Err(Error::SignupClosed)));
+    assert!(matches!(closed.verify_email(&ctx, link.clone()).await, Err(Error::SignupClosed)));
+    let form = domain::AddressForm { email: ANA.to_owned() };
+    assert!(closed.operator_link(accounts::LinkFor::Verify, form.clone()).await.unwrap().is_none());
+    closed.resend_verification(&ctx, form).await.unwrap();
+    asked(&world, registration("bob")).await;
+    let mailbox = testkit::Mailbox::default();
+    while closed.send_due(&mailbox).await.unwrap() {}
+    assert!(mailbox.is_empty(), "nor is anybody led there");
+    finish(&world, &ctx, link).await.unwrap();
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn elsewhere_the_password_is_typed_and_chosen_by_the_same_policy(pool: PgPool) {
     let world = verify_world(pool);

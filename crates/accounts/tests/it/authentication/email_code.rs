@@ -2,7 +2,7 @@
 
 use crate::crew::{kinds, patch};
 use accounts::{Error, Message, RawToken, RequestCtx};
-use domain::{CodeRequestForm, CodeSignInForm, Factor};
+use domain::{AddressForm, CodeRequestForm, CodeSignInForm, Factor};
 use serde_json::json;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, mail_code, sign_in};
@@ -144,6 +144,46 @@ async fn a_known_device_gets_mails_and_guesses_that_strangers_do_not_use_up(pool
         is_wrong(&answer(&world, ANA, WRONG).await);
     }
     world.accounts.sign_in_by_code(&owner(), form(ANA, &code)).await.unwrap();
+}
+
+/// P2: what is looked up for a device depends on its token alone.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_device_s_token_has_nobody_looked_up_by_the_name_that_is_asked_for(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let token = RawToken::parse(&"A".repeat(43)).unwrap();
+    world.execute("ALTER TABLE users RENAME TO nobody").await;
+    for name in [ANA, "nobody@example.com"] {
+        let (ctx, address) = (from(&world, Some(&token)), AddressForm { email: name.to_owned() });
+        world.accounts.ask_sign_in_code(&ctx, asking(name)).await.unwrap();
+        world.accounts.forgot_password(&ctx, address.clone()).await.unwrap();
+        world.accounts.resend_verification(&ctx, address).await.unwrap();
+    }
+}
+
+/// A known device of one's own account is none of somebody else's.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_device_has_a_budget_of_its_own_for_its_own_account_alone(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let eve = world.member("eve").await.device;
+    world.mail().await;
+    for _ in 0..3 {
+        code(&world, ANA).await;
+    }
+    let refused = world.accounts.ask_sign_in_code(&from(&world, eve.as_ref()), asking(ANA)).await;
+    assert!(matches!(refused, Err(Error::TooManyTries { .. })));
+}
+
+/// Whoever reads the mailbox for once gets in; the owner, who reads it too, is told.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_sign_in_by_code_is_told_of_unless_the_device_is_known(pool: PgPool) {
+    let (world, device) = with_ana(pool).await;
+    let known = code(&world, ANA).await;
+    world.accounts.sign_in_by_code(&from(&world, device.as_ref()), form(ANA, &known)).await.unwrap();
+    assert!(world.mail().await.is_empty());
+    let code = code(&world, ANA).await;
+    world.accounts.sign_in_by_code_bearer(&world.stranger(), form(ANA, &code), false).await.unwrap();
+    let told = world.mail().await;
+    assert!(told.len() == 1 && told[0].text.contains("/not-me#"));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -84,12 +84,12 @@ impl Accounts {
         // costs the same whatever their number.
         let mut shown: Vec<_> = tokens.into_iter().map(Some).collect();
         shown.resize_with(CODES_OF_AN_ADDRESS, || None);
-        let guessed = |(place, token): (usize, &Option<OneTimeToken>)| match token {
+        let counted_as = |(place, token): (usize, &Option<OneTimeToken>)| match token {
             Some(token) => (token.id.as_bytes().to_vec(), token.user),
             None => (format!("{address} {place}").into_bytes(), None),
         };
-        let guesses: Vec<_> = shown.iter().enumerate().map(guessed).collect();
-        let left = self.admit_guesses(ctx, &guesses).await?;
+        let codes: Vec<_> = shown.iter().enumerate().map(counted_as).collect();
+        let left = self.admit_guesses(ctx, &codes).await?;
         let mut found = None;
         for (token, is_left) in shown.into_iter().zip(left) {
             if self.is_code_of(token.as_ref(), code, ctx.now)? && is_left {

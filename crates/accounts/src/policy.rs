@@ -35,6 +35,9 @@ const RECENT: Duration = Duration::minutes(10);
 /// For how long a sign-up form that is sent again signs in to the account that it has made.
 pub const SIGN_UP_REPEATS: Duration = Duration::minutes(2);
 
+/// For how long whoever signs in for the first time is taken for the person who made the account.
+pub const SIGN_UP_IS_RECENT: Duration = Duration::minutes(10);
+
 /// How long a mail waits to be sent, at most.
 pub const MAIL_WAITS: Duration = Duration::DAY;
 

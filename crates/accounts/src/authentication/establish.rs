@@ -92,7 +92,7 @@ impl Accounts {
         let ProvenAttempt { mut tx, user, proofs, admitted, is_unfamiliar } = attempt;
         let kind = transport.kind();
         // By the sessions of before, not by the one that is opened now.
-        let is_news = is_unfamiliar && !self.has_session_here(&mut tx, ctx, user.id, transport).await?;
+        let is_news = is_unfamiliar && self.is_news(&mut tx, ctx, &user, transport).await?;
         if let (Caller::Member(member), SessionKind::Browser | SessionKind::ApiCookie) = (&ctx.caller, kind) {
             self.end_session(&mut tx, ctx, member).await?;
         }
@@ -117,20 +117,20 @@ impl Accounts {
         Ok(Established { user, token, device })
     }
 
-    /// Whether a program that is to be no known device has a session open from the same address and of the same name:
-    /// one that signs in again and again is no news.
-    async fn has_session_here(
+    /// Whether the owner may not know of a sign-in. A program that is to be no known device and has a session open from
+    /// the same address, by the same agent, is no news, however often it signs in; neither is the first sign-in of
+    /// somebody who has just signed up.
+    async fn is_news(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
-        user: UserId,
+        user: &User,
         transport: Transport<'_>,
     ) -> Result<bool, Error> {
-        if transport.makes_known() {
-            return Ok(false);
-        }
         let (address, agent) = (ctx.client.address.to_string(), ctx.client.agent.as_str());
-        Ok(sessions::list::is_open_from(tx, user, transport.kind(), (&address, agent), ctx.now).await?)
+        let open = sessions::list::open(tx, user.id, transport.kind(), (&address, agent), ctx.now).await?;
+        let has_just_signed_up = !open.any && ctx.now - user.created_at <= policy::SIGN_UP_IS_RECENT;
+        Ok(!has_just_signed_up && (transport.makes_known() || !open.here))
     }
 
     /// Makes a session under a new id, which nobody can have planted (ASVS 7.2.4), and its first token.

@@ -36,27 +36,36 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether an account has an open session of this kind that was opened from an address by an agent.
+/// Which sessions of an account are open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenSessions {
+    /// Any.
+    pub any: bool,
+    /// One of the given kind, opened from the given address by the given agent.
+    pub here: bool,
+}
+
+/// Whether an account has open sessions.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn is_open_from(
+pub async fn open(
     tx: &mut Tx,
     user: UserId,
     kind: SessionKind,
     (address, agent): (&str, &str),
     now: OffsetDateTime,
-) -> Result<bool, StoreError> {
-    let open = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-            SELECT FROM sessions
-            WHERE user_id = $1 AND ended_at IS NULL AND kind = $2 AND address = $3 AND agent = $4 AND expires_at > $5
-        ) AS "open!""#,
+) -> Result<OpenSessions, StoreError> {
+    let open = sqlx::query_as!(
+        OpenSessions,
+        r#"SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2) AS "any!",
+                  EXISTS (SELECT FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+                          AND kind = $3 AND address = $4 AND agent = $5) AS "here!""#,
         user.0,
+        now,
         kind.as_str(),
         address,
         agent,
-        now,
     )
     .fetch_one(tx.unchanging())
     .await?;

@@ -5,7 +5,7 @@ use accounts::{Message, RequestCtx, SignedIn};
 use domain::{AddressForm, PasswordForm, ResetForm};
 use serde_json::json;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World, link_token, sign_in};
+use testkit::{PASSWORD, World, link_token, registration, sign_in};
 use time::Duration;
 
 const NEW: &str = "copper lanterns over water";
@@ -118,6 +118,21 @@ async fn signing_up_is_no_new_device(pool: PgPool) {
     assert_eq!(world.count(told).await, 0);
     again(&world, "ana").await;
     assert_eq!(world.count(told).await, 1);
+}
+
+/// Programs sign up and then in, two calls; whoever was never here and comes later is told of.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_first_sign_in_after_a_sign_up_is_no_news(pool: PgPool) {
+    let world = World::new(pool);
+    for (name, minutes, told) in [("ana", 10, 0), ("bob", 11, 1)] {
+        world.accounts.register(&world.stranger(), registration(name)).await.unwrap();
+        world.mail().await;
+        world.clock.advance(Duration::minutes(minutes));
+        world.program(name).await;
+        assert_eq!(world.mail().await.len(), told, "{name}");
+    }
+    world.program("ana").await;
+    only(&world).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

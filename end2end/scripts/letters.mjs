@@ -20,12 +20,12 @@ async function shot(name, html, colorScheme, width) {
   await page.setContent(html);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   if (wide > width) throw new Error(`${name} is ${wide} pixels wide in a window of ${width}`);
-  // Beside the mail there is only its ground: a wide window shows it in the middle, large enough to read here.
-  const [clipped, shown] = width === 320 ? [320, 320] : [640, 560];
+  // Beside the mail there is only its ground, so a wide window is shown in its middle. Nothing is scaled: that would blur.
+  const shown = Math.min(width, 640);
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  const clip = { x: (width - clipped) / 2, y: 0, width: clipped, height };
+  const clip = { x: (width - shown) / 2, y: 0, width: shown, height };
   const url = `data:image/png;base64,${(await page.screenshot({ fullPage: true, clip })).toString('base64')}`;
-  return `<img width="${shown}" style="display: block; margin: auto" src="${url}">`;
+  return `<img style="display: block; margin: auto" src="${url}">`;
 }
 
 for (const file of readdirSync(letters).filter(name => name.endsWith('.html'))) {
@@ -34,10 +34,10 @@ for (const file of readdirSync(letters).filter(name => name.endsWith('.html'))) 
   const columns = [];
   for (const [scheme, ground] of [['light', '#f9f6f1'], ['dark', '#0c1118']]) {
     const shots = [await shot(name, html, scheme, 1600), await shot(name, html, scheme, 320)];
-    columns.push(`<div style="width: 560px; background: ${ground}">${shots.join('')}</div>`);
+    columns.push(`<div style="width: 640px; background: ${ground}">${shots.join('')}</div>`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
-  await page.setViewportSize({ width: 1120, height: 400 });
+  await page.setViewportSize({ width: 1280, height: 400 });
   await page.setContent(`<!DOCTYPE html><body style="margin: 0; display: flex">${columns.join('')}`);
   await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
 }

@@ -1,21 +1,9 @@
-import AxeBuilder from '@axe-core/playwright';
+import { accessible } from '../../fixtures/axe';
 import { button, field, fieldError, fillPasswordChange, fillSignIn, words } from '../../fixtures/forms';
 import { expect, hold, test } from '../../fixtures/test';
-import type { Page } from '@playwright/test';
-
-/** axe finds nothing, in either theme; text has the contrast of look.md (7:1, WCAG's AAA). */
-async function accessible(page: Page, state: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const builder = new AxeBuilder({ page }).options({ rules: { 'color-contrast-enhanced': { enabled: true } } });
-    const { violations } = await builder.analyze();
-    const found = violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) }));
-    expect(found, `${page.url()} ${state} ${colorScheme}`).toEqual([]);
-  }
-}
 
 test.describe('axe @blocked', () => {
-  for (const path of ['/', '/register', '/login', '/login/code', '/login/code?step=enter', '/forgot', '/reset', `/reset#${'a'.repeat(43)}`, '/verify', '/not-me', '/nowhere']) {
+  for (const path of ['/', '/register', '/login', '/login/code', '/login/code?step=enter', '/forgot', '/reset', `/reset#${'a'.repeat(43)}`, '/verify', '/invite', `/invite#${'a'.repeat(43)}`, '/not-me', '/nowhere']) {
     test(`${path} for a stranger`, async ({ page, visit }) => {
       await visit(path);
       await accessible(page, 'fresh');
@@ -51,6 +39,13 @@ test.describe('axe @blocked', () => {
   test('refused: a new password', async ({ page, visit }) => {
     await visit('/reset');
     await button(page, 'Change password').click();
+    await expect(fieldError(page, 'code')).toBeVisible();
+    await accessible(page, 'error');
+  });
+
+  test('refused: taking an account back', async ({ page, visit }) => {
+    await visit('/not-me');
+    await button(page, 'Take my account back').click();
     await expect(fieldError(page, 'code')).toBeVisible();
     await accessible(page, 'error');
   });

@@ -1,4 +1,5 @@
 import { button, field, fillSignIn, menu, words } from '../../fixtures/forms';
+import { mailTo } from '../../fixtures/mail';
 import { expect, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
@@ -41,6 +42,9 @@ const orders: Record<string, RegExp[]> = {
   '/register': [/^Skip/, /^Name/, /^Email/, /^Password/, /^Create account$/, /^Sign in$/],
   '/forgot': [/^Skip/, /^Email/, /^Send email$/, /^Enter it$/, /^Sign in$/],
   '/reset': [/^Skip/, /^Email/, /^Code/, /^New password/, /^Change password$/, /^Ask for a new one$/],
+  '/verify': [/^Skip/, /^Email/, /^Code/, /^Password/, /^Confirm email$/, /^This wasn't me$/],
+  '/invite': [/^Skip/, /^Email/, /^Code/, /^Name/, /^Password/, /^Create account$/, /^Sign in$/],
+  '/not-me': [/^Skip/, /^Email/, /^Code/, /^Take my account back$/],
   '/account': [/^Skip/, /^Profile$/, /^Security$/, /^Name/, /^First name/, /^Last name/, /^Username/, /^Bio/, /^Save profile$/],
   '/account/security': [/^Skip/, /^Current password/, /^New password/, /^Change password$/],
 };
@@ -54,6 +58,16 @@ for (const [path, order] of Object.entries(orders)) {
     if (path.startsWith('/account')) inOrder(names, [/^Security$/, new RegExp(`^Account menu for ${member.name}`)]);
   });
 }
+
+test('the mails of a developer are read without a mouse', async ({ page, member }) => {
+  const { id, subject } = await mailTo(member.email, /^Confirm your email/);
+  await page.goto('/dev/mail');
+  inOrder(await tabThrough(page), [new RegExp(`^${subject}$`)]);
+  await page.locator(`a[href="/dev/mail/${id}"]`).press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(subject);
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'All mails' })).toBeFocused();
+});
 
 test('the skip link leads past the header @blocked', async ({ page, member, visit }) => {
   await visit('/account');

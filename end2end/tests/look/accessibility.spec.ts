@@ -1,5 +1,6 @@
 import { accessible } from '../../fixtures/axe';
 import { button, field, fieldError, fillPasswordChange, fillSignIn, words } from '../../fixtures/forms';
+import { mailTo } from '../../fixtures/mail';
 import { expect, hold, test } from '../../fixtures/test';
 
 test.describe('axe @blocked', () => {
@@ -103,6 +104,19 @@ for (const { path, call, labels } of busy) {
     await expect(submit.or(page.getByRole('heading', { name: 'Your profile' })).first()).toBeVisible();
   });
 }
+
+test('axe: a mail, and the pages that show it to a developer', async ({ page, member }) => {
+  const { id, html } = await mailTo(member.email, /^Confirm your email/);
+  await page.goto('/dev/mail');
+  await accessible(page, 'list');
+  await page.goto(`/dev/mail/${id}`);
+  // axe is a script, and a mail's frame runs none: the mail is looked at by itself.
+  await page.getByTitle('The mail as a document').evaluate(frame => frame.remove());
+  await accessible(page, 'mail');
+  await page.goto('about:blank');
+  await page.setContent(html);
+  await accessible(page, 'the mail itself');
+});
 
 test('axe: a password shown in clear', async ({ page, visit }) => {
   await visit('/register');

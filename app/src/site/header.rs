@@ -2,7 +2,7 @@ use super::initials::initials;
 use super::logout::{SignOut, sign_out_failed};
 use super::session::Session;
 use crate::settings::AppSettings;
-use crate::ui::Mark;
+use crate::ui::{Mark, dynamic};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -10,12 +10,12 @@ use leptos_router::hooks::use_location;
 #[component]
 pub(crate) fn SiteHeader(hidden: Signal<bool>) -> impl IntoView {
     let session = Session::from_context();
-    move || {
+    dynamic(move || {
         session.viewer().filter(|_| !hidden.get()).map(|viewer| {
             let name = viewer.label().to_owned();
-            view! { <MemberHeader name email=viewer.email/> }
+            view! { <MemberHeader name email=viewer.email/> }.into_any()
         })
-    }
+    })
 }
 
 /// The mark, the links, and the account's menu.
@@ -52,7 +52,7 @@ fn Menu(name: String, email: String) -> impl IntoView {
             <div class="menu-panel">
                 <p class="menu-user">
                     <b dir="auto">{name}</b>
-                    {email.map(|email| view! { <span dir="auto">{email}</span> })}
+                    {email.map(|email| view! { <span dir="auto">{email}</span> }.into_any())}
                 </p>
                 <NavLinks/>
                 <SignOut/>

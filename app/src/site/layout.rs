@@ -47,7 +47,7 @@ pub fn AuthLayout(
                 <Mark/>
             </a>
             <Heading title>{before} <bdi>{name}</bdi> {after}</Heading>
-            {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> })}
+            {(!lead.is_empty()).then(|| view! { <p class="lead">{lead}</p> }.into_any())}
             {children()}
             <div class="alternative">{alternative.run()}</div>
         </SplitLayout>
@@ -65,9 +65,9 @@ pub fn Footer() -> impl IntoView {
     ];
     let shown: Vec<_> = links
         .into_iter()
-        .filter_map(|(label, url)| url.map(|url| view! { <a href=url rel="external">{label}</a> }))
+        .filter_map(|(label, url)| url.map(|url| view! { <a href=url rel="external">{label}</a> }.into_any()))
         .collect();
-    (!shown.is_empty()).then(|| view! { <footer class="footer">{shown}</footer> })
+    (!shown.is_empty()).then(|| view! { <footer class="footer">{shown}</footer> }.into_any())
 }
 
 /// Members' pages: one column of cards under the header.

@@ -19,15 +19,23 @@ pub(crate) fn MailProof() -> impl IntoView {
                 required=true
                 max=EMAIL_MAX_BYTES
             />
-            <TextField
-                name="code"
-                label=words::mail_proof::code()
-                note=words::mail_proof::code_note()
-                kind=InputKind::Code
-                autocomplete="one-time-code"
-                required=true
-                max=2 * CODE_LETTERS
-            />
+            <MailCodeField/>
         </div>
+    }
+}
+
+/// The code of a mail.
+#[component]
+pub(crate) fn MailCodeField() -> impl IntoView {
+    view! {
+        <TextField
+            name="code"
+            label=words::mail_proof::code()
+            note=words::mail_proof::code_note()
+            kind=InputKind::Code
+            autocomplete="one-time-code"
+            required=true
+            max=2 * CODE_LETTERS
+        />
     }
 }

@@ -13,6 +13,6 @@ pub use document::THEME;
 pub(crate) use document::{HeadTags, plain_document};
 pub(crate) use header::{MemberHeader, SiteHeader};
 pub use layout::{AuthLayout, Footer, MemberLayout, SplitLayout};
-pub(crate) use mail_proof::MailProof;
+pub(crate) use mail_proof::{MailCodeField, MailProof};
 pub(crate) use return_path::ReturnPath;
 pub(crate) use session::Session;

@@ -1,3 +1,4 @@
+use super::dynamic::dynamic;
 use super::form::state::{FormState, Progress};
 use leptos::prelude::*;
 
@@ -28,7 +29,7 @@ pub fn SubmitButton(
             aria-disabled=working
             aria-busy=working
         >
-            <span>{text}</span>
+            <span>{dynamic(text)}</span>
         </button>
     }
 }

@@ -1,42 +1,46 @@
 use super::dom::effect;
 use super::notice::{Notice, Tone};
 use super::page_context::PageContext;
-use crate::AppError;
-use crate::json::Json;
+use crate::error::{AppError, Fault};
+use crate::json::{Json, JsonOf};
 use domain::{Code, ProblemDocument};
 use leptos::prelude::*;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::pin::Pin;
 use std::sync::Arc;
+
+type Answer = Pin<Box<dyn Future<Output = Result<String, AppError>> + Send>>;
 
 /// Calls a server function and paints its answer. On an error it says why and offers to try again; if nobody is signed
 /// in any more, it leads to the sign-in page.
 #[component]
 pub fn Fetch<T, A, P, V>(from: fn() -> A, children: P) -> impl IntoView
 where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-    A: Future<Output = Result<T, AppError>> + Send + 'static,
+    T: DeserializeOwned + 'static,
+    A: Future<Output = Result<JsonOf<T>, AppError>> + Send + 'static,
     P: Fn(T) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    // Blocking: the document comes with the answer in it, and the browser does not ask again.
-    let answer = Resource::new_with_options(|| (), move |()| from(), true);
-    screen(answer, Arc::new(move |data| children(data).into_any()))
+    let ask = move || -> Answer { Box::pin(async move { from().await.map(JsonOf::into_text) }) };
+    let paint = move |text: &str| {
+        let data = Json::read(text.as_bytes()).map_err(|_| Fault::Internal)?;
+        Ok(children(data).into_any())
+    };
+    screen(Arc::new(ask), Arc::new(paint))
 }
 
-/// The part of [`Fetch`] that is compiled once for all answers of one type.
-fn screen<T>(
-    answer: Resource<Result<T, AppError>, Json>,
-    paint: Arc<dyn Fn(T) -> AnyView + Send + Sync>,
-) -> AnyView
-where
-    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
-{
+/// The part of [`Fetch`] that is compiled once.
+fn screen(
+    ask: Arc<dyn Fn() -> Answer + Send + Sync>,
+    paint: Arc<dyn Fn(&str) -> Result<AnyView, AppError> + Send + Sync>,
+) -> AnyView {
+    // Blocking: the document comes with the answer in it, and the browser does not ask again.
+    let answer: Resource<_, Json> = Resource::new_with_options(|| (), move |()| ask(), true);
     let screen = move || {
         let paint = Arc::clone(&paint);
         Suspend::new(async move {
-            match answer.await {
-                Ok(data) => paint(data),
+            match answer.await.and_then(|text| paint(&text)) {
+                Ok(view) => view,
                 Err(AppError(ProblemDocument { code: Code::SignInNeeded, .. })) => {
                     view! { <AskSignIn/> }.into_any()
                 }

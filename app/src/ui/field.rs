@@ -1,3 +1,4 @@
+use super::dynamic::dynamic;
 use super::form::state::FormState;
 use super::icon::Warning;
 use super::text::escaped;
@@ -80,7 +81,7 @@ pub fn ErrorMessage(
     if_taken: Option<ViewFn>,
 ) -> impl IntoView {
     let form = FormState::from_context();
-    move || {
+    dynamic(move || {
         let remedy = if_taken.as_ref().filter(|_| form.is_taken(name)).map(ViewFn::run);
         error.get().map(|words| {
             view! {
@@ -91,7 +92,7 @@ pub fn ErrorMessage(
             }
             .into_any()
         })
-    }
+    })
 }
 
 /// One line of text.
@@ -150,7 +151,8 @@ pub fn TextField(
 
 #[component]
 fn FieldNote(name: &'static str, note: String) -> impl IntoView {
-    (!note.is_empty()).then(|| view! { <span class="field-note" id=format!("{name}-note")>{note}</span> })
+    (!note.is_empty())
+        .then(|| view! { <span class="field-note" id=format!("{name}-note")>{note}</span> }.into_any())
 }
 
 /// What is stored now, beside a text that would replace it.

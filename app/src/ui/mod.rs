@@ -3,6 +3,7 @@
 mod button;
 mod card;
 pub(crate) mod dom;
+mod dynamic;
 mod fetch;
 mod field;
 mod flash;
@@ -17,6 +18,7 @@ mod text;
 
 pub use button::SubmitButton;
 pub use card::Card;
+pub(crate) use dynamic::dynamic;
 pub use fetch::Fetch;
 pub use field::{CheckboxField, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField};
 pub use flash::Flash;

@@ -66,7 +66,7 @@ fn NoMail(#[prop(optional_no_strip)] support: Option<String>) -> impl IntoView {
             <Heading title=words::forgot::title()/>
             <p class="lead">{words::forgot::no_mail()}</p>
             <p class="actions">
-                {support.map(|url| view! { <a class="button" href=url rel="external">{words::forgot::ask()}</a> })}
+                {support.map(|url| view! { <a class="button" href=url rel="external">{words::forgot::ask()}</a> }.into_any())}
                 <a class="button button-quiet" href="/login">{words::forgot::login()}</a>
             </p>
         </SplitLayout>

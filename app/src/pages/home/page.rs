@@ -1,7 +1,7 @@
 use crate::settings::AppSettings;
 use crate::site::{Session, SplitLayout};
 use crate::ui::dom::effect;
-use crate::ui::{Heading, Mark};
+use crate::ui::{Heading, Mark, dynamic};
 use leptos::prelude::*;
 
 /// The front page. With `HOME_URL` the server sends everybody there, and so does this page in the browser.
@@ -20,7 +20,7 @@ pub fn HomePage() -> impl IntoView {
                 <Mark/>
             </p>
             <Heading title="">{before} <bdi>{name}</bdi> {after}</Heading>
-            {move || match session.viewer() {
+            {dynamic(move || match session.viewer() {
                 Some(viewer) => {
                     let [before, after] = words::home::signed_in();
                     view! {
@@ -50,7 +50,7 @@ pub fn HomePage() -> impl IntoView {
                     }
                         .into_any()
                 }
-            }}
+            })}
         </SplitLayout>
     }
 }

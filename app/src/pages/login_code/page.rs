@@ -1,12 +1,12 @@
 use super::api::{AskSignInCode, SignInByCode};
 use crate::pages::login::prefill;
 use crate::settings::AppSettings;
-use crate::site::{AuthLayout, ReturnPath, Session};
+use crate::site::{AuthLayout, MailCodeField, ReturnPath, Session};
 use crate::ui::{
     CheckboxField, Flash, Form, HiddenField, InputKind, Notice, PageContext, SubmitButton, TextField, Tone,
-    dom,
+    dom, dynamic,
 };
-use domain::{CODE_LETTERS, EMAIL_MAX_BYTES};
+use domain::EMAIL_MAX_BYTES;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -70,13 +70,13 @@ pub fn LoginCodePage() -> impl IntoView {
                 view! { {before} <a href=login>{words::login::submit()}</a> {after} }
             }
         >
-            {mail.then_some(move || {
+            {mail.then(|| dynamic(move || {
                 let path = path.clone();
                 match step.get() {
                     Step::Ask => view! { <Ask path name=name.get_value() go/> }.into_any(),
                     Step::Enter { asked } => view! { <Enter asked path name=name.get_value() go/> }.into_any(),
                 }
-            })}
+            }))}
         </AuthLayout>
     }
 }
@@ -118,15 +118,7 @@ fn Enter(
             leaves=true
         >
             <Name name/>
-            <TextField
-                name="code"
-                label=words::mail_proof::code()
-                note=words::mail_proof::code_note()
-                kind=InputKind::Code
-                autocomplete="one-time-code"
-                required=true
-                max=2 * CODE_LETTERS
-            />
+            <MailCodeField/>
             <CheckboxField name="remember" label=words::login::remember()/>
             <HiddenField name="next" value=path.next/>
             <SubmitButton label=words::login::submit() busy=words::login::busy()/>

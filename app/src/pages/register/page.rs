@@ -4,7 +4,7 @@ use crate::settings::AppSettings;
 use crate::site::{AuthLayout, ReturnPath, Session, SplitLayout};
 use crate::ui::{
     Form, Heading, HiddenField, InputKind, Mark, PageContext, PasswordField, SubmitButton, TextField,
-    input_value,
+    dynamic, input_value,
 };
 use domain::{EMAIL_MAX_BYTES, NAME_MAX};
 use leptos::prelude::*;
@@ -22,8 +22,13 @@ pub fn RegisterPage() -> impl IntoView {
     }
     let posted = PageContext::flash_of(Register::PATH);
     let sent = RwSignal::new(posted.is_some_and(|flash| flash.problem.is_none()));
-    let form = move || view! { <SignUp path=path.clone() settings=settings.clone() sent/> };
-    view! { <Show when=move || sent.get() fallback=form><Sent/></Show> }.into_any()
+    dynamic(move || {
+        if sent.get() {
+            view! { <Sent/> }.into_any()
+        } else {
+            view! { <SignUp path=path.clone() settings=settings.clone() sent/> }.into_any()
+        }
+    })
 }
 
 /// A mail says how to go on.
@@ -107,7 +112,8 @@ fn Agreement(settings: AppSettings) -> impl IntoView {
     let privacy = settings
         .privacy_url
         .map(|url| sentence(words::register::privacy(), link(url, words::register::privacy_link())));
-    (terms.is_some() || privacy.is_some()).then(|| view! { <p class="help agreement">{terms}{privacy}</p> })
+    (terms.is_some() || privacy.is_some())
+        .then(|| view! { <p class="help agreement">{terms}{privacy}</p> }.into_any())
 }
 
 /// A closed sign-up shows no form.

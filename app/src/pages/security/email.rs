@@ -1,5 +1,5 @@
 use super::api::{CancelEmailChange, ChangeEmail};
-use crate::ui::{Form, InputKind, PasswordField, ReadOnlyField, SubmitButton, TextField};
+use crate::ui::{Form, InputKind, PasswordField, ReadOnlyField, SubmitButton, TextField, dynamic};
 use domain::{EMAIL_MAX_BYTES, EmailView};
 use leptos::prelude::*;
 
@@ -8,14 +8,15 @@ use leptos::prelude::*;
 pub(super) fn EmailSection(view: EmailView) -> impl IntoView {
     let done = if view.sends_mail { words::email::sent() } else { words::email::done() };
     let present = RwSignal::new(view);
-    let address = move || {
+    let address = dynamic(move || {
         let EmailView { email, verified, sends_mail, .. } = present.get();
         let proof = if verified { words::email::proven() } else { words::email::unproven() };
         view! {
             <ReadOnlyField label=words::email::present() value=email/>
-            {sends_mail.then(|| view! { <p class="help">{proof}</p> })}
+            {sends_mail.then(|| view! { <p class="help">{proof}</p> }.into_any())}
         }
-    };
+        .into_any()
+    });
     view! {
         {address}
         <Waiting present/>
@@ -46,7 +47,7 @@ fn Waiting(present: RwSignal<EmailView>) -> impl IntoView {
     let waiting = move || present.with(|view| view.waiting.clone());
     view! {
         <div class="unproven" hidden=move || waiting().is_none()>
-            <p>{before} <bdi>{waiting}</bdi> {after}</p>
+            <p>{before} <bdi>{dynamic(waiting)}</bdi> {after}</p>
             <Form check=|_: &CancelEmailChange, _| Vec::new() on_done=move |view| present.set(view)>
                 <SubmitButton label=words::email::cancel() busy=words::email::cancelling() quiet=true/>
             </Form>

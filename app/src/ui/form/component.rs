@@ -1,14 +1,16 @@
 use super::arguments::{self, FormFields};
 use super::errors::FormErrors;
 use super::notices::FormNotices;
-use super::request::post;
+use super::request::{Post, post};
 use super::state::{FormState, Progress, is_stale};
 use crate::AppError;
+use crate::error::Fault;
+use crate::json::{Json, Unreadable};
 use crate::ui::dom;
 use crate::ui::flash::Flash;
 use crate::ui::page_context::PageContext;
 use crate::ui::page_load::PageLoad;
-use domain::{Code, FieldError, FieldMessage, ProblemDocument};
+use domain::{Code, FieldError, FieldMessage};
 use leptos::context::Provider;
 use leptos::ev::{FocusEvent, SubmitEvent};
 use leptos::prelude::*;
@@ -16,20 +18,21 @@ use leptos::server_fn::ServerFn;
 use leptos::task::spawn_local;
 use leptos::web_sys::{Event, FormData, HtmlFormElement};
 use serde::de::DeserializeOwned;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
 
 type Check = dyn Fn(FormFields, usize) -> Vec<FieldError>;
-type Answer = Pin<Box<dyn Future<Output = Result<(), ProblemDocument>>>>;
+type Take = dyn Fn(&[u8]) -> Result<(), Unreadable>;
 
 /// What differs from form to form.
 #[derive(Clone)]
 struct FormSpec {
     check: Rc<Check>,
     min: usize,
-    send: Rc<dyn Fn(&FormData) -> Answer>,
+    post: Post,
+    take: Rc<Take>,
+    follow: Option<Callback<String>>,
     done: &'static str,
     clears: bool,
     leaves: bool,
@@ -72,7 +75,7 @@ pub fn Form<F, D>(
 where
     F: ServerFn<Error = AppError> + DeserializeOwned + 'static,
     F::Output: DeserializeOwned + 'static,
-    D: Fn(F::Output) + Clone + 'static,
+    D: Fn(F::Output) + 'static,
 {
     let page = PageContext::from_context();
     let (follow, load) = (page.map(|page| page.follow), page.map(|page| page.load));
@@ -81,14 +84,9 @@ where
             arguments::read(fields).map_or_else(Vec::new, |call| check(&call, min))
         }),
         min: PageContext::password_min(),
-        send: Rc::new(move |data| {
-            let body = dom::encoded(data);
-            let on_done = on_done.clone();
-            Box::pin(async move {
-                on_done(post::<F>(body, follow).await.map_err(|AppError(problem)| problem)?);
-                Ok(())
-            })
-        }),
+        post: post::<F>(),
+        take: Rc::new(move |answer| Json::read(answer).map(&on_done)),
+        follow,
         done,
         clears,
         leaves,
@@ -191,10 +189,11 @@ fn submit(path: &'static str, state: FormState, spec: &FormSpec, form: HtmlFormE
         return;
     }
     dom::tell(&form, "sending");
-    let answer = (spec.send)(&data);
+    let answer = (spec.post)(path, dom::encoded(&data), spec.follow);
     let spec = spec.clone();
     spawn_local(async move {
-        let outcome = answer.await;
+        let unreadable = |_| AppError::from(Fault::OutcomeUnknown);
+        let outcome = answer.await.and_then(|answer| (spec.take)(&answer).map_err(unreadable));
         if outcome.is_err() || !spec.leaves {
             state.progress.set(Progress::Idle);
         }
@@ -209,8 +208,8 @@ fn submit(path: &'static str, state: FormState, spec: &FormSpec, form: HtmlFormE
                 }
                 state.errors.set(FormErrors::after_success(spec.done));
             }
-            Err(problem) if needs_page(problem.code) => dom::send(&form),
-            Err(problem) => {
+            Err(AppError(problem)) if needs_page(problem.code) => dom::send(&form),
+            Err(AppError(problem)) => {
                 state.errors.update(|errors| errors.refused(&problem));
                 dom::focus_soon(&form, REFUSED);
             }

@@ -1,5 +1,6 @@
 use super::state::FormState;
 use crate::ui::dom::effect;
+use crate::ui::dynamic::dynamic;
 use crate::ui::icon::Warning;
 use crate::ui::notice::{Notice, Tone};
 use leptos::leptos_dom::helpers::IntervalHandle;
@@ -19,7 +20,7 @@ pub(crate) fn FormNotices(
     let form = FormState::from_context();
     let starts_with_error = form.has_form_error_untracked();
     let starts_with_success = form.is_success_untracked();
-    let error = move || {
+    let error = dynamic(move || {
         let help = help.clone();
         form.form_error().map(|words| match form.wait() {
             Some(seconds) => view! { <Countdown seconds help/> }.into_any(),
@@ -27,13 +28,14 @@ pub(crate) fn FormNotices(
                 view! { <Notice tone=Tone::Error words>{help.map(|help| help.run())}</Notice> }.into_any()
             }
         })
-    };
+    });
+    let success = move || form.success().map(|words| view! { <Notice tone=Tone::Success words/> }.into_any());
     view! {
         <div class="notices" role="alert" tabindex="-1" autofocus=starts_with_error>
             {error}
         </div>
         <div class="notices" role="status" tabindex="-1" autofocus=starts_with_success>
-            {move || form.success().map(|words| view! { <Notice tone=Tone::Success words/> })}
+            {dynamic(success)}
         </div>
     }
 }
@@ -59,7 +61,7 @@ fn Countdown(seconds: u32, #[prop(optional_no_strip)] help: Option<ViewFn>) -> i
     });
     on_cleanup(stop);
     let over = Memo::new(move |_| left.get() == 0);
-    move || {
+    dynamic(move || {
         if over.get() {
             return view! { <Notice tone=Tone::Success words=words::form::try_now()/> }.into_any();
         }
@@ -68,11 +70,11 @@ fn Countdown(seconds: u32, #[prop(optional_no_strip)] help: Option<ViewFn>) -> i
             <p class="notice">
                 <Warning/>
                 <span>
-                    {before} <span role="timer">{move || words::in_words(left.get())}</span> {after}
+                    {before} <span role="timer">{dynamic(move || words::in_words(left.get()))}</span> {after}
                     {help.as_ref().map(|help| (" ", help.run()))}
                 </span>
             </p>
         }
         .into_any()
-    }
+    })
 }

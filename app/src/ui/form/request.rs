@@ -6,21 +6,23 @@ use leptos::server_fn::codec::PostUrl;
 use leptos::server_fn::request::ClientReq;
 use leptos::server_fn::response::ClientRes;
 use leptos::server_fn::{Bytes, ContentType, ServerFn};
-use serde::de::DeserializeOwned;
+use std::pin::Pin;
+
+/// The content of an answer.
+pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Bytes, AppError>>>>;
+
+/// Sends a form to the path of its function.
+pub(super) type Post = fn(&'static str, String, Option<Callback<String>>) -> Answer;
 
 /// Sends a form as it stands, with the account and the version that it was made for, which are no arguments of its
-/// function.
-pub(super) async fn post<F>(body: String, follow: Option<Callback<String>>) -> Result<F::Output, AppError>
-where
-    F: ServerFn<Error = AppError>,
-    F::Output: DeserializeOwned,
-{
-    let answer = send::<F::Client, F::InputStreamError, F::OutputStreamError>(F::PATH, body, follow).await?;
-    Json::read(&answer).map_err(|_| Fault::OutcomeUnknown.into())
+/// function. One and the same for all functions, which differ in their paths alone.
+pub(super) fn post<F: ServerFn<Error = AppError> + 'static>() -> Post {
+    |path, body, follow| {
+        Box::pin(send::<F::Client, F::InputStreamError, F::OutputStreamError>(path, body, follow))
+    }
 }
 
-/// The part of [`post`] that is compiled once. Every form changes something: once it was sent, only our own answer
-/// tells whether the change was made.
+/// Every form changes something: once it was sent, only our own answer tells whether the change was made.
 async fn send<C, I, O>(path: &str, body: String, follow: Option<Callback<String>>) -> Result<Bytes, AppError>
 where
     C: Client<AppError, I, O>,

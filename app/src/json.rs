@@ -3,63 +3,24 @@
 //! The libraries' own codecs are not taken. They read answers from bytes and the document from text, so the browser's
 //! build would hold two readers of every type; and their errors bring sentences that nobody reads.
 
+use crate::value::{Unreadable, Value};
 use leptos::server::codee::{Decoder, Encoder};
 use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::convert::Infallible;
-use std::fmt;
-use std::marker::PhantomData;
-use std::string::FromUtf8Error;
 
 /// Both ends of it.
 pub struct Json;
 
-/// What came is not what was expected.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unreadable;
-
 impl Json {
     pub(crate) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Unreadable> {
-        serde_json::from_slice(json).map_err(|_| Unreadable)
+        parsed(json)?.read()
     }
 }
 
-/// An answer that is still the text in which it travels. The page reads it where it is painted, so the way there is
-/// compiled once, not once for each `T`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JsonOf<T> {
-    text: String,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T: Serialize> JsonOf<T> {
-    /// What cannot be written is empty, which no page can read.
-    pub(crate) fn new(value: &T) -> Self {
-        Self { text: serde_json::to_string(value).unwrap_or_default(), of: PhantomData }
-    }
-}
-
-impl<T> JsonOf<T> {
-    pub(crate) fn into_text(self) -> String {
-        self.text
-    }
-}
-
-impl<T> Encodes<JsonOf<T>> for Json {
-    type Error = Infallible;
-
-    fn encode(answer: &JsonOf<T>) -> Result<Bytes, Infallible> {
-        Ok(Bytes::copy_from_slice(answer.text.as_bytes()))
-    }
-}
-
-impl<T> Decodes<JsonOf<T>> for Json {
-    type Error = FromUtf8Error;
-
-    fn decode(json: Bytes) -> Result<JsonOf<T>, FromUtf8Error> {
-        Ok(JsonOf { text: String::from_utf8(json.into())?, of: PhantomData })
-    }
+/// The part of [`Json::read`] that is compiled once.
+fn parsed(json: &[u8]) -> Result<Value, Unreadable> {
+    serde_json::from_slice(json).map_err(|_| Unreadable)
 }
 
 impl ContentType for Json {
@@ -101,11 +62,5 @@ impl<T: DeserializeOwned> Decoder<T> for Json {
 
     fn decode(json: &str) -> Result<T, Unreadable> {
         Self::read(json.as_bytes())
-    }
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unreadable")
     }
 }

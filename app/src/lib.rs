@@ -5,7 +5,7 @@
 //! files: `mod.rs`, `api.rs` (server functions, five lines each), `page.rs` (components), `state.rs` (view logic
 //! without a browser, where there is some). `site/` is what pages share, `ui/` paints and knows nothing of accounts.
 //! Modules import downwards: pages, site, ui, and below them what travels between server and page (`settings.rs`,
-//! `initial_state.rs`, `json.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`, what a use
+//! `initial_state.rs`, `json.rs`, `value.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`, what a use
 //! case does is in `accounts`. The two lines below are the only `cfg` of the crate.
 
 #![expect(unreachable_pub, reason = "#[component] and #[server] write `pub` items of their own")]
@@ -29,6 +29,7 @@ mod site;
 #[cfg(feature = "ssr")]
 pub mod ssr;
 mod ui;
+mod value;
 
 pub use app::App;
 pub use error::AppError;

@@ -2,26 +2,30 @@ use super::dom::effect;
 use super::notice::{Notice, Tone};
 use super::page_context::PageContext;
 use crate::error::{AppError, Fault};
-use crate::json::{Json, JsonOf};
+use crate::json::Json;
 use domain::{Code, ProblemDocument};
 use leptos::prelude::*;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::pin::Pin;
 use std::sync::Arc;
 
 type Answer = Pin<Box<dyn Future<Output = Result<String, AppError>> + Send>>;
+type Paint = dyn Fn(&str) -> Result<AnyView, AppError> + Send + Sync;
 
 /// Calls a server function and paints its answer. On an error it says why and offers to try again; if nobody is signed
 /// in any more, it leads to the sign-in page.
 #[component]
 pub fn Fetch<T, A, P, V>(from: fn() -> A, children: P) -> impl IntoView
 where
-    T: DeserializeOwned + 'static,
-    A: Future<Output = Result<JsonOf<T>, AppError>> + Send + 'static,
+    T: Serialize + DeserializeOwned + 'static,
+    A: Future<Output = Result<T, AppError>> + Send + 'static,
     P: Fn(T) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    let ask = move || -> Answer { Box::pin(async move { from().await.map(JsonOf::into_text) }) };
+    let ask = move || -> Answer {
+        Box::pin(async move { serde_json::to_string(&from().await?).map_err(|_| Fault::Internal.into()) })
+    };
     let paint = move |text: &str| {
         let data = Json::read(text.as_bytes()).map_err(|_| Fault::Internal)?;
         Ok(children(data).into_any())
@@ -29,11 +33,8 @@ where
     screen(Arc::new(ask), Arc::new(paint))
 }
 
-/// The part of [`Fetch`] that is compiled once.
-fn screen(
-    ask: Arc<dyn Fn() -> Answer + Send + Sync>,
-    paint: Arc<dyn Fn(&str) -> Result<AnyView, AppError> + Send + Sync>,
-) -> AnyView {
+/// The part of [`Fetch`] that is compiled once, whatever the answer is: here it is JSON.
+fn screen(ask: Arc<dyn Fn() -> Answer + Send + Sync>, paint: Arc<Paint>) -> AnyView {
     // Blocking: the document comes with the answer in it, and the browser does not ask again.
     let answer: Resource<_, Json> = Resource::new_with_options(|| (), move |()| ask(), true);
     let screen = move || {

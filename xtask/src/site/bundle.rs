@@ -29,9 +29,9 @@ const INPUTS: &[&str] = &[
     "xtask/src/tools",
 ];
 
-/// What a browser fetches before a stranger can sign in, compressed. Without link-time optimisation it is 20 kB
-/// more. The goal is 225 kB.
-const BUDGET: u64 = 232_000;
+/// What a browser fetches before a stranger can sign in, compressed: 206 kB, and room for the next pages. Without
+/// link-time optimisation it is 20 kB more, which must not fit in.
+const BUDGET: u64 = 215_000;
 
 /// `cargo xtask build`: the build and nothing else.
 pub(crate) fn run() -> Result<ExitCode> {

@@ -1,16 +1,16 @@
 //! The server functions of this page.
 
 use crate::AppError;
-use crate::json::{Json, JsonOf};
+use crate::json::Json;
 use domain::{ProfileForm, ProfileView};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Post;
 
 /// The caller's profile.
 #[server(prefix = "/fn", endpoint = "profile/load", output = Post<Json>)]
-pub async fn load_profile() -> Result<JsonOf<ProfileView>, AppError> {
+pub async fn load_profile() -> Result<ProfileView, AppError> {
     let (accounts, ctx) = crate::ssr::context()?;
-    Ok(JsonOf::new(&accounts.profile(&ctx).await?))
+    Ok(accounts.profile(&ctx).await?)
 }
 
 /// Changes the fields given.

@@ -7,6 +7,7 @@ use crate::ui::{
     dynamic, input_value,
 };
 use domain::{EMAIL_MAX_BYTES, NAME_MAX};
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
@@ -23,10 +24,11 @@ pub fn RegisterPage() -> impl IntoView {
     let posted = PageContext::flash_of(Register::PATH);
     let sent = RwSignal::new(posted.is_some_and(|flash| flash.problem.is_none()));
     dynamic(move || {
+        // Not two views of one type: the second would take over the first one's heading, and not the focus.
         if sent.get() {
-            view! { <Sent/> }.into_any()
+            Either::Left(view! { <Sent/> })
         } else {
-            view! { <SignUp path=path.clone() settings=settings.clone() sent/> }.into_any()
+            Either::Right(view! { <SignUp path=path.clone() settings=settings.clone() sent/> })
         }
     })
 }

@@ -1,7 +1,7 @@
 //! The server functions of this page.
 
 use crate::AppError;
-use crate::json::{Json, JsonOf};
+use crate::json::Json;
 use domain::{EmailForm, EmailView, PasswordForm};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Post;
@@ -18,9 +18,9 @@ pub async fn change_password(form: PasswordForm) -> Result<String, AppError> {
 
 /// The caller's address.
 #[server(prefix = "/fn", endpoint = "email/load", output = Post<Json>)]
-pub async fn load_email() -> Result<JsonOf<EmailView>, AppError> {
+pub async fn load_email() -> Result<EmailView, AppError> {
     let (accounts, ctx) = crate::ssr::context()?;
-    Ok(JsonOf::new(&accounts.email(&ctx).await?))
+    Ok(accounts.email(&ctx).await?)
 }
 
 /// Changes the address, or has the new one asked for its proof.

@@ -8,11 +8,11 @@ use leptos::server_fn::response::ClientRes;
 use leptos::server_fn::{Bytes, ContentType, ServerFn};
 use std::pin::Pin;
 
-/// The content of an answer.
-pub(super) type Answer = Pin<Box<dyn Future<Output = Result<Bytes, AppError>>>>;
+/// The content of an answer, once it is there.
+pub(super) type Reply = Pin<Box<dyn Future<Output = Result<Bytes, AppError>>>>;
 
 /// Sends a form to the path of its function.
-pub(super) type Post = fn(&'static str, String, Option<Callback<String>>) -> Answer;
+pub(super) type Post = fn(&'static str, String, Option<Callback<String>>) -> Reply;
 
 /// Sends a form as it stands, with the account and the version that it was made for, which are no arguments of its
 /// function. One and the same for all functions, which differ in their paths alone.

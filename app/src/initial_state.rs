@@ -2,6 +2,7 @@ use crate::settings::AppSettings;
 use crate::ui::Flash;
 use domain::Viewer;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What a page knows from its first byte on. The server puts it into the context, and the browser reads it from the
 /// document, so that hydration agrees with the HTML.
@@ -21,8 +22,14 @@ pub struct InitialState {
 
 /// What tells a sign-up form from all others. A page that the program shows without loading a document has none: its
 /// form is an ordinary one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignUpNonce(pub String);
+
+impl fmt::Debug for SignUpNonce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignUpNonce(…)")
+    }
+}
 
 /// Whether a form that was sent after its session had ended waits for a new sign-in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

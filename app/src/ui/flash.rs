@@ -2,9 +2,10 @@
 
 use domain::ProblemDocument;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The outcome of a form that was posted without WebAssembly, shown by the page it redirected to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Flash {
     /// The server function's path, such as `/fn/login`; empty: there is nothing to say.
@@ -22,5 +23,27 @@ impl Flash {
     #[must_use]
     pub fn of(&self, function: &str) -> Option<&Self> {
         Some(self).filter(|flash| flash.function == function)
+    }
+}
+
+impl fmt::Debug for Flash {
+    /// Without what was typed: a token or a code may be among it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flash")
+            .field("function", &self.function)
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_hides_what_was_typed() {
+        let values = vec![("token".to_owned(), "canary".to_owned())];
+        let shown = format!("{:?}", Flash { function: "/fn/verify".to_owned(), values, ..Flash::default() });
+        assert!(shown.contains("/fn/verify") && !shown.contains("canary"), "{shown}");
     }
 }

@@ -37,14 +37,14 @@ pub use import_reason::ImportReason;
 pub use invisible::{is_invisible, trim};
 pub use limits::*;
 pub use one_time::{
-    AddressForm, CODE_ALPHABET, CODE_LETTERS, Invitation, InvitationForm, LinkToken, MailCode, NotMeForm,
-    Presented, Purpose, Reset, ResetForm, Verify, VerifyForm,
+    AddressForm, CODE_ALPHABET, CODE_LETTERS, Invitation, InvitationForm, MailCode, NotMeForm, Presented,
+    Purpose, Reset, ResetForm, Verify, VerifyForm,
 };
 pub use page::{Page, PageRequest, Span};
 pub use problem::{Code, Detail, Problem, RefusedAct};
 pub use problem_document::{FieldMessage, ProblemDocument};
 pub use return_path::{next_in, safe_next};
-pub use secret::{PlainPassword, RawPassword};
+pub use secret::{PlainPassword, RawPassword, RawSecret};
 pub use session::{Factor, SessionKind, SessionView, TokenPair, TokenType};
 pub use sign_in::{
     CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, Identifier, LoginRequest, Renewal,

@@ -16,3 +16,4 @@ mod pages;
 mod pooler;
 mod rest;
 mod seeds;
+mod twins;

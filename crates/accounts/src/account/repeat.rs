@@ -43,6 +43,6 @@ impl Accounts {
 
 /// What an account keeps of the form that makes it; none without the nonce and the cookie.
 pub(super) fn form_hash(client: &Client, form: &RegistrationForm) -> Option<[u8; 32]> {
-    let (browser, nonce) = (client.sign_up.as_ref()?, RawToken::parse(&form.nonce)?);
+    let (browser, nonce) = (client.sign_up.as_ref()?, RawToken::parse(form.nonce.expose())?);
     Some(browser.bound_to(&nonce).digest())
 }

@@ -10,6 +10,7 @@ mod encryption;
 mod hashes;
 mod import;
 mod migrations;
+mod one_time;
 mod outage;
 mod outbox;
 mod session;

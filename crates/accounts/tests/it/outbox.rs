@@ -120,6 +120,28 @@ async fn two_servers_send_no_mail_twice(pool: PgPool) {
     assert_eq!(ids.len(), 3);
 }
 
+/// Another server has taken the mail of before, and has not said so yet.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_server_that_takes_a_mail_holds_up_no_other(pool: PgPool) {
+    let world = with_ana(pool).await;
+    for _ in 0..2 {
+        ask(&world).await;
+        world.clock.advance(Duration::SECOND);
+    }
+    let mut other = world.pool.begin().await.unwrap();
+    let take = "SELECT id FROM outbox ORDER BY next_at LIMIT 1 FOR UPDATE";
+    let taken: sqlx::types::Uuid = sqlx::query_scalar(take).fetch_one(&mut *other).await.unwrap();
+    let mailbox = Mailbox::default();
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    tokio::select! {
+        sent = world.accounts.send_due(&mailbox) => assert!(sent.unwrap()),
+        () = async { while world.count(waits).await == 0 {} } => panic!("it waits for the other server"),
+    }
+    let sent = mailbox.take();
+    assert!(sent.len() == 1 && sent[0].id != taken);
+    assert!(!world.accounts.send_due(&mailbox).await.unwrap(), "the other one's is not due here");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_waits_is_unreadable_without_the_key(pool: PgPool) {
     let world = with_ana(pool).await;

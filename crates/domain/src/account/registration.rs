@@ -1,4 +1,4 @@
-use crate::{Email, FieldError, FieldErrors, PlainPassword, Profile, ProfileForm, RawPassword};
+use crate::{Email, FieldError, FieldErrors, PlainPassword, Profile, ProfileForm, RawPassword, RawSecret};
 use serde::{Deserialize, Serialize};
 
 /// What a person typed to sign up. Missing fields are empty; unknown ones are refused.
@@ -20,7 +20,7 @@ pub struct RegistrationForm {
     /// Where to go afterwards; a path of ours (see [`crate::safe_next`]), else it is ignored.
     pub next: String,
     /// Tells this form from all others, and nobody types it: a form that is sent again is recognised by it.
-    pub nonce: String,
+    pub nonce: RawSecret,
 }
 
 /// A new account. Optional fields may be `null` or left out.

@@ -1,5 +1,5 @@
 use super::presented::Presented;
-use crate::{Email, FieldError, FieldErrors, PlainPassword, RawPassword};
+use crate::{Email, FieldError, FieldErrors, PlainPassword, RawPassword, RawSecret};
 use serde::{Deserialize, Serialize};
 
 /// An address to send a mail to.
@@ -30,11 +30,13 @@ impl AddressForm {
 #[serde(default, deny_unknown_fields)]
 pub struct ResetForm {
     /// The token of the link; empty where the code was typed.
-    pub token: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub token: RawSecret,
     /// The address that the mail went to.
     pub email: String,
     /// The code of the mail.
-    pub code: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub code: RawSecret,
     /// The new password.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub new_password: RawPassword,
@@ -70,11 +72,13 @@ impl ResetForm {
 #[serde(default, deny_unknown_fields)]
 pub struct VerifyForm {
     /// The token of the link; empty where the code was typed.
-    pub token: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub token: RawSecret,
     /// The address that the mail went to.
     pub email: String,
     /// The code of the mail.
-    pub code: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub code: RawSecret,
     /// The account's password; empty for its signed-in owner.
     pub password: RawPassword,
 }
@@ -84,11 +88,11 @@ pub struct VerifyForm {
 #[serde(default, deny_unknown_fields)]
 pub struct NotMeForm {
     /// The token of the link; empty where the code was typed.
-    pub token: String,
+    pub token: RawSecret,
     /// The address that the mail went to.
     pub email: String,
     /// The code of the mail.
-    pub code: String,
+    pub code: RawSecret,
 }
 
 impl NotMeForm {

@@ -1,5 +1,5 @@
 use super::presented::Presented;
-use crate::{FieldError, FieldErrors, PlainPassword, Profile, ProfileForm, RawPassword};
+use crate::{FieldError, FieldErrors, PlainPassword, Profile, ProfileForm, RawPassword, RawSecret};
 use serde::{Deserialize, Serialize};
 
 /// What somebody who was invited types, and what the mail brought: its link's token, or the address and the code.
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct InvitationForm {
     /// The token of the link; empty where the code was typed.
-    pub token: String,
+    pub token: RawSecret,
     /// The address that the mail went to.
     pub email: String,
     /// The code of the mail.
-    pub code: String,
+    pub code: RawSecret,
     /// The display name, optional.
     pub name: String,
     /// The password of the new account.

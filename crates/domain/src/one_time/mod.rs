@@ -7,5 +7,5 @@ mod purpose;
 
 pub use forms::{AddressForm, NotMeForm, Reset, ResetForm, Verify, VerifyForm};
 pub use invitation::{Invitation, InvitationForm};
-pub use presented::{CODE_ALPHABET, CODE_LETTERS, LinkToken, MailCode, Presented};
+pub use presented::{CODE_ALPHABET, CODE_LETTERS, MailCode, Presented};
 pub use purpose::Purpose;

@@ -1,4 +1,4 @@
-use crate::{Email, FieldErrors, FormReason};
+use crate::{Email, FieldErrors, FormReason, RawSecret};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -40,7 +40,7 @@ impl fmt::Debug for MailCode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Presented {
     /// The token of the link, not yet read.
-    Link(LinkToken),
+    Link(RawSecret),
     /// The code.
     Code {
         /// The address.
@@ -50,35 +50,16 @@ pub enum Presented {
     },
 }
 
-/// The token of a link, as it came over the wire.
-#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct LinkToken(String);
-
-impl LinkToken {
-    /// The text, to be read and hashed.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for LinkToken {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for LinkToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LinkToken(…)")
-    }
-}
-
 impl<R: From<FormReason>> FieldErrors<R> {
     /// A link's token, which goes before what was typed; else the fields `email` and `code`.
-    pub(crate) fn presented(&mut self, token: &str, email: &str, code: &str) -> Option<Presented> {
-        if !token.is_empty() {
-            return Some(Presented::Link(token.into()));
+    pub(crate) fn presented(
+        &mut self,
+        token: &RawSecret,
+        email: &str,
+        code: &RawSecret,
+    ) -> Option<Presented> {
+        if !token.expose().is_empty() {
+            return Some(Presented::Link(token.clone()));
         }
         let email = self.email("email", email);
         let code = self.code("code", code);
@@ -86,10 +67,10 @@ impl<R: From<FormReason>> FieldErrors<R> {
     }
 
     /// The code of a mail.
-    pub(crate) fn code(&mut self, field: &str, raw: &str) -> Option<MailCode> {
-        let code = MailCode::parse(raw);
+    pub(crate) fn code(&mut self, field: &str, raw: &RawSecret) -> Option<MailCode> {
+        let code = MailCode::parse(raw.expose());
         if code.is_none() {
-            let empty = raw.trim().is_empty();
+            let empty = raw.expose().trim().is_empty();
             self.refuse(field, if empty { FormReason::CodeMissing } else { FormReason::CodeInvalid });
         }
         code
@@ -114,10 +95,10 @@ mod tests {
     #[test]
     fn a_link_goes_before_what_was_typed() {
         let mut errors = FieldErrors::<FormReason>::default();
-        assert_eq!(errors.presented("x", "", ""), Some(Presented::Link("x".into())));
+        assert_eq!(errors.presented(&"x".into(), "", &"".into()), Some(Presented::Link("x".into())));
         assert!(errors.finish(Some(())).is_ok());
         let mut errors = FieldErrors::<FormReason>::default();
-        assert_eq!(errors.presented("", "", " "), None);
+        assert_eq!(errors.presented(&"".into(), "", &" ".into()), None);
         let refused = errors.finish::<()>(None).unwrap_err();
         let refused: Vec<_> = refused.iter().map(|e| (e.field.as_str(), e.reason.code())).collect();
         assert_eq!(refused, [("email", "required"), ("code", "required")]);

@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, Identifier, MailCode};
+use crate::{FieldError, FieldErrors, Identifier, MailCode, RawSecret};
 use serde::{Deserialize, Serialize};
 
 /// Whom to mail a code to sign in with.
@@ -30,7 +30,7 @@ pub struct CodeSignInForm {
     /// An email address or a username.
     pub identifier: String,
     /// The code.
-    pub code: String,
+    pub code: RawSecret,
     /// "on" where "Keep me signed in" was ticked.
     pub remember: String,
     /// Where to go afterwards, as in [`crate::SignInForm`].
@@ -91,8 +91,8 @@ pub struct CodeLogin {
     #[cfg_attr(feature = "openapi", schema(required))]
     pub identifier: String,
     /// The code. Case, spaces and the dash do not matter.
-    #[cfg_attr(feature = "openapi", schema(required))]
-    pub code: String,
+    #[cfg_attr(feature = "openapi", schema(required, value_type = String))]
+    pub code: RawSecret,
 }
 
 impl From<CodeLogin> for CodeSignInForm {

@@ -1,5 +1,5 @@
 use crate::invisible::trim;
-use crate::{RawPassword, SignInForm};
+use crate::{RawPassword, RawSecret, SignInForm};
 use serde::{Deserialize, Serialize};
 
 /// Your email address or username in any one of three fields, and your password. The other fields of `OAuth2`'s
@@ -24,7 +24,8 @@ pub struct LoginRequest {
     /// Ignored.
     pub client_id: String,
     /// Ignored.
-    pub client_secret: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub client_secret: RawSecret,
 }
 
 impl From<LoginRequest> for SignInForm {
@@ -42,7 +43,8 @@ impl From<LoginRequest> for SignInForm {
 #[serde(default, deny_unknown_fields)]
 pub struct Renewal {
     /// The refresh token. You can send it as the bearer token instead.
-    pub refresh_token: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub refresh_token: RawSecret,
     /// Ignored.
     pub grant_type: String,
     /// Ignored.
@@ -50,7 +52,8 @@ pub struct Renewal {
     /// Ignored.
     pub client_id: String,
     /// Ignored.
-    pub client_secret: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
+    pub client_secret: RawSecret,
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ pub(crate) async fn refresh(
     Credentials(renewal): Credentials<Renewal>,
 ) -> Answer<Json<TokenPair>> {
     let token = match bearer::read(&headers) {
-        _ if !renewal.refresh_token.is_empty() => renewal.refresh_token.as_str(),
+        _ if !renewal.refresh_token.expose().is_empty() => renewal.refresh_token.expose(),
         Bearer::Token(token) => token,
         Bearer::Absent | Bearer::Malformed => return Err(Code::InvalidToken.into()),
     };

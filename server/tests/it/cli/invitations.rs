@@ -47,13 +47,14 @@ async fn an_operator_invites_and_passes_links_on_where_mail_is_off(pool: PgPool)
     assert!(run(&["link", "invite", "bob@example.com"]).unwrap_err().contains("server invite"));
 
     let world = App::new(pool).world;
-    let form = InvitationForm { token: ana, password: PASSWORD.into(), ..InvitationForm::default() };
+    let form = InvitationForm { token: ana.into(), password: PASSWORD.into(), ..InvitationForm::default() };
     let ana = world.accounts.accept_invitation(&world.stranger(), form).await.unwrap();
     assert_eq!(ana.viewer.role, domain::Role::Admin);
     assert!(run(&["invite", "ana@example.com"]).unwrap_err().contains("an account with this address"));
     assert!(run(&["link", "verify", "ana@example.com"]).is_err(), "it is proven");
     let token = token(&run(&["link", "reset", "ANA@example.com"]).unwrap(), "reset");
-    let form = ResetForm { token, new_password: "copper lanterns".into(), ..ResetForm::default() };
+    let form =
+        ResetForm { token: token.into(), new_password: "copper lanterns".into(), ..ResetForm::default() };
     assert!(world.accounts.reset_password(&world.stranger(), form).await.is_ok());
     for wrong in [&["link", "reset", "nobody@example.com"][..], &["invite", "nonsense"]] {
         assert!(run(wrong).is_err(), "{wrong:?}");

@@ -1,6 +1,6 @@
 //! The binary, from outside.
 
-mod commands;
+pub mod commands;
 mod encryption;
 mod import;
 mod invitations;

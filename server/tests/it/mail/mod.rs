@@ -1,8 +1,10 @@
 //! What takes mails out of the outbox.
 
+mod canaries;
 mod catcher;
 mod certificates;
 mod job;
+mod kills;
 mod pages;
 mod smtp;
 

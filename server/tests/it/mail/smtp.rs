@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-fn outgoing(url: &str, change: impl FnOnce(&mut RawConfig)) -> Outgoing {
+pub fn outgoing(url: &str, change: impl FnOnce(&mut RawConfig)) -> Outgoing {
     let config = config(|raw| {
         raw.smtp_url = Some(url.to_owned());
         raw.mail_from = Some("no-reply@harbour.example".to_owned());

@@ -16,7 +16,7 @@ fn to(email: &str) -> EmailForm {
 }
 
 fn by_link(token: &str) -> VerifyForm {
-    VerifyForm { token: token.to_owned(), ..VerifyForm::default() }
+    VerifyForm { token: token.into(), ..VerifyForm::default() }
 }
 
 /// A world with ana, whose address is proven, and no mail left.
@@ -73,7 +73,7 @@ async fn the_code_and_the_password_prove_it_from_another_device(pool: PgPool) {
     let code = mail_code(world.mail().await.iter().find(|mail| mail.to == NEW).unwrap());
     let form = |password: &str| VerifyForm {
         email: NEW.to_owned(),
-        code: code.clone(),
+        code: code.clone().into(),
         password: password.into(),
         ..VerifyForm::default()
     };
@@ -152,8 +152,11 @@ async fn what_was_mailed_to_the_old_address_ends_with_it(pool: PgPool) {
     world.accounts.forgot_password(&world.stranger(), asked).await.unwrap();
     let reset = link_token(&world.mail().await[0], "reset");
     world.accounts.change_me(&ctx, patch(json!({"email": NEW}))).await.unwrap();
-    let form =
-        ResetForm { token: reset, new_password: "copper lanterns over water".into(), ..ResetForm::default() };
+    let form = ResetForm {
+        token: reset.into(),
+        new_password: "copper lanterns over water".into(),
+        ..ResetForm::default()
+    };
     let ended = world.accounts.reset_password(&world.stranger(), form).await;
     assert!(matches!(ended, Err(Error::LinkInvalid)));
 }

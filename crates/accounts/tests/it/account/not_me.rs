@@ -20,11 +20,11 @@ async fn with_ana(pool: PgPool) -> (World, SignedIn) {
 }
 
 fn by_link(mail: &Message) -> NotMeForm {
-    NotMeForm { token: link_token(mail, "not-me"), ..NotMeForm::default() }
+    NotMeForm { token: link_token(mail, "not-me").into(), ..NotMeForm::default() }
 }
 
 fn reset(token: &str) -> ResetForm {
-    ResetForm { token: token.to_owned(), new_password: NEW.into(), ..ResetForm::default() }
+    ResetForm { token: token.into(), new_password: NEW.into(), ..ResetForm::default() }
 }
 
 /// Somebody with ana's password gives the account an address of their own, proves it, and changes the password. The
@@ -37,7 +37,11 @@ async fn steal(world: &World) -> Vec<Message> {
     let mut mails = world.mail().await;
     let confirm = mails.iter().position(|mail| mail.to == THEIRS).unwrap();
     let token = link_token(&mails.remove(confirm), "verify");
-    world.accounts.verify_email(&ctx, VerifyForm { token, ..VerifyForm::default() }).await.unwrap();
+    world
+        .accounts
+        .verify_email(&ctx, VerifyForm { token: token.into(), ..VerifyForm::default() })
+        .await
+        .unwrap();
     world.clock.advance(Duration::SECOND);
     let ctx = world.holder(&thief).await;
     let form =
@@ -112,7 +116,7 @@ async fn the_code_of_any_notice_does_the_same(pool: PgPool) {
     assert_eq!(mails.len(), 2);
     let by_code = |email: &str, mail| NotMeForm {
         email: email.to_owned(),
-        code: mail_code(mail),
+        code: mail_code(mail).into(),
         ..NotMeForm::default()
     };
     let other = world.accounts.disown(&world.stranger(), by_code("eve@example.com", &mails[0])).await;

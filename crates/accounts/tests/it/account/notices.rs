@@ -55,7 +55,7 @@ async fn a_reset_is_told_by_what_was_proven_before(pool: PgPool) {
         let asked = AddressForm { email: "ana@example.com".into() };
         world.accounts.forgot_password(&world.stranger(), asked).await.unwrap();
         let token = link_token(&only(&world).await, "reset");
-        let form = ResetForm { token, new_password: NEW.into(), ..ResetForm::default() };
+        let form = ResetForm { token: token.into(), new_password: NEW.into(), ..ResetForm::default() };
         world.accounts.reset_password(&world.stranger(), form).await.unwrap();
         assert_eq!(can_be_undone(&only(&world).await), expected);
     }

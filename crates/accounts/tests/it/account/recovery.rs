@@ -1,6 +1,6 @@
 //! A forgotten password: asked for, replaced, and what ends with it (P1, P25).
 
-use accounts::{Error, Undelivered};
+use accounts::{Error, RequestCtx, Undelivered};
 use domain::{AddressForm, ResetForm};
 use sqlx::PgPool;
 use testkit::{Mailbox, PASSWORD, World, link_token, mail_code, sign_in};
@@ -13,11 +13,11 @@ fn of(name: &str) -> AddressForm {
 }
 
 fn by_link(token: &str) -> ResetForm {
-    ResetForm { token: token.to_owned(), new_password: NEW.into(), ..ResetForm::default() }
+    ResetForm { token: token.into(), new_password: NEW.into(), ..ResetForm::default() }
 }
 
 fn by_code(name: &str, code: &str) -> ResetForm {
-    let (email, code) = (format!("{name}@example.com"), code.to_owned());
+    let (email, code) = (format!("{name}@example.com"), code.into());
     ResetForm { email, code, new_password: NEW.into(), ..ResetForm::default() }
 }
 
@@ -143,4 +143,36 @@ async fn a_mailbox_gets_three_mails_an_hour_whoever_asks(pool: PgPool) {
             assert!(matches!(fourth, Err(Error::TooManyTries { .. })), "{name}");
         }
     }
+}
+
+/// Counted alike for known addresses and unknown ones, and for all purposes together.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_asks_for_twenty_mails_an_hour(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let client = world.stranger().client;
+    let mut asked = 0;
+    for minute in 0..60 {
+        for n in 0..12 {
+            let ctx = RequestCtx { client: client.clone(), ..world.stranger() };
+            let form = of(&format!("somebody-{minute}-{n}"));
+            let answer = match n % 2 {
+                0 => world.accounts.forgot_password(&ctx, form).await,
+                _ => world.accounts.resend_verification(&ctx, form).await,
+            };
+            match answer {
+                Ok(()) => asked += 1,
+                refused => {
+                    assert!(matches!(refused, Err(Error::TooManyTries { .. })));
+                    break;
+                }
+            }
+        }
+        let ctx = RequestCtx { client: client.clone(), ..world.stranger() };
+        let known = world.accounts.forgot_password(&ctx, of("ana")).await;
+        assert!(matches!(known, Err(Error::TooManyTries { .. })), "a known address is no way round");
+        world.clock.advance(Duration::MINUTE);
+    }
+    assert_eq!(asked, 19, "ten at once, and one in six minutes");
+    assert_eq!(world.count("SELECT count(*) FROM outbox").await, 20, "and ana's own, at the sign-up");
 }

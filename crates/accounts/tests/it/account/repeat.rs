@@ -11,7 +11,7 @@ fn shown(world: &World, name: &str) -> (RequestCtx, RegistrationForm) {
     let mut ctx = world.stranger();
     let SignUpForm { nonce, browser } = world.accounts.sign_up_form(&ctx);
     ctx.client.sign_up = Some(browser);
-    (ctx, RegistrationForm { nonce, ..registration(name) })
+    (ctx, RegistrationForm { nonce: nonce.into(), ..registration(name) })
 }
 
 fn later(world: &World, ctx: &RequestCtx) -> RequestCtx {

@@ -41,7 +41,11 @@ async fn the_mail(world: &World) -> Message {
 }
 
 fn by_link(mail: &Message, password: &str) -> VerifyForm {
-    VerifyForm { token: link_token(mail, "verify"), password: password.into(), ..VerifyForm::default() }
+    VerifyForm {
+        token: link_token(mail, "verify").into(),
+        password: password.into(),
+        ..VerifyForm::default()
+    }
 }
 
 async fn finish(world: &World, ctx: &RequestCtx, form: VerifyForm) -> Result<SignedIn, Error> {
@@ -176,7 +180,7 @@ async fn an_account_that_somebody_made_with_ones_address_is_taken_back_whole(poo
     assert_eq!(world.count("SELECT count(*) FROM users WHERE email_verified").await, 0);
     world.accounts.forgot_password(&world.stranger(), of_ana()).await.unwrap();
     let token = link_token(&the_mail(&world).await, "reset");
-    let reset = ResetForm { token, new_password: PASSWORD.into(), ..ResetForm::default() };
+    let reset = ResetForm { token: token.into(), new_password: PASSWORD.into(), ..ResetForm::default() };
     world.accounts.reset_password(&world.stranger(), reset).await.unwrap();
     assert!(world.holder(&attacker).await.member().is_err(), "the attacker's session");
     let refreshed = world.accounts.refresh(&world.stranger(), &program.refresh_token).await;
@@ -301,7 +305,7 @@ async fn elsewhere_the_password_is_typed_and_chosen_by_the_same_policy(pool: PgP
         assert!(matches!(refused, Err(Error::Invalid(errors)) if errors[0].field == "password"), "{weak}");
     }
     let (email, code) = (ANA.to_owned(), mail_code(&mail));
-    let by_code = VerifyForm { email, code, password: OTHER.into(), ..VerifyForm::default() };
+    let by_code = VerifyForm { email, code: code.into(), password: OTHER.into(), ..VerifyForm::default() };
     finish(&world, &elsewhere, by_code).await.unwrap();
     assert!(opens(&world, OTHER).await && !opens(&world, PASSWORD).await);
 }

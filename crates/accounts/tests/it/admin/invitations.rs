@@ -12,7 +12,7 @@ fn of(name: &str) -> AddressForm {
 
 fn by_link(token: &str) -> InvitationForm {
     InvitationForm {
-        token: token.to_owned(),
+        token: token.into(),
         name: "Ana".into(),
         password: PASSWORD.into(),
         ..Default::default()
@@ -57,7 +57,8 @@ async fn an_admin_is_invited_as_such_and_the_code_does_it_too(pool: PgPool) {
     world.accounts.invite(of("ana"), Role::Admin).await.unwrap();
     let mail = world.mail().await.remove(0);
     let (email, code) = ("Ana@Example.com".to_owned(), mail_code(&mail));
-    let form = InvitationForm { email, code, password: PASSWORD.into(), ..InvitationForm::default() };
+    let form =
+        InvitationForm { email, code: code.into(), password: PASSWORD.into(), ..InvitationForm::default() };
     let ana = world.accounts.accept_invitation(&world.stranger(), form).await.unwrap();
     assert_eq!(ana.viewer.role, Role::Admin);
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'invited'").await, 1);
@@ -130,11 +131,14 @@ async fn without_mail_an_operator_passes_every_link_on(pool: PgPool) {
 
     let bob = world.member("bob").await;
     let link = world.accounts.operator_link(LinkFor::Verify, of("bob")).await.unwrap().unwrap();
-    let form = VerifyForm { token: token(&link), ..VerifyForm::default() };
+    let form = VerifyForm { token: token(&link).into(), ..VerifyForm::default() };
     world.accounts.verify_email(&world.holder(&bob).await, form).await.unwrap();
     let link = world.accounts.operator_link(LinkFor::Reset, of("bob")).await.unwrap().unwrap();
-    let form =
-        ResetForm { token: token(&link), new_password: "copper lanterns".into(), ..ResetForm::default() };
+    let form = ResetForm {
+        token: token(&link).into(),
+        new_password: "copper lanterns".into(),
+        ..ResetForm::default()
+    };
     world.accounts.reset_password(&world.stranger(), form).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM users WHERE email_verified").await, 2);
     world.execute("UPDATE users SET is_active = false").await;
@@ -155,7 +159,7 @@ async fn an_operators_link_is_the_mails_and_ends_when_that_does(pool: PgPool) {
     let link = world.accounts.operator_link(LinkFor::Verify, of("ana")).await.unwrap().unwrap();
     assert_eq!(token(&link), link_token(&mail, "verify"));
     world.clock.advance(Duration::hours(1));
-    let form = VerifyForm { token: token(&link), password: PASSWORD.into(), ..VerifyForm::default() };
+    let form = VerifyForm { token: token(&link).into(), password: PASSWORD.into(), ..VerifyForm::default() };
     let late = world.accounts.verify_email(&world.stranger(), form).await;
     assert!(matches!(late, Err(Error::LinkInvalid)));
     world.execute("DELETE FROM one_time_tokens").await;

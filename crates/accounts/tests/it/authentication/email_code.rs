@@ -25,7 +25,7 @@ fn asking(name: &str) -> CodeRequestForm {
 }
 
 fn form(name: &str, code: &str) -> CodeSignInForm {
-    CodeSignInForm { identifier: name.to_owned(), code: code.to_owned(), ..CodeSignInForm::default() }
+    CodeSignInForm { identifier: name.to_owned(), code: code.into(), ..CodeSignInForm::default() }
 }
 
 async fn mails(world: &World, name: &str) -> Vec<Message> {

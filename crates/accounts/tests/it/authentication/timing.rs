@@ -1,8 +1,11 @@
 //! Not tests: measurements of promise P2, for a quiet machine and a release build.
 
+use accounts::{Error, Rng, Signup};
+use domain::{AddressForm, CodeRequestForm, CodeSignInForm, RegistrationForm, ResetForm};
 use sqlx::PgPool;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use testkit::{World, sign_in};
+use testkit::{PASSWORD, SeededRng, World, registration, sign_in};
 
 /// How many sign-ins a class.
 const SIGN_INS: usize = 2_000;
@@ -54,6 +57,95 @@ async fn time_of_refusal(world: &World, identifier: &str) -> Duration {
     let took = begun.elapsed();
     assert!(matches!(answer, Err(accounts::Error::WrongCredentials)), "{identifier}");
     took
+}
+
+/// What a stranger can ask for, or try, by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Flow {
+    Forgot,
+    Resend,
+    Code,
+    SignUp,
+    GuessACode,
+    ResetByCode,
+}
+
+const FLOWS: [Flow; 6] =
+    [Flow::Forgot, Flow::Resend, Flow::Code, Flow::SignUp, Flow::GuessACode, Flow::ResetByCode];
+
+/// Prints how well the time of each answer tells an address with an account from one without: the Mann-Whitney AUC.
+/// Both classes of all flows are measured in one run, in random order.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[ignore = "a measurement, for `cargo nextest run --run-ignored only`"]
+async fn time_does_not_tell_for_whom_a_mail_was_asked(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.signup = Signup::Verify);
+    let people = "INSERT INTO users (id, email, email_canonical, email_verified, created_at, updated_at)
+        SELECT gen_random_uuid(), email, email, true, now(), now()
+        FROM (SELECT 'known-' || n || '@example.com' AS email FROM generate_series(0, 1999) n) AS people";
+    world.execute(people).await;
+    // A code that may be guessed is on its way to each who has an account.
+    for class in ["known", "other"] {
+        for n in 0..SIGN_INS {
+            time_of(&world, Flow::Code, &format!("{class}-{n}@example.com")).await;
+        }
+    }
+    world.mail().await;
+    let mut order: Vec<_> = FLOWS
+        .into_iter()
+        .flat_map(|flow| (0..SIGN_INS).flat_map(move |n| [(flow, n, false), (flow, n, true)]))
+        .collect();
+    shuffle(&mut order);
+    let mut times: BTreeMap<Flow, [Vec<Duration>; 2]> = BTreeMap::new();
+    for (flow, n, known) in order {
+        let email = format!("{}-{n}@example.com", if known { "known" } else { "other" });
+        let took = time_of(&world, flow, &email).await;
+        times.entry(flow).or_default()[usize::from(known)].push(took);
+    }
+    for (flow, [other, known]) in times {
+        let (medians, auc) = ([median(&known), median(&other)], auc(&other, &known));
+        println!("{flow:?}: medians {medians:?} (known, unknown), AUC {auc:.3}, {} a class", known.len());
+    }
+}
+
+async fn time_of(world: &World, flow: Flow, email: &str) -> Duration {
+    let (ctx, accounts, email) = (world.stranger(), &world.accounts, email.to_owned());
+    let begun = Instant::now();
+    let answer = match flow {
+        Flow::Forgot => accounts.forgot_password(&ctx, AddressForm { email }).await,
+        Flow::Resend => accounts.resend_verification(&ctx, AddressForm { email }).await,
+        Flow::Code => {
+            let form = CodeRequestForm { identifier: email, ..CodeRequestForm::default() };
+            accounts.ask_sign_in_code(&ctx, form).await
+        }
+        Flow::SignUp => {
+            let form = RegistrationForm { email, ..registration("anybody") };
+            accounts.begin_sign_up(&ctx, form).await.map(drop)
+        }
+        Flow::GuessACode => {
+            let (identifier, code) = (email, "AAAAA-AAAAA".into());
+            let form = CodeSignInForm { identifier, code, ..CodeSignInForm::default() };
+            accounts.sign_in_by_code(&ctx, form).await.map(drop)
+        }
+        Flow::ResetByCode => {
+            let (code, new_password) = ("AAAAA-AAAAA".into(), PASSWORD.into());
+            let form = ResetForm { email, code, new_password, ..ResetForm::default() };
+            accounts.reset_password(&ctx, form).await
+        }
+    };
+    let took = begun.elapsed();
+    assert!(matches!(answer, Ok(()) | Err(Error::WrongCode | Error::LinkInvalid)), "{flow:?}: {answer:?}");
+    took
+}
+
+/// Fisher and Yates.
+fn shuffle<T>(order: &mut [T]) {
+    let rng = SeededRng::default();
+    for place in (1..order.len()).rev() {
+        let mut bytes = [0; 8];
+        rng.fill(&mut bytes);
+        let other = u64::from_le_bytes(bytes) % (u64::try_from(place).unwrap() + 1);
+        order.swap(place, usize::try_from(other).unwrap());
+    }
 }
 
 fn median(times: &[Duration]) -> Duration {

@@ -44,9 +44,9 @@ fn masked(answer: Answer, name: &str) -> String {
     };
     let headers: String = headers.iter().map(header).collect();
     let mut whole = format!("{status}\n{headers}\n{text}");
-    for before in [" nonce=\"", "'nonce-", "name=\"form[nonce]\" value=\"", "\"nonce\":\""] {
+    for before in [" nonce=\"", "'nonce-", "name=\"form[nonce]\" value=\"", "\\\"nonce\\\":\\\""] {
         if let Some((_, rest)) = whole.split_once(before) {
-            let nonce = rest.split(['"', '\'']).next().unwrap().to_owned();
+            let nonce = rest.split(['"', '\'', '\\']).next().unwrap().to_owned();
             whole = if nonce.is_empty() { whole } else { whole.replace(&nonce, "NONCE") };
         }
     }

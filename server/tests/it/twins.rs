@@ -111,11 +111,15 @@ async fn no_page_tells_whether_an_account_exists(pool: PgPool) {
                 let name = format!("{class}-{n}");
                 let email = format!("{name}@example.com");
                 let fields: Vec<_> = [(field, email.as_str())].into_iter().chain(password).collect();
-                let called = app.browser().call_as(&hidden, function, &fields).await.expect(200);
                 let mut browser = app.browser();
+                // Every other one by WebAssembly.
+                if n % 2 == 0 {
+                    let called = browser.call_as(&hidden, function, &fields).await.expect(200);
+                    return vec![masked(called, &name)];
+                }
                 let posted = browser.post_as(&hidden, function, &fields).await.expect(303);
                 let shown = browser.get(posted.location().unwrap()).await;
-                [called, posted, shown].map(|answer| masked(answer, &name))
+                vec![masked(posted, &name), masked(shown, &name)]
             };
             assert_eq!(twin("known").await, twin("other").await, "{function} {n}");
         }

@@ -39,7 +39,7 @@ impl Mailer for Sending {
 
 /// Every way in which a secret may be written.
 fn spellings(secret: &str) -> Vec<String> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut all = vec![
         secret.to_owned(),
         secret.replace(' ', "+"),

@@ -247,7 +247,7 @@ async fn each_code_that_went_to_an_address_works_and_has_five_tries(pool: PgPool
     world.mail().await;
     let typed = |code: &str| VerifyForm {
         email: ANA.to_owned(),
-        code: code.to_owned(),
+        code: code.into(),
         password: OTHER.into(),
         ..VerifyForm::default()
     };

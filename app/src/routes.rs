@@ -8,6 +8,7 @@ use crate::pages::login::LoginPage;
 use crate::pages::login_code::LoginCodePage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::not_me::NotMePage;
+use crate::pages::prove::ProvePage;
 use crate::pages::register::RegisterPage;
 use crate::pages::reset::ResetPage;
 use crate::pages::security::SecurityPage;
@@ -45,6 +46,11 @@ impl Guard {
             Self::Members => viewer.is_some(),
             Self::Admins => viewer.is_some_and(|viewer| viewer.role == Role::Admin),
         }
+    }
+
+    /// Whether `viewer` has to prove their address before they see the page.
+    fn waits_for_proof(self, viewer: Option<&Viewer>) -> bool {
+        matches!(self, Self::Members | Self::Admins) && viewer.is_some_and(|viewer| viewer.must_prove)
     }
 }
 
@@ -109,10 +115,13 @@ fn is_page(location: &str) -> bool {
     PAGES.iter().any(|page| page.path == path)
 }
 
-/// The page, or a redirect to where its viewer should be.
+/// The page, what its viewer has to do first, or a redirect to where they should be.
 fn guarded(guard: Guard, page: fn() -> AnyView) -> AnyView {
     let session = Session::from_context();
     let viewer = session.viewer_untracked();
+    if guard.waits_for_proof(viewer.as_ref()) {
+        return ProvePage().into_any();
+    }
     if guard.admits(viewer.as_ref()) {
         return page();
     }
@@ -146,13 +155,24 @@ mod tests {
 
     #[test]
     fn each_guard_admits_whom_its_name_says() {
-        let member =
-            |role| Viewer { id: UserId(Uuid::nil()), email: "ana@example.com".into(), name: None, role };
+        let member = |role| Viewer {
+            id: UserId(Uuid::nil()),
+            email: "ana@example.com".into(),
+            name: None,
+            role,
+            must_prove: false,
+        };
         let (user, admin) = (member(Role::User), member(Role::Admin));
         let admitted = |guard: Guard| [None, Some(&user), Some(&admin)].map(|viewer| guard.admits(viewer));
         assert_eq!(admitted(Guard::Open), [true, true, true]);
         assert_eq!(admitted(Guard::Strangers), [true, false, false]);
         assert_eq!(admitted(Guard::Members), [false, true, true]);
         assert_eq!(admitted(Guard::Admins), [false, false, true]);
+        let unproven = Viewer { must_prove: true, ..admin };
+        let waits = [Guard::Open, Guard::Strangers, Guard::Members, Guard::Admins].map(|guard| {
+            assert!(!guard.waits_for_proof(None) && !guard.waits_for_proof(Some(&user)));
+            guard.waits_for_proof(Some(&unproven))
+        });
+        assert_eq!(waits, [false, false, true, true]);
     }
 }

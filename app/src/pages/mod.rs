@@ -11,6 +11,7 @@ pub mod login;
 pub mod login_code;
 pub mod not_found;
 pub mod not_me;
+pub mod prove;
 pub mod register;
 pub mod reset;
 pub mod security;

@@ -67,6 +67,8 @@ pub struct Member {
     pub role: Role,
     /// The address as typed.
     pub email: String,
+    /// Whether it has to be proven before anything else.
+    pub must_prove: bool,
     /// The name, or first and last name.
     pub name: Option<String>,
     /// What they have proven in it, and when.
@@ -99,21 +101,30 @@ impl RequestCtx {
         Self { caller: Caller::Stranger, ..self.clone() }
     }
 
-    /// The signed-in caller: the guard of a use case for members.
+    /// The signed-in caller, whose address may have to be proven first: the guard of what leads to that proof, or out.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`] for a stranger.
-    pub fn member(&self) -> Result<&Member, Error> {
+    pub fn signed_in(&self) -> Result<&Member, Error> {
         match &self.caller {
             Caller::Member(member) => Ok(member),
             Caller::Stranger => Err(Error::SignInNeeded),
         }
     }
 
+    /// The signed-in caller: the guard of every other use case for members.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`] for a stranger, [`Error::EmailUnverified`] for whoever has to prove their address first.
+    pub fn member(&self) -> Result<&Member, Error> {
+        let member = self.signed_in()?;
+        if member.must_prove { Err(Error::EmailUnverified) } else { Ok(member) }
+    }
+
     /// The signed-in admin: the guard of a use case for admins.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`] for a stranger, [`Error::Forbidden`] for any other member.
+    /// As [`RequestCtx::member`], and [`Error::Forbidden`] for any other member.
     pub fn admin(&self) -> Result<&Member, Error> {
         let member = self.member()?;
         if member.role == Role::Admin { Ok(member) } else { Err(Error::Forbidden) }
@@ -136,12 +147,12 @@ impl RequestCtx {
     /// The caller as the page's header shows them.
     #[must_use]
     pub fn viewer(&self) -> Option<Viewer> {
-        self.member().ok().map(Member::viewer)
+        self.signed_in().ok().map(Member::viewer)
     }
 }
 
-impl From<Session> for Member {
-    fn from(session: Session) -> Self {
+impl Member {
+    pub(crate) fn of(session: Session, must_prove: bool) -> Self {
         let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
         Self {
             name: display_name(name.as_deref(), first.as_deref(), last.as_deref()),
@@ -150,16 +161,21 @@ impl From<Session> for Member {
             kind: session.kind,
             role: session.role,
             email: session.email,
+            must_prove,
             factors: session.factors,
             persistent: session.persistent,
         }
     }
-}
 
-impl Member {
     /// The member as the page's header shows them.
     #[must_use]
     pub fn viewer(&self) -> Viewer {
-        Viewer { id: self.user, email: self.email.clone(), name: self.name.clone(), role: self.role }
+        Viewer {
+            id: self.user,
+            email: self.email.clone(),
+            name: self.name.clone(),
+            role: self.role,
+            must_prove: self.must_prove,
+        }
     }
 }

@@ -19,6 +19,9 @@ pub enum Error {
     /// A token that is forged, used, expired or revoked, or whose account is disabled: the answer does not say which.
     #[error("invalid token")]
     InvalidToken,
+    /// A member called what needs a proven address, and theirs is not.
+    #[error("the address is not proven")]
+    EmailUnverified,
     /// A member called what is for admins.
     #[error("not allowed")]
     Forbidden,

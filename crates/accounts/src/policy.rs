@@ -165,6 +165,12 @@ fn is_recent(proven_at: OffsetDateTime, now: OffsetDateTime) -> bool {
     now - proven_at <= RECENT
 }
 
+/// Whether an account may so far do no more than prove its address, change it, sign out, and be deleted.
+#[must_use]
+pub const fn must_prove(require_verified: bool, email_verified: bool) -> bool {
+    require_verified && !email_verified
+}
+
 /// Whether this is the last account that can manage others; `admins` are all active ones.
 #[must_use]
 pub fn is_last_admin(admins: &[UserId], user: UserId) -> bool {
@@ -199,6 +205,7 @@ mod tests {
             address: String::new(),
             agent: String::new(),
             email: String::new(),
+            email_verified: false,
             name: None,
             first_name: None,
             last_name: None,
@@ -232,6 +239,13 @@ mod tests {
         assert!(is_live(&session(Role::User), now));
         assert!(!is_live(&Session { ended_at: Some(now), ..session(Role::User) }, now));
         assert!(!is_live(&Session { is_active: false, ..session(Role::User) }, now));
+    }
+
+    #[test]
+    fn an_address_has_to_be_proven_where_that_is_asked_for() {
+        let cases = [(false, false), (false, true), (true, false), (true, true)];
+        let must = cases.map(|(required, verified)| must_prove(required, verified));
+        assert_eq!(must, [false, false, true, false]);
     }
 
     #[test]

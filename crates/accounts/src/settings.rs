@@ -56,6 +56,8 @@ pub struct Settings {
     pub mail: MailSettings,
     /// Who may make an account.
     pub signup: Signup,
+    /// Whether an account may do nothing before its address is proven.
+    pub require_verified: bool,
     /// Usernames that nobody may take, beside those that are reserved everywhere.
     pub reserved_usernames: Vec<String>,
     /// Shortest new password, in code points; below [`PASSWORD_MIN`] only for a developer, see `AS_SEEDS`.
@@ -78,6 +80,7 @@ impl Settings {
             rate_limit_per_minute: 60,
             mail: MailSettings::default(),
             signup: Signup::Open,
+            require_verified: false,
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,

@@ -19,11 +19,11 @@ pub(crate) fn user(user: User) -> UserView {
 }
 
 pub(crate) fn with_user(row: &SessionWithUser) -> UserView {
-    let SessionWithUser { session, email_verified, profile, created_at, updated_at } = row;
+    let SessionWithUser { session, profile, created_at, updated_at } = row;
     UserView {
         id: session.user,
         email: session.email.clone(),
-        email_verified: *email_verified,
+        email_verified: session.email_verified,
         profile: shown(profile.clone()),
         role: session.role,
         is_active: session.is_active,

@@ -18,6 +18,8 @@ pub enum Code {
     InvalidToken,
     /// The caller is signed in, but may not do this.
     Forbidden,
+    /// This needs a proven email address.
+    EmailUnverified,
     /// This needs a recent sign-in or the current password.
     Reauthenticate,
     /// Another site sent this request.
@@ -70,7 +72,11 @@ impl Code {
             Self::LinkInvalid => 400,
             Self::Invalid | Self::Unreadable => 422,
             Self::WrongCredentials | Self::WrongCode | Self::SignInNeeded | Self::InvalidToken => 401,
-            Self::Forbidden | Self::Reauthenticate | Self::CrossSite | Self::SignupClosed => 403,
+            Self::Forbidden
+            | Self::EmailUnverified
+            | Self::Reauthenticate
+            | Self::CrossSite
+            | Self::SignupClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TimedOut => 408,

@@ -19,6 +19,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::SignInNeeded => Code::SignInNeeded.into(),
         Refused::InvalidToken => Code::InvalidToken.into(),
         Refused::Forbidden => Code::Forbidden.into(),
+        Refused::EmailUnverified => Code::EmailUnverified.into(),
         Refused::Reauthenticate => Code::Reauthenticate.into(),
         Refused::NotFound => Code::NotFound.into(),
         Refused::LastAdmin => Code::LastAdmin.into(),

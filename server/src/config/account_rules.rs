@@ -2,7 +2,7 @@
 
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
-use super::value::{filled, number};
+use super::value::{filled, number, switch};
 use accounts::{Hashing, Signup};
 use domain::PASSWORD_MIN;
 
@@ -12,6 +12,7 @@ pub(super) struct AccountRules {
     pub(super) password_score: u8,
     pub(super) hashing: Hashing,
     pub(super) signup: Signup,
+    pub(super) require_verified: bool,
     pub(super) reserved_usernames: Vec<String>,
     pub(super) token_lifetime: time::Duration,
     pub(super) refresh_lifetime: time::Duration,
@@ -27,11 +28,13 @@ impl AccountRules {
         let minutes =
             number("ACCESS_TOKEN_EXPIRE_MINUTES", raw.access_token_expire_minutes.as_deref(), 30, 1..=1440);
         let calls = number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000);
+        let require_verified = switch("REQUIRE_VERIFIED", raw.require_verified.as_deref());
         Self {
             password_min: errors.or(least, length),
             password_score: errors.or(score, easiest),
             hashing: hashing(raw, errors),
             signup: errors.or(Signup::Closed, signup(raw)),
+            require_verified: errors.or(None, require_verified).unwrap_or(false),
             reserved_usernames: errors.or(Vec::new(), reserved_usernames(raw)),
             token_lifetime: time::Duration::minutes(errors.or(30, minutes)),
             refresh_lifetime: errors.or(time::Duration::DAY, refresh_lifetime(raw)),

@@ -1,5 +1,6 @@
 //! `SMTP_URL` and what belongs to it. No refusal repeats anything that could be a password.
 
+use super::account_rules::AccountRules;
 use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
@@ -78,7 +79,7 @@ pub(super) fn is_set_up(raw: &RawConfig) -> bool {
 pub(super) fn mail(
     raw: &RawConfig,
     env: AppEnv,
-    signup: Signup,
+    accounts: &AccountRules,
     errors: &mut ConfigErrors,
 ) -> Option<MailConfig> {
     let from = errors.keep(address("MAIL_FROM", raw.mail_from.as_deref()));
@@ -94,8 +95,11 @@ pub(super) fn mail(
         }
         None if env == AppEnv::Development => MailTransport::Mailbox,
         None => {
-            if signup == Signup::Verify {
+            if accounts.signup == Signup::Verify {
                 errors.keep::<()>(Err(needed_to_sign_up()));
+            }
+            if accounts.require_verified {
+                errors.keep::<()>(Err(needed_to_prove()));
             }
             MailTransport::None
         }
@@ -120,6 +124,11 @@ pub(super) fn warnings(raw: &RawConfig, env: AppEnv, mail: &MailConfig) -> Vec<S
 
 fn needed_to_sign_up() -> ConfigError {
     ConfigError::new("SIGNUP", "\"verify\" needs mail; set SMTP_URL, or set it to open or closed")
+}
+
+fn needed_to_prove() -> ConfigError {
+    let message = "without mail nobody can prove an address and go on; set SMTP_URL, or set it to false";
+    ConfigError::new("REQUIRE_VERIFIED", message)
 }
 
 fn unset_sender() -> ConfigError {

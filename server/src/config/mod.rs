@@ -69,6 +69,8 @@ pub struct Config {
     pub hashing: Hashing,
     /// Who may sign up.
     pub signup: Signup,
+    /// Whether an account may do nothing before its address is proven.
+    pub require_verified: bool,
     /// Usernames that nobody may take, beside the usual ones.
     pub reserved_usernames: Vec<String>,
     /// Shortest new password.
@@ -115,7 +117,7 @@ impl Config {
         let signing = errors.or(Signing::Missing, Signing::new(raw, env));
         let accounts = AccountRules::new(raw, as_seeds, &mut errors);
         let logo = errors.or(None, logo::logo(raw));
-        let mail = mail::mail(raw, env, accounts.signup, &mut errors);
+        let mail = mail::mail(raw, env, &accounts, &mut errors);
         let app = app_settings::settings(
             raw,
             logo.as_deref(),
@@ -150,6 +152,7 @@ impl Config {
             encryption: Encryption::new(raw, env, mail::is_set_up(raw)),
             hashing: accounts.hashing,
             signup: accounts.signup,
+            require_verified: accounts.require_verified,
             reserved_usernames: accounts.reserved_usernames,
             password_min_length: accounts.password_min,
             password_min_score: accounts.password_score,
@@ -211,6 +214,7 @@ impl Config {
                 logo: self.logo.clone(),
             },
             signup: self.signup,
+            require_verified: self.require_verified,
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,

@@ -52,6 +52,10 @@ pub struct RawConfig {
     /// [default: open]
     #[arg(long, env, value_name = "NAME")]
     pub signup: Option<String>,
+    /// Whether members must prove their email address before anything else: true or false; needs mail
+    /// [default: false]
+    #[arg(long, env, value_name = "BOOL")]
+    pub require_verified: Option<String>,
     /// More usernames that nobody may choose, separated by commas; admin, support and others always are
     #[arg(long, env, value_name = "LIST")]
     pub reserved_usernames: Option<String>,

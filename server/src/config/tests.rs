@@ -31,6 +31,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "BASE_URL" => &mut raw.base_url,
             "LEPTOS_SITE_ADDR" => &mut raw.leptos_site_addr,
             "SIGNUP" => &mut raw.signup,
+            "REQUIRE_VERIFIED" => &mut raw.require_verified,
             "PASSWORD_MIN_LENGTH" => &mut raw.password_min_length,
             "PASSWORD_MIN_SCORE" => &mut raw.password_min_score,
             "ARGON2_M_COST" => &mut raw.argon2_m_cost,

@@ -6,3 +6,4 @@ mod unproven;
 
 pub(crate) use api::load_profile;
 pub use page::AccountPage;
+pub(crate) use unproven::Unproven;

@@ -2,9 +2,9 @@ use crate::pages::verify::ResendVerification;
 use crate::ui::{Form, HiddenField, SubmitButton};
 use leptos::prelude::*;
 
-/// Over the profile, until the address is proven.
+/// Until the address is proven.
 #[component]
-pub(super) fn Unproven(email: String) -> impl IntoView {
+pub(crate) fn Unproven(email: String) -> impl IntoView {
     let [before, after] = words::profile::unproven();
     view! {
         <div class="unproven">

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 /// The account's address, the one that waits for its proof, and the form for another one.
 #[component]
-pub(super) fn EmailSection(view: EmailView) -> impl IntoView {
+pub(crate) fn EmailSection(view: EmailView) -> impl IntoView {
     let done = if view.sends_mail { words::email::sent() } else { words::email::done() };
     let present = RwSignal::new(view);
     let address = dynamic(move || {

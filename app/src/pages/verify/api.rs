@@ -25,9 +25,9 @@ pub async fn verify_email(form: VerifyForm) -> Result<Option<Viewer>, AppError> 
         _ => AppError(problem),
     };
     match accounts.prove_address(&ctx, form).await.map_err(|error| refused(error.into()))? {
-        Proven::Address => {
-            redirect(if ctx.viewer().is_some() { "/account" } else { "/login" });
-            Ok(None)
+        Proven::Address(viewer) => {
+            redirect(if viewer.is_some() { "/account" } else { "/login" });
+            Ok(viewer)
         }
         Proven::SignedUp { signed_in, username_taken } => {
             sign_in(signed_in, if username_taken { "/account?username=taken" } else { "" }).map(Some)

@@ -22,7 +22,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn email(&self, ctx: &RequestCtx) -> Result<EmailView, Error> {
-        let user = self.own_account(ctx.member()?).await?;
+        let user = self.own_account(ctx.signed_in()?).await?;
         self.email_view(ctx, user).await
     }
 
@@ -32,7 +32,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password), [`Error::Taken`] where a sign-up
     /// would say so too, [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`]; nothing changed then.
     pub async fn change_email(&self, ctx: &RequestCtx, form: EmailForm) -> Result<EmailView, Error> {
-        let member = ctx.member()?;
+        let member = ctx.signed_in()?;
         let EmailChange { email, password } = form.parse()?;
         let user = self.own_account(member).await?;
         let unchanged = || Error::from(FieldError::new("email", Reason::EmailUnchanged));
@@ -66,7 +66,8 @@ impl Accounts {
 
     /// Whether a change by the API waits for a proof: where an address counts only once it is proven.
     pub(super) fn api_email_waits(&self) -> bool {
-        self.sends_mail() && self.settings().signup == Signup::Verify
+        let settings = self.settings();
+        self.sends_mail() && (settings.signup == Signup::Verify || settings.require_verified)
     }
 
     /// Counts a try of a new address, and the mail that it leads to.

@@ -1,8 +1,9 @@
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, Member, RequestCtx, policy};
 use domain::UserId;
+use store::Tx;
+use store::sessions::{self, Session};
 use store::users::{self, User, admin};
-use store::{Tx, sessions};
 
 /// Every write of a member begins here. A request may wait for a row while its session ends, or while its account is
 /// disabled, deleted or demoted. So the rows are read again under a lock: first accounts and then sessions, in every
@@ -11,7 +12,7 @@ impl Accounts {
     /// Begins a change of the caller's own account.
     pub(crate) async fn begin(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
         let mut tx = self.store().begin().await?;
-        let user = lock_own(&mut tx, ctx).await?;
+        let user = self.lock_own(&mut tx, ctx).await?;
         Ok((tx, user))
     }
 
@@ -36,7 +37,7 @@ impl Accounts {
     ) -> Result<(Tx, Vec<UserId>, User), Error> {
         let mut tx = self.store().begin().await?;
         let admins = admin::lock_active_admins(&mut tx).await?;
-        let user = lock_own(&mut tx, ctx).await?;
+        let user = self.lock_own(&mut tx, ctx).await?;
         Ok((tx, admins, user))
     }
 
@@ -57,21 +58,24 @@ impl Accounts {
             return Err(Error::Forbidden);
         }
         let user = users::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
-        lock_session(&mut tx, ctx, admin).await?;
+        self.lock_session(&mut tx, ctx, admin).await?;
         Ok((tx, admins, user))
     }
-}
 
-async fn lock_own(tx: &mut Tx, ctx: &RequestCtx) -> Result<User, Error> {
-    let member = ctx.member()?;
-    let user = users::lock(tx, member.user).await?.ok_or(Error::SignInNeeded)?;
-    lock_session(tx, ctx, member).await?;
-    Ok(user)
-}
+    async fn lock_own(&self, tx: &mut Tx, ctx: &RequestCtx) -> Result<User, Error> {
+        let member = ctx.signed_in()?;
+        let user = users::lock(tx, member.user).await?.ok_or(Error::SignInNeeded)?;
+        self.lock_session(tx, ctx, member).await?;
+        Ok(user)
+    }
 
-/// Holds a member's session as it is until the transaction ends, if it lives.
-async fn lock_session(tx: &mut Tx, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
-    let session = sessions::lock(tx, member.kind, member.session).await?;
-    let lives = session.is_some_and(|s| s.user == member.user && policy::is_live(&s, ctx.now));
-    if lives { Ok(()) } else { Err(Error::SignInNeeded) }
+    /// Holds a member's session as it is until the transaction ends, if it lives. Whoever may do everything must not
+    /// have got an address meanwhile that has to be proven first.
+    async fn lock_session(&self, tx: &mut Tx, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
+        let session = sessions::lock(tx, member.kind, member.session).await?;
+        let lives = |session: &Session| session.user == member.user && policy::is_live(session, ctx.now);
+        let session = session.filter(lives).ok_or(Error::SignInNeeded)?;
+        let must_prove = self.must_prove(session.email_verified);
+        if must_prove && !member.must_prove { Err(Error::EmailUnverified) } else { Ok(()) }
+    }
 }

@@ -43,7 +43,7 @@ impl Accounts {
     /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::TooManyTries`], [`Error::Overloaded`],
     /// [`Error::Unavailable`]; the account stays as it was then.
     pub async fn change_me(&self, ctx: &RequestCtx, mut patch: UserPatch) -> Result<UserView, Error> {
-        let member = ctx.member()?;
+        let member = if patch.is_only_of_email() { ctx.signed_in()? } else { ctx.member()? };
         let user = self.own_account(member).await?;
         leave_kept(&mut patch.email, &user);
         let UserChange { profile, email, current_password } = patch.parse()?;
@@ -85,7 +85,7 @@ impl Accounts {
     /// [`Error::Reauthenticate`], [`Error::LastAdmin`], [`Error::Overloaded`], [`Error::Unavailable`];
     /// nothing was deleted then.
     pub async fn delete_me(&self, ctx: &RequestCtx, form: DeletionForm) -> Result<(), Error> {
-        let member = ctx.member()?;
+        let member = ctx.signed_in()?;
         let current_password = form.parse()?;
         let user = self.own_account(member).await?;
         let stepped_up = self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?;

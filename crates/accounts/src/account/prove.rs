@@ -3,7 +3,7 @@
 use crate::authentication::establish::Transport;
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, SignedIn};
-use domain::{PlainPassword, Purpose, Verify, VerifyForm};
+use domain::{PlainPassword, Purpose, Verify, VerifyForm, Viewer};
 
 /// The purposes of the tokens that lead to `/verify`.
 const PURPOSES: [Purpose; 3] = [Purpose::Verify, Purpose::ChangeEmail, Purpose::SignUp];
@@ -11,8 +11,8 @@ const PURPOSES: [Purpose; 3] = [Purpose::Verify, Purpose::ChangeEmail, Purpose::
 /// What a browser has proven.
 #[derive(Debug)]
 pub enum Proven {
-    /// The address of an account.
-    Address,
+    /// The address of an account; as whom pages show the caller from now on.
+    Address(Option<Viewer>),
     /// The address of a sign-up: the account is made, and its owner signed in.
     SignedUp {
         /// Its owner.
@@ -34,7 +34,8 @@ impl Accounts {
         let Verify { presented, password } = form.parse()?;
         let token = self.find_token(ctx, &PURPOSES, &presented).await?;
         if token.purpose != Purpose::SignUp {
-            return self.prove_for_account(ctx, &token, password).await.map(|()| Proven::Address);
+            self.prove_for_account(ctx, &token, password).await?;
+            return Ok(Proven::Address(viewer_after(ctx, &token)));
         }
         let (attempt, username_taken) = self.finish_sign_up(ctx, &token, password).await?;
         let signed_in = self.establish(ctx, attempt, Transport::Browser { persistent: false }).await?.into();
@@ -68,4 +69,14 @@ impl Accounts {
             self.prove_email(ctx, token, password).await
         }
     }
+}
+
+/// The caller, who has proven the address of this token if the account is theirs.
+fn viewer_after(ctx: &RequestCtx, token: &Redeemable) -> Option<Viewer> {
+    let viewer = ctx.viewer()?;
+    if token.user != Some(viewer.id) {
+        return Some(viewer);
+    }
+    let changed = (token.purpose == Purpose::ChangeEmail).then(|| token.email.shown.clone());
+    Some(Viewer { email: changed.unwrap_or(viewer.email), must_prove: false, ..viewer })
 }

@@ -44,7 +44,7 @@ impl Accounts {
         password: Option<PlainPassword>,
     ) -> Result<(), Error> {
         match password {
-            None if ctx.member().is_ok_and(|member| member.user == user.id) => Ok(()),
+            None if ctx.signed_in().is_ok_and(|member| member.user == user.id) => Ok(()),
             None => Err(Error::Reauthenticate),
             Some(password) => {
                 let name = Identifier::Email(user.email.clone());

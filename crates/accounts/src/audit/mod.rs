@@ -120,7 +120,7 @@ impl Accounts {
         subject: Option<UserId>,
         event: Event,
     ) -> Result<(), Error> {
-        let member = ctx.member().ok();
+        let member = ctx.signed_in().ok();
         let row = audit::Event {
             id: rng::uuid(self.inner.rng.as_ref(), ctx.now),
             at: ctx.now,

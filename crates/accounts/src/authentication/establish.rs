@@ -26,6 +26,8 @@ pub(crate) enum Transport<'a> {
 /// What a sign-in ends with.
 pub(crate) struct Established {
     pub(crate) user: User,
+    /// Whether its address has to be proven before anything else.
+    pub(crate) must_prove: bool,
     pub(crate) token: SessionToken,
     /// The token that makes the client a known device; a program has to ask for it.
     pub(crate) device: RawToken,
@@ -114,7 +116,8 @@ impl Accounts {
         if let Some(admitted) = &admitted {
             self.forgive(admitted).await;
         }
-        Ok(Established { user, token, device })
+        let must_prove = self.must_prove(user.email_verified);
+        Ok(Established { user, must_prove, token, device })
     }
 
     /// Whether the owner may not know of a sign-in. A program that is to be no known device and has a session open from

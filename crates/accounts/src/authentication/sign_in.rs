@@ -62,7 +62,7 @@ impl Accounts {
         ctx: &RequestCtx,
         form: SignInForm,
     ) -> Result<(UserView, SessionToken, RawToken), Error> {
-        let Established { user, token, device } =
+        let Established { user, token, device, .. } =
             self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie).await?;
         Ok((view::user(user), token, device))
     }
@@ -117,12 +117,12 @@ impl Accounts {
 }
 
 impl From<Established> for SignedIn {
-    fn from(Established { user, token, device }: Established) -> Self {
-        Self { viewer: viewer(&user), token, device: Some(device) }
+    fn from(Established { user, must_prove, token, device }: Established) -> Self {
+        Self { viewer: viewer(&user, must_prove), token, device: Some(device) }
     }
 }
 
-fn viewer(user: &User) -> Viewer {
+pub(crate) fn viewer(user: &User, must_prove: bool) -> Viewer {
     let name = user.profile.display_name();
-    Viewer { id: user.id, email: user.email.clone(), name, role: user.role }
+    Viewer { id: user.id, email: user.email.clone(), name, role: user.role, must_prove }
 }

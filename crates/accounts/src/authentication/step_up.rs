@@ -28,7 +28,7 @@ impl Accounts {
         current: Option<PlainPassword>,
         refusal: Event,
     ) -> Result<SteppedUp, Error> {
-        let member = ctx.member()?;
+        let member = ctx.signed_in()?;
         let Some(current) = current else {
             need_recent_sign_in(&user, member, ctx)?;
             let (proofs, priority) = (member.factors.clone(), Priority::Stranger);

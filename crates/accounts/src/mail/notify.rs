@@ -36,7 +36,7 @@ impl Accounts {
         let email = address_of(before);
         let mut token = None;
         // What an admin does is not undone by whoever reads the mailbox that was taken from the account.
-        let by_owner = ctx.member().map_or(true, |member| member.user == before.id);
+        let by_owner = ctx.signed_in().map_or(true, |member| member.user == before.id);
         if before.email_verified && notice.can_be_undone() && by_owner {
             // By the order of the events, which the account's lock makes: a request's own time may be older than what
             // it waited for.

@@ -171,7 +171,7 @@ impl Accounts {
             Some(cached) => Some(cached.row.session.clone()),
             None => self.load(subject, now).await?,
         };
-        Ok(session.map(Member::from))
+        Ok(session.map(|session| self.member_of(session)))
     }
 
     /// The cached row of a session, if it may still be used. One whose use is to be written down may not.
@@ -247,13 +247,13 @@ mod tests {
                 address: String::new(),
                 agent: String::new(),
                 email: "ana@example.com".to_owned(),
+                email_verified: false,
                 name: None,
                 first_name: None,
                 last_name: None,
                 role: Role::User,
                 is_active: true,
             },
-            email_verified: false,
             profile: Profile::default(),
             created_at: NOW,
             updated_at: NOW,

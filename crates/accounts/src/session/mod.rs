@@ -59,7 +59,7 @@ impl Accounts {
             // Ended since it was read.
             return Ok(None);
         }
-        Ok(Some(Member::from(session)))
+        Ok(Some(self.member_of(session)))
     }
 
     async fn authenticate_cookie(
@@ -73,7 +73,17 @@ impl Accounts {
         };
         let renewed =
             if policy::is_touch_due(&session, now) { self.renew(&session, now).await? } else { None };
-        Ok(Some(Authenticated { member: Member::from(session), renewed }))
+        Ok(Some(Authenticated { member: self.member_of(session), renewed }))
+    }
+
+    pub(crate) fn member_of(&self, session: Session) -> Member {
+        let must_prove = self.must_prove(session.email_verified);
+        Member::of(session, must_prove)
+    }
+
+    /// Whether an account whose address is proven or not has to prove it first.
+    pub(crate) fn must_prove(&self, email_verified: bool) -> bool {
+        policy::must_prove(self.settings().require_verified, email_verified)
     }
 
     /// The living session that a token of this kind names. Two steps, each a function of its own: what

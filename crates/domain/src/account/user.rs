@@ -61,6 +61,12 @@ pub struct DeletionForm {
 }
 
 impl UserPatch {
+    /// Whether it changes the address and nothing else.
+    #[must_use]
+    pub fn is_only_of_email(&self) -> bool {
+        self.email.is_some() && ProfileForm::from(self) == ProfileForm::default()
+    }
+
     /// Checks the shape of every field.
     ///
     /// # Errors

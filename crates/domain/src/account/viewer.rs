@@ -41,6 +41,8 @@ pub struct Viewer {
     pub name: Option<String>,
     /// What the person may do.
     pub role: Role,
+    /// Whether they may so far do no more than prove their address, change it or sign out.
+    pub must_prove: bool,
 }
 
 impl Viewer {

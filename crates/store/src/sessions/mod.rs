@@ -61,6 +61,8 @@ pub struct Session {
     pub agent: String,
     /// The account's address, as typed.
     pub email: String,
+    /// Whether that was proven.
+    pub email_verified: bool,
     /// The account's display name.
     pub name: Option<String>,
     /// The account's first name.
@@ -78,8 +80,6 @@ pub struct Session {
 pub struct SessionWithUser {
     /// The session, with what it says of its account.
     pub session: Session,
-    /// Whether the account's address was proven.
-    pub email_verified: bool,
     /// What the account's owner filled in.
     pub profile: Profile,
     /// When the account was made.
@@ -115,6 +115,7 @@ macro_rules! query_sessions {
                 address: row.address,
                 agent: row.agent,
                 email: row.email,
+                email_verified: row.email_verified,
                 name: profile.name.clone(),
                 first_name: profile.first_name.clone(),
                 last_name: profile.last_name.clone(),
@@ -123,7 +124,6 @@ macro_rules! query_sessions {
             };
             Some($crate::sessions::SessionWithUser {
                 session,
-                email_verified: row.email_verified,
                 profile,
                 created_at: row.user_created_at,
                 updated_at: row.updated_at,

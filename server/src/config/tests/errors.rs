@@ -157,11 +157,16 @@ fn what_is_hardly_meant_is_a_line_in_the_log() {
 fn whoever_must_prove_an_address_needs_mail() {
     let error = refusal(&production(&[("SIGNUP", "verify")]));
     assert!(error.contains("SIGNUP: \"verify\" needs mail; set SMTP_URL"), "{error}");
+    let error = refusal(&production(&[("REQUIRE_VERIFIED", "true")]));
+    assert!(error.contains("REQUIRE_VERIFIED: without mail nobody can prove an address"), "{error}");
+    assert!(!Config::new(&raw(&production(&[("REQUIRE_VERIFIED", "")]))).unwrap().require_verified);
     let mail = [
         ("SIGNUP", "verify"),
+        ("REQUIRE_VERIFIED", "true"),
         ("SMTP_URL", "smtps://user:password@mail.example.com"),
         ("MAIL_FROM", "no-reply@example.com"),
     ];
-    assert!(Config::new(&raw(&production(&mail))).is_ok());
-    assert!(Config::new(&raw(&[("APP_ENV", "development"), ("SIGNUP", "verify")])).is_ok());
+    assert!(Config::new(&raw(&production(&mail))).unwrap().require_verified);
+    let development = [("APP_ENV", "development"), ("SIGNUP", "verify"), ("REQUIRE_VERIFIED", "true")];
+    assert!(Config::new(&raw(&development)).is_ok());
 }

@@ -105,7 +105,7 @@ async fn logout(
         SignOut::Proceed { navigates } => navigates,
     };
     if !navigates {
-        caller.ctx.member()?;
+        caller.ctx.signed_in()?;
     }
     state.accounts.sign_out(&caller.ctx).await?;
     let answer = if navigates { see_other("/") } else { StatusCode::NO_CONTENT.into_response() };

@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 
 /// Anyone may fetch them, as often as they like.
 const KEYS: &str = "read_keys";
+/// Whoever wants to leave need not prove anything.
+const LOGOUT: &str = "logout";
 
 /// Which calls answer an error.
 #[derive(PartialEq)]
@@ -17,11 +19,18 @@ enum Of {
     Bodies,
     /// Those that want an access token.
     Members,
+    /// Those that may want a proven address as well.
+    Proven,
 }
 
 /// The errors that calls have in common.
 const SHARED: &[(Of, Code, &str)] = &[
     (Of::Members, Code::InvalidToken, "The access token is missing, invalid or expired"),
+    (
+        Of::Proven,
+        Code::EmailUnverified,
+        "The email address must be confirmed first, where the site asks for that",
+    ),
     (Of::Counted, Code::CrossSite, "The request came from another site"),
     (Of::Bodies, Code::TimedOut, "The body took too long to arrive"),
     (Of::Bodies, Code::TooLarge, "The body is too large"),
@@ -123,6 +132,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
 pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     let wants_token = wants_token(operation);
     let counted = operation["operationId"] != KEYS;
+    let leaves = operation["operationId"] == LOGOUT;
     let takes_body = operation.contains_key("requestBody");
     let answers = object(&mut operation["responses"]);
     for (status, answer) in answers.iter_mut() {
@@ -136,6 +146,7 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
             Of::Counted => counted,
             Of::Bodies => takes_body,
             Of::Members => wants_token,
+            Of::Proven => wants_token && !leaves,
         };
         if applies {
             let shared = json!({ "$ref": format!("#/components/responses/{code:?}") });

@@ -24,7 +24,8 @@ pub(crate) fn paths(compat: Compat) -> Vec<String> {
 const ABOUT: &str = "Sign-up, sign-in, accounts, sessions and their administration.\n\n\
     To try it here, click **Authorize** and enter your email address or username and your password under *password*. \
     Errors are problem documents (RFC 9457) with a stable `code`. Unknown fields and query parameters are rejected, \
-    and nothing is changed. Send `null` or an empty string to clear an optional field.";
+    and nothing is changed. Where the site asks for a confirmed email address, calls that need a token answer 403 \
+    `email_unverified` until it is confirmed. Send `null` or an empty string to clear an optional field.";
 
 const TAGS: &[(&str, &str)] = &[
     ("Signing in", "Create accounts and get tokens."),

@@ -4,20 +4,21 @@ use crate::app::App;
 use app::routes::PAGES;
 use sqlx::PgPool;
 use std::collections::BTreeSet;
+use testkit::World;
 
-/// Answers to a stranger, a member and an admin.
-const EXPECTED: &[(&str, [u16; 3])] = &[
-    ("/", [200, 200, 200]),
-    ("/account", [303, 200, 200]),
-    ("/account/security", [303, 200, 200]),
-    ("/forgot", [200, 200, 200]),
-    ("/invite", [200, 200, 200]),
-    ("/login", [200, 303, 303]),
-    ("/login/code", [200, 303, 303]),
-    ("/not-me", [200, 200, 200]),
-    ("/register", [200, 303, 303]),
-    ("/reset", [200, 200, 200]),
-    ("/verify", [200, 200, 200]),
+/// Answers to a stranger, a member, an admin, and somebody who has to prove their address first.
+const EXPECTED: &[(&str, [u16; 4])] = &[
+    ("/", [200, 200, 200, 200]),
+    ("/account", [303, 200, 200, 200]),
+    ("/account/security", [303, 200, 200, 200]),
+    ("/forgot", [200, 200, 200, 200]),
+    ("/invite", [200, 200, 200, 200]),
+    ("/login", [200, 303, 303, 303]),
+    ("/login/code", [200, 303, 303, 303]),
+    ("/not-me", [200, 200, 200, 200]),
+    ("/register", [200, 303, 303, 303]),
+    ("/reset", [200, 200, 200, 200]),
+    ("/verify", [200, 200, 200, 200]),
 ];
 
 #[test]
@@ -35,12 +36,17 @@ fn the_table_the_guards_and_the_routes_name_the_same_pages() {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_page_admits_whom_it_should(pool: PgPool) {
-    let app = App::new(pool);
+    let app = App::with(World::with(pool, |settings| settings.require_verified = true), |_| ());
     let (mut stranger, mut ana, mut root) = (app.browser(), app.member("ana").await, app.admin("root").await);
+    app.world.execute("UPDATE users SET email_verified = true").await;
+    let mut una = app.member("una").await;
     for (path, expected) in EXPECTED {
-        for (browser, status) in [&mut stranger, &mut ana, &mut root].into_iter().zip(*expected) {
+        let callers = [&mut stranger, &mut ana, &mut root, &mut una];
+        for (caller, (browser, status)) in callers.into_iter().zip(*expected).enumerate() {
             let answer = browser.get(path).await.expect(status);
             assert_eq!(status == 303, answer.text.is_empty(), "a redirect has no body: {path}");
+            let waits = caller == 3 && path.starts_with("/account");
+            assert_eq!(waits, answer.text.contains("You can go on once we know"), "{path}");
         }
     }
 }

@@ -14,4 +14,5 @@ mod settings;
 mod sign_in_code;
 mod sign_up;
 mod stored_text;
+mod unproven;
 mod verification;

@@ -8,5 +8,6 @@ mod me;
 pub mod openapi;
 mod recovery;
 mod rights;
+mod unproven;
 mod users;
 mod versions;

@@ -6,60 +6,60 @@ use crate::rest::openapi::{SNAPSHOT, operations};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
-use testkit::PASSWORD;
+use testkit::{PASSWORD, World};
 
-/// Answers to a stranger, a member, an admin and somebody whose account was disabled. `{other}` is the id of
-/// another account, `{session}` that of somebody else's session.
-const EXPECTED: &[(&str, &str, [u16; 4])] = &[
-    ("POST", "/api/v1/auth/register", [422, 422, 422, 422]),
-    ("POST", "/api/v1/auth/login", [422, 422, 422, 422]),
-    ("POST", "/api/v1/auth/refresh", [401, 401, 401, 401]),
-    ("POST", "/api/v1/auth/code", [422, 422, 422, 422]),
-    ("POST", "/api/v1/auth/login/code", [422, 422, 422, 422]),
-    ("POST", "/api/v1/auth/password/forgot", [422, 422, 422, 422]),
-    ("POST", "/api/v1/auth/password/reset", [422, 422, 422, 422]),
-    ("POST", "/api/v1/auth/email/verify", [422, 422, 422, 401]),
-    ("POST", "/api/v1/auth/email/resend", [422, 422, 422, 422]),
-    ("POST", "/api/v1/users", [422, 422, 422, 422]),
-    ("GET", "/api/v1/users", [401, 403, 200, 401]),
-    ("GET", "/api/v1/users/me", [401, 200, 200, 401]),
-    ("PUT", "/api/v1/users/me", [401, 200, 200, 401]),
-    ("PATCH", "/api/v1/users/me", [401, 200, 200, 401]),
-    ("POST", "/api/v1/users/me/password", [401, 422, 422, 401]),
-    ("GET", "/api/v1/users/me/activity", [401, 200, 200, 401]),
-    ("GET", "/api/v1/users/me/sessions", [401, 200, 200, 401]),
-    ("DELETE", "/api/v1/users/me/sessions", [401, 204, 204, 401]),
-    ("DELETE", "/api/v1/users/me/sessions/{session}", [401, 404, 404, 401]),
-    ("GET", "/api/v1/users/{other}", [401, 403, 200, 401]),
-    ("PUT", "/api/v1/users/{other}", [401, 403, 200, 401]),
-    ("PATCH", "/api/v1/users/{other}", [401, 403, 200, 401]),
-    ("DELETE", "/api/v1/users/{other}/sessions", [401, 403, 204, 401]),
-    ("POST", "/api/v1/users/{other}/password-reset", [401, 403, 202, 401]),
-    ("DELETE", "/api/v1/users/{other}", [401, 403, 204, 401]),
-    ("GET", "/api/v1/audit", [401, 403, 200, 401]),
-    ("GET", "/.well-known/jwks.json", [200, 200, 200, 200]),
+/// Answers to a stranger, a member, an admin, somebody whose account was disabled, and an admin who has to prove their
+/// address first. `{other}` is the id of another account, `{session}` that of somebody else's session.
+const EXPECTED: &[(&str, &str, [u16; 5])] = &[
+    ("POST", "/api/v1/auth/register", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/login", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/refresh", [401, 401, 401, 401, 401]),
+    ("POST", "/api/v1/auth/code", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/login/code", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/password/forgot", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/password/reset", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/email/verify", [422, 422, 422, 401, 422]),
+    ("POST", "/api/v1/auth/email/resend", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/users", [422, 422, 422, 422, 422]),
+    ("GET", "/api/v1/users", [401, 403, 200, 401, 403]),
+    ("GET", "/api/v1/users/me", [401, 200, 200, 401, 403]),
+    ("PUT", "/api/v1/users/me", [401, 200, 200, 401, 403]),
+    ("PATCH", "/api/v1/users/me", [401, 200, 200, 401, 403]),
+    ("POST", "/api/v1/users/me/password", [401, 422, 422, 401, 403]),
+    ("GET", "/api/v1/users/me/activity", [401, 200, 200, 401, 403]),
+    ("GET", "/api/v1/users/me/sessions", [401, 200, 200, 401, 403]),
+    ("DELETE", "/api/v1/users/me/sessions", [401, 204, 204, 401, 403]),
+    ("DELETE", "/api/v1/users/me/sessions/{session}", [401, 404, 404, 401, 403]),
+    ("GET", "/api/v1/users/{other}", [401, 403, 200, 401, 403]),
+    ("PUT", "/api/v1/users/{other}", [401, 403, 200, 401, 403]),
+    ("PATCH", "/api/v1/users/{other}", [401, 403, 200, 401, 403]),
+    ("DELETE", "/api/v1/users/{other}/sessions", [401, 403, 204, 401, 403]),
+    ("POST", "/api/v1/users/{other}/password-reset", [401, 403, 202, 401, 403]),
+    ("DELETE", "/api/v1/users/{other}", [401, 403, 204, 401, 403]),
+    ("GET", "/api/v1/audit", [401, 403, 200, 401, 403]),
+    ("GET", "/.well-known/jwks.json", [200, 200, 200, 200, 200]),
     // Pages, to which a bearer token is nobody; by cookie: server/tests/it/pages/guards.rs.
-    ("GET", "/register", [200, 200, 200, 200]),
-    ("GET", "/login", [200, 200, 200, 200]),
-    ("POST", "/auth/register", [422, 422, 422, 422]),
-    ("POST", "/auth/login", [422, 422, 422, 422]),
+    ("GET", "/register", [200, 200, 200, 200, 200]),
+    ("GET", "/login", [200, 200, 200, 200, 200]),
+    ("POST", "/auth/register", [422, 422, 422, 422, 422]),
+    ("POST", "/auth/login", [422, 422, 422, 422, 422]),
     // A bearer token is nobody where a cookie is asked for; by cookie: server/tests/it/rest/families.rs.
-    ("GET", "/auth/me", [401, 401, 401, 401]),
-    ("GET", "/auth/logout", [401, 401, 401, 401]),
-    ("POST", "/auth/logout", [401, 401, 401, 401]),
-    ("POST", "/api/auth/register", [422, 422, 422, 422]),
-    ("POST", "/api/auth/login", [422, 422, 422, 422]),
-    ("GET", "/api/auth/me", [401, 200, 200, 401]),
-    ("POST", "/api/auth/refresh", [401, 401, 401, 401]),
-    ("POST", "/api/auth/forgot-password", [422, 422, 422, 422]),
-    ("POST", "/api/auth/reset-password", [422, 422, 422, 422]),
-    ("POST", "/register", [422, 422, 422, 422]),
-    ("POST", "/login", [422, 422, 422, 422]),
-    ("GET", "/me", [401, 200, 200, 401]),
-    ("PUT", "/me", [401, 200, 200, 401]),
-    ("POST", "/api/v1/auth/logout", [401, 204, 204, 401]),
-    ("POST", "/api/auth/logout", [401, 401, 401, 401]),
-    ("DELETE", "/api/v1/users/me", [401, 401, 401, 401]),
+    ("GET", "/auth/me", [401, 401, 401, 401, 401]),
+    ("GET", "/auth/logout", [401, 401, 401, 401, 401]),
+    ("POST", "/auth/logout", [401, 401, 401, 401, 401]),
+    ("POST", "/api/auth/register", [422, 422, 422, 422, 422]),
+    ("POST", "/api/auth/login", [422, 422, 422, 422, 422]),
+    ("GET", "/api/auth/me", [401, 200, 200, 401, 403]),
+    ("POST", "/api/auth/refresh", [401, 401, 401, 401, 401]),
+    ("POST", "/api/auth/forgot-password", [422, 422, 422, 422, 422]),
+    ("POST", "/api/auth/reset-password", [422, 422, 422, 422, 422]),
+    ("POST", "/register", [422, 422, 422, 422, 422]),
+    ("POST", "/login", [422, 422, 422, 422, 422]),
+    ("GET", "/me", [401, 200, 200, 401, 403]),
+    ("PUT", "/me", [401, 200, 200, 401, 403]),
+    ("POST", "/api/v1/auth/logout", [401, 204, 204, 401, 204]),
+    ("POST", "/api/auth/logout", [401, 401, 401, 401, 401]),
+    ("DELETE", "/api/v1/users/me", [401, 401, 401, 401, 401]),
 ];
 
 /// Every route is in the description (`server/src/rest/openapi`), and here is whatever is in that.
@@ -85,10 +85,16 @@ fn the_table_and_the_description_name_the_same_calls() {
     assert_eq!(by_cookie, of_cookie.collect());
 }
 
+/// Where members have to prove their address.
+fn strict(pool: PgPool) -> App {
+    App::with(World::with(pool, |settings| settings.require_verified = true), |_| ())
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_call_admits_whom_it_should(pool: PgPool) {
-    let app = App::new(pool);
+    let app = strict(pool);
     let other = app.member_program("other").await;
+    app.world.execute("UPDATE users SET email_verified = true").await;
     let id = other.get("/api/v1/users/me").await.json()["id"].as_str().unwrap().to_owned();
     let sessions = other.get("/api/v1/users/me/sessions").await.json();
     let session = sessions[0]["id"].as_str().unwrap().to_owned();
@@ -97,9 +103,12 @@ async fn every_call_admits_whom_it_should(pool: PgPool) {
     for (method, path, expected) in EXPECTED {
         let path = path.replace("{other}", &id).replace("{session}", &session);
         // The admin comes last: only that one's calls change anything.
-        for (caller, status) in [0, 1, 3, 2].map(|n| (&callers[n], expected[n])) {
-            let answer = caller.call(method, &path, &json!({})).await;
+        for (n, status) in [0, 1, 3, 4, 2].map(|n| (n, expected[n])) {
+            let answer = callers[n].call(method, &path, &json!({})).await;
             assert_eq!(answer.status.as_u16(), status, "{method} {path}: {}", answer.text);
+            if n == 4 && status == 403 {
+                assert_eq!(answer.code(), "email_unverified", "{method} {path}");
+            }
         }
     }
 }
@@ -109,10 +118,10 @@ fn is_a_page(method: &str, path: &str) -> bool {
 }
 
 /// The same for those whom the cookie family's cookie names, who are strangers everywhere else.
-const BY_COOKIE: &[(&str, &str, [u16; 4])] = &[
-    ("GET", "/auth/me", [401, 200, 200, 401]),
-    ("GET", "/auth/logout", [401, 204, 204, 401]),
-    ("POST", "/auth/logout", [401, 204, 204, 401]),
+const BY_COOKIE: &[(&str, &str, [u16; 5])] = &[
+    ("GET", "/auth/me", [401, 200, 200, 401, 403]),
+    ("GET", "/auth/logout", [401, 204, 204, 401, 204]),
+    ("POST", "/auth/logout", [401, 204, 204, 401, 204]),
 ];
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -136,16 +145,18 @@ async fn a_cookie_is_a_stranger_wherever_it_is_not_asked_for(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_call_of_the_cookie_family_admits_whom_it_should(pool: PgPool) {
-    let app = App::new(pool);
-    app.member("member").await;
-    app.member("disabled").await;
+    let app = strict(pool);
+    for name in ["member", "disabled", "unproven"] {
+        app.member(name).await;
+    }
     app.admin("admin").await;
+    app.world.execute("UPDATE users SET email_verified = email NOT LIKE 'unproven%'").await;
     for (method, path, expected) in BY_COOKIE {
         app.world.execute("UPDATE users SET is_active = true").await;
         let (member, admin) = (app.cookie_of("member").await, app.cookie_of("admin").await);
-        let disabled = app.cookie_of("disabled").await;
+        let (disabled, unproven) = (app.cookie_of("disabled").await, app.cookie_of("unproven").await);
         app.world.execute("UPDATE users SET is_active = false WHERE email LIKE 'disabled%'").await;
-        for (cookie, status) in [String::new(), member, admin, disabled].iter().zip(expected) {
+        for (cookie, status) in [String::new(), member, admin, disabled, unproven].iter().zip(expected) {
             assert_eq!(with_cookie(&app, method, path, cookie).await, *status, "{method} {path}");
         }
     }
@@ -188,10 +199,13 @@ async fn nobody_becomes_an_admin_by_asking(pool: PgPool) {
     assert_eq!(app.digest().await, before);
 }
 
-async fn callers(app: &App) -> [Program; 4] {
+async fn callers(app: &App) -> [Program; 5] {
     let disabled = app.member_program("disabled").await;
     app.world
         .execute("UPDATE users SET is_active = false WHERE email_canonical = 'disabled@example.com'")
         .await;
-    [app.program(), app.member_program("member").await, app.admin_program("admin").await, disabled]
+    let (member, admin) = (app.member_program("member").await, app.admin_program("admin").await);
+    let unproven = app.admin_program("unproven").await;
+    app.world.execute("UPDATE users SET email_verified = email NOT LIKE 'unproven%'").await;
+    [app.program(), member, admin, disabled, unproven]
 }

@@ -70,6 +70,7 @@ const ADMINS: &[Write] = &[
 
 const SESSIONS_END: &str = "UPDATE sessions SET ended_at = authenticated_at WHERE user_id = $1";
 const DISABLED: &str = "UPDATE users SET is_active = false WHERE id = $1";
+const UNPROVEN: &str = "UPDATE users SET email_verified = false WHERE id = $1";
 const DEMOTED: &str = "UPDATE users SET role = 'user' WHERE id = $1";
 
 async fn digest(connection: &mut PgConnection) -> String {
@@ -95,7 +96,7 @@ async fn refused(world: &World, ctx: RequestCtx, objects: Objects, write: &Write
     gate.commit().await.unwrap();
     let refusal = writing.await.unwrap();
     assert!(
-        matches!(refusal, Err(Error::SignInNeeded | Error::Forbidden)),
+        matches!(refusal, Err(Error::SignInNeeded | Error::Forbidden | Error::EmailUnverified)),
         "{what} while {happens}: {refusal:?}"
     );
     assert_eq!(digest(&mut world.pool.acquire().await.unwrap()).await, before, "{what} while {happens}");
@@ -129,6 +130,22 @@ async fn an_admin_who_waited_while_they_lost_their_rights_changes_nobody(pool: P
             refused(&world, ctx, Objects { other, session }, write, happens).await;
             world.execute("DELETE FROM users").await;
         }
+    }
+}
+
+/// An admin may have given them an address that they have to prove first.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_write_that_waited_while_its_address_became_unproven_does_not_land(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.require_verified = true);
+    for write in OWN.iter().chain(ADMINS) {
+        admin(&world, "bea").await;
+        let ada = admin(&world, "ada").await;
+        let other = world.member("eve").await.viewer.id;
+        world.execute("UPDATE users SET email_verified = true").await;
+        let session = world.holder(&again(&world, "ada").await).await.member().unwrap().session;
+        let ctx = world.holder(&ada).await;
+        refused(&world, ctx, Objects { other, session }, write, UNPROVEN).await;
+        world.execute("DELETE FROM users").await;
     }
 }
 

@@ -10,3 +10,4 @@ mod recovery;
 mod registration;
 mod repeat;
 mod sign_up;
+mod unproven;

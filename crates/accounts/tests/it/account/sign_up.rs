@@ -51,7 +51,7 @@ fn by_link(mail: &Message, password: &str) -> VerifyForm {
 async fn finish(world: &World, ctx: &RequestCtx, form: VerifyForm) -> Result<SignedIn, Error> {
     match world.accounts.prove_address(ctx, form).await? {
         Proven::SignedUp { signed_in, .. } => Ok(signed_in),
-        Proven::Address => panic!("not a sign-up"),
+        Proven::Address(_) => panic!("not a sign-up"),
     }
 }
 
@@ -335,7 +335,7 @@ async fn a_username_is_taken_when_the_address_is_proven(pool: PgPool) {
     for (ctx, link) in links {
         match world.accounts.prove_address(&ctx, link).await.unwrap() {
             Proven::SignedUp { username_taken, .. } => lost.push(username_taken),
-            Proven::Address => panic!("not a sign-up"),
+            Proven::Address(_) => panic!("not a sign-up"),
         }
     }
     assert_eq!(lost, [false, true]);

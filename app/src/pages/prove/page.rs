@@ -1,0 +1,36 @@
+use crate::pages::account::Unproven;
+use crate::pages::security::{EmailSection, load_email};
+use crate::site::MemberLayout;
+use crate::ui::{Card, Fetch};
+use domain::EmailView;
+use leptos::prelude::*;
+
+/// In place of a page whose viewer has to prove their address first.
+#[component]
+pub(crate) fn ProvePage() -> impl IntoView {
+    view! {
+        <MemberLayout heading=words::prove::heading() lead=words::prove::lead()>
+            <Fetch from=load_email let:view>
+                <Address view/>
+            </Fetch>
+        </MemberLayout>
+    }
+}
+
+/// What was mailed, and the form for another address. Whoever proved theirs on another device loads the page anew.
+#[component]
+fn Address(view: EmailView) -> impl IntoView {
+    let email = view.email.clone();
+    view! {
+        <Card id="inbox" title=words::prove::title() purpose=words::prove::purpose()>
+            <Unproven email/>
+            <p class="actions">
+                <a class="button" href="/verify">{words::prove::code()}</a>
+                <a class="button button-quiet" href="/account" rel="external">{words::prove::done()}</a>
+            </p>
+        </Card>
+        <Card id="your-email" title=words::email::title() purpose=words::email::purpose()>
+            <EmailSection view/>
+        </Card>
+    }
+}

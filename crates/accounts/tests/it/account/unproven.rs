@@ -1,0 +1,175 @@
+//! `REQUIRE_VERIFIED`: until the address is proven, an account does what leads to the proof, or ends, and nothing else.
+
+use crate::crew::{admin, admin_patch, again, deletion, patch};
+use accounts::{Accounts, Error, NewAdmin, Proven, RequestCtx};
+use domain::{
+    AddressForm, EmailForm, PageRequest, PasswordForm, ProfileForm, SessionId, UserId, UserQuery, VerifyForm,
+};
+use serde_json::json;
+use sqlx::PgPool;
+use std::pin::Pin;
+use testkit::{PASSWORD, World, link_token, sign_in};
+
+const OLD: &str = "ana@example.com";
+const NEW: &str = "ana@new.example";
+
+type Asking<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+type Ask = (&'static str, for<'a> fn(&'a Accounts, &'a RequestCtx, UserId) -> Asking<'a>);
+
+/// What waits for the proof, with the id of somebody else.
+const WAITS: &[Ask] = &[
+    ("own account", |accounts, ctx, _| Box::pin(async { accounts.me(ctx).await.map(drop) })),
+    ("profile", |accounts, ctx, _| Box::pin(async { accounts.profile(ctx).await.map(drop) })),
+    ("saving the profile", |accounts, ctx, _| {
+        Box::pin(async { accounts.save_profile(ctx, ProfileForm::default()).await.map(drop) })
+    }),
+    ("changing the account", |accounts, ctx, _| {
+        Box::pin(async { accounts.change_me(ctx, patch(json!({"name": "Ana"}))).await.map(drop) })
+    }),
+    ("changing nothing", |accounts, ctx, _| {
+        Box::pin(async { accounts.change_me(ctx, patch(json!({}))).await.map(drop) })
+    }),
+    ("changing more than the address", |accounts, ctx, _| {
+        let both = patch(json!({"email": NEW, "bio": ""}));
+        Box::pin(async { accounts.change_me(ctx, both).await.map(drop) })
+    }),
+    ("changing the password", |accounts, ctx, _| {
+        let form = PasswordForm {
+            current_password: PASSWORD.into(),
+            new_password: "copper lanterns over water".into(),
+        };
+        Box::pin(async { accounts.change_password(ctx, form).await.map(drop) })
+    }),
+    ("sessions", |accounts, ctx, _| Box::pin(async { accounts.sessions(ctx).await.map(drop) })),
+    ("ending a session", |accounts, ctx, other| {
+        Box::pin(async move { accounts.end_my_session(ctx, SessionId(other.0)).await })
+    }),
+    ("ending other sessions", |accounts, ctx, _| {
+        Box::pin(async { accounts.end_my_other_sessions(ctx).await.map(drop) })
+    }),
+    ("activity", |accounts, ctx, _| {
+        Box::pin(async { accounts.activity(ctx, PageRequest::default()).await.map(drop) })
+    }),
+    ("users", |accounts, ctx, _| {
+        Box::pin(async { accounts.list_users(ctx, UserQuery::default()).await.map(drop) })
+    }),
+    ("a user", |accounts, ctx, other| Box::pin(async move { accounts.user(ctx, other).await.map(drop) })),
+    ("changing a user", |accounts, ctx, other| {
+        let form = admin_patch(json!({"name": "Eve"}));
+        Box::pin(async move { accounts.change_user(ctx, other, form).await.map(drop) })
+    }),
+    ("deleting a user", |accounts, ctx, other| {
+        Box::pin(async move { accounts.delete_user(ctx, other).await })
+    }),
+    ("ending a user's sessions", |accounts, ctx, other| {
+        Box::pin(async move { accounts.end_sessions_of(ctx, other).await.map(drop) })
+    }),
+    ("mailing a user a reset", |accounts, ctx, other| {
+        Box::pin(async move { accounts.send_password_reset(ctx, other).await })
+    }),
+];
+
+fn strict(pool: PgPool) -> World {
+    World::with(pool, |settings| settings.require_verified = true)
+}
+
+fn by_link(mails: &[accounts::Message], to: &str) -> VerifyForm {
+    let mail = mails.iter().find(|mail| mail.to == to).unwrap();
+    VerifyForm { token: link_token(mail, "verify"), ..VerifyForm::default() }
+}
+
+async fn digest(world: &World) -> String {
+    let sql = "SELECT concat((SELECT md5(string_agg(u::text, '|' ORDER BY id)) FROM users u), ' ',
+                             (SELECT md5(string_agg(a::text, '|' ORDER BY id)) FROM audit_events a))";
+    sqlx::query_scalar(sql).fetch_one(&world.pool).await.unwrap()
+}
+
+/// An admin, who may do all of it: so nothing but the address stands in the way.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nothing_but_the_proof_until_the_address_is_proven(pool: PgPool) {
+    let world = strict(pool);
+    let eve = world.member("eve").await.viewer.id;
+    let ana = admin(&world, "ana").await;
+    let mails = world.mail().await;
+    assert!(ana.viewer.must_prove);
+    let (ctx, before) = (world.holder(&ana).await, digest(&world).await);
+    for (what, ask) in WAITS {
+        let refusal = ask(&world.accounts, &ctx, eve).await;
+        assert!(matches!(refusal, Err(Error::EmailUnverified)), "{what}: {refusal:?}");
+    }
+    assert_eq!(digest(&world).await, before);
+    let lax = World::replica(&world.pool, &world.clock, |_| ());
+    let read = lax.authenticate(&ana.token.jwt, world.accounts.now()).await.unwrap().unwrap();
+    assert!(!read.member.must_prove, "only where it is asked for");
+
+    let address = AddressForm { email: OLD.to_owned() };
+    world.accounts.resend_verification(&ctx, address).await.unwrap();
+    let proven = world.accounts.prove_address(&ctx, by_link(&mails, OLD)).await.unwrap();
+    let Proven::Address(Some(viewer)) = proven else { panic!("{proven:?}") };
+    assert!(!viewer.must_prove, "what the page shows from now on");
+    let ctx = world.holder(&ana).await;
+    for (what, ask) in WAITS {
+        let answer = ask(&world.accounts, &ctx, eve).await;
+        assert!(!matches!(answer, Err(Error::EmailUnverified)), "{what}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mistyped_address_is_changed_and_the_new_one_proven(pool: PgPool) {
+    let world = strict(pool);
+    let ana = world.member("ana").await;
+    let program = world.program("ana").await;
+    let (ctx, bearer) = (world.holder(&ana).await, world.bearer(&program).await);
+    world.mail().await;
+    let form = EmailForm { email: "ana@typo.example".to_owned(), password: PASSWORD.into() };
+    let view = world.accounts.change_email(&ctx, form).await.unwrap();
+    assert_eq!((view.email.as_str(), view.waiting.as_deref()), (OLD, Some("ana@typo.example")));
+    assert_eq!(world.accounts.cancel_email_change(&ctx).await.unwrap().waiting, None);
+    let kept = world.accounts.change_me(&bearer, patch(json!({"email": NEW}))).await.unwrap();
+    assert_eq!((kept.email.as_str(), kept.email_verified), (OLD, false), "a program waits for the proof too");
+    assert_eq!(world.accounts.email(&ctx).await.unwrap().waiting.as_deref(), Some(NEW));
+    assert!(matches!(world.accounts.me(&bearer).await, Err(Error::EmailUnverified)));
+    let proven = world.accounts.prove_address(&ctx, by_link(&world.mail().await, NEW)).await.unwrap();
+    let Proven::Address(Some(viewer)) = proven else { panic!("{proven:?}") };
+    assert_eq!((viewer.email.as_str(), viewer.must_prove), (NEW, false));
+    let me = world.accounts.me(&world.bearer(&program).await).await.unwrap();
+    assert_eq!((me.email.as_str(), me.email_verified), (NEW, true));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_will_not_prove_it_signs_out_or_deletes_the_account(pool: PgPool) {
+    let world = strict(pool);
+    let ana = world.member("ana").await;
+    world.accounts.sign_out(&world.holder(&ana).await).await.unwrap();
+    assert!(world.holder(&ana).await.signed_in().is_err());
+    let ana = again(&world, "ana").await;
+    assert!(ana.viewer.must_prove);
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(Some(PASSWORD))).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM users").await, 0);
+}
+
+/// Somebody else's link proves nothing of one's own.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_proof_of_another_account_is_none(pool: PgPool) {
+    let world = strict(pool);
+    world.member("ana").await;
+    let eve = world.member("eve").await;
+    let form = VerifyForm { password: PASSWORD.into(), ..by_link(&world.mail().await, OLD) };
+    let proven = world.accounts.prove_address(&world.holder(&eve).await, form).await.unwrap();
+    let Proven::Address(Some(viewer)) = proven else { panic!("{proven:?}") };
+    assert!(viewer.id == eve.viewer.id && viewer.must_prove);
+    assert!(matches!(world.accounts.me(&world.holder(&eve).await).await, Err(Error::EmailUnverified)));
+    assert!(!again(&world, "ana").await.viewer.must_prove);
+}
+
+/// Whoever can run commands on the server vouches for the address.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_first_admin_can_begin_at_once(pool: PgPool) {
+    let world = strict(pool);
+    let new = NewAdmin { email: "admin@example.com".into(), password: PASSWORD.into() };
+    world.accounts.create_admin(new).await.unwrap();
+    assert!(world.mail().await.is_empty());
+    let form = sign_in("admin@example.com", PASSWORD);
+    let admin = world.accounts.sign_in(&world.stranger(), form).await.unwrap();
+    assert!(world.holder(&admin).await.admin().is_ok());
+}

@@ -1,0 +1,97 @@
+//! `REQUIRE_VERIFIED`: members' pages say how to prove the address, and show nothing else until it is proven.
+
+use crate::app::App;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, link_token};
+
+const HOW: &str = "You can go on once we know that your address is yours.";
+const RESEND: &str = "/fn/verify/resend";
+const CHANGE: &str = "/fn/email/change";
+const NEW: &str = "ana@new.example";
+
+fn strict(pool: PgPool) -> App {
+    App::with(World::with(pool, |settings| settings.require_verified = true), |_| ())
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn members_pages_say_how_to_prove_the_address_and_nothing_else(pool: PgPool) {
+    let app = strict(pool);
+    let mut ana = app.member("ana").await;
+    let mails = app.world.mail().await;
+    for path in ["/account", "/account/security"] {
+        let page = ana.get(path).await.expect(200).text;
+        for shown in [HOW, "ana@example.com", RESEND, CHANGE, "href=\"/verify\"", "/fn/logout"] {
+            assert!(page.contains(shown), "{path}: {shown}: {page}");
+        }
+        assert!(
+            !page.contains("/fn/profile/save") && !page.contains("/fn/password/change"),
+            "{path}: {page}"
+        );
+    }
+    let page = ana.post_and_follow(RESEND, &[("form[email]", "ana@example.com")]).await.expect(200);
+    assert!(page.text.contains("on its way.") && page.text.contains(HOW), "{}", page.text);
+    let answer =
+        ana.post("/fn/verify", &[("form[token]", &link_token(&mails[0], "verify"))]).await.expect(303);
+    let page = ana.get(answer.location().unwrap()).await.expect(200).text;
+    assert!(page.contains("Your email is confirmed.") && page.contains("/fn/profile/save"), "{page}");
+    assert!(!page.contains(HOW), "{page}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mistyped_address_is_changed_without_scripts(pool: PgPool) {
+    let app = strict(pool);
+    let mut ana = app.member("ana").await;
+    app.world.mail().await;
+    let to = |password| [("form[email]", NEW), ("form[password]", password)];
+    let page = ana.post_and_follow(CHANGE, &to("wrong")).await.expect(200);
+    assert!(page.text.contains("id=\"password-error\"") && page.text.contains(NEW), "{}", page.text);
+    let page = ana.post_and_follow(CHANGE, &to(PASSWORD)).await.expect(200);
+    assert!(
+        page.text.contains("We sent a link to the new address.") && page.text.contains(HOW),
+        "{}",
+        page.text
+    );
+    let mails = app.world.mail().await;
+    let token = link_token(mails.iter().find(|mail| mail.to == NEW).unwrap(), "verify");
+    ana.post("/fn/verify", &[("form[token]", &token)]).await.expect(303);
+    let page = ana.get("/account").await.expect(200).text;
+    assert!(page.contains(NEW) && page.contains("/fn/profile/save"), "{page}");
+}
+
+/// Path, and what somebody who has to prove their address is answered. The first call signs out, so it comes last.
+const EXPECTED: &[(&str, u16)] = &[
+    ("/fn/logout", 200),
+    ("/fn/email/cancel", 200),
+    ("/fn/email/change", 422),
+    ("/fn/email/load", 200),
+    ("/fn/password/change", 403),
+    ("/fn/profile/load", 403),
+    ("/fn/profile/save", 403),
+    ("/fn/verify", 422),
+    ("/fn/verify/resend", 422),
+];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPool) {
+    let app = strict(pool);
+    let mut ana = app.member("ana").await;
+    let hidden = ana.hidden_fields(CHANGE).await;
+    let users = app.users().await;
+    for (path, status) in EXPECTED.iter().rev() {
+        let fields: &[_] = match *path {
+            "/fn/password/change" => {
+                &[("form[current_password]", PASSWORD), ("form[new_password]", "amber lantern on the step")]
+            }
+            "/fn/profile/save" => &[("form[name]", "Ana")],
+            "/fn/email/change" => &[("form[email]", NEW)],
+            _ => &[],
+        };
+        let answer = ana.call_as(&hidden, path, fields).await.expect(*status);
+        if *status == 403 {
+            assert_eq!(answer.code(), "email_unverified", "{path}");
+            let page = ana.post_as(&hidden, path, fields).await.expect(403).text;
+            assert!(page.contains("Confirm your email first"), "{path}: {page}");
+        }
+    }
+    assert_eq!(app.users().await, users);
+}

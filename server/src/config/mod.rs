@@ -118,14 +118,8 @@ impl Config {
         let accounts = AccountRules::new(raw, as_seeds, &mut errors);
         let logo = errors.or(None, logo::logo(raw));
         let mail = mail::mail(raw, env, &accounts, &mut errors);
-        let app = app_settings::settings(
-            raw,
-            logo.as_deref(),
-            addresses.origin.as_ref(),
-            &accounts,
-            mail.as_ref().is_some_and(MailConfig::is_on),
-            &mut errors,
-        );
+        let (own, mails) = (addresses.origin.as_ref(), mail.as_ref().is_some_and(MailConfig::is_on));
+        let app = app_settings::settings(raw, logo.as_deref(), own, &accounts, mails, &mut errors);
         let proxies = errors.or(TrustedProxies::default(), network::proxies(raw));
         let compat = errors.or(Compat::NONE, compat::compat(raw, env));
         let cors_origins = errors.or(Vec::new(), network::cors_origins(raw));

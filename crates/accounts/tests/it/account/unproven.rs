@@ -75,7 +75,7 @@ fn strict(pool: PgPool) -> World {
 
 fn by_link(mails: &[accounts::Message], to: &str) -> VerifyForm {
     let mail = mails.iter().find(|mail| mail.to == to).unwrap();
-    VerifyForm { token: link_token(mail, "verify"), ..VerifyForm::default() }
+    VerifyForm { token: link_token(mail, "verify").into(), ..VerifyForm::default() }
 }
 
 async fn digest(world: &World) -> String {

@@ -267,6 +267,7 @@ mod tests {
             email: "ana@example.com".into(),
             name: Some("Ana \u{1f98a} \"quoted\"".into()),
             role: Role::Admin,
+            must_prove: true,
         };
         let refused = words::document(&domain::Problem::wait(16));
         let flash = Flash {

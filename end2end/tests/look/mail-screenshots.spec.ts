@@ -128,3 +128,12 @@ test('pictures of a sign-up that waits for its mail', async ({ page }) => {
     await take(page, 'verify-sign-up', widths);
   });
 });
+
+test('pictures of a member who has to prove an address first', async ({ page, context }) => {
+  await during({ REQUIRE_VERIFIED: 'true' }, async server => {
+    await register(context, ana(), server.url);
+    await fresh(page, `${server.url}/account`);
+    await expect(page.getByRole('link', { name: 'Enter the code' })).toBeVisible();
+    await take(page, 'prove-first', widths);
+  });
+});

@@ -16,6 +16,14 @@ pub struct FormPage {
     pub done_on: &'static [&'static str],
 }
 
+impl FormPage {
+    /// Whether it also stands on the page of whoever has to prove their address first.
+    #[must_use]
+    pub fn leads_to_proof(&self) -> bool {
+        ["/fn/logout", "/fn/email/change", "/fn/email/cancel", "/fn/verify/resend"].contains(&self.function)
+    }
+}
+
 /// What a mail brought: its link's token, or its code and the address that it went to.
 const PROOF: &[&str] = &["token", "email", "code"];
 
@@ -72,6 +80,7 @@ mod tests {
 
     #[test]
     fn every_form_lives_on_a_page_and_keeps_no_password() {
+        assert_eq!(FORMS.iter().filter(|form| form.leads_to_proof()).count(), 4, "each of them is there");
         for form in FORMS {
             assert!(PAGES.iter().any(|page| page.path == form.page), "{}", form.page);
             let done_on = form.done_on.iter().all(|done| PAGES.iter().any(|page| page.path == *done));

@@ -49,7 +49,8 @@ impl Guard {
     }
 
     /// Whether `viewer` has to prove their address before they see the page.
-    fn waits_for_proof(self, viewer: Option<&Viewer>) -> bool {
+    #[must_use]
+    pub fn waits_for_proof(self, viewer: Option<&Viewer>) -> bool {
         matches!(self, Self::Members | Self::Admins) && viewer.is_some_and(|viewer| viewer.must_prove)
     }
 }

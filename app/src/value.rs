@@ -300,6 +300,13 @@ mod tests {
     }
 
     #[test]
+    fn the_viewer_of_an_older_server_has_nothing_to_prove() {
+        let json = r#"{"id":"00000000-0000-0000-0000-000000000007","email":"ana@example.com","name":null,"role":"user"}"#;
+        let viewer: Viewer = read(json).unwrap();
+        assert!(!viewer.must_prove);
+    }
+
+    #[test]
     fn what_is_something_else_is_refused() {
         for json in ["", "<html>", "{}", "[]", "null", "7", r#"{"role":"user"}"#, r#"{"email":7}"#] {
             assert_eq!(read::<ProfileView>(json), Err(Unreadable), "{json}");

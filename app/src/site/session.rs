@@ -47,8 +47,11 @@ impl Session {
         self.fresh.get_value()
     }
 
+    /// Shows whom the server took in. Whoever was signed in before has a cookie that came back.
     pub(crate) fn sign_in(self, viewer: Viewer) {
-        self.fresh.set_value(true);
+        if self.viewer_untracked().is_none() {
+            self.fresh.set_value(true);
+        }
         self.viewer.set(Some(viewer));
     }
 
@@ -90,7 +93,29 @@ fn sign_in_path(back_to: &str, cookie_lost: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::sign_in_path;
+    use super::{Session, sign_in_path};
+    use domain::{Role, UserId, Viewer};
+    use leptos::prelude::Owner;
+    use uuid::Uuid;
+
+    #[test]
+    fn whoever_was_signed_in_before_is_told_of_no_lost_cookie() {
+        let viewer = || Viewer {
+            id: UserId(Uuid::nil()),
+            email: "ana@example.com".into(),
+            name: None,
+            role: Role::User,
+            must_prove: true,
+        };
+        Owner::new().with(|| {
+            let session = Session::from_context();
+            session.sign_in(viewer());
+            assert!(session.just_signed_in());
+            session.confirm_cookie();
+            session.sign_in(Viewer { must_prove: false, ..viewer() });
+            assert!(!session.just_signed_in());
+        });
+    }
 
     #[test]
     fn a_lost_session_leads_back_to_the_page_it_was_lost_on() {

@@ -171,10 +171,11 @@ pub const fn must_prove(require_verified: bool, email_verified: bool) -> bool {
     require_verified && !email_verified
 }
 
-/// Whether this is the last account that can manage others; `admins` are all active ones.
+/// Whether nobody could manage accounts without this one; `admins` are all who can. One who cannot yet, without a
+/// password or a proven address, stays while there is no other.
 #[must_use]
-pub fn is_last_admin(admins: &[UserId], user: UserId) -> bool {
-    admins == [user]
+pub fn is_last_admin(admins: &[UserId], user: UserId, role: Role) -> bool {
+    role == Role::Admin && admins.iter().all(|admin| *admin == user)
 }
 
 #[cfg(test)]
@@ -246,6 +247,20 @@ mod tests {
         let cases = [(false, false), (false, true), (true, false), (true, true)];
         let must = cases.map(|(required, verified)| must_prove(required, verified));
         assert_eq!(must, [false, false, true, false]);
+    }
+
+    #[test]
+    fn an_admin_is_the_last_one_if_no_other_can_manage() {
+        let [ada, eve] = [1, 2].map(|id| UserId(uuid::Uuid::from_u128(id)));
+        for (admins, role, last) in [
+            (&[ada][..], Role::Admin, true),
+            (&[], Role::Admin, true),
+            (&[eve], Role::Admin, false),
+            (&[ada, eve], Role::Admin, false),
+            (&[], Role::User, false),
+        ] {
+            assert_eq!(is_last_admin(admins, ada, role), last, "{admins:?} {role:?}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) async fn middleware(State(state): State<AppState>, mut request: Reque
     if let Some(unsent) = unsent.as_ref().filter(|_| viewer.is_none()) {
         request.extensions_mut().insert(unsent.kind());
     }
-    let (shown, cleared) = left_for(page, viewer.as_ref().zip(unsent), &request, state.cookies);
+    let (shown, cleared) = left_for(page, viewer.as_ref(), unsent, &request, state.cookies);
     if let Some(flash) = shown {
         request.extensions_mut().insert(flash);
     }
@@ -79,24 +79,28 @@ fn sign_in_path(uri: &Uri) -> String {
 }
 
 /// The message for exactly this page, and the cookies to delete with it: the answer to the last plain post, else this
-/// person's form that was sent after its session had ended.
+/// person's form that was sent after its session had ended. A form that is not shown before the address is proven waits
+/// until then.
 fn left_for(
     page: &Page,
-    unsent: Option<(&Viewer, UnsentForm)>,
+    viewer: Option<&Viewer>,
+    unsent: Option<UnsentForm>,
     request: &Request,
     cookies: CookieStyle,
 ) -> (Option<Flash>, Vec<(HeaderName, HeaderValue)>) {
     if request.method() != Method::GET {
         return (None, Vec::new());
     }
+    let proof_first = page.guard.waits_for_proof(viewer);
     let here = |flash: &Flash| {
         FORMS.iter().filter(|form| form.function == flash.function).any(|form| {
-            form.page == page.path || (flash.problem.is_none() && form.done_on.contains(&page.path))
+            let stands = form.page == page.path && (form.leads_to_proof() || !proof_first);
+            stands || (flash.problem.is_none() && form.done_on.contains(&page.path))
         })
     };
     let answer = cookie::read(request.headers(), cookies.flash_name()).and_then(flash::decode).filter(here);
     let mut cleared: Vec<_> = answer.iter().map(|_| cookies.clear_flash()).collect();
-    let Some((viewer, unsent)) = unsent else { return (answer, cleared) };
+    let Some((viewer, unsent)) = viewer.zip(unsent) else { return (answer, cleared) };
     let (own, here) = (unsent.owner == viewer.id, here(&unsent.flash));
     if here || !own {
         cleared.push(cookies.clear_unsent());

@@ -41,7 +41,7 @@ impl Accounts {
         self.admit_email(ctx, &user, &new, waits).await?;
         let refusal = Event::ReauthenticationRefused;
         let stepped_up = self.step_up(ctx, user, Some(password), refusal).await.map_err(of_this_form)?;
-        let (mut tx, user) = self.begin(ctx).await?;
+        let (mut tx, user) = self.begin_unproven(ctx).await?;
         stepped_up.holds(&user).map_err(of_this_form)?;
         let user = match self.move_to(&mut tx, ctx, user, Changes::default(), &new, waits).await {
             Err(Error::Taken(Field::Email)) => return self.tell_taken(tx, ctx, new.canonical()).await,
@@ -56,7 +56,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn cancel_email_change(&self, ctx: &RequestCtx) -> Result<EmailView, Error> {
-        let (mut tx, user) = self.begin(ctx).await?;
+        let (mut tx, user) = self.begin_unproven(ctx).await?;
         if one_time_tokens::revoke_all(&mut tx, user.id, &[Purpose::ChangeEmail]).await? > 0 {
             self.audit(&mut tx, ctx, Some(user.id), Event::EmailChangeCancelled).await?;
         }
@@ -65,13 +65,13 @@ impl Accounts {
     }
 
     /// Whether a change by the API waits for a proof: where an address counts only once it is proven.
-    pub(super) fn api_email_waits(&self) -> bool {
+    pub(crate) fn api_email_waits(&self) -> bool {
         let settings = self.settings();
         self.sends_mail() && (settings.signup == Signup::Verify || settings.require_verified)
     }
 
     /// Counts a try of a new address, and the mail that it leads to.
-    pub(super) async fn admit_email(
+    pub(crate) async fn admit_email(
         &self,
         ctx: &RequestCtx,
         user: &User,
@@ -88,7 +88,7 @@ impl Accounts {
     }
 
     /// Changes a locked account, and gives it another address or lets that wait for its proof.
-    pub(super) async fn move_to(
+    pub(crate) async fn move_to(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
@@ -134,7 +134,7 @@ impl Accounts {
         ctx: &RequestCtx,
         token: &Redeemable,
         password: Option<PlainPassword>,
-    ) -> Result<(), Error> {
+    ) -> Result<User, Error> {
         let user = self.owner_of(token.user).await?;
         self.own(ctx, &user, password).await?;
         let (mut tx, before) = self.begin_by_token(ctx, token).await?;
@@ -143,7 +143,9 @@ impl Accounts {
         self.check_kept(&mut tx, new.1, before.id, ctx.now).await?;
         self.tell_moved(&mut tx, ctx, &before, new.0).await?;
         self.audit(&mut tx, ctx, Some(before.id), Event::EmailChanged).await?;
-        Ok(tx.commit().await?)
+        let proven = users::lock(&mut tx, before.id).await?.ok_or(Error::LinkInvalid)?;
+        tx.commit().await?;
+        Ok(proven)
     }
 
     /// Tells the old address of the new one, and ends what was mailed to it; the link that takes the account back stays.

@@ -7,10 +7,16 @@ use store::users::{self, User, admin};
 
 /// Every write of a member begins here. A request may wait for a row while its session ends, or while its account is
 /// disabled, deleted or demoted. So the rows are read again under a lock: first accounts and then sessions, in every
-/// transaction that locks both.
+/// transaction that locks both; and whether the address is proven counts as the locked row says.
 impl Accounts {
-    /// Begins a change of the caller's own account.
+    /// Begins a change of the caller's own account, whose address is proven where that is asked for.
     pub(crate) async fn begin(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
+        let (tx, user) = self.begin_unproven(ctx).await?;
+        if self.must_prove(user.email_verified) { Err(Error::EmailUnverified) } else { Ok((tx, user)) }
+    }
+
+    /// The same for what leads to that proof, or out: it does not wait for it.
+    pub(crate) async fn begin_unproven(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
         let mut tx = self.store().begin().await?;
         let user = self.lock_own(&mut tx, ctx).await?;
         Ok((tx, user))
@@ -30,13 +36,13 @@ impl Accounts {
         Ok((tx, user))
     }
 
-    /// The same for a change that may leave one active admin fewer: it locks the rows of all of them.
-    pub(crate) async fn begin_among_admins(
+    /// As [`Accounts::begin_unproven`], for what may leave one active admin fewer: it locks the rows of all of them.
+    pub(crate) async fn begin_unproven_among_admins(
         &self,
         ctx: &RequestCtx,
     ) -> Result<(Tx, Vec<UserId>, User), Error> {
         let mut tx = self.store().begin().await?;
-        let admins = admin::lock_active_admins(&mut tx).await?;
+        let admins = admin::lock_active_admins(&mut tx, self.settings().require_verified).await?;
         let user = self.lock_own(&mut tx, ctx).await?;
         Ok((tx, admins, user))
     }
@@ -53,7 +59,7 @@ impl Accounts {
     ) -> Result<(Tx, Vec<UserId>, User), Error> {
         let admin = ctx.admin()?;
         let mut tx = self.store().begin().await?;
-        let admins = admin::lock_active_admins(&mut tx).await?;
+        let admins = admin::lock_active_admins(&mut tx, self.settings().require_verified).await?;
         if !admins.contains(&admin.user) {
             return Err(Error::Forbidden);
         }
@@ -69,13 +75,10 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Holds a member's session as it is until the transaction ends, if it lives. Whoever may do everything must not
-    /// have got an address meanwhile that has to be proven first.
+    /// Holds a member's session as it is until the transaction ends, if it lives.
     async fn lock_session(&self, tx: &mut Tx, ctx: &RequestCtx, member: &Member) -> Result<(), Error> {
         let session = sessions::lock(tx, member.kind, member.session).await?;
         let lives = |session: &Session| session.user == member.user && policy::is_live(session, ctx.now);
-        let session = session.filter(lives).ok_or(Error::SignInNeeded)?;
-        let must_prove = self.must_prove(session.email_verified);
-        if must_prove && !member.must_prove { Err(Error::EmailUnverified) } else { Ok(()) }
+        session.filter(lives).map(drop).ok_or(Error::SignInNeeded)
     }
 }

@@ -43,23 +43,23 @@ impl Accounts {
     /// [`Error::Reauthenticate`], [`Error::Taken`], [`Error::TooManyTries`], [`Error::Overloaded`],
     /// [`Error::Unavailable`]; the account stays as it was then.
     pub async fn change_me(&self, ctx: &RequestCtx, mut patch: UserPatch) -> Result<UserView, Error> {
-        let member = if patch.is_only_of_email() { ctx.signed_in()? } else { ctx.member()? };
+        let leads_to_proof = patch.is_only_of_email();
+        let member = if leads_to_proof { ctx.signed_in()? } else { ctx.member()? };
         let user = self.own_account(member).await?;
         leave_kept(&mut patch.email, &user);
         let UserChange { profile, email, current_password } = patch.parse()?;
         let email = NewEmail::of(email.as_ref(), &user)?;
         self.check_new_username(&user, &profile)?;
         self.admit_new_username(ctx, &user, &profile).await?;
-        let (mut tx, user) = if let Some(new) = &email {
+        let stepped_up = if let Some(new) = &email {
             self.admit_email(ctx, &user, new, self.api_email_waits()).await?;
-            let refusal = Event::ReauthenticationRefused;
-            let stepped_up = self.step_up(ctx, user, current_password, refusal).await?;
-            let (tx, user) = self.begin(ctx).await?;
-            stepped_up.holds(&user)?;
-            (tx, user)
+            Some(self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?)
         } else {
-            self.begin(ctx).await?
+            None
         };
+        let begun = if leads_to_proof { self.begin_unproven(ctx).await } else { self.begin(ctx).await };
+        let (mut tx, user) = begun?;
+        stepped_up.map_or(Ok(()), |stepped_up| stepped_up.holds(&user))?;
         ctx.check_version(|| version::of_user(&user))?;
         let changes = Changes { profile, ..Changes::default() };
         let user = match email {
@@ -90,10 +90,10 @@ impl Accounts {
         let user = self.own_account(member).await?;
         let stepped_up = self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?;
         // The role may have changed since the request came in: somebody may have made this account an admin.
-        let (mut tx, admins, user) = self.begin_among_admins(ctx).await?;
+        let (mut tx, admins, user) = self.begin_unproven_among_admins(ctx).await?;
         stepped_up.holds(&user)?;
         ctx.check_version(|| version::of_user(&user))?;
-        if policy::is_last_admin(&admins, user.id) {
+        if policy::is_last_admin(&admins, user.id, user.role) {
             return Err(Error::LastAdmin);
         }
         self.delete(&mut tx, ctx, user.id).await?;

@@ -1,9 +1,11 @@
 //! What a link or a code that leads to `/verify` proves: the address of an account, or of one that is made by it.
 
 use crate::authentication::establish::Transport;
+use crate::authentication::sign_in::viewer;
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, SignedIn};
 use domain::{PlainPassword, Purpose, Verify, VerifyForm, Viewer};
+use store::users::User;
 
 /// The purposes of the tokens that lead to `/verify`.
 const PURPOSES: [Purpose; 3] = [Purpose::Verify, Purpose::ChangeEmail, Purpose::SignUp];
@@ -34,8 +36,12 @@ impl Accounts {
         let Verify { presented, password } = form.parse()?;
         let token = self.find_token(ctx, &PURPOSES, &presented).await?;
         if token.purpose != Purpose::SignUp {
-            self.prove_for_account(ctx, &token, password).await?;
-            return Ok(Proven::Address(viewer_after(ctx, &token)));
+            let proven = self.prove_for_account(ctx, &token, password).await?;
+            let caller = ctx.viewer().map(|caller| {
+                let theirs = proven.id == caller.id;
+                if theirs { viewer(&proven, self.must_prove(proven.email_verified)) } else { caller }
+            });
+            return Ok(Proven::Address(caller));
         }
         let (attempt, username_taken) = self.finish_sign_up(ctx, &token, password).await?;
         let signed_in = self.establish(ctx, attempt, Transport::Browser { persistent: false }).await?.into();
@@ -50,33 +56,23 @@ impl Accounts {
         let Verify { presented, password } = form.parse()?;
         let token = self.find_token(ctx, &PURPOSES, &presented).await?;
         if token.purpose != Purpose::SignUp {
-            return self.prove_for_account(ctx, &token, password).await;
+            return self.prove_for_account(ctx, &token, password).await.map(drop);
         }
         let (attempt, _) = self.finish_sign_up(ctx, &token, password).await?;
         Ok(attempt.tx.commit().await?)
     }
 
-    /// The address of an account that is there, or one that it shall have.
+    /// The address of an account that is there, or one that it shall have; answers the account as it is then.
     async fn prove_for_account(
         &self,
         ctx: &RequestCtx,
         token: &Redeemable,
         password: Option<PlainPassword>,
-    ) -> Result<(), Error> {
+    ) -> Result<User, Error> {
         if token.purpose == Purpose::ChangeEmail {
             self.prove_new_email(ctx, token, password).await
         } else {
             self.prove_email(ctx, token, password).await
         }
     }
-}
-
-/// The caller, who has proven the address of this token if the account is theirs.
-fn viewer_after(ctx: &RequestCtx, token: &Redeemable) -> Option<Viewer> {
-    let viewer = ctx.viewer()?;
-    if token.user != Some(viewer.id) {
-        return Some(viewer);
-    }
-    let changed = (token.purpose == Purpose::ChangeEmail).then(|| token.email.shown.clone());
-    Some(Viewer { email: changed.unwrap_or(viewer.email), must_prove: false, ..viewer })
 }

@@ -24,7 +24,7 @@ impl Accounts {
         ctx: &RequestCtx,
         token: &Redeemable,
         password: Option<PlainPassword>,
-    ) -> Result<(), Error> {
+    ) -> Result<User, Error> {
         let user = self.owner_of(token.user).await?;
         self.own(ctx, &user, password).await?;
         let (mut tx, user) = self.begin_by_token(ctx, token).await?;
@@ -33,7 +33,9 @@ impl Accounts {
         }
         users::set_email_verified(&mut tx, user.id, ctx.now).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::EmailVerified).await?;
-        Ok(tx.commit().await?)
+        let proven = users::lock(&mut tx, user.id).await?.ok_or(Error::LinkInvalid)?;
+        tx.commit().await?;
+        Ok(proven)
     }
 
     /// Whether the account is the caller's: by their session, or by its password, which is counted as a sign-in is.

@@ -28,12 +28,14 @@ impl Accounts {
         users::by_id(self.store(), id).await?.map(view::user).ok_or(Error::NotFound)
     }
 
-    /// Changes the given fields of an account. Another role and disabling end every session of it.
+    /// Changes the given fields of an account. Another role and disabling end every session of it. An admin's own new
+    /// address waits for its proof where every member's does.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::NotFound`],
     /// [`Error::Taken`], [`Error::LastAdmin`], [`Error::Reauthenticate`] for one's own address without a
-    /// recent sign-in, [`Error::Unavailable`]; the account stays as it was then.
+    /// recent sign-in, [`Error::TooManyTries`] for too many of those, [`Error::Unavailable`]; the account stays as it was
+    /// then.
     pub async fn change_user(
         &self,
         ctx: &RequestCtx,
@@ -41,22 +43,28 @@ impl Accounts {
         mut patch: AdminPatch,
     ) -> Result<UserView, Error> {
         let admin = ctx.admin()?;
-        let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        let user = users::by_id(self.store(), id).await?.ok_or(Error::NotFound)?;
         leave_kept(&mut patch.email, &user);
         let AdminChange { role, is_active, email, profile } = patch.parse()?;
-        ctx.check_version(|| version::of_user(&user))?;
         let email = NewEmail::of(email.as_ref(), &user)?;
+        let waits = id == admin.user && self.api_email_waits();
+        if let Some(new) = email.as_ref().filter(|_| id == admin.user) {
+            need_recent_sign_in(&user, admin, ctx)?;
+            self.admit_email(ctx, &user, new, waits).await?;
+        }
+        let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
+        ctx.check_version(|| version::of_user(&user))?;
         let role = role.filter(|role| *role != user.role);
         let is_active = is_active.filter(|is_active| *is_active != user.is_active);
-        if email.is_some() && id == admin.user {
-            need_recent_sign_in(&user, admin, ctx)?;
-        }
         let no_longer = role == Some(Role::User) || is_active == Some(false);
-        if no_longer && policy::is_last_admin(&admins, id) {
+        if no_longer && policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);
         }
-        let changes = Changes { profile, email, role, is_active };
-        let user = self.change(&mut tx, ctx, user, &changes).await?;
+        let changes = Changes { profile, email: None, role, is_active };
+        let user = match email {
+            Some(new) => self.move_to(&mut tx, ctx, user, changes, &new, waits).await?,
+            None => self.change(&mut tx, ctx, user, &changes).await?,
+        };
         tx.commit().await?;
         Ok(view::user(user))
     }
@@ -74,7 +82,7 @@ impl Accounts {
         }
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
-        if policy::is_last_admin(&admins, id) {
+        if policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);
         }
         self.delete(&mut tx, ctx, user.id).await?;

@@ -41,7 +41,9 @@ pub struct Viewer {
     pub name: Option<String>,
     /// What the person may do.
     pub role: Role,
-    /// Whether they may so far do no more than prove their address, change it or sign out.
+    /// Whether they may so far do no more than prove their address, change it or sign out. A server of before that
+    /// setting does not say it.
+    #[serde(default)]
     pub must_prove: bool,
 }
 
@@ -55,7 +57,24 @@ impl Viewer {
 
 #[cfg(test)]
 mod tests {
-    use super::display_name;
+    use super::{Role, Viewer, display_name};
+    use crate::UserId;
+    use uuid::Uuid;
+
+    #[test]
+    fn the_viewer_of_an_older_server_reads_the_same_fields() {
+        let viewer = Viewer {
+            id: UserId(Uuid::nil()),
+            email: "ana@example.com".into(),
+            name: None,
+            role: Role::User,
+            must_prove: false,
+        };
+        let json = r#"{"id":"00000000-0000-0000-0000-000000000000","email":"ana@example.com","name":null,"role":"user"}"#;
+        assert_eq!(serde_json::from_str::<Viewer>(json).unwrap(), viewer);
+        let newer = json.replace('}', r#","must_prove":false}"#);
+        assert_eq!(serde_json::to_string(&viewer).unwrap(), newer);
+    }
 
     #[test]
     fn a_name_falls_back_to_first_and_last() {

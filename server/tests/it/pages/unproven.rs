@@ -1,5 +1,6 @@
 //! `REQUIRE_VERIFIED`: members' pages say how to prove the address, and show nothing else until it is proven.
 
+use super::functions::EXPECTED;
 use crate::app::App;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, link_token};
@@ -58,18 +59,34 @@ async fn a_mistyped_address_is_changed_without_scripts(pool: PgPool) {
     assert!(page.contains(NEW) && page.contains("/fn/profile/save"), "{page}");
 }
 
-/// Path, and what somebody who has to prove their address is answered. The first call signs out, so it comes last.
-const EXPECTED: &[(&str, u16)] = &[
-    ("/fn/logout", 200),
-    ("/fn/email/cancel", 200),
-    ("/fn/email/change", 422),
-    ("/fn/email/load", 200),
-    ("/fn/password/change", 403),
-    ("/fn/profile/load", 403),
-    ("/fn/profile/save", 403),
-    ("/fn/verify", 422),
-    ("/fn/verify/resend", 422),
-];
+/// Neither a form that was sent after the session had ended, nor one that was refused.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_profile_that_was_typed_is_kept_until_its_form_is_shown(pool: PgPool) {
+    let app = strict(pool);
+    let mut ana = app.member("ana").await;
+    let proven = "UPDATE users SET email_verified = true";
+    let unproven = "UPDATE users SET email_verified = false";
+    app.world.execute(proven).await;
+    let hidden = ana.hidden_fields("/fn/profile/save").await;
+    let refused = [("form[username]", "a@b.c"), ("form[bio]", "Refused, not lost.")];
+    ana.post_as(&hidden, "/fn/profile/save", &refused).await.expect(303);
+    app.world.execute(unproven).await;
+    let page = ana.get("/account").await.expect(200);
+    assert!(page.text.contains(HOW) && page.set_cookie("flash").is_none(), "{}", page.text);
+    app.world.execute(proven).await;
+    assert!(ana.get("/account").await.expect(200).text.contains("Refused, not lost."));
+
+    app.world.execute("UPDATE sessions SET ended_at = now()").await;
+    ana.post_as(&hidden, "/fn/profile/save", &[("form[bio]", "Unsent, not lost.")]).await.expect(303);
+    app.world.execute(unproven).await;
+    let again =
+        [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
+    let page = ana.post_and_follow("/fn/login", &again).await.expect(200);
+    assert!(page.text.contains(HOW) && page.set_cookie("unsent").is_none(), "{}", page.text);
+    app.world.execute(proven).await;
+    assert!(ana.get("/account").await.expect(200).text.contains("Unsent, not lost."));
+    assert!(!ana.get("/account").await.expect(200).text.contains("Unsent, not lost."), "shown once");
+}
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPool) {
@@ -77,7 +94,9 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
     let mut ana = app.member("ana").await;
     let hidden = ana.hidden_fields(CHANGE).await;
     let users = app.users().await;
-    for (path, status) in EXPECTED.iter().rev() {
+    // Whoever has signed out is a stranger from then on.
+    let (last, calls): (Vec<_>, Vec<_>) = EXPECTED.iter().partition(|(path, ..)| *path == "/fn/logout");
+    for (path, _, status) in calls.into_iter().chain(last) {
         let fields: &[_] = match *path {
             "/fn/password/change" => {
                 &[("form[current_password]", PASSWORD), ("form[new_password]", "amber lantern on the step")]

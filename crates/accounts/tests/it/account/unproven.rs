@@ -3,10 +3,14 @@
 use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
-    AddressForm, EmailForm, PageRequest, PasswordForm, ProfileForm, SessionId, UserId, UserQuery, VerifyForm,
+    AddressForm, AuditQuery, EmailForm, PageRequest, PasswordForm, ProfileForm, SessionId, UserId, UserQuery,
+    VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::pin::Pin;
 use testkit::{PASSWORD, World, link_token, sign_in};
 
@@ -16,24 +20,24 @@ const NEW: &str = "ana@new.example";
 type Asking<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 type Ask = (&'static str, for<'a> fn(&'a Accounts, &'a RequestCtx, UserId) -> Asking<'a>);
 
-/// What waits for the proof, with the id of somebody else.
+/// What waits for the proof, by the use case's name, with the id of somebody else.
 const WAITS: &[Ask] = &[
-    ("own account", |accounts, ctx, _| Box::pin(async { accounts.me(ctx).await.map(drop) })),
+    ("me", |accounts, ctx, _| Box::pin(async { accounts.me(ctx).await.map(drop) })),
     ("profile", |accounts, ctx, _| Box::pin(async { accounts.profile(ctx).await.map(drop) })),
-    ("saving the profile", |accounts, ctx, _| {
+    ("save_profile", |accounts, ctx, _| {
         Box::pin(async { accounts.save_profile(ctx, ProfileForm::default()).await.map(drop) })
     }),
-    ("changing the account", |accounts, ctx, _| {
+    ("change_me", |accounts, ctx, _| {
         Box::pin(async { accounts.change_me(ctx, patch(json!({"name": "Ana"}))).await.map(drop) })
     }),
-    ("changing nothing", |accounts, ctx, _| {
+    ("change_me by nothing", |accounts, ctx, _| {
         Box::pin(async { accounts.change_me(ctx, patch(json!({}))).await.map(drop) })
     }),
-    ("changing more than the address", |accounts, ctx, _| {
+    ("change_me by more than the address", |accounts, ctx, _| {
         let both = patch(json!({"email": NEW, "bio": ""}));
         Box::pin(async { accounts.change_me(ctx, both).await.map(drop) })
     }),
-    ("changing the password", |accounts, ctx, _| {
+    ("change_password", |accounts, ctx, _| {
         let form = PasswordForm {
             current_password: PASSWORD.into(),
             new_password: "copper lanterns over water".into(),
@@ -41,33 +45,91 @@ const WAITS: &[Ask] = &[
         Box::pin(async { accounts.change_password(ctx, form).await.map(drop) })
     }),
     ("sessions", |accounts, ctx, _| Box::pin(async { accounts.sessions(ctx).await.map(drop) })),
-    ("ending a session", |accounts, ctx, other| {
+    ("end_my_session", |accounts, ctx, other| {
         Box::pin(async move { accounts.end_my_session(ctx, SessionId(other.0)).await })
     }),
-    ("ending other sessions", |accounts, ctx, _| {
+    ("end_my_other_sessions", |accounts, ctx, _| {
         Box::pin(async { accounts.end_my_other_sessions(ctx).await.map(drop) })
     }),
     ("activity", |accounts, ctx, _| {
         Box::pin(async { accounts.activity(ctx, PageRequest::default()).await.map(drop) })
     }),
-    ("users", |accounts, ctx, _| {
+    ("audit_trail", |accounts, ctx, _| {
+        Box::pin(async { accounts.audit_trail(ctx, AuditQuery::default()).await.map(drop) })
+    }),
+    ("list_users", |accounts, ctx, _| {
         Box::pin(async { accounts.list_users(ctx, UserQuery::default()).await.map(drop) })
     }),
-    ("a user", |accounts, ctx, other| Box::pin(async move { accounts.user(ctx, other).await.map(drop) })),
-    ("changing a user", |accounts, ctx, other| {
+    ("user", |accounts, ctx, other| Box::pin(async move { accounts.user(ctx, other).await.map(drop) })),
+    ("change_user", |accounts, ctx, other| {
         let form = admin_patch(json!({"name": "Eve"}));
         Box::pin(async move { accounts.change_user(ctx, other, form).await.map(drop) })
     }),
-    ("deleting a user", |accounts, ctx, other| {
-        Box::pin(async move { accounts.delete_user(ctx, other).await })
-    }),
-    ("ending a user's sessions", |accounts, ctx, other| {
+    ("delete_user", |accounts, ctx, other| Box::pin(async move { accounts.delete_user(ctx, other).await })),
+    ("end_sessions_of", |accounts, ctx, other| {
         Box::pin(async move { accounts.end_sessions_of(ctx, other).await.map(drop) })
     }),
-    ("mailing a user a reset", |accounts, ctx, other| {
+    ("send_password_reset", |accounts, ctx, other| {
         Box::pin(async move { accounts.send_password_reset(ctx, other).await })
     }),
 ];
+
+/// What strangers may ask as well, and what leads to the proof, or out.
+const GOES_ON: &[&str] = &[
+    "accept_invitation",
+    "ask_sign_in_code",
+    "begin_sign_up",
+    "cancel_email_change",
+    "change_email",
+    "delete_me",
+    "disown",
+    "email",
+    "forgot_password",
+    "prove_address",
+    "refresh",
+    "register",
+    "resend_verification",
+    "reset_password",
+    "sign_in",
+    "sign_in_api_cookie",
+    "sign_in_bearer",
+    "sign_in_by_code",
+    "sign_in_by_code_bearer",
+    "sign_in_known_bearer",
+    "sign_out",
+    "sign_up",
+    "verify_email",
+];
+
+/// The use cases that this crate's sources have.
+fn use_cases(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(use_cases(&path));
+            continue;
+        }
+        let source = fs::read_to_string(path).unwrap().replace(char::is_whitespace, "");
+        let functions = source.split("pubasyncfn").skip(1);
+        found.extend(
+            functions
+                .filter_map(|function| function.split_once("(&self,ctx:&RequestCtx"))
+                .filter(|(name, _)| name.chars().all(|c| c.is_alphanumeric() || c == '_'))
+                .map(|(name, _)| name.to_owned()),
+        );
+    }
+    found
+}
+
+#[test]
+fn every_use_case_waits_for_the_proof_or_leads_to_it() {
+    let waits = WAITS.iter().map(|(what, _)| what.split(' ').next().unwrap());
+    let waits: BTreeSet<_> = waits.map(str::to_owned).collect();
+    let goes_on: BTreeSet<_> = GOES_ON.iter().map(|name| (*name).to_owned()).collect();
+    assert!(waits.is_disjoint(&goes_on));
+    assert_eq!(&waits | &goes_on, use_cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
+}
 
 fn strict(pool: PgPool) -> World {
     World::with(pool, |settings| settings.require_verified = true)

@@ -1,9 +1,9 @@
 use crate::crew::{admin, admin_patch, again, appoint, deletion};
-use accounts::{Accounts, Error, RequestCtx};
-use domain::UserId;
+use accounts::{Accounts, Error, Field, Proven, RequestCtx};
+use domain::{UserId, VerifyForm};
 use serde_json::json;
 use sqlx::PgPool;
-use testkit::World;
+use testkit::{World, link_token};
 
 const ACTIVE: &str = "SELECT count(*) FROM users WHERE role = 'admin' AND is_active";
 
@@ -53,6 +53,60 @@ async fn an_admin_who_cannot_sign_in_does_not_count(pool: PgPool) {
     assert!(matches!(refused, Err(Error::LastAdmin)), "{refused:?}");
     world.execute("UPDATE users SET role = 'user' WHERE email = 'ada@example.com'").await;
     assert!(!world.accounts.admin_exists().await.unwrap(), "so the first one may still be made");
+}
+
+/// Where addresses have to be proven first, an admin who has not done it can manage nobody.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_who_has_to_prove_the_address_does_not_count(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.require_verified = true);
+    let (ada, eve) = (admin(&world, "ada").await, admin(&world, "eve").await);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true WHERE email = 'ada@example.com'").await;
+    let (ctx, id) = (world.holder(&ada).await, ada.viewer.id);
+    let change = |json| world.accounts.change_user(&ctx, id, admin_patch(json));
+    let refusals = [
+        change(json!({"role": "user"})).await.map(drop),
+        change(json!({"is_active": false})).await.map(drop),
+        world.accounts.delete_user(&ctx, id).await,
+        world.accounts.delete_me(&ctx, deletion(None)).await,
+    ];
+    for refusal in refusals {
+        assert!(matches!(refusal, Err(Error::LastAdmin)), "{refusal:?}");
+    }
+    world.execute("UPDATE users SET role = 'user' WHERE email = 'ada@example.com'").await;
+    let eve = world.holder(&eve).await;
+    let refused = world.accounts.delete_me(&eve, deletion(None)).await;
+    assert!(matches!(refused, Err(Error::LastAdmin)), "whoever can prove it yet stays: {refused:?}");
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    world.execute("UPDATE users SET role = 'admin' WHERE email = 'ada@example.com'").await;
+    world.accounts.delete_me(&eve, deletion(None)).await.unwrap();
+}
+
+/// So nobody stops being one by a mistyped address.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_s_own_address_waits_for_its_proof_here_too(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.require_verified = true);
+    let (ada, ana) = (admin(&world, "ada").await, world.member("ana").await.viewer.id);
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    let (ctx, id) = (world.holder(&ada).await, ada.viewer.id);
+    let change = |id, json| world.accounts.change_user(&ctx, id, admin_patch(json));
+    let kept = change(id, json!({"email": "ada@new.example", "name": "Ada"})).await.unwrap();
+    assert_eq!((kept.email.as_str(), kept.email_verified), ("ada@example.com", true));
+    assert_eq!(kept.profile.name.as_deref(), Some("Ada"));
+    assert!(world.holder(&ada).await.admin().is_ok());
+    let taken = change(id, json!({"email": "ana@example.com"})).await;
+    assert!(matches!(taken, Err(Error::Taken(Field::Email))), "{taken:?}");
+    let mails = world.mail().await;
+    let mail = mails.iter().find(|mail| mail.to == "ada@new.example").unwrap();
+    let form = VerifyForm { token: link_token(mail, "verify").into(), ..VerifyForm::default() };
+    let proven = world.accounts.prove_address(&ctx, form).await.unwrap();
+    let Proven::Address(Some(viewer)) = proven else { panic!("{proven:?}") };
+    assert_eq!((viewer.email.as_str(), viewer.must_prove), ("ada@new.example", false));
+    assert_eq!(viewer.name.as_deref(), Some("Ada"), "as the row says");
+    assert!(world.holder(&ada).await.admin().is_ok());
+    let moved = change(ana, json!({"email": "ana@new.example"})).await.unwrap();
+    assert_eq!((moved.email.as_str(), moved.email_verified), ("ana@new.example", false), "others' at once");
 }
 
 /// P28: whatever two admins do to each other or to themselves at the same moment, on two replicas.

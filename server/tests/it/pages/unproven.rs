@@ -95,9 +95,10 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
     let hidden = ana.hidden_fields(CHANGE).await;
     let users = app.users().await;
     // Whoever has signed out is a stranger from then on.
-    let (last, calls): (Vec<_>, Vec<_>) = EXPECTED.iter().partition(|(path, ..)| *path == "/fn/logout");
+    let (last, calls): (Vec<_>, Vec<_>) =
+        EXPECTED.iter().copied().partition(|(path, ..)| *path == "/fn/logout");
     for (path, _, status) in calls.into_iter().chain(last) {
-        let fields: &[_] = match *path {
+        let fields: &[_] = match path {
             "/fn/password/change" => {
                 &[("form[current_password]", PASSWORD), ("form[new_password]", "amber lantern on the step")]
             }
@@ -105,8 +106,8 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
             "/fn/email/change" => &[("form[email]", NEW)],
             _ => &[],
         };
-        let answer = ana.call_as(&hidden, path, fields).await.expect(*status);
-        if *status == 403 {
+        let answer = ana.call_as(&hidden, path, fields).await.expect(status);
+        if status == 403 {
             assert_eq!(answer.code(), "email_unverified", "{path}");
             let page = ana.post_as(&hidden, path, fields).await.expect(403).text;
             assert!(page.contains("Confirm your email first"), "{path}: {page}");

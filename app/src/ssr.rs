@@ -54,6 +54,14 @@ pub fn context() -> Result<(Accounts, RequestCtx), AppError> {
     Ok((request.accounts, request.ctx))
 }
 
+/// The owner's settings, for a server function.
+///
+/// # Errors
+/// As [`context`].
+pub fn settings() -> Result<AppSettings, AppError> {
+    Ok(request()?.settings)
+}
+
 /// What a person may know of an error.
 impl From<accounts::Error> for AppError {
     fn from(error: accounts::Error) -> Self {

@@ -16,6 +16,8 @@ pub enum ImportReason {
         /// That line.
         line: u64,
     },
+    /// Its former owner may still take the address back.
+    EmailKept,
     /// The password's hash cannot be taken over: what its reader says of it.
     HashUnreadable(String),
     /// The username is the email address.
@@ -57,9 +59,11 @@ impl ImportReason {
             Self::EmailRepeated { .. } => "repeated",
             Self::HashUnreadable(_) => "unreadable",
             Self::UsernameIsEmail => "email",
-            Self::UsernameTaken | Self::UsernameRepeated { .. } | Self::IdTaken | Self::IdRepeated { .. } => {
-                "taken"
-            }
+            Self::EmailKept
+            | Self::UsernameTaken
+            | Self::UsernameRepeated { .. }
+            | Self::IdTaken
+            | Self::IdRepeated { .. } => "taken",
             Self::RoleUnknown | Self::ActiveUnknown | Self::VerifiedUnknown => "unknown",
             Self::EmailUnreachable | Self::IdInvalid | Self::CreatedAtInvalid => "invalid",
         }

@@ -373,6 +373,24 @@ pub async fn is_kept(
     Ok(kept)
 }
 
+/// Those of these addresses that a live link may still give back to an account.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn kept_of(
+    tx: &mut Tx,
+    canonicals: &[String],
+    now: OffsetDateTime,
+) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar!(
+        "SELECT DISTINCT email_canonical FROM one_time_tokens
+         WHERE purpose = 'not-me' AND email_canonical = ANY($1) AND used_at IS NULL AND expires_at > $2",
+        canonicals,
+        now
+    );
+    Ok(query.fetch_all(tx.unchanging()).await?)
+}
+
 /// Deletes up to `limit` tokens that expired before; says how many. Call again while the limit is reached.
 ///
 /// # Errors

@@ -78,6 +78,7 @@ pub fn import_reason(reason: &ImportReason) -> String {
         ImportReason::IdRepeated { line } => return import::id_repeated(*line),
         ImportReason::EmailMissing => import::email_missing(),
         ImportReason::EmailUnreachable => import::email_unreachable(),
+        ImportReason::EmailKept => import::email_kept(),
         ImportReason::UsernameIsEmail => import::username_is_email(),
         ImportReason::UsernameTaken => import::username_taken(),
         ImportReason::RoleUnknown => import::role_unknown(),

@@ -10,6 +10,7 @@ use instant::instant;
 use std::collections::HashSet;
 use store::Tx;
 use store::import::{self, StagedUser, Target};
+use store::one_time_tokens;
 use time::OffsetDateTime;
 
 /// How often a chunk is tried again after a deadlock.
@@ -65,6 +66,13 @@ impl Judged {
     pub fn lines(&self) -> u64 {
         (self.rows.len() + self.refusals.len()) as u64
     }
+}
+
+/// What became of rows.
+struct Outcome {
+    made: HashSet<UserId>,
+    /// Those whose address its former owner may still take back.
+    kept: HashSet<UserId>,
 }
 
 /// What became of the lines so far.
@@ -148,15 +156,20 @@ impl Accounts {
         run.counts.refused += remarks.len() as u64;
         let repeated = self.leave_repeated(&mut run.earlier, &mut rows);
         run.counts.repeated += repeated.len() as u64;
-        let others = (remarks.len() + repeated.len()) as u64;
         remarks.extend(repeated);
-        let made = if let Some(tx) = &mut run.pretended {
-            self.make(tx, &mut rows, Target::Pretended).await?
+        let Outcome { made, kept } = if let Some(tx) = &mut run.pretended {
+            let made = self.make(tx, &mut rows, Target::Pretended).await?;
+            self.take_kept_back(tx, run.ctx.now, &rows, made, Target::Pretended).await?
         } else {
             self.make_all(run, &mut rows).await?
         };
+        run.counts.refused += kept.len() as u64;
+        remarks.extend(rows.iter().filter(|row| kept.contains(&row.user.id)).map(|row| {
+            let fields = vec![FieldError::new("email", ImportReason::EmailKept)];
+            Remark { line: row.user.line.unsigned_abs(), kind: RemarkKind::Refused, fields }
+        }));
         run.counts.made += made.len() as u64;
-        run.counts.there_already += lines - others - made.len() as u64;
+        run.counts.there_already += lines - remarks.len() as u64 - made.len() as u64;
         let left_out = rows.into_iter().filter(|row| !row.left_out.is_empty() && made.contains(&row.user.id));
         for Row { user, left_out: fields, .. } in left_out {
             run.counts.fields_left_out += fields.len() as u64;
@@ -190,16 +203,16 @@ impl Accounts {
 
     /// A sign-up at the same time may wait for these rows while they wait for it: then the database undoes one of the
     /// two, and this one is tried again.
-    async fn make_all(&self, run: &mut Import, rows: &mut [Row]) -> Result<HashSet<UserId>, Error> {
+    async fn make_all(&self, run: &mut Import, rows: &mut [Row]) -> Result<Outcome, Error> {
         let mut retries = 0;
         loop {
             let mut tx = self.store().begin().await?;
-            let made = self.make_in(&mut tx, run, rows).await;
-            run.smooth = made.as_ref().is_ok_and(|made| made.len() == rows.len());
-            match made {
-                Ok(made) => {
+            let outcome = self.make_in(&mut tx, run, rows).await;
+            run.smooth = outcome.as_ref().is_ok_and(|outcome| outcome.made.len() == rows.len());
+            match outcome {
+                Ok(outcome) => {
                     tx.commit().await?;
-                    return Ok(made);
+                    return Ok(outcome);
                 }
                 Err(Error::Unavailable(error)) if error.gave_way() && retries < RETRIES => {
                     retries += 1;
@@ -210,17 +223,46 @@ impl Accounts {
         }
     }
 
-    async fn make_in(&self, tx: &mut Tx, run: &Import, rows: &mut [Row]) -> Result<HashSet<UserId>, Error> {
+    async fn make_in(&self, tx: &mut Tx, run: &Import, rows: &mut [Row]) -> Result<Outcome, Error> {
         let made = if run.smooth && import::copy_all(tx, rows.iter().map(|row| &row.user)).await? {
             rows.iter().map(|row| row.user.id).collect()
         } else {
             self.make(tx, rows, Target::Users).await?
         };
-        if let (1.., Some(first), Some(last)) = (made.len() as u64, rows.first(), rows.last()) {
+        let outcome = self.take_kept_back(tx, run.ctx.now, rows, made, Target::Users).await?;
+        if let (made @ 1.., Some(first), Some(last)) = (outcome.made.len() as u64, rows.first(), rows.last())
+        {
             let lines = (first.user.line.unsigned_abs(), last.user.line.unsigned_abs());
-            self.audit(tx, &run.ctx, None, Event::UsersImported { made: made.len() as u64, lines }).await?;
+            self.audit(tx, &run.ctx, None, Event::UsersImported { made, lines }).await?;
         }
-        Ok(made)
+        Ok(outcome)
+    }
+
+    /// Takes back the accounts whose address its former owner may still take back: an import gives it to nobody else
+    /// either. To be asked after the rows were written, when no other transaction can bring the link in.
+    async fn take_kept_back(
+        &self,
+        tx: &mut Tx,
+        now: OffsetDateTime,
+        rows: &[Row],
+        made: HashSet<UserId>,
+        target: Target,
+    ) -> Result<Outcome, Error> {
+        let addresses: Vec<String> = rows
+            .iter()
+            .filter(|row| made.contains(&row.user.id))
+            .map(|row| row.user.email_canonical.clone())
+            .collect();
+        let now = self.inner.database_clock.time(now);
+        let kept = one_time_tokens::kept_of(tx, &addresses, now).await?;
+        if kept.is_empty() {
+            return Ok(Outcome { made, kept: HashSet::new() });
+        }
+        let is_kept = |row: &&Row| made.contains(&row.user.id) && kept.contains(&row.user.email_canonical);
+        let kept: Vec<UserId> = rows.iter().filter(is_kept).map(|row| row.user.id).collect();
+        import::take_back(tx, target, &kept).await?;
+        let kept = HashSet::from_iter(kept);
+        Ok(Outcome { made: &made - &kept, kept })
     }
 
     /// Stages and inserts. A row whose username or id is taken is inserted again without it, so that no account is

@@ -50,8 +50,8 @@ impl Accounts {
         self.tell(tx, ctx, email.shown, notice, token).await
     }
 
-    /// Tells that an account was taken back, by the mail to `told`: there, and where the account was until now. Neither
-    /// gets a link that takes it back once more.
+    /// Tells that an account was taken back, by the mail to `told`: there, and at the address that it lost by that.
+    /// Neither gets a link that takes it back once more. An address that stays is a thief's, and hears nothing.
     pub(crate) async fn tell_recovered(
         &self,
         tx: &mut Tx,
@@ -61,13 +61,11 @@ impl Accounts {
         moved: bool,
     ) -> Result<(), Error> {
         self.tell(tx, ctx, told.shown.clone(), Notice::Recovered, None).await?;
-        let former = address_of(before);
-        if former.canonical == told.canonical {
+        if !moved {
             return Ok(());
         }
-        let new_email = told.shown.clone();
-        let notice = if moved { Notice::EmailChanged { new_email } } else { Notice::Recovered };
-        self.tell(tx, ctx, former.shown, notice, None).await
+        let notice = Notice::EmailChanged { new_email: told.shown.clone() };
+        self.tell(tx, ctx, address_of(before).shown, notice, None).await
     }
 
     async fn tell(

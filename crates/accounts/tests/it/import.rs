@@ -259,6 +259,33 @@ async fn each_line_is_told_as_what_it_is_and_an_optional_field_never_costs_the_a
     );
 }
 
+/// A thief gave the account an address of their own: an import that brings the old one to somebody else would keep it
+/// from the owner.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_that_may_be_taken_back_is_not_given_away(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    let moved = serde_json::from_value(serde_json::json!({"email": "thief@example.net"})).unwrap();
+    world.accounts.change_me(&world.holder(&ana).await, moved).await.unwrap();
+    world.mail().await;
+    // Of the second chunk's lines one has an account, so both ways of making accounts are gone.
+    let of = |email| [("email", email), ("password_hash", BCRYPT)];
+    let rows = ["ana@example.com", "eve@example.com", "thief@example.net", "Ana@example.com."].map(of);
+    let rows: Vec<&[_]> = rows.iter().map(|row| &row[..]).collect();
+    for (from, made, there_already) in [(0, 1, 0), (2, 0, 1)] {
+        for dry_run in [true, false] {
+            let (told, remarks) = import(&world, &rows[from..from + 2], dry_run).await;
+            assert_eq!(told, counts(made, there_already, 1), "{from} {dry_run}");
+            assert_eq!(remarks.len(), 1);
+            assert_eq!(remarks[0].fields[0].reason, ImportReason::EmailKept);
+        }
+    }
+    world.clock.advance(time::Duration::days(8));
+    let (told, _) = import(&world, &rows[..1], false).await;
+    assert_eq!(told, counts(1, 0, 0));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_dry_run_changes_nothing_and_says_the_same(pool: PgPool) {
     let world = with_a_member(pool).await;

@@ -166,6 +166,20 @@ pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<Vec<UserId>, S
     Ok(made.into_iter().map(UserId).collect())
 }
 
+/// Takes back accounts that this transaction has made.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn take_back(tx: &mut Tx, target: Target, made: &[UserId]) -> Result<(), StoreError> {
+    let statement = match target {
+        Target::Users => "DELETE FROM users WHERE id = ANY($1)",
+        Target::Pretended => "DELETE FROM pretended_users WHERE id = ANY($1)",
+    };
+    let ids: Vec<Uuid> = made.iter().map(|user| user.0).collect();
+    sqlx::query(statement).bind(ids).execute(tx.changing()).await?;
+    Ok(())
+}
+
 /// The staged rows that made no account although nobody has their address.
 ///
 /// # Errors

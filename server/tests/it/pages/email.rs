@@ -1,8 +1,10 @@
 //! A change of address through the pages, and its undo by "This wasn't me".
 
 use crate::app::App;
+use app::AppSettings;
 use sqlx::PgPool;
-use testkit::{PASSWORD, link_token, mail_code, sign_in};
+use std::sync::Arc;
+use testkit::{PASSWORD, World, link_token, mail_code, sign_in};
 
 const CHANGE: &str = "/fn/email/change";
 const OLD: &str = "ana@example.com";
@@ -60,6 +62,20 @@ async fn an_account_is_taken_back_without_scripts(pool: PgPool) {
     let chosen = [("form[token]", token), ("form[new_password]", CHOSEN)];
     assert_eq!(owner.post("/fn/password/reset", &chosen).await.expect(303).location(), Some("/login"));
     app.world.accounts.sign_in(&app.world.stranger(), sign_in(OLD, CHOSEN)).await.unwrap();
+}
+
+/// A new password is of no use to whoever does not know the account's new address: where somebody can be asked, it says
+/// so.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whose_link_has_ended_is_told_whom_to_ask(pool: PgPool) {
+    for (support_url, told) in [(None, false), (Some("mailto:help@acme.example".to_owned()), true)] {
+        let app = App::with(World::new(pool.clone()), |state| {
+            state.app = Arc::new(AppSettings { support_url, ..AppSettings::clone(&state.app) });
+        });
+        let used = [("form[token]", ""), ("form[email]", OLD), ("form[code]", "AAAAA-AAAAA")];
+        let answer = app.browser().call("/fn/not-me", &used).await.expect(400);
+        assert_eq!(answer.text.contains("ask for help"), told, "{}", answer.text);
+    }
 }
 
 /// With WebAssembly the answer is the token itself.

@@ -156,7 +156,7 @@ async fn it_ends_after_a_week_and_with_the_account(pool: PgPool) {
     assert!(matches!(late, Err(Error::LinkInvalid)));
 }
 
-/// An import may have given the address away; whoever has it keeps it, and the owner gets in all the same.
+/// Whoever has the address keeps it, and the owner gets in all the same. Where the account still is, a thief reads.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_address_that_somebody_else_has_stays_theirs(pool: PgPool) {
     let (world, ana) = with_ana(pool).await;
@@ -167,7 +167,10 @@ async fn an_address_that_somebody_else_has_stays_theirs(pool: PgPool) {
     let given = "UPDATE users SET email = 'ana@example.com', email_canonical = 'ana@example.com' \
                  WHERE email = 'eve@example.com'";
     world.execute(given).await;
+    world.mail().await;
     let token = world.accounts.disown(&world.stranger(), by_link(told)).await.unwrap();
+    let recipients: Vec<_> = world.mail().await.into_iter().map(|mail| mail.to).collect();
+    assert_eq!(recipients, ["ana@example.com"]);
     world.accounts.reset_password(&world.stranger(), reset(&token)).await.unwrap();
     let signed_in = world.accounts.sign_in(&world.stranger(), sign_in(THEIRS, NEW)).await.unwrap();
     assert_eq!(signed_in.viewer.id, ana.viewer.id);

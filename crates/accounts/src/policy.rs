@@ -38,6 +38,14 @@ pub const SIGN_UP_REPEATS: Duration = Duration::minutes(2);
 /// For how long whoever signs in for the first time is taken for the person who made the account.
 pub const SIGN_UP_IS_RECENT: Duration = Duration::minutes(10);
 
+/// Whether an owner may not know of a sign-in by a client without a device token of theirs: a known program is no news,
+/// however often it signs in, and neither is the account's first sign-in right after its sign-up.
+#[must_use]
+pub fn is_news(is_known_program: bool, is_first: bool, age: Duration) -> bool {
+    let has_just_signed_up = is_first && age <= SIGN_UP_IS_RECENT;
+    !is_known_program && !has_just_signed_up
+}
+
 /// How long a mail waits to be sent, at most.
 pub const MAIL_WAITS: Duration = Duration::DAY;
 
@@ -342,6 +350,23 @@ mod tests {
             (&[], &[proof], later, false),
         ] {
             assert_eq!(is_stepped_up(enrolled, proofs, now), expected, "{enrolled:?} {proofs:?} {now}");
+        }
+    }
+
+    #[test]
+    fn what_the_owner_may_not_know_of_is_news() {
+        let (recent, later) = (SIGN_UP_IS_RECENT, SIGN_UP_IS_RECENT + Duration::MICROSECOND);
+        for (is_known_program, is_first, age, expected) in [
+            (false, false, recent, true),
+            (false, false, later, true),
+            (false, true, recent, false),
+            (false, true, later, true),
+            (true, false, recent, false),
+            (true, false, later, false),
+            (true, true, later, false),
+        ] {
+            let news = is_news(is_known_program, is_first, age);
+            assert_eq!(news, expected, "{is_known_program} {is_first} {age}");
         }
     }
 

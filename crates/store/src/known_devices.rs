@@ -3,6 +3,7 @@
 use crate::throttle::Key;
 use crate::{Store, StoreError, Tx};
 use domain::UserId;
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 
 /// Stores that an account was signed in to from a device, and keeps the `most` that were used last. Each call deletes a
@@ -44,12 +45,24 @@ pub async fn remember(
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn is_known(store: &Store, token_hash: &Key, user: UserId) -> Result<bool, StoreError> {
+    knows(&store.pool, token_hash, user).await
+}
+
+/// The same, within a transaction.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_known_in(tx: &mut Tx, token_hash: &Key, user: UserId) -> Result<bool, StoreError> {
+    knows(tx.unchanging(), token_hash, user).await
+}
+
+async fn knows(executor: impl PgExecutor<'_>, token_hash: &Key, user: UserId) -> Result<bool, StoreError> {
     let known = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM known_devices WHERE token_hash = $1 AND user_id = $2) AS "known!""#,
         token_hash.as_slice(),
         user.0,
     )
-    .fetch_one(&store.pool)
+    .fetch_one(executor)
     .await?;
     Ok(known)
 }

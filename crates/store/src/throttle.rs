@@ -114,32 +114,36 @@ async fn take_one(
     Ok(Some(UsedUp { key: *key, next_at }))
 }
 
-/// Counts a try of each of these keys, of which none stands there twice, and says of each whether it was one of those
-/// that its bucket holds. The work is the same whatever is left: a try too many is written down as well.
+/// Counts a try of each of these keys, of which none stands there twice, and says of each whether it was one of the
+/// `burst` that its bucket holds, whatever its interval. The work is the same whatever is left: a try too many is
+/// written down as well.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer; nothing is counted then.
 pub async fn count(
     store: &Store,
-    keys: &[Key],
-    bucket: Bucket,
+    keys: &[(Key, Duration)],
+    burst: i32,
     now: Micros,
 ) -> Result<Vec<bool>, StoreError> {
-    let (interval, whole) = (micros(bucket.interval), micros(bucket.interval * bucket.burst));
-    let counted: Vec<Vec<u8>> = keys.iter().map(|key| key.to_vec()).collect();
+    let (keys, steps): (Vec<_>, Vec<_>) =
+        keys.iter().map(|(key, interval)| (key.to_vec(), micros(*interval))).unzip();
     let left = sqlx::query_scalar!(
         r#"WITH counted AS (
             INSERT INTO throttle_rates AS rate (key, paid_until)
-            SELECT key, $2 FROM unnest($1::bytea[]) AS tries (key) ORDER BY key
-            ON CONFLICT (key) DO UPDATE SET paid_until = least(greatest(rate.paid_until, $3) + $4, $5::bigint + 1)
+            SELECT key, $3 + step FROM unnest($1::bytea[], $2::bigint[]) AS tries (key, step) ORDER BY key
+            ON CONFLICT (key) DO UPDATE SET paid_until = least(
+                greatest(rate.paid_until, $3) + excluded.paid_until - $3,
+                $3 + $4 * (excluded.paid_until - $3) + 1)
             RETURNING key, paid_until)
-           SELECT paid_until <= $5::bigint AS "left!"
-           FROM unnest($1::bytea[]) WITH ORDINALITY AS tries (key, place) JOIN counted USING (key) ORDER BY place"#,
-        &counted,
-        now + interval,
+           SELECT paid_until <= $3 + $4 * step AS "left!"
+           FROM unnest($1::bytea[], $2::bigint[]) WITH ORDINALITY AS tries (key, step, place)
+                JOIN counted USING (key)
+           ORDER BY place"#,
+        &keys,
+        &steps,
         now,
-        interval,
-        now + whole,
+        i64::from(burst),
     )
     .fetch_all(&store.pool)
     .await?;

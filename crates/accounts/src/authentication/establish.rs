@@ -93,8 +93,8 @@ impl Accounts {
     ) -> Result<Established, Error> {
         let ProvenAttempt { mut tx, user, proofs, admitted, is_unfamiliar } = attempt;
         let kind = transport.kind();
-        // By the sessions of before, not by the one that is opened now.
-        let is_news = is_unfamiliar && self.is_news(&mut tx, ctx, &user, transport).await?;
+        // By what was known before, not by the session that is opened now.
+        let is_news = is_unfamiliar && self.is_news(&mut tx, ctx, &user, kind).await?;
         if let (Caller::Member(member), SessionKind::Browser | SessionKind::ApiCookie) = (&ctx.caller, kind) {
             self.end_session(&mut tx, ctx, member).await?;
         }
@@ -109,6 +109,7 @@ impl Accounts {
         if transport.makes_known() {
             self.know_device(&mut tx, ctx, &device, id).await?;
         }
+        self.know_program(&mut tx, ctx, kind, id).await?;
         if is_news {
             self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
         }
@@ -120,20 +121,17 @@ impl Accounts {
         Ok(Established { user, must_prove, token, device })
     }
 
-    /// Whether the owner may not know of a sign-in. A program that is to be no known device and has a session open from
-    /// the same address, by the same agent, is no news, however often it signs in; neither is the first sign-in of
-    /// somebody who has just signed up.
+    /// Whether the owner may not know of a sign-in by a client that shows no device token of theirs.
     async fn is_news(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: &User,
-        transport: Transport<'_>,
+        kind: SessionKind,
     ) -> Result<bool, Error> {
-        let (address, agent) = (ctx.client.address.to_string(), ctx.client.agent.as_str());
-        let open = sessions::list::open(tx, user.id, transport.kind(), (&address, agent), ctx.now).await?;
-        let has_just_signed_up = !open.any && ctx.now - user.created_at <= policy::SIGN_UP_IS_RECENT;
-        Ok(!has_just_signed_up && (transport.makes_known() || !open.here))
+        let is_known_program = self.is_known_program(tx, ctx, kind, user.id).await?;
+        let is_first = !sessions::list::has_any(tx, user.id).await?;
+        Ok(policy::is_news(is_known_program, is_first, ctx.now - user.created_at))
     }
 
     /// Makes a session under a new id, which nobody can have planted (ASVS 7.2.4), and its first token.

@@ -1,12 +1,15 @@
 //! Known devices: browsers and programs that have signed in to an account before. While strangers guess, the owner gets
 //! in from one of them, or from the network of the last sign-in.
+//!
+//! Programs often keep no token. One that signs in with the same agent from the same address as before is known, too,
+//! but to no other end than that its sign-in is no news: anybody there can call themselves so.
 
 use crate::authentication::throttle::Admitted;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::policy::SWEEP_BATCH;
-use crate::{Accounts, Client, Error, RawToken, RequestCtx, identifier, limits};
-use domain::{Identifier, UserId};
+use crate::{Accounts, Caller, Client, Error, RawToken, RequestCtx, identifier, limits};
+use domain::{Identifier, SessionKind, UserId};
 use store::throttle::Key;
 use store::users::{self, User};
 use store::{Tx, known_devices, known_networks};
@@ -34,6 +37,32 @@ impl Accounts {
         Ok(known_devices::remember(tx, &device(token), user, ctx.now, most).await?)
     }
 
+    /// Stores the program of a sign-in, in the sign-in's own transaction. Pages are for browsers, which keep tokens, and
+    /// of which an office has many that are alike.
+    pub(crate) async fn know_program(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        kind: SessionKind,
+        user: UserId,
+    ) -> Result<(), Error> {
+        let Some(program) = self.program(&ctx.client, kind) else { return Ok(()) };
+        let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
+        Ok(known_devices::remember(tx, &program, user, ctx.now, most).await?)
+    }
+
+    /// Whether a sign-in comes from a program that has signed in before, by an agent and an address.
+    pub(crate) async fn is_known_program(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        kind: SessionKind,
+        user: UserId,
+    ) -> Result<bool, Error> {
+        let Some(program) = self.program(&ctx.client, kind) else { return Ok(false) };
+        Ok(known_devices::is_known_in(tx, &program, user).await?)
+    }
+
     /// Stores the client's network as that of the account's last sign-in, in the transaction of the proof.
     pub(crate) async fn know_network(
         &self,
@@ -44,7 +73,8 @@ impl Accounts {
         Ok(known_networks::remember(tx, &self.network_of(&ctx.client), user, ctx.now).await?)
     }
 
-    /// Deletes an account's known devices and network, except the caller's: whoever knew the old password may have one.
+    /// Deletes an account's known devices, programs and network, except the caller's: whoever knew the old password may
+    /// have one.
     pub(crate) async fn forget_other_devices(
         &self,
         tx: &mut Tx,
@@ -53,6 +83,9 @@ impl Accounts {
     ) -> Result<(), Error> {
         let kept = ctx.client.device.as_ref().map(device);
         known_devices::forget_all_but(tx, user, kept.as_ref()).await?;
+        if let Caller::Member(member) = &ctx.caller {
+            self.know_program(tx, ctx, member.kind, user).await?;
+        }
         self.know_network(tx, ctx, user).await
     }
 
@@ -91,6 +124,16 @@ impl Accounts {
     /// A client's network as it is stored: the database alone does not reveal it.
     pub(super) fn network_of(&self, client: &Client) -> Key {
         key("network", &[&self.inner.network_key, &neighbourhood(&network(client.address))])
+    }
+
+    /// A program as it is stored: never under a device token's key.
+    fn program(&self, client: &Client, kind: SessionKind) -> Option<Key> {
+        let (own, address) = (&self.inner.network_key, network(client.address));
+        let parts: [&[u8]; 4] = [own, kind.as_str().as_bytes(), &address, client.agent.as_bytes()];
+        match kind {
+            SessionKind::Browser => None,
+            SessionKind::Bearer | SessionKind::ApiCookie => Some(key("program", &parts)),
+        }
     }
 
     /// Deletes devices and networks that have not been used for long.

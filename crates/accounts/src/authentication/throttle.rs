@@ -46,6 +46,16 @@ pub(crate) struct Names {
     others: Vec<Key>,
 }
 
+/// A code that somebody guesses at.
+pub(crate) struct Guessed {
+    /// Its token, or what takes the place of one.
+    pub(crate) of: Vec<u8>,
+    /// Whose it is.
+    pub(crate) user: Option<UserId>,
+    /// How long until the next guess.
+    pub(crate) interval: Duration,
+}
+
 impl Names {
     fn of(typed: &Identifier, user: Option<&User>) -> Self {
         let typed = name_key(typed);
@@ -195,27 +205,26 @@ impl Accounts {
         self.has_taken(ctx, mailbox(purpose, address)).await
     }
 
-    /// Counts a guess at each of these codes, by their tokens, or what takes the place of one, and accounts. Says for
-    /// which there was one left. Strangers do not use up the guesses of a known device at its own account's codes, nor
-    /// do other clients of its address.
+    /// Counts a guess at each of these codes, or at what takes the place of one. Says for which there was one left.
+    /// Strangers do not use up the guesses of a known device at its own account's codes, nor do other clients of its
+    /// address.
     pub(crate) async fn admit_guesses(
         &self,
         ctx: &RequestCtx,
-        codes: &[(Vec<u8>, Option<UserId>)],
+        codes: &[Guessed],
     ) -> Result<Vec<bool>, Error> {
         let device = self.device_and_owner(&ctx.client).await?;
         let own = |user: Option<UserId>| device.filter(|(_, owner)| user == Some(*owner));
-        if codes.iter().all(|(_, user)| own(*user).is_none()) {
+        if codes.iter().all(|code| own(code.user).is_none()) {
             self.take(ctx, &of_address("code from", ctx, limits::GUESSES_FROM_AN_ADDRESS)).await?;
         }
-        let keys: Vec<_> = codes
-            .iter()
-            .map(|(of, user)| match own(*user) {
-                Some((device, _)) => guesses(&[of, &device]).key,
-                None => guesses(&[of]).key,
-            })
-            .collect();
-        Ok(throttle::count(self.store(), &keys, limits::GUESSES_AT_A_CODE, self.throttle_time(ctx)).await?)
+        let key = |Guessed { of, user, interval }: &Guessed| match own(*user) {
+            Some((device, _)) => (guesses(&[of, &device]).key, *interval),
+            None => (guesses(&[of]).key, *interval),
+        };
+        let keys: Vec<_> = codes.iter().map(key).collect();
+        let burst = limits::GUESSES_AT_A_CODE.burst;
+        Ok(throttle::count(self.store(), &keys, burst, self.throttle_time(ctx)).await?)
     }
 
     /// Whether strangers have a guess left at the code of a token.

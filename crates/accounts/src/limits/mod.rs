@@ -59,6 +59,9 @@ pub const MAILS_FROM_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration
 /// Guesses at a mail's code: five for each token, which has ended when the next one would be there.
 pub const GUESSES_AT_A_CODE: Bucket = Bucket { burst: 5, interval: Duration::days(8) };
 
+/// How long until the next guess where an address has no code: all are forgotten within the hour.
+pub const GUESSES_AT_NO_CODE_EVERY: Duration = Duration::minutes(12);
+
 /// Guesses at codes from one address: never more than 20 in any hour either.
 pub const GUESSES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 

@@ -1,7 +1,8 @@
 use super::secrets::code_hash;
+use crate::authentication::throttle::Guessed;
 use crate::credential::{Label, RawToken, Sealed};
 use crate::identifier::{self, Address};
-use crate::{Accounts, Error, RequestCtx};
+use crate::{Accounts, Error, RequestCtx, limits};
 use aws_lc_rs::constant_time;
 use domain::{Identifier, MailCode, Presented, Purpose, UserId};
 use store::Tx;
@@ -85,8 +86,16 @@ impl Accounts {
         let mut shown: Vec<_> = tokens.into_iter().map(Some).collect();
         shown.resize_with(CODES_OF_AN_ADDRESS, || None);
         let counted_as = |(place, token): (usize, &Option<OneTimeToken>)| match token {
-            Some(token) => (token.id.as_bytes().to_vec(), token.user),
-            None => (format!("{address} {place}").into_bytes(), None),
+            Some(token) => Guessed {
+                of: token.id.as_bytes().to_vec(),
+                user: token.user,
+                interval: limits::GUESSES_AT_A_CODE.interval,
+            },
+            None => Guessed {
+                of: format!("{address} {place}").into_bytes(),
+                user: None,
+                interval: limits::GUESSES_AT_NO_CODE_EVERY,
+            },
         };
         let codes: Vec<_> = shown.iter().enumerate().map(counted_as).collect();
         let left = self.admit_guesses(ctx, &codes).await?;

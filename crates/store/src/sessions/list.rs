@@ -2,7 +2,7 @@
 
 use crate::sessions::{Session, query_sessions};
 use crate::{Store, StoreError, Tx};
-use domain::{SessionId, SessionKind, UserId};
+use domain::{SessionId, UserId};
 use time::OffsetDateTime;
 
 /// Up to `limit` sessions of an account that were not ended, the last used first. The policy says whether they are
@@ -36,38 +36,14 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Which sessions of an account are open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct OpenSessions {
-    /// Any.
-    pub any: bool,
-    /// One of the given kind, opened from the given address by the given agent.
-    pub here: bool,
-}
-
-/// Whether an account has open sessions.
+/// Whether an account has a session, open or ended.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn open(
-    tx: &mut Tx,
-    user: UserId,
-    kind: SessionKind,
-    (address, agent): (&str, &str),
-    now: OffsetDateTime,
-) -> Result<OpenSessions, StoreError> {
-    let open = sqlx::query_as!(
-        OpenSessions,
-        r#"SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2) AS "any!",
-                  EXISTS (SELECT FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
-                          AND kind = $3 AND address = $4 AND agent = $5) AS "here!""#,
-        user.0,
-        now,
-        kind.as_str(),
-        address,
-        agent,
-    )
-    .fetch_one(tx.unchanging())
-    .await?;
-    Ok(open)
+pub async fn has_any(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
+    let any =
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM sessions WHERE user_id = $1) AS "any!""#, user.0)
+            .fetch_one(tx.unchanging())
+            .await?;
+    Ok(any)
 }

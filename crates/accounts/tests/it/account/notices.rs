@@ -81,10 +81,10 @@ async fn a_sign_in_that_makes_a_device_known_is_told_once_an_hour(pool: PgPool) 
     assert_eq!(only(&world).await.subject, mail.subject);
 }
 
-/// A program that keeps no device token may sign in every minute: it is no news while a session of it is open. Whoever
-/// signs in from elsewhere, or by another program, is.
+/// A program that keeps no device token may sign in every minute: it is news once. Whoever signs in from elsewhere, or by
+/// another program, is.
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_program_is_told_of_unless_a_session_of_it_is_open_there(pool: PgPool) {
+async fn a_program_is_told_of_unless_it_has_been_there_before(pool: PgPool) {
     let (world, ana) = with_ana(pool).await;
     world.execute(PROVE).await;
     let (home, form) = (world.stranger().client, || sign_in("ana@example.com", PASSWORD));
@@ -107,7 +107,63 @@ async fn a_program_is_told_of_unless_a_session_of_it_is_open_there(pool: PgPool)
     world.accounts.change_password(&world.holder(&ana).await, change()).await.unwrap();
     only(&world).await;
     world.accounts.sign_in_bearer(&there(&home), sign_in("ana@example.com", NEW)).await.unwrap();
-    assert_eq!(only(&world).await.subject, mail.subject, "a change of password has ended its sessions");
+    assert_eq!(only(&world).await.subject, mail.subject, "a change of password has forgotten it");
+}
+
+/// A job signs in every night and out again: it is no news, so whoever else signs in within the hour is told of.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_routine_program_hides_nobody(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    world.execute(PROVE).await;
+    let (client, form) = (world.stranger().client, || sign_in("ana@example.com", PASSWORD));
+    for told in [1, 0, 0] {
+        let night = RequestCtx { client: client.clone(), ..world.stranger() };
+        let pair = world.accounts.sign_in_bearer(&night, form()).await.unwrap();
+        world.accounts.sign_out(&world.bearer(&pair).await).await.unwrap();
+        assert_eq!(world.mail().await.len(), told, "a job with tokens");
+        world.clock.advance(Duration::DAY);
+    }
+    for told in [1, 0, 0] {
+        let night = RequestCtx { client: client.clone(), ..world.stranger() };
+        world.accounts.sign_in_api_cookie(&night, form()).await.unwrap();
+        world.execute("UPDATE sessions SET ended_at = now()").await;
+        assert_eq!(world.mail().await.len(), told, "a job with cookies that it does not keep");
+        world.clock.advance(Duration::DAY);
+    }
+    let night = RequestCtx { client: client.clone(), ..world.stranger() };
+    world.accounts.sign_in_bearer(&night, form()).await.unwrap();
+    let thief = world.stranger();
+    world.accounts.sign_in_bearer(&thief, form()).await.unwrap();
+    assert!(only(&world).await.text.contains(&thief.client.address.to_string()));
+}
+
+/// Pages are for browsers: in an office, many have one address and the same agent.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_browser_is_known_by_its_token_alone(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let client = world.stranger().client;
+    for _ in 0..2 {
+        let ctx = RequestCtx { client: client.clone(), ..world.stranger() };
+        world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.unwrap();
+        only(&world).await;
+        world.clock.advance(Duration::hours(1));
+    }
+}
+
+/// A program that has changed the password is known still.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_program_that_changed_the_password_is_no_news(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    let client = world.stranger().client;
+    let here = |ctx: RequestCtx| RequestCtx { client: client.clone(), ..ctx };
+    let form = |password| sign_in("ana@example.com", password);
+    let pair = world.accounts.sign_in_bearer(&here(world.stranger()), form(PASSWORD)).await.unwrap();
+    world.mail().await;
+    world.clock.advance(Duration::hours(1));
+    world.accounts.change_password(&here(world.bearer(&pair).await), change()).await.unwrap();
+    world.mail().await;
+    world.accounts.sign_in_bearer(&here(world.stranger()), form(NEW)).await.unwrap();
+    assert!(world.mail().await.is_empty());
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -131,8 +187,18 @@ async fn the_first_sign_in_after_a_sign_up_is_no_news(pool: PgPool) {
         world.program(name).await;
         assert_eq!(world.mail().await.len(), told, "{name}");
     }
+}
+
+/// Whether the first session is still open or not.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_second_sign_in_after_a_sign_up_is_news(pool: PgPool) {
+    let world = World::new(pool);
+    world.accounts.register(&world.stranger(), registration("ana")).await.unwrap();
     world.program("ana").await;
-    only(&world).await;
+    world.execute("UPDATE sessions SET ended_at = now()").await;
+    world.mail().await;
+    world.program("ana").await;
+    assert_eq!(world.count("SELECT count(*) FROM outbox WHERE kind = 'new device'").await, 1);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

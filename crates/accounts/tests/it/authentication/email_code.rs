@@ -129,6 +129,21 @@ async fn the_sixth_guess_is_not_looked_at_and_a_new_code_makes_up_for_it(pool: P
     answer(&world, ANA, &new).await.unwrap();
 }
 
+/// Each guess is written down eight times, at codes that may not exist: those are gone within the hour.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn guesses_at_nothing_are_soon_forgotten(pool: PgPool) {
+    let (world, _) = with_ana(pool).await;
+    code(&world, ANA).await;
+    for name in [ANA, "nobody@example.com"] {
+        for _ in 0..6 {
+            is_wrong(&answer(&world, name, WRONG).await);
+        }
+    }
+    world.clock.advance(Duration::hours(1) + Duration::MINUTE);
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM throttle_rates").await, 1, "the code's own");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_known_device_gets_mails_and_guesses_that_strangers_do_not_use_up(pool: PgPool) {
     let (world, device) = with_ana(pool).await;

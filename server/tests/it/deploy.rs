@@ -2,6 +2,7 @@
 //! is not here is not tried: `cargo xtask test` brings Caddy and Traefik, and says where nginx is missing.
 
 use crate::app::App;
+use crate::process::Process;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::routing::get;
@@ -11,7 +12,7 @@ use sqlx::PgPool;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use testkit::PASSWORD;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +23,7 @@ const CLIENT: &str = "127.0.0.5";
 
 /// A proxy with its server behind it.
 struct Proxied {
-    process: Child,
+    process: Process,
     folder: PathBuf,
     port: u16,
     app: App,
@@ -30,8 +31,7 @@ struct Proxied {
 
 impl Drop for Proxied {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.process.end();
         fs::remove_dir_all(&self.folder).ok();
     }
 }
@@ -98,7 +98,7 @@ impl Proxied {
         let log = fs::File::create(folder.join("log")).unwrap();
         command.env("HOME", &folder).current_dir(&folder).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log);
-        let mut proxied = Self { process: command.spawn().unwrap(), folder, port, app };
+        let mut proxied = Self { process: Process::spawn(&mut command), folder, port, app };
         proxied.begun().await;
         proxied
     }

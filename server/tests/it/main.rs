@@ -14,6 +14,7 @@ mod make_it_yours;
 mod outage;
 mod pages;
 mod pooler;
+mod process;
 mod rest;
 mod seeds;
 mod twins;

@@ -2,24 +2,24 @@
 //! there is no PgBouncer nothing is tried.
 
 use crate::deploy::{free_port, program};
+use crate::process::Process;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection, PgPool, Row};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use store::{Store, StoreError, StoreOptions};
 use tokio::net::TcpStream;
 
 struct Pooler {
-    process: Child,
+    process: Process,
     folder: PathBuf,
     database: PgConnectOptions,
 }
 
 impl Drop for Pooler {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        self.process.end();
         fs::remove_dir_all(&self.folder).ok();
     }
 }
@@ -55,7 +55,7 @@ impl Pooler {
         let log = fs::File::create(folder.join("log")).unwrap();
         let mut command = Command::new(program);
         command.arg(folder.join("pgbouncer.ini")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        let mut process = command.spawn().unwrap();
+        let mut process = Process::spawn(&mut command);
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             let ended = process.try_wait().unwrap();
             assert!(ended.is_none(), "{}", fs::read_to_string(folder.join("log")).unwrap());

@@ -1,6 +1,7 @@
 //! The binary itself: its commands, its refusals, and how it ends.
 
 use crate::app::{App, site};
+use crate::process::Process;
 use sqlx::{ConnectOptions, PgPool};
 use std::io::{BufRead, BufReader, Read, Write, pipe};
 use std::net::{TcpListener, TcpStream};
@@ -306,12 +307,12 @@ async fn large_rows_of_an_old_database_come_in_small_parts(pool: PgPool) {
 
 /// A running server, its log, and where it listens.
 struct Running {
-    process: Child,
+    process: Process,
     log: BufReader<ChildStderr>,
     address: String,
 }
 
-fn spawn(database: &str, more: &[(&str, &str)]) -> Child {
+fn spawn(database: &str, more: &[(&str, &str)]) -> Process {
     let mut settings = vec![
         ("DATABASE_URL", database),
         ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
@@ -319,7 +320,7 @@ fn spawn(database: &str, more: &[(&str, &str)]) -> Child {
         ("LOG_FORMAT", "json"),
     ];
     settings.extend(more);
-    server(&["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap()
+    Process::spawn(server(&["serve"], &settings).stderr(Stdio::piped()))
 }
 
 fn send(signal: &str, process: &Child) {
@@ -459,7 +460,7 @@ async fn a_server_whose_log_nobody_reads_goes_on_serving(pool: PgPool) {
         ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
         ("LEPTOS_SITE_ADDR", &address),
     ];
-    let mut serving = server(&["serve"], &settings).stdout(nobody()).stderr(nobody()).spawn().unwrap();
+    let mut serving = Process::spawn(server(&["serve"], &settings).stdout(nobody()).stderr(nobody()));
     while !run(&["healthcheck"], &settings).status.success() {
         assert!(serving.try_wait().unwrap().is_none(), "it ended");
     }

@@ -5,13 +5,14 @@ use super::catcher::{Catcher, Heard, Manner};
 use super::smtp::plain;
 use crate::app::site;
 use crate::cli::commands::{server, url};
+use crate::process::Process;
 use accounts::Rng;
 use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use testkit::{HandClock, SeededRng, World};
@@ -32,7 +33,7 @@ fn kills() -> usize {
 }
 
 /// A running server and where it listens.
-async fn start(database: &str, catcher: &Catcher, key: &str) -> (Child, String) {
+async fn start(database: &str, catcher: &Catcher, key: &str) -> (Process, String) {
     let smtp = format!("smtp://127.0.0.1:{}", catcher.port);
     let settings = [
         ("DATABASE_URL", database),
@@ -45,7 +46,7 @@ async fn start(database: &str, catcher: &Catcher, key: &str) -> (Child, String) 
         ("ENCRYPTION_KEY_FILE", key),
         ("LOG_FORMAT", "json"),
     ];
-    let mut process = server(&["serve"], &settings).stderr(Stdio::piped()).spawn().unwrap();
+    let mut process = Process::spawn(server(&["serve"], &settings).stderr(Stdio::piped()));
     let log = BufReader::new(process.stderr.take().unwrap());
     let (told, address) = oneshot::channel();
     // Read to its end, or the server would wait for whoever reads its log.
@@ -164,8 +165,7 @@ async fn no_kill_loses_a_promised_mail_and_a_repeat_is_the_same_mail(pool: PgPoo
             let before = load.promised.borrow().len();
             load.promised.subscribe().wait_for(|promised| promised.len() >= before + n).await.unwrap();
         }
-        process.kill().unwrap();
-        process.wait().unwrap();
+        process.end();
         load.server.send_replace(None);
         end_leases(&pool).await;
     }

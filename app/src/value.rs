@@ -13,10 +13,11 @@ use std::{fmt, slice, vec};
 
 /// A tree of values.
 pub(crate) enum Value {
-    /// Nothing, and numbers of a kind that we do not send.
     Null,
     Bool(bool),
     Number(u64),
+    /// A number of a kind that we do not send: nothing reads it.
+    OtherNumber,
     Text(String),
     List(Vec<Value>),
     Fields(Vec<(String, Value)>),
@@ -74,11 +75,11 @@ impl<'de> Visitor<'de> for Tree {
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Null)
+        Ok(Value::OtherNumber)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Null)
+        Ok(Value::OtherNumber)
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -112,7 +113,7 @@ impl<'de> Deserializer<'de> for Value {
             Self::Number(number) => visitor.visit_u64(number),
             Self::Text(text) => visitor.visit_string(text),
             Self::List(list) => visitor.visit_seq(Items(list.into_iter())),
-            Self::Fields(_) => Err(Unreadable),
+            Self::OtherNumber | Self::Fields(_) => Err(Unreadable),
         }
     }
 
@@ -185,7 +186,7 @@ struct InOrder {
 }
 
 impl InOrder {
-    /// None where the field is not there: serde then takes its default, if it has one.
+    /// None where the field is not there.
     fn next(&mut self) -> Option<Value> {
         let name = self.names.next()?;
         let at = self.fields.iter().position(|(known, _)| known == name)?;
@@ -200,7 +201,13 @@ impl<'de> SeqAccess<'de> for InOrder {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Unreadable> {
-        self.next().map(|value| seed.deserialize(value)).transpose()
+        let sent = self.next();
+        let was_sent = sent.is_some();
+        // As serde_json reads it: an `Option` that is not there is `None`, anything else its default, if it has one.
+        match seed.deserialize(sent.unwrap_or(Value::Null)) {
+            Err(Unreadable) if !was_sent => Ok(None),
+            read => read.map(Some),
+        }
     }
 }
 
@@ -247,7 +254,7 @@ mod tests {
     use super::*;
     use crate::initial_state::{InitialState, Unsent};
     use crate::ui::Flash;
-    use domain::{Code, ProblemDocument, ProfileView, Role, UserId, Viewer};
+    use domain::{Code, EmailView, ProblemDocument, Profile, ProfileView, Role, UserId, Viewer};
     use serde::Serialize;
     use std::fmt::Debug;
     use uuid::Uuid;
@@ -258,6 +265,19 @@ mod tests {
 
     fn survives<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
         assert_eq!(read::<T>(&serde_json::to_string(value).unwrap()).as_ref(), Ok(value));
+        // A server of another version leaves out what it does not know.
+        let shorter = without_nulls(serde_json::to_value(value).unwrap()).to_string();
+        assert_eq!(read::<T>(&shorter).as_ref(), Ok(value), "{shorter}");
+    }
+
+    fn without_nulls(json: serde_json::Value) -> serde_json::Value {
+        match json {
+            serde_json::Value::Object(fields) => {
+                let sent = fields.into_iter().filter(|(_, value)| !value.is_null());
+                sent.map(|(name, value)| (name, without_nulls(value))).collect()
+            }
+            json => json,
+        }
     }
 
     #[test]
@@ -279,6 +299,16 @@ mod tests {
         let mut start =
             InitialState { viewer: Some(viewer.clone()), flash, unsent: Unsent::Text, ..Default::default() };
         start.settings.logo = Some([40, 30]);
+        survives(&ProfileView {
+            email: viewer.email.clone(),
+            email_unproven: true,
+            profile: Profile::default(),
+            role: Role::User,
+            version: "v".into(),
+            password_version: "p".into(),
+        });
+        survives(&EmailView::default());
+        survives(&Viewer { name: None, ..viewer.clone() });
         survives(&start);
         survives(&InitialState::default());
         survives(&Some(viewer));
@@ -308,8 +338,13 @@ mod tests {
 
     #[test]
     fn what_is_something_else_is_refused() {
+        let view = serde_json::to_string(&EmailView::default()).unwrap();
         for json in ["", "<html>", "{}", "[]", "null", "7", r#"{"role":"user"}"#, r#"{"email":7}"#] {
             assert_eq!(read::<ProfileView>(json), Err(Unreadable), "{json}");
+        }
+        for number in ["-1", "0.5", "1e3", "18446744073709551616"] {
+            assert_eq!(read::<Option<u64>>(number), Err(Unreadable), "{number}");
+            assert_eq!(read::<EmailView>(&view.replace("null", number)), Err(Unreadable), "{number}");
         }
         for json in [r#""x""#, "7", "{}", "[]", r#"{"x":1,"taken":2}"#] {
             assert_eq!(read::<Code>(json), Err(Unreadable), "{json}");

@@ -6,7 +6,7 @@ use crate::initial_state::{InitialState, SessionState, SignUpNonce, Unsent};
 use crate::settings::AppSettings;
 use crate::ui::Flash;
 use accounts::{Accounts, RawToken, RequestCtx, SignedIn, version};
-use domain::{SessionKind, Viewer, safe_next};
+use domain::{Code, ProblemDocument, SessionKind, Viewer, safe_next};
 use edge::CookieStyle;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -66,6 +66,19 @@ pub fn settings() -> Result<AppSettings, AppError> {
 impl From<accounts::Error> for AppError {
     fn from(error: accounts::Error) -> Self {
         Self(words::document(&edge::problem::problem(error)))
+    }
+}
+
+/// What a person may know of an error, with this page's own sentence for some codes. Only forms that came with a link
+/// have such: the address is not among their fields, so none is marked.
+#[must_use]
+pub fn refusal(error: accounts::Error, own: &[(Code, &str)]) -> AppError {
+    let AppError(problem) = error.into();
+    match own.iter().find(|(code, _)| *code == problem.code) {
+        Some((_, sentence)) => {
+            AppError(ProblemDocument { detail: (*sentence).to_owned(), errors: Vec::new(), ..problem })
+        }
+        None => AppError(problem),
     }
 }
 

@@ -8,23 +8,12 @@ use leptos::prelude::*;
 /// signs in.
 #[server(prefix = "/fn", endpoint = "verify")]
 pub async fn verify_email(form: VerifyForm) -> Result<Option<Viewer>, AppError> {
-    use crate::ssr::{context, redirect, sign_in};
+    use crate::ssr::{context, redirect, refusal, sign_in};
     use accounts::Proven;
-    use domain::{Code, ProblemDocument};
+    use domain::Code;
     let (accounts, ctx) = context()?;
-    let refused = |AppError(problem)| match problem.code {
-        Code::Reauthenticate => {
-            AppError(ProblemDocument { detail: words::verify::whose().to_owned(), ..problem })
-        }
-        // The address is not among the fields of a form that came with a link.
-        Code::Taken => AppError(ProblemDocument {
-            detail: words::verify::taken().to_owned(),
-            errors: Vec::new(),
-            ..problem
-        }),
-        _ => AppError(problem),
-    };
-    match accounts.prove_address(&ctx, form).await.map_err(|error| refused(error.into()))? {
+    let own = [(Code::Reauthenticate, words::verify::whose()), (Code::Taken, words::verify::taken())];
+    match accounts.prove_address(&ctx, form).await.map_err(|error| refusal(error, &own))? {
         Proven::Address(viewer) => {
             redirect(if viewer.is_some() { "/account" } else { "/login" });
             Ok(viewer)

@@ -59,9 +59,12 @@ impl Accounts {
         let detail = serde_json::to_vec(account).map_err(Error::internal)?;
         let new = NewToken { purpose: Purpose::SignUp, user: None, email, detail: Some(&detail) };
         let mut token = self.mint(tx, &new, asked_at).await?;
-        // Another server made that of an earlier request at the same moment.
-        if token.created_at < asked_at {
+        // Another server made one at the same moment. That of an earlier request ends; a later one's counts.
+        while token.created_at < asked_at {
             token = self.mint(tx, &new, asked_at).await?;
+        }
+        if token.created_at > asked_at {
+            return Ok(None);
         }
         outbox::set_token(tx, due.id, Some(token.id)).await?;
         Ok(Some(token))

@@ -221,6 +221,30 @@ async fn the_later_sign_up_counts_in_whatever_order_the_mails_are_made(pool: PgP
     assert!(opens(&world, PASSWORD).await && !opens(&world, OTHER).await);
 }
 
+/// Another server is just making the later one.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_sign_up_is_not_mailed_with_the_link_of_a_later_one(pool: PgPool) {
+    let world = verify_world(pool);
+    asked(&world, with("ana", OTHER)).await;
+    world.execute("UPDATE outbox SET next_at = next_at + interval '1 hour'").await;
+    world.clock.advance(Duration::SECOND);
+    asked(&world, registration("ana")).await;
+    the_mail(&world).await;
+    world.execute("CREATE TABLE made AS SELECT * FROM one_time_tokens").await;
+    world.execute("DELETE FROM one_time_tokens").await;
+    world.clock.advance(Duration::hours(2));
+    let mut other = world.pool.begin().await.unwrap();
+    sqlx::query("INSERT INTO one_time_tokens SELECT * FROM made").execute(&mut *other).await.unwrap();
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+    let made = async {
+        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *other).await.unwrap() == 0 {}
+        other.commit().await.unwrap();
+    };
+    let (mails, ()) = tokio::join!(world.mail(), made);
+    assert!(mails.is_empty(), "the earlier one leads nowhere");
+    assert_eq!(world.count("SELECT count(*) FROM one_time_tokens").await, 1);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn whoever_never_got_the_mail_asks_for_it_again(pool: PgPool) {
     let world = verify_world(pool);

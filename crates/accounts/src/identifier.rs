@@ -5,6 +5,9 @@
 use domain::{EMAIL_MAX_BYTES, Identifier, is_invisible, trim};
 use unicode_normalization::UnicodeNormalization;
 
+/// Longest part before the @, in bytes (RFC 5321 section 4.5.3.1.1).
+const LOCAL_MAX_BYTES: usize = 64;
+
 /// An email address, as it is shown and written to, and as it is unique.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -31,6 +34,25 @@ pub fn address(typed: &str) -> Option<Address> {
     let whole =
         !local.is_empty() && !host.is_empty() && canonical.len() <= 320 && shown.len() <= EMAIL_MAX_BYTES;
     (whole && !looks_like_another).then_some(Address { shown, canonical })
+}
+
+/// The same of an address that a mail can be sent to: one that is new here must be such. Older rows may hold others,
+/// and work as ever.
+#[must_use]
+pub fn new_address(typed: &str) -> Option<Address> {
+    address(typed).filter(Address::takes_mail)
+}
+
+impl Address {
+    /// RFC 5321 sections 4.1.2 (no stop at an end or beside another), 4.5.3.1.1 and 4.5.3.1.3: mail servers, and what
+    /// writes to them, take no other. The domain is written to in ASCII.
+    fn takes_mail(&self) -> bool {
+        let parts = self.shown.rsplit_once('@').zip(self.canonical.rsplit_once('@'));
+        parts.is_some_and(|((local, _), (_, host))| {
+            let whole = local.len() + 1 + host.len();
+            local.len() <= LOCAL_MAX_BYTES && whole <= EMAIL_MAX_BYTES && !local.split('.').any(str::is_empty)
+        })
+    }
 }
 
 /// The one spelling of an address.
@@ -135,6 +157,24 @@ mod tests {
         }
         assert_eq!(address(&format!("{}@\u{fdfa}.example", "a".repeat(220))), None, "longer than a column");
         assert!(address("ana@ශ්\u{200d}රී.example").is_some(), "a joiner that belongs there");
+    }
+
+    #[test]
+    fn a_new_address_is_one_that_a_mail_can_be_sent_to() {
+        let long = |bytes: usize| format!("{}@example.com", "a".repeat(bytes));
+        let umlauts = |count: usize| format!("{}@example.com", "ö".repeat(count));
+        let of_host = |labels| format!("{}@{}.example", "a".repeat(20), vec!["ö"; labels].join("."));
+        for good in ["a.n.a@example.com", "a'na+b=c/d@example.com", &long(64), &umlauts(32), &of_host(25)] {
+            assert_eq!(new_address(good), address(good), "{good}");
+            assert!(new_address(good).is_some(), "{good}");
+        }
+        // Those that an older version stored are still found.
+        let stopped = [".ana@example.com", "ana.@example.com", "a..na@example.com", ".@example.com"];
+        for bad in stopped.into_iter().chain([long(65), umlauts(33), of_host(29)].iter().map(String::as_str))
+        {
+            assert_eq!(new_address(bad), None, "{bad}");
+            assert!(email(bad).is_some(), "{bad}");
+        }
     }
 
     #[test]

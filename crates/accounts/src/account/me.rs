@@ -1,4 +1,4 @@
-use crate::account::register::reachable;
+use crate::account::register::{kept, reachable};
 use crate::audit::Event;
 use crate::identifier::Address;
 use crate::mail::Notice;
@@ -167,9 +167,12 @@ impl Accounts {
 impl NewEmail {
     /// The new address of an account; `None` if it only spells the present one differently.
     pub(crate) fn of(typed: Option<&Email>, user: &User) -> Result<Option<Self>, Error> {
-        let address = typed.map(reachable).transpose()?;
+        let Some(typed) = typed else { return Ok(None) };
         let present = identifier::email(&user.email);
-        Ok(address.filter(|address| present.as_ref() != Some(&address.canonical)).map(Self))
+        if present.as_ref() == Some(&kept(typed)?.canonical) {
+            return Ok(None);
+        }
+        reachable(typed).map(Self).map(Some)
     }
 
     pub(super) fn canonical(&self) -> &str {

@@ -164,8 +164,16 @@ impl Accounts {
     }
 }
 
-/// An address as typed and in its canonical form, or the refusal of the field.
+/// A new address as typed and in its canonical form, or the refusal of the field.
 pub(crate) fn reachable(email: &Email) -> Result<Address, Error> {
-    let refusal = || FieldError::<Reason>::new("email", FormReason::EmailInvalid).into();
+    identifier::new_address(email.as_str()).ok_or_else(refusal)
+}
+
+/// The same of one that may be here already, as an older version stored it.
+pub(crate) fn kept(email: &Email) -> Result<Address, Error> {
     identifier::address(email.as_str()).ok_or_else(refusal)
+}
+
+fn refusal() -> Error {
+    FieldError::<Reason>::new("email", FormReason::EmailInvalid).into()
 }

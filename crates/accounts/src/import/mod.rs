@@ -308,7 +308,7 @@ impl Accounts {
     ) -> Result<Row, Vec<FieldError<ImportReason>>> {
         let mut imported = form.parse()?;
         let mut errors = FieldErrors::default();
-        let address = identifier::address(imported.email.as_str());
+        let address = identifier::new_address(imported.email.as_str());
         if address.is_none() {
             errors.refuse("email", ImportReason::EmailUnreachable);
         }

@@ -192,6 +192,14 @@ const MIXED: [&[(&str, &str)]; 15] = [
     &[("email", "i@example.com"), ("id", MEMBER)],
 ];
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_that_no_mail_can_be_sent_to_is_refused(pool: PgPool) {
+    let long = format!("{}@example.com", "a".repeat(65));
+    let rows: &[&[(&str, &str)]] = &[&[("email", long.as_str())], &[("email", "a..b@example.com")]];
+    let (counted, refusals) = import(&World::new(pool), rows, false).await;
+    assert_eq!((counted, fields(&refusals)), (counts(0, 0, 2), vec![(1, "email"), (2, "email")]));
+}
+
 /// The id that a member of ours has.
 const MEMBER: &str = "018f3c2a-7b1d-7c3e-9f00-000000000001";
 

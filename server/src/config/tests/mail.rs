@@ -1,7 +1,9 @@
 //! What may be said to a mail server goes over TLS, and no password is shown.
 
 use super::{Config, raw};
-use crate::config::{MailConfig, MailTransport, SmtpServer};
+use crate::config::{MailConfig, MailTransport, SmtpServer, mail_address};
+use accounts::identifier;
+use domain::AddressForm;
 use lettre::transport::smtp::authentication::Credentials;
 use std::fmt::Write;
 
@@ -199,4 +201,51 @@ fn an_authority_is_a_certificate_in_a_file() {
         assert!(message.starts_with("SMTP_CA_FILE: "), "{message}");
     }
     std::fs::remove_file(path).unwrap();
+}
+
+/// P3: what an account may have as its address is what mails are written to.
+#[test]
+fn no_address_is_taken_that_mails_cannot_be_written_to() {
+    let around = |c: char| {
+        [
+            format!("{c}ana@example.com"),
+            format!("a{c}na@example.com"),
+            format!("ana{c}@example.com"),
+            format!("ana@{c}example.com"),
+            format!("ana@exa{c}mple.com"),
+            format!("ana@example{c}.com"),
+            format!("ana@example.com{c}"),
+        ]
+    };
+    let long = |n: usize| {
+        let a = "a".repeat(n);
+        [
+            format!("{a}@example.com"),
+            format!("{a}ö@example.com"),
+            format!("ana@{a}.example"),
+            format!("ana@{a}.{a}.{a}.{a}"),
+            format!("ana@ö{a}.example"),
+        ]
+    };
+    let odd = [
+        "ana@[127.0.0.1]",
+        "ana@127.0.0.1",
+        "ana@[::1]",
+        "ana@com",
+        "\"a b\"@c.de",
+        "a..b@c.de",
+        "ana@xn--a.de",
+    ];
+    let marks = (1..=0x17f).filter_map(char::from_u32).chain(['\u{200d}', '\u{3002}', '\u{df}', '\u{1f98a}']);
+    let all = marks.flat_map(around).chain((50..70).flat_map(long)).chain(odd.map(str::to_owned));
+    let taken = |typed: &String| {
+        let email = AddressForm { email: typed.clone() }.parse().ok()?;
+        identifier::new_address(email.as_str())
+    };
+    let mut count = 0;
+    for address in all.filter_map(|typed| taken(&typed)) {
+        assert!(mail_address(&address.shown).is_some(), "{}", address.shown);
+        count += 1;
+    }
+    assert!(count > 1_000, "{count}");
 }

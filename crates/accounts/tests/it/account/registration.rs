@@ -1,5 +1,7 @@
-use accounts::{Error, Field, Signup};
-use domain::{PasswordForm, RegistrationForm};
+use crate::crew::patch;
+use accounts::{Error, Field, LinkFor, Signup};
+use domain::{AddressForm, EmailForm, PasswordForm, RegistrationForm};
+use serde_json::json;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, registration, sign_in};
 
@@ -239,4 +241,31 @@ async fn what_nobody_sees_around_an_address_is_not_stored(pool: PgPool) {
         assert!(matches!(&refused, Err(Error::Invalid(errors)) if errors[0].field == "email"), "{typed:?}");
     }
     assert_eq!(world.count("SELECT count(*) FROM users").await, 1);
+}
+
+/// P3: such as an older version took, for it keeps working.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_new_address_is_one_that_mail_can_be_sent_to_and_an_old_one_works(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.holder(&world.member("ana").await).await;
+    let long = format!("{}@example.com", "a".repeat(65));
+    for bad in [&long, "a..b@example.com"] {
+        let form = RegistrationForm { email: bad.into(), ..registration("x") };
+        let at_sign_up = world.accounts.register(&world.stranger(), form).await.err();
+        let form = EmailForm { email: bad.into(), password: PASSWORD.into() };
+        let at_a_change = world.accounts.change_email(&ana, form).await.err();
+        let by_the_api = world.accounts.change_me(&ana, patch(json!({ "email": bad }))).await.err();
+        for refused in [at_sign_up, at_a_change, by_the_api] {
+            let Some(Error::Invalid(errors)) = refused else { panic!("{bad}: {refused:?}") };
+            assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("email", "invalid"));
+        }
+    }
+    let sql = "UPDATE users SET email = $1, email_canonical = $1";
+    sqlx::query(sql).bind(&long).execute(&world.pool).await.unwrap();
+    let spelt = long.to_uppercase();
+    world.accounts.sign_in(&world.stranger(), sign_in(&spelt, PASSWORD)).await.unwrap();
+    let form = json!({ "email": spelt, "name": "Ana" });
+    assert_eq!(world.accounts.change_me(&ana, patch(form)).await.unwrap().email, long);
+    let link = world.accounts.operator_link(LinkFor::Reset, AddressForm { email: spelt }).await.unwrap();
+    assert!(link.is_some(), "who runs the server can help");
 }

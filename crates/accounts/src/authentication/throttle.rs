@@ -6,6 +6,7 @@
 
 use crate::audit::Event;
 use crate::credential::Priority;
+use crate::limits::Guessed;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::policy::SWEEP_BATCH;
@@ -44,16 +45,6 @@ pub(crate) struct Names {
     account: Key,
     /// The account's other names.
     others: Vec<Key>,
-}
-
-/// A code that somebody guesses at.
-pub(crate) struct Guessed {
-    /// Its token, or what takes the place of one.
-    pub(crate) of: Vec<u8>,
-    /// Whose it is.
-    pub(crate) user: Option<UserId>,
-    /// How long until the next guess.
-    pub(crate) interval: Duration,
 }
 
 impl Names {

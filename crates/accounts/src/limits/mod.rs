@@ -7,6 +7,7 @@ mod rate_limit;
 pub use rate_limit::RateLimit;
 pub(crate) use rate_limit::RateLimiter;
 
+use domain::UserId;
 use store::throttle::Bucket;
 use time::Duration;
 
@@ -103,4 +104,14 @@ const fn sign_in_delays() -> [i32; 100] {
     }
     delays[99] = 86_400;
     delays
+}
+
+/// A code that somebody guesses at.
+pub(crate) struct Guessed {
+    /// Its token, or what takes the place of one.
+    pub(crate) of: Vec<u8>,
+    /// Whose it is.
+    pub(crate) user: Option<UserId>,
+    /// How long until the next guess.
+    pub(crate) interval: Duration,
 }

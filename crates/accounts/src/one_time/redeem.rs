@@ -1,8 +1,8 @@
 use super::secrets::code_hash;
-use crate::authentication::throttle::Guessed;
 use crate::credential::{Label, RawToken, Sealed};
 use crate::identifier::{self, Address};
-use crate::{Accounts, Error, RequestCtx, limits};
+use crate::limits::{self, Guessed};
+use crate::{Accounts, Error, RequestCtx};
 use aws_lc_rs::constant_time;
 use domain::{Identifier, MailCode, Presented, Purpose, UserId};
 use store::Tx;

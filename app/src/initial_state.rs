@@ -11,6 +11,7 @@ pub struct InitialState {
     /// The owner's settings.
     pub settings: AppSettings,
     /// Who looks at the page.
+    #[serde(default)]
     pub viewer: Option<Viewer>,
     /// The message of the last plain form post.
     pub flash: Flash,

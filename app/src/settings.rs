@@ -13,18 +13,23 @@ pub struct AppSettings {
     /// `SIGNUP`: whether strangers may make an account.
     pub signup_open: bool,
     /// `APP_LOGO_FILE`: width and height, in pixels, of what is shown in place of the mark.
+    #[serde(default)]
     pub logo: Option<[u32; 2]>,
     /// Whether mail is set up: links and codes come by it.
     pub mail: bool,
     /// `SIGNUP`: whether an account is made only when its address is proven.
     pub signup_by_mail: bool,
     /// `HOME_URL`: the product's own front page, where it is not ours.
+    #[serde(default)]
     pub home_url: Option<String>,
     /// `SUPPORT_URL`: a page or an address to ask for help.
+    #[serde(default)]
     pub support_url: Option<String>,
     /// `TERMS_URL`.
+    #[serde(default)]
     pub terms_url: Option<String>,
     /// `PRIVACY_URL`.
+    #[serde(default)]
     pub privacy_url: Option<String>,
 }
 

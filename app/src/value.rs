@@ -186,7 +186,7 @@ struct InOrder {
 }
 
 impl InOrder {
-    /// None where the field is not there.
+    /// None where the field is not there: it then takes its default, if it has one.
     fn next(&mut self) -> Option<Value> {
         let name = self.names.next()?;
         let at = self.fields.iter().position(|(known, _)| known == name)?;
@@ -201,13 +201,7 @@ impl<'de> SeqAccess<'de> for InOrder {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Unreadable> {
-        let sent = self.next();
-        let was_sent = sent.is_some();
-        // As serde_json reads it: an `Option` that is not there is `None`, anything else its default, if it has one.
-        match seed.deserialize(sent.unwrap_or(Value::Null)) {
-            Err(Unreadable) if !was_sent => Ok(None),
-            read => read.map(Some),
-        }
+        self.next().map(|value| seed.deserialize(value)).transpose()
     }
 }
 

@@ -41,6 +41,7 @@ pub struct EmailView {
     /// Whether it was proven.
     pub verified: bool,
     /// The address that waits for its proof.
+    #[serde(default)]
     pub waiting: Option<String>,
     /// Whether the site sends mail: without it, nothing is proven.
     pub sends_mail: bool,

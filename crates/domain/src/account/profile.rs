@@ -99,7 +99,7 @@ macro_rules! profile {
             email: String,
             #[serde(default)]
             email_unproven: bool,
-            $($field: Option<String>,)+
+            $(#[serde(default)] $field: Option<String>,)+
             role: Role,
             version: String,
             password_version: String,

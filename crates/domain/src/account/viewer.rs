@@ -38,6 +38,7 @@ pub struct Viewer {
     /// The address as it was typed at sign-up.
     pub email: String,
     /// The display name, if the person gave one.
+    #[serde(default)]
     pub name: Option<String>,
     /// What the person may do.
     pub role: Role,

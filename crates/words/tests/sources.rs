@@ -47,6 +47,7 @@ const UNREAD: &[&str] = &[
     "assert_eq!",
     "compile_error!",
     "debug!",
+    "debug_struct",
     "error!",
     "info!",
     "panic!",

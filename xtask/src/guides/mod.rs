@@ -40,6 +40,7 @@ pub(crate) const FIRST_PAGE: Guide = Guide {
         ("server", "people_see_their_own_parcels"),
         ("server", "every_page_admits_whom_it_should"),
         ("server", "the_table_is_complete"),
+        ("accounts", "every_use_case_waits_for_the_proof_or_leads_to_it"),
     ],
 };
 

@@ -1,7 +1,7 @@
 import { button, field, fieldError } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
+import { overflow } from '../../fixtures/overflow';
 import { expect, open, register, test } from '../../fixtures/test';
-import type { Page } from '@playwright/test';
 
 const strangers = ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/invite', '/not-me', '/nowhere'];
 const members = ['/', '/account', '/account/security', '/nowhere'];
@@ -13,20 +13,6 @@ const sizes = [
   // A browser at 200 % gives the page half the pixels, each twice as large.
   { name: '1,280 px at 200 %', viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 },
 ];
-
-/** What sticks out at a side, or is cut off, by its markup. */
-async function overflow(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    const wide = [...document.querySelectorAll('body *')].filter(element => {
-      const box = element.getBoundingClientRect();
-      const hidden = box.width <= 1 || element.closest('svg') || getComputedStyle(element).visibility === 'hidden';
-      return !hidden && box.top > -100 && (box.right > width + 1 || box.left < -1);
-    });
-    const scrolls = document.documentElement.scrollWidth > width ? ['the page scrolls sideways'] : [];
-    return [...scrolls, ...wide.map(element => element.outerHTML.slice(0, 120))];
-  });
-}
 
 for (const { name, ...size } of sizes) {
   test.describe(name, () => {

@@ -1,4 +1,4 @@
-use crate::account::register::{kept, reachable};
+use crate::account::register::{reachable, stored};
 use crate::audit::Event;
 use crate::identifier::Address;
 use crate::mail::Notice;
@@ -169,7 +169,7 @@ impl NewEmail {
     pub(crate) fn of(typed: Option<&Email>, user: &User) -> Result<Option<Self>, Error> {
         let Some(typed) = typed else { return Ok(None) };
         let present = identifier::email(&user.email);
-        if present.as_ref() == Some(&kept(typed)?.canonical) {
+        if present.as_ref() == Some(&stored(typed)?.canonical) {
             return Ok(None);
         }
         reachable(typed).map(Self).map(Some)

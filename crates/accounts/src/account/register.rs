@@ -170,7 +170,7 @@ pub(crate) fn reachable(email: &Email) -> Result<Address, Error> {
 }
 
 /// The same of one that may be here already, as an older version stored it.
-pub(crate) fn kept(email: &Email) -> Result<Address, Error> {
+pub(crate) fn stored(email: &Email) -> Result<Address, Error> {
     identifier::address(email.as_str()).ok_or_else(refusal)
 }
 

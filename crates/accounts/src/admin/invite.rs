@@ -1,4 +1,4 @@
-use crate::account::register::{kept, reachable};
+use crate::account::register::{reachable, stored};
 use crate::admin::link::PrintedLink;
 use crate::audit::Event;
 use crate::mail::Mail;
@@ -42,7 +42,7 @@ impl Accounts {
     /// [`Error::Invalid`], [`Error::Unavailable`].
     pub async fn revoke_invitation(&self, form: AddressForm) -> Result<bool, Error> {
         let ctx = RequestCtx::command_line(self.now());
-        let email = kept(&form.parse()?)?;
+        let email = stored(&form.parse()?)?;
         let owner = Owner { user: None, email_canonical: &email.canonical };
         let mut tx = self.store().begin().await?;
         let now = self.inner.database_clock.time(ctx.now);

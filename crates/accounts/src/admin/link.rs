@@ -1,4 +1,4 @@
-use crate::account::register::kept;
+use crate::account::register::stored;
 use crate::audit::Event;
 use crate::one_time::{Link, NewToken};
 use crate::{Accounts, Error, RequestCtx, Signup, policy, view};
@@ -40,7 +40,7 @@ impl Accounts {
         form: AddressForm,
     ) -> Result<Option<PrintedLink>, Error> {
         let ctx = RequestCtx::command_line(self.now());
-        let email = kept(&form.parse()?)?;
+        let email = stored(&form.parse()?)?;
         let now = self.inner.database_clock.time(ctx.now);
         let user = users::by_email(self.store(), &email.canonical).await?;
         let active = user.filter(|user| user.is_active);

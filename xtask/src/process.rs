@@ -4,6 +4,7 @@ use crate::interrupt::{self, Watched};
 use crate::lock::Note;
 use crate::steps::{self, Step};
 use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -11,7 +12,13 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// No crate takes as long to compile, and no test to end: a program that says nothing for this long is stuck. Whoever
+/// runs it from outside would end it later, without a word on where it stood.
+const STUCK: Duration = Duration::from_secs(15 * 60);
+/// Then it is asked to end, and killed if it has not done so this much later.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// A failed program's last lines, enough for a compiler error.
 const TAIL: usize = 80;
@@ -47,6 +54,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 /// A child with a process group of its own, which signals are passed on to.
 pub(crate) struct Job {
     child: Child,
+    group: Pid,
     _watched: Watched,
     _note: Note,
 }
@@ -57,7 +65,7 @@ impl Job {
         let child =
             command.process_group(0).spawn().with_context(|| format!("{} does not run", name(command)))?;
         let group = Pid::from_raw(child.id().try_into()?);
-        Ok(Self { child, _watched: Watched::new(group), _note: Note::write(group)? })
+        Ok(Self { child, group, _watched: Watched::new(group), _note: Note::write(group)? })
     }
 
     pub(crate) fn wait(mut self) -> Result<ExitStatus> {
@@ -75,7 +83,11 @@ enum Heard {
 }
 
 /// Runs a program, hands over each line it prints, and says whether it succeeded.
-fn follow(command: &mut Command, mut each: impl FnMut(Heard)) -> Result<bool> {
+fn follow(command: &mut Command, each: impl FnMut(Heard)) -> Result<bool> {
+    follow_until(STUCK, command, each)
+}
+
+fn follow_until(stuck: Duration, command: &mut Command, mut each: impl FnMut(Heard)) -> Result<bool> {
     let mut job = Job::spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let (sender, receiver) = mpsc::channel();
     if let Some(out) = job.child.stdout.take() {
@@ -84,11 +96,27 @@ fn follow(command: &mut Command, mut each: impl FnMut(Heard)) -> Result<bool> {
     if let Some(err) = job.child.stderr.take() {
         listen(err, sender);
     }
+    let (mut heard, mut asked) = (Instant::now(), None);
     loop {
         match receiver.recv_timeout(Duration::from_secs(1)) {
-            Ok(line) => each(Heard::Line(line)),
+            Ok(line) => {
+                heard = Instant::now();
+                each(Heard::Line(line));
+            }
             Err(RecvTimeoutError::Timeout) => each(Heard::Silence),
             Err(RecvTimeoutError::Disconnected) => break,
+        }
+        match asked {
+            None if heard.elapsed() >= stuck => {
+                let minutes = stuck.as_secs() / 60;
+                each(Heard::Line(format!("✗ {} said nothing for {minutes} minutes: ended", name(command))));
+                let _ = killpg(job.group, Signal::SIGTERM);
+                asked = Some(Instant::now());
+            }
+            Some(at) if at.elapsed() >= GRACE => {
+                let _ = killpg(job.group, Signal::SIGKILL);
+            }
+            _ => {}
         }
     }
     let status = job.wait()?;
@@ -211,6 +239,20 @@ mod tests {
         assert_eq!(compiled("   Compiling leptos v0.8.23"), Some("leptos"));
         assert_eq!(compiled("    Checking app v0.1.0 (/work)"), Some("app"));
         assert_eq!(compiled("    Finished `release` profile"), None);
+    }
+
+    #[test]
+    fn a_program_that_says_nothing_is_ended_with_all_that_it_started() {
+        let mut lines = Vec::new();
+        let mut command = program("sh");
+        command.args(["-c", "echo begun; sleep 8; true"]);
+        let succeeded = follow_until(Duration::from_secs(1), &mut command, |heard| {
+            if let Heard::Line(line) = heard {
+                lines.push(line);
+            }
+        });
+        assert!(!succeeded.unwrap());
+        assert!(lines.len() == 2 && lines[0] == "begun" && lines[1].contains("said nothing"), "{lines:?}");
     }
 
     #[test]

@@ -141,6 +141,18 @@ impl World {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
+    /// Waits until as many sessions of the database wait for locks. Asked outside of any transaction: within one,
+    /// `pg_stat_activity` goes on showing the sessions that there were when it was first read.
+    ///
+    /// # Panics
+    /// Panics after a minute: what should wait does not.
+    pub async fn until_locked_out(&self, sessions: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let enough = async { while self.count(waiting).await < sessions {} };
+        tokio::time::timeout(std::time::Duration::from_mins(1), enough).await.unwrap();
+    }
+
     /// Runs a statement, to prepare what no use case can make.
     pub async fn execute(&self, sql: &'static str) {
         sqlx::query(sql).execute(&self.pool).await.unwrap();

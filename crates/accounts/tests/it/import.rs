@@ -129,8 +129,6 @@ const PAUSE: &str = "
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_import_that_gave_way_to_a_sign_up_goes_on(pool: PgPool) {
-    const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
     let world = World::new(pool);
     sqlx::raw_sql(PAUSE).execute(&world.pool).await.unwrap();
     let mut gate = world.pool.acquire().await.unwrap();
@@ -156,12 +154,12 @@ async fn an_import_that_gave_way_to_a_sign_up_goes_on(pool: PgPool) {
         let refusals = accounts.import(&mut run, accounts.judge(accounts.now(), lines(rows))).await.unwrap();
         (run.counts(), refusals)
     });
-    while world.count(WAITING).await < 1 {}
+    world.until_locked_out(1).await;
     let signing_up = tokio::spawn(async move {
         insert(&mut sign_up, "ana").await;
         sign_up.commit().await.unwrap();
     });
-    while world.count(WAITING).await < 2 {}
+    world.until_locked_out(2).await;
     sqlx::query("SELECT pg_advisory_unlock(7)").execute(&mut *gate).await.unwrap();
     signing_up.await.unwrap();
     let (counted, refusals) = importing.await.unwrap();

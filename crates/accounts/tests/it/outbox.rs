@@ -132,10 +132,9 @@ async fn a_server_that_takes_a_mail_holds_up_no_other(pool: PgPool) {
     let take = "SELECT id FROM outbox ORDER BY next_at LIMIT 1 FOR UPDATE";
     let taken: sqlx::types::Uuid = sqlx::query_scalar(take).fetch_one(&mut *other).await.unwrap();
     let mailbox = Mailbox::default();
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     tokio::select! {
         sent = world.accounts.send_due(&mailbox) => assert!(sent.unwrap()),
-        () = async { while world.count(waits).await == 0 {} } => panic!("it waits for the other server"),
+        () = world.until_locked_out(1) => panic!("it waits for the other server"),
     }
     let sent = mailbox.take();
     assert!(sent.len() == 1 && sent[0].id != taken);

@@ -8,9 +8,6 @@ use sqlx::{PgConnection, PgPool};
 use std::pin::Pin;
 use testkit::{PASSWORD, World};
 
-const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-
 /// Whom and what a write is about: somebody else, and another session of one's own.
 #[derive(Clone, Copy)]
 struct Objects {
@@ -109,9 +106,10 @@ async fn late(
     let mut gate = world.pool.begin().await.unwrap();
     sqlx::query("SELECT FROM users FOR UPDATE").execute(&mut *gate).await.unwrap();
     let writer = ctx.member().unwrap().user;
-    let writing = tokio::spawn(write(world.accounts.clone(), ctx, objects));
-    while world.count(WAITING).await < 1 {
-        assert!(!writing.is_finished(), "{what} waited for nothing");
+    let mut writing = tokio::spawn(write(world.accounts.clone(), ctx, objects));
+    tokio::select! {
+        () = world.until_locked_out(1) => (),
+        _ = &mut writing => panic!("{what} waited for nothing"),
     }
     sqlx::query(happens).bind(writer.0).execute(&mut *gate).await.unwrap();
     let before = digest(&mut gate).await;

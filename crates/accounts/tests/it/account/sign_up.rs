@@ -235,9 +235,8 @@ async fn a_sign_up_is_not_mailed_with_the_link_of_a_later_one(pool: PgPool) {
     world.clock.advance(Duration::hours(2));
     let mut other = world.pool.begin().await.unwrap();
     sqlx::query("INSERT INTO one_time_tokens SELECT * FROM made").execute(&mut *other).await.unwrap();
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
     let made = async {
-        while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut *other).await.unwrap() == 0 {}
+        world.until_locked_out(1).await;
         other.commit().await.unwrap();
     };
     let (mails, ()) = tokio::join!(world.mail(), made);

@@ -1,4 +1,5 @@
 use domain::{FieldError, Reason};
+use redis_store::RedisSetupError;
 use store::{StoreError, Taken};
 use thiserror::Error as ThisError;
 use time::Duration;
@@ -148,4 +149,7 @@ pub enum SetupError {
     /// The encryption keys cannot be read.
     #[error("unusable encryption key: {0}")]
     EncryptionKey(String),
+    /// Redis cannot be reached with these settings.
+    #[error(transparent)]
+    Redis(#[from] RedisSetupError),
 }

@@ -37,6 +37,7 @@ pub use jsonwebtoken::jwk::JwkSet;
 pub use limits::RateLimit;
 pub use logo::Logo;
 pub use mail::{Mailer, Message, Undelivered};
+pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, Invalidations};
 pub use settings::{MailSettings, Settings, Signup};
@@ -44,6 +45,7 @@ pub use settings::{MailSettings, Settings, Signup};
 use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};
 use limits::RateLimiter;
+use redis_store::Redis;
 use session::SessionCache;
 use std::sync::Arc;
 use store::Store;
@@ -66,13 +68,14 @@ struct Inner {
     session_cache: SessionCache,
     database_clock: DatabaseClock,
     network_key: [u8; 32],
+    redis: Option<Redis>,
 }
 
 impl Accounts {
     /// The use cases over `store`.
     ///
     /// # Errors
-    /// [`SetupError`] where the hashing parameters are below the floor or the key cannot be used.
+    /// [`SetupError`] where the hashing parameters are below the floor, or the key or Redis' address cannot be used.
     pub fn new(
         store: Store,
         settings: Settings,
@@ -83,6 +86,7 @@ impl Accounts {
         let tokens = Tokens::new(&settings.signing, &settings.issuer, settings.token_lifetime)?;
         let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, &clock);
         let session_cache = SessionCache::default();
+        let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
         let inner = Inner {
             network_key: settings.signing.derive("networks"),
             database_clock: DatabaseClock::default(),
@@ -94,6 +98,7 @@ impl Accounts {
             tokens,
             rate_limiter,
             session_cache,
+            redis,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -138,6 +143,20 @@ impl Accounts {
     #[must_use]
     pub fn foreign_hash_count(&self) -> u64 {
         self.inner.hasher.foreign_count()
+    }
+
+    /// Finds out whether Redis works, if it is set up; the log tells.
+    pub async fn probe_redis(&self) {
+        if let Some(redis) = &self.inner.redis {
+            redis.probe().await;
+        }
+    }
+
+    /// Watches Redis for as long as it is polled, if it is set up: one that is down is used again once it is back.
+    pub async fn watch_redis(&self) {
+        if let Some(redis) = &self.inner.redis {
+            redis.watch().await;
+        }
     }
 
     fn store(&self) -> &Store {

@@ -1,6 +1,7 @@
 use crate::Logo;
 use crate::credential::{EncryptionKeys, Hashing, KeyRing};
 use domain::PASSWORD_MIN;
+use redis_store::RedisSettings;
 use std::sync::Arc;
 use time::Duration;
 
@@ -64,6 +65,8 @@ pub struct Settings {
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password, 0 to 4.
     pub password_min_score: u8,
+    /// Where replicas count limits together and tell each other of changes, beside the database.
+    pub redis: Option<RedisSettings>,
 }
 
 impl Settings {
@@ -84,6 +87,7 @@ impl Settings {
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,
+            redis: None,
         }
     }
 }

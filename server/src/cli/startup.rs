@@ -2,15 +2,20 @@
 
 use super::outcome::{Outcome, refused};
 use crate::config::{Config, ConfigError};
-use accounts::{Accounts, SystemClock, SystemRng};
+use accounts::{Accounts, SetupError, SystemClock, SystemRng};
 use edge::problem::chain;
 use std::sync::Arc;
 use store::{Store, StoreError};
 
 pub(super) fn open_accounts(config: &Config) -> Result<Accounts, ConfigError> {
     let store = Store::open(&config.database);
-    Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng))
-        .map_err(|error| ConfigError::new("ARGON2_M_COST, ARGON2_T_COST, ARGON2_P_COST", error.to_string()))
+    Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng)).map_err(|error| {
+        let variables = match error {
+            SetupError::Redis(_) => "REDIS_URL, REDIS_CA_FILE",
+            _ => "ARGON2_M_COST, ARGON2_T_COST, ARGON2_P_COST",
+        };
+        ConfigError::new(variables, error.to_string())
+    })
 }
 
 /// Refuses to work without a key that rows name: their mails and links would be lost.

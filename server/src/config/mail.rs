@@ -5,7 +5,7 @@ use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::secret::{readable_by_others, secret};
-use super::value::filled;
+use super::value::{filled, host, percent_decoded};
 use accounts::{Signup, identifier};
 use edge::origin::is_loopback;
 use http::Uri;
@@ -192,20 +192,6 @@ fn server(url: &str, env: AppEnv, authority: Option<&Certificate>) -> Result<Smt
     Ok(SmtpServer { host: host.to_owned(), port: port.unwrap_or(usual_port), tls, credentials })
 }
 
-/// The host without its brackets, and the port.
-fn host(place: &str) -> Option<(&str, Option<u16>)> {
-    let (host, port) = match place.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').filter(|(host, _)| host.parse::<std::net::Ipv6Addr>().is_ok())?,
-        None => place.split_at(place.find(':').unwrap_or(place.len())),
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
-    let port = match port {
-        "" => None,
-        port => Some(port.strip_prefix(':')?.parse().ok().filter(|port| *port != 0)?),
-    };
-    (!host.is_empty() && host.bytes().all(plain)).then_some((host, port))
-}
-
 fn unreadable_credentials() -> String {
     format!(
         "before the @ there must be a user name, a colon and a password, without control characters; {EXAMPLE}"
@@ -217,17 +203,6 @@ fn credentials(user: &str) -> Option<Credentials> {
     let (user, password) = (percent_decoded(user)?, percent_decoded(password)?);
     let whole = |text: &str| !text.is_empty() && !text.contains(char::is_control);
     (whole(&user) && whole(&password)).then(|| Credentials::new(user, password))
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut parts = text.split('%');
-    let mut bytes = parts.next()?.as_bytes().to_vec();
-    for part in parts {
-        let digits = part.get(..2).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend_from_slice(&part.as_bytes()[2..]);
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn tls_parameters(host: &str, authority: Option<&Certificate>) -> Result<TlsParameters, ConfigError> {

@@ -15,6 +15,7 @@ mod logo;
 mod mail;
 mod network;
 mod raw;
+mod redis;
 pub(crate) mod secret;
 mod signing;
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub use raw::RawConfig;
 pub use signing::Signing;
 
 use account_rules::AccountRules;
-use accounts::{Hashing, Logo, MailSettings, Settings, Signup};
+use accounts::{Hashing, Logo, MailSettings, RedisSettings, Settings, Signup};
 use address::Addresses;
 use app::AppSettings;
 use edge::{Origin, TrustedProxies};
@@ -61,6 +62,8 @@ pub struct Config {
     pub hash_files: Option<bool>,
     /// How to reach the database.
     pub database: StoreOptions,
+    /// How to reach Redis, if there is one.
+    pub redis: Option<RedisSettings>,
     /// What tokens are signed with.
     pub signing: Signing,
     /// What secrets at rest are encrypted with.
@@ -114,6 +117,7 @@ impl Config {
         let hash_files = errors.or(None, switch("LEPTOS_HASH_FILES", raw.leptos_hash_files.as_deref()));
         let as_seeds = errors.or(false, address::as_seeds(raw, env, addresses.listen));
         let database = database::database(raw, &mut errors);
+        let redis = redis::redis(raw, &mut errors);
         let signing = errors.or(Signing::Missing, Signing::new(raw, env));
         let accounts = AccountRules::new(raw, as_seeds, &mut errors);
         let logo = errors.or(None, logo::logo(raw));
@@ -132,6 +136,7 @@ impl Config {
             return Err(errors);
         };
         let mut warnings = database::warnings(raw, env, &database.connect);
+        warnings.extend(redis::warnings(raw, env, redis.as_ref()));
         warnings.extend(mail::warnings(raw, env, &mail));
         warnings.extend(warning(raw, env, &origin, &proxies, &signing));
         Ok(Self {
@@ -142,6 +147,7 @@ impl Config {
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
             hash_files,
             database,
+            redis,
             signing,
             encryption: Encryption::new(raw, env, mail::is_set_up(raw)),
             hashing: accounts.hashing,
@@ -213,6 +219,7 @@ impl Config {
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
             encryption: self.encryption.load()?,
+            redis: self.redis.clone(),
             ..Settings::new(self.signing.load()?, self.origin.to_string())
         })
     }

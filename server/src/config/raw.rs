@@ -15,6 +15,16 @@ pub struct RawConfig {
     /// The most database connections at once [default: 10]
     #[arg(long, env, value_name = "NUMBER")]
     pub database_max_connections: Option<String>,
+    /// Redis or Valkey, redis://user:password@host/0, or rediss:// with TLS, or redis+cluster://host,host: all servers then
+    /// count limits together [default: none]
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub redis_url: Option<String>,
+    /// A file that contains REDIS_URL
+    #[arg(long, env, value_name = "PATH")]
+    pub redis_url_file: Option<String>,
+    /// The certificate of Redis' authority in PEM, instead of the public ones
+    #[arg(long, env, value_name = "PATH")]
+    pub redis_ca_file: Option<String>,
     /// development or production [default: production in a release build]
     #[arg(long, env, value_name = "NAME")]
     pub app_env: Option<String>,

@@ -25,6 +25,9 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
         let field = match *name {
             "DATABASE_URL" => &mut raw.database_url,
             "DATABASE_URL_FILE" => &mut raw.database_url_file,
+            "REDIS_URL" => &mut raw.redis_url,
+            "REDIS_URL_FILE" => &mut raw.redis_url_file,
+            "REDIS_CA_FILE" => &mut raw.redis_ca_file,
             "DATABASE_MAX_CONNECTIONS" => &mut raw.database_max_connections,
             "APP_ENV" => &mut raw.app_env,
             "APP_NAME" => &mut raw.app_name,

@@ -5,6 +5,7 @@ mod clock_offset;
 mod hash_costs;
 pub mod outbox;
 mod periodic;
+mod redis;
 mod session_sweep;
 
 use crate::state::AppState;
@@ -18,15 +19,17 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Starts them. The clock is measured once before anybody is served.
+    /// Starts them. The clock is measured and Redis probed once before anybody is served.
     pub(crate) async fn start(state: &AppState) -> Self {
         let accounts = &state.accounts;
         clock_offset::measure(accounts.clone()).await;
+        accounts.probe_redis().await;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
         running.spawn(cache_invalidation::run(accounts.clone(), stop.clone()));
+        running.spawn(redis::run(accounts.clone(), stop.clone()));
         if let Some(outgoing) = &state.outgoing {
             running.spawn(outbox::run(accounts.clone(), outgoing.clone(), stop.clone()));
         } else {

@@ -11,7 +11,8 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("app", &["domain", "words"], &["edge", "accounts"]),
     ("server", &["app", "edge", "accounts", "words", "domain", "store"], &[]),
     ("edge", &["accounts", "words", "domain"], &[]),
-    ("accounts", &["store", "words", "domain"], &[]),
+    ("accounts", &["redis_store", "store", "words", "domain"], &[]),
+    ("redis_store", &["store", "domain"], &[]),
     ("store", &["domain"], &[]),
     ("words", &["domain"], &[]),
     ("domain", &[], &[]),
@@ -29,6 +30,7 @@ const TEST_ONLY: &str = "testkit";
 /// on.
 const FENCES: &[(&str, &[&str])] = &[
     ("sqlx*", &["store", "testkit", "server"]),
+    ("redis", &["redis_store"]),
     ("axum*", &["edge", "server"]),
     ("http", &["edge", "server"]),
     ("http-body*", &["edge", "server"]),

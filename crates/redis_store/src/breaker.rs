@@ -87,3 +87,56 @@ impl<C: Clone> Breaker<C> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(breaker: &Breaker<&'static str>) -> u64 {
+        let State::Closed(with) = breaker.state() else { panic!("it is not closed") };
+        with.number
+    }
+
+    #[test]
+    fn the_first_failure_opens_it_and_a_connection_closes_it() {
+        let breaker = Breaker::default();
+        assert_eq!((breaker.state(), breaker.changes()), (State::Untried, 0));
+        assert!(!breaker.is_closed(), "nobody knows yet");
+        let first = breaker.close("first");
+        assert!(breaker.is_closed());
+        breaker.open(Some(first.number), b"a", &"reset");
+        assert_eq!(breaker.state(), State::Open { key: b"a".to_vec() });
+        for why in ["reset", "no answer in time"] {
+            breaker.open(Some(first.number), b"b", &why);
+            breaker.open(None, b"b", &why);
+        }
+        assert_eq!(breaker.state(), State::Open { key: b"a".to_vec() }, "it is told of once");
+        assert_eq!(breaker.changes(), 2);
+        breaker.close("second");
+        assert_eq!((breaker.is_closed(), breaker.changes()), (true, 3));
+    }
+
+    #[test]
+    fn a_server_that_is_down_from_the_start_opens_it() {
+        let breaker = Breaker::<&str>::default();
+        breaker.open(None, b"", &"refused");
+        assert_eq!((breaker.state(), breaker.changes()), (State::Open { key: Vec::new() }, 1));
+    }
+
+    #[test]
+    fn a_late_failure_of_an_older_connection_changes_nothing() {
+        let breaker = Breaker::default();
+        let broken = breaker.close("broken");
+        let instead = breaker.close("instead");
+        assert_ne!(broken.number, instead.number);
+        assert_eq!(breaker.changes(), 1, "one that replaces another is no change");
+        breaker.open(Some(broken.number), b"a", &"reset");
+        assert_eq!(number(&breaker), instead.number);
+        breaker.open(Some(instead.number), b"a", &"reset");
+        let later = breaker.close("later");
+        for before in [broken.number, instead.number] {
+            breaker.open(Some(before), b"a", &"reset");
+            assert_eq!(number(&breaker), later.number);
+        }
+    }
+}

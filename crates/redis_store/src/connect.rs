@@ -1,13 +1,14 @@
 //! Connections to one server or to a cluster. Each carries any number of calls at once.
 
+use crate::script::Call;
 use crate::settings::{RedisNode, RedisSettings, RedisTls};
 use redis::aio::MultiplexedConnection;
 use redis::cluster::{ClusterClient, ClusterConfig};
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, FromRedisValue, IntoConnectionInfo,
-    RedisConnectionInfo, RedisResult, ScriptInvocation, TlsCertificates,
+    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue,
+    IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind, TlsCertificates,
 };
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub struct RedisSetupError;
 pub(crate) struct Connector {
     to: To,
     answer_within: Duration,
+    password: Option<String>,
 }
 
 enum To {
@@ -47,7 +49,14 @@ impl Connector {
             server(settings).map(To::Server)
         };
         let to = to.map_err(|_| RedisSetupError)?;
-        Ok(Self { to, answer_within: settings.answer_within })
+        Ok(Self { to, answer_within: settings.answer_within, password: settings.password.clone() })
+    }
+
+    /// An error in words for the log. A server that does not know a command repeats it, password included.
+    pub(crate) fn words(&self, error: &RedisError) -> String {
+        let words = error.to_string();
+        let shows = self.password.as_ref().is_some_and(|password| words.contains(password));
+        if shows { error.category().to_owned() } else { words }
     }
 
     pub(crate) async fn connect(&self, within: Duration) -> RedisResult<Connection> {
@@ -72,10 +81,12 @@ impl Connector {
 }
 
 impl Connection {
-    pub(crate) async fn invoke<T: FromRedisValue>(&mut self, call: &ScriptInvocation<'_>) -> RedisResult<T> {
-        match self {
-            Self::Server(connection) => call.invoke_async(connection).await,
-            Self::Cluster(connection) => call.invoke_async(connection).await,
+    pub(crate) async fn invoke<T: FromRedisValue>(&mut self, call: &Call<'_>) -> RedisResult<T> {
+        match self.command(&call.by_hash()).await {
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                self.command(&call.whole()).await
+            }
+            answer => answer,
         }
     }
 
@@ -106,8 +117,8 @@ fn need_provider() {
 }
 
 fn server(settings: &RedisSettings) -> RedisResult<Box<Client>> {
-    let info = |node| address(settings, node);
-    let info = settings.nodes.first().map(info).transpose()?.unwrap_or("redis://".into_connection_info()?);
+    let node = settings.nodes.first().ok_or((ErrorKind::InvalidClientConfig, "no server is named"))?;
+    let info = address(settings, node)?;
     match &settings.tls {
         Some(tls) => Client::build_with_tls(info, certificates(tls)),
         None => Client::open(info),
@@ -153,4 +164,35 @@ fn tcp() -> TcpSettings {
 
 fn certificates(tls: &RedisTls) -> TlsCertificates {
     TlsCertificates { client_tls: None, root_cert: tls.authority.clone().map(String::into_bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_of_a_server_shows_the_password() {
+        let settings =
+            RedisSettings { password: Some("canary".to_owned()), ..RedisSettings::at("localhost", 6379) };
+        let connector = Connector::new(&settings).unwrap();
+        let said = |said: &str| {
+            let answer = redis::parse_redis_value(format!("-{said}\r\n").as_bytes()).unwrap();
+            connector.words(&answer.extract_error().unwrap_err())
+        };
+        let repeated = said("ERR unknown command 'AUTH', with args beginning with: 'ana' 'canary'");
+        assert_eq!(repeated, "response error");
+        assert!(said("LOADING Redis is loading the dataset in memory").contains("loading the dataset"));
+        assert!(!format!("{settings:?}").contains("canary"));
+    }
+
+    #[test]
+    fn an_authority_that_is_none_is_refused() {
+        let authority = |pem: &str| Some(RedisTls { authority: Some(pem.to_owned()) });
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for cluster in [false, true] {
+            let settings = RedisSettings { cluster, ..RedisSettings::at("localhost", 6379) };
+            assert!(Connector::new(&RedisSettings { tls: authority(broken), ..settings.clone() }).is_err());
+            assert!(Connector::new(&RedisSettings { tls: Some(RedisTls::default()), ..settings }).is_ok());
+        }
+    }
 }

@@ -107,7 +107,7 @@ impl Redis {
             State::Untried => Vec::new(),
             State::Open { key } => key,
         };
-        drop(self.connect(CONNECT, &key).await);
+        drop(self.connect(CONNECT.max(self.inner.answer_within), &key).await);
     }
 
     /// Runs a script. All keys must have one hash tag.
@@ -165,7 +165,7 @@ impl Redis {
         match self.proven_connection(within, key).await {
             Ok(connection) => Ok(self.inner.breaker.close(connection)),
             Err(error) => {
-                self.inner.breaker.open(None, key, &error);
+                self.inner.breaker.open(None, key, &self.inner.connector.words(&error));
                 Err(Unreachable)
             }
         }
@@ -173,8 +173,8 @@ impl Redis {
 
     async fn proven_connection(&self, within: Duration, key: &[u8]) -> Result<Connection, RedisError> {
         let mut connection = self.inner.connector.connect(within).await?;
-        let probe = PROBE.call(&[probe_key(key)], &[]);
-        self.in_time(connection.invoke::<String>(&probe)).await?;
+        let key = [probe_key(key)];
+        self.in_time(connection.invoke::<String>(&PROBE.call(&key, &[]))).await?;
         Ok(connection)
     }
 
@@ -193,7 +193,7 @@ impl Redis {
         match self.inner.connector.connect(self.inner.answer_within).await {
             Ok(connection) => Ok(self.inner.breaker.close(connection)),
             Err(error) => {
-                self.inner.breaker.open(Some(broken.number), key, &error);
+                self.inner.breaker.open(Some(broken.number), key, &self.inner.connector.words(&error));
                 Err(Unreachable)
             }
         }
@@ -208,7 +208,7 @@ impl Redis {
         match Fault::of(error) {
             Fault::Server => {
                 let key = keys.first().map(Vec::as_slice).unwrap_or_default();
-                self.inner.breaker.open(Some(with.number), key, error);
+                self.inner.breaker.open(Some(with.number), key, &self.inner.connector.words(error));
             }
             Fault::Call => {
                 if !self.inner.remarked.swap(true, Ordering::Relaxed) {
@@ -226,4 +226,18 @@ impl Redis {
 fn probe_key(key: &[u8]) -> Vec<u8> {
     let tag = key.split(|byte| *byte == b'{').nth(1).and_then(|rest| rest.split(|byte| *byte == b'}').next());
     [b"doorstep:{", tag.unwrap_or(b"probe"), b"}:probe"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_goes_where_the_call_went_that_failed() {
+        assert_eq!(probe_key(b"doorstep:{one}:rate:key"), b"doorstep:{one}:probe");
+        assert_eq!(probe_key(b"doorstep:{one}:rate:{two}"), b"doorstep:{one}:probe");
+        for untagged in [&b""[..], b"rate"] {
+            assert_eq!(probe_key(untagged), b"doorstep:{probe}:probe");
+        }
+    }
 }

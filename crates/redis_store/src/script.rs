@@ -1,24 +1,44 @@
-use redis::ScriptInvocation;
+use redis::{Cmd, cmd};
 
 /// A script, which Redis runs as a whole or not at all.
 pub(crate) struct Script {
-    lua: redis::Script,
+    lua: &'static str,
+    hash: String,
     /// Whether running it twice in place of once never lets more through.
     pub(crate) may_run_twice: bool,
 }
 
+/// A script with what it is run on.
+pub(crate) struct Call<'a> {
+    script: &'a Script,
+    keys: &'a [Vec<u8>],
+    args: &'a [i64],
+}
+
 impl Script {
     /// A script that is run again where a connection broke and nobody knows whether it had run.
-    pub(crate) fn new(lua: &str) -> Self {
-        Self { lua: redis::Script::new(lua), may_run_twice: true }
+    pub(crate) fn new(lua: &'static str) -> Self {
+        Self { lua, hash: redis::Script::new(lua).get_hash().to_owned(), may_run_twice: true }
     }
 
-    pub(crate) fn call(&self, keys: &[Vec<u8>], args: &[i64]) -> ScriptInvocation<'_> {
-        let mut call = self.lua.prepare_invoke();
-        for key in keys {
-            call.key(key.as_slice());
-        }
-        call.arg(args);
-        call
+    pub(crate) fn call<'a>(&'a self, keys: &'a [Vec<u8>], args: &'a [i64]) -> Call<'a> {
+        Call { script: self, keys, args }
+    }
+}
+
+impl Call<'_> {
+    /// By its hash, which a server knows that has run it before.
+    pub(crate) fn by_hash(&self) -> Cmd {
+        self.command("EVALSHA", &self.script.hash)
+    }
+
+    /// As a whole, for a server that does not know it. `SCRIPT LOAD` would ask every node of a cluster, also one that is
+    /// down.
+    pub(crate) fn whole(&self) -> Cmd {
+        self.command("EVAL", self.script.lua)
+    }
+
+    fn command(&self, name: &str, script: &str) -> Cmd {
+        cmd(name).arg(script).arg(self.keys.len()).arg(self.keys).arg(self.args).take()
     }
 }

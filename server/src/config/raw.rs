@@ -124,7 +124,8 @@ pub struct RawConfig {
     /// Lifetime of a refresh token, 1 to 30 days [default: 30]
     #[arg(long, env, value_name = "DAYS")]
     pub refresh_token_expire_days: Option<String>,
-    /// Requests per minute for each signed-in session, or else each IP address, on each server; 0 for no limit [default: 60]
+    /// Requests per minute for each signed-in session, or else each IP address, on each server or, with REDIS_URL, on all
+    /// together; 0 for no limit [default: 60]
     #[arg(long, env, value_name = "NUMBER")]
     pub rate_limit_per_minute: Option<String>,
     /// Proxies whose X-Forwarded-For header is trusted: addresses and networks, separated by commas

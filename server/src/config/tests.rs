@@ -3,6 +3,7 @@ mod dotenv;
 mod encryption;
 mod errors;
 mod mail;
+mod redis;
 
 use super::*;
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ mod outage;
 mod pages;
 mod pooler;
 mod process;
+mod rediss;
 mod rest;
 mod seeds;
 mod twins;

@@ -43,6 +43,8 @@ fn all_faults_are_told_at_once() {
         ("SMTP_CA_FILE", "/nowhere/ca.pem"),
         ("MAIL_FROM", "Doorstep"),
         ("MAIL_REPLY_TO", "help"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_CA_FILE", "/nowhere/ca.pem"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "["),
         ("KEEP_ALIVE_SECONDS", "soon"),
@@ -63,6 +65,8 @@ fn all_faults_are_told_at_once() {
         "LOG_FORMAT",
         "MAIL_FROM",
         "MAIL_REPLY_TO",
+        "REDIS_CA_FILE",
+        "REDIS_URL",
         "RUST_LOG",
         "SIGNING_KEY_FILE",
         "SIGNUP",
@@ -139,6 +143,13 @@ fn what_is_hardly_meant_is_a_line_in_the_log() {
         "postgres://ana@localhost.example/app",
     ] {
         told(&[("DATABASE_URL", remote)], "DATABASE_URL: the way to ");
+    }
+    told(
+        &[("REDIS_URL", "redis://:canary@cache.example")],
+        "REDIS_URL: the way to cache.example is not encrypted",
+    );
+    for fine in ["redis://:canary@localhost", "rediss://cache.example", "redis://127.0.0.2"] {
+        assert_eq!(warnings(&[("REDIS_URL", fine)]), [""; 0], "{fine}");
     }
     for fine in [
         "postgres://ana@db.example/app?sslmode=require",

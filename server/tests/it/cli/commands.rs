@@ -312,7 +312,7 @@ struct Running {
     address: String,
 }
 
-fn spawn(database: &str, more: &[(&str, &str)]) -> Process {
+pub fn spawn(database: &str, more: &[(&str, &str)]) -> Process {
     let mut settings = vec![
         ("DATABASE_URL", database),
         ("LEPTOS_SITE_ROOT", site().to_str().unwrap()),
@@ -323,7 +323,7 @@ fn spawn(database: &str, more: &[(&str, &str)]) -> Process {
     Process::spawn(server(&["serve"], &settings).stderr(Stdio::piped()))
 }
 
-fn send(signal: &str, process: &Child) {
+pub fn send(signal: &str, process: &Child) {
     Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
 }
 

@@ -4,3 +4,4 @@ pub mod commands;
 mod encryption;
 mod import;
 mod invitations;
+mod redis;

@@ -2,7 +2,7 @@
 
 mod canaries;
 mod catcher;
-mod certificates;
+pub mod certificates;
 mod job;
 mod kills;
 mod pages;

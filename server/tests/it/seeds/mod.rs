@@ -24,9 +24,6 @@ use served::Served;
 use server::Config;
 use server::cli::Cli;
 
-/// What the seeds' `.env` files name and this server is not told of: it needs no Redis.
-const UNUSED: &[&str] = &["REDIS_URL"];
-
 /// What a README claims and this server does not do yet.
 const GAPS: &[(&str, &str)] = &[("s2", "- Password reset capabilities\n")];
 
@@ -40,10 +37,9 @@ fn config(block: &str) -> Result<Config, String> {
     for (name, value) in block.lines().filter_map(|line| line.split_once('=')) {
         let known =
             command.get_arguments().find(|argument| argument.get_env().is_some_and(|env| env == name));
-        match known.and_then(clap::Arg::get_long) {
-            Some(long) => words.push(format!("--{long}={value}")),
-            None => assert!(UNUSED.contains(&name), "{name} means nothing to the server"),
-        }
+        let long = known.and_then(clap::Arg::get_long);
+        let long = long.unwrap_or_else(|| panic!("{name} means nothing to the server"));
+        words.push(format!("--{long}={value}"));
     }
     let cli = Cli::try_parse_from(words).unwrap();
     Config::new(&cli.settings).map_err(|error| error.to_string())

@@ -4,6 +4,7 @@ use super::readme::fill;
 use super::served::Reply;
 use super::{Paths, Readme, STRONG, Served, config, header_of, is_user, shows_the_api};
 use crate::app::App;
+use accounts::RedisSettings;
 use serde_json::{Value, json};
 use server::config::Signing;
 use sqlx::PgPool;
@@ -179,4 +180,5 @@ fn its_settings_are_read_and_its_sample_secret_is_refused() {
     assert_eq!(config.rate_limit_per_minute, 60);
     let database = config.database.connect;
     assert_eq!((database.get_host(), database.get_database()), ("localhost", Some("authdb")));
+    assert_eq!(config.redis, Some(RedisSettings::at("localhost", 6379)));
 }

@@ -25,7 +25,7 @@ use crate::postgres::{Cluster, Kind};
 use crate::steps::{self, step};
 use crate::tests::fault::{self, Fault, Way};
 use crate::tests::{Runner, Tally};
-use crate::tools::{Toolbox, valkey};
+use crate::tools::Toolbox;
 use crate::{paths, process, scratch};
 use anyhow::Result;
 use findings::Finding;
@@ -69,9 +69,8 @@ fn proven(faults: Vec<Fault>, logged: bool) -> Result<RunResult> {
     let began = Instant::now();
     let tree = paths::target().join("prove/tree");
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
-    let valkey = valkey::bring()?;
     step("Scratch copy", |_| scratch::copy(&tree).and_then(|()| scratch::set_apart(&tree)))?;
-    let runner = Runner { tree: &tree, tools: &tools, postgres: &postgres, valkey: &valkey };
+    let runner = Runner { tree: &tree, tools: &tools, postgres: &postgres };
     let mut ways: BTreeMap<Way, Vec<Fault>> = BTreeMap::new();
     for fault in faults {
         ways.entry(fault.test.way()).or_default().push(fault);

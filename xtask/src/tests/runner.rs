@@ -7,7 +7,7 @@ use crate::postgres::Running;
 use crate::site::Build;
 use crate::steps::Step;
 use crate::tests::fault::{Test, Way};
-use crate::tools::Toolbox;
+use crate::tools::{Toolbox, valkey};
 use crate::{interrupt, paths, process};
 use anyhow::Result;
 use std::fs;
@@ -19,7 +19,6 @@ pub(crate) struct Runner<'a> {
     pub(crate) tree: &'a Path,
     pub(crate) tools: &'a Toolbox,
     pub(crate) postgres: &'a Running,
-    pub(crate) valkey: &'a Path,
 }
 
 /// What became of a run. A build that breaks is no red test.
@@ -54,7 +53,7 @@ impl Runner<'_> {
         }
         command.arg("--").args(tests.iter().map(|test| test.name()));
         self.inside(&mut command).env("DATABASE_URL", units::database(self.postgres));
-        command.env("VALKEY_SERVER", self.valkey);
+        command.env("VALKEY_SERVER", valkey::bring()?);
         let (_, lines) = process::hear(step, command.env("PG_BINDIR", &self.postgres.binaries().folder))?;
         Ok(Ran::Told(verdicts::of_cargo(tests, &lines)))
     }

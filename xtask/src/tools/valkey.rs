@@ -23,9 +23,9 @@ pub(crate) fn bring() -> Result<PathBuf> {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let installed =
+    let mut installed =
         PROGRAMS.iter().flat_map(|program| folders.iter().map(move |folder| folder.join(program)));
-    if let Some(found) = installed.into_iter().find(|program| fits(program)) {
+    if let Some(found) = installed.find(|program| fits(program)) {
         return Ok(found);
     }
     match Python::bring()?.valkey_servers().into_iter().find(|program| fits(program)) {

@@ -69,8 +69,9 @@ impl Connector {
                     client.get_multiplexed_async_connection_with_config(&config).await.map(Connection::Server)
                 }
                 To::Cluster(client) => {
+                    // A node that hangs is left out in time for the others to be used.
                     let config = ClusterConfig::new()
-                        .set_connection_timeout(within)
+                        .set_connection_timeout(within.min(self.answer_within))
                         .set_response_timeout(self.answer_within);
                     client.get_async_connection_with_config(config).await.map(Connection::Cluster)
                 }

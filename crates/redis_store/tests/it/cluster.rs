@@ -1,7 +1,8 @@
 //! A cluster of six. It takes some seconds: `VALKEY_CLUSTER` asks for it.
 
 use crate::{probed, settings};
-use redis_store::RedisSettings;
+use redis_store::{Redis, RedisSettings};
+use std::time::Duration;
 use testkit::ValkeyCluster;
 
 #[tokio::test]
@@ -19,10 +20,28 @@ async fn one_node_names_the_others_and_a_failover_is_followed() {
         assert!(redis.is_available());
     }
     assert_eq!(redis.changes_of_state(), 1);
+    a_node_that_hangs_is_left_out(&cluster).await;
     // The primaries are the last three now.
     for primary in &mut cluster.nodes[3..] {
         primary.kill();
     }
     redis.probe().await;
     assert!(!redis.is_available());
+}
+
+/// Also where it is named first, and as soon as it hangs.
+async fn a_node_that_hangs_is_left_out(cluster: &ValkeyCluster) {
+    let [hangs, answers] = [&cluster.nodes[0], &cluster.nodes[5]];
+    let quick = RedisSettings::at("127.0.0.1", hangs.port());
+    let nodes = [quick.nodes.clone(), settings(answers).nodes].concat();
+    let redis = Redis::open(&RedisSettings { cluster: true, nodes, ..quick }).unwrap();
+    hangs.stop();
+    let used = async {
+        while !redis.is_available() {
+            redis.probe().await;
+        }
+    };
+    // A busy machine may need some tries.
+    tokio::time::timeout(Duration::from_mins(1), used).await.unwrap();
+    hangs.go_on();
 }

@@ -53,6 +53,9 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[], done_on: &[] },
     FormPage { function: "/fn/email/change", page: "/account/security", keeps: &["email"], done_on: &[] },
     FormPage { function: "/fn/email/cancel", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/sessions/end", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/sessions/end-others", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/devices/forget", page: "/account/security", keeps: &[], done_on: &[] },
     FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, done_on: &[] },
     FormPage { function: "/fn/password/forgot", page: "/forgot", keeps: &["email"], done_on: &["/forgot"] },
     FormPage { function: "/fn/password/reset", page: "/reset", keeps: PROOF, done_on: &["/login"] },
@@ -66,6 +69,9 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
 ];
 
+/// The functions that write nothing although they take fields: these need not say for whom they were made.
+pub const READS: &[&str] = &["/fn/activity/load"];
+
 /// The form whose hidden field `token` the answer of `function` fills: it stands in no address.
 #[must_use]
 pub fn filled_by(function: &str) -> Option<&'static FormPage> {
@@ -75,7 +81,7 @@ pub fn filled_by(function: &str) -> Option<&'static FormPage> {
 
 #[cfg(test)]
 mod tests {
-    use super::FORMS;
+    use super::{FORMS, READS};
     use crate::routes::PAGES;
 
     #[test]
@@ -83,6 +89,7 @@ mod tests {
         assert_eq!(FORMS.iter().filter(|form| form.leads_to_proof()).count(), 4, "each of them is there");
         for form in FORMS {
             assert!(PAGES.iter().any(|page| page.path == form.page), "{}", form.page);
+            assert!(!READS.contains(&form.function), "{}", form.function);
             let done_on = form.done_on.iter().all(|done| PAGES.iter().any(|page| page.path == *done));
             assert!(done_on, "{}", form.function);
             assert!(form.keeps.iter().all(|field| !field.contains("password")), "{}", form.function);

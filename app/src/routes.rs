@@ -1,6 +1,7 @@
 //! Every page, with the one flag that guards it.
 
 use crate::pages::account::AccountPage;
+use crate::pages::activity::ActivityPage;
 use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
@@ -93,6 +94,7 @@ pages! {
     "/invite" Open InvitePage;
     "/not-me" Open NotMePage;
     "/account" Members AccountPage;
+    "/account/activity" Members ActivityPage;
     "/account/security" Members SecurityPage;
 }
 

@@ -1,6 +1,8 @@
 //! The server's side of the pages, with every call that is specific to Leptos 0.8: what the server puts into a
 //! request's context, what server functions read from it, cookies and redirects.
 
+pub mod rows;
+
 use crate::error::{AppError, Fault};
 use crate::initial_state::{InitialState, SessionState, SignUpNonce, Unsent};
 use crate::settings::AppSettings;

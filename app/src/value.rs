@@ -300,6 +300,7 @@ mod tests {
             role: Role::User,
             version: "v".into(),
             password_version: "p".into(),
+            created_at: Some(domain::Timestamp("2026-11-27T12:00:00.000000Z".into())),
         });
         survives(&EmailView::default());
         survives(&Viewer { name: None, ..viewer.clone() });

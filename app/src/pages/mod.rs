@@ -1,6 +1,7 @@
 //! One folder per page.
 
 pub mod account;
+pub mod activity;
 pub mod dev_mail;
 pub mod failure;
 pub mod forgot;

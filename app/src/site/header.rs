@@ -1,4 +1,4 @@
-use super::initials::initials;
+use super::avatar::avatar;
 use super::logout::{SignOut, sign_out_failed};
 use super::session::Session;
 use crate::settings::AppSettings;
@@ -40,14 +40,13 @@ pub(crate) fn MemberHeader(name: String, email: String) -> impl IntoView {
 /// A native `<details>`, so that it opens without scripts; `menu.js` closes it as menus close.
 #[component]
 fn Menu(name: String, email: String) -> impl IntoView {
-    let letters = initials(&name);
     let email = (email != name).then_some(email);
     view! {
         <details class="menu" open=sign_out_failed()>
             <summary>
                 <span class="visually-hidden">{words::site::menu_of()}</span>
                 <span class="user-name" dir="auto">{name.clone()}</span>
-                <span class="avatar" aria-hidden="true">{letters}</span>
+                {avatar(&name, false)}
             </summary>
             <div class="menu-panel">
                 <p class="menu-user">
@@ -68,6 +67,7 @@ fn NavLinks() -> impl IntoView {
         <nav aria-label=words::site::places()>
             <NavLink path="/account" label=words::site::profile()/>
             <NavLink path="/account/security" label=words::site::security()/>
+            <NavLink path="/account/activity" label=words::site::activity()/>
         </nav>
     }
 }

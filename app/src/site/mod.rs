@@ -1,5 +1,6 @@
 //! Shared by all pages: the document around them, the header, the layouts, who is signed in.
 
+mod avatar;
 mod document;
 mod header;
 mod initials;
@@ -9,6 +10,7 @@ mod mail_proof;
 mod return_path;
 mod session;
 
+pub(crate) use avatar::avatar;
 pub use document::THEME;
 pub(crate) use document::{HeadTags, plain_document};
 pub(crate) use header::{MemberHeader, SiteHeader};

@@ -15,6 +15,9 @@ pub fn SubmitButton(
     /// Looks quiet: it is not the page's main action.
     #[prop(optional)]
     quiet: bool,
+    /// The action and what it is done to, where several buttons look alike.
+    #[prop(optional)]
+    about: Option<String>,
 ) -> impl IntoView {
     let form = FormState::from_context();
     let working = move || (form.progress() != Progress::Idle).then_some("true");
@@ -23,6 +26,7 @@ pub fn SubmitButton(
         <button
             type="submit"
             class=if quiet { "button button-quiet" } else { "button" }
+            aria-label=about
             data-label=label
             data-busy=busy
             data-slow=move || (form.progress() == Progress::Slow).then_some("")

@@ -227,11 +227,18 @@ pub fn HiddenField(name: &'static str, value: String) -> impl IntoView {
 
 /// Text that is shown among the fields, and not posted.
 #[component]
-pub fn ReadOnlyField(label: &'static str, value: String) -> impl IntoView {
+pub fn ReadOnlyField(
+    label: &'static str,
+    value: String,
+    /// What is known of it.
+    #[prop(optional_no_strip)]
+    state: Option<&'static str>,
+) -> impl IntoView {
     view! {
         <dl class="field read-only">
             <dt>{label}</dt>
             <dd dir="auto">{value}</dd>
+            {state.map(|state| view! { <dd class="help">{state}</dd> }.into_any())}
         </dl>
     }
 }

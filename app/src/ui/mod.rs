@@ -14,6 +14,7 @@ mod notice;
 mod page_context;
 mod page_load;
 mod password;
+mod rows;
 mod text;
 
 pub use button::SubmitButton;
@@ -29,3 +30,4 @@ pub use notice::{Notice, Tone};
 pub use page_context::PageContext;
 pub use page_load::PageLoad;
 pub use password::PasswordField;
+pub use rows::RowItem;

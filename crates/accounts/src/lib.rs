@@ -41,6 +41,7 @@ pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
 pub use session::{Authenticated, Invalidations};
 pub use settings::{MailSettings, Settings, Signup};
+pub use view::timestamp;
 
 use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};

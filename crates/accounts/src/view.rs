@@ -38,7 +38,8 @@ fn shown(profile: Profile) -> Profile {
 }
 
 /// To the microsecond, which Postgres keeps, and always of the same length, so that the texts sort like the times.
-pub(crate) fn timestamp(at: OffsetDateTime) -> Timestamp {
+#[must_use]
+pub fn timestamp(at: OffsetDateTime) -> Timestamp {
     let (date, time) = (at.to_offset(UtcOffset::UTC).date(), at.to_offset(UtcOffset::UTC).time());
     let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
     let (hour, minute, second, micros) = time.as_hms_micro();

@@ -35,3 +35,7 @@ id! {
     /// One sign-in on one device: every session token names its row.
     SessionId
 }
+id! {
+    /// One known device of an account: the beginning of what its token is stored as.
+    DeviceId
+}

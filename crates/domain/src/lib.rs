@@ -8,6 +8,7 @@
 mod account;
 mod admin;
 mod audit;
+mod event_kind;
 mod field_error;
 mod id;
 mod import;
@@ -28,10 +29,11 @@ mod timestamp;
 pub use account::*;
 pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
+pub use event_kind::EventKind;
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,
 };
-pub use id::{SessionId, UserId};
+pub use id::{DeviceId, SessionId, UserId};
 pub use import::{ImportForm, Imported};
 pub use import_reason::ImportReason;
 pub use invisible::{is_invisible, trim};
@@ -45,7 +47,9 @@ pub use problem::{Code, Detail, Problem, RefusedAct};
 pub use problem_document::{FieldMessage, ProblemDocument};
 pub use return_path::{next_in, safe_next};
 pub use secret::{PlainPassword, RawPassword, RawSecret};
-pub use session::{Factor, SessionKind, SessionView, TokenPair, TokenType};
+pub use session::{
+    DeviceForm, Factor, KnownDeviceView, SessionForm, SessionKind, SessionView, TokenPair, TokenType,
+};
 pub use sign_in::{
     CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, Identifier, LoginRequest, Renewal,
     SignIn, SignInForm,

@@ -2,9 +2,29 @@
 
 use crate::throttle::Key;
 use crate::{Store, StoreError, Tx};
-use domain::UserId;
+use domain::{DeviceId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A known device of an account.
+#[derive(Debug)]
+pub struct KnownDevice {
+    /// What its token is stored as.
+    pub token_hash: Vec<u8>,
+    /// Its `User-Agent` at the last sign-in; none where an older server wrote the row.
+    pub agent: Option<String>,
+    /// When it last signed in.
+    pub last_used_at: OffsetDateTime,
+}
+
+impl KnownDevice {
+    /// Names it to its owner.
+    #[must_use]
+    pub fn id(&self) -> DeviceId {
+        DeviceId(self.token_hash.first_chunk().copied().map_or_else(Uuid::nil, Uuid::from_bytes))
+    }
+}
 
 /// Stores that an account was signed in to from a device, and keeps the `most` that were used last. Each call deletes a
 /// bounded number of the others.
@@ -15,15 +35,17 @@ pub async fn remember(
     tx: &mut Tx,
     token_hash: &Key,
     user: UserId,
+    agent: &str,
     now: OffsetDateTime,
     most: i64,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO known_devices (token_hash, user_id, last_used_at) VALUES ($1, $2, $3)
-         ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = $3",
+        "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (token_hash, user_id) DO UPDATE SET last_used_at = $3, agent = $4",
         token_hash.as_slice(),
         user.0,
         now,
+        agent,
     )
     .execute(tx.unchanging())
     .await?;
@@ -77,6 +99,35 @@ pub async fn owner(store: &Store, token_hash: &Key) -> Result<Option<UserId>, St
         token_hash.as_slice()
     );
     Ok(query.fetch_optional(&store.pool).await?.map(UserId))
+}
+
+/// The devices of an account, the last used first.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn list(store: &Store, user: UserId) -> Result<Vec<KnownDevice>, StoreError> {
+    let query = sqlx::query_as!(
+        KnownDevice,
+        "SELECT token_hash, agent, last_used_at FROM known_devices WHERE user_id = $1
+         ORDER BY last_used_at DESC, token_hash",
+        user.0
+    );
+    Ok(query.fetch_all(&store.pool).await?)
+}
+
+/// Deletes a device if it is this account's; says whether it was.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn forget(tx: &mut Tx, user: UserId, id: DeviceId) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "DELETE FROM known_devices WHERE user_id = $1 AND substring(token_hash FROM 1 FOR 16) = $2",
+        user.0,
+        id.0.as_bytes().as_slice(),
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Deletes every device of an account but that of this token.

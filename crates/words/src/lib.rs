@@ -4,16 +4,22 @@
 //! with a missing argument or an unknown key does not compile. There is no parser and no table at run time, and the
 //! browser's build holds only the sentences that its code calls.
 //!
-//! This crate also chooses the sentence for a [`Problem`](domain::Problem), a refused field or a number. Nothing here
-//! reads a clock, a header or a setting.
+//! This crate also chooses the words for a [`Problem`](domain::Problem), a refused field, a number, a moment, an event or
+//! a browser. Nothing here reads a clock, a header or a setting.
 //!
 //! A second language is a second file. Then [`Language`] gets another variant, and [`language`] has to say who reads
 //! which.
 
+mod agent;
+mod event_kind;
+mod moments;
 pub mod plural;
 mod problem;
 mod reason;
 
+pub use agent::{client_of, is_browser, is_phone};
+pub use event_kind::what_happened;
+pub use moments::{ago, exact, month_and_year};
 pub use problem::{code_document, document, in_words};
 pub use reason::{form_message, import_reason, message};
 

@@ -27,7 +27,7 @@ const EXEMPT: &[(&str, &str)] = &[
 /// Texts that look like a sentence or a label and are none, by file.
 const NO_SENTENCES: &[(&str, &str, &str)] = &[
     ("app/src/settings.rs", "Doorstep", "the product's name where no other is set"),
-    ("crates/accounts/src/mail/letter/agent.rs", "Samsung Internet", "a browser's name"),
+    ("crates/words/src/agent.rs", "Samsung Internet", "a browser's name"),
     (
         "crates/accounts/src/credential/key.rs",
         "HS256 needs at least {HS256_MIN_BYTES} bytes",

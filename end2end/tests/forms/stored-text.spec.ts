@@ -27,7 +27,7 @@ for (const turn of [0, 1, 2]) {
     await button(page, 'Save profile').click();
     await expect(page.getByRole('status').filter({ hasText: words.saved }), member.email).toBeVisible();
 
-    for (const path of ['/', '/account/security', '/nowhere', '/account']) {
+    for (const path of ['/', '/account/security', '/account/activity', '/nowhere', '/account']) {
       await visit(path);
       await expect(page.getByRole('banner')).toContainText(parts.Name);
       await expect(page).not.toHaveTitle('ran');

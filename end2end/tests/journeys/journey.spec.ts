@@ -62,6 +62,7 @@ test('every page has its title and one heading @plain', async ({ page, visit, co
   await register(context, person, baseURL!);
   await shows('/account', 'Your profile', 'Your profile · Doorstep');
   await shows('/account/security', 'Security', 'Security · Doorstep');
+  await shows('/account/activity', 'Activity', 'Activity · Doorstep');
 
   async function shows(path: string, heading: string, title: string): Promise<void> {
     await visit(path);

@@ -11,7 +11,7 @@ test.describe('axe @blocked', () => {
     });
   }
 
-  for (const path of ['/', '/account', '/account/security', '/verify', '/nowhere']) {
+  for (const path of ['/', '/account', '/account/security', '/account/activity', '/verify', '/nowhere']) {
     test(`${path} for a member`, async ({ page, visit, member }) => {
       await visit(path);
       await accessible(page, `fresh for ${member.email}`);

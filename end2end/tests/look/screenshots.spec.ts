@@ -51,6 +51,33 @@ test('pictures of an account', async ({ page, visit, context, baseURL }) => {
   await take(page, 'account-saved', [1600]);
 });
 
+test('pictures of sessions, devices and activity', async ({ page, visit, context, browser, baseURL, playwright, extraHTTPHeaders }) => {
+  const person = { ...somebody(), email: 'ana.ilves@harbour.example' };
+  await register(context, person, baseURL!);
+  const mac = 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Safari/605.1.15';
+  const phone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1';
+  const origin = { Origin: baseURL!, Accept: 'application/json' };
+  for (const [userAgent, address] of [[mac, '203.0.113.7'], [phone, '198.51.100.23']] as const) {
+    const other = await browser.newContext({ userAgent, extraHTTPHeaders: { 'X-Forwarded-For': address } });
+    for (const password of ['a mistyped password', person.password]) {
+      const form = { 'form[identifier]': person.email, 'form[password]': password };
+      await other.request.post(`${baseURL}/fn/login`, { headers: origin, form });
+    }
+    await other.close();
+  }
+  const program = await playwright.request.newContext({ baseURL, userAgent: 'curl/8.5.0', extraHTTPHeaders });
+  await program.post('/api/v1/auth/login', { data: { email: person.email, password: person.password } });
+  await program.dispose();
+  await visit('/account/security');
+  await take(page, 'sessions');
+  await button(page, 'Sign out: Safari on iPhone').click();
+  await expect(page.getByText('Signed out', { exact: true })).toBeVisible();
+  await page.mouse.move(0, 0);
+  await take(page, 'sessions-ended', [320, 1600]);
+  await visit('/account/activity');
+  await take(page, 'activity');
+});
+
 test('pictures of an error page', async ({ browser, baseURL, extraHTTPHeaders }) => {
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL, extraHTTPHeaders });
   const page = await context.newPage();

@@ -65,7 +65,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(fieldError(page, 'email')).toBeVisible();
     expect(await strays(page), 'errors').toEqual([]);
     await register(context, person, baseURL!);
-    for (const path of ['/account', '/account/security']) await tokensOnly(path);
+    for (const path of ['/account', '/account/security', '/account/activity']) await tokensOnly(path);
     await visit('/account');
     await field(page, 'Bio').fill('x');
     await button(page, 'Save profile').click();
@@ -82,7 +82,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test('no page carries an inline style @plain', async ({ page, context, person, baseURL, visit }) => {
   for (const path of ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/not-me', '/nowhere']) await plain(path);
   await register(context, person, baseURL!);
-  for (const path of ['/account', '/account/security']) await plain(path);
+  for (const path of ['/account', '/account/security', '/account/activity']) await plain(path);
 
   async function plain(path: string): Promise<void> {
     await visit(path);

@@ -6,7 +6,7 @@ import { expect, hold, hydrated, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 const strangers = ['/', '/login', '/register', '/nowhere'];
-const members = ['/', '/account', '/account/security', '/nowhere'];
+const members = ['/', '/account', '/account/security', '/account/activity', '/nowhere'];
 
 /** What moved by itself since the page began, as Chromium counts it. */
 async function watchShifts(page: Page): Promise<() => Promise<number>> {

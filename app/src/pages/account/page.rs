@@ -2,12 +2,12 @@ use super::api::{SaveProfile, load_profile};
 use super::unproven::Unproven;
 use crate::pages::verify::VerifyEmail;
 use crate::settings::AppSettings;
-use crate::site::{MemberLayout, Session};
+use crate::site::{MemberLayout, Session, avatar};
 use crate::ui::{
     Card, Fetch, Form, InputKind, Notice, PageContext, ReadOnlyField, SubmitButton, TextAreaField, TextField,
-    Tone,
+    Tone, dynamic,
 };
-use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, USERNAME_MAX};
+use domain::{BIO_MAX, NAME_MAX, NAME_PART_MAX, ProfileView, Timestamp, USERNAME_MAX};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
@@ -38,7 +38,10 @@ fn Profile(view: ProfileView) -> impl IntoView {
     let profile = view.profile;
     let mail = AppSettings::from_context().mail;
     let unproven = (view.email_unproven && mail).then(|| view! { <Unproven email=view.email.clone()/> });
+    let proof = if view.email_unproven { words::profile::not_proven() } else { words::profile::proven() };
+    let state = Some(proof).filter(|_| mail);
     view! {
+        <Person since=view.created_at/>
         {unproven}
         <Form
             check=|call: &SaveProfile, _| call.form.parse().err().unwrap_or_default()
@@ -49,7 +52,7 @@ fn Profile(view: ProfileView) -> impl IntoView {
             done=words::profile::done()
             version
         >
-            <ReadOnlyField label=words::profile::email() value=view.email/>
+            <ReadOnlyField label=words::profile::email() value=view.email state/>
             <TextField name="name" label=words::profile::name() autocomplete="name" value=profile.name max=NAME_MAX/>
             <div class="field-row">
                 <TextField
@@ -80,4 +83,24 @@ fn Profile(view: ProfileView) -> impl IntoView {
             <SubmitButton label=words::profile::submit() busy=words::profile::busy()/>
         </Form>
     }
+}
+
+/// Whose profile it is.
+#[component]
+fn Person(since: Option<Timestamp>) -> impl IntoView {
+    let session = Session::from_context();
+    let since = since.map(|since| words::profile::member_since(&words::month_and_year(&since)));
+    dynamic(move || {
+        let name = session.viewer().map(|viewer| viewer.label().to_owned()).unwrap_or_default();
+        view! {
+            <div class="person">
+                {avatar(&name, true)}
+                <div>
+                    <p class="person-name" dir="auto">{name}</p>
+                    <p class="help">{since.clone()}</p>
+                </div>
+            </div>
+        }
+        .into_any()
+    })
 }

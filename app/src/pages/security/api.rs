@@ -2,7 +2,8 @@
 
 use crate::AppError;
 use crate::json::Json;
-use domain::{EmailForm, EmailView, PasswordForm};
+use crate::rows::Devices;
+use domain::{DeviceForm, EmailForm, EmailView, PasswordForm, SessionForm};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Post;
 
@@ -35,4 +36,34 @@ pub async fn change_email(form: EmailForm) -> Result<EmailView, AppError> {
 pub async fn cancel_email_change() -> Result<EmailView, AppError> {
     let (accounts, ctx) = crate::ssr::context()?;
     Ok(accounts.cancel_email_change(&ctx).await?)
+}
+
+/// Where the caller is signed in, and the devices that have signed in before.
+#[server(prefix = "/fn", endpoint = "sessions/load", output = Post<Json>)]
+pub async fn load_sessions() -> Result<Devices, AppError> {
+    use crate::ssr::{context, rows};
+    let (accounts, ctx) = context()?;
+    let (sessions, known) = (accounts.sessions(&ctx).await?, accounts.known_devices(&ctx).await?);
+    Ok(rows::devices(sessions, known, &ctx))
+}
+
+/// Ends one of the caller's sessions.
+#[server(prefix = "/fn", endpoint = "sessions/end")]
+pub async fn end_session(form: SessionForm) -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.end_my_session_if_alive(&ctx, form.session).await?)
+}
+
+/// Ends all of the caller's sessions but this one.
+#[server(prefix = "/fn", endpoint = "sessions/end-others")]
+pub async fn end_other_sessions() -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.end_my_other_sessions(&ctx).await.map(drop)?)
+}
+
+/// Forgets one of the caller's known devices.
+#[server(prefix = "/fn", endpoint = "devices/forget")]
+pub async fn forget_device(form: DeviceForm) -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.forget_known_device(&ctx, form.device).await?)
 }

@@ -1,8 +1,9 @@
-//! `/account/security`: the password and the address.
+//! `/account/security`: the password, the address, sessions and known devices.
 
 mod api;
 mod email;
 mod page;
+mod sessions;
 
 pub(crate) use api::load_email;
 pub(crate) use email::EmailSection;

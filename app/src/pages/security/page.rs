@@ -1,12 +1,13 @@
-use super::api::{ChangePassword, load_email};
+use super::api::{ChangePassword, load_email, load_sessions};
 use super::email::EmailSection;
+use super::sessions::DeviceSections;
 use crate::pages::account::load_profile;
 use crate::site::MemberLayout;
 use crate::ui::{Card, Fetch, Form, PasswordField, SubmitButton};
 use domain::ProfileView;
 use leptos::prelude::*;
 
-/// Changing the password and the address.
+/// Changing the password and the address, and ending sessions.
 #[component]
 pub fn SecurityPage() -> impl IntoView {
     view! {
@@ -25,6 +26,9 @@ pub fn SecurityPage() -> impl IntoView {
                     <EmailSection view/>
                 </Fetch>
             </Card>
+            <Fetch from=load_sessions let:devices>
+                <DeviceSections devices/>
+            </Fetch>
         </MemberLayout>
     }
 }

@@ -65,6 +65,9 @@ pub fn Form<F, D>(
     /// Success leads to another page, so the button stays busy until that page is shown.
     #[prop(optional)]
     leaves: bool,
+    /// The page has many of this form, and says itself what came of a plain post.
+    #[prop(optional)]
+    one_of_many: bool,
     /// The version of the data that the form shows, as the server sent it last.
     #[prop(optional)]
     version: Option<RwSignal<String>>,
@@ -92,7 +95,7 @@ where
         clears,
         leaves,
         by_document: leaves && load.is_some_and(PageLoad::needs_document),
-        load,
+        load: load.filter(|_| !one_of_many),
     };
     frame(F::PATH, spec, version, if_refused, children)
 }

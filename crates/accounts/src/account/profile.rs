@@ -1,4 +1,5 @@
 use crate::account::me::Changes;
+use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx, account::version};
 use domain::{ProfileForm, ProfileView};
 use store::users::User;
@@ -41,6 +42,7 @@ fn view(user: User) -> ProfileView {
         password_version: version::of_password(user.password_hash.as_deref()),
         email: user.email,
         email_unproven: !user.email_verified,
+        created_at: Some(timestamp(user.created_at)),
         profile: user.profile,
         role: user.role,
     }

@@ -3,7 +3,7 @@
 mod activity;
 
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::{Role, SessionId, UserId};
+use domain::{EventKind, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
 
@@ -26,6 +26,7 @@ pub(crate) enum Event {
     SessionEnded { session: SessionId },
     OtherSessionsEnded { ended_sessions: u64 },
     SessionsEnded { ended_sessions: u64 },
+    DeviceForgotten,
     RoleChanged { role: Role, ended_sessions: u64 },
     Disabled { ended_sessions: u64 },
     Enabled,
@@ -44,39 +45,40 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    fn kind(self) -> &'static str {
+    fn kind(self) -> EventKind {
         match self {
-            Self::Registered => "registered",
-            Self::SignedIn { .. } => "signed_in",
-            Self::SignInFailed => "sign_in_failed",
-            Self::SignedOut => "signed_out",
-            Self::RefreshReplayed { .. } => "refresh_token_replayed",
-            Self::ProfileChanged => "profile_changed",
-            Self::PasswordChanged { .. } => "password_changed",
-            Self::PasswordChangeRefused => "password_change_refused",
-            Self::AdminCreated => "admin_created",
-            Self::Throttled => "throttled",
-            Self::EmailChanged => "email_changed",
-            Self::AddressTaken => "address_taken",
-            Self::ReauthenticationRefused => "reauthentication_refused",
-            Self::SessionEnded { .. } => "session_ended",
-            Self::OtherSessionsEnded { .. } => "other_sessions_ended",
-            Self::SessionsEnded { .. } => "sessions_ended",
-            Self::RoleChanged { .. } => "role_changed",
-            Self::Disabled { .. } => "account_disabled",
-            Self::Enabled => "account_enabled",
-            Self::AccountDeleted { .. } => "account_deleted",
-            Self::UsersImported { .. } => "users_imported",
-            Self::PasswordReset { .. } => "password_reset",
-            Self::PasswordResetSent => "password_reset_sent",
-            Self::EmailVerified => "email_verified",
-            Self::MailGivenUp { .. } => "mail_given_up",
-            Self::Invited { .. } => "invited",
-            Self::InvitationRevoked => "invitation_revoked",
-            Self::LinkMade { .. } => "link_made",
-            Self::EmailChangeRequested => "email_change_requested",
-            Self::EmailChangeCancelled => "email_change_cancelled",
-            Self::AccountRecovered { .. } => "account_recovered",
+            Self::Registered => EventKind::Registered,
+            Self::SignedIn { .. } => EventKind::SignedIn,
+            Self::SignInFailed => EventKind::SignInFailed,
+            Self::SignedOut => EventKind::SignedOut,
+            Self::RefreshReplayed { .. } => EventKind::RefreshTokenReplayed,
+            Self::ProfileChanged => EventKind::ProfileChanged,
+            Self::PasswordChanged { .. } => EventKind::PasswordChanged,
+            Self::PasswordChangeRefused => EventKind::PasswordChangeRefused,
+            Self::AdminCreated => EventKind::AdminCreated,
+            Self::Throttled => EventKind::Throttled,
+            Self::EmailChanged => EventKind::EmailChanged,
+            Self::AddressTaken => EventKind::AddressTaken,
+            Self::ReauthenticationRefused => EventKind::ReauthenticationRefused,
+            Self::SessionEnded { .. } => EventKind::SessionEnded,
+            Self::OtherSessionsEnded { .. } => EventKind::OtherSessionsEnded,
+            Self::SessionsEnded { .. } => EventKind::SessionsEnded,
+            Self::DeviceForgotten => EventKind::DeviceForgotten,
+            Self::RoleChanged { .. } => EventKind::RoleChanged,
+            Self::Disabled { .. } => EventKind::AccountDisabled,
+            Self::Enabled => EventKind::AccountEnabled,
+            Self::AccountDeleted { .. } => EventKind::AccountDeleted,
+            Self::UsersImported { .. } => EventKind::UsersImported,
+            Self::PasswordReset { .. } => EventKind::PasswordReset,
+            Self::PasswordResetSent => EventKind::PasswordResetSent,
+            Self::EmailVerified => EventKind::EmailVerified,
+            Self::MailGivenUp { .. } => EventKind::MailGivenUp,
+            Self::Invited { .. } => EventKind::Invited,
+            Self::InvitationRevoked => EventKind::InvitationRevoked,
+            Self::LinkMade { .. } => EventKind::LinkMade,
+            Self::EmailChangeRequested => EventKind::EmailChangeRequested,
+            Self::EmailChangeCancelled => EventKind::EmailChangeCancelled,
+            Self::AccountRecovered { .. } => EventKind::AccountRecovered,
         }
     }
 
@@ -124,7 +126,7 @@ impl Accounts {
         let row = audit::Event {
             id: rng::uuid(self.inner.rng.as_ref(), ctx.now),
             at: ctx.now,
-            kind: event.kind(),
+            kind: event.kind().as_str(),
             actor: member.map(|member| member.user),
             subject,
             session: member.map(|member| member.session),

@@ -34,7 +34,7 @@ impl Accounts {
         user: UserId,
     ) -> Result<(), Error> {
         let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
-        Ok(known_devices::remember(tx, &device(token), user, ctx.now, most).await?)
+        Ok(known_devices::remember(tx, &device(token), user, &ctx.client.agent, ctx.now, most).await?)
     }
 
     /// Stores the program of a sign-in, in the sign-in's own transaction. Pages are for browsers, which keep tokens, and
@@ -48,7 +48,7 @@ impl Accounts {
     ) -> Result<(), Error> {
         let Some(program) = self.program(&ctx.client, kind) else { return Ok(()) };
         let most = limits::KNOWN_DEVICES_OF_AN_ACCOUNT;
-        Ok(known_devices::remember(tx, &program, user, ctx.now, most).await?)
+        Ok(known_devices::remember(tx, &program, user, &ctx.client.agent, ctx.now, most).await?)
     }
 
     /// Whether a sign-in comes from a program that has signed in before, by an agent and an address.
@@ -157,6 +157,6 @@ fn goes_by(user: &User, name: &Identifier) -> bool {
 }
 
 /// A device's token as it is stored.
-fn device(token: &RawToken) -> Key {
+pub(super) fn device(token: &RawToken) -> Key {
     key("device", &[token.reveal().as_bytes()])
 }

@@ -5,6 +5,7 @@ pub(crate) mod attempt;
 pub(crate) mod establish;
 pub(crate) mod factor;
 mod known_device;
+mod own_devices;
 pub(crate) mod sign_in;
 pub(crate) mod step_up;
 pub(crate) mod throttle;

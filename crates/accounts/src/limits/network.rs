@@ -1,6 +1,15 @@
 //! Which customer or network an address belongs to.
 
+use crate::Client;
 use std::net::IpAddr;
+
+impl Client {
+    /// Whether an address, as a session has it, is of this client's own network.
+    #[must_use]
+    pub fn is_near(&self, address: &str) -> bool {
+        address.parse().is_ok_and(|address| network(address) == network(self.address))
+    }
+}
 
 /// What one customer of a provider has: an IPv4 address, or an IPv6 /64.
 pub(crate) fn network(address: IpAddr) -> Vec<u8> {

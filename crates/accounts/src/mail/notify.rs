@@ -1,6 +1,5 @@
 //! Telling an account's owner, at the address that the account had before.
 
-use super::letter::agent::client;
 use super::letter::{Letter, NotMe};
 use super::notice::{Notice, NoticeMail};
 use super::prepare::{Prepared, address_of};
@@ -76,7 +75,7 @@ impl Accounts {
         notice: Notice,
         token: Option<Uuid>,
     ) -> Result<(), Error> {
-        let (client, address) = (client(&ctx.client.agent), ctx.client.address.to_string());
+        let (client, address) = (words::client_of(&ctx.client.agent), ctx.client.address.to_string());
         self.enqueue(tx, ctx, &Mail::Notice(NoticeMail { to, notice, token, client, address })).await
     }
 

@@ -34,6 +34,17 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
+    /// The same for a page, which may be older than the session's end: then all is as it should be.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Unavailable`].
+    pub async fn end_my_session_if_alive(&self, ctx: &RequestCtx, session: SessionId) -> Result<(), Error> {
+        match self.end_my_session(ctx, session).await {
+            Err(Error::NotFound) => Ok(()),
+            ended => ended,
+        }
+    }
+
     /// Ends every session of the caller but this one; says how many.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! the API's document and the columns of an import get them from there (docs/adding-a-field.md).
 
 use crate::invisible::trim;
-use crate::{FieldError, FieldErrors, FormReason, Role, display_name, limits};
+use crate::{FieldError, FieldErrors, FormReason, Role, Timestamp, display_name, limits};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The list. Of each field: how the API describes it, its name, what it takes, and what other services call it, in small
@@ -103,6 +103,8 @@ macro_rules! profile {
             role: Role,
             version: String,
             password_version: String,
+            #[serde(default)]
+            created_at: Option<Timestamp>,
         }
 
         impl From<FlatProfileView> for ProfileView {
@@ -114,6 +116,7 @@ macro_rules! profile {
                     role: flat.role,
                     version: flat.version,
                     password_version: flat.password_version,
+                    created_at: flat.created_at,
                 }
             }
         }
@@ -264,6 +267,8 @@ pub struct ProfileView {
     pub version: String,
     /// The version of the password, which is changed on another page.
     pub password_version: String,
+    /// When the account was made. A server of before does not say it.
+    pub created_at: Option<Timestamp>,
 }
 
 #[cfg(test)]
@@ -307,10 +312,12 @@ mod tests {
             role: Role::User,
             version: "v".into(),
             password_version: "p".into(),
+            created_at: None,
         };
         let json = r#"{"email":"ana@example.com","username":null,"name":"Ana","first_name":null,"last_name":null,"bio":null,"role":"user","version":"v","password_version":"p"}"#;
         assert_eq!(serde_json::from_str::<ProfileView>(json).unwrap(), view);
         let newer = json.replace(r#","username""#, r#","email_unproven":false,"username""#);
+        let newer = newer.replace('}', r#","created_at":null}"#);
         assert_eq!(serde_json::to_string(&view).unwrap(), newer);
     }
 

@@ -1,4 +1,4 @@
-use crate::{SessionId, SessionKind, Timestamp};
+use crate::{DeviceId, SessionId, SessionKind, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One of your sessions.
@@ -20,5 +20,18 @@ pub struct SessionView {
     /// How the session's token is sent.
     pub kind: SessionKind,
     /// Whether it is the session that made this request.
+    pub current: bool,
+}
+
+/// A browser or program that has signed in to your account before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDeviceView {
+    /// Names it.
+    pub id: DeviceId,
+    /// When it last signed in.
+    pub last_used_at: Timestamp,
+    /// Its user agent then; none where an older server stored it.
+    pub agent: Option<String>,
+    /// Whether it makes this request.
     pub current: bool,
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// Path, and what an empty call is answered: of a stranger, and of somebody who has to prove their address first.
 pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
+    ("/fn/activity/load", 401, 403),
+    ("/fn/devices/forget", 401, 403),
     ("/fn/email/cancel", 401, 200),
     ("/fn/email/change", 401, 422),
     ("/fn/email/load", 401, 200),
@@ -23,9 +25,15 @@ pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
     ("/fn/profile/load", 401, 403),
     ("/fn/profile/save", 401, 403),
     ("/fn/register", 422, 422),
+    ("/fn/sessions/end", 401, 403),
+    ("/fn/sessions/end-others", 401, 403),
+    ("/fn/sessions/load", 401, 403),
     ("/fn/verify", 422, 422),
     ("/fn/verify/resend", 422, 422),
 ];
+
+/// Nothing's.
+pub(super) const ID: &str = "00000000-0000-0000-0000-000000000007";
 
 #[test]
 fn the_table_is_complete() {
@@ -41,11 +49,13 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
     let mut ana = app.member("ana").await;
     let before = app.digest().await;
     for (path, status, _) in EXPECTED {
-        let body = [("form[current_password]", "x"), ("form[name]", "x"), ("form[email]", "x")];
         let fields: &[_] = match *path {
-            "/fn/password/change" => &body[..1],
-            "/fn/profile/save" => &body[1..2],
-            "/fn/email/change" => &body[2..],
+            "/fn/password/change" => &[("form[current_password]", "x")],
+            "/fn/profile/save" => &[("form[name]", "x")],
+            "/fn/email/change" => &[("form[email]", "x")],
+            "/fn/activity/load" => &[("form[cursor]", "")],
+            "/fn/sessions/end" => &[("form[session]", ID)],
+            "/fn/devices/forget" => &[("form[device]", ID)],
             _ => &[],
         };
         app.browser().call(path, fields).await.expect(*status);

@@ -10,6 +10,7 @@ use testkit::World;
 const EXPECTED: &[(&str, [u16; 4])] = &[
     ("/", [200, 200, 200, 200]),
     ("/account", [303, 200, 200, 200]),
+    ("/account/activity", [303, 200, 200, 200]),
     ("/account/security", [303, 200, 200, 200]),
     ("/forgot", [200, 200, 200, 200]),
     ("/invite", [200, 200, 200, 200]),

@@ -1,8 +1,10 @@
 //! Pages and server functions, as browsers see them.
 
+mod activity;
 mod bad_input;
 mod cookies;
 mod cross_site;
+mod devices;
 mod email;
 mod form_context;
 mod functions;

@@ -20,7 +20,7 @@ async fn a_profile_is_text_wherever_it_is_shown(pool: PgPool) {
         for field in ["form[name]", "form[bio]"] {
             ana.call("/fn/profile/save", &[(field, text)]).await.expect(200);
         }
-        for path in ["/account", "/account/security", "/", "/nothing"] {
+        for path in ["/account", "/account/security", "/account/activity", "/", "/nothing"] {
             let page = ana.get(path).await.text;
             for live in [
                 "<script>alert",

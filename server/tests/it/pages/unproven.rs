@@ -1,6 +1,6 @@
 //! `REQUIRE_VERIFIED`: members' pages say how to prove the address, and show nothing else until it is proven.
 
-use super::functions::EXPECTED;
+use super::functions::{EXPECTED, ID};
 use crate::app::App;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, link_token};
@@ -19,7 +19,7 @@ async fn members_pages_say_how_to_prove_the_address_and_nothing_else(pool: PgPoo
     let app = strict(pool);
     let mut ana = app.member("ana").await;
     let mails = app.world.mail().await;
-    for path in ["/account", "/account/security"] {
+    for path in ["/account", "/account/security", "/account/activity"] {
         let page = ana.get(path).await.expect(200).text;
         for shown in [HOW, "ana@example.com", RESEND, CHANGE, "href=\"/verify\"", "/fn/logout"] {
             assert!(page.contains(shown), "{path}: {shown}: {page}");
@@ -104,6 +104,9 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
             }
             "/fn/profile/save" => &[("form[name]", "Ana")],
             "/fn/email/change" => &[("form[email]", NEW)],
+            "/fn/activity/load" => &[("form[cursor]", "")],
+            "/fn/sessions/end" => &[("form[session]", ID)],
+            "/fn/devices/forget" => &[("form[device]", ID)],
             _ => &[],
         };
         let answer = ana.call_as(&hidden, path, fields).await.expect(status);

@@ -1,9 +1,8 @@
 //! What each mail says. One layout makes the plain text of it, another the document.
 //!
 //! No mail holds a person's name: whoever can choose one could write into a stranger's mailbox. For the same reason
-//! the name of a program is cut to a few letters ([`agent::client`]), and every link is one of ours.
+//! the name of a program is cut to a few letters ([`words::client_of`]), and every link is one of ours.
 
-pub(crate) mod agent;
 mod colours;
 mod content;
 mod html;
@@ -18,7 +17,7 @@ use content::{Block, Content};
 use domain::is_invisible;
 use time::OffsetDateTime;
 
-/// One variant a mail. A code is as it is shown, `ABCDE-FGHIJ`; a client is what [`agent::client`] makes of an agent.
+/// One variant a mail. A code is as it is shown, `ABCDE-FGHIJ`; a client is what [`words::client_of`] makes of an agent.
 pub(crate) enum Letter<'a> {
     /// Somebody forgot the password.
     Reset { link: &'a str, code: &'a str, minutes: u64 },

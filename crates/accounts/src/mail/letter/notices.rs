@@ -3,8 +3,9 @@
 use super::content::Block::{Facts, Help, Link, Paragraph};
 use super::content::{Block, Content, joined, two_ways};
 use super::{NotMe, Sender};
-use time::{Month, OffsetDateTime, UtcOffset};
-use words::{mail, mail_reason, month, wait};
+use crate::view::timestamp;
+use time::OffsetDateTime;
+use words::{mail, mail_reason, wait};
 use words::{
     mail_disabled, mail_email_change_requested, mail_email_changed, mail_email_is_yours, mail_new_device,
     mail_password_changed, mail_password_reset, mail_recovered, mail_token_reused,
@@ -195,21 +196,5 @@ fn with_help<'a>(sender: &Sender, mut blocks: Vec<Block<'a>>) -> Vec<Block<'a>> 
 
 /// As people say it; a mail does not know where it is read.
 pub(super) fn date(when: OffsetDateTime) -> String {
-    let when = when.to_offset(UtcOffset::UTC);
-    let month = match when.month() {
-        Month::January => month::january(),
-        Month::February => month::february(),
-        Month::March => month::march(),
-        Month::April => month::april(),
-        Month::May => month::may(),
-        Month::June => month::june(),
-        Month::July => month::july(),
-        Month::August => month::august(),
-        Month::September => month::september(),
-        Month::October => month::october(),
-        Month::November => month::november(),
-        Month::December => month::december(),
-    };
-    let time = format!("{:02}:{:02}", when.hour(), when.minute());
-    mail::date(when.day().into(), month, u64::try_from(when.year()).unwrap_or_default(), &time)
+    words::exact(&timestamp(when))
 }

@@ -3,8 +3,8 @@
 use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
-    AddressForm, AuditQuery, EmailForm, PageRequest, PasswordForm, ProfileForm, SessionId, UserId, UserQuery,
-    VerifyForm,
+    AddressForm, AuditQuery, DeviceId, EmailForm, PageRequest, PasswordForm, ProfileForm, SessionId, UserId,
+    UserQuery, VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -47,6 +47,13 @@ const WAITS: &[Ask] = &[
     ("sessions", |accounts, ctx, _| Box::pin(async { accounts.sessions(ctx).await.map(drop) })),
     ("end_my_session", |accounts, ctx, other| {
         Box::pin(async move { accounts.end_my_session(ctx, SessionId(other.0)).await })
+    }),
+    ("end_my_session_if_alive", |accounts, ctx, other| {
+        Box::pin(async move { accounts.end_my_session_if_alive(ctx, SessionId(other.0)).await })
+    }),
+    ("known_devices", |accounts, ctx, _| Box::pin(async { accounts.known_devices(ctx).await.map(drop) })),
+    ("forget_known_device", |accounts, ctx, other| {
+        Box::pin(async move { accounts.forget_known_device(ctx, DeviceId(other.0)).await })
     }),
     ("end_my_other_sessions", |accounts, ctx, _| {
         Box::pin(async { accounts.end_my_other_sessions(ctx).await.map(drop) })

@@ -223,7 +223,7 @@ async fn an_account_keeps_the_fifty_browsers_used_last(pool: PgPool) {
     for n in 0..70_u8 {
         let mut tx = store.begin().await.unwrap();
         let now = world.accounts.now() + Duration::seconds(n.into());
-        known_devices::remember(&mut tx, &[n; 32], ana, now, 50).await.unwrap();
+        known_devices::remember(&mut tx, &[n; 32], ana, "test", now, 50).await.unwrap();
         tx.commit().await.unwrap();
     }
     for (n, known) in [(19, false), (20, true), (69, true)] {
@@ -231,7 +231,7 @@ async fn an_account_keeps_the_fifty_browsers_used_last(pool: PgPool) {
     }
     // Nor does a clock that was set back lose the newest.
     let mut tx = store.begin().await.unwrap();
-    known_devices::remember(&mut tx, &[99; 32], ana, world.accounts.now(), 50).await.unwrap();
+    known_devices::remember(&mut tx, &[99; 32], ana, "test", world.accounts.now(), 50).await.unwrap();
     tx.commit().await.unwrap();
     assert!(known_devices::is_known(&store, &[99; 32], ana).await.unwrap());
     assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 51, "fifty and another's");

@@ -3,6 +3,7 @@ mod factors;
 mod known_devices;
 mod names;
 mod networks;
+mod own_devices;
 mod sign_in;
 mod throttle;
 mod timing;

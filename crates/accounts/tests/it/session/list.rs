@@ -63,6 +63,24 @@ async fn ending_a_session_acts_at_once_and_counts_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_page_may_be_older_than_the_end_of_a_session(pool: PgPool) {
+    let world = World::new(pool);
+    let here = world.member("ana").await;
+    let (there, eve) = (again(&world, "ana").await, world.member("eve").await);
+    let ctx = world.holder(&here).await;
+    let id = world.holder(&there).await.member().unwrap().session;
+    let foreign = world.holder(&eve).await.member().unwrap().session;
+    for session in [id, id, foreign] {
+        world.accounts.end_my_session_if_alive(&ctx, session).await.unwrap();
+    }
+    assert!(world.holder(&there).await.member().is_err());
+    assert!(world.holder(&eve).await.member().is_ok());
+    assert_eq!(kinds(&world).await, ["session_ended"]);
+    let stranger = world.stranger();
+    assert!(matches!(world.accounts.end_my_session_if_alive(&stranger, id).await, Err(Error::SignInNeeded)));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn all_other_sessions_end_and_this_one_stays(pool: PgPool) {
     let world = World::new(pool);
     let (here, eve) = (world.member("ana").await, world.member("eve").await);

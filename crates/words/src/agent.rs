@@ -1,4 +1,4 @@
-use words::mail_client;
+use crate::client;
 
 /// What a browser's agent holds, and the browser; the first that is found counts, since each names those before it.
 const BROWSERS: &[(&str, &str)] = &[
@@ -23,31 +23,46 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// The longest name of a program that a mail shows.
+/// The longest name of a program that is shown.
 const PROGRAM_MAX: usize = 24;
 
-/// Who an agent is, in a few words: "Firefox on Linux". Whoever signs in chooses the agent, so a mail shows our own
+/// Who an agent is, in a few words: "Firefox on Linux". Whoever signs in chooses the agent, so what is shown are our own
 /// words, or the first letters of a program's name: too few for a message, no number to call, no link.
-pub(crate) fn client(agent: &str) -> String {
-    let found = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
-    if agent.starts_with("Mozilla/") {
+#[must_use]
+pub fn client_of(agent: &str) -> String {
+    let found = |table| found(table, agent);
+    if is_browser(agent) {
         return match (found(BROWSERS), found(SYSTEMS)) {
-            (Some(browser), Some(system)) => mail_client::on(browser, system),
+            (Some(browser), Some(system)) => client::on(browser, system),
             (Some(browser), None) => browser.to_owned(),
-            (None, Some(system)) => mail_client::browser_on(system),
-            (None, None) => mail_client::browser().to_owned(),
+            (None, Some(system)) => client::browser_on(system),
+            (None, None) => client::browser().to_owned(),
         };
     }
     let plain = |c: &char| c.is_ascii_alphabetic() || matches!(c, '-' | '_');
     let program: String = agent.chars().take_while(plain).take(PROGRAM_MAX).collect();
-    if program.is_empty() { mail_client::program().to_owned() } else { program }
+    if program.is_empty() { client::program().to_owned() } else { program }
+}
+
+/// Whether an agent calls itself a browser.
+#[must_use]
+pub fn is_browser(agent: &str) -> bool {
+    agent.starts_with("Mozilla/")
+}
+
+/// Whether an agent is a browser's on a telephone or a tablet.
+#[must_use]
+pub fn is_phone(agent: &str) -> bool {
+    is_browser(agent) && matches!(found(SYSTEMS, agent), Some("iPhone" | "iPad" | "Android"))
+}
+
+fn found(table: &[(&str, &'static str)], agent: &str) -> Option<&'static str> {
+    table.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::client;
+    use super::{client_of, is_phone};
 
     #[test]
     fn an_agent_is_a_browser_on_a_system() {
@@ -81,7 +96,7 @@ mod tests {
             ("Mozilla/5.0", "An unknown browser"),
             ("Mozilla/5.0 (Plan 9) Firefox/3", "Firefox"),
         ] {
-            assert_eq!(client(agent), shown, "{agent}");
+            assert_eq!(client_of(agent), shown, "{agent}");
         }
     }
 
@@ -101,7 +116,15 @@ mod tests {
             ("Пароль", "An unknown program"),
             ("a-name-that-goes-on-and-on-and-on", "a-name-that-goes-on-and-"),
         ] {
-            assert_eq!(client(agent), shown, "{agent:?}");
+            assert_eq!(client_of(agent), shown, "{agent:?}");
         }
+    }
+
+    #[test]
+    fn a_phone_is_told_from_a_computer_by_its_system() {
+        assert!(is_phone("Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 Chrome/136.0.0.0"));
+        assert!(is_phone("Mozilla/5.0 (iPad; CPU OS 19_1 like Mac OS X) AppleWebKit/605.1.15"));
+        assert!(!is_phone("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"));
+        assert!(!is_phone("okhttp/5 Android"), "a program");
     }
 }

@@ -1,0 +1,6 @@
+//! `/account/activity`: what happened to the account.
+
+mod api;
+mod page;
+
+pub use page::ActivityPage;

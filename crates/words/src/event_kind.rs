@@ -1,0 +1,42 @@
+use crate::event;
+use domain::EventKind;
+
+/// What happened to an account, as its owner reads it.
+#[must_use]
+pub fn what_happened(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::AccountDeleted => event::account_deleted(),
+        EventKind::AccountDisabled => event::account_disabled(),
+        EventKind::AccountEnabled => event::account_enabled(),
+        EventKind::AccountRecovered => event::account_recovered(),
+        EventKind::AddressTaken => event::address_taken(),
+        EventKind::AdminCreated => event::admin_created(),
+        EventKind::DeviceForgotten => event::device_forgotten(),
+        EventKind::EmailChangeCancelled => event::email_change_cancelled(),
+        EventKind::EmailChangeRequested => event::email_change_requested(),
+        EventKind::EmailChanged => event::email_changed(),
+        EventKind::EmailVerified => event::email_verified(),
+        EventKind::LinkMade => event::link_made(),
+        EventKind::OtherSessionsEnded => event::other_sessions_ended(),
+        EventKind::PasswordChangeRefused => event::password_change_refused(),
+        EventKind::PasswordChanged => event::password_changed(),
+        EventKind::PasswordReset => event::password_reset(),
+        EventKind::PasswordResetSent => event::password_reset_sent(),
+        EventKind::ProfileChanged => event::profile_changed(),
+        EventKind::ReauthenticationRefused => event::reauthentication_refused(),
+        EventKind::RefreshTokenReplayed => event::refresh_token_replayed(),
+        EventKind::Registered => event::registered(),
+        EventKind::RoleChanged => event::role_changed(),
+        EventKind::SessionEnded => event::session_ended(),
+        EventKind::SessionsEnded => event::sessions_ended(),
+        EventKind::SignInFailed => event::sign_in_failed(),
+        EventKind::SignedIn => event::signed_in(),
+        EventKind::SignedOut => event::signed_out(),
+        // These concern no account.
+        EventKind::InvitationRevoked
+        | EventKind::Invited
+        | EventKind::MailGivenUp
+        | EventKind::Throttled
+        | EventKind::UsersImported => event::other(),
+    }
+}

@@ -29,7 +29,12 @@ const PROOF: &[&str] = &["token", "email", "code"];
 
 /// Every form that can be posted without WebAssembly.
 pub const FORMS: &[FormPage] = &[
-    FormPage { function: "/fn/register", page: "/register", keeps: &["name", "email", "next"], done_on: &[] },
+    FormPage {
+        function: "/fn/register",
+        page: "/register",
+        keeps: &["name", "username", "email", "next"],
+        done_on: &[],
+    },
     FormPage {
         function: "/fn/login",
         page: "/login",

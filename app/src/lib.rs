@@ -39,7 +39,7 @@ pub use pages::dev_mail::{SentMail, mail_document, mails_document};
 pub use pages::failure::failure_document;
 pub use pages::gallery::gallery_document;
 pub use pages::sign_out_confirmation::sign_out_document;
-pub use settings::AppSettings;
+pub use settings::{AppSettings, SignupFields};
 pub use shell::shell;
 pub use site::THEME;
 pub use ui::Flash;

@@ -19,6 +19,9 @@ pub struct AppSettings {
     pub mail: bool,
     /// `SIGNUP`: whether an account is made only when its address is proven.
     pub signup_by_mail: bool,
+    /// `SIGNUP_FIELDS`: what a sign-up asks for beside address and password.
+    #[serde(default)]
+    pub signup_fields: SignupFields,
     /// `HOME_URL`: the product's own front page, where it is not ours.
     #[serde(default)]
     pub home_url: Option<String>,
@@ -31,6 +34,21 @@ pub struct AppSettings {
     /// `PRIVACY_URL`.
     #[serde(default)]
     pub privacy_url: Option<String>,
+}
+
+/// What a sign-up asks for beside address and password; none of it is required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignupFields {
+    /// The name.
+    pub name: bool,
+    /// The username.
+    pub username: bool,
+}
+
+impl Default for SignupFields {
+    fn default() -> Self {
+        Self { name: true, username: false }
+    }
 }
 
 impl AppSettings {
@@ -59,6 +77,7 @@ impl Default for AppSettings {
             password_min: domain::PASSWORD_MIN,
             signup_open: true,
             signup_by_mail: false,
+            signup_fields: SignupFields::default(),
             logo: None,
             mail: true,
             home_url: None,

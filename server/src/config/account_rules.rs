@@ -4,6 +4,7 @@ use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::{filled, number, switch};
 use accounts::{Hashing, Signup};
+use app::SignupFields;
 use domain::PASSWORD_MIN;
 
 /// The settings for passwords and tokens.
@@ -12,6 +13,7 @@ pub(super) struct AccountRules {
     pub(super) password_score: u8,
     pub(super) hashing: Hashing,
     pub(super) signup: Signup,
+    pub(super) signup_fields: SignupFields,
     pub(super) require_verified: bool,
     pub(super) reserved_usernames: Vec<String>,
     pub(super) token_lifetime: time::Duration,
@@ -34,6 +36,7 @@ impl AccountRules {
             password_score: errors.or(score, easiest),
             hashing: hashing(raw, errors),
             signup: errors.or(Signup::Closed, signup(raw)),
+            signup_fields: errors.or(SignupFields::default(), signup_fields(raw)),
             require_verified: errors.or(None, require_verified).unwrap_or(false),
             reserved_usernames: errors.or(Vec::new(), reserved_usernames(raw)),
             token_lifetime: time::Duration::minutes(errors.or(30, minutes)),
@@ -75,6 +78,23 @@ fn signup(raw: &RawConfig) -> Result<Signup, ConfigError> {
             format!("\"{other}\" is unknown; set it to open, verify or closed"),
         )),
     }
+}
+
+fn signup_fields(raw: &RawConfig) -> Result<SignupFields, ConfigError> {
+    let Some(list) = filled(raw.signup_fields.as_deref()) else { return Ok(SignupFields::default()) };
+    let mut fields = SignupFields { name: false, username: false };
+    for field in list.split(',').map(str::trim).filter(|field| *field != "none") {
+        match field {
+            "name" => fields.name = true,
+            "username" => fields.username = true,
+            other => {
+                let message =
+                    format!("\"{other}\" is unknown; set it to name, username, name,username or none");
+                return Err(ConfigError::new("SIGNUP_FIELDS", message));
+            }
+        }
+    }
+    Ok(fields)
 }
 
 fn reserved_usernames(raw: &RawConfig) -> Result<Vec<String>, ConfigError> {

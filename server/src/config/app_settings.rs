@@ -30,6 +30,7 @@ pub(super) fn settings(
         password_min: accounts.password_min,
         signup_open: accounts.signup != Signup::Closed,
         signup_by_mail: accounts.signup == Signup::Verify,
+        signup_fields: accounts.signup_fields,
         logo: logo.map(|logo| logo.within(160, 40)),
         mail,
         home_url: errors.or(None, home(raw, origin)),

@@ -62,6 +62,10 @@ pub struct RawConfig {
     /// [default: open]
     #[arg(long, env, value_name = "NAME")]
     pub signup: Option<String>,
+    /// What sign-up asks for beside the email address and the password: name, username, both with a comma, or none
+    /// [default: name]
+    #[arg(long, env, value_name = "LIST")]
+    pub signup_fields: Option<String>,
     /// Whether members must prove their email address before anything else: true or false; needs mail
     /// [default: false]
     #[arg(long, env, value_name = "BOOL")]

@@ -35,6 +35,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "BASE_URL" => &mut raw.base_url,
             "LEPTOS_SITE_ADDR" => &mut raw.leptos_site_addr,
             "SIGNUP" => &mut raw.signup,
+            "SIGNUP_FIELDS" => &mut raw.signup_fields,
             "REQUIRE_VERIFIED" => &mut raw.require_verified,
             "PASSWORD_MIN_LENGTH" => &mut raw.password_min_length,
             "PASSWORD_MIN_SCORE" => &mut raw.password_min_score,
@@ -99,6 +100,20 @@ fn reserved_usernames_are_a_list_of_usernames() {
 }
 
 #[test]
+fn sign_up_asks_for_what_its_fields_say() {
+    for (list, name, username) in [
+        ("", true, false),
+        ("name", true, false),
+        (" username ", false, true),
+        ("username, name", true, true),
+        ("none", false, false),
+    ] {
+        let config = Config::new(&raw(&[("APP_ENV", "development"), ("SIGNUP_FIELDS", list)])).unwrap();
+        assert_eq!(config.app.signup_fields, app::SignupFields { name, username }, "{list}");
+    }
+}
+
+#[test]
 fn empty_variables_are_unset_ones() {
     let config = Config::new(&raw(&[("APP_ENV", "development"), ("SIGNUP", ""), ("BASE_URL", " ")])).unwrap();
     assert_eq!(config.origin.as_str(), "http://localhost:8000");
@@ -120,6 +135,7 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("BASE_URL", "https://example.com/auth", "without a path"),
         ("LEPTOS_SITE_ADDR", "8000", "127.0.0.1:8000"),
         ("SIGNUP", "maybe", "open, verify or closed"),
+        ("SIGNUP_FIELDS", "name,", "name,username or none"),
         ("PASSWORD_MIN_LENGTH", "7", "from 8 to 128"),
         ("PASSWORD_MIN_SCORE", "5", "from 0 to 4"),
         ("ARGON2_M_COST", "19455", "from 19456"),

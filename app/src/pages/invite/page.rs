@@ -1,13 +1,15 @@
 use super::api::AcceptInvitation;
+use crate::pages::register::NameField;
+use crate::settings::AppSettings;
 use crate::site::{AuthLayout, MailProof, Session};
-use crate::ui::{Form, PasswordField, SubmitButton, TextField};
-use domain::NAME_MAX;
+use crate::ui::{Form, PasswordField, SubmitButton};
 use leptos::prelude::*;
 
-/// Whoever was invited chooses a name and a password.
+/// Whoever was invited chooses a password, and a name where sign-up asks for one.
 #[component]
 pub fn InvitePage() -> impl IntoView {
     let session = Session::from_context();
+    let asks_name = AppSettings::from_context().signup_fields.name;
     view! {
         <AuthLayout
             title=words::register::title()
@@ -24,7 +26,7 @@ pub fn InvitePage() -> impl IntoView {
                 leaves=true
             >
                 <MailProof/>
-                <TextField name="name" label=words::register::name() note=words::register::optional() autocomplete="name" max=NAME_MAX/>
+                {asks_name.then(|| view! { <NameField/> }.into_any())}
                 <PasswordField name="password" label=words::register::password() new=true/>
                 <SubmitButton label=words::register::submit() busy=words::register::busy()/>
             </Form>

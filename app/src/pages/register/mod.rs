@@ -3,4 +3,5 @@
 mod api;
 mod page;
 
+pub(crate) use page::NameField;
 pub use page::RegisterPage;

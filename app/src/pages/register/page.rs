@@ -6,7 +6,7 @@ use crate::ui::{
     Form, Heading, HiddenField, InputKind, Mark, PageContext, PasswordField, SubmitButton, TextField,
     dynamic, input_value,
 };
-use domain::{EMAIL_MAX_BYTES, NAME_MAX};
+use domain::{EMAIL_MAX_BYTES, NAME_MAX, USERNAME_MAX};
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -56,6 +56,7 @@ fn SignUp(path: ReturnPath, settings: AppSettings, sent: RwSignal<bool>) -> impl
     let session = Session::from_context();
     let login = path.link("/login", Url::escape);
     let next = path.next.clone();
+    let fields = settings.signup_fields;
     let SignUpNonce(nonce) = use_context().unwrap_or_default();
     let instead = move || view! { <SignInInstead path=path.clone()/> };
     view! {
@@ -76,7 +77,8 @@ fn SignUp(path: ReturnPath, settings: AppSettings, sent: RwSignal<bool>) -> impl
                 }
                 leaves=true
             >
-                <TextField name="name" label=words::register::name() note=words::register::optional() autocomplete="name" max=NAME_MAX/>
+                {fields.name.then(|| view! { <NameField/> }.into_any())}
+                {fields.username.then(|| view! { <UsernameField/> }.into_any())}
                 <TextField
                     name="email"
                     label=words::register::email()
@@ -93,6 +95,35 @@ fn SignUp(path: ReturnPath, settings: AppSettings, sent: RwSignal<bool>) -> impl
             </Form>
             <Agreement settings/>
         </AuthLayout>
+    }
+}
+
+/// What to call the person.
+#[component]
+pub(crate) fn NameField() -> impl IntoView {
+    view! {
+        <TextField
+            name="name"
+            label=words::register::name()
+            note=words::register::optional()
+            autocomplete="name"
+            max=NAME_MAX
+        />
+    }
+}
+
+/// Password managers save the address, which stands next.
+#[component]
+fn UsernameField() -> impl IntoView {
+    view! {
+        <TextField
+            name="username"
+            label=words::profile::username()
+            note=words::register::optional()
+            kind=InputKind::Login
+            autocomplete="nickname"
+            max=USERNAME_MAX
+        />
     }
 }
 

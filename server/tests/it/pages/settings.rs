@@ -3,7 +3,7 @@
 use crate::actors::{Browser, HOME};
 use crate::app::App;
 use accounts::Logo;
-use app::{AppSettings, THEME};
+use app::{AppSettings, SignupFields, THEME};
 use sqlx::PgPool;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +44,21 @@ async fn closed_sign_up_is_said_at_once_and_invites_nobody(pool: PgPool) {
         page.contains("Sign-up is closed") && page.contains("href=\"/login?next=%2Faccount%2Fsecurity\"")
     );
     assert!(!page.contains("name=\"form["), "nothing to type that would be refused");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn sign_up_asks_for_the_fields_that_are_set_and_keeps_them_when_it_is_refused(pool: PgPool) {
+    for (name, username) in [(true, false), (false, true), (false, false)] {
+        let app = set(pool.clone(), |settings| settings.signup_fields = SignupFields { name, username });
+        let mut bob = app.browser();
+        let page = text(&mut bob, "/register").await;
+        assert_eq!((page.contains("form[name]"), page.contains("form[username]")), (name, username));
+        assert_eq!(text(&mut bob, "/invite").await.contains("form[name]"), name);
+        let typed =
+            [("form[username]", "bob.the.builder"), ("form[email]", "bob"), ("form[password]", PASSWORD)];
+        let page = bob.post_and_follow("/fn/register", &typed).await.expect(200).text;
+        assert_eq!(page.contains("value=\"bob.the.builder\""), username);
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -127,7 +127,10 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Taken(Taken::Email) => Self::Taken(Field::Email),
             StoreError::Taken(Taken::Username) => Self::Taken(Field::Username),
-            StoreError::Unavailable(_) | StoreError::SharedSessions => Self::Unavailable(error),
+            StoreError::Unavailable(_)
+            | StoreError::SharedSessions
+            | StoreError::SharedListener
+            | StoreError::NotHeard => Self::Unavailable(error),
             StoreError::Unconfirmed(_) => Self::Unconfirmed(error),
             StoreError::Migration(_) | StoreError::Unexpected(_) => Self::internal(error),
         }

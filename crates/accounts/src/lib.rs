@@ -39,7 +39,7 @@ pub use logo::Logo;
 pub use mail::{Mailer, Message, Undelivered};
 pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
-pub use session::{Authenticated, Invalidations};
+pub use session::{Announcements, Authenticated, Invalidations, Source, Unheard};
 pub use settings::{MailSettings, Settings, Signup};
 pub use view::timestamp;
 
@@ -86,8 +86,8 @@ impl Accounts {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"), rng.clone())?;
         let tokens = Tokens::new(&settings.signing, &settings.issuer, settings.token_lifetime)?;
         let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, &clock);
-        let session_cache = SessionCache::default();
         let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
+        let session_cache = session::session_cache(&store, redis.as_ref());
         let inner = Inner {
             network_key: settings.signing.derive("networks"),
             database_clock: DatabaseClock::default(),

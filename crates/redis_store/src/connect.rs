@@ -2,7 +2,7 @@
 
 use crate::script::Call;
 use crate::settings::{RedisNode, RedisSettings, RedisTls};
-use redis::aio::MultiplexedConnection;
+use redis::aio::{MultiplexedConnection, PubSub};
 use redis::cluster::{ClusterClient, ClusterConfig};
 use redis::cluster_async::ClusterConnection;
 use redis::io::tcp::TcpSettings;
@@ -22,6 +22,8 @@ pub struct RedisSetupError;
 /// Opens connections.
 pub(crate) struct Connector {
     to: To,
+    /// The server, or the nodes of the cluster that are known from the start.
+    nodes: Vec<Client>,
     answer_within: Duration,
     password: Option<String>,
 }
@@ -43,13 +45,14 @@ impl Connector {
         if settings.tls.is_some() {
             need_provider();
         }
+        let nodes = settings.nodes.iter().map(|node| client(settings, node)).collect::<RedisResult<Vec<_>>>();
+        let nodes = nodes.map_err(|_| RedisSetupError)?;
         let to = if settings.cluster {
-            cluster(settings).map(To::Cluster)
+            To::Cluster(Box::new(cluster(settings).map_err(|_| RedisSetupError)?))
         } else {
-            server(settings).map(To::Server)
+            To::Server(Box::new(nodes.first().ok_or(RedisSetupError)?.clone()))
         };
-        let to = to.map_err(|_| RedisSetupError)?;
-        Ok(Self { to, answer_within: settings.answer_within, password: settings.password.clone() })
+        Ok(Self { to, nodes, answer_within: settings.answer_within, password: settings.password.clone() })
     }
 
     /// An error in words for the log. A server that does not know a command repeats it, password included.
@@ -57,6 +60,18 @@ impl Connector {
         let words = error.to_string();
         let shows = self.password.as_ref().is_some_and(|password| words.contains(password));
         if shows { error.category().to_owned() } else { words }
+    }
+
+    /// A connection that hears what is published, in a cluster at whichever node: each passes it on to all.
+    pub(crate) async fn subscriber(&self, within: Duration) -> RedisResult<PubSub> {
+        let mut last = Err(std::io::Error::from(std::io::ErrorKind::NotConnected).into());
+        for node in &self.nodes {
+            last = in_time(within, node.get_async_pubsub()).await;
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
     }
 
     pub(crate) async fn connect(&self, within: Duration) -> RedisResult<Connection> {
@@ -117,17 +132,15 @@ fn need_provider() {
     }
 }
 
-fn server(settings: &RedisSettings) -> RedisResult<Box<Client>> {
-    let node = settings.nodes.first().ok_or((ErrorKind::InvalidClientConfig, "no server is named"))?;
+fn client(settings: &RedisSettings, node: &RedisNode) -> RedisResult<Client> {
     let info = address(settings, node)?;
     match &settings.tls {
         Some(tls) => Client::build_with_tls(info, certificates(tls)),
         None => Client::open(info),
     }
-    .map(Box::new)
 }
 
-fn cluster(settings: &RedisSettings) -> RedisResult<Box<ClusterClient>> {
+fn cluster(settings: &RedisSettings) -> RedisResult<ClusterClient> {
     let nodes: Vec<_> =
         settings.nodes.iter().map(|node| address(settings, node)).collect::<RedisResult<_>>()?;
     let mut builder = ClusterClient::builder(nodes)
@@ -140,7 +153,7 @@ fn cluster(settings: &RedisSettings) -> RedisResult<Box<ClusterClient>> {
     if let Some(tls) = &settings.tls {
         builder = builder.certs(certificates(tls));
     }
-    builder.build().map(Box::new)
+    builder.build()
 }
 
 fn address(settings: &RedisSettings, node: &RedisNode) -> RedisResult<ConnectionInfo> {

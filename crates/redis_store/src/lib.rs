@@ -4,6 +4,7 @@
 mod breaker;
 mod connect;
 mod fault;
+pub mod invalidation;
 mod script;
 mod settings;
 

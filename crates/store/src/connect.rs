@@ -98,6 +98,20 @@ pub(crate) fn plain(connect: PgConnectOptions) -> PgConnectOptions {
     connect.extra_float_digits(None)
 }
 
+/// Whether sessions opened there are ours alone.
+///
+/// # Errors
+/// [`StoreError::SharedSessions`] where they are not.
+pub(crate) async fn are_own(connect: PgConnectOptions, wait: Duration) -> Result<(), StoreError> {
+    let two = bare(connect, 2, wait);
+    let own = match two.acquire().await {
+        Ok(mut one) => is_own(&mut one, &two).await,
+        Err(error) => Err(error.into()),
+    };
+    two.close().await;
+    own
+}
+
 /// Whether this session is ours alone. Behind a pooler that gives each transaction another one (PgBouncer,
 /// `pool_mode = transaction`) settings, prepared statements, locks and LISTEN reach whoever comes next.
 ///

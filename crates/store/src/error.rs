@@ -25,6 +25,18 @@ pub enum StoreError {
          set DATABASE_URL to Postgres itself, or to a pooler that keeps sessions (pool_mode = session)"
     )]
     SharedSessions,
+    /// The same where a server listens apart from its requests: no notification would arrive.
+    #[error(
+        "DATABASE_LISTEN_URL leads to a pooler that gives each transaction another session (PgBouncer: pool_mode = \
+         transaction), where no notification arrives; set it to Postgres itself, or to off"
+    )]
+    SharedListener,
+    /// What the database of requests notifies of does not arrive where the server listens.
+    #[error(
+        "what DATABASE_URL notifies of is not heard at DATABASE_LISTEN_URL; set that to the same database on the primary, \
+         or to off"
+    )]
+    NotHeard,
     /// The connection was lost during the commit: the changes may be there or not.
     #[error("the database did not confirm a commit")]
     Unconfirmed(#[source] sqlx::Error),

@@ -1,33 +1,119 @@
-//! Notifications of every change of a session or an account, by any server (LISTEN/NOTIFY).
+//! Who changed what: what was committed here, and what the database notifies of, whoever did it (LISTEN/NOTIFY).
 
 use crate::connect::{self, Purpose};
-use crate::{Store, StoreError};
+use crate::{Listening, Store, StoreError};
 use domain::UserId;
-use sqlx::postgres::PgListener;
+use sqlx::postgres::{PgConnectOptions, PgListener};
 use std::io::ErrorKind;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// The channel that the triggers use.
 const CHANNEL: &str = "session_changes";
 
-/// Listens for changes, on a connection of its own.
-pub struct Listener(PgListener);
+/// Those who are told which accounts were changed here.
+#[derive(Debug, Default)]
+pub(crate) struct Audience(Mutex<Vec<UnboundedSender<UserId>>>);
+
+impl Audience {
+    /// Waits for nobody.
+    pub(crate) fn tell(&self, changed: &[UserId]) {
+        let mut audience = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        audience.retain(|one| changed.iter().all(|&user| one.send(user).is_ok()));
+    }
+}
+
+/// The accounts that were changed here, each after its commit.
+#[derive(Debug)]
+pub struct CommittedChanges(UnboundedReceiver<UserId>);
 
 impl Store {
+    /// The accounts that are changed here from now on.
+    #[must_use]
+    pub fn committed_changes(&self) -> CommittedChanges {
+        let (sender, receiver) = unbounded_channel();
+        self.changes.0.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        CommittedChanges(receiver)
+    }
+
+    /// Where to listen for what others change; `None` where that is turned off.
+    #[must_use]
+    pub fn listening_place(&self) -> Option<ListeningPlace> {
+        let (requests, wait) = self.beside();
+        let (connect, apart) = match self.listening.as_ref() {
+            Listening::AsRequests => (requests, false),
+            Listening::At(connect) => (connect.clone(), true),
+            Listening::Off => return None,
+        };
+        Some(ListeningPlace { store: self.clone(), connect, apart, wait })
+    }
+}
+
+impl CommittedChanges {
+    /// Waits for a change, and returns every one that was committed by then, each account once.
+    pub async fn next(&mut self) -> Vec<UserId> {
+        let Some(first) = self.0.recv().await else { return std::future::pending().await };
+        let mut changed = vec![first];
+        changed.extend(self.rest());
+        changed.sort_unstable();
+        changed.dedup();
+        changed
+    }
+
+    /// What was committed by now and not taken yet.
+    pub fn rest(&mut self) -> Vec<UserId> {
+        std::iter::from_fn(|| self.0.try_recv().ok()).collect()
+    }
+}
+
+/// Where notifications are heard.
+#[derive(Clone)]
+pub struct ListeningPlace {
+    store: Store,
+    connect: PgConnectOptions,
+    /// Whether it is another address than that of requests.
+    apart: bool,
+    wait: Duration,
+}
+
+impl ListeningPlace {
     /// Listens from now on.
     ///
     /// # Errors
-    /// [`StoreError`] where the database does not answer, or gives its sessions to others as well.
+    /// [`StoreError`] where the database does not answer, gives its sessions to others as well, or is not heard there.
     pub async fn listen(&self) -> Result<Listener, StoreError> {
-        self.ask_for_own_sessions().await?;
-        let (connect, wait) = self.beside();
-        let pool = connect::single(connect, wait, Purpose::Listening);
+        connect::are_own(self.connect.clone(), self.wait).await.map_err(|error| match error {
+            StoreError::SharedSessions if self.apart => StoreError::SharedListener,
+            other => other,
+        })?;
+        let pool = connect::single(self.connect.clone(), self.wait, Purpose::Listening);
         let mut listener = PgListener::connect_with(&pool).await?;
         // A reconnect would miss the changes in between.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
-        Ok(Listener(listener))
+        let mut listener = Listener(listener);
+        if self.apart {
+            self.prove_heard(&mut listener).await?;
+        }
+        Ok(listener)
+    }
+
+    /// Another database than that of requests would be silent for ever, and nobody would notice.
+    async fn prove_heard(&self, listener: &mut Listener) -> Result<(), StoreError> {
+        let session: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut listener.0).await?;
+        let word = format!("heard {session}");
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(&word).execute(&self.store.pool).await?;
+        let heard = async {
+            while listener.payload().await? != word {}
+            Ok(())
+        };
+        tokio::time::timeout(self.wait, heard).await.unwrap_or(Err(StoreError::NotHeard))
     }
 }
+
+/// Listens for changes, on a connection of its own.
+pub struct Listener(PgListener);
 
 impl Listener {
     /// The next account that changed.
@@ -36,12 +122,16 @@ impl Listener {
     /// [`StoreError`] once the connection is lost, and a notification maybe with it.
     pub async fn next(&mut self) -> Result<UserId, StoreError> {
         loop {
-            let lost = || sqlx::Error::Io(ErrorKind::ConnectionReset.into());
-            let word = self.0.try_recv().await?.ok_or_else(lost)?;
             // Anyone with access to the database may notify on any channel.
-            if let Ok(user) = word.payload().parse() {
+            if let Ok(user) = self.payload().await?.parse() {
                 return Ok(UserId(user));
             }
         }
+    }
+
+    async fn payload(&mut self) -> Result<String, StoreError> {
+        let lost = || sqlx::Error::Io(ErrorKind::ConnectionReset.into());
+        let word = self.0.try_recv().await?.ok_or_else(lost)?;
+        Ok(word.payload().to_owned())
     }
 }

@@ -140,7 +140,7 @@ pub async fn forget_all_but(tx: &mut Tx, user: UserId, kept: Option<&Key>) -> Re
         user.0,
         kept.map(Key::as_slice),
     )
-    .execute(tx.changing())
+    .execute(tx.unchanging())
     .await?;
     Ok(())
 }

@@ -18,16 +18,19 @@ pub mod sealed;
 pub mod sessions;
 pub mod throttle;
 mod token_hash;
+mod tx;
 pub mod users;
 
 pub use error::{StoreError, Taken};
 pub use token_hash::TokenHash;
+pub use tx::Tx;
 
 use connect::Purpose;
+use invalidation::Audience;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool};
-use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use sqlx::{Connection, PgConnection};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,8 +47,35 @@ pub struct Store {
     commits: Arc<AtomicU64>,
     /// Notified of each commit that put a mail into the outbox.
     mails: Arc<Notify>,
+    /// Who is told which accounts were changed here.
+    changes: Arc<Audience>,
+    /// Where others' changes are listened for.
+    listening: Arc<Listening>,
     /// Whether the sessions are known to be ours alone.
     own_sessions: Arc<AtomicBool>,
+}
+
+/// Where a server listens for what others change.
+#[derive(Clone, Default)]
+pub enum Listening {
+    /// Where its requests go.
+    #[default]
+    AsRequests,
+    /// At an address of its own: for requests there is a pooler, which passes no notification on.
+    At(PgConnectOptions),
+    /// Nowhere: it changes nothing that no notification arrives.
+    Off,
+}
+
+/// The driver's own `Debug` shows the password.
+impl fmt::Debug for Listening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsRequests => f.write_str("AsRequests"),
+            Self::At(connect) => f.debug_tuple("At").field(&connect.get_host()).finish(),
+            Self::Off => f.write_str("Off"),
+        }
+    }
 }
 
 /// How to reach the database, and for how long to wait for it.
@@ -53,6 +83,8 @@ pub struct Store {
 pub struct StoreOptions {
     /// Where, as `postgres://…`.
     pub connect: PgConnectOptions,
+    /// Where to listen for what others change.
+    pub listening: Listening,
     /// The most connections at once.
     pub max_connections: u32,
     /// How long a request waits for a connection before its answer is 503.
@@ -67,7 +99,10 @@ pub struct StoreOptions {
 impl fmt::Debug for StoreOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = self.connect.get_host();
-        f.debug_struct("StoreOptions").field("host", &host).finish_non_exhaustive()
+        f.debug_struct("StoreOptions")
+            .field("host", &host)
+            .field("listening", &self.listening)
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,6 +113,7 @@ impl StoreOptions {
     pub fn new(connect: PgConnectOptions) -> Self {
         Self {
             connect,
+            listening: Listening::default(),
             max_connections: 10,
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(3),
@@ -90,35 +126,30 @@ impl Store {
     /// A store that connects when it is first used, and again after an outage.
     #[must_use]
     pub fn open(options: &StoreOptions) -> Self {
-        let StoreOptions { connect, max_connections, acquire_timeout, .. } = options.clone();
+        let StoreOptions { connect, listening, max_connections, acquire_timeout, .. } = options.clone();
         let (statement, idle_in_transaction) = (options.statement_timeout, options.idle_in_transaction);
         let purpose = Purpose::Requests { statement, idle_in_transaction };
         let own_sessions = Arc::<AtomicBool>::default();
         let pool = connect::pool(connect, max_connections, acquire_timeout, purpose, own_sessions.clone());
-        Self { pool, commits: Arc::default(), mails: Arc::default(), own_sessions }
+        Self::over(pool, listening, own_sessions)
     }
 
     /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
         let own_sessions = Arc::new(AtomicBool::new(true));
-        Self { pool, commits: Arc::default(), mails: Arc::default(), own_sessions }
+        Self::over(pool, Listening::default(), own_sessions)
     }
 
-    /// Begins a transaction; it rolls back unless committed.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] where no connection is to be had in time.
-    pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = self.pool.begin().await?;
-        let (commits, mails) = (self.commits.clone(), self.mails.clone());
-        Ok(Tx { inner, commits, mails, shows: false, mailed: false })
-    }
-
-    /// How many transactions that may have changed sessions or accounts were committed here.
-    #[must_use]
-    pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::SeqCst)
+    fn over(pool: PgPool, listening: Listening, own_sessions: Arc<AtomicBool>) -> Self {
+        Self {
+            pool,
+            commits: Arc::default(),
+            mails: Arc::default(),
+            changes: Arc::default(),
+            listening: Arc::new(listening),
+            own_sessions,
+        }
     }
 
     /// Completes once a mail was put into the outbox here, also if that was before it was called.
@@ -152,12 +183,7 @@ impl Store {
 
     async fn ask_for_own_sessions(&self) -> Result<(), StoreError> {
         let (connect, wait) = self.beside();
-        let two = connect::bare(connect, 2, wait);
-        let own = match two.acquire().await {
-            Ok(mut one) => connect::is_own(&mut one, &two).await,
-            Err(error) => Err(error.into()),
-        };
-        two.close().await;
+        let own = connect::are_own(connect, wait).await;
         if !matches!(own, Err(StoreError::Unavailable(_))) {
             self.own_sessions.store(own.is_ok(), Ordering::SeqCst);
         }
@@ -209,62 +235,4 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
 
 fn waited_in_vain(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("55P03")
-}
-
-/// One transaction. Dropped without [`Tx::commit`], it changes nothing.
-#[derive(Debug)]
-pub struct Tx {
-    inner: Transaction<'static, Postgres>,
-    commits: Arc<AtomicU64>,
-    mails: Arc<Notify>,
-    /// Whether it may change a session or an account that exists already.
-    shows: bool,
-    /// Whether it put a mail into the outbox.
-    mailed: bool,
-}
-
-impl Tx {
-    /// Makes the changes last.
-    ///
-    /// # Errors
-    /// [`StoreError::Unconfirmed`] where nobody knows whether they do; any other where they do not.
-    pub async fn commit(self) -> Result<(), StoreError> {
-        let Self { inner, commits, mails, shows, mailed } = self;
-        let _counted = shows.then(|| CommitCounter(commits));
-        inner.commit().await.map_err(StoreError::of_commit)?;
-        if mailed {
-            mails.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Undoes the changes and releases the locks, now and not only when the connection is used again.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the database does not answer.
-    pub async fn rollback(self) -> Result<(), StoreError> {
-        Ok(self.inner.rollback().await?)
-    }
-
-    /// For statements that may change a session or an account that exists already.
-    fn changing(&mut self) -> &mut PgConnection {
-        self.shows = true;
-        &mut self.inner
-    }
-
-    /// For statements that leave existing sessions and accounts as they are: look-ups, new rows, and values that only
-    /// the database itself uses.
-    fn unchanging(&mut self) -> &mut PgConnection {
-        &mut self.inner
-    }
-}
-
-/// Counts a commit when it ends in any way: even if its answer was lost, or nobody waited for it, the changes may be
-/// there.
-struct CommitCounter(Arc<AtomicU64>);
-
-impl Drop for CommitCounter {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
 }

@@ -47,7 +47,7 @@ pub struct DueMail {
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn insert(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
-    tx.mailed = true;
+    tx.mailing();
     sqlx::query!(
         "INSERT INTO outbox (id, kind, key_id, sealed, token_id, created_at, next_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",

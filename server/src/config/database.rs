@@ -1,5 +1,5 @@
-//! `DATABASE_URL`: which settings are understood, and which are refused by name. The driver alone would ignore what it
-//! does not know.
+//! `DATABASE_URL` and `DATABASE_LISTEN_URL`: which settings are understood, and which are refused by name. The driver
+//! alone would ignore what it does not know.
 
 use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
@@ -8,9 +8,10 @@ use super::secret::{readable_by_others, secret};
 use super::value::number;
 use edge::origin::is_loopback;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use store::StoreOptions;
+use store::{Listening, StoreOptions};
 
 const NAME: &str = "DATABASE_URL";
+const LISTEN: &str = "DATABASE_LISTEN_URL";
 const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
 /// The settings that may follow the `?`; the driver's other spellings are accepted too.
 const UNDERSTOOD: &str = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, \
@@ -36,31 +37,53 @@ pub(super) fn database(raw: &RawConfig, errors: &mut ConfigErrors) -> Option<Sto
         let missing = || ConfigError::new(NAME, format!("it is not set; {EXAMPLE}"));
         postgres(NAME, &url.ok_or_else(missing)?)
     });
-    let connect = errors.keep(connect)?;
-    let connect = match connect.get_application_name() {
+    let connect = errors.keep(connect);
+    let listening = errors.keep(listening(raw));
+    Some(StoreOptions { max_connections, listening: listening?, ..StoreOptions::new(named(connect?)) })
+}
+
+fn listening(raw: &RawConfig) -> Result<Listening, ConfigError> {
+    let url = secret(LISTEN, raw.database_listen_url.as_deref(), raw.database_listen_url_file.as_deref())?;
+    match url.as_deref() {
+        None => Ok(Listening::AsRequests),
+        Some(off) if off.eq_ignore_ascii_case("off") => Ok(Listening::Off),
+        Some(url) => Ok(Listening::At(named(postgres(LISTEN, url)?))),
+    }
+}
+
+fn named(connect: PgConnectOptions) -> PgConnectOptions {
+    match connect.get_application_name() {
         Some(_) => connect,
         None => connect.application_name("doorstep"),
-    };
-    Some(StoreOptions { max_connections, ..StoreOptions::new(connect) })
+    }
 }
 
 /// What works but is probably a mistake.
-pub(super) fn warnings(raw: &RawConfig, env: AppEnv, connect: &PgConnectOptions) -> Vec<String> {
+pub(super) fn warnings(raw: &RawConfig, env: AppEnv, database: &StoreOptions) -> Vec<String> {
     if env != AppEnv::Production {
         return Vec::new();
     }
-    let mut warnings = Vec::new();
-    let may_be_plain =
-        matches!(connect.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer);
-    if may_be_plain && is_remote(connect) {
-        warnings.push(format!(
-            "{NAME}: the way to {} need not be encrypted, and people's data and hashes go over it; add \
-             sslmode=verify-full with sslrootcert=FILE, or at least sslmode=require",
-            connect.get_host()
-        ));
+    let mut warnings: Vec<_> =
+        plain(NAME, &database.connect, "people's data and hashes go").into_iter().collect();
+    if let Listening::At(connect) = &database.listening {
+        warnings.extend(plain(LISTEN, connect, "word of every change goes"));
     }
     warnings.extend(readable_by_others(NAME, raw.database_url_file.as_deref()));
+    warnings.extend(readable_by_others(LISTEN, raw.database_listen_url_file.as_deref()));
     warnings
+}
+
+/// A warning where anybody between us and the database may listen in.
+fn plain(name: &str, connect: &PgConnectOptions, what: &str) -> Option<String> {
+    let may_be_plain =
+        matches!(connect.get_ssl_mode(), PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer);
+    (may_be_plain && is_remote(connect)).then(|| {
+        format!(
+            "{name}: the way to {} need not be encrypted, and {what} over it; add sslmode=verify-full with \
+             sslrootcert=FILE, or at least sslmode=require",
+            connect.get_host()
+        )
+    })
 }
 
 fn is_remote(connect: &PgConnectOptions) -> bool {

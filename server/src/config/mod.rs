@@ -135,7 +135,7 @@ impl Config {
         let (Some(origin), Some(database), Some(mail), true) = needed else {
             return Err(errors);
         };
-        let mut warnings = database::warnings(raw, env, &database.connect);
+        let mut warnings = database::warnings(raw, env, &database);
         warnings.extend(redis::warnings(raw, env, redis.as_ref()));
         warnings.extend(mail::warnings(raw, env, &mail));
         warnings.extend(warning(raw, env, &origin, &proxies, &signing));

@@ -12,6 +12,12 @@ pub struct RawConfig {
     /// A file that contains DATABASE_URL
     #[arg(long, env, value_name = "PATH")]
     pub database_url_file: Option<String>,
+    /// The same database for LISTEN, where a pooler that passes none on is in the way; or off [default: DATABASE_URL]
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub database_listen_url: Option<String>,
+    /// A file that contains DATABASE_LISTEN_URL
+    #[arg(long, env, value_name = "PATH")]
+    pub database_listen_url_file: Option<String>,
     /// The most database connections at once [default: 10]
     #[arg(long, env, value_name = "NUMBER")]
     pub database_max_connections: Option<String>,

@@ -26,6 +26,8 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
         let field = match *name {
             "DATABASE_URL" => &mut raw.database_url,
             "DATABASE_URL_FILE" => &mut raw.database_url_file,
+            "DATABASE_LISTEN_URL" => &mut raw.database_listen_url,
+            "DATABASE_LISTEN_URL_FILE" => &mut raw.database_listen_url_file,
             "REDIS_URL" => &mut raw.redis_url,
             "REDIS_URL_FILE" => &mut raw.redis_url_file,
             "REDIS_CA_FILE" => &mut raw.redis_ca_file,
@@ -128,6 +130,9 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("DATABASE_URL", "mysql://localhost/x", "is not Postgres"),
         ("DATABASE_URL", "postgresql+unknown://localhost/x", "is not Postgres"),
         ("DATABASE_URL_FILE", "/nowhere", "not both"),
+        ("DATABASE_LISTEN_URL", "no", "set it to something like postgres://"),
+        ("DATABASE_LISTEN_URL", "mysql://localhost/x", "is not Postgres"),
+        ("DATABASE_LISTEN_URL_FILE", "/nowhere", "DATABASE_LISTEN_URL_FILE /nowhere cannot be read"),
         ("DATABASE_MAX_CONNECTIONS", "0", "from 1 to 1000"),
         ("APP_ENV", "staging", "development or production"),
         ("APP_NAME", "two\nlines", "one line"),

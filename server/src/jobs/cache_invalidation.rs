@@ -1,28 +1,35 @@
 //! Listens to what other servers change, so that sessions may be cached for a moment (promise P6).
 
-use accounts::{Accounts, Error};
+use accounts::{Accounts, Source, Unheard};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// How long until a lost connection is tried again; until it is there, nothing is cached.
+/// How long until a lost connection is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Listens until it is told to stop, and again after an outage.
-pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
-    stop.run_until_cancelled(again_and_again(&accounts)).await;
+/// Listens until it is told to stop, and again after an outage. The log tells when that begins and ends.
+pub(super) async fn run(accounts: Accounts, source: Source, stop: CancellationToken) {
+    stop.run_until_cancelled(again_and_again(&accounts, &source)).await;
 }
 
-async fn again_and_again(accounts: &Accounts) {
+async fn again_and_again(accounts: &Accounts, source: &Source) {
+    let mut lost = false;
     loop {
-        if let Err(error) = listen(accounts).await {
-            tracing::warn!(error = edge::problem::chain(&error), "other servers' changes are not heard of");
+        if let Err(error) = listen(accounts, source, &mut lost).await
+            && !std::mem::replace(&mut lost, true)
+        {
+            let error = edge::problem::chain(&error);
+            tracing::warn!(%source, error, "other servers' changes are not heard of");
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn listen(accounts: &Accounts) -> Result<(), Error> {
-    let mut invalidations = accounts.listen().await?;
+async fn listen(accounts: &Accounts, source: &Source, lost: &mut bool) -> Result<(), Unheard> {
+    let mut invalidations = accounts.listen(source).await?;
+    if std::mem::take(lost) {
+        tracing::info!(%source, "other servers' changes are heard of again");
+    }
     loop {
         invalidations.next_invalidation().await?;
     }

@@ -1,5 +1,6 @@
 //! The server's background jobs.
 
+mod announcements;
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;
@@ -28,8 +29,13 @@ impl Jobs {
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
-        running.spawn(cache_invalidation::run(accounts.clone(), stop.clone()));
         running.spawn(redis::run(accounts.clone(), stop.clone()));
+        for source in accounts.sources() {
+            running.spawn(cache_invalidation::run(accounts.clone(), source, stop.clone()));
+        }
+        if let Some(announcements) = accounts.announcements() {
+            running.spawn(announcements::run(announcements, stop.clone()));
+        }
         if let Some(outgoing) = &state.outgoing {
             running.spawn(outbox::run(accounts.clone(), outgoing.clone(), stop.clone()));
         } else {

@@ -8,7 +8,9 @@ use sqlx::{Connection, PgConnection, PgPool, Row};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use store::{Store, StoreError, StoreOptions};
+use store::invalidation::Listener;
+use store::{Listening, Store, StoreError, StoreOptions};
+use testkit::World;
 use tokio::net::TcpStream;
 
 struct Pooler {
@@ -70,6 +72,10 @@ impl Pooler {
     }
 }
 
+async fn listen(store: &Store) -> Result<Listener, StoreError> {
+    store.listening_place().unwrap().listen().await
+}
+
 /// What the session that is shared has been told.
 async fn settings(database: &PgConnectOptions) -> Vec<String> {
     let database = database.clone().extra_float_digits(None);
@@ -92,7 +98,7 @@ async fn where_transactions_share_sessions_nothing_is_ready(pool: PgPool) {
         let refused = store.is_ready().await;
         assert!(matches!(refused, Err(StoreError::SharedSessions)), "{refused:?}");
     }
-    assert!(matches!(store.listen().await, Err(StoreError::SharedSessions)));
+    assert!(matches!(listen(&store).await, Err(StoreError::SharedSessions)));
     assert!(matches!(store::migrate(&pooler.database).await, Err(StoreError::SharedSessions)));
     assert!(store.begin().await.is_err());
     assert_eq!(settings(&pooler.database).await, before, "what others' sessions are told is theirs");
@@ -107,5 +113,41 @@ async fn a_pooler_that_keeps_sessions_is_as_good_as_none(pool: PgPool) {
     store::migrate(&pooler.database).await.unwrap();
     let store = pooler.store();
     assert!(store.is_ready().await.unwrap());
-    store.listen().await.unwrap();
+    listen(&store).await.unwrap();
+}
+
+/// E3: requests go through a pooler, and the listener does not, or there is none. A pooler that gives each transaction
+/// another session is refused for either.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn where_a_server_listens_is_judged_apart_from_its_requests(pool: PgPool) {
+    let Some(program) = program("pgbouncer") else { return };
+    let keeps = Pooler::new(&program, &pool, "session").await;
+    let shares = Pooler::new(&program, &pool, "transaction").await;
+    let direct = pool.connect_options().as_ref().clone();
+    let store = |requests: &Pooler, listening| {
+        Store::open(&StoreOptions { listening, ..StoreOptions::new(requests.database.clone()) })
+    };
+    let apart = store(&keeps, Listening::At(direct.clone()));
+    let mut listener = listen(&apart).await.unwrap();
+    let world = World::new(pool.clone());
+    let ana = world.member("ana").await.viewer.id;
+    let mut tx = apart.begin().await.unwrap();
+    store::users::set_email_verified(&mut tx, ana, world.accounts.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(listener.next().await.unwrap(), ana, "what was changed through the pooler");
+    let refused = listen(&store(&keeps, Listening::At(shares.database.clone()))).await;
+    assert!(matches!(refused, Err(StoreError::SharedListener)));
+    assert!(store(&shares, Listening::Off).listening_place().is_none());
+    for listening in [Listening::At(direct), Listening::Off] {
+        let refused = store(&shares, listening).is_ready().await;
+        assert!(matches!(refused, Err(StoreError::SharedSessions)), "{refused:?}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_listener_to_another_database_is_refused(pool: PgPool) {
+    let connect = pool.connect_options().as_ref().clone();
+    let elsewhere = connect.clone().database("postgres");
+    let options = StoreOptions { listening: Listening::At(elsewhere), ..StoreOptions::new(connect) };
+    assert!(matches!(listen(&Store::open(&options)).await, Err(StoreError::NotHeard)));
 }

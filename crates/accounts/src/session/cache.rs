@@ -1,17 +1,16 @@
 //! The cache of programs' sessions and their accounts: a call that changes nothing need not ask the database.
 //!
-//! P6 holds all the same. A row is used for a second at most, and only while this server is notified of every change:
-//! its own by their commit, the others' by [`Invalidations`]. A server that does not listen caches nothing. The version
-//! tells a query from before a change, however late its answer comes.
+//! P6 holds all the same. A row is used for less than a second, and only while this server hears of every change: of
+//! its own by their commit, of others' by the word that decides (docs/architecture.md has the rule). The version tells a
+//! query from before a change, however late its answer comes.
 
 use crate::credential::Subject;
-use crate::{Accounts, Error, Inner, Member, policy, view};
+use crate::{Accounts, Error, Member, policy, view};
 use domain::{SessionId, SessionKind, UserId, UserView};
 use quick_cache::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Store;
-use store::invalidation::Listener;
 use store::sessions::{self, Session, SessionWithUser};
 use time::{Duration, OffsetDateTime};
 
@@ -25,11 +24,24 @@ const CAPACITY: usize = 10_000;
 const GROUPS: usize = 1_024;
 
 const NOT_LISTENING: u64 = 0;
+/// Stands for a listener where none is set up: the age alone limits a row's use then, by choice.
+const BY_CHOICE: u64 = u64::MAX;
+
+/// Whose word of a change is heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WordOf {
+    /// Of the database: it tells of every change, whoever made it.
+    Database,
+    /// Of Redis: there every server tells of its own.
+    Redis,
+}
 
 /// The cached rows, and the versions that say which of them are still valid.
 pub(crate) struct SessionCache {
     rows: Cache<SessionId, Arc<CachedSession>>,
-    /// The number of the present listener.
+    /// Without whose word no row may be used; that of others only drops rows.
+    decides: Option<WordOf>,
+    /// The number of the present listener to that.
     listener: AtomicU64,
     listeners: AtomicU64,
     /// The version of each group of accounts: how many changes it has had.
@@ -52,20 +64,19 @@ struct CacheVersion {
     invalidations: u64,
 }
 
-impl Default for SessionCache {
-    fn default() -> Self {
+impl SessionCache {
+    pub(crate) fn new(decides: Option<WordOf>) -> Self {
         Self {
             rows: Cache::new(CAPACITY),
-            listener: AtomicU64::new(NOT_LISTENING),
+            decides,
+            listener: AtomicU64::new(if decides.is_some() { NOT_LISTENING } else { BY_CHOICE }),
             listeners: AtomicU64::new(NOT_LISTENING),
             invalidations: [const { AtomicU64::new(0) }; GROUPS],
             hits: AtomicU64::new(0),
         }
     }
-}
 
-impl SessionCache {
-    /// `None` while nobody listens.
+    /// `None` while the word that decides is not heard.
     fn version(&self, store: &Store, user: UserId) -> Option<CacheVersion> {
         let listener = self.listener.load(Ordering::SeqCst);
         let (commits, invalidations) = (store.commits(), self.group(user).load(Ordering::SeqCst));
@@ -90,7 +101,7 @@ impl SessionCache {
         self.rows.insert(row.session.id, Arc::new(CachedSession { row, read_at, version }));
     }
 
-    fn invalidate(&self, user: UserId) {
+    pub(crate) fn invalidate(&self, user: UserId) {
         self.group(user).fetch_add(1, Ordering::SeqCst);
     }
 
@@ -100,14 +111,17 @@ impl SessionCache {
         &self.invalidations[usize::from(u16::from_be_bytes([high, low])) % GROUPS]
     }
 
-    fn begin_listening(&self) -> u64 {
+    /// Where this word decides, rows are kept from now on, until its end.
+    pub(crate) fn begin_listening(&self, word: WordOf) -> u64 {
         let number = self.listeners.fetch_add(1, Ordering::SeqCst) + 1;
-        self.listener.store(number, Ordering::SeqCst);
+        if self.decides == Some(word) {
+            self.listener.store(number, Ordering::SeqCst);
+        }
         number
     }
 
     /// Ends the caching of this listener, not of a newer one.
-    fn end_listening(&self, number: u64) {
+    pub(crate) fn end_listening(&self, number: u64) {
         let end = self.listener.compare_exchange(number, NOT_LISTENING, Ordering::SeqCst, Ordering::SeqCst);
         if end.is_ok() {
             self.rows.clear();
@@ -115,49 +129,7 @@ impl SessionCache {
     }
 }
 
-/// The changes of the other servers. Sessions are cached while this exists and is polled.
-pub struct Invalidations {
-    listener: Listener,
-    number: u64,
-    inner: Arc<Inner>,
-}
-
-impl Invalidations {
-    /// Waits for the next change, and drops the rows that it made stale.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] once the connection is lost: nothing is cached any more, and this value is of no further
-    /// use.
-    pub async fn next_invalidation(&mut self) -> Result<(), Error> {
-        let cache = &self.inner.session_cache;
-        match self.listener.next().await {
-            Ok(user) => cache.invalidate(user),
-            Err(error) => {
-                cache.end_listening(self.number);
-                return Err(error.into());
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Invalidations {
-    fn drop(&mut self) {
-        self.inner.session_cache.end_listening(self.number);
-    }
-}
-
 impl Accounts {
-    /// Listens to the other servers from now on, and caches sessions for as long.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
-    pub async fn listen(&self) -> Result<Invalidations, Error> {
-        let listener = self.store().listen().await?;
-        let number = self.inner.session_cache.begin_listening();
-        Ok(Invalidations { listener, number, inner: self.inner.clone() })
-    }
-
     /// Whom an access token names, for a call that changes nothing: as [`Accounts::authenticate_bearer`], but as of
     /// a second ago at most.
     ///
@@ -271,9 +243,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_row_is_used_for_a_second_and_only_by_its_own() {
-        let (cache, store) = (SessionCache::default(), store());
+        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
         assert!(cache.version(&store, ANA).is_none(), "nobody listens");
-        let number = cache.begin_listening();
+        let number = cache.begin_listening(WordOf::Database);
         cache.insert(cache.version(&store, ANA).unwrap(), row(), NOW);
         assert!(is_found(&cache, &store, Duration::milliseconds(999)));
         assert!(cache.find(&store, EVE, SESSION, NOW).is_none());
@@ -282,14 +254,57 @@ mod tests {
         }
         cache.end_listening(number);
         assert!(!is_found(&cache, &store, Duration::ZERO));
-        cache.begin_listening();
+        cache.begin_listening(WordOf::Database);
         assert!(!is_found(&cache, &store, Duration::ZERO), "nor after listening anew");
+    }
+
+    /// The rule of docs/architecture.md: what is set up, what of it is heard or was lost, and whether rows are used.
+    #[tokio::test]
+    async fn a_row_is_used_while_the_word_that_decides_is_heard_or_none_is_set_up() {
+        use WordOf::{Database, Redis};
+        let (store, both) = (store(), vec![Database, Redis]);
+        for (set_up, heard, lost, used) in [
+            (vec![Database], vec![Database], vec![], true),
+            (vec![Database], vec![], vec![Database], false),
+            (vec![Database], vec![], vec![], false),
+            (both.clone(), vec![Database, Redis], vec![], true),
+            (both.clone(), vec![Database], vec![Redis], true),
+            (both.clone(), vec![Database], vec![], true),
+            (both.clone(), vec![Redis], vec![Database], false),
+            (both.clone(), vec![Redis], vec![], false),
+            (both, vec![], vec![Redis, Database], false),
+            (vec![Redis], vec![Redis], vec![], true),
+            (vec![Redis], vec![], vec![Redis], false),
+            (vec![Redis], vec![], vec![], false),
+            (vec![], vec![], vec![], true),
+        ] {
+            let case = format!("{set_up:?} set up, {heard:?} heard, {lost:?} lost");
+            let cache = SessionCache::new(set_up.first().copied());
+            for word in heard.iter().copied() {
+                cache.begin_listening(word);
+            }
+            for word in lost {
+                let number = cache.begin_listening(word);
+                if let Some(version) = cache.version(&store, ANA) {
+                    cache.insert(version, row(), NOW);
+                }
+                cache.end_listening(number);
+                assert_eq!(is_found(&cache, &store, Duration::ZERO), used, "{case}: what was read before");
+            }
+            assert_eq!(cache.version(&store, ANA).is_some(), used, "{case}");
+            let Some(version) = cache.version(&store, ANA) else { continue };
+            cache.insert(version, row(), NOW);
+            assert!(is_found(&cache, &store, Duration::milliseconds(999)), "{case}");
+            assert!(!is_found(&cache, &store, Duration::SECOND), "{case}: for less than a second");
+            cache.invalidate(ANA);
+            assert!(!is_found(&cache, &store, Duration::ZERO), "{case}: whoever tells of a change");
+        }
     }
 
     #[tokio::test]
     async fn an_answer_from_before_a_change_is_of_no_use_after_it() {
-        let (cache, store) = (SessionCache::default(), store());
-        cache.begin_listening();
+        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
+        cache.begin_listening(WordOf::Database);
         let before = cache.version(&store, ANA).unwrap();
         cache.invalidate(ANA);
         cache.insert(before, row(), NOW);
@@ -303,9 +318,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_listener_that_ends_late_does_not_end_the_next() {
-        let (cache, store) = (SessionCache::default(), store());
-        let first = cache.begin_listening();
-        let second = cache.begin_listening();
+        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
+        let first = cache.begin_listening(WordOf::Database);
+        let second = cache.begin_listening(WordOf::Database);
         cache.end_listening(first);
         assert!(cache.version(&store, ANA).is_some());
         cache.end_listening(second);
@@ -314,8 +329,8 @@ mod tests {
 
     #[tokio::test]
     async fn sessions_without_end_leave_few_rows() {
-        let (cache, store) = (SessionCache::default(), store());
-        cache.begin_listening();
+        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
+        cache.begin_listening(WordOf::Database);
         for n in 0..5 * CAPACITY {
             let mut row = row();
             row.session.id = SessionId(Uuid::from_u128(n as u128));

@@ -27,7 +27,7 @@ impl Accounts {
     pub async fn end_my_session(&self, ctx: &RequestCtx, session: SessionId) -> Result<(), Error> {
         let member = ctx.member()?;
         let (mut tx, _) = self.begin(ctx).await?;
-        if !list::end(&mut tx, member.user, session, ctx.now).await? {
+        if !sessions::end(&mut tx, member.user, session, ctx.now).await? {
             return Err(Error::NotFound);
         }
         self.audit(&mut tx, ctx, Some(member.user), Event::SessionEnded { session }).await?;

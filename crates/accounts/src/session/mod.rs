@@ -1,12 +1,14 @@
 //! Sessions: found by their tokens, renewed, cached, listed, ended. How one is opened is in `authentication`.
 
 mod cache;
+mod changes;
 mod list;
 mod refresh;
 pub(crate) mod sweep;
 
-pub use cache::Invalidations;
 pub(crate) use cache::SessionCache;
+pub(crate) use changes::session_cache;
+pub use changes::{Announcements, Invalidations, Source, Unheard};
 
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};
@@ -131,7 +133,7 @@ impl Accounts {
         ctx: &RequestCtx,
         member: &Member,
     ) -> Result<(), Error> {
-        if sessions::end(tx, member.session, ctx.now).await? {
+        if sessions::end(tx, member.user, member.session, ctx.now).await? {
             self.audit(tx, ctx, Some(member.user), Event::SignedOut).await?;
         }
         Ok(())

@@ -74,7 +74,7 @@ impl Accounts {
         if !policy::is_live(&family, ctx.now) {
             return Ok(tx.rollback().await?);
         }
-        sessions::end(&mut tx, family.id, ctx.now).await?;
+        sessions::end(&mut tx, user, family.id, ctx.now).await?;
         self.audit(&mut tx, ctx, Some(user), Event::RefreshReplayed { session: family.id }).await?;
         self.notify(&mut tx, ctx, &owner, Notice::TokenReused).await?;
         Ok(tx.commit().await?)

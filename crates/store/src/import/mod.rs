@@ -119,11 +119,11 @@ pub async fn copy_all<'a>(
     tx: &mut Tx,
     rows: impl Iterator<Item = &'a StagedUser>,
 ) -> Result<bool, StoreError> {
-    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.changing()).await?;
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SAVEPOINT before_copy").execute(tx.unchanging()).await?;
     match copy(tx, "users (", text(rows, |_| None)).await {
         Ok(()) => Ok(true),
         Err(sqlx::Error::Database(refusal)) if refusal.is_unique_violation() => {
-            sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.changing()).await?;
+            sqlx::raw_sql("ROLLBACK TO SAVEPOINT before_copy").execute(tx.unchanging()).await?;
             Ok(false)
         }
         Err(error) => Err(error.into()),
@@ -135,14 +135,14 @@ pub async fn copy_all<'a>(
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn stage<'a>(tx: &mut Tx, rows: impl Iterator<Item = &'a StagedUser>) -> Result<(), StoreError> {
-    sqlx::raw_sql(STAGE).execute(tx.changing()).await?;
+    sqlx::raw_sql(STAGE).execute(tx.unchanging()).await?;
     Ok(copy(tx, "staged_users (line, ", text(rows, |row| Some(row.line))).await?)
 }
 
 /// Copies rows into a table, `into` up to the columns that all of them have.
 async fn copy(tx: &mut Tx, into: &str, rows: String) -> Result<(), sqlx::Error> {
     let statement = format!("COPY {into}{}) FROM STDIN", columns());
-    let mut copy = tx.changing().copy_in_raw(&statement).await?;
+    let mut copy = tx.unchanging().copy_in_raw(&statement).await?;
     copy.send(rows.into_bytes()).await?;
     copy.finish().await?;
     Ok(())
@@ -157,16 +157,16 @@ pub async fn insert_staged(tx: &mut Tx, target: Target) -> Result<Vec<UserId>, S
     let statement = match target {
         Target::Users => insert("users", ""),
         Target::Pretended => {
-            sqlx::raw_sql(PRETEND_TABLE).execute(tx.changing()).await?;
+            sqlx::raw_sql(PRETEND_TABLE).execute(tx.unchanging()).await?;
             insert("pretended_users", FREE)
         }
     };
     let query = sqlx::query_scalar(AssertSqlSafe(statement));
-    let made: Vec<Uuid> = query.fetch_all(tx.changing()).await?;
+    let made: Vec<Uuid> = query.fetch_all(tx.unchanging()).await?;
     Ok(made.into_iter().map(UserId).collect())
 }
 
-/// Takes back accounts that this transaction has made.
+/// Takes back accounts that this transaction has made. Their deletion is told of like any other.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -176,7 +176,8 @@ pub async fn take_back(tx: &mut Tx, target: Target, made: &[UserId]) -> Result<(
         Target::Pretended => "DELETE FROM pretended_users WHERE id = ANY($1)",
     };
     let ids: Vec<Uuid> = made.iter().map(|user| user.0).collect();
-    sqlx::query(statement).bind(ids).execute(tx.changing()).await?;
+    sqlx::query(statement).bind(ids).execute(tx.unchanging()).await?;
+    tx.changed(made);
     Ok(())
 }
 
@@ -189,7 +190,7 @@ pub async fn clashes(tx: &mut Tx, target: Target) -> Result<Vec<Clash>, StoreErr
         Target::Users => CLASHES,
         Target::Pretended => CLASHES_PRETENDED,
     };
-    let rows: Vec<(i64, bool, bool)> = sqlx::query_as(statement).fetch_all(tx.changing()).await?;
+    let rows: Vec<(i64, bool, bool)> = sqlx::query_as(statement).fetch_all(tx.unchanging()).await?;
     Ok(rows.into_iter().map(|(line, username, id)| Clash { line, username, id }).collect())
 }
 

@@ -1,9 +1,8 @@
-//! Listing and ending sessions, for their owner.
+//! Listing sessions, for their owner.
 
 use crate::sessions::{Session, query_sessions};
 use crate::{Store, StoreError, Tx};
-use domain::{SessionId, UserId};
-use time::OffsetDateTime;
+use domain::UserId;
 
 /// Up to `limit` sessions of an account that were not ended, the last used first. The policy says whether they are
 /// still alive.
@@ -18,22 +17,6 @@ pub async fn list(store: &Store, user: UserId, limit: i64) -> Result<Vec<Session
     );
     let found = query.fetch_all(&store.pool).await?;
     Ok(found.into_iter().flatten().map(|found| found.session).collect())
-}
-
-/// Ends a session if it is this account's; says whether it was, and was alive.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
-        "UPDATE sessions SET ended_at = $3 WHERE id = $2 AND user_id = $1 AND ended_at IS NULL",
-        user.0,
-        id.0,
-        at
-    )
-    .execute(tx.changing())
-    .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// Whether an account has a session, open or ended.

@@ -218,14 +218,19 @@ pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<
     Ok(())
 }
 
-/// Ends one session; says whether it was alive.
+/// Ends a session if it is this account's; says whether it was, and was alive.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
-    let done = sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
-        .execute(tx.changing())
-        .await?;
+pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET ended_at = $3 WHERE id = $2 AND user_id = $1 AND ended_at IS NULL",
+        user.0,
+        id.0,
+        at
+    )
+    .execute(tx.changing(user))
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -236,7 +241,7 @@ pub async fn end(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<bool,
 pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u64, StoreError> {
     let done =
         sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", user.0, at)
-            .execute(tx.changing())
+            .execute(tx.changing(user))
             .await?;
     Ok(done.rows_affected())
 }
@@ -257,14 +262,14 @@ pub async fn end_others(
         kept.0,
         at
     )
-    .execute(tx.changing())
+    .execute(tx.changing(user))
     .await?;
     Ok(done.rows_affected())
 }
 
 /// Deletes up to `limit` rows that can never be used again: ended or past their end before `now`, or a
 /// cookie's not used since `idle_before`. A limit keeps each transaction short; call again while it is
-/// reached.
+/// reached. Whose session's end was told of is not told again.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -274,16 +279,21 @@ pub async fn sweep(
     idle_before: OffsetDateTime,
     limit: i64,
 ) -> Result<u64, StoreError> {
-    let done = sqlx::query!(
+    let mut tx = store.begin().await?;
+    let swept = sqlx::query!(
         "DELETE FROM sessions WHERE id IN (
             SELECT id FROM sessions
             WHERE ended_at <= $1 OR expires_at <= $1 OR (last_used_at <= $2 AND kind <> 'bearer')
-            LIMIT $3 FOR UPDATE SKIP LOCKED)",
+            LIMIT $3 FOR UPDATE SKIP LOCKED)
+         RETURNING user_id, ended_at",
         now,
         idle_before,
         limit
     )
-    .execute(&store.pool)
+    .fetch_all(tx.unchanging())
     .await?;
-    Ok(done.rows_affected())
+    let untold = swept.iter().filter(|row| row.ended_at.is_none());
+    tx.changed(&untold.map(|row| UserId(row.user_id)).collect::<Vec<_>>());
+    tx.commit().await?;
+    Ok(swept.len() as u64)
 }

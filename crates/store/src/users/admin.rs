@@ -18,7 +18,7 @@ pub async fn lock_active_admins(tx: &mut Tx, only_proven: bool) -> Result<Vec<Us
          ORDER BY id FOR NO KEY UPDATE",
         only_proven
     )
-    .fetch_all(tx.changing())
+    .fetch_all(tx.unchanging())
     .await?;
     Ok(ids.into_iter().map(UserId).collect())
 }

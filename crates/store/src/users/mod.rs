@@ -119,7 +119,7 @@ pub async fn by_id(store: &Store, id: UserId) -> Result<Option<User>, StoreError
 /// [`StoreError`] where the database does not answer.
 pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
     let query = query_user!("SELECT ", "FROM users WHERE id = $1 FOR UPDATE", id.0);
-    Ok(query.fetch_optional(tx.changing()).await?)
+    Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
 /// The password hash of an account that may be used, its row locked until the transaction ends: a
@@ -241,7 +241,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
         update.profile.last_name,
         update.profile.bio,
     );
-    Ok(query.fetch_optional(tx.changing()).await?)
+    Ok(query.fetch_optional(tx.changing(id)).await?)
 }
 
 /// Deletes an account and its sessions; says whether it was there.
@@ -249,7 +249,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn delete(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
-    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(tx.changing()).await?;
+    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0).execute(tx.changing(id)).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -299,7 +299,7 @@ pub async fn set_password_hash(
         hash,
         at
     )
-    .execute(tx.changing())
+    .execute(tx.changing(id))
     .await?;
     Ok(())
 }
@@ -310,7 +310,7 @@ pub async fn set_password_hash(
 /// [`StoreError`] where the database does not answer.
 pub async fn clear_password_hash(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> Result<(), StoreError> {
     sqlx::query!("UPDATE users SET password_hash = NULL, updated_at = $2 WHERE id = $1", id.0, at)
-        .execute(tx.changing())
+        .execute(tx.changing(id))
         .await?;
     Ok(())
 }
@@ -332,7 +332,7 @@ pub async fn set_proven_email(
         email.1,
         at
     )
-    .execute(tx.changing())
+    .execute(tx.changing(id))
     .await?;
     Ok(())
 }
@@ -347,7 +347,7 @@ pub async fn set_email_verified(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> 
         id.0,
         at
     )
-    .execute(tx.changing())
+    .execute(tx.changing(id))
     .await?;
     Ok(())
 }
@@ -359,7 +359,7 @@ pub async fn set_email_verified(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> 
 /// [`StoreError`] where the database does not answer.
 pub async fn rehash(tx: &mut Tx, id: UserId, old: &str, new: &str) -> Result<(), StoreError> {
     sqlx::query!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2", id.0, old, new)
-        .execute(tx.unchanging())
+        .execute(tx.changing(id))
         .await?;
     Ok(())
 }

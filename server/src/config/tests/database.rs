@@ -75,3 +75,26 @@ fn what_is_understood_reaches_the_driver() {
     let connect = Config::new(&raw(&named)).unwrap().database.connect;
     assert_eq!(connect.get_application_name(), Some("mine"));
 }
+
+#[test]
+fn where_to_listen_is_an_address_or_off() {
+    let listening = |value: &str| {
+        let given = [("APP_ENV", "development"), ("DATABASE_LISTEN_URL", value)];
+        format!("{:?}", Config::new(&raw(&given)).expect(value).database.listening)
+    };
+    for (value, understood) in [
+        ("", "AsRequests"),
+        ("off", "Off"),
+        (" OFF ", "Off"),
+        ("postgresql+asyncpg://ana:canary@primary.example:5433/app", "At(\"primary.example\")"),
+    ] {
+        assert_eq!(listening(value), understood);
+    }
+    for (value, why) in
+        [("postgres://a.example,b.example/app", "several hosts"), ("on", "isn't a valid address")]
+    {
+        let given = [("APP_ENV", "development"), ("DATABASE_LISTEN_URL", value)];
+        let message = Config::new(&raw(&given)).unwrap_err().to_string();
+        assert!(message.starts_with("DATABASE_LISTEN_URL: ") && message.contains(why), "{message}");
+    }
+}

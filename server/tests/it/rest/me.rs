@@ -69,7 +69,8 @@ async fn sessions_are_listed_and_ended_by_their_owner_alone(pool: PgPool) {
 async fn a_call_that_changes_anything_asks_for_its_session_anew(pool: PgPool) {
     let app = App::new(pool);
     let ana = app.member_program("ana").await;
-    let changes = app.world.accounts.listen().await.unwrap();
+    let source = app.world.accounts.sources().remove(0);
+    let changes = app.world.accounts.listen(&source).await.unwrap();
     for hits in [1, 3, 5] {
         ana.get("/api/v1/users/me").await.expect(200);
         assert_eq!(app.world.accounts.cache_hits(), hits, "the account, and then both");

@@ -1,7 +1,7 @@
 //! P6 with a cache of sessions: two servers that hear of each other's changes.
 
 use crate::crew::{admin, admin_patch, deletion, patch};
-use accounts::{Accounts, Error, Invalidations, RequestCtx};
+use accounts::{Accounts, Error, Invalidations, RequestCtx, Unheard};
 use domain::{PasswordForm, TokenPair};
 use serde_json::json;
 use sqlx::PgPool;
@@ -14,10 +14,14 @@ struct Replica {
     invalidations: Invalidations,
 }
 
+async fn listen(accounts: &Accounts) -> Invalidations {
+    accounts.listen(&accounts.sources()[0]).await.unwrap()
+}
+
 impl Replica {
     async fn new(world: &World) -> Self {
         let accounts = World::replica(&world.pool, &world.clock, |_| ());
-        let invalidations = accounts.listen().await.unwrap();
+        let invalidations = listen(&accounts).await;
         Self { accounts, invalidations }
     }
 
@@ -140,13 +144,13 @@ async fn who_does_not_listen_caches_nothing(pool: PgPool) {
              WHERE datname = current_database() AND query LIKE 'LISTEN%'",
         )
         .await;
-    assert!(matches!(replica.invalidations.next_invalidation().await, Err(Error::Unavailable(_))));
+    assert!(matches!(replica.invalidations.next_invalidation().await, Err(Unheard::Database(_))));
     assert!(!replica.is_cached(&pair).await && !replica.is_cached(&pair).await);
     world.execute("UPDATE sessions SET ended_at = now()").await;
     assert!(!replica.knows(&pair).await);
     // Listening anew begins with nothing, not even with what was remembered before.
     world.execute("UPDATE sessions SET ended_at = NULL").await;
-    replica.invalidations = replica.accounts.listen().await.unwrap();
+    replica.invalidations = listen(&replica.accounts).await;
     assert!(!replica.is_cached(&pair).await && replica.is_cached(&pair).await);
     drop(replica.invalidations);
     assert_eq!(replica.accounts.cache_hits(), 2);
@@ -227,7 +231,7 @@ async fn a_commit_that_nobody_waits_for_is_one(pool: PgPool) {
     let store = store::Store::from_pool(pool);
     let mut tx = store.begin().await.unwrap();
     let session = world.holder(&ana).await.member().unwrap().session;
-    assert!(store::sessions::end(&mut tx, session, world.accounts.now()).await.unwrap());
+    assert!(store::sessions::end(&mut tx, ana.viewer.id, session, world.accounts.now()).await.unwrap());
     let mut commit = Box::pin(tx.commit());
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     // It has been sent by then, and not been answered yet.

@@ -4,4 +4,6 @@ mod cache;
 mod clocks;
 mod list;
 mod refresh;
+mod replicas;
 mod sessions;
+mod told;

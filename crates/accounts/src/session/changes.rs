@@ -1,0 +1,161 @@
+//! Word of changes between servers: what others changed is heard, so that no row of it is used any more, and what was
+//! changed here is told.
+
+use crate::session::cache::{SessionCache, WordOf};
+use crate::{Accounts, Inner};
+use domain::UserId;
+use redis_store::Redis;
+use redis_store::invalidation::{self, Subscription};
+use std::fmt;
+use std::sync::Arc;
+use store::invalidation::{CommittedChanges, Listener, ListeningPlace};
+use store::{Store, StoreError};
+use thiserror::Error as ThisError;
+
+/// Where word of changes comes from.
+#[derive(Clone)]
+pub enum Source {
+    /// The database, which tells of every change by its triggers.
+    Database(ListeningPlace),
+    /// Redis, where every server tells of its own changes.
+    Redis(Redis),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Database(_) => "the database",
+            Self::Redis(_) => "Redis",
+        })
+    }
+}
+
+impl Source {
+    /// All that are set up; the first one decides whether rows may be used (see [`SessionCache`]).
+    fn all(store: &Store, redis: Option<&Redis>) -> Vec<Self> {
+        let database = store.listening_place().map(Self::Database);
+        database.into_iter().chain(redis.cloned().map(Self::Redis)).collect()
+    }
+
+    fn word(&self) -> WordOf {
+        match self {
+            Self::Database(_) => WordOf::Database,
+            Self::Redis(_) => WordOf::Redis,
+        }
+    }
+}
+
+/// A cache that goes by what is set up.
+pub(crate) fn session_cache(store: &Store, redis: Option<&Redis>) -> SessionCache {
+    SessionCache::new(Source::all(store, redis).first().map(Source::word))
+}
+
+/// Why word of changes is not heard, or not told.
+#[derive(Debug, ThisError)]
+pub enum Unheard {
+    /// The database does not tell.
+    #[error(transparent)]
+    Database(#[from] StoreError),
+    /// Redis does not.
+    #[error(transparent)]
+    Redis(#[from] invalidation::Unheard),
+}
+
+/// The changes of the other servers, for as long as this exists and is polled.
+pub struct Invalidations {
+    heard: Heard,
+    number: u64,
+    inner: Arc<Inner>,
+}
+
+enum Heard {
+    Database(Listener),
+    Redis(Subscription),
+}
+
+impl Heard {
+    async fn next(&mut self) -> Result<Vec<UserId>, Unheard> {
+        Ok(match self {
+            Self::Database(listener) => vec![listener.next().await?],
+            Self::Redis(subscription) => subscription.next().await?,
+        })
+    }
+}
+
+impl Invalidations {
+    /// Waits for the next change, and drops the rows that it made stale.
+    ///
+    /// # Errors
+    /// [`Unheard`] once the connection is lost: this value is of no further use.
+    pub async fn next_invalidation(&mut self) -> Result<(), Unheard> {
+        let cache = &self.inner.session_cache;
+        match self.heard.next().await {
+            Ok(users) => users.into_iter().for_each(|user| cache.invalidate(user)),
+            Err(error) => {
+                cache.end_listening(self.number);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Invalidations {
+    fn drop(&mut self) {
+        self.inner.session_cache.end_listening(self.number);
+    }
+}
+
+/// What was changed here, to be told to the other servers by Redis.
+pub struct Announcements {
+    changes: CommittedChanges,
+    redis: Redis,
+}
+
+impl Announcements {
+    /// Waits for a change, and returns the accounts of all that were committed by then.
+    pub async fn next(&mut self) -> Vec<UserId> {
+        self.changes.next().await
+    }
+
+    /// The accounts of what was committed by now.
+    pub fn rest(&mut self) -> Vec<UserId> {
+        self.changes.rest()
+    }
+
+    /// Tells of changed accounts.
+    ///
+    /// # Errors
+    /// [`Unheard`] where that may have reached nobody. It is of no use a second later: no row is used for so long.
+    pub async fn publish(&self, changed: &[UserId]) -> Result<(), Unheard> {
+        Ok(invalidation::publish(&self.redis, changed).await?)
+    }
+}
+
+impl Accounts {
+    /// Where word of changes comes from, as it is set up.
+    #[must_use]
+    pub fn sources(&self) -> Vec<Source> {
+        Source::all(self.store(), self.inner.redis.as_ref())
+    }
+
+    /// Listens to the other servers from now on.
+    ///
+    /// # Errors
+    /// [`Unheard`] where the source does not answer.
+    pub async fn listen(&self, source: &Source) -> Result<Invalidations, Unheard> {
+        let heard = match source {
+            Source::Database(place) => Heard::Database(place.listen().await?),
+            Source::Redis(redis) => Heard::Redis(invalidation::subscribe(redis).await?),
+        };
+        let number = self.inner.session_cache.begin_listening(source.word());
+        Ok(Invalidations { heard, number, inner: self.inner.clone() })
+    }
+
+    /// What is changed here from now on, where Redis is set up.
+    #[must_use]
+    pub fn announcements(&self) -> Option<Announcements> {
+        let redis = self.inner.redis.clone()?;
+        Some(Announcements { changes: self.store().committed_changes(), redis })
+    }
+}

@@ -1,0 +1,191 @@
+//! The program tells of every change that the database's triggers tell of: whoever hears only one of them hears of all.
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use std::collections::BTreeSet;
+use std::path::Path;
+use store::import::Target;
+use store::invalidation::CommittedChanges;
+use store::sessions::{self, Session};
+use store::users::{self, Update};
+use store::{Store, import};
+use testkit::World;
+use time::Duration;
+
+/// Every function that changes accounts or sessions which exist already.
+const CHANGING: [&str; 15] = [
+    "import::take_back",
+    "sessions::end",
+    "sessions::end_all",
+    "sessions::end_others",
+    "sessions::note_use",
+    "sessions::sweep",
+    "sessions::touch",
+    "users::clear_password_hash",
+    "users::delete",
+    "users::rehash",
+    "users::set_email_verified",
+    "users::set_password_hash",
+    "users::set_proven_email",
+    "users::update",
+    // A second time, for rows of another kind.
+    "sessions::sweep of ended ones",
+];
+/// Of these, those that change nothing that anybody is told of.
+const UNTOLD: [&str; 3] = ["sessions::note_use", "sessions::touch", "sessions::sweep of ended ones"];
+
+/// Who is told of, by the triggers and by the program.
+struct Told {
+    notified: PgListener,
+    committed: CommittedChanges,
+    pool: PgPool,
+}
+
+impl Told {
+    async fn new(pool: &PgPool, store: &Store) -> Self {
+        let mut notified = PgListener::connect_with(pool).await.unwrap();
+        notified.listen("session_changes").await.unwrap();
+        Self { notified, committed: store.committed_changes(), pool: pool.clone() }
+    }
+
+    /// Since it was asked last: by the triggers, and by the program.
+    async fn since(&mut self) -> (BTreeSet<String>, BTreeSet<String>) {
+        // Notifications come in the order of their commits.
+        sqlx::query("SELECT pg_notify('session_changes', 'the last')").execute(&self.pool).await.unwrap();
+        let mut notified = BTreeSet::new();
+        loop {
+            let word = self.notified.recv().await.unwrap().payload().to_owned();
+            if word == "the last" {
+                break;
+            }
+            notified.insert(word);
+        }
+        (notified, self.committed.rest().iter().map(ToString::to_string).collect())
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_program_tells_of_every_change_that_the_triggers_tell_of(pool: PgPool) {
+    let world = World::new(pool.clone());
+    let store = Store::from_pool(pool.clone());
+    let mut told = Told::new(&pool, &store).await;
+    for (name, n) in CHANGING.iter().zip(0..) {
+        let ana = world.member(&format!("ana{n}")).await;
+        let session = world.holder(&ana).await.member().unwrap().session;
+        let session = sessions::by_id(&store, domain::SessionKind::Browser, session).await.unwrap().unwrap();
+        if *name == "sessions::sweep of ended ones" {
+            world.execute("DELETE FROM sessions WHERE ended_at IS NULL").await;
+            world.member("eve").await;
+            world.execute("UPDATE sessions SET ended_at = created_at").await;
+        }
+        told.since().await;
+        make(name, &store, &session).await;
+        let (notified, committed) = told.since().await;
+        assert_eq!(committed, notified, "{name}");
+        assert_eq!(notified.contains(&session.user.to_string()), !UNTOLD.contains(name), "{name}");
+    }
+}
+
+async fn make(name: &str, store: &Store, session: &Session) {
+    let (user, at) = (session.user, session.created_at + Duration::MINUTE);
+    if name.starts_with("sessions::sweep") {
+        assert!(sessions::sweep(store, at + Duration::weeks(60), at, 100).await.unwrap() > 0);
+        return;
+    }
+    if name == "sessions::touch" {
+        assert!(sessions::touch(store, session.id, at).await.unwrap());
+        return;
+    }
+    let old = users::by_id(store, user).await.unwrap().unwrap().password_hash.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    match name {
+        "import::take_back" => import::take_back(&mut tx, Target::Users, &[user]).await.unwrap(),
+        "sessions::end" => assert!(sessions::end(&mut tx, user, session.id, at).await.unwrap()),
+        "sessions::end_all" => assert_eq!(sessions::end_all(&mut tx, user, at).await.unwrap(), 1),
+        "sessions::end_others" => {
+            let kept = domain::SessionId(user.0);
+            assert_eq!(sessions::end_others(&mut tx, user, kept, at).await.unwrap(), 1);
+        }
+        "sessions::note_use" => sessions::note_use(&mut tx, session.id, at).await.unwrap(),
+        "users::clear_password_hash" => users::clear_password_hash(&mut tx, user, at).await.unwrap(),
+        "users::delete" => assert!(users::delete(&mut tx, user).await.unwrap()),
+        "users::rehash" => users::rehash(&mut tx, user, &old, "new").await.unwrap(),
+        "users::set_email_verified" => users::set_email_verified(&mut tx, user, at).await.unwrap(),
+        "users::set_password_hash" => users::set_password_hash(&mut tx, user, "new", at).await.unwrap(),
+        "users::set_proven_email" => {
+            users::set_proven_email(&mut tx, user, ("new@example.com", "new@example.com"), at).await.unwrap();
+        }
+        "users::update" => {
+            let profile = domain::Profile::default();
+            let update = Update {
+                profile: &profile,
+                username_canonical: None,
+                email: None,
+                role: None,
+                is_active: Some(false),
+                at,
+            };
+            users::update(&mut tx, user, &update).await.unwrap();
+        }
+        other => panic!("{other} is not in this list"),
+    }
+    tx.commit().await.unwrap();
+}
+
+/// A function that changes such rows stands in the table above, or this finds it.
+#[test]
+fn every_statement_that_changes_accounts_or_sessions_is_tried() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/src");
+    let mut found = BTreeSet::new();
+    let mut folders = vec![sources.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let module = path.strip_prefix(&sources).unwrap().with_extension("");
+            let module = module.to_str().unwrap().replace('/', "::");
+            let text = std::fs::read_to_string(&path).unwrap();
+            for function in text.split("pub async fn ").skip(1) {
+                let name = function.split(['(', '<']).next().unwrap();
+                if ["users", "sessions"].iter().any(|table| changes(function, table)) {
+                    found.insert(format!("{}::{name}", module.trim_end_matches("::mod")));
+                }
+            }
+        }
+    }
+    let tried = CHANGING.iter().filter(|name| !name.contains(' ')).map(|name| (*name).to_owned());
+    assert_eq!(found, tried.collect());
+}
+
+fn changes(function: &str, table: &str) -> bool {
+    let whole = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    ["UPDATE", "DELETE FROM", "TRUNCATE"]
+        .iter()
+        .any(|verb| function.split(&format!("{verb} {table}")).skip(1).any(whole))
+}
+
+/// What was undone is no change, and what nobody waited for may be one.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_undone_is_not_told_of(pool: PgPool) {
+    let world = World::new(pool.clone());
+    let ana = world.member("ana").await.viewer.id;
+    let store = Store::from_pool(pool);
+    let mut committed = store.committed_changes();
+    let at = world.accounts.now();
+    let mut tx = store.begin().await.unwrap();
+    sessions::end_all(&mut tx, ana, at).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    sessions::end_all(&mut tx, ana, at).await.unwrap();
+    drop(tx);
+    assert_eq!(committed.rest(), []);
+    let mut tx = store.begin().await.unwrap();
+    sessions::end_all(&mut tx, ana, at).await.unwrap();
+    users::set_email_verified(&mut tx, ana, at).await.unwrap();
+    assert_eq!(committed.rest(), [], "before the commit");
+    tx.commit().await.unwrap();
+    assert_eq!(committed.next().await, [ana], "once, however much was changed");
+}

@@ -1,0 +1,93 @@
+//! Word of changes: which accounts changed, by publish and subscribe. Nothing keeps it: whoever does not listen at that
+//! moment never hears it.
+
+use crate::connect::in_time;
+use crate::{CONNECT, Redis, Unreachable};
+use domain::UserId;
+use futures_core::Stream;
+use redis::aio::{PubSubSink, PubSubStream};
+use redis::{Msg, RedisError, Value};
+use std::future::poll_fn;
+use std::io::{Error, ErrorKind};
+use std::pin::Pin;
+use std::time::Duration;
+use thiserror::Error as ThisError;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+/// All databases of a server share it; an account of another one is nobody's here.
+const CHANNEL: &str = "doorstep:session_changes";
+/// How often a subscription proves that its server answers: one that is frozen keeps its connections.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Why no word is passed on.
+#[derive(Debug, ThisError)]
+pub enum Unheard {
+    /// It is known to be lost.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// It refused, or the connection broke.
+    #[error("Redis passes no word of changes on")]
+    Failed(#[from] RedisError),
+}
+
+/// Tells every subscriber of changed accounts. A failure says nothing of the limits, so the breaker stays as it is.
+///
+/// # Errors
+/// [`Unheard`] where it may have reached nobody.
+pub async fn publish(redis: &Redis, users: &[UserId]) -> Result<(), Unheard> {
+    let ids: Vec<_> = users.iter().map(ToString::to_string).collect();
+    let word = redis::cmd("PUBLISH").arg(CHANNEL).arg(ids.join(" ")).take();
+    let mut with = redis.connection(b"").await?;
+    let mut done = redis.in_time(with.connection.command::<i64>(&word)).await;
+    if done.as_ref().is_err_and(RedisError::is_connection_dropped) {
+        with = redis.instead_of(&with, b"").await?;
+        done = redis.in_time(with.connection.command::<i64>(&word)).await;
+    }
+    done?;
+    Ok(())
+}
+
+/// Listens from now on, on a connection of its own.
+///
+/// # Errors
+/// [`Unheard`] where nothing can be heard.
+pub async fn subscribe(redis: &Redis) -> Result<Subscription, Unheard> {
+    let (mut sink, words) = redis.inner.connector.subscriber(CONNECT).await?.split();
+    let within = redis.inner.answer_within;
+    in_time(within, sink.subscribe(CHANNEL)).await?;
+    let mut heartbeat = interval(HEARTBEAT);
+    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    Ok(Subscription { sink, words, heartbeat, within })
+}
+
+/// Hears of changed accounts.
+pub struct Subscription {
+    sink: PubSubSink,
+    words: PubSubStream,
+    heartbeat: Interval,
+    within: Duration,
+}
+
+impl Subscription {
+    /// The next accounts that changed.
+    ///
+    /// # Errors
+    /// [`Unheard`] once the connection is lost, or the server does not answer, and word maybe with it.
+    pub async fn next(&mut self) -> Result<Vec<UserId>, Unheard> {
+        loop {
+            tokio::select! {
+                word = poll_fn(|context| Pin::new(&mut self.words).poll_next(context)) => {
+                    let lost = || RedisError::from(Error::from(ErrorKind::ConnectionReset));
+                    return Ok(accounts(&word.ok_or_else(lost)?));
+                }
+                _ = self.heartbeat.tick() => drop(in_time(self.within, self.sink.ping::<Value>()).await?),
+            }
+        }
+    }
+}
+
+/// Whoever may publish there may publish anything.
+fn accounts(word: &Msg) -> Vec<UserId> {
+    let ids = std::str::from_utf8(word.get_payload_bytes()).unwrap_or_default();
+    ids.split(' ').filter_map(|id| id.parse().ok()).map(UserId).collect()
+}

@@ -1,0 +1,94 @@
+//! Transactions, and whom they changed.
+
+use crate::{Store, StoreError};
+use domain::UserId;
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::sync::atomic::Ordering;
+
+/// One transaction. Dropped without [`Tx::commit`], it changes nothing.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    store: Store,
+    /// Existing accounts that it changes, or sessions of theirs.
+    changed: Vec<UserId>,
+    /// Whether it put a mail into the outbox.
+    mailed: bool,
+}
+
+impl Store {
+    /// Begins a transaction; it rolls back unless committed.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where no connection is to be had in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = self.pool.begin().await?;
+        Ok(Tx { inner, store: self.clone(), changed: Vec::new(), mailed: false })
+    }
+
+    /// How many transactions that may have changed sessions or accounts were committed here.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::SeqCst)
+    }
+}
+
+impl Tx {
+    /// Makes the changes last.
+    ///
+    /// # Errors
+    /// [`StoreError::Unconfirmed`] where nobody knows whether they do; any other where they do not.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        let Self { inner, store, changed, mailed } = self;
+        let _told = (!changed.is_empty()).then(|| WordOfCommit { store: store.clone(), changed });
+        inner.commit().await.map_err(StoreError::of_commit)?;
+        if mailed {
+            store.mails.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Undoes the changes and releases the locks, now and not only when the connection is used again.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the database does not answer.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.inner.rollback().await?)
+    }
+
+    /// For statements that may change this account, which exists already, or a session of its.
+    pub(crate) fn changing(&mut self, user: UserId) -> &mut PgConnection {
+        self.changed(&[user]);
+        &mut self.inner
+    }
+
+    /// For statements that tell themselves whom they changed.
+    pub(crate) fn changed(&mut self, users: &[UserId]) {
+        self.changed.extend(users);
+    }
+
+    /// For statements that leave existing sessions and accounts as they are: look-ups, locks, new rows, and values that
+    /// only the database itself uses.
+    pub(crate) fn unchanging(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// For what puts a mail into the outbox.
+    pub(crate) fn mailing(&mut self) {
+        self.mailed = true;
+    }
+}
+
+/// Tells of a commit when it ends in any way: even if its answer was lost, or nobody waited for it, the changes may be
+/// there.
+struct WordOfCommit {
+    store: Store,
+    changed: Vec<UserId>,
+}
+
+impl Drop for WordOfCommit {
+    fn drop(&mut self) {
+        self.store.commits.fetch_add(1, Ordering::SeqCst);
+        self.store.changes.tell(&self.changed);
+    }
+}

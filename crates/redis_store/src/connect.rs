@@ -62,18 +62,6 @@ impl Connector {
         if shows { error.category().to_owned() } else { words }
     }
 
-    /// A connection that hears what is published, in a cluster at whichever node: each passes it on to all.
-    pub(crate) async fn subscriber(&self, within: Duration) -> RedisResult<PubSub> {
-        let mut last = Err(std::io::Error::from(std::io::ErrorKind::NotConnected).into());
-        for node in &self.nodes {
-            last = in_time(within, node.get_async_pubsub()).await;
-            if last.is_ok() {
-                break;
-            }
-        }
-        last
-    }
-
     pub(crate) async fn connect(&self, within: Duration) -> RedisResult<Connection> {
         let connecting = async {
             match &self.to {
@@ -93,6 +81,18 @@ impl Connector {
             }
         };
         in_time(within, connecting).await
+    }
+
+    /// A connection that hears what is published, in a cluster at whichever node: each passes it on to all.
+    pub(crate) async fn subscriber(&self, within: Duration) -> RedisResult<PubSub> {
+        let mut last = Err(std::io::Error::from(std::io::ErrorKind::NotConnected).into());
+        for node in &self.nodes {
+            last = in_time(within, node.get_async_pubsub()).await;
+            if last.is_ok() {
+                break;
+            }
+        }
+        last
     }
 }
 

@@ -1,12 +1,11 @@
 //! Word of changes: which accounts changed, by publish and subscribe. Nothing keeps it: whoever does not listen at that
 //! moment never hears it.
 
-use crate::connect::in_time;
 use crate::{CONNECT, Redis, Unreachable};
 use domain::UserId;
 use futures_core::Stream;
 use redis::aio::{PubSubSink, PubSubStream};
-use redis::{Msg, RedisError, Value};
+use redis::{Msg, RedisError, RedisResult, Value};
 use std::future::poll_fn;
 use std::io::{Error, ErrorKind};
 use std::pin::Pin;
@@ -22,12 +21,12 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Why no word is passed on.
 #[derive(Debug, ThisError)]
 pub enum Unheard {
-    /// It is known to be lost.
+    /// Redis is known to be lost.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
     /// It refused, or the connection broke.
-    #[error("Redis passes no word of changes on")]
-    Failed(#[from] RedisError),
+    #[error("Redis passes no word of changes on: {0}")]
+    Failed(String),
 }
 
 /// Tells every subscriber of changed accounts. A failure says nothing of the limits, so the breaker stays as it is.
@@ -43,8 +42,13 @@ pub async fn publish(redis: &Redis, users: &[UserId]) -> Result<(), Unheard> {
         with = redis.instead_of(&with, b"").await?;
         done = redis.in_time(with.connection.command::<i64>(&word)).await;
     }
-    done?;
-    Ok(())
+    done.map(drop).map_err(|error| redis.unheard(&error))
+}
+
+impl Redis {
+    fn unheard(&self, error: &RedisError) -> Unheard {
+        Unheard::Failed(self.inner.connector.words(error))
+    }
 }
 
 /// Listens from now on, on a connection of its own.
@@ -52,20 +56,24 @@ pub async fn publish(redis: &Redis, users: &[UserId]) -> Result<(), Unheard> {
 /// # Errors
 /// [`Unheard`] where nothing can be heard.
 pub async fn subscribe(redis: &Redis) -> Result<Subscription, Unheard> {
-    let (mut sink, words) = redis.inner.connector.subscriber(CONNECT).await?.split();
-    let within = redis.inner.answer_within;
-    in_time(within, sink.subscribe(CHANNEL)).await?;
+    let subscribed = async {
+        let within = CONNECT.max(redis.inner.answer_within);
+        let (mut sink, words) = redis.inner.connector.subscriber(within).await?.split();
+        redis.in_time(sink.subscribe(CHANNEL)).await?;
+        Ok::<_, RedisError>((sink, words))
+    };
+    let (sink, words) = subscribed.await.map_err(|error| redis.unheard(&error))?;
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    Ok(Subscription { sink, words, heartbeat, within })
+    Ok(Subscription { redis: redis.clone(), sink, words, heartbeat })
 }
 
 /// Hears of changed accounts.
 pub struct Subscription {
+    redis: Redis,
     sink: PubSubSink,
     words: PubSubStream,
     heartbeat: Interval,
-    within: Duration,
 }
 
 impl Subscription {
@@ -74,16 +82,23 @@ impl Subscription {
     /// # Errors
     /// [`Unheard`] once the connection is lost, or the server does not answer, and word maybe with it.
     pub async fn next(&mut self) -> Result<Vec<UserId>, Unheard> {
+        self.word().await.map(|word| accounts(&word)).map_err(|error| self.redis.unheard(&error))
+    }
+
+    async fn word(&mut self) -> RedisResult<Msg> {
         loop {
             tokio::select! {
-                word = poll_fn(|context| Pin::new(&mut self.words).poll_next(context)) => {
-                    let lost = || RedisError::from(Error::from(ErrorKind::ConnectionReset));
-                    return Ok(accounts(&word.ok_or_else(lost)?));
+                word = next(&mut self.words) => {
+                    return word.ok_or_else(|| Error::from(ErrorKind::ConnectionReset).into());
                 }
-                _ = self.heartbeat.tick() => drop(in_time(self.within, self.sink.ping::<Value>()).await?),
+                _ = self.heartbeat.tick() => drop(self.redis.in_time(self.sink.ping::<Value>()).await?),
             }
         }
     }
+}
+
+async fn next(words: &mut PubSubStream) -> Option<Msg> {
+    poll_fn(|context| Pin::new(&mut *words).poll_next(context)).await
 }
 
 /// Whoever may publish there may publish anything.

@@ -13,11 +13,13 @@ pub(super) async fn run(accounts: Accounts, source: Source, stop: CancellationTo
 }
 
 async fn again_and_again(accounts: &Accounts, source: &Source) {
-    let mut lost = false;
+    let mut told = false;
     loop {
-        if let Err(error) = listen(accounts, source, &mut lost).await
-            && !std::mem::replace(&mut lost, true)
+        if let Err(error) = listen(accounts, source, &mut told).await
+            && !told
+            && !source.is_known_as_lost().await
         {
+            told = true;
             let error = edge::problem::chain(&error);
             tracing::warn!(%source, error, "other servers' changes are not heard of");
         }
@@ -25,9 +27,9 @@ async fn again_and_again(accounts: &Accounts, source: &Source) {
     }
 }
 
-async fn listen(accounts: &Accounts, source: &Source, lost: &mut bool) -> Result<(), Unheard> {
+async fn listen(accounts: &Accounts, source: &Source, told: &mut bool) -> Result<(), Unheard> {
     let mut invalidations = accounts.listen(source).await?;
-    if std::mem::take(lost) {
+    if std::mem::take(told) {
         tracing::info!(%source, "other servers' changes are heard of again");
     }
     loop {

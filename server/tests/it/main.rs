@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
 mod actors;
+mod announced;
 mod app;
 mod cli;
 mod deploy;

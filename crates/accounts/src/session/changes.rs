@@ -37,12 +37,25 @@ impl Source {
         database.into_iter().chain(redis.cloned().map(Self::Redis)).collect()
     }
 
+    /// Whether the log says already that nothing comes from there: Redis' breaker is asked, after a probe.
+    pub async fn is_known_as_lost(&self) -> bool {
+        match self {
+            Self::Database(_) => false,
+            Self::Redis(redis) => is_known_as_lost(redis).await,
+        }
+    }
+
     fn word(&self) -> WordOf {
         match self {
             Self::Database(_) => WordOf::Database,
             Self::Redis(_) => WordOf::Redis,
         }
     }
+}
+
+async fn is_known_as_lost(redis: &Redis) -> bool {
+    redis.probe().await;
+    !redis.is_available()
 }
 
 /// A cache that goes by what is set up.
@@ -129,6 +142,11 @@ impl Announcements {
     /// [`Unheard`] where that may have reached nobody. It is of no use a second later: no row is used for so long.
     pub async fn publish(&self, changed: &[UserId]) -> Result<(), Unheard> {
         Ok(invalidation::publish(&self.redis, changed).await?)
+    }
+
+    /// Whether the log says already that Redis is lost.
+    pub async fn is_known_as_lost(&self) -> bool {
+        is_known_as_lost(&self.redis).await
     }
 }
 

@@ -6,8 +6,9 @@ use super::raw::RawConfig;
 use super::value::filled;
 use tracing_subscriber::EnvFilter;
 
-/// Without Postgres' notice at each start that the table of migrations exists already.
-const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
+/// Without Postgres' notice at each start that the table of migrations exists already, and without the driver's lines
+/// about each node of a cluster that it cannot reach: the breaker says what becomes of that, once.
+const DEFAULT: &str = "info,sqlx::postgres::notice=warn,redis::cluster_handling=error";
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

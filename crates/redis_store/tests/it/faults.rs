@@ -68,7 +68,7 @@ async fn a_server_that_is_down_at_the_start_is_used_once_it_is_there() {
     valkey.restart();
     let in_use = async {
         while !redis.is_available() {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::select! {

@@ -1,4 +1,5 @@
 //! Redis itself, which fails in every way that is known, and the breaker before it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
 mod cluster;
 mod faults;

@@ -2,9 +2,11 @@
 
 use crate::pages::account::AccountPage;
 use crate::pages::activity::ActivityPage;
+use crate::pages::confirm::ConfirmPage;
 use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
+use crate::pages::leave::LeavePage;
 use crate::pages::login::LoginPage;
 use crate::pages::login_code::LoginCodePage;
 use crate::pages::not_found::NotFoundPage;
@@ -96,6 +98,8 @@ pages! {
     "/account" Members AccountPage;
     "/account/activity" Members ActivityPage;
     "/account/security" Members SecurityPage;
+    "/account/leave" Members LeavePage;
+    "/confirm" Members ConfirmPage;
 }
 
 /// Whether the page at `path` is for those who are not signed in.

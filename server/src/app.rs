@@ -7,7 +7,7 @@ use crate::http::{
     well_known,
 };
 use crate::mail::Outgoing;
-use crate::pages::{dev_mail, form_context, functions, guard, render, sign_up, whoami};
+use crate::pages::{dev_mail, export, form_context, functions, guard, render, sign_up, whoami};
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
 use crate::state::AppState;
 use axum::Router;
@@ -90,7 +90,9 @@ fn pages(state: &AppState) -> Router<AppState> {
         from_fn_with_state(state.clone(), guard::middleware),
         from_fn_with_state(state.clone(), sign_up::middleware),
     ));
-    pages.route("/whoami", get(whoami::show).layer(caller))
+    pages
+        .route("/account/export", get(export::download).layer(caller.clone()))
+        .route("/whoami", get(whoami::show).layer(caller))
 }
 
 fn not_found(state: &AppState) -> Router {

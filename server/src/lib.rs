@@ -10,6 +10,7 @@ pub mod app;
 pub mod cli;
 mod clock;
 pub mod config;
+mod download;
 pub mod http;
 pub mod jobs;
 pub mod mail;

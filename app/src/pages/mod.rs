@@ -2,12 +2,14 @@
 
 pub mod account;
 pub mod activity;
+pub mod confirm;
 pub mod dev_mail;
 pub mod failure;
 pub mod forgot;
 pub mod gallery;
 pub mod home;
 pub mod invite;
+pub mod leave;
 pub mod login;
 pub mod login_code;
 pub mod not_found;

@@ -18,6 +18,9 @@ pub fn SubmitButton(
     /// The action and what it is done to, where several buttons look alike.
     #[prop(optional)]
     about: Option<String>,
+    /// Outlined as what loses something.
+    #[prop(optional)]
+    danger: bool,
 ) -> impl IntoView {
     let form = FormState::from_context();
     let working = move || (form.progress() != Progress::Idle).then_some("true");
@@ -25,7 +28,11 @@ pub fn SubmitButton(
     view! {
         <button
             type="submit"
-            class=if quiet { "button button-quiet" } else { "button" }
+            class=match (quiet, danger) {
+                (_, true) => "button button-danger",
+                (true, false) => "button button-quiet",
+                (false, false) => "button",
+            }
             aria-label=about
             data-label=label
             data-busy=busy

@@ -14,6 +14,12 @@ pub enum Error {
     /// No such account, a wrong password, or a disabled account: the answer does not say which (P1).
     #[error("wrong credentials")]
     WrongCredentials,
+    /// The right password of an account that its owner has deleted, and may still restore: only a page is told so.
+    #[error("the account closes")]
+    AccountClosing {
+        /// How long it can be restored.
+        left: Duration,
+    },
     /// A stranger called what is for members.
     #[error("sign-in needed")]
     SignInNeeded,

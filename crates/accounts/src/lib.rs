@@ -20,12 +20,13 @@ mod logo;
 mod mail;
 mod one_time;
 pub mod policy;
+pub mod retention;
 mod rng;
 mod session;
 mod settings;
 mod view;
 
-pub use account::{PasswordChanged, Proven, SignUp, SignUpForm, version};
+pub use account::{Export, PasswordChanged, Proven, SignUp, SignUpForm, version};
 pub use admin::{LinkFor, NewAdmin, PrintedLink};
 pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};

@@ -173,6 +173,22 @@ fn is_recent(proven_at: OffsetDateTime, now: OffsetDateTime) -> bool {
     now - proven_at <= RECENT
 }
 
+/// How long before an account ends its owner is told once more.
+const CLOSING_IS_TOLD_BEFORE: Duration = Duration::days(2);
+
+/// When the owner of an account that closes is told once more; not at all where that would be at once.
+#[must_use]
+pub fn closes_soon_at(now: OffsetDateTime, closes_at: OffsetDateTime) -> Option<OffsetDateTime> {
+    let at = closes_at - CLOSING_IS_TOLD_BEFORE;
+    (now < at).then_some(at)
+}
+
+/// Whether an account closes, and its owner may still restore it.
+#[must_use]
+pub fn may_restore(closes_at: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
+    closes_at.is_some_and(|end| now < end)
+}
+
 /// Whether an account may so far do no more than prove its address, change it, sign out, and be deleted.
 #[must_use]
 pub const fn must_prove(require_verified: bool, email_verified: bool) -> bool {
@@ -255,6 +271,27 @@ mod tests {
         let cases = [(false, false), (false, true), (true, false), (true, true)];
         let must = cases.map(|(required, verified)| must_prove(required, verified));
         assert_eq!(must, [false, false, true, false]);
+    }
+
+    #[test]
+    fn a_closing_account_may_be_restored_until_its_end() {
+        let (end, before) = (START + Duration::days(14), START + Duration::days(14) - Duration::MICROSECOND);
+        for (closes_at, now, expected) in [
+            (None, START, false),
+            (Some(end), START, true),
+            (Some(end), before, true),
+            (Some(end), end, false),
+        ] {
+            assert_eq!(may_restore(closes_at, now), expected, "{closes_at:?} {now}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_account_is_told_again_two_days_before() {
+        for (days, told) in [(14, Some(12)), (3, Some(1)), (2, None), (1, None)] {
+            let told = told.map(|told| START + Duration::days(told));
+            assert_eq!(closes_soon_at(START, START + Duration::days(days)), told, "{days}");
+        }
     }
 
     #[test]

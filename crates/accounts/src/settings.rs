@@ -59,6 +59,8 @@ pub struct Settings {
     pub signup: Signup,
     /// Whether an account may do nothing before its address is proven.
     pub require_verified: bool,
+    /// For how many days an account that its owner has deleted can be restored.
+    pub deletion_grace_days: u16,
     /// Usernames that nobody may take, beside those that are reserved everywhere.
     pub reserved_usernames: Vec<String>,
     /// Shortest new password, in code points; below [`PASSWORD_MIN`] only for a developer, see `AS_SEEDS`.
@@ -84,6 +86,7 @@ impl Settings {
             mail: MailSettings::default(),
             signup: Signup::Open,
             require_verified: false,
+            deletion_grace_days: 14,
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,

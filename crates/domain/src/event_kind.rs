@@ -23,10 +23,12 @@ macro_rules! kinds {
 }
 
 kinds! {
+    AccountClosing "account_closing";
     AccountDeleted "account_deleted";
     AccountDisabled "account_disabled";
     AccountEnabled "account_enabled";
     AccountRecovered "account_recovered";
+    AccountRestored "account_restored";
     AddressTaken "address_taken";
     AdminCreated "admin_created";
     DeviceForgotten "device_forgotten";
@@ -44,6 +46,7 @@ kinds! {
     PasswordReset "password_reset";
     PasswordResetSent "password_reset_sent";
     ProfileChanged "profile_changed";
+    Reauthenticated "reauthenticated";
     ReauthenticationRefused "reauthentication_refused";
     RefreshTokenReplayed "refresh_token_replayed";
     Registered "registered";

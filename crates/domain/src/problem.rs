@@ -12,6 +12,8 @@ pub enum Code {
     Unreadable,
     /// Name and password do not belong together, or there is no such account.
     WrongCredentials,
+    /// The account closes; whoever has its password may restore it.
+    AccountClosing,
     /// The call needs a signed-in person.
     SignInNeeded,
     /// The token is forged, used, expired or revoked: never said which (RFC 6750 section 3.1).
@@ -72,7 +74,8 @@ impl Code {
             Self::LinkInvalid => 400,
             Self::Invalid | Self::Unreadable => 422,
             Self::WrongCredentials | Self::WrongCode | Self::SignInNeeded | Self::InvalidToken => 401,
-            Self::Forbidden
+            Self::AccountClosing
+            | Self::Forbidden
             | Self::EmailUnverified
             | Self::Reauthenticate
             | Self::CrossSite
@@ -127,6 +130,11 @@ pub enum Detail {
         who: String,
         /// What the form would have done.
         act: RefusedAct,
+    },
+    /// For so many days the account can be restored.
+    ClosesIn {
+        /// Rounded up.
+        days: u64,
     },
     /// The call takes JSON.
     TakesJson,

@@ -3,7 +3,7 @@
 use accounts::{Error as Refused, Field};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::{Code, FieldError, Problem, ProblemDocument, Reason};
+use domain::{Code, Detail, FieldError, Problem, ProblemDocument, Reason};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use std::error::Error;
@@ -16,6 +16,7 @@ pub fn problem(error: Refused) -> Problem {
     match error {
         Refused::Invalid(errors) => Problem::new(Code::Invalid).with_errors(errors),
         Refused::WrongCredentials => Code::WrongCredentials.into(),
+        Refused::AccountClosing { left } => closing(left),
         Refused::SignInNeeded => Code::SignInNeeded.into(),
         Refused::InvalidToken => Code::InvalidToken.into(),
         Refused::Forbidden => Code::Forbidden.into(),
@@ -41,6 +42,11 @@ pub fn problem(error: Refused) -> Problem {
 /// The same words for every name, existing or not (P1).
 fn wait_for(wait: Duration) -> Problem {
     Problem::wait(u32::try_from(seconds(wait)).unwrap_or(1))
+}
+
+fn closing(left: Duration) -> Problem {
+    let days = u64::try_from(seconds(left)).unwrap_or_default().div_ceil(86_400);
+    Problem::new(Code::AccountClosing).with_detail(Detail::ClosesIn { days })
 }
 
 /// Whole seconds, rounded up.

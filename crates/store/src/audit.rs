@@ -1,4 +1,5 @@
-//! The audit trail: one row for each thing done, in the transaction that did it. Never changed.
+//! The audit trail: one row for each thing done, in the transaction that did it. Never changed, except that the deletion of
+//! an account empties where its owner acted from.
 
 use crate::{Store, StoreError, Tx};
 use domain::{AuditFilter, SessionId, Span, UserId};
@@ -48,6 +49,21 @@ pub async fn insert(tx: &mut Tx, event: &Event<'_>) -> Result<(), StoreError> {
         event.agent,
         event.request_id,
         event.detail,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Empties where an account's owner, and strangers, acted from on it: an admin's own address stays.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn blank_clients(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE audit_events SET address = NULL, agent = NULL
+         WHERE actor_id = $1 OR (subject_id = $1 AND actor_id IS NULL)",
+        user.0
     )
     .execute(tx.unchanging())
     .await?;

@@ -7,6 +7,7 @@
 pub mod audit;
 mod connect;
 mod error;
+pub mod export;
 pub mod import;
 pub mod invalidation;
 pub mod known_devices;

@@ -265,17 +265,11 @@ pub async fn give_back(store: &Store, key: &Key, at: Micros) -> Result<(), Store
     Ok(())
 }
 
-/// Deletes up to `limit` counts of each kind that no longer count at `now`, failures in a row those since
-/// `failures_before`; says how many of the most frequent kind. Call again while the limit is reached.
+/// Deletes up to `limit` rates that no longer count at `now`; says how many. Call again while the limit is reached.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn sweep(
-    store: &Store,
-    now: Micros,
-    failures_before: Micros,
-    limit: i64,
-) -> Result<u64, StoreError> {
+pub async fn sweep_rates(store: &Store, now: Micros, limit: i64) -> Result<u64, StoreError> {
     let rates = sqlx::query!(
         "DELETE FROM throttle_rates WHERE key IN (
             SELECT key FROM throttle_rates WHERE paid_until <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
@@ -284,17 +278,31 @@ pub async fn sweep(
     )
     .execute(&store.pool)
     .await?;
+    Ok(rates.rows_affected())
+}
+
+/// Deletes up to `limit` failures in a row that no longer count at `now`, the last of them before `last_before`; says how
+/// many. Call again while the limit is reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep_failures(
+    store: &Store,
+    now: Micros,
+    last_before: Micros,
+    limit: i64,
+) -> Result<u64, StoreError> {
     let failures = sqlx::query!(
         "DELETE FROM throttle_failures WHERE key IN (
             SELECT key FROM throttle_failures WHERE next_at <= $1 AND last_at <= $2
             LIMIT $3 FOR UPDATE SKIP LOCKED)",
         now,
-        failures_before,
+        last_before,
         limit
     )
     .execute(&store.pool)
     .await?;
-    Ok(rates.rows_affected().max(failures.rows_affected()))
+    Ok(failures.rows_affected())
 }
 
 fn micros(duration: Duration) -> Micros {

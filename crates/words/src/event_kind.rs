@@ -5,10 +5,12 @@ use domain::EventKind;
 #[must_use]
 pub fn what_happened(kind: EventKind) -> &'static str {
     match kind {
+        EventKind::AccountClosing => event::account_closing(),
         EventKind::AccountDeleted => event::account_deleted(),
         EventKind::AccountDisabled => event::account_disabled(),
         EventKind::AccountEnabled => event::account_enabled(),
         EventKind::AccountRecovered => event::account_recovered(),
+        EventKind::AccountRestored => event::account_restored(),
         EventKind::AddressTaken => event::address_taken(),
         EventKind::AdminCreated => event::admin_created(),
         EventKind::DeviceForgotten => event::device_forgotten(),
@@ -23,6 +25,7 @@ pub fn what_happened(kind: EventKind) -> &'static str {
         EventKind::PasswordReset => event::password_reset(),
         EventKind::PasswordResetSent => event::password_reset_sent(),
         EventKind::ProfileChanged => event::profile_changed(),
+        EventKind::Reauthenticated => event::reauthenticated(),
         EventKind::ReauthenticationRefused => event::reauthentication_refused(),
         EventKind::RefreshTokenReplayed => event::refresh_token_replayed(),
         EventKind::Registered => event::registered(),

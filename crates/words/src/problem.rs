@@ -36,6 +36,7 @@ fn title_of(code: Code) -> &'static str {
         Code::Invalid => title::invalid(),
         Code::Unreadable => title::unreadable(),
         Code::WrongCredentials => title::wrong_credentials(),
+        Code::AccountClosing => title::account_closing(),
         Code::SignInNeeded => title::sign_in_needed(),
         Code::InvalidToken => title::invalid_token(),
         Code::Forbidden => title::forbidden(),
@@ -78,6 +79,7 @@ fn detail_of(problem: &Problem) -> String {
         Detail::OtherAccount { who, act: RefusedAct::ChangingPassword } => {
             detail::other_account_changing_password(who)
         }
+        Detail::ClosesIn { days } => detail::account_closes_in(&wait::days(*days)),
         Detail::TakesJson => detail::takes_json().to_owned(),
         Detail::TakesJsonOrForm => detail::takes_json_or_form().to_owned(),
         Detail::NoJson { line, column } => detail::no_json(*line as u64, *column as u64),
@@ -96,6 +98,7 @@ fn detail_of_code(code: Code) -> &'static str {
         Code::Invalid => detail::invalid(),
         Code::Unreadable => detail::unreadable(),
         Code::WrongCredentials => detail::wrong_credentials(),
+        Code::AccountClosing => detail::account_closing(),
         Code::SignInNeeded => detail::sign_in_needed(),
         Code::InvalidToken => detail::invalid_token(),
         Code::Forbidden => detail::forbidden(),

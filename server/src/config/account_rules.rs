@@ -16,6 +16,7 @@ pub(super) struct AccountRules {
     pub(super) signup_fields: SignupFields,
     pub(super) require_verified: bool,
     pub(super) reserved_usernames: Vec<String>,
+    pub(super) deletion_grace_days: u16,
     pub(super) token_lifetime: time::Duration,
     pub(super) refresh_lifetime: time::Duration,
     pub(super) rate_limit_per_minute: u32,
@@ -30,6 +31,9 @@ impl AccountRules {
         let minutes =
             number("ACCESS_TOKEN_EXPIRE_MINUTES", raw.access_token_expire_minutes.as_deref(), 30, 1..=1440);
         let calls = number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000);
+        // The seeds' deletions delete.
+        let days = if as_seeds { 0 } else { 14 };
+        let grace = number("DELETION_GRACE_DAYS", raw.deletion_grace_days.as_deref(), days, 0..=365);
         let require_verified = switch("REQUIRE_VERIFIED", raw.require_verified.as_deref());
         Self {
             password_min: errors.or(least, length),
@@ -38,6 +42,7 @@ impl AccountRules {
             signup: errors.or(Signup::Closed, signup(raw)),
             signup_fields: errors.or(SignupFields::default(), signup_fields(raw)),
             require_verified: errors.or(None, require_verified).unwrap_or(false),
+            deletion_grace_days: errors.or(days, grace),
             reserved_usernames: errors.or(Vec::new(), reserved_usernames(raw)),
             token_lifetime: time::Duration::minutes(errors.or(30, minutes)),
             refresh_lifetime: errors.or(time::Duration::DAY, refresh_lifetime(raw)),

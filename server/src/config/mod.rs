@@ -76,6 +76,8 @@ pub struct Config {
     pub require_verified: bool,
     /// Usernames that nobody may take, beside the usual ones.
     pub reserved_usernames: Vec<String>,
+    /// For how many days an account that its owner deleted can be restored.
+    pub deletion_grace_days: u16,
     /// Shortest new password.
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password.
@@ -153,6 +155,7 @@ impl Config {
             hashing: accounts.hashing,
             signup: accounts.signup,
             require_verified: accounts.require_verified,
+            deletion_grace_days: accounts.deletion_grace_days,
             reserved_usernames: accounts.reserved_usernames,
             password_min_length: accounts.password_min,
             password_min_score: accounts.password_score,
@@ -215,6 +218,7 @@ impl Config {
             },
             signup: self.signup,
             require_verified: self.require_verified,
+            deletion_grace_days: self.deletion_grace_days,
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,

@@ -79,6 +79,9 @@ pub struct RawConfig {
     /// More usernames that nobody may choose, separated by commas; admin, support and others always are
     #[arg(long, env, value_name = "LIST")]
     pub reserved_usernames: Option<String>,
+    /// For how many days an account that its owner deletes can be restored, 0 to 365 [default: 14, with AS_SEEDS 0]
+    #[arg(long, env, value_name = "DAYS")]
+    pub deletion_grace_days: Option<String>,
     /// Minimum length of a new password, 8 to 128; NIST asks for 15 without a second factor [default: 8]
     #[arg(long, env, value_name = "NUMBER")]
     pub password_min_length: Option<String>,

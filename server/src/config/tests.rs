@@ -58,6 +58,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "AS_SEEDS" => &mut raw.as_seeds,
             "COMPAT" => &mut raw.compat,
             "CORS_ORIGINS" => &mut raw.cors_origins,
+            "DELETION_GRACE_DAYS" => &mut raw.deletion_grace_days,
             "RESERVED_USERNAMES" => &mut raw.reserved_usernames,
             "SMTP_URL" => &mut raw.smtp_url,
             "SMTP_URL_FILE" => &mut raw.smtp_url_file,
@@ -141,6 +142,8 @@ fn each_refusal_names_its_variable_and_what_to_set() {
         ("LEPTOS_SITE_ADDR", "8000", "127.0.0.1:8000"),
         ("SIGNUP", "maybe", "open, verify or closed"),
         ("SIGNUP_FIELDS", "name,", "name,username or none"),
+        ("DELETION_GRACE_DAYS", "-1", "from 0 to 365"),
+        ("DELETION_GRACE_DAYS", "366", "from 0 to 365"),
         ("PASSWORD_MIN_LENGTH", "7", "from 8 to 128"),
         ("PASSWORD_MIN_SCORE", "5", "from 0 to 4"),
         ("ARGON2_M_COST", "19455", "from 19456"),
@@ -296,8 +299,10 @@ fn the_samples_of_the_readmes_are_taken_on_a_developer_s_machine_alone() {
     let development = ("APP_ENV", "development");
     let config = Config::new(&raw(&[development, ("AS_SEEDS", "true")])).unwrap();
     assert_eq!((config.password_min_length, config.password_min_score), (7, 0));
+    assert_eq!(config.deletion_grace_days, 0);
     let config = Config::new(&raw(&[development, ("AS_SEEDS", "false")])).unwrap();
     assert_eq!((config.password_min_length, config.password_min_score), (8, 3));
+    assert_eq!(config.deletion_grace_days, 14);
     for elsewhere in [
         [("APP_ENV", "production"), ("BASE_URL", "http://localhost:8000")],
         [development, ("LEPTOS_SITE_ADDR", "0.0.0.0:8000")],

@@ -152,19 +152,25 @@ impl Post {
     /// A refusal that the person can mend goes back to the form; any other is a page with its own status.
     fn refused(self, problem: ProblemDocument, state: &AppState) -> Response {
         let mendable = matches!(problem.status, 400 | 401 | 409 | 422 | 429 | 503)
-            || problem.code == Code::Reauthenticate;
+            || matches!(problem.code, Code::Reauthenticate | Code::AccountClosing);
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));
-        let page = next.map_or(form.page.to_owned(), |next| with_next(form.page, next));
-        let ended = problem.code == Code::SignInNeeded;
+        // The person shows first that the account is theirs; what was typed waits meanwhile.
+        let asks = problem.code == Code::Reauthenticate && !is_for_anyone(form);
+        let page = match next {
+            _ if asks => with_next("/confirm", form.page),
+            Some(next) => with_next(form.page, next),
+            None => form.page.to_owned(),
+        };
+        let waits = asks || problem.code == Code::SignInNeeded;
         // Whoever was shown the current version is compared with that one from now on.
         let told = matches!(problem.code, Code::OtherAccount | Code::ChangedMeanwhile);
         let owner = self.context.owner();
         let version = Some(self.context.version).filter(|_| !told).unwrap_or_default();
         let flash = Flash { function: self.path, problem: Some(problem), values: self.fields, version };
         // Two cookies: a mistyped password at the sign-in must not lose the text that was typed before.
-        let left = if ended {
+        let left = if waits {
             unsent::keep(state.cookies, owner, flash)
         } else {
             Some(state.cookies.set_flash(&flash::encode(flash)))

@@ -1,6 +1,7 @@
 //! Leptos' pages and server functions, and what runs before them.
 
 pub(crate) mod dev_mail;
+pub(crate) mod export;
 mod flash;
 mod form;
 pub(crate) mod form_context;

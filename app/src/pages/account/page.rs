@@ -26,6 +26,9 @@ pub fn AccountPage() -> impl IntoView {
                     <Profile view/>
                 </Fetch>
             </Card>
+            <p class="help">
+                <a href="/account/leave">{words::leave::link()}</a>
+            </p>
         </MemberLayout>
     }
 }

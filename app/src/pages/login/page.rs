@@ -1,13 +1,14 @@
 use super::api::Login;
 use super::state::{prefill, typed_before, with_email};
 use crate::initial_state::Unsent;
+use crate::pages::leave::DeleteAccount;
 use crate::pages::reset::ResetPassword;
 use crate::pages::verify::VerifyEmail;
 use crate::settings::AppSettings;
 use crate::site::{AuthLayout, ReturnPath, Session};
 use crate::ui::{
     CheckboxField, Form, FormState, HiddenField, InputKind, Notice, PageContext, PasswordField, SubmitButton,
-    TextField, Tone, dom, input_value,
+    TextField, Tone, dom, dynamic, input_value,
 };
 use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
@@ -68,11 +69,29 @@ pub fn LoginPage() -> impl IntoView {
                     {mail.then(|| view! { <OtherWay page="/forgot" label=words::login::forgot()/> })}
                 </div>
                 <HiddenField name="next" value=path.next/>
-                <SubmitButton label=words::login::submit() busy=words::login::busy()/>
+                <Submit/>
                 {mail.then(|| by_code(code_instead.get_value()))}
             </Form>
         </AuthLayout>
     }
+}
+
+/// Signing in, or restoring the account where the right password has shown that it closes.
+#[component]
+fn Submit() -> impl IntoView {
+    let form = FormState::from_context();
+    let closing = Memo::new(move |_| form.is_closing());
+    dynamic(move || {
+        if closing.get() {
+            view! {
+                <HiddenField name="restore" value="on".to_owned()/>
+                <SubmitButton label=words::login::restore() busy=words::login::restoring()/>
+            }
+            .into_any()
+        } else {
+            view! { <SubmitButton label=words::login::submit() busy=words::login::busy()/> }.into_any()
+        }
+    })
 }
 
 /// The way in without the password.
@@ -109,7 +128,8 @@ fn OtherWay(#[prop(into)] page: String, label: &'static str) -> impl IntoView {
 fn done_before() -> (Option<&'static str>, Option<String>) {
     let done = |path, words| PageContext::flash_of(path).map(|flash| (words, typed_before(&flash)));
     let found = done(ResetPassword::PATH, words::login::password_reset())
-        .or_else(|| done(VerifyEmail::PATH, words::login::email_verified()));
+        .or_else(|| done(VerifyEmail::PATH, words::login::email_verified()))
+        .or_else(|| done(DeleteAccount::PATH, words::login::account_closed()));
     found.map_or((None, None), |(words, email)| (Some(words), email))
 }
 

@@ -68,6 +68,9 @@ pub fn Form<F, D>(
     /// The page has many of this form, and says itself what came of a plain post.
     #[prop(optional)]
     one_of_many: bool,
+    /// The page that success leads to is loaded as a document: only that brings back what was typed before.
+    #[prop(optional)]
+    by_document: bool,
     /// The version of the data that the form shows, as the server sent it last.
     #[prop(optional)]
     version: Option<RwSignal<String>>,
@@ -94,7 +97,7 @@ where
         done,
         clears,
         leaves,
-        by_document: leaves && load.is_some_and(PageLoad::needs_document),
+        by_document: by_document || (leaves && load.is_some_and(PageLoad::needs_document)),
         load: load.filter(|_| !one_of_many),
     };
     frame(F::PATH, spec, version, if_refused, children)

@@ -13,6 +13,7 @@ pub struct FormErrors {
     remote: Vec<FieldMessage>,
     form_error: Option<String>,
     wait: Option<u32>,
+    closing: bool,
     success: Option<&'static str>,
 }
 
@@ -35,6 +36,8 @@ impl FormErrors {
         self.remote.retain(|error| error.field != field);
         self.local = local;
         self.success = None;
+        // Another account may be none that closes.
+        self.closing &= field != "identifier";
     }
 
     pub fn left(&mut self, field: &str) {
@@ -46,13 +49,14 @@ impl FormErrors {
     /// The form is about to be sent; true if its own check lets it go.
     pub fn may_send(&mut self, local: Vec<FieldMessage>) -> bool {
         let may = local.is_empty();
-        *self = Self { sent: true, local, ..Self::default() };
+        *self = Self { sent: true, local, closing: self.closing, ..Self::default() };
         may
     }
 
     pub fn refused(&mut self, problem: &ProblemDocument) {
         self.remote.clone_from(&problem.errors);
         self.form_error = problem.errors.is_empty().then(|| problem.detail.clone());
+        self.closing = problem.code == Code::AccountClosing;
         self.wait = problem.retry_after.filter(|_| problem.code == Code::TooManyRequests);
     }
 
@@ -71,6 +75,11 @@ impl FormErrors {
     /// Seconds until the next try counts, where there were too many.
     pub fn wait(&self) -> Option<u32> {
         self.wait
+    }
+
+    /// Whether the account closes, and can be restored.
+    pub fn is_closing(&self) -> bool {
+        self.closing
     }
 
     /// Whether the value of `field` is taken.

@@ -93,6 +93,10 @@ impl FormState {
         self.errors.with(FormErrors::wait)
     }
 
+    pub(crate) fn is_closing(self) -> bool {
+        self.errors.with(FormErrors::is_closing)
+    }
+
     pub(crate) fn is_taken(self, field: &str) -> bool {
         self.errors.with(|errors| errors.is_taken(field))
     }

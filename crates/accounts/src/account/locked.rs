@@ -1,6 +1,6 @@
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, Member, RequestCtx, policy};
-use domain::UserId;
+use domain::{Purpose, UserId};
 use store::Tx;
 use store::sessions::{self, Session};
 use store::users::{self, User, admin};
@@ -23,7 +23,7 @@ impl Accounts {
     }
 
     /// Begins what a mail's link or code allows: the account's row is locked, and the token is used up. A disabled
-    /// account allows nothing.
+    /// account allows nothing, and one that closes no more than to be taken back.
     pub(crate) async fn begin_by_token(
         &self,
         ctx: &RequestCtx,
@@ -31,7 +31,10 @@ impl Accounts {
     ) -> Result<(Tx, User), Error> {
         let id = token.user.ok_or(Error::LinkInvalid)?;
         let mut tx = self.store().begin().await?;
-        let user = users::lock(&mut tx, id).await?.filter(|user| user.is_active).ok_or(Error::LinkInvalid)?;
+        let takes_back = token.purpose == Purpose::NotMe;
+        let allows =
+            |user: &User| user.is_active || (takes_back && policy::may_restore(user.closes_at, ctx.now));
+        let user = users::lock(&mut tx, id).await?.filter(allows).ok_or(Error::LinkInvalid)?;
         self.use_up(&mut tx, ctx, token).await?;
         Ok((tx, user))
     }

@@ -2,10 +2,8 @@ use crate::account::register::{reachable, stored};
 use crate::audit::Event;
 use crate::identifier::Address;
 use crate::mail::Notice;
-use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, policy, view};
-use domain::{
-    Change, DeletionForm, Email, ProfileChange, Purpose, Role, UserChange, UserId, UserPatch, UserView,
-};
+use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, view};
+use domain::{Change, Email, ProfileChange, Purpose, Role, UserChange, UserPatch, UserView};
 use store::users::{self, Update, User};
 use store::{Tx, one_time_tokens, sessions};
 
@@ -77,29 +75,6 @@ impl Accounts {
         Ok(view::user(user))
     }
 
-    /// Deletes the caller's own account and its sessions, after a recent sign-in or with the password. The
-    /// audit trail stays.
-    ///
-    /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password),
-    /// [`Error::Reauthenticate`], [`Error::LastAdmin`], [`Error::Overloaded`], [`Error::Unavailable`];
-    /// nothing was deleted then.
-    pub async fn delete_me(&self, ctx: &RequestCtx, form: DeletionForm) -> Result<(), Error> {
-        let member = ctx.signed_in()?;
-        let current_password = form.parse()?;
-        let user = self.own_account(member).await?;
-        let stepped_up = self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?;
-        // The role may have changed since the request came in: somebody may have made this account an admin.
-        let (mut tx, admins, user) = self.begin_unproven_among_admins(ctx).await?;
-        stepped_up.holds(&user)?;
-        ctx.check_version(|| version::of_user(&user))?;
-        if policy::is_last_admin(&admins, user.id, user.role) {
-            return Err(Error::LastAdmin);
-        }
-        self.delete(&mut tx, ctx, user.id).await?;
-        Ok(tx.commit().await?)
-    }
-
     pub(crate) async fn own_account(&self, member: &Member) -> Result<User, Error> {
         users::by_id(self.store(), member.user).await?.ok_or(Error::SignInNeeded)
     }
@@ -155,12 +130,6 @@ impl Accounts {
             self.notify(tx, ctx, &user, Notice::Disabled).await?;
         }
         Ok(updated)
-    }
-
-    pub(crate) async fn delete(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
-        let ended_sessions = sessions::end_all(tx, user, ctx.now).await?;
-        users::delete(tx, user).await?;
-        self.audit(tx, ctx, Some(user), Event::AccountDeleted { ended_sessions }).await
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod disown;
 mod email;
+mod export;
 mod invitation;
+mod leave;
 mod locked;
 pub(crate) mod me;
 mod password;
@@ -16,6 +18,7 @@ mod sign_up;
 mod verification;
 pub mod version;
 
+pub use export::Export;
 pub use password::PasswordChanged;
 pub use prove::Proven;
 pub use repeat::SignUpForm;

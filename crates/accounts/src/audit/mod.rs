@@ -2,10 +2,12 @@
 
 mod activity;
 
+use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx, rng};
 use domain::{EventKind, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
+use time::OffsetDateTime;
 
 /// The events of the audit trail.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +24,7 @@ pub(crate) enum Event {
     Throttled,
     EmailChanged,
     AddressTaken,
+    Reauthenticated,
     ReauthenticationRefused,
     SessionEnded { session: SessionId },
     OtherSessionsEnded { ended_sessions: u64 },
@@ -30,6 +33,8 @@ pub(crate) enum Event {
     RoleChanged { role: Role, ended_sessions: u64 },
     Disabled { ended_sessions: u64 },
     Enabled,
+    AccountClosing { ended_sessions: u64, closes_at: OffsetDateTime },
+    AccountRestored,
     AccountDeleted { ended_sessions: u64 },
     UsersImported { made: u64, lines: (u64, u64) },
     PasswordReset { ended_sessions: u64 },
@@ -59,6 +64,7 @@ impl Event {
             Self::Throttled => EventKind::Throttled,
             Self::EmailChanged => EventKind::EmailChanged,
             Self::AddressTaken => EventKind::AddressTaken,
+            Self::Reauthenticated => EventKind::Reauthenticated,
             Self::ReauthenticationRefused => EventKind::ReauthenticationRefused,
             Self::SessionEnded { .. } => EventKind::SessionEnded,
             Self::OtherSessionsEnded { .. } => EventKind::OtherSessionsEnded,
@@ -67,6 +73,8 @@ impl Event {
             Self::RoleChanged { .. } => EventKind::RoleChanged,
             Self::Disabled { .. } => EventKind::AccountDisabled,
             Self::Enabled => EventKind::AccountEnabled,
+            Self::AccountClosing { .. } => EventKind::AccountClosing,
+            Self::AccountRestored => EventKind::AccountRestored,
             Self::AccountDeleted { .. } => EventKind::AccountDeleted,
             Self::UsersImported { .. } => EventKind::UsersImported,
             Self::PasswordReset { .. } => EventKind::PasswordReset,
@@ -99,6 +107,9 @@ impl Event {
             | Self::Disabled { ended_sessions }
             | Self::PasswordReset { ended_sessions }
             | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
+            Self::AccountClosing { ended_sessions, closes_at } => {
+                json!({ "ended_sessions": ended_sessions, "closes_at": timestamp(closes_at) })
+            }
             Self::UsersImported { made, lines: (first, last) } => {
                 json!({ "made": made, "first_line": first, "last_line": last })
             }

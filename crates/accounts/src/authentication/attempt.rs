@@ -2,11 +2,12 @@
 
 use crate::audit::Event;
 use crate::authentication::throttle::Admitted;
-use crate::{Accounts, Error, RequestCtx, identifier};
+use crate::{Accounts, Error, RequestCtx, identifier, policy};
 use domain::{Identifier, UserId};
 use store::Tx;
 use store::sessions::Proof;
 use store::users::{self, User};
+use time::OffsetDateTime;
 
 /// An attempt to sign in, with a known or an unknown name. No `Debug`: it may hold a hash.
 pub(crate) struct Attempt {
@@ -14,6 +15,18 @@ pub(crate) struct Attempt {
     pub(crate) name: Identifier,
     pub(crate) user: Option<User>,
     pub(crate) admitted: Admitted,
+    if_closing: IfClosing,
+}
+
+/// What an attempt with the right password does with an account that closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfClosing {
+    /// It is refused as everybody else's.
+    Refuse,
+    /// It is refused, and told how the account is restored.
+    Tell,
+    /// It opens it.
+    Restore,
 }
 
 /// An attempt whose account is certain: a factor was proven, and the account's row is locked until its session is open.
@@ -37,7 +50,7 @@ impl Accounts {
         let name = identifier::canonical(identifier);
         let user = self.account_of(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
-        Ok(Attempt { name, user, admitted })
+        Ok(Attempt { name, user, admitted, if_closing: IfClosing::Refuse })
     }
 
     /// The account of a canonical name.
@@ -66,7 +79,29 @@ impl Accounts {
 
 impl Attempt {
     /// Whether a right answer counts. If it does not, it costs the same all the same.
-    pub(crate) fn may_succeed(&self) -> bool {
-        self.user.as_ref().is_some_and(|user| user.is_active) && self.admitted.is_looked_at()
+    pub(crate) fn may_succeed(&self, now: OffsetDateTime) -> bool {
+        let active = self.user.as_ref().is_some_and(|user| user.is_active);
+        let restored = self.if_closing == IfClosing::Restore && self.closes_after(now).is_some();
+        (active || restored) && self.admitted.is_looked_at()
+    }
+
+    /// The same attempt, for an account that may be closing.
+    pub(crate) fn on(self, if_closing: IfClosing) -> Self {
+        Self { if_closing, ..self }
+    }
+
+    /// After which moment an account may close that is opened.
+    pub(crate) fn closing_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        (self.if_closing == IfClosing::Restore).then_some(now)
+    }
+
+    /// What somebody with the right password is told: the account closes, and can be restored.
+    pub(crate) fn told(&self, now: OffsetDateTime) -> Option<Error> {
+        let closes_at = self.closes_after(now).filter(|_| self.if_closing == IfClosing::Tell)?;
+        self.admitted.is_looked_at().then_some(Error::AccountClosing { left: closes_at - now })
+    }
+
+    fn closes_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.user.as_ref()?.closes_at.filter(|end| policy::may_restore(Some(*end), now))
     }
 }

@@ -136,12 +136,16 @@ impl Accounts {
         }
     }
 
-    /// Deletes devices and networks that have not been used for long.
-    pub(crate) async fn sweep_known_devices(&self, now: OffsetDateTime) -> Result<(), Error> {
+    /// Deletes devices that were last used before.
+    pub(crate) async fn sweep_known_devices(&self, used_before: OffsetDateTime) -> Result<(), Error> {
         let batch = SWEEP_BATCH.unsigned_abs();
-        let used_before = now - limits::DEVICES_ARE_KNOWN_FOR;
         while known_devices::sweep(self.store(), used_before, SWEEP_BATCH).await? >= batch {}
-        let used_before = now - limits::NETWORKS_ARE_KNOWN_FOR;
+        Ok(())
+    }
+
+    /// Deletes networks that were last used before.
+    pub(crate) async fn sweep_known_networks(&self, used_before: OffsetDateTime) -> Result<(), Error> {
+        let batch = SWEEP_BATCH.unsigned_abs();
         while known_networks::sweep(self.store(), used_before, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }

@@ -1,3 +1,4 @@
+use crate::authentication::attempt::IfClosing;
 use crate::authentication::establish::{Established, Transport};
 use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
 use domain::{CodeSignIn, CodeSignInForm, SignIn, SignInForm, TokenPair, UserView, Viewer};
@@ -19,12 +20,13 @@ impl Accounts {
     /// Signs a browser in under a new session id; a session that it had before ends.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::TooManyTries`], [`Error::Overloaded`],
-    /// [`Error::Unavailable`].
+    /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::AccountClosing`] unless the form restores it,
+    /// [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let sign_in = form.parse()?;
         let transport = Transport::Browser { persistent: sign_in.remember };
-        self.sign_in_over(ctx, sign_in, transport).await.map(SignedIn::from)
+        let if_closing = if sign_in.restore { IfClosing::Restore } else { IfClosing::Tell };
+        self.sign_in_over(ctx, sign_in, transport, if_closing).await.map(SignedIn::from)
     }
 
     /// Signs a program in under a session of its own, which lasts until it signs out, even if it changes the password.
@@ -34,7 +36,19 @@ impl Accounts {
     pub async fn sign_in_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
         let refresh_token = self.new_refresh_token();
         let transport = Transport::Bearer { refresh_token: &refresh_token, known: false };
-        let established = self.sign_in_over(ctx, form.parse()?, transport).await?;
+        let established = self.sign_in_over(ctx, form.parse()?, transport, IfClosing::Refuse).await?;
+        Ok(self.token_pair(established.token.jwt, &refresh_token))
+    }
+
+    /// Restores an account that closes and signs a program in to it; one that does not close is signed in to. It costs
+    /// and counts as a sign-in does, and is refused as one (P1, P2).
+    ///
+    /// # Errors
+    /// As [`Accounts::sign_in_bearer`].
+    pub async fn restore_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
+        let refresh_token = self.new_refresh_token();
+        let transport = Transport::Bearer { refresh_token: &refresh_token, known: false };
+        let established = self.sign_in_over(ctx, form.parse()?, transport, IfClosing::Restore).await?;
         Ok(self.token_pair(established.token.jwt, &refresh_token))
     }
 
@@ -49,7 +63,8 @@ impl Accounts {
     ) -> Result<(TokenPair, RawToken), Error> {
         let refresh_token = self.new_refresh_token();
         let transport = Transport::Bearer { refresh_token: &refresh_token, known: true };
-        let Established { token, device, .. } = self.sign_in_over(ctx, form.parse()?, transport).await?;
+        let Established { token, device, .. } =
+            self.sign_in_over(ctx, form.parse()?, transport, IfClosing::Refuse).await?;
         Ok((self.token_pair(token.jwt, &refresh_token), device))
     }
 
@@ -63,7 +78,7 @@ impl Accounts {
         form: SignInForm,
     ) -> Result<(UserView, SessionToken, RawToken), Error> {
         let Established { user, token, device, .. } =
-            self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie).await?;
+            self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie, IfClosing::Refuse).await?;
         Ok((view::user(user), token, device))
     }
 
@@ -109,9 +124,13 @@ impl Accounts {
         ctx: &RequestCtx,
         SignIn { identifier, password, .. }: SignIn,
         transport: Transport<'_>,
+        if_closing: IfClosing,
     ) -> Result<Established, Error> {
-        let attempt = self.begin_attempt(ctx, &identifier).await?;
-        let attempt = self.prove_password(ctx, attempt, password).await?;
+        let attempt = self.begin_attempt(ctx, &identifier).await?.on(if_closing);
+        let mut attempt = self.prove_password(ctx, attempt, password).await?;
+        if if_closing == IfClosing::Restore {
+            self.reopen(&mut attempt.tx, &ctx.as_stranger(), attempt.user.id).await?;
+        }
         self.proceed(ctx, attempt, transport).await
     }
 }

@@ -4,8 +4,8 @@ use crate::audit::Event;
 use crate::authentication::factor;
 use crate::credential::Priority;
 use crate::{Accounts, Error, Member, RequestCtx, policy};
-use domain::{Factor, FieldError, PlainPassword, Reason};
-use store::sessions::Proof;
+use domain::{ConfirmForm, Factor, FieldError, PlainPassword, Reason};
+use store::sessions::{self, Proof};
 use store::users::User;
 
 /// The account of somebody who has just shown again that it is theirs. No `Debug`: it holds a hash.
@@ -19,6 +19,23 @@ pub(crate) struct SteppedUp {
 }
 
 impl Accounts {
+    /// Shows again that the account is the caller's: for some minutes their session may do what needs that.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong password), [`Error::Reauthenticate`] where the
+    /// password is not enough, [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`].
+    pub async fn confirm(&self, ctx: &RequestCtx, form: ConfirmForm) -> Result<(), Error> {
+        let member = ctx.signed_in()?;
+        let password = form.parse()?;
+        let user = self.own_account(member).await?;
+        let stepped_up = self.step_up(ctx, user, Some(password), Event::ReauthenticationRefused).await?;
+        let (mut tx, locked) = self.begin_unproven(ctx).await?;
+        stepped_up.holds(&locked)?;
+        sessions::set_factors(&mut tx, locked.id, member.session, &stepped_up.proofs).await?;
+        self.audit(&mut tx, ctx, Some(locked.id), Event::Reauthenticated).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Asks for something that a thief of a session does not have: the password, or a recent sign-in. A password that
     /// is given is checked, however recent the sign-in; a wrong one is recorded as `refusal`.
     pub(crate) async fn step_up(

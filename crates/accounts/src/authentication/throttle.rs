@@ -354,12 +354,18 @@ impl Accounts {
         Ok(())
     }
 
-    /// Deletes counts that no longer count.
-    pub(crate) async fn sweep_throttle(&self, now: OffsetDateTime) -> Result<(), Error> {
-        let at = |time| self.inner.database_clock.at(time);
-        let failures_before = at(now - limits::FAILURES_COUNT_FOR);
+    /// Deletes the rates that no longer count.
+    pub(crate) async fn sweep_rates(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let (at, batch) = (self.inner.database_clock.at(now), SWEEP_BATCH.unsigned_abs());
+        while throttle::sweep_rates(self.store(), at, SWEEP_BATCH).await? >= batch {}
+        Ok(())
+    }
+
+    /// Deletes the failures that no longer count: the last is so long ago.
+    pub(crate) async fn sweep_failures(&self, now: OffsetDateTime, after: Duration) -> Result<(), Error> {
+        let [at, last_before] = [now, now - after].map(|time| self.inner.database_clock.at(time));
         let batch = SWEEP_BATCH.unsigned_abs();
-        while throttle::sweep(self.store(), at(now), failures_before, SWEEP_BATCH).await? >= batch {}
+        while throttle::sweep_failures(self.store(), at, last_before, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
 }

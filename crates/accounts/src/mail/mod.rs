@@ -1,5 +1,6 @@
 //! Mail: what is written, what waits in the outbox, and what sends it.
 
+mod closing;
 pub(crate) mod letter;
 mod mailer;
 mod notice;

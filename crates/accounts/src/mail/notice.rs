@@ -23,6 +23,8 @@ pub(crate) enum Notice {
     TokenReused,
     /// An admin disabled the account.
     Disabled,
+    /// Its owner deleted the account, which can be restored until then (seconds since 1970).
+    Closing { closes_at: i64 },
     /// "This wasn't me" gave the account back.
     Recovered,
 }
@@ -60,6 +62,7 @@ impl Notice {
             Self::NewDevice => "new device",
             Self::TokenReused => "token reused",
             Self::Disabled => "account disabled",
+            Self::Closing { .. } => "account closing",
             Self::Recovered => "account recovered",
         }
     }

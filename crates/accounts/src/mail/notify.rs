@@ -1,5 +1,6 @@
 //! Telling an account's owner, at the address that the account had before.
 
+use super::closing::instant;
 use super::letter::{Letter, NotMe};
 use super::notice::{Notice, NoticeMail};
 use super::prepare::{Prepared, address_of};
@@ -111,7 +112,7 @@ impl Accounts {
         let lifetime = policy::token_lifetime(Purpose::NotMe);
         let days = lifetime.whole_days().unsigned_abs();
         let not_me = link.as_ref().map(|Link { url, code }| NotMe { link: url, code, days });
-        let (when, client) = (due.created_at, client.as_str());
+        let (when, client, sign_in) = (due.created_at, client.as_str(), self.page_url("login"));
         let letter = match &notice {
             Notice::PasswordChanged => Letter::PasswordChanged { when, client, not_me },
             Notice::PasswordReset => Letter::PasswordReset { when, client, not_me },
@@ -120,6 +121,9 @@ impl Accounts {
             Notice::EmailIsYours => Letter::EmailIsYours,
             Notice::NewDevice => Letter::NewDevice { when, client, address: &address, not_me },
             Notice::TokenReused => Letter::TokenReused { when, client, not_me },
+            Notice::Closing { closes_at } => {
+                Letter::Closing { closes: instant(*closes_at)?, when, client, sign_in: &sign_in, not_me }
+            }
             Notice::Disabled => Letter::Disabled,
             Notice::Recovered => Letter::Recovered { when, client },
         };

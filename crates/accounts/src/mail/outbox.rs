@@ -33,10 +33,15 @@ impl Accounts {
 
     /// Writes a mail. Where no mail is set up, nothing is written: what it tells of happens all the same.
     pub(crate) async fn enqueue(&self, tx: &mut Tx, ctx: &RequestCtx, mail: &Mail) -> Result<(), Error> {
+        self.enqueue_at(tx, ctx.now, mail).await
+    }
+
+    /// The same for one that is not sent before its time.
+    pub(crate) async fn enqueue_at(&self, tx: &mut Tx, at: OffsetDateTime, mail: &Mail) -> Result<(), Error> {
         if !self.sends_mail() {
             return Ok(());
         }
-        let now = self.inner.database_clock.time(ctx.now);
+        let now = self.inner.database_clock.time(at);
         let (id, keys) = (rng::uuid(self.inner.rng.as_ref(), now), self.encryption()?);
         let plain = serde_json::to_vec(mail).map_err(Error::internal)?;
         let sealed = keys.seal(Label::Outbox, id, &plain, now, self.inner.rng.as_ref())?;

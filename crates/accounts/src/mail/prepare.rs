@@ -52,6 +52,9 @@ impl Accounts {
                 self.prepare_sign_in_code(&mut tx, due, user, now).await?
             }
             (Mail::ConfirmNewEmail { .. }, _) => self.prepare_new_email(&mut tx, due, now).await?,
+            (Mail::ClosesSoon { closes_at, .. }, _) => {
+                self.prepare_closes_soon(&mut tx, due, user.as_ref(), *closes_at, now).await?
+            }
             (Mail::Notice(mail), _) => self.prepare_notice(&mut tx, due, mail.clone()).await?,
             (_, None) => None,
         };
@@ -81,7 +84,9 @@ impl Accounts {
             Mail::ResetAsked { email } | Mail::VerifyAsked { email } => {
                 users::by_email(self.store(), email).await?
             }
-            Mail::Reset { user } | Mail::Verify { user } => users::by_id(self.store(), *user).await?,
+            Mail::Reset { user } | Mail::Verify { user } | Mail::ClosesSoon { user, .. } => {
+                users::by_id(self.store(), *user).await?
+            }
             Mail::SignInCodeAsked { name, known_device } => {
                 self.code_addressee(due, name, *known_device, now).await?
             }

@@ -24,6 +24,8 @@ pub(crate) enum Mail {
     Invited { token: Uuid, role: Role },
     /// An account shall have another address, which is to be proven.
     ConfirmNewEmail { token: Uuid },
+    /// An account that its owner deleted ends soon (seconds since 1970).
+    ClosesSoon { user: UserId, closes_at: i64 },
     /// Something happened to an account.
     Notice(NoticeMail),
 }
@@ -38,6 +40,7 @@ impl Mail {
             Self::SignUpAsked { .. } => "sign-up",
             Self::Invited { .. } => "invite",
             Self::ConfirmNewEmail { .. } => "confirm new email",
+            Self::ClosesSoon { .. } => "account closes soon",
             Self::Notice(mail) => mail.notice.kind(),
         }
     }

@@ -4,23 +4,26 @@ use store::{refresh_tokens, sessions};
 use time::OffsetDateTime;
 
 impl Accounts {
-    /// Deletes sessions and refresh tokens that can never be used again, and returns how many. It deletes expired
-    /// counts, known devices, known networks and one-time tokens too, and mails that nobody sends.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
-    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Error> {
+    /// Deletes sessions that can never be used again; says how many.
+    pub(crate) async fn sweep_sessions(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let idle_before = now - policy::LONGEST_IDLE;
         let mut swept = 0;
         loop {
-            let idle_before = now - policy::LONGEST_IDLE;
             let sessions = sessions::sweep(self.store(), now, idle_before, SWEEP_BATCH).await?;
+            swept += sessions;
+            if sessions < SWEEP_BATCH.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
+    }
+
+    /// Deletes refresh tokens that can never be used again; says how many.
+    pub(crate) async fn sweep_refresh_tokens(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let mut swept = 0;
+        loop {
             let tokens = refresh_tokens::sweep(self.store(), now, SWEEP_BATCH).await?;
-            swept += sessions + tokens;
-            if sessions.max(tokens) < SWEEP_BATCH.unsigned_abs() {
-                self.sweep_throttle(now).await?;
-                self.sweep_known_devices(now).await?;
-                self.sweep_one_time_tokens(now).await?;
-                self.sweep_outbox(now).await?;
+            swept += tokens;
+            if tokens < SWEEP_BATCH.unsigned_abs() {
                 return Ok(swept);
             }
         }

@@ -13,4 +13,5 @@ mod migrations;
 mod one_time;
 mod outage;
 mod outbox;
+mod retention;
 mod session;

@@ -1,4 +1,6 @@
 mod email;
+mod export;
+mod leave;
 mod password;
 pub(crate) mod profile;
 mod registration;
@@ -6,6 +8,11 @@ mod user;
 mod viewer;
 
 pub use email::{EmailChange, EmailForm, EmailView};
+pub use export::{
+    AccountExport, EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
+    ExportedSession, LastUse,
+};
+pub use leave::{KeptView, LeaveView};
 pub use password::{PasswordChange, PasswordForm};
 pub use profile::{Change, Profile, ProfileChange, ProfileField, ProfileForm, ProfileView, Takes};
 pub use registration::{NewAccount, Registration, RegistrationForm};

@@ -14,6 +14,8 @@ pub struct SignInForm {
     pub remember: String,
     /// Where to go afterwards; a path of ours (see [`crate::safe_next`]), else it is ignored.
     pub next: String,
+    /// "on" where an account that its owner has deleted is to be restored; else empty.
+    pub restore: String,
 }
 
 /// Who wants to sign in: with an `@` it is an email address, else a username.
@@ -50,6 +52,8 @@ pub struct SignIn {
     pub password: PlainPassword,
     /// Whether the session outlives the browser.
     pub remember: bool,
+    /// Whether an account that closes is restored.
+    pub restore: bool,
 }
 
 impl SignInForm {
@@ -65,6 +69,7 @@ impl SignInForm {
             identifier,
             password,
             remember: !self.remember.is_empty(),
+            restore: !self.restore.is_empty(),
         });
         errors.finish(whole)
     }

@@ -1,7 +1,9 @@
 mod code;
+mod confirm;
 mod form;
 mod login_request;
 
 pub use code::{CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm};
+pub use confirm::ConfirmForm;
 pub use form::{Identifier, SignIn, SignInForm};
 pub use login_request::{LoginRequest, Renewal};

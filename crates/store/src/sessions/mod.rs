@@ -218,6 +218,27 @@ pub async fn note_use(tx: &mut Tx, id: SessionId, at: OffsetDateTime) -> Result<
     Ok(())
 }
 
+/// Stores what the owner of a session has proven in it by now.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn set_factors(
+    tx: &mut Tx,
+    user: UserId,
+    id: SessionId,
+    factors: &[Proof],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sessions SET factors = $3 WHERE id = $2 AND user_id = $1",
+        user.0,
+        id.0,
+        factors::write(factors)
+    )
+    .execute(tx.changing(user))
+    .await?;
+    Ok(())
+}
+
 /// Ends a session if it is this account's; says whether it was, and was alive.
 ///
 /// # Errors

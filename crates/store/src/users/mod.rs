@@ -1,6 +1,7 @@
 //! Accounts.
 
 pub mod admin;
+pub mod closing;
 pub mod hashes;
 
 use crate::{Store, StoreError, Tx};
@@ -22,6 +23,8 @@ pub struct User {
     pub role: Role,
     /// Whether the account may be used.
     pub is_active: bool,
+    /// When it ends, where its owner has deleted it.
+    pub closes_at: Option<OffsetDateTime>,
     /// A PHC string; none where no password was ever set.
     pub password_hash: Option<String>,
     /// When the account was made.
@@ -59,7 +62,7 @@ macro_rules! query_user {
     ($before:literal, $after:literal $($given:tt)*) => {
         $crate::users::query_profile!(
             [$before + "id, email, email_verified, "]
-            [", role, is_active, password_hash, created_at, updated_at " + $after]
+            [", role, is_active, closes_at, password_hash, created_at, updated_at " + $after]
             $($given)*
         )
         .map(|row| {
@@ -71,6 +74,7 @@ macro_rules! query_user {
                 profile,
                 role: $crate::users::role(&row.role),
                 is_active: row.is_active,
+                closes_at: row.closes_at.filter(|_| !row.is_active),
                 password_hash: row.password_hash,
                 created_at: row.created_at,
                 updated_at: row.updated_at,
@@ -122,16 +126,23 @@ pub async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
     Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
-/// The password hash of an account that may be used, its row locked until the transaction ends: a
-/// change of password decides on what it locked.
+/// The password hash of an account that may be used, or that closes later than `closing_after`, its row locked until the
+/// transaction ends: a change of password decides on what it locked.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn lock_password_hash(tx: &mut Tx, id: UserId) -> Result<Option<String>, StoreError> {
-    let hash =
-        sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = $1 AND is_active FOR UPDATE", id.0)
-            .fetch_optional(tx.unchanging())
-            .await?;
+pub async fn lock_password_hash(
+    tx: &mut Tx,
+    id: UserId,
+    closing_after: Option<OffsetDateTime>,
+) -> Result<Option<String>, StoreError> {
+    let hash = sqlx::query_scalar!(
+        "SELECT password_hash FROM users WHERE id = $1 AND (is_active OR closes_at > $2) FOR UPDATE",
+        id.0,
+        closing_after
+    )
+    .fetch_optional(tx.unchanging())
+    .await?;
     Ok(hash.flatten())
 }
 
@@ -200,7 +211,7 @@ pub struct Update<'a> {
     pub email: Option<(&'a str, &'a str)>,
     /// Another role.
     pub role: Option<Role>,
-    /// Whether the account may be used, if that changes.
+    /// Whether the account may be used, if that changes; it closes no longer then.
     pub is_active: Option<bool>,
     /// When.
     pub at: OffsetDateTime,
@@ -218,6 +229,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
             email_verified = email_verified AND $2::text IS NULL,
             role = coalesce($4, role),
             is_active = coalesce($5, is_active),
+            closes_at = CASE WHEN $5 IS NULL THEN closes_at END,
             updated_at = $6,
             username_canonical = CASE WHEN username IS DISTINCT FROM $8 THEN $7 ELSE username_canonical END,
             username = $8,

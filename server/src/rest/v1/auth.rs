@@ -126,3 +126,32 @@ pub(crate) async fn logout(State(state): State<AppState>, Member(ctx): Member) -
     state.accounts.sign_out(&ctx).await?;
     Ok(NoContent)
 }
+
+/// Restore your account
+///
+/// An account that you delete can be restored for some days. Takes the fields of a sign-in, and starts a new session as
+/// a sign-in does.
+#[utoipa::path(
+    post,
+    path = "/auth/restore",
+    operation_id = "restore",
+    tag = "Signing in",
+    request_body(content(
+        (LoginRequest = "application/json", example = json!({ "username": "ana@example.com", "password": sample::PASSWORD })),
+        (
+            LoginRequest = "application/x-www-form-urlencoded",
+            example = json!({ "username": "ana@example.com", "password": sample::PASSWORD }),
+        ),
+    )),
+    responses(
+        (status = 200, description = "The session's tokens", body = TokenPair),
+        (status = 401, description = "The email, username or password is incorrect, or the account is gone"),
+    ),
+)]
+pub(crate) async fn restore(
+    State(state): State<AppState>,
+    Anyone(ctx): Anyone,
+    Credentials(request): Credentials<LoginRequest>,
+) -> Answer<Json<TokenPair>> {
+    Ok(Json(state.accounts.restore_bearer(&ctx, request.into()).await?))
+}

@@ -1,5 +1,6 @@
 //! The caller's own account.
 
+use crate::download::Download;
 use crate::rest::answer::{Answer, NoContent};
 use crate::rest::caller::Member;
 use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
@@ -9,7 +10,9 @@ use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use domain::{ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPatch, UserView};
+use domain::{
+    AccountExport, ActivityView, DeletionForm, Page, PageRequest, PasswordForm, UserPatch, UserView,
+};
 
 /// Get your account
 #[utoipa::path(
@@ -66,7 +69,8 @@ pub(crate) async fn change(
 
 /// Delete your account
 ///
-/// Needs a recent sign-in or `current_password`.
+/// Needs a recent sign-in or `current_password`. The account closes at once and all its sessions end. For some days
+/// (`DELETION_GRACE_DAYS`) you can restore it; then it is deleted with everything in it.
 #[utoipa::path(
     delete,
     path = "/users/me",
@@ -74,7 +78,7 @@ pub(crate) async fn change(
     tag = "My account",
     request_body(content = DeletionForm, example = json!({ "current_password": sample::PASSWORD })),
     responses(
-        (status = 204, description = "The account has been deleted"),
+        (status = 204, description = "The account has been closed"),
         (status = 403, description = "A recent sign-in or the current password is needed"),
         (status = 409, description = "You are the last admin"),
         (status = 412, description = "`If-Match` does not match the current version"),
@@ -114,6 +118,28 @@ pub(crate) async fn change_password(
 ) -> Answer<NoContent> {
     state.accounts.change_password(&ctx, form).await?;
     Ok(NoContent)
+}
+
+/// Export your data
+///
+/// Everything that is kept about you, as one JSON file. Needs a recent sign-in. The file is sent while it is made: one
+/// that is cut off is no JSON.
+#[utoipa::path(
+    get,
+    path = "/users/me/export",
+    operation_id = "export_me",
+    tag = "My account",
+    responses(
+        (
+            status = 200, description = "Your data", body = AccountExport,
+            headers(("Content-Disposition" = String, description = "A file name")),
+        ),
+        (status = 403, description = "A recent sign-in is needed"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn export(State(state): State<AppState>, Member(ctx): Member) -> Answer<Download> {
+    Ok(Download(state.accounts.export(&ctx).await?))
 }
 
 /// List your account activity

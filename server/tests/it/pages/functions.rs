@@ -8,12 +8,15 @@ use std::collections::BTreeMap;
 
 /// Path, and what an empty call is answered: of a stranger, and of somebody who has to prove their address first.
 pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
+    ("/fn/account/delete", 401, 409),
     ("/fn/activity/load", 401, 403),
+    ("/fn/confirm", 401, 422),
     ("/fn/devices/forget", 401, 403),
     ("/fn/email/cancel", 401, 200),
     ("/fn/email/change", 401, 422),
     ("/fn/email/load", 401, 200),
     ("/fn/invite", 422, 422),
+    ("/fn/leave/load", 401, 403),
     ("/fn/login", 422, 422),
     ("/fn/login/code", 422, 422),
     ("/fn/login/code/ask", 422, 422),
@@ -50,7 +53,7 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
     let before = app.digest().await;
     for (path, status, _) in EXPECTED {
         let fields: &[_] = match *path {
-            "/fn/password/change" => &[("form[current_password]", "x")],
+            "/fn/password/change" | "/fn/confirm" => &[("form[current_password]", "x")],
             "/fn/profile/save" => &[("form[name]", "x")],
             "/fn/email/change" => &[("form[email]", "x")],
             "/fn/activity/load" => &[("form[cursor]", "")],

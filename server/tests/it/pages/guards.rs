@@ -11,7 +11,9 @@ const EXPECTED: &[(&str, [u16; 4])] = &[
     ("/", [200, 200, 200, 200]),
     ("/account", [303, 200, 200, 200]),
     ("/account/activity", [303, 200, 200, 200]),
+    ("/account/leave", [303, 200, 200, 200]),
     ("/account/security", [303, 200, 200, 200]),
+    ("/confirm", [303, 200, 200, 200]),
     ("/forgot", [200, 200, 200, 200]),
     ("/invite", [200, 200, 200, 200]),
     ("/login", [200, 303, 303, 303]),
@@ -46,7 +48,7 @@ async fn every_page_admits_whom_it_should(pool: PgPool) {
         for (caller, (browser, status)) in callers.into_iter().zip(*expected).enumerate() {
             let answer = browser.get(path).await.expect(status);
             assert_eq!(status == 303, answer.text.is_empty(), "a redirect has no body: {path}");
-            let waits = caller == 3 && path.starts_with("/account");
+            let waits = caller == 3 && (path.starts_with("/account") || *path == "/confirm");
             assert_eq!(waits, answer.text.contains("You can go on once we know"), "{path}");
         }
     }

@@ -9,6 +9,7 @@ mod email;
 mod form_context;
 mod functions;
 mod guards;
+mod leave;
 mod plain_forms;
 mod recovery;
 mod redirects;

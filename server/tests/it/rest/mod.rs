@@ -4,6 +4,7 @@ mod auth;
 mod bad_input;
 mod cors;
 mod families;
+mod leave;
 mod me;
 pub mod openapi;
 mod recovery;

@@ -72,6 +72,7 @@ impl Served {
         let world = World::with(pool, |settings| {
             settings.password_min_length = policy.password_min_length;
             settings.password_min_score = policy.password_min_score;
+            settings.deletion_grace_days = policy.deletion_grace_days;
         });
         let app = App::with(world, |_| ());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -18,7 +18,7 @@ impl Accounts {
         attempt: Attempt,
         password: PlainPassword,
     ) -> Result<ProvenAttempt, Error> {
-        let may_succeed = attempt.may_succeed();
+        let may_succeed = attempt.may_succeed(ctx.now);
         let (name, priority) = (attempt.name.as_str(), attempt.admitted.priority());
         let verdict = self.verify(password, name, attempt.user.as_ref(), may_succeed, priority).await;
         if matches!(verdict, Err(Error::Overloaded)) {
@@ -27,15 +27,18 @@ impl Accounts {
         let verdict = verdict?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && may_succeed;
+        let told = attempt.told(ctx.now).filter(|_| verdict.matches);
+        let closing_after = attempt.closing_after(ctx.now);
         let Attempt { user, admitted, .. } = attempt;
         let user = match user {
             Some(user) if proven => user,
             known => {
-                return self.refuse_attempt(tx, ctx, known.map(|user| user.id), admitted.refusal()).await;
+                let refusal = told.unwrap_or_else(|| admitted.refusal());
+                return self.refuse_attempt(tx, ctx, known.map(|user| user.id), refusal).await;
             }
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
-        if users::lock_password_hash(&mut tx, user.id).await? != user.password_hash {
+        if users::lock_password_hash(&mut tx, user.id, closing_after).await? != user.password_hash {
             return self.refuse_attempt(tx, ctx, Some(user.id), admitted.refusal()).await;
         }
         if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {

@@ -3,6 +3,7 @@
 //! No mail holds a person's name: whoever can choose one could write into a stranger's mailbox. For the same reason
 //! the name of a program is cut to a few letters ([`words::client_of`]), and every link is one of ours.
 
+mod closing;
 mod colours;
 mod content;
 mod html;
@@ -45,6 +46,16 @@ pub(crate) enum Letter<'a> {
     TokenReused { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// By an admin.
     Disabled,
+    /// Its owner deleted it.
+    Closing {
+        closes: OffsetDateTime,
+        when: OffsetDateTime,
+        client: &'a str,
+        sign_in: &'a str,
+        not_me: Option<NotMe<'a>>,
+    },
+    /// The same, some days before its end.
+    ClosesSoon { closes: OffsetDateTime, sign_in: &'a str, not_me: Option<NotMe<'a>> },
     /// "This wasn't me" was used.
     Recovered { when: OffsetDateTime, client: &'a str },
     /// The way round a throttled password.
@@ -147,6 +158,12 @@ impl<'a> Letter<'a> {
             }
             Letter::TokenReused { when, client, not_me } => {
                 notices::token_reused(sender, when, client, not_me)
+            }
+            Letter::Closing { closes, when, client, sign_in, not_me } => {
+                closing::closing(sender, closes, (when, client), sign_in, not_me)
+            }
+            Letter::ClosesSoon { closes, sign_in, not_me } => {
+                closing::closes_soon(sender, closes, sign_in, not_me)
             }
             Letter::Disabled => notices::disabled(sender),
             Letter::Recovered { when, client } => notices::recovered(sender, when, client),

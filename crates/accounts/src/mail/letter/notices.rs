@@ -166,7 +166,7 @@ fn event(lead: String, facts: Vec<Fact>, undo: Vec<Block<'_>>) -> Vec<Block<'_>>
     blocks
 }
 
-fn at(when: OffsetDateTime, client: &str) -> Vec<Fact> {
+pub(super) fn at(when: OffsetDateTime, client: &str) -> Vec<Fact> {
     vec![(mail::when(), date(when)), (mail::device(), client.to_owned())]
 }
 
@@ -183,13 +183,13 @@ fn forgot<'a>(sender: &Sender) -> Block<'a> {
     Link { label: mail::choose_password(), link: page }
 }
 
-fn take_back<'a>(sentence: &str, NotMe { link, code, days }: NotMe<'a>) -> Vec<Block<'a>> {
+pub(super) fn take_back<'a>(sentence: &str, NotMe { link, code, days }: NotMe<'a>) -> Vec<Block<'a>> {
     let mut blocks = vec![Paragraph(sentence.to_owned())];
     blocks.extend(two_ways(mail::not_me(), true, link, code, &wait::days(days)));
     blocks
 }
 
-fn with_help<'a>(sender: &Sender, mut blocks: Vec<Block<'a>>) -> Vec<Block<'a>> {
+pub(super) fn with_help<'a>(sender: &Sender, mut blocks: Vec<Block<'a>>) -> Vec<Block<'a>> {
     blocks.extend(sender.support_url.map(|_| Help(mail::ask_for_help())));
     blocks
 }

@@ -49,7 +49,7 @@ impl Default for Values<'_> {
 /// One of each, and of each with another text, by the names of their files.
 fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
     let Values { verify, code, client, address, new_email, sign_in, forgot, .. } = *values;
-    let when = datetime!(2026-11-27 14:05 UTC);
+    let (when, closes) = (datetime!(2026-11-27 14:05 UTC), datetime!(2026-12-11 14:05 UTC));
     let mut letters = vec![
         ("reset", Letter::Reset { link: values.reset, code, minutes: 10 }),
         ("verify", Letter::Verify { link: verify, code, hours: 24 }),
@@ -73,6 +73,8 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
                 "password-reset",
                 "new-device",
                 "token-reused",
+                "closing",
+                "closes-soon",
             ],
         ),
         (
@@ -84,6 +86,8 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
                 "password-reset-unproven",
                 "new-device-unproven",
                 "token-reused-unproven",
+                "closing-to-an-unproven-address",
+                "closes-soon-to-an-unproven-address",
             ],
         ),
     ] {
@@ -94,6 +98,8 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             Letter::PasswordReset { when, client, not_me },
             Letter::NewDevice { when, client, address, not_me },
             Letter::TokenReused { when, client, not_me },
+            Letter::Closing { closes, when, client, sign_in, not_me },
+            Letter::ClosesSoon { closes, sign_in, not_me },
         ]));
     }
     letters

@@ -161,7 +161,7 @@ async fn a_wrong_password_counts_even_after_a_recent_sign_in_and_without_one_set
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn deleting_oneself_takes_everything_but_the_trail(pool: PgPool) {
-    let world = World::new(pool);
+    let world = World::with(pool, |settings| settings.deletion_grace_days = 0);
     let (ana, eve) = (world.member("ana").await, world.member("eve").await);
     let there = again(&world, "ana").await;
     world.clock.advance(Duration::minutes(11));
@@ -187,7 +187,7 @@ async fn deleting_oneself_takes_everything_but_the_trail(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn after_a_recent_sign_in_no_password_is_asked_for(pool: PgPool) {
-    let world = World::new(pool);
+    let world = World::with(pool, |settings| settings.deletion_grace_days = 0);
     let ana = world.member("ana").await;
     world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM users").await, 0);

@@ -1,4 +1,6 @@
 mod email;
+mod export;
+mod leave;
 mod limits;
 mod locked;
 mod me;

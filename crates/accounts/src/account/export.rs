@@ -1,0 +1,210 @@
+//! The export of all that is kept about a person, in pieces: a long trail is never whole in memory.
+
+use crate::authentication::step_up::need_recent_sign_in;
+use crate::view::{self, timestamp};
+use crate::{Accounts, Error, RequestCtx};
+use domain::{
+    AuditFilter, EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession,
+    LastUse, SessionId, Span, Timestamp, UserId,
+};
+use serde::Serialize;
+use store::audit::{self, Recorded};
+use store::export::{self, SessionRow, TokenRow};
+use store::known_devices::{self, KnownDevice};
+use store::users::User;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How many items a piece holds.
+const PAGE: u16 = 100;
+
+/// An export on its way: a [`domain::AccountExport`], as JSON.
+pub struct Export {
+    accounts: Accounts,
+    user: UserId,
+    /// The first piece, until it is taken.
+    begin: Option<String>,
+    /// The list of which the next piece is; none at the end.
+    list: Option<List>,
+    /// The last id of the piece before, within the same list.
+    after: Option<Uuid>,
+}
+
+#[derive(Clone, Copy)]
+enum List {
+    Sessions,
+    Devices,
+    Networks,
+    Links,
+    Activity,
+}
+
+impl List {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sessions => "sessions",
+            Self::Devices => "known_devices",
+            Self::Networks => "known_networks",
+            Self::Links => "mailed_links",
+            Self::Activity => "activity",
+        }
+    }
+
+    const fn next(self) -> Option<Self> {
+        match self {
+            Self::Sessions => Some(Self::Devices),
+            Self::Devices => Some(Self::Networks),
+            Self::Networks => Some(Self::Links),
+            Self::Links => Some(Self::Activity),
+            Self::Activity => None,
+        }
+    }
+}
+
+impl Accounts {
+    /// Begins the export of all that is kept about the caller, after a recent sign-in.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Unavailable`].
+    pub async fn export(&self, ctx: &RequestCtx) -> Result<Export, Error> {
+        let member = ctx.member()?;
+        let user = self.own_account(member).await?;
+        need_recent_sign_in(&user, member, ctx)?;
+        let id = user.id;
+        let begin = begin(user, ctx.now)?;
+        let first = Some(List::Sessions);
+        Ok(Export { accounts: self.clone(), user: id, begin: Some(begin), list: first, after: None })
+    }
+}
+
+impl Export {
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`]: the document is not whole then.
+    pub async fn next_piece(&mut self) -> Result<Option<String>, Error> {
+        if let Some(begin) = self.begin.take() {
+            return Ok(Some(begin));
+        }
+        let Some(list) = self.list else { return Ok(None) };
+        let (found, last) = self.page(list).await?;
+        let first = self.after.is_none();
+        let mut piece = if first { format!(",\"{}\":[", list.name()) } else { String::new() };
+        if !first && !found.is_empty() {
+            piece.push(',');
+        }
+        piece.push_str(&found.join(","));
+        self.after = last;
+        if last.is_none() {
+            piece.push(']');
+            self.list = list.next();
+            if self.list.is_none() {
+                piece.push('}');
+            }
+        }
+        Ok(Some(piece))
+    }
+
+    /// Some items of a list as JSON, and the id of the last one where more may follow.
+    async fn page(&self, list: List) -> Result<(Vec<String>, Option<Uuid>), Error> {
+        let (store, user, after, limit) = (self.accounts.store(), self.user, self.after, PAGE.into());
+        match list {
+            List::Sessions => {
+                let rows = export::sessions(store, user, after, limit).await?;
+                Ok((json(rows.iter().map(session))?, last(&rows, |row| row.id)))
+            }
+            List::Devices => Ok((json(known_devices::list(store, user).await?.iter().map(device))?, None)),
+            List::Networks => {
+                Ok((json(export::networks(store, user).await?.into_iter().map(last_use))?, None))
+            }
+            List::Links => {
+                let rows = export::tokens(store, user, after, limit).await?;
+                Ok((json(rows.iter().map(link))?, last(&rows, |row| row.id)))
+            }
+            List::Activity => {
+                let span = Span { limit: PAGE - 1, after };
+                let filter = AuditFilter { span, kind: None, actor: None, subject: Some(user) };
+                let rows = audit::list(store, &filter).await?;
+                Ok((json(rows.iter().map(|row| event(row, user)))?, last(&rows, |row| row.id)))
+            }
+        }
+    }
+}
+
+/// The document up to its first list.
+fn begin(user: User, now: OffsetDateTime) -> Result<String, Error> {
+    #[derive(Serialize)]
+    struct Begin {
+        version: u8,
+        exported_at: Timestamp,
+        account: domain::UserView,
+    }
+    let begin = Begin { version: EXPORT_VERSION, exported_at: timestamp(now), account: view::user(user) };
+    let mut text = serde_json::to_string(&begin).map_err(Error::internal)?;
+    text.pop();
+    Ok(text)
+}
+
+fn json(items: impl Iterator<Item = impl Serialize>) -> Result<Vec<String>, Error> {
+    items.map(|item| serde_json::to_string(&item)).collect::<Result<_, _>>().map_err(Error::internal)
+}
+
+/// The last id of a page that is full.
+fn last<R>(rows: &[R], id: fn(&R) -> Uuid) -> Option<Uuid> {
+    rows.last().filter(|_| rows.len() >= PAGE.into()).map(id)
+}
+
+fn session(row: &SessionRow) -> ExportedSession {
+    let proof = |proof: &store::sessions::Proof| ExportedProof {
+        factor: proof.factor.as_str(),
+        at: timestamp(proof.at),
+    };
+    ExportedSession {
+        id: SessionId(row.id),
+        kind: row.kind,
+        persistent: row.persistent,
+        factors: row.factors.iter().map(proof).collect(),
+        authenticated_at: timestamp(row.authenticated_at),
+        created_at: timestamp(row.created_at),
+        last_used_at: timestamp(row.last_used_at),
+        expires_at: timestamp(row.expires_at),
+        ended_at: row.ended_at.map(timestamp),
+        address: row.address.clone(),
+        agent: row.agent.clone(),
+    }
+}
+
+fn device(row: &KnownDevice) -> ExportedDevice {
+    ExportedDevice { agent: row.agent.clone(), last_used_at: timestamp(row.last_used_at) }
+}
+
+fn last_use(at: OffsetDateTime) -> LastUse {
+    LastUse { last_used_at: timestamp(at) }
+}
+
+fn link(row: &TokenRow) -> ExportedLink {
+    ExportedLink {
+        purpose: row.purpose.clone(),
+        email: row.email.clone(),
+        created_at: timestamp(row.created_at),
+        sent_at: row.sent_at.map(timestamp),
+        expires_at: timestamp(row.expires_at),
+        used_at: row.used_at.map(timestamp),
+    }
+}
+
+/// Without what is an admin's: where they acted from, and in which session.
+fn event(row: &Recorded, me: UserId) -> ExportedEvent {
+    let by_admin = row.actor_id.is_some_and(|actor| actor != me.0);
+    let own = |text: &Option<String>| text.clone().filter(|_| !by_admin);
+    ExportedEvent {
+        id: row.id,
+        at: timestamp(row.at),
+        kind: row.kind.clone(),
+        by_admin,
+        address: own(&row.address),
+        agent: own(&row.agent),
+        session: row.session_id.filter(|_| !by_admin).map(SessionId),
+        detail: row.detail.clone(),
+    }
+}

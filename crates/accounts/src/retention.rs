@@ -1,0 +1,306 @@
+//! The retention table: what stands in the database, for how long, and why. The jobs and the deletion of an account do what
+//! it says; docs/retention.md and the page about leaving show it, and a test compares it with the database's own columns.
+
+use crate::{Accounts, Error, limits};
+use domain::{Profile, UserId};
+use store::{Tx, audit, users};
+use time::{Duration, OffsetDateTime};
+use words::retention_what as what;
+use words::{retention as why, retention_until, wait};
+
+/// Some columns of one table.
+pub struct Retained {
+    /// Which table.
+    pub table: &'static str,
+    /// What it is, in a person's words.
+    pub what: fn() -> &'static str,
+    /// What is about a person, and in their export.
+    pub personal: &'static [&'static str],
+    /// What opens something, or recognizes it: in no export.
+    pub secret: &'static [&'static str],
+    /// What says nothing of a person by itself.
+    pub other: &'static [&'static str],
+    /// How long a row stays that nobody deletes.
+    pub until: Until,
+    /// What the deletion of the account does.
+    pub with_account: WithAccount,
+    /// Why it is kept.
+    pub why: fn() -> &'static str,
+}
+
+/// How long a row stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Until its account is deleted.
+    AccountDeleted,
+    /// Until it has ended, and the hourly job comes by.
+    Ended(Ending),
+    /// Until nobody has used it for so long.
+    Unused(Ending, Duration),
+    /// For ever.
+    Forever,
+}
+
+/// What ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Sessions.
+    Sessions,
+    /// Refresh tokens.
+    RefreshTokens,
+    /// Known devices.
+    Devices,
+    /// Known networks.
+    Networks,
+    /// One-time tokens.
+    OneTimeTokens,
+    /// Mails that wait.
+    Mails,
+    /// How often somebody tried.
+    Rates,
+    /// How often somebody failed.
+    Failures,
+}
+
+/// What the deletion of an account does to what is kept of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithAccount {
+    /// Deletes the account's own row.
+    Account,
+    /// Deletes the rows that belong to it (`ON DELETE CASCADE`).
+    Rows,
+    /// Empties the personal columns of where its owner acted from.
+    BlankClients,
+    /// Nothing: no row says whose it is.
+    Nothing,
+}
+
+impl Retained {
+    /// For how long, in a person's words.
+    #[must_use]
+    pub fn until_in_words(&self) -> String {
+        match self.until {
+            Until::AccountDeleted => retention_until::account_deleted().to_owned(),
+            Until::Ended(_) => retention_until::ended().to_owned(),
+            Until::Unused(_, after) => {
+                retention_until::unused(&wait::days(after.whole_days().unsigned_abs()))
+            }
+            Until::Forever => retention_until::forever().to_owned(),
+        }
+    }
+}
+
+/// Everything that the database holds.
+pub const RETENTION: &[Retained] = &[
+    Retained {
+        table: "users",
+        what: what::users,
+        personal: &["id", "email", "email_verified", "role", "is_active", "created_at", "updated_at"],
+        secret: &["password_hash", "sign_up_hash"],
+        // Made of the others; and nobody can ask for an export of an account that closes.
+        other: &["email_canonical", "username_canonical", "search", "closes_at"],
+        until: Until::AccountDeleted,
+        with_account: WithAccount::Account,
+        why: why::users,
+    },
+    Retained {
+        table: "users",
+        what: what::profile,
+        personal: Profile::NAMES,
+        secret: &[],
+        other: &[],
+        until: Until::AccountDeleted,
+        with_account: WithAccount::Rows,
+        why: why::profile,
+    },
+    Retained {
+        table: "sessions",
+        what: what::sessions,
+        personal: &[
+            "id",
+            "kind",
+            "persistent",
+            "authenticated_at",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "ended_at",
+            "address",
+            "agent",
+            "factors",
+        ],
+        secret: &[],
+        other: &["user_id"],
+        until: Until::Ended(Ending::Sessions),
+        with_account: WithAccount::Rows,
+        why: why::sessions,
+    },
+    Retained {
+        table: "refresh_tokens",
+        what: what::refresh_tokens,
+        personal: &[],
+        secret: &["hash", "child", "salt"],
+        other: &["session_id", "issued_at", "expires_at", "used_at", "killed_at"],
+        until: Until::Ended(Ending::RefreshTokens),
+        with_account: WithAccount::Rows,
+        why: why::refresh_tokens,
+    },
+    Retained {
+        table: "known_devices",
+        what: what::known_devices,
+        personal: &["agent", "last_used_at"],
+        secret: &["token_hash"],
+        other: &["user_id"],
+        until: Until::Unused(Ending::Devices, limits::DEVICES_ARE_KNOWN_FOR),
+        with_account: WithAccount::Rows,
+        why: why::known_devices,
+    },
+    Retained {
+        table: "known_networks",
+        what: what::known_networks,
+        personal: &["last_used_at"],
+        secret: &["network"],
+        other: &["user_id"],
+        until: Until::Unused(Ending::Networks, limits::NETWORKS_ARE_KNOWN_FOR),
+        with_account: WithAccount::Rows,
+        why: why::known_networks,
+    },
+    Retained {
+        table: "one_time_tokens",
+        what: what::one_time_tokens,
+        personal: &["purpose", "email", "created_at", "sent_at", "expires_at", "used_at"],
+        secret: &["key_id", "token_hash", "code_hash", "sealed"],
+        other: &["id", "user_id", "email_canonical"],
+        until: Until::Ended(Ending::OneTimeTokens),
+        with_account: WithAccount::Rows,
+        why: why::one_time_tokens,
+    },
+    Retained {
+        table: "outbox",
+        what: what::outbox,
+        personal: &[],
+        secret: &["key_id", "sealed"],
+        other: &["id", "kind", "token_id", "attempts", "created_at", "next_at", "expires_at"],
+        until: Until::Ended(Ending::Mails),
+        with_account: WithAccount::Nothing,
+        why: why::outbox,
+    },
+    Retained {
+        table: "throttle_rates",
+        what: what::throttle,
+        personal: &[],
+        secret: &["key"],
+        other: &["paid_until"],
+        until: Until::Ended(Ending::Rates),
+        with_account: WithAccount::Nothing,
+        why: why::throttle,
+    },
+    Retained {
+        table: "throttle_failures",
+        what: what::throttle,
+        personal: &[],
+        secret: &["key"],
+        other: &["failures", "last_at", "next_at"],
+        until: Until::Unused(Ending::Failures, limits::FAILURES_COUNT_FOR),
+        with_account: WithAccount::Nothing,
+        why: why::throttle,
+    },
+    Retained {
+        table: "audit_events",
+        what: what::audit_clients,
+        personal: &["address", "agent"],
+        secret: &[],
+        other: &[],
+        until: Until::AccountDeleted,
+        with_account: WithAccount::BlankClients,
+        why: why::audit_clients,
+    },
+    Retained {
+        table: "audit_events",
+        what: what::audit,
+        personal: &["id", "at", "kind", "session_id", "detail"],
+        secret: &[],
+        other: &["actor_id", "subject_id", "request_id"],
+        until: Until::Forever,
+        with_account: WithAccount::Nothing,
+        why: why::audit,
+    },
+    Retained {
+        table: "throttle_buckets",
+        what: what::of_an_earlier_version,
+        personal: &[],
+        secret: &["key"],
+        other: &["paid_until"],
+        until: Until::Forever,
+        with_account: WithAccount::Nothing,
+        why: why::of_an_earlier_version,
+    },
+    Retained {
+        table: "throttle_streaks",
+        what: what::of_an_earlier_version,
+        personal: &[],
+        secret: &["key"],
+        other: &["failures", "last_at", "next_at"],
+        until: Until::Forever,
+        with_account: WithAccount::Nothing,
+        why: why::of_an_earlier_version,
+    },
+    Retained {
+        table: "_sqlx_migrations",
+        what: what::migrations,
+        personal: &[],
+        secret: &[],
+        other: &["version", "description", "installed_on", "success", "checksum", "execution_time"],
+        until: Until::Forever,
+        with_account: WithAccount::Nothing,
+        why: why::migrations,
+    },
+];
+
+impl Accounts {
+    /// Does what the retention table says, and deletes the accounts whose end has come. Returns how many sessions, refresh
+    /// tokens and accounts it deleted.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Error> {
+        let mut swept = self.delete_closed(now).await?;
+        for retained in RETENTION {
+            swept += match retained.until {
+                Until::Ended(ending) => self.sweep_ended(ending, now, Duration::ZERO).await?,
+                Until::Unused(ending, after) => self.sweep_ended(ending, now, after).await?,
+                Until::AccountDeleted | Until::Forever => 0,
+            };
+        }
+        Ok(swept)
+    }
+
+    /// Deletes what has ended, or was last used so long ago.
+    async fn sweep_ended(&self, ending: Ending, now: OffsetDateTime, after: Duration) -> Result<u64, Error> {
+        match ending {
+            Ending::Sessions => return self.sweep_sessions(now).await,
+            Ending::RefreshTokens => return self.sweep_refresh_tokens(now).await,
+            Ending::Devices => self.sweep_known_devices(now - after).await?,
+            Ending::Networks => self.sweep_known_networks(now - after).await?,
+            Ending::OneTimeTokens => self.sweep_one_time_tokens(now).await?,
+            Ending::Mails => self.sweep_outbox(now).await?,
+            Ending::Rates => self.sweep_rates(now).await?,
+            Ending::Failures => self.sweep_failures(now, after).await?,
+        }
+        Ok(0)
+    }
+
+    /// Deletes or empties all that is kept of an account.
+    pub(crate) async fn remove_all_of(&self, tx: &mut Tx, user: UserId) -> Result<(), Error> {
+        for retained in RETENTION {
+            match retained.with_account {
+                WithAccount::Account => {
+                    users::delete(tx, user).await?;
+                }
+                WithAccount::BlankClients => audit::blank_clients(tx, user).await?,
+                WithAccount::Rows | WithAccount::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+}

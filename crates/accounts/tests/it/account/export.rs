@@ -1,0 +1,174 @@
+//! The export: all that is kept about a person, nothing of anybody else, and no secret.
+
+use crate::crew::{admin, admin_patch, again};
+use accounts::retention::RETENTION;
+use accounts::{Error, RequestCtx};
+use domain::{EmailForm, ProfileForm};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use std::collections::BTreeSet;
+use testkit::{PASSWORD, World};
+use time::Duration;
+
+async fn whole(world: &World, ctx: &RequestCtx) -> String {
+    let mut export = world.accounts.export(ctx).await.unwrap();
+    let mut text = String::new();
+    while let Some(piece) = export.next_piece().await.unwrap() {
+        text.push_str(&piece);
+    }
+    text
+}
+
+/// Somebody about whom everything is kept that can be.
+async fn ana(world: &World) -> RequestCtx {
+    let ada = admin(world, "ada").await;
+    let ana = world.member("ana").await;
+    again(world, "ana").await;
+    world.program("ana").await;
+    let ctx = world.holder(&ana).await;
+    let form = ProfileForm {
+        username: Some("harbour-ana".into()),
+        name: Some("Ana the Keeper".into()),
+        first_name: Some("Anastasia".into()),
+        last_name: Some("Ilves".into()),
+        bio: Some("Keeps the harbour light.".into()),
+    };
+    world.accounts.save_profile(&ctx, form).await.unwrap();
+    let by_admin = world.holder(&ada).await;
+    world
+        .accounts
+        .change_user(&by_admin, ana.viewer.id, admin_patch(json!({"bio": "Keeps it."})))
+        .await
+        .unwrap();
+    let form = EmailForm { email: "ana@new.example".to_owned(), password: PASSWORD.into() };
+    world.accounts.change_email(&ctx, form).await.unwrap();
+    world.mail().await;
+    world
+        .execute("UPDATE one_time_tokens SET used_at = '2026-11-20 12:34:56Z' WHERE purpose = 'verify'")
+        .await;
+    world
+        .execute(
+            "UPDATE sessions SET ended_at = '2026-11-20 12:35:57Z' WHERE kind = 'bearer'
+                AND user_id = (SELECT id FROM users WHERE email LIKE 'ana@%')",
+        )
+        .await;
+    ctx
+}
+
+/// Each value of the person's own rows, by the retention table: a column that the export lacks fails here.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_personal_column_is_in_the_export_and_no_secret(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = ana(&world).await;
+    let id = ctx.member().unwrap().user.0;
+    let text = whole(&world, &ctx).await;
+    let exported = leaves(&serde_json::from_str(&text).unwrap());
+    for retained in RETENTION {
+        let whose = match retained.table {
+            "users" => "id = $1",
+            "audit_events" => "subject_id = $1 AND (actor_id IS NULL OR actor_id = $1)",
+            _ if retained.personal.is_empty() => continue,
+            _ => "user_id = $1",
+        };
+        for column in retained.personal {
+            let values = values(&world, retained.table, column, whose, id).await;
+            assert!(!values.is_empty(), "nothing to look for: {}.{column}", retained.table);
+            for value in values {
+                assert!(exported.contains(&value), "{}.{column}: {value} in {text}", retained.table);
+            }
+        }
+        for column in retained.secret {
+            for value in values(&world, retained.table, column, whose, id).await {
+                assert!(!text.contains(&value), "{}.{column}", retained.table);
+            }
+        }
+    }
+}
+
+/// The values of a column, each as the export writes it.
+async fn values(world: &World, table: &str, column: &str, whose: &str, id: uuid::Uuid) -> BTreeSet<String> {
+    let sql = format!(
+        "SELECT DISTINCT CASE pg_typeof({column})::text
+            WHEN 'timestamp with time zone'
+                THEN to_char({column}::text::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')
+            WHEN 'bytea' THEN encode({column}::text::bytea, 'hex')
+            ELSE {column}::text END
+         FROM {table} WHERE {column} IS NOT NULL AND ({whose})"
+    );
+    let found: Vec<String> =
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(&world.pool).await.unwrap();
+    match column {
+        "factors" => BTreeSet::from(["pwd".to_owned()]),
+        "detail" => found.iter().flat_map(|text| leaves(&serde_json::from_str(text).unwrap())).collect(),
+        _ => found.into_iter().collect(),
+    }
+}
+
+/// Every value that stands alone.
+fn leaves(value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Null => BTreeSet::new(),
+        Value::Array(items) => items.iter().flat_map(leaves).collect(),
+        Value::Object(fields) => fields.values().flat_map(leaves).collect(),
+        Value::String(text) => BTreeSet::from([text.clone()]),
+        other => BTreeSet::from([other.to_string()]),
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nothing_of_other_people_is_in_the_export(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = ana(&world).await;
+    let export: Value = serde_json::from_str(&whole(&world, &ctx).await).unwrap();
+    let text = export.to_string();
+    let ada: String = sqlx::query_scalar("SELECT id::text FROM users WHERE email = 'ada@example.com'")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert!(!text.contains(&ada) && !text.contains("ada@"));
+    let theirs = "SELECT address FROM audit_events WHERE actor_id = $1::uuid
+                  UNION SELECT address FROM sessions WHERE user_id = $1::uuid";
+    let addresses: Vec<String> = sqlx::query_scalar(theirs).bind(&ada).fetch_all(&world.pool).await.unwrap();
+    assert!(!addresses.is_empty() && addresses.iter().all(|address| !text.contains(address.as_str())));
+    let events = export["activity"].as_array().unwrap();
+    let by_admin: Vec<_> = events.iter().filter(|event| event["by_admin"] == true).collect();
+    assert_eq!(by_admin.len(), 1);
+    assert!(by_admin[0]["address"].is_null() && by_admin[0]["session"].is_null());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_export_wants_a_recent_sign_in(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.clock.advance(Duration::minutes(10));
+    whole(&world, &world.holder(&ana).await).await;
+    world.clock.advance(Duration::SECOND);
+    let refused = world.accounts.export(&world.holder(&ana).await).await;
+    assert!(matches!(refused.map(drop), Err(Error::Reauthenticate)));
+    assert!(matches!(world.accounts.export(&world.stranger()).await.map(drop), Err(Error::SignInNeeded)));
+}
+
+/// A piece holds a hundred items, however many there are.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_long_trail_comes_in_pieces_and_whole(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    for more in [0, 98, 99, 100, 101, 250] {
+        world.execute("DELETE FROM audit_events").await;
+        let sql = "INSERT INTO audit_events (id, at, kind, subject_id, request_id)
+                   SELECT gen_random_uuid(), now(), 'signed_in', $1, 'test' FROM generate_series(1, $2)";
+        sqlx::query(sql).bind(ana.viewer.id.0).bind(more).execute(&world.pool).await.unwrap();
+        let mut export = world.accounts.export(&world.holder(&ana).await).await.unwrap();
+        let (mut text, mut longest) = (String::new(), 0);
+        while let Some(piece) = export.next_piece().await.unwrap() {
+            longest = longest.max(piece.len());
+            text.push_str(&piece);
+        }
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        let ids: BTreeSet<_> =
+            whole["activity"].as_array().unwrap().iter().map(|event| event["id"].to_string()).collect();
+        assert_eq!(ids.len(), usize::try_from(more).unwrap());
+        assert!(longest < 40_000, "{longest}");
+        assert_eq!(whole["version"], 1);
+    }
+}

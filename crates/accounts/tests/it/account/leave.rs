@@ -1,0 +1,252 @@
+//! Leaving: an account closes at once, can be restored for some days, and is gone then.
+
+use crate::crew::{admin, again, deletion, kinds};
+use accounts::{Error, Message, RequestCtx, SignedIn};
+use domain::{AddressForm, CodeRequestForm, NotMeForm, PasswordForm, ResetForm, SignInForm};
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, link_token, registration, sign_in};
+use time::Duration;
+
+const CLOSING: &str = "SELECT count(*) FROM users WHERE closes_at IS NOT NULL AND NOT is_active";
+const USERS: &str = "SELECT count(*) FROM users";
+const NEW: &str = "copper lanterns over water";
+
+/// Ana's account, whose address is proven, closes from now on.
+async fn closing(pool: PgPool) -> (World, SignedIn) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    (world, ana)
+}
+
+async fn restore(world: &World, ctx: &RequestCtx, password: &str) -> Result<(), Error> {
+    world.accounts.restore_bearer(ctx, sign_in("ana@example.com", password)).await.map(drop)
+}
+
+/// Over the API as for nobody; in a browser only the right password is told.
+async fn is_refused(world: &World) -> bool {
+    let accounts = &world.accounts;
+    let form = |password| sign_in("ana@example.com", password);
+    let program = accounts.sign_in_bearer(&world.stranger(), form(PASSWORD)).await.map(drop);
+    let cookie = accounts.sign_in_api_cookie(&world.stranger(), form(PASSWORD)).await.map(drop);
+    let told = accounts.sign_in(&world.stranger(), form(PASSWORD)).await.map(drop);
+    let guessed = accounts.sign_in(&world.stranger(), form("wrong")).await.map(drop);
+    [program, cookie, guessed].iter().all(|refused| matches!(refused, Err(Error::WrongCredentials)))
+        && matches!(told, Err(Error::AccountClosing { left }) if left == Duration::days(14))
+}
+
+async fn only(world: &World) -> Message {
+    let mut mails = world.mail().await;
+    let subjects: Vec<_> = mails.iter().map(|mail| mail.subject.clone()).collect();
+    assert_eq!(mails.len(), 1, "{subjects:?}");
+    mails.remove(0)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_deleted_account_closes_at_once_and_is_gone_after_the_grace(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let (there, program) = (again(&world, "ana").await, world.program("ana").await);
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    for ended in [&ana, &there] {
+        assert!(world.holder(ended).await.member().is_err());
+    }
+    assert!(world.bearer(&program).await.member().is_err());
+    assert!(world.accounts.refresh(&world.stranger(), &program.refresh_token).await.is_err());
+    assert!(is_refused(&world).await);
+    let taken = world.accounts.sign_up(&world.stranger(), registration("ana")).await;
+    assert!(matches!(taken, Err(Error::Taken(_))), "the address stays taken");
+
+    world.clock.advance(Duration::days(14) - Duration::SECOND);
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(CLOSING).await, 1);
+    world.clock.advance(Duration::SECOND);
+    assert!(matches!(restore(&world, &world.stranger(), PASSWORD).await, Err(Error::WrongCredentials)));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(USERS).await, 0);
+    let kinds = kinds(&world).await;
+    assert!(kinds.contains(&"account_closing".to_owned()) && kinds.contains(&"account_deleted".to_owned()));
+    world.member("ana").await;
+}
+
+/// P1, P2: one look-up, one hash, one audit row, one answer.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn restoring_costs_and_says_what_a_sign_in_does(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    world.member("eve").await;
+    world.execute("UPDATE users SET is_active = false WHERE email = 'eve@example.com'").await;
+    for (name, password) in
+        [("ana@example.com", "wrong"), ("nobody@example.com", PASSWORD), ("eve@example.com", PASSWORD)]
+    {
+        let (hashes, events) =
+            (world.accounts.hash_count(), world.count("SELECT count(*) FROM audit_events").await);
+        let refused = world.accounts.restore_bearer(&world.stranger(), sign_in(name, password)).await;
+        assert!(matches!(refused, Err(Error::WrongCredentials)), "{name}");
+        assert_eq!(world.accounts.hash_count() - hashes, 1, "{name}");
+        assert_eq!(world.count("SELECT count(*) FROM audit_events").await - events, 1, "{name}");
+    }
+    let hashes = world.accounts.hash_count();
+    let form = sign_in("ana@example.com", PASSWORD);
+    let refused = world.accounts.sign_in_bearer(&world.stranger(), form).await;
+    assert!(matches!(refused, Err(Error::WrongCredentials)));
+    restore(&world, &world.stranger(), PASSWORD).await.unwrap();
+    assert_eq!(world.accounts.hash_count() - hashes, 2, "one for each");
+    assert_eq!(world.count(CLOSING).await, 0);
+    again(&world, "ana").await;
+}
+
+/// The sign-in page offers nothing else, and its form does it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_sign_in_page_s_form_restores_where_it_says_so(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    let form = |password| SignInForm { restore: "on".into(), ..sign_in("ana@example.com", password) };
+    let guessed = world.accounts.sign_in(&world.stranger(), form("wrong")).await;
+    assert!(matches!(guessed, Err(Error::WrongCredentials)));
+    assert_eq!(world.count(CLOSING).await, 1);
+    let ana = world.accounts.sign_in(&world.stranger(), form(PASSWORD)).await.unwrap();
+    assert!(world.holder(&ana).await.member().is_ok());
+    assert_eq!(world.count(CLOSING).await, 0);
+}
+
+/// P12: the same throttle as a sign-in's.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn guesses_at_a_restore_are_guesses_at_the_account(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    let mut refusal = Ok(());
+    for _ in 0..20 {
+        refusal = restore(&world, &world.stranger(), "wrong").await;
+        if matches!(refusal, Err(Error::TooManyTries { .. })) {
+            break;
+        }
+    }
+    assert!(matches!(refusal, Err(Error::TooManyTries { .. })), "{refusal:?}");
+    let sign_in = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
+    assert!(matches!(sign_in, Err(Error::TooManyTries { .. })));
+}
+
+/// An answer that was lost is asked for again.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_restored_account_is_whole_and_restoring_it_again_signs_in(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    for _ in 0..2 {
+        let pair = world
+            .accounts
+            .restore_bearer(&world.stranger(), sign_in("ana@example.com", PASSWORD))
+            .await
+            .unwrap();
+        let me = world.accounts.me(&world.bearer(&pair).await).await.unwrap();
+        assert!(me.is_active);
+    }
+    let restored = kinds(&world).await.into_iter().filter(|kind| kind == "account_restored").count();
+    assert_eq!(restored, 1);
+    world.clock.advance(Duration::days(15));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(USERS).await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_closing_account_gets_no_mail_that_opens_it(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    assert!(only(&world).await.subject.contains("will be deleted"));
+    let address = AddressForm { email: "ana@example.com".to_owned() };
+    world.accounts.forgot_password(&world.stranger(), address).await.unwrap();
+    let code = CodeRequestForm { identifier: "ana@example.com".to_owned(), ..CodeRequestForm::default() };
+    world.accounts.ask_sign_in_code(&world.stranger(), code).await.unwrap();
+    assert!(world.mail().await.is_empty());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_end_is_told_at_once_and_two_days_before(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    let first = only(&world).await;
+    assert_eq!(first.to, "ana@example.com");
+    assert!(first.text.contains("4 December 2026, 12:00 UTC") && first.text.contains("/not-me#"));
+    world.clock.advance(Duration::days(12) - Duration::SECOND);
+    assert!(world.mail().await.is_empty());
+    world.clock.advance(Duration::SECOND);
+    let last = only(&world).await;
+    assert!(last.subject.contains("soon") && last.text.contains("4 December 2026, 12:00 UTC"));
+    assert!(last.text.contains("/not-me#") && last.text.contains("/login"));
+    assert_eq!(last.at, world.accounts.now());
+    assert!(world.mail().await.is_empty());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_came_back_is_told_nothing_more(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    world.mail().await;
+    restore(&world, &world.stranger(), PASSWORD).await.unwrap();
+    world.mail().await;
+    world.clock.advance(Duration::days(12));
+    assert!(world.mail().await.is_empty());
+}
+
+/// Whoever got hold of the password may have closed it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn both_mails_give_the_account_back_to_its_owner(pool: PgPool) {
+    for days in [0, 12] {
+        let world = World::new(pool.clone());
+        world.execute("TRUNCATE users, audit_events, outbox, throttle_rates CASCADE").await;
+        let ana = world.member("ana").await;
+        world.execute("UPDATE users SET email_verified = true").await;
+        world.mail().await;
+        let change = PasswordForm { current_password: PASSWORD.into(), new_password: NEW.into() };
+        let changed = world.accounts.change_password(&world.holder(&ana).await, change).await.unwrap();
+        let thief = world.browser(&changed.token.unwrap()).await;
+        world.accounts.delete_me(&thief, deletion(None)).await.unwrap();
+        let first = world.mail().await;
+        world.clock.advance(Duration::days(days));
+        let mail = if days == 0 { first.last().unwrap().clone() } else { only(&world).await };
+        let form = NotMeForm { token: link_token(&mail, "not-me").into(), ..NotMeForm::default() };
+        let token = world.accounts.disown(&world.stranger(), form).await.unwrap();
+        let reset = ResetForm { token: token.into(), new_password: PASSWORD.into(), ..ResetForm::default() };
+        world.accounts.reset_password(&world.stranger(), reset).await.unwrap();
+        again(&world, "ana").await;
+        assert_eq!(world.count(CLOSING).await, 0);
+    }
+}
+
+/// P28: nobody is left to manage accounts when the closing one is gone.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_closing_admin_does_not_count(pool: PgPool) {
+    let world = World::new(pool);
+    let (ada, eve) = (admin(&world, "ada").await, admin(&world, "eve").await);
+    world.accounts.delete_me(&world.holder(&eve).await, deletion(None)).await.unwrap();
+    let refused = world.accounts.delete_me(&world.holder(&ada).await, deletion(None)).await;
+    assert!(matches!(refused, Err(Error::LastAdmin)));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_ends_the_grace_either_way(pool: PgPool) {
+    use crate::crew::admin_patch;
+    use serde_json::json;
+    let (world, ana) = closing(pool).await;
+    let ada = admin(&world, "ada").await;
+    let (ctx, id) = (world.holder(&ada).await, ana.viewer.id);
+    world.accounts.change_user(&ctx, id, admin_patch(json!({"is_active": true}))).await.unwrap();
+    again(&world, "ana").await;
+    world.accounts.change_user(&ctx, id, admin_patch(json!({"is_active": false}))).await.unwrap();
+    world.clock.advance(Duration::days(15));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(USERS).await, 2, "a disabled account closes no longer");
+    let ctx = world.holder(&again(&world, "ada").await).await;
+    world.accounts.delete_user(&ctx, id).await.unwrap();
+    assert_eq!(world.count(USERS).await, 1, "an admin's deletion knows no grace");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_cannot_be_recorded_closes_and_restores_nothing(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let ctx = world.holder(&ana).await;
+    world.execute("ALTER TABLE audit_events ADD CONSTRAINT broken CHECK (false) NOT VALID").await;
+    assert!(world.accounts.delete_me(&ctx, deletion(None)).await.is_err());
+    assert_eq!(world.count(CLOSING).await, 0);
+    world.execute("ALTER TABLE audit_events DROP CONSTRAINT broken").await;
+    world.accounts.delete_me(&ctx, deletion(None)).await.unwrap();
+    world.execute("ALTER TABLE audit_events ADD CONSTRAINT broken CHECK (false) NOT VALID").await;
+    assert!(restore(&world, &world.stranger(), PASSWORD).await.is_err());
+    assert_eq!(world.count(CLOSING).await, 1);
+}

@@ -1,0 +1,23 @@
+use serde::{Deserialize, Serialize};
+
+/// What the page about leaving shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaveView {
+    /// For how many days a deleted account can be restored.
+    pub grace_days: u16,
+    /// What is kept about the person.
+    pub kept: Vec<KeptView>,
+    /// The version of the account, which the deletion's form sends along.
+    pub version: String,
+}
+
+/// Something that is kept about a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptView {
+    /// What.
+    pub what: String,
+    /// For how long.
+    pub until: String,
+    /// Why.
+    pub why: String,
+}

@@ -47,6 +47,7 @@ pub use view::timestamp;
 use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};
 use limits::RateLimiter;
+use limits::counts::Counts;
 use redis_store::Redis;
 use session::SessionCache;
 use std::sync::Arc;
@@ -66,6 +67,7 @@ struct Inner {
     rng: Arc<dyn Rng>,
     hasher: Hasher,
     tokens: Tokens,
+    counts: Counts,
     rate_limiter: Option<RateLimiter>,
     session_cache: SessionCache,
     database_clock: DatabaseClock,
@@ -86,12 +88,13 @@ impl Accounts {
     ) -> Result<Self, SetupError> {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"), rng.clone())?;
         let tokens = Tokens::new(&settings.signing, &settings.issuer, settings.token_lifetime)?;
-        let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, &clock);
         let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
+        let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, redis.clone(), &clock);
         let session_cache = session::session_cache(&store, redis.as_ref());
         let inner = Inner {
             network_key: settings.signing.derive("networks"),
             database_clock: DatabaseClock::default(),
+            counts: Counts::new(store.clone(), redis.clone()),
             store,
             settings,
             clock,

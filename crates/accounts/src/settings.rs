@@ -51,7 +51,7 @@ pub struct Settings {
     /// How long a refresh token waits to be used.
     pub refresh_lifetime: Duration,
     /// How many calls of the API and of server functions one principal (a signed-in session), or else one address,
-    /// has a minute on each replica; 0 for as many as they like.
+    /// has a minute, on each replica or, with Redis, on all together; 0 for as many as they like.
     pub rate_limit_per_minute: u32,
     /// What mails show.
     pub mail: MailSettings,

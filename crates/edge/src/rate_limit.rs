@@ -16,24 +16,27 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
 /// Counts the calls of programs by their access token, else by their address.
 pub async fn programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    pass(count(&callers, SessionKind::Bearer, &request), request, next).await
+    pass(count(&callers, SessionKind::Bearer, &request).await, request, next).await
 }
 
 /// Counts the calls of programs that keep cookies by the API's own cookie, else by their address.
 pub async fn cookie_programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    pass(count(&callers, SessionKind::ApiCookie, &request), request, next).await
+    pass(count(&callers, SessionKind::ApiCookie, &request).await, request, next).await
 }
 
 /// Counts the calls of browsers by their session's cookie, else by their address.
 pub async fn browsers(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    pass(count(&callers, SessionKind::Browser, &request), request, next).await
+    pass(count(&callers, SessionKind::Browser, &request).await, request, next).await
 }
 
-/// A preflight is the browser's own question, and does nothing.
-fn count(callers: &Callers, kind: SessionKind, request: &Request) -> Option<RateLimit> {
-    if *request.method() == Method::OPTIONS {
-        return None;
-    }
+/// A preflight is the browser's own question, and does nothing. Only the headers are kept while Redis is asked: a body
+/// cannot be shared between threads.
+fn count<'a>(
+    callers: &'a Callers,
+    kind: SessionKind,
+    request: &'a Request,
+) -> impl Future<Output = Option<RateLimit>> + Send + use<'a> {
+    let preflight = *request.method() == Method::OPTIONS;
     let headers = request.headers();
     let token = match (kind, bearer::read(headers)) {
         (SessionKind::Bearer, Bearer::Token(token)) => Some(token),
@@ -43,7 +46,12 @@ fn count(callers: &Callers, kind: SessionKind, request: &Request) -> Option<Rate
         }
     };
     let address = callers.proxies.client(peer(request.extensions()), headers);
-    callers.accounts.check_rate_limit(kind, token, address, callers.accounts.now())
+    async move {
+        if preflight {
+            return None;
+        }
+        callers.accounts.check_rate_limit(kind, token, address, callers.accounts.now()).await
+    }
 }
 
 async fn pass(rate_limit: Option<RateLimit>, request: Request, next: Next) -> Response {

@@ -5,8 +5,11 @@ mod breaker;
 mod connect;
 mod fault;
 pub mod invalidation;
+mod key;
+pub mod rate_limit;
 mod script;
 mod settings;
+pub mod throttle;
 
 pub use connect::RedisSetupError;
 pub use settings::{RedisNode, RedisSettings, RedisTls};
@@ -16,6 +19,7 @@ use connect::{Connection, Connector, in_time};
 use fault::Fault;
 use redis::{FromRedisValue, RedisError};
 use script::Script;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -38,6 +42,8 @@ static PROBE: LazyLock<Script> =
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("cannot reach Redis")]
 pub struct Unreachable;
+
+type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreachable>> + Send + 'a>>;
 
 /// Redis or Valkey. Cheap to clone.
 #[derive(Clone)]
@@ -112,7 +118,7 @@ impl Redis {
     }
 
     /// Runs a script. All keys must have one hash tag.
-    pub(crate) async fn run<T: FromRedisValue>(
+    pub(crate) async fn run<T: FromRedisValue + Send>(
         &self,
         script: &Script,
         keys: &[Vec<u8>],
@@ -121,7 +127,8 @@ impl Redis {
         let key = keys.first().map(Vec::as_slice).unwrap_or_default();
         let call = script.call(keys, args);
         let longest = self.inner.answer_within * 2;
-        let work = async {
+        // One box: the driver's futures are too deep for the compiler in each caller's.
+        let work: Work<'_, T> = Box::pin(async {
             let mut with = self.connection(key).await?;
             let mut answer = self.in_time(with.connection.invoke(&call)).await;
             if script.may_run_twice && answer.as_ref().is_err_and(RedisError::is_connection_dropped) {
@@ -132,7 +139,7 @@ impl Redis {
                 Ok(answer) => Ok(answer),
                 Err(error) => Err(self.failed(with, keys, &error).await),
             }
-        };
+        });
         tokio::time::timeout(longest, work).await.unwrap_or_else(|_| {
             self.inner.breaker.open(None, key, &"no answer in time");
             Err(Unreachable)

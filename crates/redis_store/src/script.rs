@@ -21,6 +21,11 @@ impl Script {
         Self { lua, hash: redis::Script::new(lua).get_hash().to_owned(), may_run_twice: true }
     }
 
+    /// A script that takes back what was counted: it is never run again.
+    pub(crate) fn once(lua: &'static str) -> Self {
+        Self { may_run_twice: false, ..Self::new(lua) }
+    }
+
     pub(crate) fn call<'a>(&'a self, keys: &'a [Vec<u8>], args: &'a [i64]) -> Call<'a> {
         Call { script: self, keys, args }
     }

@@ -37,8 +37,8 @@ pub struct Budget {
 pub struct UsedUp {
     /// Whose.
     pub key: Key,
-    /// When the next try may be taken out of it.
-    pub next_at: Micros,
+    /// How long until the next try may be taken out of it.
+    pub wait: Duration,
 }
 
 /// What time it is by the database's clock.
@@ -111,7 +111,7 @@ async fn take_one(
             .await?;
     // The row went in the meantime: the next try may come at once.
     let next_at = paid_until.map_or(now, |paid| paid + interval - whole);
-    Ok(Some(UsedUp { key: *key, next_at }))
+    Ok(Some(UsedUp { key: *key, wait: Duration::microseconds(next_at - now) }))
 }
 
 /// Counts a try of each of these keys, of which none stands there twice, and says of each whether it was one of the
@@ -174,8 +174,8 @@ pub enum Counted {
     NameAlone,
     /// Neither: the name has to wait.
     Neither {
-        /// When the next try is admitted.
-        next_at: Micros,
+        /// How long until the next try is admitted.
+        wait: Duration,
     },
 }
 
@@ -193,10 +193,7 @@ pub async fn fail(
     memory: Duration,
     now: Micros,
 ) -> Result<Counted, StoreError> {
-    let waits: Vec<Micros> = delays
-        .iter()
-        .map(|delay| if *delay == 0 { NO_WAIT } else { i64::from(*delay) * 1_000_000 })
-        .collect();
+    let waits = waits(delays);
     let forgotten = now - micros(memory);
     let mut tx = store.pool.begin().await?;
     if !fail_one(&mut tx, name, &waits, forgotten, now).await? {
@@ -205,7 +202,8 @@ pub async fn fail(
                 .fetch_optional(&mut *tx)
                 .await?;
         tx.rollback().await?;
-        return Ok(Counted::Neither { next_at: next_at.unwrap_or(now) });
+        let wait = next_at.map_or(Duration::ZERO, |next_at| Duration::microseconds(next_at - now));
+        return Ok(Counted::Neither { wait });
     }
     let both = fail_one(&mut tx, account, &waits, forgotten, now).await?;
     tx.commit().await?;
@@ -305,6 +303,15 @@ pub async fn sweep_failures(
     Ok(failures.rows_affected())
 }
 
-fn micros(duration: Duration) -> Micros {
+/// What [`fail`] adds to the time of a failure, for each number of them in a row.
+#[must_use]
+pub fn waits(delays: &[i32]) -> Vec<Micros> {
+    let wait = |delay: &i32| if *delay == 0 { NO_WAIT } else { i64::from(*delay) * 1_000_000 };
+    delays.iter().map(wait).collect()
+}
+
+/// A duration in microseconds.
+#[must_use]
+pub fn micros(duration: Duration) -> Micros {
     i64::try_from(duration.whole_microseconds()).unwrap_or(i64::MAX)
 }

@@ -36,4 +36,8 @@ impl Clock for HandClock {
     fn elapsed(&self) -> Duration {
         self.now() - START
     }
+
+    fn is_moved_by_hand(&self) -> bool {
+        true
+    }
 }

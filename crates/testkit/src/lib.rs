@@ -10,11 +10,13 @@
 mod clock;
 mod mailbox;
 mod rng;
+mod stores;
 mod valkey;
 
 pub use clock::HandClock;
 pub use mailbox::{Mailbox, link_token, mail_code};
 pub use rng::SeededRng;
+pub use stores::{Stores, patient};
 pub use valkey::{Reply, SlowWay, Valkey, ValkeyCluster};
 
 use accounts::{

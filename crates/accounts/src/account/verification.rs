@@ -55,7 +55,7 @@ impl Accounts {
                 // First: forgiving takes a connection of its own.
                 tx.commit().await?;
                 if let Some(admitted) = &admitted {
-                    self.forgive(admitted).await;
+                    self.forgive(ctx, admitted).await;
                 }
                 Ok(())
             }

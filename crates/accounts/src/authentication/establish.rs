@@ -115,7 +115,7 @@ impl Accounts {
         }
         tx.commit().await?;
         if let Some(admitted) = &admitted {
-            self.forgive(admitted).await;
+            self.forgive(ctx, admitted).await;
         }
         let must_prove = self.must_prove(user.email_verified);
         Ok(Established { user, must_prove, token, device })

@@ -1,5 +1,5 @@
-//! Limits on guessing (P12, P13, P14, P23). Postgres counts them before any hashing, for all replicas together and by
-//! the database's clock.
+//! Limits on guessing (P12, P13, P14, P23). They are counted before any hashing, for all replicas together and by the
+//! clock of what counts: Redis, or else the database (`limits/counts.rs`).
 //!
 //! No account is ever locked: anybody could lock somebody else's. Names wait, whether they exist or not. Known devices
 //! have a budget of their own, and so does the network of the account's last sign-in.
@@ -7,13 +7,14 @@
 use crate::audit::Event;
 use crate::credential::Priority;
 use crate::limits::Guessed;
+use crate::limits::counts::{Counts, Failure, Taken};
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Error, Member, RequestCtx, identifier, limits};
 use domain::{Change, Identifier, ProfileChange, Purpose, UserId};
 use store::known_networks::{self, KnownNetwork};
-use store::throttle::{self, Bucket, Budget, Counted, Key, Micros, UsedUp};
+use store::throttle::{self, Bucket, Budget, Counted, Key, UsedUp};
 use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -21,20 +22,20 @@ use uuid::Uuid;
 /// An admitted sign-in, by what it has been counted for.
 pub(crate) enum Admitted {
     /// Its failure is counted for the name and for the account.
-    Name(Names),
+    Name { names: Names, failure: Failure },
     /// One try of a known device of the account.
-    Device { budget: Budget, priority: Priority },
+    Device { taken: Taken, priority: Priority },
     /// The account or its name has to wait: its password counts only if the last sign-in came from this network
     /// (`own`). Any other name, known or not, costs the same (P1, P2).
-    Network { name: Cost, account: Option<Budget>, own: bool },
+    Network { name: Cost, account: Option<Taken>, own: bool },
 }
 
 /// What a try was counted for, at a name.
 pub(crate) enum Cost {
     /// A failure: the name need not wait, and the answer is the usual one.
-    Failure(Key),
+    Failure { key: Key, failure: Failure },
     /// A try of the network: a wrong password is told to wait, as it is from anywhere else.
-    Try { budget: Budget, wait: Duration },
+    Try { taken: Taken, wait: Duration },
 }
 
 /// What failures in a row are counted for. The answer depends only on the name that was typed: an answer that showed
@@ -97,8 +98,11 @@ impl Accounts {
         if let Some((device, user)) = self.known_device(&ctx.client, user.map(|user| user.id)).await? {
             let key = key("sign-in with", &[&device, user.0.as_bytes()]);
             let budget = Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE };
-            self.take(ctx, &[budget]).await?;
-            return Ok(Admitted::Device { budget, priority: self.priority(ctx, user).await? });
+            let taken = match self.counts().take_one(budget, self.moment(ctx.now)).await? {
+                Ok(taken) => taken,
+                Err(used_up) => return self.refuse_throttled(ctx, used_up).await,
+            };
+            return Ok(Admitted::Device { taken, priority: self.priority(ctx, user).await? });
         }
         // While the queue for a core is full nothing is counted, so a flood of guesses does not reach the database.
         if self.inner.hasher.is_full(Priority::Stranger) {
@@ -111,8 +115,8 @@ impl Accounts {
         let names = Names::of(name, user);
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
         let keys = (&names.typed, &names.account);
-        let counted = throttle::fail(self.store(), keys, delays, memory, self.throttle_time(ctx)).await?;
-        self.admit_by_network(ctx, names, counted, user.map(|user| user.id)).await
+        let (counted, failure) = self.counts().fail(keys, delays, memory, self.moment(ctx.now)).await?;
+        self.admit_by_network(ctx, names, (counted, failure), user.map(|user| user.id)).await
     }
 
     /// The owner of an account that has to wait may get in from the network of their last sign-in. An attempt that need
@@ -121,7 +125,7 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         names: Names,
-        counted: Counted,
+        (counted, failure): (Counted, Failure),
         user: Option<UserId>,
     ) -> Result<Admitted, Error> {
         let network = self.network_of(&ctx.client);
@@ -131,23 +135,26 @@ impl Accounts {
             key: self::key(purpose, &[&network, key]),
             bucket: limits::SIGN_INS_OF_A_NETWORK,
         };
-        let name = if let Counted::Neither { next_at } = counted {
-            let (waits, budget) = (UsedUp { key: names.typed, next_at }, near("sign-in near", &names.typed));
-            if !anybodys || !self.has_taken(ctx, budget).await? {
-                return self.refuse_throttled(ctx, waits).await;
-            }
+        let name = if let Counted::Neither { wait } = counted {
+            let waits = UsedUp { key: names.typed, wait };
+            let taken = if anybodys {
+                self.try_to_take(ctx, near("sign-in near", &names.typed)).await?
+            } else {
+                None
+            };
+            let Some(taken) = taken else { return self.refuse_throttled(ctx, waits).await };
             self.audit_throttled(ctx, &waits.key).await?;
-            Cost::Try { budget, wait: self.wait(ctx, next_at) }
+            Cost::Try { taken, wait: told(wait) }
         } else {
-            Cost::Failure(names.typed)
+            Cost::Failure { key: names.typed, failure }
         };
         let purpose = if counted == Counted::Both { "sign-in beside" } else { "sign-in near" };
-        let account = near(purpose, &names.account);
-        let has_one = anybodys && self.has_taken(ctx, account).await?;
+        let account =
+            if anybodys { self.try_to_take(ctx, near(purpose, &names.account)).await? } else { None };
         if counted == Counted::Both {
-            return Ok(Admitted::Name(names));
+            return Ok(Admitted::Name { names, failure });
         }
-        Ok(Admitted::Network { name, account: has_one.then_some(account), own: own && has_one })
+        Ok(Admitted::Network { name, own: own && account.is_some(), account })
     }
 
     /// Admits an attempt to make an account, or says how long to wait.
@@ -215,17 +222,16 @@ impl Accounts {
         };
         let keys: Vec<_> = codes.iter().map(key).collect();
         let burst = limits::GUESSES_AT_A_CODE.burst;
-        Ok(throttle::count(self.store(), &keys, burst, self.throttle_time(ctx)).await?)
+        Ok(self.counts().count(&keys, burst, self.moment(ctx.now)).await?)
     }
 
     /// Whether strangers have a guess left at the code of a token.
     pub(crate) async fn may_guess(&self, ctx: &RequestCtx, token: &[u8]) -> Result<bool, Error> {
-        let budget = guesses(&[token]);
-        let left = self.has_taken(ctx, budget).await?;
-        if left {
-            throttle::put_back(self.store(), &budget).await?;
+        let taken = self.try_to_take(ctx, guesses(&[token])).await?;
+        if let Some(taken) = &taken {
+            self.counts().put_back(taken, self.moment(ctx.now)).await?;
         }
-        Ok(left)
+        Ok(taken.is_some())
     }
 
     /// Admits an exchange of a refresh token.
@@ -277,24 +283,23 @@ impl Accounts {
 
     /// Takes back what an attempt that was never checked was counted for, except at the address.
     pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
-        let (failures, tries) = match admitted {
-            Admitted::Name(names) => (vec![names.typed, names.account], vec![]),
-            Admitted::Device { budget, .. } => (vec![], vec![*budget]),
-            Admitted::Network { name: Cost::Failure(key), account, .. } => {
-                (vec![*key], Vec::from_iter(*account))
+        let (failure, tries) = match admitted {
+            Admitted::Name { names, failure } => (Some((vec![names.typed, names.account], *failure)), vec![]),
+            Admitted::Device { taken, .. } => (None, vec![*taken]),
+            Admitted::Network { name: Cost::Failure { key, failure }, account, .. } => {
+                (Some((vec![*key], *failure)), Vec::from_iter(*account))
             }
-            Admitted::Network { name: Cost::Try { budget, .. }, account, .. } => {
-                (vec![], [*budget].into_iter().chain(*account).collect())
+            Admitted::Network { name: Cost::Try { taken, .. }, account, .. } => {
+                (None, [*taken].into_iter().chain(*account).collect())
             }
         };
-        for key in &failures {
-            let given = throttle::give_back(self.store(), key, self.throttle_time(ctx)).await;
-            if let Err(error) = given {
-                tracing::warn!(%error, "a failure was not given back");
-            }
+        if let Some((keys, failure)) = failure
+            && let Err(error) = self.counts().give_back(&keys, failure, self.moment(ctx.now)).await
+        {
+            tracing::warn!(%error, "a failure was not given back");
         }
-        for budget in &tries {
-            if let Err(error) = throttle::put_back(self.store(), budget).await {
+        for taken in &tries {
+            if let Err(error) = self.counts().put_back(taken, self.moment(ctx.now)).await {
                 tracing::warn!(%error, "a try was not given back");
             }
         }
@@ -303,44 +308,42 @@ impl Accounts {
     /// Deletes the failures of all names of an account whose owner signed in the ordinary way. A sign-in by a known
     /// device or network does not forgive what strangers failed at. If only the account had to wait, the name that was
     /// typed is forgiven, and the account goes on waiting.
-    pub(crate) async fn forgive(&self, admitted: &Admitted) {
+    pub(crate) async fn forgive(&self, ctx: &RequestCtx, admitted: &Admitted) {
         let keys = match admitted {
-            Admitted::Name(names) => [&[names.typed, names.account], names.others.as_slice()].concat(),
-            Admitted::Network { name: Cost::Failure(key), .. } => vec![*key],
+            Admitted::Name { names, .. } => [&[names.typed, names.account], names.others.as_slice()].concat(),
+            Admitted::Network { name: Cost::Failure { key, .. }, .. } => vec![*key],
             Admitted::Network { .. } | Admitted::Device { .. } => return,
         };
-        for key in &keys {
-            // Nobody is refused because a count could not be taken back.
-            if let Err(error) = throttle::forgive(self.store(), key).await {
-                tracing::warn!(%error, "failures not forgotten");
-            }
+        // Nobody is refused because a count could not be taken back.
+        if let Err(error) = self.counts().forgive(&keys, self.moment(ctx.now)).await {
+            tracing::warn!(%error, "failures not forgotten");
         }
     }
 
-    /// The time of a request, by the database's clock.
-    fn throttle_time(&self, ctx: &RequestCtx) -> Micros {
-        self.inner.database_clock.at(ctx.now)
-    }
-
-    fn wait(&self, ctx: &RequestCtx, next_at: Micros) -> Duration {
-        Duration::microseconds(next_at - self.throttle_time(ctx)).max(Duration::SECOND)
+    fn counts(&self) -> &Counts {
+        &self.inner.counts
     }
 
     async fn take(&self, ctx: &RequestCtx, budgets: &[Budget]) -> Result<(), Error> {
-        match throttle::take(self.store(), budgets, self.throttle_time(ctx)).await? {
-            None => Ok(()),
-            Some(used_up) => self.refuse_throttled(ctx, used_up).await,
+        match self.counts().take(budgets, self.moment(ctx.now)).await? {
+            Ok(_) => Ok(()),
+            Err(used_up) => self.refuse_throttled(ctx, used_up).await,
         }
+    }
+
+    /// One try, if one was left.
+    async fn try_to_take(&self, ctx: &RequestCtx, budget: Budget) -> Result<Option<Taken>, Error> {
+        Ok(self.counts().take_one(budget, self.moment(ctx.now)).await?.ok())
     }
 
     /// Whether one was left to take.
     async fn has_taken(&self, ctx: &RequestCtx, budget: Budget) -> Result<bool, Error> {
-        Ok(throttle::take(self.store(), &[budget], self.throttle_time(ctx)).await?.is_none())
+        Ok(self.try_to_take(ctx, budget).await?.is_some())
     }
 
     async fn refuse_throttled<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
         self.audit_throttled(ctx, &limited.key).await?;
-        Err(Error::TooManyTries { wait: self.wait(ctx, limited.next_at) })
+        Err(Error::TooManyTries { wait: told(limited.wait) })
     }
 
     /// Records in the audit trail that somebody was throttled, once an hour: an attack must not fill it.
@@ -368,6 +371,11 @@ impl Accounts {
         while throttle::sweep_failures(self.store(), at, last_before, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
+}
+
+/// How long somebody is told to wait.
+fn told(wait: Duration) -> Duration {
+    wait.max(Duration::SECOND)
 }
 
 /// The budget of an address, and the one of its network.

@@ -1,10 +1,15 @@
 //! How often something may be tried (promises P12 and P13 in docs/security-promises.md).
 
+pub(crate) mod counts;
 pub(crate) mod key;
+mod memory;
+mod moment;
 pub(crate) mod network;
+mod principal;
 mod rate_limit;
+mod redis;
 
-pub use rate_limit::RateLimit;
+pub use principal::RateLimit;
 pub(crate) use rate_limit::RateLimiter;
 
 use domain::UserId;

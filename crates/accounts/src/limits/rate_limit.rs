@@ -1,115 +1,32 @@
-//! The general limit: how many calls somebody may make, counted by each replica for itself. The limits on password
-//! guesses are in `authentication/throttle.rs`; they stay on when this one is off.
+//! The general limit: how many calls somebody may make. Redis counts for all replicas together where it is set; while it
+//! does not answer, and where it is not set, each replica counts for itself in its memory. The limits on password guesses
+//! are in `authentication/throttle.rs`; they stay on when this one is off.
 
-use crate::limits::network::{neighbourhood, network};
+use crate::limits::key::key;
+use crate::limits::memory::Memory;
+use crate::limits::network::network;
+use crate::limits::principal::{Principal, RateLimit, TEN};
 use crate::{Accounts, Clock};
-use domain::{SessionId, SessionKind};
-use governor::clock::{self, Clock as _, Reference};
-use governor::middleware::StateInformationMiddleware;
-use governor::nanos::Nanos;
-use governor::state::keyed::HashMapStateStore;
-use governor::{NotUntil, Quota};
-use std::hash::{BuildHasher, RandomState};
+use domain::SessionKind;
+use redis_store::rate_limit::{self, Call, Calls};
+use redis_store::{Redis, Unreachable};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use store::throttle::{Key, Micros};
 use time::{Duration, OffsetDateTime};
-
-/// The counts are divided into this many parts: a sweep delays only callers of its part. Governor's own sharded store
-/// (`DashMap`) would sweep all of them within one call, and needs two more crates.
-const SHARDS: usize = 64;
-
-const TEN: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
-
-/// The least number of calls between two sweeps: each call adds one count at most.
-const SWEEP_AFTER: usize = 10_000;
-
-/// From this many counts on, new addresses share one count in each part: some 20 MB.
-const MOST_COUNTS: usize = 200_000;
-
-/// What is left to a caller after a call was counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Calls a minute.
-    pub limit: u32,
-    /// Calls that are left now.
-    pub left: u32,
-    /// How long until there is one more; never longer where the call was admitted.
-    pub more_in: Duration,
-    /// Whether this call was admitted.
-    pub admitted: bool,
-}
-
-/// Whose calls are counted.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Principal {
-    /// The session that a token names, alive or not. Each session has its own count: a lost token drains only that.
-    Session(SessionId),
-    /// An address from which programs call.
-    Programs(Vec<u8>),
-    /// An address from which browsers call. Apart from the programs', because any page can have its visitors'
-    /// browsers call the API, and must not shut them out of our pages by that.
-    Browsers(Vec<u8>),
-    /// All addresses while there are too many.
-    Crowd,
-}
-
-type Limiter = governor::RateLimiter<
-    Principal,
-    HashMapStateStore<Principal>,
-    MonotonicClock,
-    StateInformationMiddleware,
->;
-
-impl Principal {
-    /// The network around an address.
-    fn around(&self) -> Option<Self> {
-        match self {
-            Self::Programs(network) => Some(Self::Programs(neighbourhood(network))),
-            Self::Browsers(network) => Some(Self::Browsers(neighbourhood(network))),
-            Self::Session(_) | Self::Crowd => None,
-        }
-    }
-}
 
 /// Counts calls (GCRA: what was used comes back evenly, and not all at once).
 pub(crate) struct RateLimiter {
     limit: NonZeroU32,
-    shards: Vec<Shard>,
-    /// The networks around addresses, which have ten times as many.
-    around: Vec<Shard>,
-    hasher: RandomState,
-}
-
-/// A part of the counts.
-struct Shard {
-    most: usize,
-    sweep_after: usize,
-    limiter: Limiter,
-    counted: AtomicUsize,
-    sweep_at: AtomicUsize,
-    crowded: AtomicBool,
-}
-
-/// The injected clock, as the limiter reads it: it counts elapsed time, since a clock that is set back an hour would
-/// refuse everybody for that long.
-#[derive(Clone)]
-struct MonotonicClock(Arc<dyn Clock>);
-
-impl clock::Clock for MonotonicClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        Nanos::new(u64::try_from(self.0.elapsed().whole_nanoseconds()).unwrap_or_default())
-    }
+    redis: Option<Redis>,
+    memory: Memory,
 }
 
 impl Accounts {
     /// Counts a call of the session that `jwt` names, or else of the client's address. Only the token is looked at,
     /// and no row. `None` where there is no limit.
-    #[must_use]
-    pub fn check_rate_limit(
+    pub async fn check_rate_limit(
         &self,
         kind: SessionKind,
         jwt: Option<&str>,
@@ -118,94 +35,65 @@ impl Accounts {
     ) -> Option<RateLimit> {
         let limiter = self.inner.rate_limiter.as_ref()?;
         let subject = jwt.and_then(|jwt| self.inner.tokens.read(kind, jwt, now));
-        Some(limiter.count(&match (subject, kind) {
+        let principal = match (subject, kind) {
             (Some(subject), _) => Principal::Session(subject.session),
             (None, SessionKind::Bearer | SessionKind::ApiCookie) => Principal::Programs(network(address)),
             (None, SessionKind::Browser) => Principal::Browsers(network(address)),
-        }))
+        };
+        Some(limiter.count(&principal, self.moment(now).by_hand).await)
     }
 }
 
 impl RateLimiter {
     /// `None` for a limit of 0.
-    pub(crate) fn new(limit: u32, clock: &Arc<dyn Clock>) -> Option<Self> {
-        NonZeroU32::new(limit).map(|limit| Self::holding(MOST_COUNTS, limit, clock))
+    pub(crate) fn new(limit: u32, redis: Option<Redis>, clock: &Arc<dyn Clock>) -> Option<Self> {
+        let limit = NonZeroU32::new(limit)?;
+        // No replica knows how many there are; two of them admit no more than Redis does.
+        let own = if redis.is_some() { half(limit) } else { limit };
+        Some(Self { limit, redis, memory: Memory::new(own, clock) })
     }
 
-    fn holding(most: usize, limit: NonZeroU32, clock: &Arc<dyn Clock>) -> Self {
-        let shards = |limit| {
-            let shard = || Shard::new(most / SHARDS, limit, MonotonicClock(clock.clone()));
-            std::iter::repeat_with(shard).take(SHARDS).collect()
-        };
-        let around = limit.saturating_mul(TEN);
-        Self { limit, shards: shards(limit), around: shards(around), hasher: RandomState::new() }
-    }
-
-    fn count(&self, caller: &Principal) -> RateLimit {
-        let (mut left, mut more_in, mut admitted) = self.shard(&self.shards, caller).count(caller);
-        if admitted && let Some(around) = caller.around() {
-            let (left_around, more_around, admitted_around) =
-                self.shard(&self.around, &around).count(&around);
-            left = left.min(left_around);
-            if !admitted_around {
-                (more_in, admitted) = (more_around, false);
-            }
+    async fn count(&self, caller: &Principal, by_hand: Option<Micros>) -> RateLimit {
+        if let Some(redis) = &self.redis
+            && let Ok(counted) = self.count_in(redis, caller, by_hand).await
+        {
+            return counted;
         }
-        let more_in = Duration::try_from(more_in).unwrap_or(Duration::MINUTE);
-        RateLimit { limit: self.limit.get(), left, more_in, admitted }
+        self.memory.count(caller)
     }
 
-    fn shard<'a>(&self, shards: &'a [Shard], caller: &Principal) -> &'a Shard {
-        let shard = self.hasher.hash_one(caller) % SHARDS as u64;
-        &shards[usize::try_from(shard).unwrap_or_default()]
+    async fn count_in(
+        &self,
+        redis: &Redis,
+        caller: &Principal,
+        by_hand: Option<Micros>,
+    ) -> Result<RateLimit, Unreachable> {
+        let per_minute = self.limit;
+        let calls = Calls { key: count_key(caller), per_minute };
+        let around = caller
+            .around()
+            .map(|around| Calls { key: count_key(&around), per_minute: per_minute.saturating_mul(TEN) });
+        let limit = per_minute.get();
+        Ok(match rate_limit::count(redis, calls, around, by_hand).await? {
+            Call::Admitted { left } => {
+                RateLimit { limit, left, more_in: Duration::MINUTE / limit, admitted: true }
+            }
+            Call::Refused { wait } => RateLimit { limit, left: 0, more_in: wait, admitted: false },
+        })
     }
 }
 
-impl Shard {
-    fn new(most: usize, limit: NonZeroU32, clock: MonotonicClock) -> Self {
-        let sweep_after = SWEEP_AFTER / SHARDS;
-        let limiter: Limiter =
-            governor::RateLimiter::new(Quota::per_minute(limit), HashMapStateStore::default(), clock);
-        Self {
-            most,
-            sweep_after,
-            limiter,
-            counted: AtomicUsize::new(0),
-            sweep_at: AtomicUsize::new(sweep_after),
-            crowded: AtomicBool::new(false),
-        }
-    }
+fn half(limit: NonZeroU32) -> NonZeroU32 {
+    NonZeroU32::new(limit.get() / 2).unwrap_or(NonZeroU32::MIN)
+}
 
-    fn count(&self, caller: &Principal) -> (u32, std::time::Duration, bool) {
-        self.sweep_when_due();
-        let known = matches!(caller, Principal::Session(_));
-        let caller = if known || !self.crowded.load(Ordering::Relaxed) { caller } else { &Principal::Crowd };
-        match self.limiter.check_key(caller) {
-            Ok(state) => (state.remaining_burst_capacity(), state.quota().replenish_interval(), true),
-            Err(refused) => (0, self.wait(&refused), false),
-        }
-    }
-
-    fn wait(&self, refused: &NotUntil<Nanos>) -> std::time::Duration {
-        let now = self.limiter.clock().now();
-        refused.earliest_possible().duration_since(now).into()
-    }
-
-    /// Drops the counts that no longer limit anything. There are never more counts than the last sweep kept plus the
-    /// calls since; a sweep costs each of those calls two look-ups at most.
-    fn sweep_when_due(&self) {
-        let counted = self.counted.fetch_add(1, Ordering::Relaxed);
-        let due = self.sweep_at.load(Ordering::Relaxed);
-        let taken =
-            || self.sweep_at.compare_exchange(due, usize::MAX, Ordering::Relaxed, Ordering::Relaxed).is_err();
-        if counted < due || taken() {
-            return;
-        }
-        self.limiter.retain_recent();
-        let kept = self.limiter.len();
-        self.crowded.store(kept >= self.most, Ordering::Relaxed);
-        let next = self.counted.load(Ordering::Relaxed).saturating_add(kept.max(self.sweep_after));
-        self.sweep_at.store(next, Ordering::Relaxed);
+/// What is kept in Redis tells neither sessions nor addresses.
+fn count_key(caller: &Principal) -> Key {
+    match caller {
+        Principal::Session(session) => key("calls in", &[session.0.as_bytes()]),
+        Principal::Programs(network) => key("calls of programs from", &[network]),
+        Principal::Browsers(network) => key("calls of browsers from", &[network]),
+        Principal::Crowd => key("calls of all others", &[]),
     }
 }
 

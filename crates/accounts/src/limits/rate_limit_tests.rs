@@ -1,133 +1,175 @@
 use super::*;
+use domain::SessionId;
 use std::sync::Mutex;
+use testkit::{Valkey, patient};
 use time::macros::datetime;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-/// A clock that can be set back.
-struct Hand(Mutex<(OffsetDateTime, Duration)>);
+/// A clock moved by hand, for both: memory counts by what has elapsed.
+#[derive(Default)]
+struct Hand(Mutex<Duration>);
 
 impl Clock for Hand {
     fn now(&self) -> OffsetDateTime {
-        self.0.lock().unwrap().0
+        datetime!(2026-11-20 12:00 UTC) + self.elapsed()
     }
 
     fn elapsed(&self) -> Duration {
-        self.0.lock().unwrap().1
+        *self.0.lock().unwrap()
     }
 }
 
-fn limiter(most: usize, limit: u32) -> (RateLimiter, Arc<Hand>) {
-    let hand = Arc::new(Hand(Mutex::new((datetime!(2026-11-20 12:00 UTC), Duration::hours(1)))));
-    let clock: Arc<dyn Clock> = hand.clone();
-    (RateLimiter::holding(most, NonZeroU32::new(limit).unwrap(), &clock), hand)
+/// A limiter over one of the stores.
+#[derive(Clone)]
+struct Counting {
+    limiter: Arc<RateLimiter>,
+    hand: Arc<Hand>,
+    valkey: Option<Arc<Valkey>>,
 }
 
-fn advance(hand: &Hand, by: Duration) {
-    let mut hand = hand.0.lock().unwrap();
-    *hand = (hand.0 + by, hand.1 + by);
+impl Counting {
+    fn over(valkey: Option<Valkey>, limit: u32) -> Self {
+        let redis = valkey.as_ref().map(|valkey| Redis::open(&patient(valkey)).unwrap());
+        let hand = Arc::new(Hand::default());
+        let clock: Arc<dyn Clock> = hand.clone();
+        let limiter = Arc::new(RateLimiter::new(limit, redis, &clock).unwrap());
+        Self { limiter, hand, valkey: valkey.map(Arc::new) }
+    }
+
+    async fn count(&self, caller: &Principal) -> RateLimit {
+        let now = self.hand.now().unix_timestamp_nanos() / 1_000;
+        self.limiter.count(caller, Some(now.try_into().unwrap())).await
+    }
+
+    async fn admits(&self, caller: &Principal) -> bool {
+        self.count(caller).await.admitted
+    }
+
+    async fn admitted_of_a_hundred(&self) -> u32 {
+        let mut admitted = 0;
+        for _ in 0..100 {
+            admitted += u32::from(self.admits(&session(1)).await);
+        }
+        admitted
+    }
+
+    fn advance(&self, by: Duration) {
+        *self.hand.0.lock().unwrap() += by;
+    }
 }
 
-fn kept(limiter: &RateLimiter) -> usize {
-    limiter.shards.iter().map(|shard| shard.limiter.len()).sum()
+/// A limiter in memory, and one in Redis.
+fn over_each_store(limit: u32) -> [Counting; 2] {
+    [None, Some(Valkey::start())].map(|valkey| Counting::over(valkey, limit))
 }
 
-fn session(n: usize) -> Principal {
-    Principal::Session(SessionId(Uuid::from_u128(n as u128)))
+fn session(n: u128) -> Principal {
+    Principal::Session(SessionId(Uuid::from_u128(n)))
 }
 
 fn address(n: u32) -> Principal {
     Principal::Programs(n.to_be_bytes().to_vec())
 }
 
-#[test]
-fn sixty_a_minute_come_back_one_a_second() {
-    let (limiter, hand) = limiter(MOST_COUNTS, 60);
-    for left in (0..60).rev() {
-        let admitted = RateLimit { limit: 60, left, more_in: Duration::SECOND, admitted: true };
-        assert_eq!(limiter.count(&address(1)), admitted);
+#[tokio::test]
+async fn sixty_a_minute_come_back_one_a_second() {
+    for counting in over_each_store(60) {
+        for left in (0..60).rev() {
+            let admitted = RateLimit { limit: 60, left, more_in: Duration::SECOND, admitted: true };
+            assert_eq!(counting.count(&address(1)).await, admitted);
+        }
+        let refused = RateLimit { limit: 60, left: 0, more_in: Duration::SECOND, admitted: false };
+        assert_eq!(counting.count(&address(1)).await, refused);
+        assert!(counting.admits(&address(2)).await, "somebody else has their own");
+        let Principal::Programs(same) = address(1) else { continue };
+        assert!(counting.admits(&Principal::Browsers(same)).await, "and so have browsers");
+        counting.advance(Duration::milliseconds(999));
+        assert_eq!(
+            counting.count(&address(1)).await,
+            RateLimit { more_in: Duration::MILLISECOND, ..refused }
+        );
+        counting.advance(Duration::MILLISECOND);
+        assert!(counting.admits(&address(1)).await && !counting.admits(&address(1)).await);
+        counting.advance(Duration::hours(1));
+        assert_eq!(counting.count(&address(1)).await.left, 59, "and never more than a minute's");
     }
-    let refused = RateLimit { limit: 60, left: 0, more_in: Duration::SECOND, admitted: false };
-    assert_eq!(limiter.count(&address(1)), refused);
-    assert!(limiter.count(&address(2)).admitted, "somebody else has their own");
-    advance(&hand, Duration::milliseconds(999));
-    assert_eq!(limiter.count(&address(1)), RateLimit { more_in: Duration::MILLISECOND, ..refused });
-    advance(&hand, Duration::MILLISECOND);
-    assert!(limiter.count(&address(1)).admitted && !limiter.count(&address(1)).admitted);
-    advance(&hand, Duration::hours(1));
-    assert_eq!(limiter.count(&address(1)).left, 59, "and never more than a minute's");
 }
 
-#[test]
-fn a_network_has_ten_times_the_calls_of_an_address() {
-    let (limiter, hand) = limiter(MOST_COUNTS, 60);
-    for n in 0..600 {
-        assert!(limiter.count(&address(n % 10)).admitted, "{n}");
+#[tokio::test]
+async fn a_network_has_ten_times_the_calls_of_an_address() {
+    for counting in over_each_store(60) {
+        for n in 0..600 {
+            assert!(counting.admits(&address(n % 10)).await, "{n}");
+        }
+        let refused = RateLimit { limit: 60, left: 0, more_in: Duration::milliseconds(100), admitted: false };
+        assert_eq!(counting.count(&address(255)).await, refused);
+        assert!(counting.admits(&address(256)).await && counting.admits(&session(1)).await);
+        counting.advance(Duration::milliseconds(100));
+        assert!(counting.admits(&address(255)).await && !counting.admits(&address(255)).await);
     }
-    let refused = RateLimit { limit: 60, left: 0, more_in: Duration::milliseconds(100), admitted: false };
-    assert_eq!(limiter.count(&address(255)), refused);
-    assert!(limiter.count(&address(256)).admitted && limiter.count(&session(1)).admitted);
-    advance(&hand, Duration::milliseconds(100));
-    assert!(limiter.count(&address(255)).admitted && !limiter.count(&address(255)).admitted);
 }
 
-#[test]
-fn a_clock_that_is_set_back_refuses_nobody() {
-    let (limiter, hand) = limiter(MOST_COUNTS, 60);
-    for _ in 0..60 {
-        assert!(limiter.count(&address(1)).admitted);
+#[tokio::test]
+async fn five_hundred_at_once_are_sixty() {
+    for counting in over_each_store(60) {
+        let mut calls = JoinSet::new();
+        for _ in 0..500 {
+            let counting = counting.clone();
+            calls.spawn(async move { counting.admits(&address(1)).await });
+        }
+        let admitted = calls.join_all().await.into_iter().filter(|admitted| *admitted).count();
+        assert_eq!(admitted, 60);
     }
-    hand.0.lock().unwrap().0 -= Duration::hours(1);
-    assert_eq!(limiter.count(&address(1)).more_in, Duration::SECOND);
-    advance(&hand, Duration::SECOND);
-    assert!(limiter.count(&address(1)).admitted);
 }
 
 #[test]
 fn zero_is_no_limit() {
-    let (_, hand) = limiter(MOST_COUNTS, 1);
-    let clock: Arc<dyn Clock> = hand;
-    assert!(RateLimiter::new(0, &clock).is_none());
+    let clock: Arc<dyn Clock> = Arc::new(Hand::default());
+    assert!(RateLimiter::new(0, None, &clock).is_none());
 }
 
-#[test]
-fn addresses_without_end_leave_few_counts() {
-    let (limiter, hand) = limiter(MOST_COUNTS, 60);
-    for n in 0..100_000 {
-        assert!(limiter.count(&address(n)).admitted);
-        assert!(kept(&limiter) <= 2 * SWEEP_AFTER + 2_000);
-        advance(&hand, Duration::MILLISECOND);
+#[tokio::test]
+async fn while_redis_is_down_each_replica_admits_half() {
+    for (limit, half) in [(60, 30), (7, 3), (1, 1)] {
+        let mut counting = Counting::over(Some(Valkey::start()), limit);
+        assert_eq!(counting.admitted_of_a_hundred().await, limit);
+        counting.valkey.as_mut().and_then(Arc::get_mut).unwrap().kill();
+        assert_eq!(counting.admitted_of_a_hundred().await, half, "of {limit}");
+        let refused = counting.count(&session(1)).await;
+        assert_eq!((refused.limit, refused.left, refused.admitted), (half, 0, false));
+        counting.advance(Duration::MINUTE);
+        assert!(counting.admits(&session(1)).await, "nobody is refused for good");
     }
 }
 
-#[test]
-fn more_addresses_than_there_is_room_for_share_one_count_and_sessions_do_not() {
-    let (limiter, hand) = limiter(SWEEP_AFTER, 60);
-    for n in 0..100_000 {
-        limiter.count(&address(n));
+/// P23: without a clock that a test moves, Redis counts by its own.
+#[tokio::test]
+async fn counts_are_by_the_clock_of_redis_and_go_by_themselves() {
+    let counting = Counting::over(Some(Valkey::start()), 6);
+    let valkey = counting.valkey.as_ref().unwrap();
+    let before = valkey.time();
+    for _ in 0..2 {
+        assert!(counting.limiter.count(&session(1), None).await.admitted);
     }
-    assert!(kept(&limiter) <= 2 * SWEEP_AFTER);
-    assert!(!limiter.count(&address(1_000_000)).admitted, "never unlimited");
-    assert!(limiter.count(&session(0)).admitted);
-    advance(&hand, Duration::MINUTE);
-    // The crowd is gone once the next sweep has seen it.
-    for n in 0..4 * SWEEP_AFTER {
-        limiter.count(&session(n % 1_000));
-    }
-    assert!(limiter.count(&address(1)).admitted && limiter.count(&address(1)).left == 58);
+    let after = valkey.time();
+    let key = valkey.keys().into_iter().find(|key| key.contains(":calls")).unwrap();
+    let paid_until: i64 = valkey.ask(&["GET", &key]).into_text().parse().unwrap();
+    assert!((before + 20_000_000..=after + 20_000_000).contains(&paid_until));
+    let lasts: i64 = valkey.ask(&["PTTL", &key]).into_text().parse().unwrap();
+    assert!((1..=20_000).contains(&lasts), "{lasts}");
 }
 
-#[test]
-fn five_hundred_at_once_are_sixty() {
-    let (limiter, _) = limiter(MOST_COUNTS, 60);
-    let admitted = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..10 {
-            scope.spawn(|| {
-                for _ in 0..50 {
-                    admitted.fetch_add(limiter.count(&address(1)).admitted.into(), Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    assert_eq!(admitted.into_inner(), 60);
+#[tokio::test]
+async fn a_redis_whose_clock_was_set_back_refuses_nobody() {
+    let counting = Counting::over(Some(Valkey::start()), 60);
+    counting.advance(Duration::hours(2));
+    for _ in 0..60 {
+        assert!(counting.admits(&session(1)).await);
+    }
+    counting.advance(-Duration::hours(1));
+    for _ in 0..60 {
+        assert!(counting.admits(&session(1)).await);
+    }
+    assert!(!counting.admits(&session(1)).await, "never unlimited");
 }

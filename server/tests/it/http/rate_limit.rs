@@ -6,21 +6,30 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Method;
 use serde_json::json;
-use sqlx::PgPool;
 use std::net::SocketAddr;
-use testkit::World;
+use testkit::{Stores, over_each_store};
 use time::Duration;
 
+over_each_store![
+    the_sixty_first_call_in_a_minute_is_refused_and_another_persons_is_not,
+    neither_a_forged_token_nor_a_forged_header_gains_anything,
+    zero_turns_it_off_and_the_limit_on_sign_ins_goes_on,
+    five_hundred_calls_at_once_are_sixty,
+    a_plain_form_over_the_limit_keeps_what_was_typed,
+    what_browsers_are_led_to_call_does_not_shut_them_out,
+    a_lost_token_drains_none_but_its_own_session,
+    the_cookie_family_s_members_are_counted_by_their_cookie,
+];
+
 /// A server with the default limit.
-fn limited(pool: PgPool) -> App {
-    App::with(World::with(pool, |settings| settings.rate_limit_per_minute = 60), |_| ())
+fn limited(stores: &Stores) -> App {
+    App::with(stores.world_with(|settings| settings.rate_limit_per_minute = 60), |_| ())
 }
 
 const ME: &str = "/api/v1/users/me";
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_sixty_first_call_in_a_minute_is_refused_and_another_persons_is_not(pool: PgPool) {
-    let app = limited(pool);
+async fn the_sixty_first_call_in_a_minute_is_refused_and_another_persons_is_not(stores: Stores) {
+    let app = limited(&stores);
     let (ana, eve) = (app.member_program("ana").await, app.member_program("eve").await);
     for left in (0..60).rev() {
         let answer = ana.get(ME).await.expect(200);
@@ -57,9 +66,8 @@ async fn left(program: &Program, peer: &str, forwarded: &str) -> String {
 }
 
 /// P15: neither a token that is not ours nor a header makes a new caller.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn neither_a_forged_token_nor_a_forged_header_gains_anything(pool: PgPool) {
-    let app = limited(pool);
+async fn neither_a_forged_token_nor_a_forged_header_gains_anything(stores: Stores) {
+    let app = limited(&stores);
     let mut stranger = app.program();
     let good = app.member_program("ana").await.token.unwrap();
     let (head, signature) = good.rsplit_once('.').unwrap();
@@ -74,9 +82,8 @@ async fn neither_a_forged_token_nor_a_forged_header_gains_anything(pool: PgPool)
     assert_eq!(left(&stranger, "127.0.0.1", "2001:db8:99:1::1").await, "59;t=1");
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn zero_turns_it_off_and_the_limit_on_sign_ins_goes_on(pool: PgPool) {
-    let app = App::with(World::with(pool, |settings| settings.rate_limit_per_minute = 0), |_| ());
+async fn zero_turns_it_off_and_the_limit_on_sign_ins_goes_on(stores: Stores) {
+    let app = App::with(stores.world_with(|settings| settings.rate_limit_per_minute = 0), |_| ());
     let ana = app.member_program("ana").await;
     for _ in 0..70 {
         let answer = ana.get(ME).await.expect(200);
@@ -90,9 +97,8 @@ async fn zero_turns_it_off_and_the_limit_on_sign_ins_goes_on(pool: PgPool) {
     assert_eq!(refused.header("retry-after"), Some("20"));
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn five_hundred_calls_at_once_are_sixty(pool: PgPool) {
-    let app = limited(pool);
+async fn five_hundred_calls_at_once_are_sixty(stores: Stores) {
+    let app = limited(&stores);
     let stranger = app.program();
     let calls: Vec<_> = (0..500)
         .map(|_| {
@@ -110,9 +116,8 @@ async fn five_hundred_calls_at_once_are_sixty(pool: PgPool) {
     assert_eq!(admitted, 60, "time stands still: nothing comes back meanwhile");
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_plain_form_over_the_limit_keeps_what_was_typed(pool: PgPool) {
-    let app = limited(pool);
+async fn a_plain_form_over_the_limit_keeps_what_was_typed(stores: Stores) {
+    let app = limited(&stores);
     let mut ana = app.member("ana").await;
     for _ in 0..60 {
         ana.call("/fn/profile/load", &[]).await.expect(200);
@@ -128,9 +133,8 @@ async fn a_plain_form_over_the_limit_keeps_what_was_typed(pool: PgPool) {
 }
 
 /// Any page can have its visitors' browsers call the API.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_browsers_are_led_to_call_does_not_shut_them_out(pool: PgPool) {
-    let app = limited(pool);
+async fn what_browsers_are_led_to_call_does_not_shut_them_out(stores: Stores) {
+    let app = limited(&stores);
     app.member("ana").await;
     let mut visitor = app.browser();
     let elsewhere = visitor.clone().with("sec-fetch-site", "cross-site");
@@ -159,9 +163,8 @@ async fn what_browsers_are_led_to_call_does_not_shut_them_out(pool: PgPool) {
     visitor.call("/fn/login", &sign_in).await.expect(200);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_lost_token_drains_none_but_its_own_session(pool: PgPool) {
-    let app = limited(pool);
+async fn a_lost_token_drains_none_but_its_own_session(stores: Stores) {
+    let app = limited(&stores);
     let ana = app.member_program("ana").await;
     for _ in 0..60 {
         ana.get(ME).await.expect(200);
@@ -174,9 +177,8 @@ async fn a_lost_token_drains_none_but_its_own_session(pool: PgPool) {
     assert_eq!(anew.get(ME).await.expect(200).header("ratelimit"), Some("\"general\";r=59;t=1"));
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_cookie_family_s_members_are_counted_by_their_cookie(pool: PgPool) {
-    let app = limited(pool);
+async fn the_cookie_family_s_members_are_counted_by_their_cookie(stores: Stores) {
+    let app = limited(&stores);
     for name in ["ana", "eve"] {
         app.member(name).await;
     }

@@ -5,15 +5,22 @@ use accounts::{Error, Message, RawToken, RequestCtx};
 use domain::{AddressForm, CodeRequestForm, CodeSignInForm, Factor};
 use serde_json::json;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World, mail_code, sign_in};
+use testkit::{PASSWORD, Stores, World, mail_code, over_each_store, sign_in};
 use time::Duration;
+
+over_each_store![
+    an_owner_gets_in_by_a_code_while_strangers_guess_and_the_name_goes_on_waiting,
+    the_sixth_guess_is_not_looked_at_and_a_new_code_makes_up_for_it,
+    a_known_device_gets_mails_and_guesses_that_strangers_do_not_use_up,
+    an_address_guesses_twenty_times_an_hour,
+];
 
 const ANA: &str = "ana@example.com";
 const WRONG: &str = "AAAAA-AAAAA";
 
 /// A world with ana, whose address is proven.
-async fn with_ana(pool: PgPool) -> (World, Option<RawToken>) {
-    let world = World::new(pool);
+async fn with_ana(stores: &Stores) -> (World, Option<RawToken>) {
+    let world = stores.world();
     let device = world.member("ana").await.device;
     world.execute("UPDATE users SET email_verified = true").await;
     world.mail().await;
@@ -59,9 +66,8 @@ fn from(world: &World, device: Option<&RawToken>) -> RequestCtx {
     ctx
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_owner_gets_in_by_a_code_while_strangers_guess_and_the_name_goes_on_waiting(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+async fn an_owner_gets_in_by_a_code_while_strangers_guess_and_the_name_goes_on_waiting(stores: Stores) {
+    let (world, _) = with_ana(&stores).await;
     guess_the_password(&world, ANA).await;
     let waiting = async || {
         let answer = world.accounts.sign_in(&world.stranger(), sign_in(ANA, PASSWORD)).await;
@@ -81,7 +87,7 @@ async fn an_owner_gets_in_by_a_code_while_strangers_guess_and_the_name_goes_on_w
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_code_works_once_for_its_own_account_and_ten_minutes(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     world.member("bob").await;
     world.execute("UPDATE users SET email_verified = true").await;
     world.mail().await;
@@ -101,7 +107,7 @@ async fn a_code_works_once_for_its_own_account_and_ten_minutes(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn of_many_at_once_one_signs_in(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     let code = code(&world, ANA).await;
     let tries: Vec<_> = (0..5)
         .map(|_| {
@@ -116,9 +122,8 @@ async fn of_many_at_once_one_signs_in(pool: PgPool) {
     assert_eq!(signed_in, 1);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_sixth_guess_is_not_looked_at_and_a_new_code_makes_up_for_it(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+async fn the_sixth_guess_is_not_looked_at_and_a_new_code_makes_up_for_it(stores: Stores) {
+    let (world, _) = with_ana(&stores).await;
     let spent = code(&world, ANA).await;
     for _ in 0..5 {
         is_wrong(&answer(&world, ANA, WRONG).await);
@@ -132,7 +137,7 @@ async fn the_sixth_guess_is_not_looked_at_and_a_new_code_makes_up_for_it(pool: P
 /// Each guess is written down eight times, at codes that may not exist: those are gone within the hour.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn guesses_at_nothing_are_soon_forgotten(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     code(&world, ANA).await;
     for name in [ANA, "nobody@example.com"] {
         for _ in 0..6 {
@@ -144,9 +149,8 @@ async fn guesses_at_nothing_are_soon_forgotten(pool: PgPool) {
     assert_eq!(world.count("SELECT count(*) FROM throttle_rates").await, 1, "the code's own");
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_known_device_gets_mails_and_guesses_that_strangers_do_not_use_up(pool: PgPool) {
-    let (world, device) = with_ana(pool).await;
+async fn a_known_device_gets_mails_and_guesses_that_strangers_do_not_use_up(stores: Stores) {
+    let (world, device) = with_ana(&stores).await;
     for _ in 0..3 {
         code(&world, ANA).await;
     }
@@ -164,7 +168,7 @@ async fn a_known_device_gets_mails_and_guesses_that_strangers_do_not_use_up(pool
 /// P2: what is looked up for a device depends on its token alone.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_device_s_token_has_nobody_looked_up_by_the_name_that_is_asked_for(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     let token = RawToken::parse(&"A".repeat(43)).unwrap();
     world.execute("ALTER TABLE users RENAME TO nobody").await;
     for name in [ANA, "nobody@example.com"] {
@@ -178,7 +182,7 @@ async fn a_device_s_token_has_nobody_looked_up_by_the_name_that_is_asked_for(poo
 /// A known device of one's own account is none of somebody else's.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_device_has_a_budget_of_its_own_for_its_own_account_alone(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     let eve = world.member("eve").await.device;
     world.mail().await;
     for _ in 0..3 {
@@ -191,7 +195,7 @@ async fn a_device_has_a_budget_of_its_own_for_its_own_account_alone(pool: PgPool
 /// Whoever reads the mailbox for once gets in; the owner, who reads it too, is told.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_sign_in_by_code_is_told_of_unless_the_device_is_known(pool: PgPool) {
-    let (world, device) = with_ana(pool).await;
+    let (world, device) = with_ana(&Stores::without_redis(pool)).await;
     let known = code(&world, ANA).await;
     world.accounts.sign_in_by_code(&from(&world, device.as_ref()), form(ANA, &known)).await.unwrap();
     assert!(world.mail().await.is_empty());
@@ -203,7 +207,7 @@ async fn a_sign_in_by_code_is_told_of_unless_the_device_is_known(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_username_leads_to_the_mailbox_and_counts_for_it(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     world.execute("UPDATE users SET username = 'Ana', username_canonical = 'ana'").await;
     let by_username = code(&world, "ANA").await;
     assert_eq!(code(&world, "ana").await, by_username, "the same while it lives");
@@ -214,7 +218,7 @@ async fn a_username_leads_to_the_mailbox_and_counts_for_it(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn unknown_and_disabled_accounts_are_asked_for_alike_and_get_no_code(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+    let (world, _) = with_ana(&Stores::without_redis(pool)).await;
     let code = code(&world, ANA).await;
     world.execute("UPDATE users SET is_active = false").await;
     for name in [ANA, "nobody@example.com", "nobody"] {
@@ -238,7 +242,7 @@ async fn an_address_that_nobody_has_proven_gets_a_new_password_and_no_code(pool:
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_new_password_and_a_new_address_end_the_code(pool: PgPool) {
-    let (world, device) = with_ana(pool).await;
+    let (world, device) = with_ana(&Stores::without_redis(pool)).await;
     let old = code(&world, ANA).await;
     world.execute("UPDATE users SET email = 'b@example.com', email_canonical = 'b@example.com'").await;
     is_wrong(&answer(&world, "b@example.com", &old).await);
@@ -247,9 +251,8 @@ async fn a_new_password_and_a_new_address_end_the_code(pool: PgPool) {
     assert_eq!(kinds(&world).await, ["sign_in_failed", "sign_in_failed"]);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_address_guesses_twenty_times_an_hour(pool: PgPool) {
-    let (world, _) = with_ana(pool).await;
+async fn an_address_guesses_twenty_times_an_hour(stores: Stores) {
+    let (world, _) = with_ana(&stores).await;
     let client = world.stranger().client;
     let mut guesses = 0;
     for minute in 0..60 {

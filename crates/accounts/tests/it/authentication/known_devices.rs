@@ -4,9 +4,20 @@ use accounts::{Error, RawToken, RequestCtx};
 use domain::PasswordForm;
 use sqlx::PgPool;
 use store::known_devices;
-use testkit::{PASSWORD, World, registration, sign_in};
+use testkit::{PASSWORD, Stores, World, over_each_store, registration, sign_in};
 use time::Duration;
 use tokio::sync::mpsc;
+
+over_each_store![
+    a_known_browser_forgives_strangers_nothing,
+    a_program_that_is_known_gets_in_while_strangers_guess,
+    whoever_guesses_behind_the_owner_s_address_keeps_no_known_browser_out,
+    the_network_last_used_is_a_way_in_while_strangers_guess,
+    from_a_network_that_accounts_were_used_from_all_names_wait_alike,
+    a_change_of_password_forgets_the_network_of_whoever_knew_it,
+    known_browsers_are_served_while_one_account_s_sessions_fill_the_queue,
+    known_browsers_are_served_while_strangers_fill_the_queue,
+];
 
 const ANA: &str = "ana@example.com";
 const WRONG: &str = "not the password";
@@ -52,9 +63,8 @@ async fn guess(world: &World, name: &str) {
     assert_eq!(attempt(world, &world.stranger(), name, PASSWORD).await, Came::Wait(Duration::SECOND, 0));
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_known_browser_forgives_strangers_nothing(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_known_browser_forgives_strangers_nothing(stores: Stores) {
+    let world = stores.world();
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     let mut looked_at = 0;
     for second in 0..60 {
@@ -70,9 +80,8 @@ async fn a_known_browser_forgives_strangers_nothing(pool: PgPool) {
     assert_eq!(looked_at, 9);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_program_that_is_known_gets_in_while_strangers_guess(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_program_that_is_known_gets_in_while_strangers_guess(stores: Stores) {
+    let world = stores.world();
     world.member("ana").await;
     world.member("eve").await;
     let form = |name: &str| sign_in(&format!("{name}@example.com"), PASSWORD);
@@ -91,9 +100,8 @@ async fn a_program_that_is_known_gets_in_while_strangers_guess(pool: PgPool) {
     assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 5);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn whoever_guesses_behind_the_owner_s_address_keeps_no_known_browser_out(pool: PgPool) {
-    let world = World::new(pool);
+async fn whoever_guesses_behind_the_owner_s_address_keeps_no_known_browser_out(stores: Stores) {
+    let world = stores.world();
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     let office = from(&world, "198.51.100.7");
     while !matches!(attempt(&world, &office, ANA, WRONG).await, Came::Wait(wait, 0) if wait > Duration::seconds(10))
@@ -110,15 +118,14 @@ async fn whoever_guesses_behind_the_owner_s_address_keeps_no_known_browser_out(p
     assert_eq!(attempt(&world, &known, ANA, PASSWORD).await, Came::Wait(Duration::minutes(6), 0));
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_network_last_used_is_a_way_in_while_strangers_guess(pool: PgPool) {
-    let world = World::new(pool);
+async fn the_network_last_used_is_a_way_in_while_strangers_guess(stores: Stores) {
+    let world = stores.world();
     world.member("ana").await;
     for (last, near, far) in [
         ("198.51.100.7", "198.51.100.200", "198.51.101.7"),
         ("2001:db8:ffff:1::7", "2001:db8:ffff:2::1", "2001:db8:fffe:1::7"),
     ] {
-        world.execute("DELETE FROM throttle_failures").await;
+        stores.forget().await;
         assert_eq!(attempt(&world, &from(&world, last), ANA, PASSWORD).await, Came::In);
         guess(&world, ANA).await;
         assert!(matches!(attempt(&world, &from(&world, far), ANA, PASSWORD).await, Came::Wait(_, 0)));
@@ -130,9 +137,8 @@ async fn the_network_last_used_is_a_way_in_while_strangers_guess(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn from_a_network_that_accounts_were_used_from_all_names_wait_alike(pool: PgPool) {
-    let world = World::new(pool);
+async fn from_a_network_that_accounts_were_used_from_all_names_wait_alike(stores: Stores) {
+    let world = stores.world();
     for name in ["ana", "eve", "disabled"] {
         world.member(name).await;
     }
@@ -163,9 +169,8 @@ async fn from_a_network_that_accounts_were_used_from_all_names_wait_alike(pool: 
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_change_of_password_forgets_the_network_of_whoever_knew_it(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_change_of_password_forgets_the_network_of_whoever_knew_it(stores: Stores) {
+    let world = stores.world();
     let owner = world.member("ana").await;
     let thief = from(&world, "198.51.100.7");
     assert_eq!(attempt(&world, &thief, ANA, PASSWORD).await, Came::In);
@@ -191,9 +196,8 @@ async fn networks_are_forgotten_after_ninety_days(pool: PgPool) {
 }
 
 /// Whoever has many sessions is one account.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn known_browsers_are_served_while_one_account_s_sessions_fill_the_queue(pool: PgPool) {
-    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+async fn known_browsers_are_served_while_one_account_s_sessions_fill_the_queue(stores: Stores) {
+    let world = stores.world_with(|settings| settings.hashing.permits = 1);
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     let mut proofs = Vec::new();
     for _ in 0..10 {
@@ -248,9 +252,8 @@ async fn what_is_forgotten_after_its_last_use_is_found_by_it(pool: PgPool) {
     assert_eq!(world.count(found).await, 2);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn known_browsers_are_served_while_strangers_fill_the_queue(pool: PgPool) {
-    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+async fn known_browsers_are_served_while_strangers_fill_the_queue(stores: Stores) {
+    let world = stores.world_with(|settings| settings.hashing.permits = 1);
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     let strangers: Vec<_> = (0..100)
         .map(|n| {

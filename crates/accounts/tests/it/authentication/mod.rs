@@ -4,6 +4,7 @@ mod known_devices;
 mod names;
 mod networks;
 mod own_devices;
+mod redis;
 mod sign_in;
 mod throttle;
 mod timing;

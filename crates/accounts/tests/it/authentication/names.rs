@@ -2,9 +2,16 @@
 
 use accounts::{Error, RequestCtx};
 use domain::RegistrationForm;
-use sqlx::PgPool;
-use testkit::{PASSWORD, World, registration, sign_in};
+use testkit::{PASSWORD, Stores, World, over_each_store, registration, sign_in};
 use time::Duration;
+
+over_each_store![
+    two_names_of_an_account_wait_like_two_of_nobody,
+    guesses_do_not_tell_when_an_account_is_made,
+    an_account_has_one_streak_by_whatever_it_is_called,
+    a_success_forgives_all_names_of_the_account,
+    the_network_last_used_has_ten_tries_by_whatever_name,
+];
 
 const ANA: &str = "ana@example.com";
 const WRONG: &str = "not the password";
@@ -41,9 +48,8 @@ async fn attempt_from(world: &World, ctx: RequestCtx, name: &str, password: &str
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn two_names_of_an_account_wait_like_two_of_nobody(pool: PgPool) {
-    let world = World::new(pool);
+async fn two_names_of_an_account_wait_like_two_of_nobody(stores: Stores) {
+    let world = stores.world();
     ana(&world).await;
     world.member("eve").await;
     let mut all = Vec::new();
@@ -70,9 +76,8 @@ async fn two_names_of_an_account_wait_like_two_of_nobody(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn guesses_do_not_tell_when_an_account_is_made(pool: PgPool) {
-    let world = World::new(pool);
+async fn guesses_do_not_tell_when_an_account_is_made(stores: Stores) {
+    let world = stores.world();
     for name in [ANA, "ana.p", "nobody"] {
         for _ in 0..4 {
             assert_eq!(attempt(&world, 0, name, WRONG).await, Came::Wrong(1));
@@ -86,9 +91,8 @@ async fn guesses_do_not_tell_when_an_account_is_made(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_account_has_one_streak_by_whatever_it_is_called(pool: PgPool) {
-    let world = World::new(pool);
+async fn an_account_has_one_streak_by_whatever_it_is_called(stores: Stores) {
+    let world = stores.world();
     ana(&world).await;
     for n in 0..100 {
         let name = if n % 2 == 0 { ANA } else { "ana.p" };
@@ -102,9 +106,8 @@ async fn an_account_has_one_streak_by_whatever_it_is_called(pool: PgPool) {
     assert_eq!(attempt(&world, tomorrow, ANA, PASSWORD).await, Came::In);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_success_forgives_all_names_of_the_account(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_success_forgives_all_names_of_the_account(stores: Stores) {
+    let world = stores.world();
     ana(&world).await;
     for (one, other) in [(ANA, "Ana.P"), ("ana.p", "ANA@Example.com")] {
         for _ in 0..4 {
@@ -116,9 +119,8 @@ async fn a_success_forgives_all_names_of_the_account(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_network_last_used_has_ten_tries_by_whatever_name(pool: PgPool) {
-    let world = World::new(pool);
+async fn the_network_last_used_has_ten_tries_by_whatever_name(stores: Stores) {
+    let world = stores.world();
     ana(&world).await;
     let mut addresses = 1..;
     let mut near = || {

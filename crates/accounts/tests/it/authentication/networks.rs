@@ -1,11 +1,13 @@
 //! P13: many addresses of one network have no more than ten addresses have.
 
 use accounts::{Error, RequestCtx};
-use sqlx::PgPool;
-use store::Store;
-use store::throttle::{self, Bucket, Budget};
-use testkit::{World, registration, sign_in};
+use testkit::{Stores, World, over_each_store, registration, sign_in};
 use time::Duration;
+
+over_each_store![
+    a_network_has_a_hundred_sign_ins_and_then_one_in_two_seconds,
+    a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes,
+];
 
 /// A stranger's request from an address.
 fn from(world: &World, address: &str) -> RequestCtx {
@@ -28,9 +30,8 @@ type Addresses = fn(u32) -> String;
 const NETWORKS: [(Addresses, &str); 2] =
     [(|n| format!("2001:db8:1:{n:x}::1"), "2001:db8:2::1"), (|n| format!("198.51.100.{n}"), "198.51.101.1")];
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_network_has_a_hundred_sign_ins_and_then_one_in_two_seconds(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_network_has_a_hundred_sign_ins_and_then_one_in_two_seconds(stores: Stores) {
+    let world = stores.world();
     for (address, elsewhere) in NETWORKS {
         // All at one name, so that few of them cost a hash.
         for n in 0..100 {
@@ -51,9 +52,8 @@ async fn a_network_has_a_hundred_sign_ins_and_then_one_in_two_seconds(pool: PgPo
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes(stores: Stores) {
+    let world = stores.world();
     let (address, elsewhere) = NETWORKS[0];
     let mut weak = registration("ana");
     weak.password = "password123".into();
@@ -69,23 +69,4 @@ async fn a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes(pool: PgPool
     }
     assert!(wait(world.accounts.refresh(&from(&world, &address(1_000)), &token).await).is_some());
     assert_eq!(wait(world.accounts.refresh(&from(&world, elsewhere), &token).await), None);
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_one_budget_refuses_costs_the_others_nothing(pool: PgPool) {
-    let store = Store::from_pool(pool);
-    let budget =
-        |key: u8, burst| Budget { key: [key; 32], bucket: Bucket { burst, interval: Duration::HOUR } };
-    let (small, large) = (budget(1, 1), budget(2, 3));
-    for budgets in [[large, small], [small, large]] {
-        let first = throttle::take(&store, &budgets, 0).await.unwrap();
-        assert_eq!(first.is_none(), budgets[0] == large);
-        for _ in 0..5 {
-            let used_up = throttle::take(&store, &budgets, 0).await.unwrap().unwrap();
-            assert_eq!((used_up.key, used_up.next_at), (small.key, 3_600_000_000));
-        }
-    }
-    for left in [true, true, false] {
-        assert_eq!(throttle::take(&store, &[large], 0).await.unwrap().is_none(), left);
-    }
 }

@@ -1,9 +1,29 @@
 use accounts::{Error, RawToken, RequestCtx, SignedIn};
 use domain::{PasswordForm, ProfileForm, SignInForm, UserPatch};
 use sqlx::PgPool;
-use store::throttle::Counted;
-use testkit::{PASSWORD, World, registration, sign_in};
+use testkit::{PASSWORD, Stores, World, over_each_store, registration, sign_in};
 use time::Duration;
+
+over_each_store![
+    an_address_has_ten_sign_ins_and_then_three_a_minute,
+    no_hour_has_more_than_fifty_sign_ins_of_an_address,
+    names_wait_alike_whether_they_exist_or_not,
+    the_delays_are_those_of_the_promise,
+    ten_thousand_guesses_cost_a_hundred_hashes_and_the_owner_gets_in,
+    a_success_resets_the_name,
+    a_hundred_failures_in_a_row_leave_the_day_to_known_devices,
+    a_device_has_a_budget_of_its_own_and_only_for_its_owner,
+    who_guessed_the_old_password_is_no_known_device_after_a_change,
+    what_nobody_looked_at_is_no_failure,
+    what_nobody_looked_at_is_no_try_of_a_known_device,
+    five_hundred_at_once_over_two_replicas_admit_ten,
+    an_attack_is_told_once_an_hour,
+    an_address_makes_ten_accounts_and_then_ten_an_hour,
+    who_holds_a_session_has_ten_guesses_at_its_password,
+    a_member_asks_for_ten_usernames_and_then_ten_an_hour,
+    an_address_asks_for_twenty_names_however_many_accounts_it_has,
+    an_address_exchanges_a_refresh_token_a_second,
+];
 
 fn wrong() -> SignInForm {
     sign_in("ana@example.com", "not the password")
@@ -17,9 +37,8 @@ fn wait(answer: &Result<SignedIn, Error>) -> Option<Duration> {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_address_has_ten_sign_ins_and_then_three_a_minute(pool: PgPool) {
-    let world = World::new(pool);
+async fn an_address_has_ten_sign_ins_and_then_three_a_minute(stores: Stores) {
+    let world = stores.world();
     world.member("ana").await;
     let mut ctx = world.stranger();
     for _ in 0..10 {
@@ -34,9 +53,8 @@ async fn an_address_has_ten_sign_ins_and_then_three_a_minute(pool: PgPool) {
     assert!(wait(&world.accounts.sign_in(&ctx, wrong()).await).is_some());
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn no_hour_has_more_than_fifty_sign_ins_of_an_address(pool: PgPool) {
-    let world = World::new(pool);
+async fn no_hour_has_more_than_fifty_sign_ins_of_an_address(stores: Stores) {
+    let world = stores.world();
     let ctx = world.stranger();
     let mut admitted = Vec::new();
     // As often as the short limit lets them, for two hours.
@@ -57,9 +75,8 @@ async fn no_hour_has_more_than_fifty_sign_ins_of_an_address(pool: PgPool) {
     assert_eq!(world.accounts.hash_count(), admitted.len() as u64);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn names_wait_alike_whether_they_exist_or_not(pool: PgPool) {
-    let world = World::new(pool);
+async fn names_wait_alike_whether_they_exist_or_not(stores: Stores) {
+    let world = stores.world();
     world.member("ana").await;
     let now = world.accounts.now();
     for name in ["ana@example.com", "nobody@example.com", "nobody", "\u{ff41}na@example.com"] {
@@ -74,9 +91,8 @@ async fn names_wait_alike_whether_they_exist_or_not(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_delays_are_those_of_the_promise(pool: PgPool) {
-    let world = World::new(pool);
+async fn the_delays_are_those_of_the_promise(stores: Stores) {
+    let world = stores.world();
     let mut now = world.accounts.now();
     let mut waits = Vec::new();
     while waits.len() < 13 {
@@ -97,9 +113,8 @@ async fn try_at(world: &World, now: time::OffsetDateTime, form: SignInForm) -> R
     world.accounts.sign_in(&ctx, form).await
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn ten_thousand_guesses_cost_a_hundred_hashes_and_the_owner_gets_in(pool: PgPool) {
-    let world = World::new(pool);
+async fn ten_thousand_guesses_cost_a_hundred_hashes_and_the_owner_gets_in(stores: Stores) {
+    let world = stores.world();
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     let before = world.accounts.hash_count();
     let start = world.accounts.now();
@@ -116,9 +131,8 @@ async fn ten_thousand_guesses_cost_a_hundred_hashes_and_the_owner_gets_in(pool: 
     assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_success_resets_the_name(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_success_resets_the_name(stores: Stores) {
+    let world = stores.world();
     world.member("ana").await;
     let now = world.accounts.now();
     for _ in 0..3 {
@@ -129,11 +143,10 @@ async fn a_success_resets_the_name(pool: PgPool) {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_hundred_failures_in_a_row_leave_the_day_to_known_devices(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_hundred_failures_in_a_row_leave_the_day_to_known_devices(stores: Stores) {
+    let world = stores.world();
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
-    world.execute("DELETE FROM throttle_failures").await;
+    stores.forget().await;
     let mut now = world.accounts.now();
     for _ in 0..100 {
         assert!(matches!(try_at(&world, now, wrong()).await, Err(Error::WrongCredentials)));
@@ -145,9 +158,8 @@ async fn a_hundred_failures_in_a_row_leave_the_day_to_known_devices(pool: PgPool
     assert!(world.accounts.sign_in(&ctx, sign_in("ana@example.com", PASSWORD)).await.is_ok());
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_device_has_a_budget_of_its_own_and_only_for_its_owner(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_device_has_a_budget_of_its_own_and_only_for_its_owner(stores: Stores) {
+    let world = stores.world();
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     world.member("eve").await;
     let now = world.accounts.now();
@@ -169,9 +181,8 @@ async fn a_device_has_a_budget_of_its_own_and_only_for_its_owner(pool: PgPool) {
     assert!(wait(&world.accounts.sign_in(&with(&owner.device), foreign).await).is_some());
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn who_guessed_the_old_password_is_no_known_device_after_a_change(pool: PgPool) {
-    let world = World::new(pool);
+async fn who_guessed_the_old_password_is_no_known_device_after_a_change(stores: Stores) {
+    let world = stores.world();
     let owner = world.accounts.sign_up(&world.stranger(), registration("ana")).await.unwrap();
     let thief =
         world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
@@ -192,12 +203,9 @@ async fn who_guessed_the_old_password_is_no_known_device_after_a_change(pool: Pg
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_nobody_looked_at_is_no_failure(pool: PgPool) {
-    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+async fn what_nobody_looked_at_is_no_failure(stores: Stores) {
+    let world = stores.world_with(|settings| settings.hashing.permits = 1);
     let now = world.accounts.now();
-    // Each is counted for the name and beside it.
-    let failures = "SELECT coalesce(sum(failures), 0)::bigint / 2 FROM throttle_failures";
     let tries: Vec<_> = (0..60)
         .map(|n| {
             let (accounts, ctx) = (world.accounts.clone(), RequestCtx { now, ..world.stranger() });
@@ -214,12 +222,13 @@ async fn what_nobody_looked_at_is_no_failure(pool: PgPool) {
             other => panic!("{other:?}"),
         }
     }
-    assert!(overloaded > 0 && world.count(failures).await <= 60 - overloaded, "{refused} {overloaded}");
+    // Each is counted for the name and beside it.
+    let failures = stores.failures().await / 2;
+    assert!(overloaded > 0 && failures <= 60 - overloaded, "{refused} {overloaded}: {failures}");
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_nobody_looked_at_is_no_try_of_a_known_device(pool: PgPool) {
-    let world = World::with(pool, |settings| settings.hashing.permits = 1);
+async fn what_nobody_looked_at_is_no_try_of_a_known_device(stores: Stores) {
+    let world = stores.world_with(|settings| settings.hashing.permits = 1);
     world.member("ana").await;
     let mut owners = Vec::new();
     for _ in 0..6 {
@@ -262,32 +271,9 @@ async fn a_browser_becomes_known_with_its_session_or_not_at_all(pool: PgPool) {
     assert_eq!(world.count(together).await, 2);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_failure_that_is_given_back_leaves_the_name_as_it_was(pool: PgPool) {
-    let store = store::Store::from_pool(pool);
-    let (key, account, delays) = ([7; 32], [8; 32], [0, 0, 60, 300]);
-    let at = |seconds: i64| seconds * 1_000_000;
-    let fail = async |seconds| {
-        let keys = (&key, &account);
-        store::throttle::fail(&store, keys, &delays, Duration::DAY, at(seconds)).await.unwrap()
-    };
-    for seconds in [0, 1, 2] {
-        assert_eq!(fail(seconds).await, Counted::Both);
-    }
-    assert_eq!(fail(3).await, Counted::Neither { next_at: at(62) });
-    assert_eq!(fail(62).await, Counted::Both);
-    store::throttle::give_back(&store, &key, at(62)).await.unwrap();
-    assert_eq!(fail(62).await, Counted::NameAlone, "the next one counts at once, as the fourth again");
-    assert_eq!(fail(63).await, Counted::Neither { next_at: at(362) });
-    // As often for the account as it had not to wait.
-    store::throttle::forgive(&store, &key).await.unwrap();
-    assert_eq!([fail(361).await, fail(362).await], [Counted::NameAlone, Counted::Both]);
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn five_hundred_at_once_over_two_replicas_admit_ten(pool: PgPool) {
-    let world = World::new(pool);
-    let other = World::replica(&world.pool, &world.clock, |_| ());
+async fn five_hundred_at_once_over_two_replicas_admit_ten(stores: Stores) {
+    let world = stores.world();
+    let other = stores.replica(&world.clock, |_| ());
     let ctx = world.stranger();
     let tries: Vec<_> = (0..500)
         .map(|n| {
@@ -306,9 +292,8 @@ async fn five_hundred_at_once_over_two_replicas_admit_ten(pool: PgPool) {
     assert!(world.accounts.hash_count() + other.hash_count() <= 10);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_attack_is_told_once_an_hour(pool: PgPool) {
-    let world = World::new(pool);
+async fn an_attack_is_told_once_an_hour(stores: Stores) {
+    let world = stores.world();
     let now = world.accounts.now();
     for _ in 0..20 {
         let _ = try_at(&world, now, wrong()).await;
@@ -316,9 +301,8 @@ async fn an_attack_is_told_once_an_hour(pool: PgPool) {
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'throttled'").await, 1);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_address_makes_ten_accounts_and_then_ten_an_hour(pool: PgPool) {
-    let world = World::new(pool);
+async fn an_address_makes_ten_accounts_and_then_ten_an_hour(stores: Stores) {
+    let world = stores.world();
     let mut ctx = world.stranger();
     for n in 0..10 {
         assert!(world.accounts.sign_up(&ctx, registration(&format!("ana-{n}"))).await.is_ok());
@@ -344,9 +328,8 @@ async fn the_sweep_forgets_what_no_longer_counts(pool: PgPool) {
     assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 1);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn who_holds_a_session_has_ten_guesses_at_its_password(pool: PgPool) {
-    let world = World::new(pool);
+async fn who_holds_a_session_has_ten_guesses_at_its_password(stores: Stores) {
+    let world = stores.world();
     let signed_in = world.member("ana").await;
     let ctx = world.holder(&signed_in).await;
     let guess =
@@ -359,9 +342,8 @@ async fn who_holds_a_session_has_ten_guesses_at_its_password(pool: PgPool) {
     assert_eq!(world.accounts.hash_count(), before, "refused before hashing");
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_member_asks_for_ten_usernames_and_then_ten_an_hour(pool: PgPool) {
-    let world = World::new(pool);
+async fn a_member_asks_for_ten_usernames_and_then_ten_an_hour(stores: Stores) {
+    let world = stores.world();
     let (ana, eve) = (world.member("ana").await, world.member("eve").await);
     let form = |name: &str| ProfileForm { username: Some(name.into()), ..ProfileForm::default() };
     world.accounts.save_profile(&world.holder(&ana).await, form("ana")).await.unwrap();
@@ -383,9 +365,8 @@ async fn a_member_asks_for_ten_usernames_and_then_ten_an_hour(pool: PgPool) {
     assert!(matches!(world.accounts.save_profile(&ctx, form("ana")).await, Err(Error::Taken(_))));
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_address_asks_for_twenty_names_however_many_accounts_it_has(pool: PgPool) {
-    let world = World::new(pool);
+async fn an_address_asks_for_twenty_names_however_many_accounts_it_has(stores: Stores) {
+    let world = stores.world();
     let taken =
         "UPDATE users SET username = 'ana', username_canonical = 'ana' WHERE email = 'ana@example.com'";
     world.member("ana").await;
@@ -414,9 +395,8 @@ async fn an_address_asks_for_twenty_names_however_many_accounts_it_has(pool: PgP
     assert!(matches!(world.accounts.change_me(&ctx, username()).await, Err(Error::Taken(_))));
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_address_exchanges_a_refresh_token_a_second(pool: PgPool) {
-    let world = World::new(pool);
+async fn an_address_exchanges_a_refresh_token_a_second(stores: Stores) {
+    let world = stores.world();
     let ctx = world.stranger();
     let token = "A".repeat(43);
     for _ in 0..60 {

@@ -1,0 +1,142 @@
+//! Where tries and failures are counted: in Redis where it is set up and answers, else in Postgres.
+//!
+//! What is taken back is taken back where it was counted, and a success forgives in both; what Redis does not confirm is
+//! told again before it counts, so that nobody waits for what was taken back, and the calls that were in flight when it
+//! was lost are the most that may be given back twice.
+
+use crate::limits::moment::Moment;
+use crate::limits::redis::{RedisCounts, TakenBack};
+use redis_store::Redis;
+use store::throttle::{self, Budget, Counted, Key, Micros, UsedUp};
+use store::{Store, StoreError};
+use time::Duration;
+
+/// The counts of all replicas together.
+pub(crate) struct Counts {
+    store: Store,
+    redis: Option<RedisCounts>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CountedIn {
+    Redis,
+    Postgres,
+}
+
+/// A try that was taken out of a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub(crate) budget: Budget,
+    counted_in: CountedIn,
+}
+
+/// A failure that was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// By the clock that it was counted by.
+    at: Micros,
+    counted_in: CountedIn,
+}
+
+impl Counts {
+    pub(crate) fn new(store: Store, redis: Option<Redis>) -> Self {
+        Self { store, redis: redis.map(RedisCounts::new) }
+    }
+
+    /// See [`throttle::take`].
+    pub(crate) async fn take(
+        &self,
+        budgets: &[Budget],
+        now: Moment,
+    ) -> Result<Result<CountedIn, UsedUp>, StoreError> {
+        if let Some(redis) = &self.redis
+            && let Ok(used_up) = redis.take(budgets, now).await
+        {
+            return Ok(used_up.map_or(Ok(CountedIn::Redis), Err));
+        }
+        let used_up = throttle::take(&self.store, budgets, now.database).await?;
+        Ok(used_up.map_or(Ok(CountedIn::Postgres), Err))
+    }
+
+    /// The same for one budget that the caller may have to put back.
+    pub(crate) async fn take_one(
+        &self,
+        budget: Budget,
+        now: Moment,
+    ) -> Result<Result<Taken, UsedUp>, StoreError> {
+        Ok(self.take(&[budget], now).await?.map(|counted_in| Taken { budget, counted_in }))
+    }
+
+    /// See [`throttle::count`].
+    pub(crate) async fn count(
+        &self,
+        tries: &[(Key, Duration)],
+        burst: i32,
+        now: Moment,
+    ) -> Result<Vec<bool>, StoreError> {
+        if let Some(redis) = &self.redis
+            && let Ok(left) = redis.count(tries, burst, now).await
+        {
+            return Ok(left);
+        }
+        throttle::count(&self.store, tries, burst, now.database).await
+    }
+
+    /// See [`throttle::put_back`].
+    pub(crate) async fn put_back(&self, taken: &Taken, now: Moment) -> Result<(), StoreError> {
+        if let (CountedIn::Redis, Some(redis)) = (taken.counted_in, &self.redis) {
+            redis.take_back(TakenBack::Try(taken.budget), now).await;
+            return Ok(());
+        }
+        throttle::put_back(&self.store, &taken.budget).await
+    }
+
+    /// See [`throttle::fail`].
+    pub(crate) async fn fail(
+        &self,
+        names: (&Key, &Key),
+        delays: &[i32],
+        memory: Duration,
+        now: Moment,
+    ) -> Result<(Counted, Failure), StoreError> {
+        if let Some(redis) = &self.redis
+            && let Ok((counted, at)) = redis.fail(names, delays, memory, now).await
+        {
+            return Ok((counted, Failure { at, counted_in: CountedIn::Redis }));
+        }
+        let counted = throttle::fail(&self.store, names, delays, memory, now.database).await?;
+        Ok((counted, Failure { at: now.database, counted_in: CountedIn::Postgres }))
+    }
+
+    /// See [`throttle::give_back`].
+    pub(crate) async fn give_back(
+        &self,
+        keys: &[Key],
+        failure: Failure,
+        now: Moment,
+    ) -> Result<(), StoreError> {
+        if let (CountedIn::Redis, Some(redis)) = (failure.counted_in, &self.redis) {
+            redis.take_back(TakenBack::Failure { keys: keys.to_vec(), at: failure.at }, now).await;
+            return Ok(());
+        }
+        for key in keys {
+            throttle::give_back(&self.store, key, failure.at).await?;
+        }
+        Ok(())
+    }
+
+    /// See [`throttle::forgive`].
+    pub(crate) async fn forgive(&self, keys: &[Key], now: Moment) -> Result<(), StoreError> {
+        if let Some(redis) = &self.redis {
+            redis.take_back(TakenBack::Failures(keys.to_vec()), now).await;
+        }
+        for key in keys {
+            throttle::forgive(&self.store, key).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[path = "counts_tests.rs"]
+mod tests;

@@ -1,0 +1,99 @@
+//! What holds of counts in Redis alone. The promises themselves are proven over each store, beside this file.
+
+use accounts::{Accounts, Clock, Error, RequestCtx, SystemClock};
+use domain::RegistrationForm;
+use sqlx::PgPool;
+use std::sync::Arc;
+use store::Store;
+use testkit::{PASSWORD, SeededRng, Stores, World, registration, sign_in};
+use time::{Duration, OffsetDateTime};
+
+/// The clock of a server that is wrong.
+struct Wrong(Duration);
+
+impl Clock for Wrong {
+    fn now(&self) -> OffsetDateTime {
+        SystemClock.now() + self.0
+    }
+
+    fn elapsed(&self) -> Duration {
+        SystemClock.elapsed()
+    }
+}
+
+/// A server whose clock is wrong by so many seconds.
+fn replica(stores: &Stores, seconds: i64) -> Accounts {
+    let mut settings = World::settings();
+    settings.redis = stores.redis_settings();
+    let store = Store::from_pool(stores.pool().clone());
+    let clock = Arc::new(Wrong(Duration::seconds(seconds)));
+    Accounts::new(store, settings, clock, Arc::new(SeededRng::default())).unwrap()
+}
+
+/// P23.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn replicas_whose_clocks_differ_by_twenty_seconds_count_alike_in_redis(pool: PgPool) {
+    let stores = Stores::with_redis(pool);
+    let world = stores.world();
+    for seconds in [20, -20] {
+        let (one, other) = (replica(&stores, seconds), replica(&stores, 0));
+        let stranger = world.stranger();
+        let wait = async |replica: &Accounts| {
+            let ctx = RequestCtx { now: replica.now(), ..stranger.clone() };
+            let form = RegistrationForm { password: "password123".into(), ..registration("ana") };
+            match replica.sign_up(&ctx, form).await {
+                Err(Error::TooManyTries { wait }) => Some(wait),
+                _ => None,
+            }
+        };
+        for _ in 0..5 {
+            assert_eq!([wait(&one).await, wait(&other).await], [None, None], "{seconds}");
+        }
+        let [one, other] = [wait(&one).await.unwrap(), wait(&other).await.unwrap()];
+        assert!((one - other).abs() < Duration::seconds(10), "{seconds}: {one} and {other}");
+        assert!(one <= Duration::minutes(6) && other <= Duration::minutes(6), "{seconds}: {one} and {other}");
+    }
+}
+
+/// P2: how often Redis is asked tells nothing about a name.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn redis_is_asked_as_often_for_any_name(pool: PgPool) {
+    let stores = Stores::with_redis(pool);
+    let world = stores.world();
+    let form = RegistrationForm { username: "ana.p".into(), ..registration("ana") };
+    world.accounts.sign_up(&world.stranger(), form).await.unwrap();
+    world.member("disabled").await;
+    world.execute("UPDATE users SET is_active = false WHERE email_canonical LIKE 'disabled@%'").await;
+    let valkey = stores.redis().unwrap();
+    let mut all = Vec::new();
+    // The first is there to have the scripts loaded.
+    for (one, other) in [
+        ("somebody@example.com", "somebody"),
+        ("nobody@example.com", "nobody"),
+        ("ana@example.com", "ana.p"),
+        ("disabled@example.com", "nobody-2"),
+    ] {
+        let mut asked = Vec::new();
+        for n in 0..12 {
+            let name = if n % 3 == 2 { other } else { one };
+            let password = if n % 2 == 0 { "not the password" } else { PASSWORD };
+            valkey.ask(&["CONFIG", "RESETSTAT"]);
+            // The account waits after four, and then its own password is looked at no more.
+            let password = if n < 4 { "not the password" } else { password };
+            let answer = world.accounts.sign_in(&world.stranger(), sign_in(name, password)).await;
+            assert!(answer.is_err(), "{name} {n}");
+            asked.push(round_trips(&valkey.info("commandstats")));
+        }
+        all.push(asked);
+    }
+    assert!(all[1].iter().all(|asked| *asked >= 2), "{:?}", all[1]);
+    for asked in &all[2..] {
+        assert_eq!(*asked, all[1]);
+    }
+}
+
+/// How many scripts were run.
+fn round_trips(stats: &str) -> u32 {
+    let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
+    calls.and_then(|rest| rest.split(',').next()).map_or(0, |calls| calls.parse().unwrap())
+}

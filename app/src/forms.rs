@@ -76,9 +76,6 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
 ];
 
-/// The functions that write nothing although they take fields: these need not say for whom they were made.
-pub const READS: &[&str] = &["/fn/activity/load"];
-
 /// The form whose hidden field `token` the answer of `function` fills: it stands in no address.
 #[must_use]
 pub fn filled_by(function: &str) -> Option<&'static FormPage> {
@@ -88,7 +85,7 @@ pub fn filled_by(function: &str) -> Option<&'static FormPage> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FORMS, READS};
+    use super::FORMS;
     use crate::routes::PAGES;
 
     #[test]
@@ -96,7 +93,6 @@ mod tests {
         assert_eq!(FORMS.iter().filter(|form| form.leads_to_proof()).count(), 4, "each of them is there");
         for form in FORMS {
             assert!(PAGES.iter().any(|page| page.path == form.page), "{}", form.page);
-            assert!(!READS.contains(&form.function), "{}", form.function);
             let done_on = form.done_on.iter().all(|done| PAGES.iter().any(|page| page.path == *done));
             assert!(done_on, "{}", form.function);
             assert!(form.keeps.iter().all(|field| !field.contains("password")), "{}", form.function);

@@ -5,7 +5,7 @@
 //! files: `mod.rs`, `api.rs` (server functions, five lines each), `page.rs` (components), `state.rs` (view logic
 //! without a browser, where there is some). `site/` is what pages share, `ui/` paints and knows nothing of accounts.
 //! Modules import downwards: pages, site, ui, and below them what travels between server and page (`settings.rs`,
-//! `initial_state.rs`, `rows.rs`, `json.rs`, `value.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`,
+//! `initial_state.rs`, `json.rs`, `value.rs`, `ssr.rs`). There are no rules here: what a form accepts is in `domain`,
 //! what a use case does is in `accounts`. The two lines below are the only `cfg` of the crate.
 
 #![expect(unreachable_pub, reason = "#[component] and #[server] write `pub` items of their own")]
@@ -23,7 +23,6 @@ mod initial_state;
 mod json;
 mod pages;
 pub mod routes;
-mod rows;
 mod settings;
 mod shell;
 mod site;

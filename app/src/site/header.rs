@@ -75,5 +75,11 @@ fn NavLinks() -> impl IntoView {
 #[component]
 fn NavLink(path: &'static str, label: &'static str) -> impl IntoView {
     let here = use_location().pathname;
-    view! { <a href=path aria-current=move || (here.get() == path).then_some("page")>{label}</a> }
+    let is_here = move || here.get() == path;
+    view! {
+        // The page one is on is loaded anew: its address may hold more than the path.
+        <a href=path aria-current=move || is_here().then_some("page") rel=move || is_here().then_some("external")>
+            {label}
+        </a>
+    }
 }

@@ -15,9 +15,6 @@ pub fn SubmitButton(
     /// Looks quiet: it is not the page's main action.
     #[prop(optional)]
     quiet: bool,
-    /// The action and what it is done to, where several buttons look alike.
-    #[prop(optional)]
-    about: Option<String>,
     /// Outlined as what loses something.
     #[prop(optional)]
     danger: bool,
@@ -33,7 +30,6 @@ pub fn SubmitButton(
                 (true, false) => "button button-quiet",
                 (false, false) => "button",
             }
-            aria-label=about
             data-label=label
             data-busy=busy
             data-slow=move || (form.progress() == Progress::Slow).then_some("")

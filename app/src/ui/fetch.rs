@@ -16,40 +16,27 @@ type Paint = dyn Fn(&str) -> Result<AnyView, AppError> + Send + Sync;
 /// Calls a server function and paints its answer. On an error it says why and offers to try again; if nobody is signed
 /// in any more, it leads to the sign-in page.
 #[component]
-pub fn Fetch<T, C, A, P, V>(
-    from: C,
-    /// It is called again whenever this changes.
-    #[prop(optional)]
-    whenever: Option<Signal<String>>,
-    children: P,
-) -> impl IntoView
+pub fn Fetch<T, A, P, V>(from: fn() -> A, children: P) -> impl IntoView
 where
-    C: Fn() -> A + Send + Sync + 'static,
     T: Serialize + DeserializeOwned + 'static,
     A: Future<Output = Result<T, AppError>> + Send + 'static,
     P: Fn(T) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
     let ask = move || -> Answer {
-        let answer = from();
-        Box::pin(async move { serde_json::to_string(&answer.await?).map_err(|_| Fault::Internal.into()) })
+        Box::pin(async move { serde_json::to_string(&from().await?).map_err(|_| Fault::Internal.into()) })
     };
     let paint = move |text: &str| {
         let data = Json::read(text.as_bytes()).map_err(|_| Fault::Internal)?;
         Ok(children(data).into_any())
     };
-    screen(Arc::new(ask), whenever, Arc::new(paint))
+    screen(Arc::new(ask), Arc::new(paint))
 }
 
 /// The part of [`Fetch`] that is compiled once, whatever the answer is: here it is JSON.
-fn screen(
-    ask: Arc<dyn Fn() -> Answer + Send + Sync>,
-    whenever: Option<Signal<String>>,
-    paint: Arc<Paint>,
-) -> AnyView {
-    let source = move || whenever.map(|whenever| whenever.get());
+fn screen(ask: Arc<dyn Fn() -> Answer + Send + Sync>, paint: Arc<Paint>) -> AnyView {
     // Blocking: the document comes with the answer in it, and the browser does not ask again.
-    let answer: Resource<_, Json> = Resource::new_with_options(source, move |_| ask(), true);
+    let answer: Resource<_, Json> = Resource::new_with_options(|| (), move |()| ask(), true);
     let screen = move || {
         let paint = Arc::clone(&paint);
         Suspend::new(async move {

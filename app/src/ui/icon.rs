@@ -1,4 +1,3 @@
-use crate::rows::RowIcon;
 use crate::settings::AppSettings;
 use leptos::prelude::*;
 
@@ -49,17 +48,6 @@ pub(crate) fn Warning() -> impl IntoView {
 #[component]
 pub(crate) fn Tick() -> impl IntoView {
     sign(r#"<circle cx="8" cy="8" r="7"/><path d="m4.75 8.25 2.25 2.25 4.25-5"/>"#)
-}
-
-/// What a row of a list is about.
-pub(crate) fn row_icon(icon: RowIcon) -> AnyView {
-    let paths = match icon {
-        RowIcon::Computer => r#"<path d="M2 2.5h12v8H2zM8 10.5v3m-3 0h6"/>"#,
-        RowIcon::Phone => r#"<path d="M4.5 1.5h7v13h-7zM7.5 12h1"/>"#,
-        RowIcon::Program => r#"<path d="M1.5 2.5h13v11h-13zM4.5 6l2 2-2 2m4.5.5h2.5"/>"#,
-        RowIcon::Warning => return Warning().into_any(),
-    };
-    sign(paths).into_any()
 }
 
 fn sign(paths: &'static str) -> impl IntoView {

@@ -14,8 +14,8 @@ mod notice;
 mod page_context;
 mod page_load;
 mod password;
-mod rows;
 mod text;
+mod written;
 
 pub use button::SubmitButton;
 pub use card::Card;
@@ -30,4 +30,4 @@ pub use notice::{Notice, Tone};
 pub use page_context::PageContext;
 pub use page_load::PageLoad;
 pub use password::PasswordField;
-pub use rows::RowItem;
+pub(crate) use written::written;

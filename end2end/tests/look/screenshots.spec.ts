@@ -71,7 +71,7 @@ test('pictures of sessions, devices and activity', async ({ page, visit, context
   await visit('/account/security');
   await take(page, 'sessions');
   await button(page, 'Sign out: Safari on iPhone').click();
-  await expect(page.getByText('Signed out', { exact: true })).toBeVisible();
+  await expect(page.getByText('Signed out there.')).toBeVisible();
   await page.mouse.move(0, 0);
   await take(page, 'sessions-ended', [320, 1600]);
   await visit('/account/activity');

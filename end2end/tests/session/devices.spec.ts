@@ -1,4 +1,4 @@
-import { button, field, fillSignIn, withNext } from '../../fixtures/forms';
+import { button, fillSignIn, withNext } from '../../fixtures/forms';
 import { expect, hydrated, test } from '../../fixtures/test';
 import type { Browser, Locator, Page } from '@playwright/test';
 import type { Person } from '../../fixtures/test';
@@ -20,7 +20,7 @@ function row(page: Page, card: string, name: string): Locator {
   return page.getByRole('region', { name: card }).getByRole('listitem').filter({ hasText: name });
 }
 
-test('a session is ended from another device, and only that one @plain', async ({ page, browser, member, visit, state }) => {
+test('a session is ended from another device, and only that one @plain', async ({ page, browser, member, visit }) => {
   const phone = await signedIn(browser, member, PHONE);
   const tablet = await signedIn(browser, member);
   await visit('/account/security');
@@ -30,11 +30,10 @@ test('a session is ended from another device, and only that one @plain', async (
   await expect(sessions.locator('time').first()).toHaveAttribute('title', / UTC$/);
   await expect(row(page, "Where you're signed in", 'Chrome on Android')).toHaveCount(1);
 
-  if (state === 'wasm') await field(page, 'New email').fill('typed@example.com');
   await button(page, 'Sign out: Chrome on Android').click();
-  await expect(page.getByText(state === 'wasm' ? 'Signed out' : 'Signed out there.', { exact: true })).toBeVisible();
+  await expect(page.getByText('Signed out there.')).toBeVisible();
+  await expect(page.getByText('Signed out there.')).toBeInViewport();
   await expect(button(page, 'Sign out: Chrome on Android')).toHaveCount(0);
-  if (state === 'wasm') await expect(field(page, 'New email')).toHaveValue('typed@example.com');
   await phone.goto('/account');
   await expect(phone).toHaveURL(withNext('/login', '/account'));
   await tablet.goto('/account');
@@ -70,11 +69,11 @@ test('programs stand apart from browsers @plain', async ({ page, baseURL, member
   await program.dispose();
 });
 
-test('a known device is forgotten, and its session goes on @plain', async ({ page, browser, member, visit, state }) => {
+test('a known device is forgotten, and its session goes on @plain', async ({ page, browser, member, visit }) => {
   const phone = await signedIn(browser, member, PHONE);
   await visit('/account/security');
   await button(page, 'Forget: Chrome on Android').click();
-  await expect(page.getByText(state === 'wasm' ? 'Forgotten' : 'That device is forgotten.')).toBeVisible();
+  await expect(page.getByText('That device is forgotten.')).toBeVisible();
   await visit('/account/security');
   await expect(row(page, 'Known devices', 'Chrome on Android')).toHaveCount(0);
   await phone.goto('/account');

@@ -11,7 +11,7 @@ use crate::http::timeout::in_time;
 use crate::http::{body, paths};
 use crate::state::AppState;
 use app::Flash;
-use app::forms::{FORMS, FormPage, READS, filled_by};
+use app::forms::{FORMS, FormPage, filled_by};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -99,8 +99,7 @@ impl Post {
         let fields = Fields::parse(&bytes);
         let readable = fields.is_some();
         let fields = fields.unwrap_or_default();
-        let reads = fields.is_empty() || READS.contains(&path.as_str());
-        let anyone = reads || form.is_some_and(is_for_anyone);
+        let anyone = fields.is_empty() || form.is_some_and(is_for_anyone);
         let kept = form.map(|form| fields.keep(form.keeps)).unwrap_or_default();
         let context = FormContext { account: fields.account, version: fields.version, anyone };
         parts.extensions.insert(context.clone());

@@ -2,7 +2,6 @@
 
 use crate::AppError;
 use crate::json::Json;
-use crate::rows::Devices;
 use domain::{DeviceForm, EmailForm, EmailView, PasswordForm, SessionForm};
 use leptos::prelude::*;
 use leptos::server_fn::codec::Post;
@@ -38,13 +37,13 @@ pub async fn cancel_email_change() -> Result<EmailView, AppError> {
     Ok(accounts.cancel_email_change(&ctx).await?)
 }
 
-/// Where the caller is signed in, and the devices that have signed in before.
+/// Where the caller is signed in, and the devices that have signed in before, as markup.
 #[server(prefix = "/fn", endpoint = "sessions/load", output = Post<Json>)]
-pub async fn load_sessions() -> Result<Devices, AppError> {
+pub async fn load_sessions() -> Result<String, AppError> {
     use crate::ssr::{context, rows};
     let (accounts, ctx) = context()?;
     let (sessions, known) = (accounts.sessions(&ctx).await?, accounts.known_devices(&ctx).await?);
-    Ok(rows::devices(sessions, known, &ctx))
+    rows::devices(sessions, known, &ctx)
 }
 
 /// Ends one of the caller's sessions.

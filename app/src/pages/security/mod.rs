@@ -3,7 +3,6 @@
 mod api;
 mod email;
 mod page;
-mod sessions;
 
 pub(crate) use api::load_email;
 pub(crate) use email::EmailSection;

@@ -1,9 +1,8 @@
 use super::api::{ChangePassword, load_email, load_sessions};
 use super::email::EmailSection;
-use super::sessions::DeviceSections;
 use crate::pages::account::load_profile;
 use crate::site::MemberLayout;
-use crate::ui::{Card, Fetch, Form, PasswordField, SubmitButton};
+use crate::ui::{Card, Fetch, Form, PasswordField, SubmitButton, written};
 use domain::ProfileView;
 use leptos::prelude::*;
 
@@ -26,9 +25,7 @@ pub fn SecurityPage() -> impl IntoView {
                     <EmailSection view/>
                 </Fetch>
             </Card>
-            <Fetch from=load_sessions let:devices>
-                <DeviceSections devices/>
-            </Fetch>
+            <Fetch from=load_sessions let:devices>{written(devices)}</Fetch>
         </MemberLayout>
     }
 }

@@ -65,9 +65,6 @@ pub fn Form<F, D>(
     /// Success leads to another page, so the button stays busy until that page is shown.
     #[prop(optional)]
     leaves: bool,
-    /// The page has many of this form, and says itself what came of a plain post.
-    #[prop(optional)]
-    one_of_many: bool,
     /// The page that success leads to is loaded as a document: only that brings back what was typed before.
     #[prop(optional)]
     by_document: bool,
@@ -98,7 +95,7 @@ where
         clears,
         leaves,
         by_document: by_document || (leaves && load.is_some_and(PageLoad::needs_document)),
-        load: load.filter(|_| !one_of_many),
+        load,
     };
     frame(F::PATH, spec, version, if_refused, children)
 }

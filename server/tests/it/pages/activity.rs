@@ -67,23 +67,11 @@ async fn older_events_are_a_link_away_without_scripts(pool: PgPool) {
     }
 }
 
+/// A page that the program shows without loading a document begins with the newest.
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_page_of_events_is_read_by_the_program_too(pool: PgPool) {
+async fn the_program_asks_for_the_newest(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let (mut cursor, mut titles) = (String::new(), Vec::new());
-    for page in 1..=2 {
-        let one = [("form[limit]", "1"), ("form[cursor]", cursor.as_str())];
-        let events = ana.call("/fn/activity/load", &one).await.expect(200).json();
-        titles.push(events["rows"][0]["title"].as_str().unwrap().to_owned());
-        let older =
-            events["older"].as_str().map(|older| older.strip_prefix("/account/activity?cursor=").unwrap());
-        assert_eq!(older.is_some(), page == 1);
-        cursor = older.unwrap_or_default().to_owned();
-    }
-    titles.sort_unstable();
-    assert_eq!(titles, ["Account created", "Signed in"]);
-    let too_many = [("form[limit]", "101"), ("form[cursor]", "")];
-    ana.call("/fn/activity/load", &too_many).await.expect(422);
-    app.browser().call("/fn/activity/load", &too_many).await.expect(401);
+    let events = ana.call("/fn/activity/load", &[]).await.expect(200).json();
+    assert!(events.as_str().unwrap().contains("Account created"), "{events}");
 }

@@ -56,7 +56,6 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
             "/fn/password/change" | "/fn/confirm" => &[("form[current_password]", "x")],
             "/fn/profile/save" => &[("form[name]", "x")],
             "/fn/email/change" => &[("form[email]", "x")],
-            "/fn/activity/load" => &[("form[cursor]", "")],
             "/fn/sessions/end" => &[("form[session]", ID)],
             "/fn/devices/forget" => &[("form[device]", ID)],
             _ => &[],

@@ -104,7 +104,6 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
             }
             "/fn/profile/save" => &[("form[name]", "Ana")],
             "/fn/email/change" => &[("form[email]", NEW)],
-            "/fn/activity/load" => &[("form[cursor]", "")],
             "/fn/sessions/end" => &[("form[session]", ID)],
             "/fn/devices/forget" => &[("form[device]", ID)],
             _ => &[],

@@ -43,7 +43,7 @@ impl Store {
         let (requests, wait) = self.beside();
         let (connect, apart) = match self.listening.as_ref() {
             Listening::AsRequests => (requests, false),
-            Listening::At(connect) => (connect.clone(), true),
+            Listening::At(connect) => (connect.as_ref().clone(), true),
             Listening::Off => return None,
         };
         Some(ListeningPlace { store: self.clone(), connect, apart, wait })

@@ -63,7 +63,7 @@ pub enum Listening {
     #[default]
     AsRequests,
     /// At an address of its own: for requests there is a pooler, which passes no notification on.
-    At(PgConnectOptions),
+    At(Box<PgConnectOptions>),
     /// Nowhere: it changes nothing that no notification arrives.
     Off,
 }

@@ -47,7 +47,7 @@ fn listening(raw: &RawConfig) -> Result<Listening, ConfigError> {
     match url.as_deref() {
         None => Ok(Listening::AsRequests),
         Some(off) if off.eq_ignore_ascii_case("off") => Ok(Listening::Off),
-        Some(url) => Ok(Listening::At(named(postgres(LISTEN, url)?))),
+        Some(url) => Ok(Listening::At(named(postgres(LISTEN, url)?).into())),
     }
 }
 

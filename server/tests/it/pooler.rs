@@ -127,7 +127,7 @@ async fn where_a_server_listens_is_judged_apart_from_its_requests(pool: PgPool) 
     let store = |requests: &Pooler, listening| {
         Store::open(&StoreOptions { listening, ..StoreOptions::new(requests.database.clone()) })
     };
-    let apart = store(&keeps, Listening::At(direct.clone()));
+    let apart = store(&keeps, Listening::At(direct.clone().into()));
     let mut listener = listen(&apart).await.unwrap();
     let world = World::new(pool.clone());
     let ana = world.member("ana").await.viewer.id;
@@ -135,10 +135,10 @@ async fn where_a_server_listens_is_judged_apart_from_its_requests(pool: PgPool) 
     store::users::set_email_verified(&mut tx, ana, world.accounts.now()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(listener.next().await.unwrap(), ana, "what was changed through the pooler");
-    let refused = listen(&store(&keeps, Listening::At(shares.database.clone()))).await;
+    let refused = listen(&store(&keeps, Listening::At(shares.database.clone().into()))).await;
     assert!(matches!(refused, Err(StoreError::SharedListener)));
     assert!(store(&shares, Listening::Off).listening_place().is_none());
-    for listening in [Listening::At(direct), Listening::Off] {
+    for listening in [Listening::At(direct.into()), Listening::Off] {
         let refused = store(&shares, listening).is_ready().await;
         assert!(matches!(refused, Err(StoreError::SharedSessions)), "{refused:?}");
     }
@@ -148,6 +148,6 @@ async fn where_a_server_listens_is_judged_apart_from_its_requests(pool: PgPool) 
 async fn a_listener_to_another_database_is_refused(pool: PgPool) {
     let connect = pool.connect_options().as_ref().clone();
     let elsewhere = connect.clone().database("postgres");
-    let options = StoreOptions { listening: Listening::At(elsewhere), ..StoreOptions::new(connect) };
+    let options = StoreOptions { listening: Listening::At(elsewhere.into()), ..StoreOptions::new(connect) };
     assert!(matches!(listen(&Store::open(&options)).await, Err(StoreError::NotHeard)));
 }

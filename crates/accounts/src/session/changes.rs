@@ -16,7 +16,7 @@ use thiserror::Error as ThisError;
 #[derive(Clone)]
 pub enum Source {
     /// The database, which tells of every change by its triggers.
-    Database(ListeningPlace),
+    Database(Box<ListeningPlace>),
     /// Redis, where every server tells of its own changes.
     Redis(Redis),
 }
@@ -33,7 +33,7 @@ impl fmt::Display for Source {
 impl Source {
     /// All that are set up; the first one decides whether rows may be used (see [`SessionCache`]).
     fn all(store: &Store, redis: Option<&Redis>) -> Vec<Self> {
-        let database = store.listening_place().map(Self::Database);
+        let database = store.listening_place().map(|place| Self::Database(place.into()));
         database.into_iter().chain(redis.cloned().map(Self::Redis)).collect()
     }
 

@@ -6,22 +6,25 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use store::import::Target;
 use store::invalidation::CommittedChanges;
-use store::sessions::{self, Session};
-use store::users::{self, Update};
+use store::sessions::{self, Proof, Session};
+use store::users::{self, Update, closing};
 use store::{Store, import};
 use testkit::World;
 use time::Duration;
 
 /// Every function that changes accounts or sessions which exist already.
-const CHANGING: [&str; 15] = [
+const CHANGING: [&str; 18] = [
     "import::take_back",
     "sessions::end",
     "sessions::end_all",
     "sessions::end_others",
     "sessions::note_use",
+    "sessions::set_factors",
     "sessions::sweep",
     "sessions::touch",
     "users::clear_password_hash",
+    "users::closing::close",
+    "users::closing::restore",
     "users::delete",
     "users::rehash",
     "users::set_email_verified",
@@ -107,7 +110,16 @@ async fn make(name: &str, store: &Store, session: &Session) {
             assert_eq!(sessions::end_others(&mut tx, user, kept, at).await.unwrap(), 1);
         }
         "sessions::note_use" => sessions::note_use(&mut tx, session.id, at).await.unwrap(),
+        "sessions::set_factors" => {
+            let proof = Proof { factor: domain::Factor::Password, at };
+            sessions::set_factors(&mut tx, user, session.id, &[proof]).await.unwrap();
+        }
         "users::clear_password_hash" => users::clear_password_hash(&mut tx, user, at).await.unwrap(),
+        "users::closing::close" => closing::close(&mut tx, user, at, at).await.unwrap(),
+        "users::closing::restore" => {
+            closing::close(&mut tx, user, at, at).await.unwrap();
+            assert!(closing::restore(&mut tx, user, at).await.unwrap());
+        }
         "users::delete" => assert!(users::delete(&mut tx, user).await.unwrap()),
         "users::rehash" => users::rehash(&mut tx, user, &old, "new").await.unwrap(),
         "users::set_email_verified" => users::set_email_verified(&mut tx, user, at).await.unwrap(),

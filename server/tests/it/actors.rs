@@ -168,6 +168,11 @@ impl Program {
         self.call("POST", path, &body).await
     }
 
+    /// The same program at another server.
+    pub fn over(&self, router: Router) -> Self {
+        Self { router, ..self.clone() }
+    }
+
     /// A request as this program begins it.
     pub fn request(&self, method: &Method, path: &str) -> http::request::Builder {
         let request = Request::builder().method(method).uri(path).header("x-forwarded-for", &self.address);

@@ -12,7 +12,7 @@ use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use testkit::{PASSWORD, World};
+use testkit::{PASSWORD, Stores, World};
 use tokio_util::sync::CancellationToken;
 
 /// A file whose name changes with its content.
@@ -29,6 +29,11 @@ impl App {
     /// As in development: plain http on loopback.
     pub fn new(pool: PgPool) -> Self {
         Self::with(World::new(pool), |_| ())
+    }
+
+    /// The same, which counts its limits there.
+    pub fn over(stores: &Stores) -> Self {
+        Self::with(stores.world(), |_| ())
     }
 
     /// As in production: https.

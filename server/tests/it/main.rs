@@ -16,6 +16,7 @@ mod outage;
 mod pages;
 mod pooler;
 mod process;
+mod redis;
 mod rediss;
 mod rest;
 mod seeds;

@@ -39,6 +39,13 @@ impl ValkeyCluster {
         cluster
     }
 
+    /// Its address, as `REDIS_URL` takes it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let nodes: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.port())).collect();
+        format!("redis+cluster://{}", nodes.join(","))
+    }
+
     /// Waits until this holds of what each node says of the cluster.
     pub fn until(&self, holds: impl Fn(&str) -> bool) {
         for node in &self.nodes {

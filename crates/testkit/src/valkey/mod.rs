@@ -172,10 +172,12 @@ impl Drop for Valkey {
 /// What `cargo xtask test` has found.
 fn program() -> PathBuf {
     let named = env::var_os("VALKEY_SERVER").filter(|named| !named.is_empty()).map(PathBuf::from);
-    named.expect(
-        "this test needs a Valkey or Redis of version 7 or newer: name its server's program in VALKEY_SERVER, or run the \
-         tests by `cargo xtask test`, which brings one",
-    )
+    named.unwrap_or_else(|| {
+        panic!(
+            "this test needs a Valkey or Redis of version 7 or newer: name its server's program in VALKEY_SERVER, or run \
+             the tests by `cargo xtask test`, which brings one"
+        )
+    })
 }
 
 /// A server that is ready; else what it said.

@@ -4,12 +4,20 @@ use super::readme::fill;
 use super::served::Reply;
 use super::{Paths, Readme, STRONG, Served, config, header_of, is_user, shows_the_api};
 use crate::app::App;
-use accounts::RedisSettings;
+use accounts::{RedisSettings, Settings};
 use serde_json::{Value, json};
 use server::config::Signing;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World};
+use testkit::{PASSWORD, Stores, over_each_store};
 use time::Duration;
+
+over_each_store![
+    the_listed_requests_work_as_printed,
+    it_keeps_what_the_readme_claims,
+    a_token_ends_after_thirty_minutes,
+    an_address_has_sixty_requests_a_minute,
+    what_looks_like_sql_is_a_name_of_nobody,
+];
 
 /// One of the requests that a block lists: "# What it does", a method and a path, then a JSON object, "Headers:"
 /// or "Form data:", and what "Response:" it has.
@@ -59,9 +67,8 @@ impl Listed {
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_listed_requests_work_as_printed(pool: PgPool) {
-    let (readme, served) = (Readme::read("s3"), Served::new(pool).await);
+async fn the_listed_requests_work_as_printed(stores: Stores) {
+    let (readme, served) = (Readme::read("s3"), Served::over(stores).await);
     let [register, login] = <[Listed; 2]>::try_from(Listed::all(readme.block("Authentication", "bash", 0)))
         .unwrap_or_else(|_| panic!("two requests"));
     let user = register.send(&served, "").await.expect(201).json();
@@ -93,11 +100,10 @@ async fn the_listed_requests_work_as_printed(pool: PgPool) {
     assert_eq!(served.app.world.count("SELECT count(*) FROM users").await, 0);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn it_keeps_what_the_readme_claims(pool: PgPool) {
+async fn it_keeps_what_the_readme_claims(stores: Stores) {
     Readme::read("s3").says("No plain-text storage");
     let paths = Paths { register: "/api/v1/auth/register", login: "/api/v1/auth/login" };
-    paths.keep_what_every_readme_claims(&App::new(pool)).await;
+    paths.keep_what_every_readme_claims(&App::over(&stores)).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -120,10 +126,9 @@ async fn a_weak_password_is_refused_and_a_developer_told_by_which_setting(pool: 
     }
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_token_ends_after_thirty_minutes(pool: PgPool) {
+async fn a_token_ends_after_thirty_minutes(stores: Stores) {
     Readme::read("s3").says("Configurable expiration (default: 30 min)");
-    let app = App::new(pool);
+    let app = App::over(&stores);
     let ana = app.member_program("ana").await;
     app.world.clock.advance(Duration::minutes(30));
     ana.get("/api/v1/users/me").await.expect(200);
@@ -131,16 +136,13 @@ async fn a_token_ends_after_thirty_minutes(pool: PgPool) {
     ana.get("/api/v1/users/me").await.expect(401);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_address_has_sixty_requests_a_minute(pool: PgPool) {
+async fn an_address_has_sixty_requests_a_minute(stores: Stores) {
     let readme = Readme::read("s3");
     readme.says("- 60 requests/minute per IP\n");
     let block = readme.block("Configuration", "env", 0);
     let config = config(&fill(block, "your-super-secret-key-change-in-production", STRONG)).unwrap();
-    let app = App::with(
-        World::with(pool, |settings| settings.rate_limit_per_minute = config.rate_limit_per_minute),
-        |_| (),
-    );
+    let limit = |settings: &mut Settings| settings.rate_limit_per_minute = config.rate_limit_per_minute;
+    let app = App::with(stores.world_with(limit), |_| ());
     let (here, elsewhere) = (app.program(), app.program());
     for _ in 0..60 {
         here.get("/api/v1/users/me").await.expect(401);
@@ -155,10 +157,9 @@ async fn swagger_ui_is_where_the_readme_says(pool: PgPool) {
     shows_the_api(&App::new(pool), &["/docs"]).await;
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn what_looks_like_sql_is_a_name_of_nobody(pool: PgPool) {
+async fn what_looks_like_sql_is_a_name_of_nobody(stores: Stores) {
     Readme::read("s3").says("Parameterized queries (SQL injection prevention)");
-    let app = App::new(pool);
+    let app = App::over(&stores);
     let ana = app.member_program("ana").await;
     for name in ["' OR '1'='1", "ana@example.com'--", "ana'; DROP TABLE users; --"] {
         let login = json!({ "username": name, "password": PASSWORD });

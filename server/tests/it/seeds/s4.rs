@@ -4,11 +4,18 @@ use super::readme::fill;
 use super::{Paths, Readme, STRONG, Served, config, is_user};
 use crate::app::App;
 use serde_json::{Value, json};
-use sqlx::PgPool;
+use testkit::{Stores, over_each_store};
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn the_readme_runs_as_printed(pool: PgPool) {
-    let (readme, served) = (Readme::read("s4"), Served::new(pool).await);
+over_each_store![
+    the_readme_runs_as_printed,
+    it_keeps_what_the_readme_claims,
+    a_profile_is_for_good_tokens_alone,
+    an_update_keeps_all_other_fields,
+    tokens_are_stored,
+];
+
+async fn the_readme_runs_as_printed(stores: Stores) {
+    let (readme, served) = (Readme::read("s4"), Served::over(stores).await);
     let curl = |n| readme.block("API Testing", "bash", n);
     let user = served.bash(curl(0)).await.expect(201).json();
     is_user(&user, "test@example.com");
@@ -25,21 +32,19 @@ async fn the_readme_runs_as_printed(pool: PgPool) {
     served.bash(curl(3)).await.expect(401);
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn it_keeps_what_the_readme_claims(pool: PgPool) {
+async fn it_keeps_what_the_readme_claims(stores: Stores) {
     let readme = Readme::read("s4");
     readme.says("Prevented duplicate email registration");
     readme.says("Rejected invalid credentials");
     let paths = Paths { register: "/register", login: "/login" };
-    paths.keep_what_every_readme_claims(&App::new(pool)).await;
+    paths.keep_what_every_readme_claims(&App::over(&stores)).await;
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_profile_is_for_good_tokens_alone(pool: PgPool) {
+async fn a_profile_is_for_good_tokens_alone(stores: Stores) {
     let readme = Readme::read("s4");
     readme.says("Properly rejected requests without token");
     readme.says("Properly rejected invalid tokens");
-    let app = App::new(pool);
+    let app = App::over(&stores);
     let mut ana = app.member_program("ana").await;
     ana.get("/me").await.expect(200);
     ana.token = Some("not.a.token".to_owned());
@@ -54,10 +59,9 @@ async fn a_profile_is_for_good_tokens_alone(pool: PgPool) {
 }
 
 /// "Maintained data integrity".
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_update_keeps_all_other_fields(pool: PgPool) {
+async fn an_update_keeps_all_other_fields(stores: Stores) {
     Readme::read("s4").says("Maintained data integrity");
-    let app = App::new(pool);
+    let app = App::over(&stores);
     let ana = app.member_program("ana").await;
     let before = json!({ "first_name": "Ana", "last_name": "Ilves", "bio": "Sails.", "username": "ana" });
     let before = ana.call("PUT", "/me", &before).await.expect(200).json();
@@ -72,10 +76,9 @@ async fn an_update_keeps_all_other_fields(pool: PgPool) {
 }
 
 /// What it kept in Redis is a session row: a token is dead with it.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn tokens_are_stored(pool: PgPool) {
+async fn tokens_are_stored(stores: Stores) {
     Readme::read("s4").says("Redis for token storage");
-    let app = App::new(pool);
+    let app = App::over(&stores);
     let ana = app.member_program("ana").await;
     app.world.execute("UPDATE sessions SET ended_at = created_at").await;
     ana.get("/me").await.expect(401);

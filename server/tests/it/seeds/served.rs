@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use testkit::World;
+use testkit::Stores;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,7 @@ pub struct Served {
     pub app: App,
     address: SocketAddr,
     folder: PathBuf,
+    _stores: Stores,
 }
 
 /// What came back.
@@ -67,9 +68,14 @@ impl Reply {
 
 impl Served {
     pub async fn new(pool: PgPool) -> Self {
+        Self::over(Stores::without_redis(pool)).await
+    }
+
+    /// The same, which counts its limits there.
+    pub async fn over(stores: Stores) -> Self {
         static FOLDERS: AtomicU32 = AtomicU32::new(0);
         let policy = super::config("DATABASE_URL=postgres://localhost/none\nAS_SEEDS=true").unwrap();
-        let world = World::with(pool, |settings| {
+        let world = stores.world_with(|settings| {
             settings.password_min_length = policy.password_min_length;
             settings.password_min_score = policy.password_min_score;
             settings.deletion_grace_days = policy.deletion_grace_days;
@@ -91,7 +97,7 @@ impl Served {
         );
         fs::write(folder.join(".curlrc"), curlrc).unwrap();
         fs::write(folder.join("sitecustomize.py"), MAPPED.replace("PORT", &port.to_string())).unwrap();
-        Self { app, address, folder }
+        Self { app, address, folder, _stores: stores }
     }
 
     /// Runs a block with one curl command in it.

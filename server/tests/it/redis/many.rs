@@ -14,6 +14,9 @@ const LIMIT: u32 = 10;
 /// How many wait for an answer when Redis is killed: were it all, Redis would have counted all before.
 const AT_A_KILL: usize = 50;
 
+/// A busy machine answers late, and that proves nothing here.
+const LONG: Duration = Duration::from_mins(5);
+
 /// What is limited.
 #[derive(Debug, Clone, Copy)]
 enum What {
@@ -32,13 +35,8 @@ fn rounds() -> usize {
 
 /// Two servers over one database, and one Redis if there is one, that limit this alone.
 fn replicas(pool: &PgPool, valkey: Option<&Valkey>, what: What) -> [App; 2] {
-    let redis = valkey.map(|valkey| {
-        // A busy machine answers late, and that proves nothing here.
-        RedisSettings {
-            answer_within: Duration::from_mins(1),
-            ..RedisSettings::at("127.0.0.1", valkey.port())
-        }
-    });
+    let redis = valkey
+        .map(|valkey| RedisSettings { answer_within: LONG, ..RedisSettings::at("127.0.0.1", valkey.port()) });
     let settle = |settings: &mut Settings| {
         if let What::Calls = what {
             settings.rate_limit_per_minute = LIMIT;
@@ -48,7 +46,7 @@ fn replicas(pool: &PgPool, valkey: Option<&Valkey>, what: What) -> [App; 2] {
     let one = World::with(pool.clone(), settle);
     let accounts = World::replica(&one.pool, &one.clock, settle);
     let other = World { accounts, clock: one.clock.clone(), pool: one.pool.clone() };
-    [one, other].map(|world| App::with(world, |_| ()))
+    [one, other].map(|world| App::with(world, |state| state.request_timeout = LONG))
 }
 
 /// One of the calls, at every other server in turn. Says whether it was admitted; no other answer is given than that, and

@@ -227,11 +227,11 @@ impl Accounts {
 
     /// Whether strangers have a guess left at the code of a token.
     pub(crate) async fn may_guess(&self, ctx: &RequestCtx, token: &[u8]) -> Result<bool, Error> {
-        let taken = self.try_to_take(ctx, guesses(&[token])).await?;
-        if let Some(taken) = &taken {
-            self.counts().put_back(taken, self.moment(ctx.now)).await?;
+        let guess = self.try_to_take(ctx, guesses(&[token])).await?;
+        if let Some(guess) = &guess {
+            self.counts().put_back(guess, self.moment(ctx.now)).await?;
         }
-        Ok(taken.is_some())
+        Ok(guess.is_some())
     }
 
     /// Admits an exchange of a refresh token.

@@ -10,8 +10,8 @@ pub trait Clock: Send + Sync {
     /// The time since some fixed moment of this clock: unlike the time of day it never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// Whether a test moves it. Redis counts by such a clock instead of its own.
-    fn is_moved_by_hand(&self) -> bool {
+    /// Whether it stands still until a test moves it. Redis counts by such a clock instead of its own.
+    fn is_fixed(&self) -> bool {
         false
     }
 }

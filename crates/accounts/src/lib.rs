@@ -48,6 +48,7 @@ use credential::{Hasher, Tokens};
 use database_clock::{DatabaseClock, Skew};
 use limits::RateLimiter;
 use limits::counts::Counts;
+use limits::key::RedisKeys;
 use redis_store::Redis;
 use session::SessionCache;
 use std::sync::Arc;
@@ -89,12 +90,14 @@ impl Accounts {
         let hasher = Hasher::new(&settings.hashing, &settings.signing.derive("dummy hashes"), rng.clone())?;
         let tokens = Tokens::new(&settings.signing, &settings.issuer, settings.token_lifetime)?;
         let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
-        let rate_limiter = RateLimiter::new(settings.rate_limit_per_minute, redis.clone(), &clock);
+        let redis_keys = RedisKeys::new(&settings.signing.derive("counts in Redis"));
+        let limit = settings.rate_limit_per_minute;
+        let rate_limiter = RateLimiter::new(limit, redis.clone(), redis_keys.clone(), &clock);
         let session_cache = session::session_cache(&store, redis.as_ref());
         let inner = Inner {
             network_key: settings.signing.derive("networks"),
             database_clock: DatabaseClock::default(),
-            counts: Counts::new(store.clone(), redis.clone()),
+            counts: Counts::new(store.clone(), redis.clone(), redis_keys),
             store,
             settings,
             clock,
@@ -157,10 +160,11 @@ impl Accounts {
         }
     }
 
-    /// Watches Redis for as long as it is polled, if it is set up: one that is down is used again once it is back.
+    /// Watches Redis for as long as it is polled, if it is set up: one that is down is used again once it is back, and
+    /// then told what it has not heard.
     pub async fn watch_redis(&self) {
         if let Some(redis) = &self.inner.redis {
-            redis.watch().await;
+            tokio::join!(redis.watch(), self.settle_counts());
         }
     }
 

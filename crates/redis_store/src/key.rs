@@ -2,8 +2,9 @@
 
 use store::throttle::Key;
 
-/// A key of the throttle. Its budgets are of many kinds and are counted together, so all of them have one tag: there is
-/// little to count beside what a hash costs.
+/// A key of the throttle. All have one tag, and so one node of a cluster: a try is counted for its address, network,
+/// mailbox and account in one script or not at all, and any of them meets any other. One node is enough: a count takes
+/// microseconds, and the hash that follows thousands of times as long.
 pub(crate) fn of_the_throttle(kind: &str, key: &Key) -> Vec<u8> {
     format!("doorstep:{{throttle}}:{kind}:{}", hex(key)).into_bytes()
 }

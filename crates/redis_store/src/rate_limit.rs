@@ -17,7 +17,7 @@ static CALL: LazyLock<Script> = LazyLock::new(|| {
 
 /// Who calls, and how many calls a minute they have.
 #[derive(Debug, Clone, Copy)]
-pub struct Calls {
+pub struct Quota {
     /// What they are counted under.
     pub key: Key,
     /// How many they have.
@@ -26,7 +26,7 @@ pub struct Calls {
 
 /// What came of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
+pub enum Decision {
     /// It is one of those that they have.
     Admitted {
         /// How many are left now.
@@ -40,27 +40,27 @@ pub enum Call {
 }
 
 /// Counts a call for the caller and, if the caller has one left, for the network around. One that is refused is counted
-/// for neither. For `by_hand` see [`crate::throttle`].
+/// for neither. For `fixed` see [`crate::throttle`].
 ///
 /// # Errors
 /// [`Unreachable`].
 pub async fn count(
     redis: &Redis,
-    caller: Calls,
-    around: Option<Calls>,
-    by_hand: Option<Micros>,
-) -> Result<Call, Unreachable> {
+    caller: Quota,
+    around: Option<Quota>,
+    fixed: Option<Micros>,
+) -> Result<Decision, Unreachable> {
     let keys = of_calls(&caller.key, around.as_ref().map(|around| &around.key));
-    let mut args = vec![by_hand.unwrap_or_default()];
-    for Calls { per_minute, .. } in [caller].into_iter().chain(around) {
+    let mut args = vec![fixed.unwrap_or_default()];
+    for Quota { per_minute, .. } in [caller].into_iter().chain(around) {
         let per_minute = i64::from(per_minute.get());
         // Rounded up: a minute never has one more.
         args.extend([(MINUTE + per_minute - 1) / per_minute, per_minute]);
     }
     let (admitted, left, wait): (u8, u32, i64) = redis.run(&CALL, &keys, &args).await?;
     Ok(if admitted == 1 {
-        Call::Admitted { left }
+        Decision::Admitted { left }
     } else {
-        Call::Refused { wait: Duration::microseconds(wait) }
+        Decision::Refused { wait: Duration::microseconds(wait) }
     })
 }

@@ -21,7 +21,8 @@ impl Script {
         Self { lua, hash: redis::Script::new(lua).get_hash().to_owned(), may_run_twice: true }
     }
 
-    /// A script that takes back what was counted: it is never run again.
+    /// A script that is never run again: a refund that came twice would let more through, and a failure that counted
+    /// twice could have its own second run refused.
     pub(crate) fn once(lua: &'static str) -> Self {
         Self { may_run_twice: false, ..Self::new(lua) }
     }

@@ -37,7 +37,7 @@ impl Clock for HandClock {
         self.now() - START
     }
 
-    fn is_moved_by_hand(&self) -> bool {
+    fn is_fixed(&self) -> bool {
         true
     }
 }

@@ -116,7 +116,16 @@ impl Accounts {
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
         let keys = (&names.typed, &names.account);
         let (counted, failure) = self.counts().fail(keys, delays, memory, self.moment(ctx.now)).await?;
-        self.admit_by_network(ctx, names, (counted, failure), user.map(|user| user.id)).await
+        let counted_for = match counted {
+            Counted::Both => vec![names.typed, names.account],
+            Counted::NameAlone => vec![names.typed],
+            Counted::Neither { .. } => vec![],
+        };
+        let admitted = self.admit_by_network(ctx, names, (counted, failure), user.map(|user| user.id)).await;
+        if admitted.as_ref().is_err_and(leaves_open) {
+            self.give_failure_back(ctx, &counted_for, failure).await;
+        }
+        admitted
     }
 
     /// The owner of an account that has to wait may get in from the network of their last sign-in. An attempt that need
@@ -281,27 +290,32 @@ impl Accounts {
         self.take(ctx, &[account, client, around]).await
     }
 
-    /// Takes back what an attempt that was never checked was counted for, except at the address.
+    /// Gives back what an attempt was counted for that nobody was told a verdict of, except at the address.
     pub(crate) async fn give_back(&self, ctx: &RequestCtx, admitted: &Admitted) {
-        let (failure, tries) = match admitted {
-            Admitted::Name { names, failure } => (Some((vec![names.typed, names.account], *failure)), vec![]),
-            Admitted::Device { taken, .. } => (None, vec![*taken]),
+        let tries = match admitted {
+            Admitted::Name { names, failure } => {
+                self.give_failure_back(ctx, &[names.typed, names.account], *failure).await;
+                vec![]
+            }
+            Admitted::Device { taken, .. } => vec![*taken],
             Admitted::Network { name: Cost::Failure { key, failure }, account, .. } => {
-                (Some((vec![*key], *failure)), Vec::from_iter(*account))
+                self.give_failure_back(ctx, &[*key], *failure).await;
+                Vec::from_iter(*account)
             }
             Admitted::Network { name: Cost::Try { taken, .. }, account, .. } => {
-                (None, [*taken].into_iter().chain(*account).collect())
+                [*taken].into_iter().chain(*account).collect()
             }
         };
-        if let Some((keys, failure)) = failure
-            && let Err(error) = self.counts().give_back(&keys, failure, self.moment(ctx.now)).await
-        {
-            tracing::warn!(%error, "a failure was not given back");
-        }
         for taken in &tries {
             if let Err(error) = self.counts().put_back(taken, self.moment(ctx.now)).await {
                 tracing::warn!(%error, "a try was not given back");
             }
+        }
+    }
+
+    async fn give_failure_back(&self, ctx: &RequestCtx, keys: &[Key], failure: Failure) {
+        if let Err(error) = self.counts().give_back(keys, failure, self.moment(ctx.now)).await {
+            tracing::warn!(%error, "a failure was not given back");
         }
     }
 
@@ -371,6 +385,11 @@ impl Accounts {
         while throttle::sweep_failures(self.store(), at, last_before, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
+}
+
+/// Whether an attempt that ends so is no failure: it got no verdict.
+pub(crate) fn leaves_open(error: &Error) -> bool {
+    matches!(error, Error::Overloaded | Error::Unavailable(_) | Error::Unconfirmed(_) | Error::Internal(_))
 }
 
 /// How long somebody is told to wait.

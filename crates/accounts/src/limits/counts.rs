@@ -1,15 +1,20 @@
 //! Where tries and failures are counted: in Redis where it is set up and answers, else in Postgres.
 //!
-//! What is taken back is taken back where it was counted, and a success forgives in both; what Redis does not confirm is
-//! told again before it counts, so that nobody waits for what was taken back, and the calls that were in flight when it
-//! was lost are the most that may be given back twice.
+//! A refund goes where it was counted, at most once; a success forgives in both, and a job repeats what Redis has not
+//! confirmed ([`Accounts::settle_counts`]).
 
+use crate::Accounts;
+use crate::limits::key::RedisKeys;
 use crate::limits::moment::Moment;
-use crate::limits::redis::{RedisCounts, TakenBack};
+use crate::limits::redis::RedisCounts;
 use redis_store::Redis;
 use store::throttle::{self, Budget, Counted, Key, Micros, UsedUp};
 use store::{Store, StoreError};
 use time::Duration;
+use tokio::time::MissedTickBehavior;
+
+/// How often what Redis has not confirmed is repeated.
+const SETTLE_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The counts of all replicas together.
 pub(crate) struct Counts {
@@ -39,8 +44,8 @@ pub(crate) struct Failure {
 }
 
 impl Counts {
-    pub(crate) fn new(store: Store, redis: Option<Redis>) -> Self {
-        Self { store, redis: redis.map(RedisCounts::new) }
+    pub(crate) fn new(store: Store, redis: Option<Redis>, keys: RedisKeys) -> Self {
+        Self { store, redis: redis.map(|redis| RedisCounts::new(redis, keys)) }
     }
 
     /// See [`throttle::take`].
@@ -85,7 +90,7 @@ impl Counts {
     /// See [`throttle::put_back`].
     pub(crate) async fn put_back(&self, taken: &Taken, now: Moment) -> Result<(), StoreError> {
         if let (CountedIn::Redis, Some(redis)) = (taken.counted_in, &self.redis) {
-            redis.take_back(TakenBack::Try(taken.budget), now).await;
+            redis.put_back(&taken.budget, now).await;
             return Ok(());
         }
         throttle::put_back(&self.store, &taken.budget).await
@@ -116,7 +121,7 @@ impl Counts {
         now: Moment,
     ) -> Result<(), StoreError> {
         if let (CountedIn::Redis, Some(redis)) = (failure.counted_in, &self.redis) {
-            redis.take_back(TakenBack::Failure { keys: keys.to_vec(), at: failure.at }, now).await;
+            redis.give_back(keys, failure.at, now).await;
             return Ok(());
         }
         for key in keys {
@@ -128,12 +133,30 @@ impl Counts {
     /// See [`throttle::forgive`].
     pub(crate) async fn forgive(&self, keys: &[Key], now: Moment) -> Result<(), StoreError> {
         if let Some(redis) = &self.redis {
-            redis.take_back(TakenBack::Failures(keys.to_vec()), now).await;
+            redis.forgive(keys, now).await;
         }
         for key in keys {
             throttle::forgive(&self.store, key).await?;
         }
         Ok(())
+    }
+
+    async fn settle(&self, now: Moment) {
+        if let Some(redis) = &self.redis {
+            redis.settle(now).await;
+        }
+    }
+}
+
+impl Accounts {
+    /// Repeats once a second what Redis has not confirmed, for as long as it is polled.
+    pub(crate) async fn settle_counts(&self) {
+        let mut timer = tokio::time::interval(SETTLE_EVERY);
+        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            timer.tick().await;
+            self.inner.counts.settle(self.moment(self.now())).await;
+        }
     }
 }
 

@@ -76,6 +76,8 @@ impl Memory {
         Self { limit, shards: shards(limit), around: shards(around), hasher: RandomState::new() }
     }
 
+    /// A call that the network refuses costs the caller one, unlike in Redis: the limiter cannot look at a count without
+    /// counting.
     pub(crate) fn count(&self, caller: &Principal) -> RateLimit {
         let (mut left, mut more_in, mut admitted) = self.shard(&self.shards, caller).count(caller);
         if admitted && let Some(around) = caller.around() {

@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 pub(crate) struct Moment {
     /// By the database's clock, which Postgres counts by. Redis has its own.
     pub(crate) database: Micros,
-    /// By a clock that a test moves by hand, which Redis counts by then.
-    pub(crate) by_hand: Option<Micros>,
+    /// By a test's fixed clock, which Redis counts by then.
+    pub(crate) fixed: Option<Micros>,
     /// By this server's clock that is never set back.
     pub(crate) elapsed: Duration,
 }
@@ -17,6 +17,6 @@ impl Accounts {
     /// The time of a request that came at `now`.
     pub(crate) fn moment(&self, now: OffsetDateTime) -> Moment {
         let (database, clock) = (self.inner.database_clock.at(now), &self.inner.clock);
-        Moment { database, by_hand: clock.is_moved_by_hand().then_some(database), elapsed: clock.elapsed() }
+        Moment { database, fixed: clock.is_fixed().then_some(database), elapsed: clock.elapsed() }
     }
 }

@@ -2,13 +2,13 @@
 //! does not answer, and where it is not set, each replica counts for itself in its memory. The limits on password guesses
 //! are in `authentication/throttle.rs`; they stay on when this one is off.
 
-use crate::limits::key::key;
+use crate::limits::key::{RedisKeys, key};
 use crate::limits::memory::Memory;
 use crate::limits::network::network;
 use crate::limits::principal::{Principal, RateLimit, TEN};
 use crate::{Accounts, Clock};
 use domain::SessionKind;
-use redis_store::rate_limit::{self, Call, Calls};
+use redis_store::rate_limit::{self, Decision, Quota};
 use redis_store::{Redis, Unreachable};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -20,6 +20,7 @@ use time::{Duration, OffsetDateTime};
 pub(crate) struct RateLimiter {
     limit: NonZeroU32,
     redis: Option<Redis>,
+    keys: RedisKeys,
     memory: Memory,
 }
 
@@ -40,22 +41,27 @@ impl Accounts {
             (None, SessionKind::Bearer | SessionKind::ApiCookie) => Principal::Programs(network(address)),
             (None, SessionKind::Browser) => Principal::Browsers(network(address)),
         };
-        Some(limiter.count(&principal, self.moment(now).by_hand).await)
+        Some(limiter.count(&principal, self.moment(now).fixed).await)
     }
 }
 
 impl RateLimiter {
     /// `None` for a limit of 0.
-    pub(crate) fn new(limit: u32, redis: Option<Redis>, clock: &Arc<dyn Clock>) -> Option<Self> {
+    pub(crate) fn new(
+        limit: u32,
+        redis: Option<Redis>,
+        keys: RedisKeys,
+        clock: &Arc<dyn Clock>,
+    ) -> Option<Self> {
         let limit = NonZeroU32::new(limit)?;
         // No replica knows how many there are; two of them admit no more than Redis does.
         let own = if redis.is_some() { half(limit) } else { limit };
-        Some(Self { limit, redis, memory: Memory::new(own, clock) })
+        Some(Self { limit, redis, keys, memory: Memory::new(own, clock) })
     }
 
-    async fn count(&self, caller: &Principal, by_hand: Option<Micros>) -> RateLimit {
+    async fn count(&self, caller: &Principal, fixed: Option<Micros>) -> RateLimit {
         if let Some(redis) = &self.redis
-            && let Ok(counted) = self.count_in(redis, caller, by_hand).await
+            && let Ok(counted) = self.count_in(redis, caller, fixed).await
         {
             return counted;
         }
@@ -66,19 +72,17 @@ impl RateLimiter {
         &self,
         redis: &Redis,
         caller: &Principal,
-        by_hand: Option<Micros>,
+        fixed: Option<Micros>,
     ) -> Result<RateLimit, Unreachable> {
         let per_minute = self.limit;
-        let calls = Calls { key: count_key(caller), per_minute };
-        let around = caller
-            .around()
-            .map(|around| Calls { key: count_key(&around), per_minute: per_minute.saturating_mul(TEN) });
+        let quota = |of: &Principal, per_minute| Quota { key: self.keys.of(&count_key(of)), per_minute };
+        let around = caller.around().map(|around| quota(&around, per_minute.saturating_mul(TEN)));
         let limit = per_minute.get();
-        Ok(match rate_limit::count(redis, calls, around, by_hand).await? {
-            Call::Admitted { left } => {
+        Ok(match rate_limit::count(redis, quota(caller, per_minute), around, fixed).await? {
+            Decision::Admitted { left } => {
                 RateLimit { limit, left, more_in: Duration::MINUTE / limit, admitted: true }
             }
-            Call::Refused { wait } => RateLimit { limit, left: 0, more_in: wait, admitted: false },
+            Decision::Refused { wait } => RateLimit { limit, left: 0, more_in: wait, admitted: false },
         })
     }
 }
@@ -87,7 +91,6 @@ fn half(limit: NonZeroU32) -> NonZeroU32 {
     NonZeroU32::new(limit.get() / 2).unwrap_or(NonZeroU32::MIN)
 }
 
-/// What is kept in Redis tells neither sessions nor addresses.
 fn count_key(caller: &Principal) -> Key {
     match caller {
         Principal::Session(session) => key("calls in", &[session.0.as_bytes()]),

@@ -7,7 +7,8 @@ local function read(key)
   local streak = redis.call('HMGET', key, 'failures', 'last_at', 'next_at')
   local last_at = tonumber(streak[2]) or 0
   local failures = last_at > now - memory and tonumber(streak[1]) or 0
-  return failures, tonumber(streak[3]) or 0
+  -- A failure that is yet to come is of before the clock was set back, and its wait of a time that nobody knows.
+  return failures, last_at <= now and tonumber(streak[3]) or 0
 end
 
 local function fail(key, failures)

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
 mod cluster;
+mod expiry;
 mod faults;
 mod identity;
+mod once;
 
 use redis_store::{Redis, RedisSettings};
 use testkit::Valkey;

@@ -1,9 +1,11 @@
 //! The password. Only this file compares one with a stored hash; an unknown name costs one hash as well.
 
 use crate::authentication::attempt::{Attempt, ProvenAttempt};
+use crate::authentication::throttle::leaves_open;
 use crate::credential::{Priority, Strength, Verdict};
 use crate::{Accounts, Error, RequestCtx};
 use domain::{Factor, PlainPassword};
+use store::Tx;
 use store::sessions::Proof;
 use store::users::{self, User};
 
@@ -18,35 +20,45 @@ impl Accounts {
         attempt: Attempt,
         password: PlainPassword,
     ) -> Result<ProvenAttempt, Error> {
-        let may_succeed = attempt.may_succeed(ctx.now);
-        let (name, priority) = (attempt.name.as_str(), attempt.admitted.priority());
-        let verdict = self.verify(password, name, attempt.user.as_ref(), may_succeed, priority).await;
-        if matches!(verdict, Err(Error::Overloaded)) {
+        let judged = self.judge_password(ctx, &attempt, password).await;
+        if judged.as_ref().is_err_and(leaves_open) {
             self.give_back(ctx, &attempt.admitted).await;
         }
-        let verdict = verdict?;
+        let (tx, user) = judged?;
+        let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
+        let is_unfamiliar = !attempt.admitted.is_of_a_known_device();
+        Ok(ProvenAttempt { tx, user, proofs, admitted: Some(attempt.admitted), is_unfamiliar })
+    }
+
+    async fn judge_password(
+        &self,
+        ctx: &RequestCtx,
+        attempt: &Attempt,
+        password: PlainPassword,
+    ) -> Result<(Tx, User), Error> {
+        let may_succeed = attempt.may_succeed(ctx.now);
+        let Attempt { name, user, admitted, .. } = attempt;
+        let (name, priority) = (name.as_str(), admitted.priority());
+        let verdict = self.verify(password, name, user.as_ref(), may_succeed, priority).await?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && may_succeed;
         let told = attempt.told(ctx.now).filter(|_| verdict.matches);
-        let closing_after = attempt.closing_after(ctx.now);
-        let Attempt { user, admitted, .. } = attempt;
         let user = match user {
             Some(user) if proven => user,
             known => {
-                let refusal = told.unwrap_or_else(|| admitted.refusal());
-                return self.refuse_attempt(tx, ctx, known.map(|user| user.id), refusal).await;
+                let (refusal, user) = (told.unwrap_or_else(|| admitted.refusal()), known.as_ref());
+                return self.refuse_attempt(tx, ctx, user.map(|user| user.id), refusal).await;
             }
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
+        let closing_after = attempt.closing_after(ctx.now);
         if users::lock_password_hash(&mut tx, user.id, closing_after).await? != user.password_hash {
             return self.refuse_attempt(tx, ctx, Some(user.id), admitted.refusal()).await;
         }
         if let (Some(old), Some(new)) = (&user.password_hash, &verdict.rehashed) {
             users::rehash(&mut tx, user.id, old, new).await?;
         }
-        let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        let is_unfamiliar = !admitted.is_of_a_known_device();
-        Ok(ProvenAttempt { tx, user, proofs, admitted: Some(admitted), is_unfamiliar })
+        Ok((tx, user.clone()))
     }
 
     /// Whether this is the password of an account whose owner is signed in.

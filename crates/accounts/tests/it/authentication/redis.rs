@@ -1,8 +1,9 @@
 //! What holds of counts in Redis alone. The promises themselves are proven over each store, beside this file.
 
-use accounts::{Accounts, Clock, Error, RequestCtx, SystemClock};
-use domain::RegistrationForm;
+use accounts::{Accounts, Clock, Error, RequestCtx, SigningKey, SystemClock};
+use domain::{RegistrationForm, SessionKind};
 use sqlx::PgPool;
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::Store;
 use testkit::{PASSWORD, SeededRng, Stores, World, registration, sign_in};
@@ -82,7 +83,7 @@ async fn redis_is_asked_as_often_for_any_name(pool: PgPool) {
             let password = if n < 4 { "not the password" } else { password };
             let answer = world.accounts.sign_in(&world.stranger(), sign_in(name, password)).await;
             assert!(answer.is_err(), "{name} {n}");
-            asked.push(round_trips(&valkey.info("commandstats")));
+            asked.push(commands(&valkey.info("commandstats")));
         }
         all.push(asked);
     }
@@ -92,8 +93,56 @@ async fn redis_is_asked_as_often_for_any_name(pool: PgPool) {
     }
 }
 
-/// How many scripts were run.
-fn round_trips(stats: &str) -> u32 {
-    let calls = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
-    calls.and_then(|rest| rest.split(',').next()).map_or(0, |calls| calls.parse().unwrap())
+/// How many commands were run, apart from a test's own and those that only scripts run.
+fn commands(stats: &str) -> u32 {
+    let others = [
+        "info",
+        "config|resetstat",
+        "time",
+        "get",
+        "set",
+        "hmget",
+        "hget",
+        "hset",
+        "hincrby",
+        "pexpire",
+        "del",
+    ];
+    let command = |line: &str| {
+        let (name, numbers) = line.strip_prefix("cmdstat_")?.split_once(":calls=")?;
+        let calls = numbers.split(',').next()?.parse::<u32>().ok()?;
+        (!others.contains(&name)).then_some(calls)
+    };
+    stats.lines().filter_map(command).sum()
+}
+
+/// Whoever reads Redis cannot try out names, addresses and sessions without a secret of ours.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn keys_in_redis_depend_on_the_signing_key(pool: PgPool) {
+    let stores = Stores::with_redis(pool);
+    let world = stores.world();
+    world.member("ana").await;
+    let (stranger, redis) = (world.stranger(), stores.redis().unwrap());
+    let mut seen = HashSet::new();
+    for secret in [[1; 32], [2; 32]] {
+        let keys = async || {
+            redis.flush();
+            let replica = stores.replica(&world.clock, |settings| {
+                settings.signing = SigningKey::hs256(&secret).unwrap().into();
+                settings.rate_limit_per_minute = 60;
+            });
+            let refused = replica.sign_in(&stranger, sign_in("ana@example.com", "not the password")).await;
+            assert!(matches!(refused, Err(Error::WrongCredentials)));
+            replica.check_rate_limit(SessionKind::Browser, None, stranger.client.address, stranger.now).await;
+            let keys = redis.keys().into_iter().filter(|key| !key.ends_with(":probe"));
+            keys.collect::<HashSet<_>>()
+        };
+        let (keys, of_another_replica) = (keys().await, keys().await);
+        assert_eq!(keys, of_another_replica, "they count together");
+        for kind in [":rate:", ":streak:", ":calls"] {
+            assert!(keys.iter().any(|key| key.contains(kind)), "{kind}");
+        }
+        assert!(keys.is_disjoint(&seen), "{keys:?}");
+        seen = keys;
+    }
 }

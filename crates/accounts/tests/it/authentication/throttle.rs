@@ -15,6 +15,7 @@ over_each_store![
     a_device_has_a_budget_of_its_own_and_only_for_its_owner,
     who_guessed_the_old_password_is_no_known_device_after_a_change,
     what_nobody_looked_at_is_no_failure,
+    an_attempt_that_ends_without_a_verdict_is_no_failure,
     what_nobody_looked_at_is_no_try_of_a_known_device,
     five_hundred_at_once_over_two_replicas_admit_ten,
     an_attack_is_told_once_an_hour,
@@ -225,6 +226,30 @@ async fn what_nobody_looked_at_is_no_failure(stores: Stores) {
     // Each is counted for the name and beside it.
     let failures = stores.failures().await / 2;
     assert!(overloaded > 0 && failures <= 60 - overloaded, "{refused} {overloaded}: {failures}");
+}
+
+/// P18: a database that fails between the count and the verdict burns nobody's streak.
+async fn an_attempt_that_ends_without_a_verdict_is_no_failure(stores: Stores) {
+    let world = stores.world();
+    world.member("ana").await;
+    let attempt = async |password| {
+        world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", password)).await
+    };
+    for (breaks, mends) in [
+        ("ALTER TABLE known_networks RENAME TO away", "ALTER TABLE away RENAME TO known_networks"),
+        ("ALTER TABLE audit_events RENAME TO away", "ALTER TABLE away RENAME TO audit_events"),
+    ] {
+        world.execute(breaks).await;
+        for _ in 0..5 {
+            let answer = attempt("not the password").await;
+            assert!(matches!(answer, Err(Error::Internal(_) | Error::Unavailable(_))), "{answer:?}");
+        }
+        world.execute(mends).await;
+        assert_eq!(stores.failures().await, 0, "{breaks}");
+    }
+    assert!(matches!(attempt("not the password").await, Err(Error::WrongCredentials)));
+    assert_eq!(stores.failures().await, 2, "of the name and of the account");
+    assert!(attempt(PASSWORD).await.is_ok());
 }
 
 async fn what_nobody_looked_at_is_no_try_of_a_known_device(stores: Stores) {

@@ -82,6 +82,7 @@ for (const state of ['wasm', 'noscript', 'blocked'] as const) {
       await button(page, 'Change email').click();
       await expect(page.getByText('We sent a link to the new address.')).toBeVisible();
       await expect(page.getByText(`${next} becomes your email`)).toBeVisible();
+      await expect(button(page, 'Send it again'), 'the old address has nothing to prove').toBeHidden();
       await expect(how(page)).toBeVisible();
       if (state === 'wasm') await accessible(page, 'another address to prove');
 

@@ -21,16 +21,19 @@ pub(crate) fn ProvePage() -> impl IntoView {
 #[component]
 fn Address(view: EmailView) -> impl IntoView {
     let email = view.email.clone();
+    let present = RwSignal::new(view);
+    // The mail went to the address that waits, which the form below names.
+    let another = move || present.with(|view| view.waiting.is_some());
     view! {
         <Card id="inbox" title=words::prove::title() purpose=words::prove::purpose()>
-            <Unproven email/>
+            <div hidden=another><Unproven email/></div>
             <p class="actions">
                 <a class="button" href="/verify">{words::prove::code()}</a>
                 <a class="button button-quiet" href="/account" rel="external">{words::prove::done()}</a>
             </p>
         </Card>
         <Card id="your-email" title=words::email::title() purpose=words::email::purpose()>
-            <EmailSection view/>
+            <EmailSection present/>
         </Card>
     }
 }

@@ -5,9 +5,12 @@ use leptos::prelude::*;
 
 /// The account's address, the one that waits for its proof, and the form for another one.
 #[component]
-pub(crate) fn EmailSection(view: EmailView) -> impl IntoView {
-    let done = if view.sends_mail { words::email::sent() } else { words::email::done() };
-    let present = RwSignal::new(view);
+pub(crate) fn EmailSection(present: RwSignal<EmailView>) -> impl IntoView {
+    let done = if present.with_untracked(|view| view.sends_mail) {
+        words::email::sent()
+    } else {
+        words::email::done()
+    };
     let address = dynamic(move || {
         let EmailView { email, verified, sends_mail, .. } = present.get();
         let proof = if verified { words::email::proven() } else { words::email::unproven() };

@@ -22,7 +22,7 @@ pub fn SecurityPage() -> impl IntoView {
             </Card>
             <Card id="your-email" title=words::email::title() purpose=words::email::purpose()>
                 <Fetch from=load_email let:view>
-                    <EmailSection view/>
+                    <EmailSection present=RwSignal::new(view)/>
                 </Fetch>
             </Card>
             <Fetch from=load_sessions let:devices>{written(devices)}</Fetch>

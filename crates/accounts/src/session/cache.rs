@@ -52,7 +52,8 @@ pub(crate) struct SessionCache {
 /// A row as it was read.
 struct CachedSession {
     row: SessionWithUser,
-    read_at: OffsetDateTime,
+    /// By the time elapsed: a clock of the day that is set back would keep the row in use for longer.
+    read_at: Duration,
     version: CacheVersion,
 }
 
@@ -88,16 +89,16 @@ impl SessionCache {
         store: &Store,
         user: UserId,
         session: SessionId,
-        now: OffsetDateTime,
+        elapsed: Duration,
     ) -> Option<Arc<CachedSession>> {
         let cached = self.rows.get(&session)?;
         let holds = cached.row.session.user == user
-            && (now - cached.read_at).abs() < MAX_AGE
+            && elapsed - cached.read_at < MAX_AGE
             && Some(cached.version) == self.version(store, user);
         holds.then_some(cached)
     }
 
-    fn insert(&self, version: CacheVersion, row: SessionWithUser, read_at: OffsetDateTime) {
+    fn insert(&self, version: CacheVersion, row: SessionWithUser, read_at: Duration) {
         self.rows.insert(row.session.id, Arc::new(CachedSession { row, read_at, version }));
     }
 
@@ -148,7 +149,8 @@ impl Accounts {
 
     /// The cached row of a session, if it may still be used. One whose use is to be written down may not.
     fn cached(&self, user: UserId, session: SessionId, now: OffsetDateTime) -> Option<Arc<CachedSession>> {
-        let cached = self.inner.session_cache.find(self.store(), user, session, now)?;
+        let elapsed = self.inner.clock.elapsed();
+        let cached = self.inner.session_cache.find(self.store(), user, session, elapsed)?;
         let session = &cached.row.session;
         let usable = policy::is_live(session, now) && !policy::is_touch_due(session, now);
         usable.then(|| {
@@ -161,6 +163,7 @@ impl Accounts {
     async fn load(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Session>, Error> {
         // Taken before the query: its answer may miss a change that happens meanwhile.
         let version = self.inner.session_cache.version(self.store(), subject.user);
+        let read_at = self.inner.clock.elapsed();
         let row = sessions::with_user(self.store(), SessionKind::Bearer, subject.session).await?;
         let live =
             |row: &SessionWithUser| row.session.user == subject.user && policy::is_live(&row.session, now);
@@ -174,7 +177,7 @@ impl Accounts {
         }
         let session = row.session.clone();
         if let Some(version) = version {
-            self.inner.session_cache.insert(version, row, now);
+            self.inner.session_cache.insert(version, row, read_at);
         }
         Ok(Some(session))
     }
@@ -199,6 +202,8 @@ mod tests {
     use uuid::Uuid;
 
     const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 10:00 UTC);
+    /// The time elapsed when the rows are read.
+    const START: Duration = Duration::HOUR;
     const ANA: UserId = UserId(Uuid::from_u128(1));
     const EVE: UserId = UserId(Uuid::from_u128(2));
     const SESSION: SessionId = SessionId(Uuid::from_u128(3));
@@ -238,7 +243,7 @@ mod tests {
     }
 
     fn is_found(cache: &SessionCache, store: &Store, after: Duration) -> bool {
-        cache.find(store, ANA, SESSION, NOW + after).is_some()
+        cache.find(store, ANA, SESSION, START + after).is_some()
     }
 
     #[tokio::test]
@@ -246,10 +251,10 @@ mod tests {
         let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
         assert!(cache.version(&store, ANA).is_none(), "nobody listens");
         let number = cache.begin_listening(WordOf::Database);
-        cache.insert(cache.version(&store, ANA).unwrap(), row(), NOW);
+        cache.insert(cache.version(&store, ANA).unwrap(), row(), START);
         assert!(is_found(&cache, &store, Duration::milliseconds(999)));
-        assert!(cache.find(&store, EVE, SESSION, NOW).is_none());
-        for away in [1, -1, 3_600, -3_600] {
+        assert!(cache.find(&store, EVE, SESSION, START).is_none());
+        for away in [1, 3_600] {
             assert!(!is_found(&cache, &store, Duration::seconds(away)), "{away}");
         }
         cache.end_listening(number);
@@ -286,14 +291,14 @@ mod tests {
             for word in lost {
                 let number = cache.begin_listening(word);
                 if let Some(version) = cache.version(&store, ANA) {
-                    cache.insert(version, row(), NOW);
+                    cache.insert(version, row(), START);
                 }
                 cache.end_listening(number);
                 assert_eq!(is_found(&cache, &store, Duration::ZERO), used, "{case}: what was read before");
             }
             assert_eq!(cache.version(&store, ANA).is_some(), used, "{case}");
             let Some(version) = cache.version(&store, ANA) else { continue };
-            cache.insert(version, row(), NOW);
+            cache.insert(version, row(), START);
             assert!(is_found(&cache, &store, Duration::milliseconds(999)), "{case}");
             assert!(!is_found(&cache, &store, Duration::SECOND), "{case}: for less than a second");
             cache.invalidate(ANA);
@@ -307,9 +312,9 @@ mod tests {
         cache.begin_listening(WordOf::Database);
         let before = cache.version(&store, ANA).unwrap();
         cache.invalidate(ANA);
-        cache.insert(before, row(), NOW);
+        cache.insert(before, row(), START);
         assert!(!is_found(&cache, &store, Duration::ZERO));
-        cache.insert(cache.version(&store, ANA).unwrap(), row(), NOW);
+        cache.insert(cache.version(&store, ANA).unwrap(), row(), START);
         cache.invalidate(EVE);
         assert!(is_found(&cache, &store, Duration::ZERO), "another's change is nothing to it");
         cache.invalidate(ANA);
@@ -334,7 +339,7 @@ mod tests {
         for n in 0..5 * CAPACITY {
             let mut row = row();
             row.session.id = SessionId(Uuid::from_u128(n as u128));
-            cache.insert(cache.version(&store, ANA).unwrap(), row, NOW);
+            cache.insert(cache.version(&store, ANA).unwrap(), row, START);
         }
         assert!(cache.rows.len() <= CAPACITY);
     }

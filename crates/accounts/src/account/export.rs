@@ -87,15 +87,15 @@ impl Export {
             return Ok(Some(begin));
         }
         let Some(list) = self.list else { return Ok(None) };
-        let (found, last) = self.page(list).await?;
+        let (found, more_after) = self.page(list).await?;
         let first = self.after.is_none();
         let mut piece = if first { format!(",\"{}\":[", list.name()) } else { String::new() };
         if !first && !found.is_empty() {
             piece.push(',');
         }
         piece.push_str(&found.join(","));
-        self.after = last;
-        if last.is_none() {
+        self.after = more_after;
+        if more_after.is_none() {
             piece.push(']');
             self.list = list.next();
             if self.list.is_none() {

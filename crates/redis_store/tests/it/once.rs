@@ -67,7 +67,7 @@ impl Behind {
         let answer_within = settings(&valkey).answer_within;
         let by_way = RedisSettings { answer_within, ..RedisSettings::at("127.0.0.1", way.port) };
         let redis = probed(&by_way).await;
-        Self { redis, way, valkey }
+        Self { valkey, way, redis }
     }
 
     /// What is said of this where its answer is lost.

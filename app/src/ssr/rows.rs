@@ -3,9 +3,12 @@
 
 use super::request;
 use crate::AppError;
+use crate::pages::leave::LeaveText;
 use crate::ui::{Card, Notice, Tone};
 use accounts::{RequestCtx, timestamp};
-use domain::{ActivityView, EventKind, KnownDeviceView, Page, SessionKind, SessionView, Timestamp};
+use domain::{
+    ActivityView, EventKind, KeptView, KnownDeviceView, LeaveView, Page, SessionKind, SessionView, Timestamp,
+};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
@@ -71,6 +74,37 @@ pub fn devices(
         </Card>
     };
     Ok(cards.to_html())
+}
+
+/// What leaving means.
+#[must_use]
+pub fn leaving(view: LeaveView) -> LeaveText {
+    let LeaveView { grace_days, kept, version } = view;
+    let grace = match grace_days {
+        0 => words::leave::no_grace().to_owned(),
+        days => words::leave::grace(&words::wait::days(days.into())),
+    };
+    let kept = kept.into_iter().map(|KeptView { what, until, why }| {
+        view! {
+            <dt>{what}</dt>
+            <dd>{until}". "{why}</dd>
+        }
+    });
+    let data = view! {
+        <Card id="your-data" title=words::leave::export_title() purpose=words::leave::export_purpose()>
+            // A file and no page: the router must not follow the link.
+            <p>
+                <a class="button button-quiet" href="/account/export" rel="external">
+                    {words::leave::export()}
+                </a>
+            </p>
+            <details class="kept-list">
+                <summary>{words::leave::kept()}</summary>
+                <dl>{kept.collect_view()}</dl>
+            </details>
+        </Card>
+    };
+    LeaveText { data: data.to_html(), grace, version }
 }
 
 /// A page of events, and the ways to other ones.

@@ -2,15 +2,27 @@
 
 use crate::AppError;
 use crate::json::Json;
-use domain::LeaveView;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Post;
+use serde::{Deserialize, Serialize};
+
+/// What leaving means, in words.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LeaveText {
+    /// The card of the export and of what is kept, as markup.
+    pub data: String,
+    /// When the account is gone.
+    pub grace: String,
+    /// The version of the account that is shown.
+    pub version: String,
+}
 
 /// What leaving means.
 #[server(prefix = "/fn", endpoint = "leave/load", output = Post<Json>)]
-pub async fn load_leave() -> Result<LeaveView, AppError> {
-    let (accounts, ctx) = crate::ssr::context()?;
-    Ok(accounts.leaving(&ctx).await?)
+pub async fn load_leave() -> Result<LeaveText, AppError> {
+    use crate::ssr::{context, rows};
+    let (accounts, ctx) = context()?;
+    Ok(rows::leaving(accounts.leaving(&ctx).await?))
 }
 
 /// Deletes the account, and leads to the sign-in page.

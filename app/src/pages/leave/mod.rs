@@ -4,4 +4,5 @@ mod api;
 mod page;
 
 pub(crate) use api::DeleteAccount;
+pub use api::LeaveText;
 pub use page::LeavePage;

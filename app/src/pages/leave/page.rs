@@ -1,7 +1,6 @@
-use super::api::{DeleteAccount, load_leave};
+use super::api::{DeleteAccount, LeaveText, load_leave};
 use crate::site::{MemberLayout, Session};
-use crate::ui::{Card, Fetch, Form, SubmitButton};
-use domain::{KeptView, LeaveView};
+use crate::ui::{Card, Fetch, Form, SubmitButton, written};
 use leptos::prelude::*;
 
 /// The export and the deletion.
@@ -17,25 +16,13 @@ pub fn LeavePage() -> impl IntoView {
 }
 
 #[component]
-fn Leave(view: LeaveView) -> impl IntoView {
+fn Leave(view: LeaveText) -> impl IntoView {
     let session = Session::from_context();
     session.confirm_cookie();
-    let LeaveView { grace_days, kept, version } = view;
+    let LeaveText { data, grace, version } = view;
     let version = RwSignal::new(version);
-    let grace = match grace_days {
-        0 => words::leave::no_grace().to_owned(),
-        days => words::leave::grace(&words::wait::days(days.into())),
-    };
     view! {
-        <Card id="your-data" title=words::leave::export_title() purpose=words::leave::export_purpose()>
-            // A file and no page: the router must not follow the link.
-            <p>
-                <a class="button button-quiet" href="/account/export" rel="external">
-                    {words::leave::export()}
-                </a>
-            </p>
-            <Kept kept/>
-        </Card>
+        {written(data)}
         <Card id="delete-account" title=words::leave::delete_title() purpose=words::leave::delete_purpose()>
             <p>{grace}</p>
             <Form
@@ -47,22 +34,5 @@ fn Leave(view: LeaveView) -> impl IntoView {
                 <SubmitButton label=words::leave::delete() busy=words::leave::deleting() danger=true/>
             </Form>
         </Card>
-    }
-}
-
-/// The retention table, as far as it is about persons.
-#[component]
-fn Kept(kept: Vec<KeptView>) -> impl IntoView {
-    let rows = kept.into_iter().map(|KeptView { what, until, why }| {
-        view! {
-            <dt>{what}</dt>
-            <dd>{until}". "{why}</dd>
-        }
-    });
-    view! {
-        <details class="kept-list">
-            <summary>{words::leave::kept()}</summary>
-            <dl>{rows.collect_view()}</dl>
-        </details>
     }
 }

@@ -3,12 +3,9 @@
 
 use super::request;
 use crate::AppError;
-use crate::pages::leave::LeaveText;
 use crate::ui::{Card, Notice, Tone};
 use accounts::{RequestCtx, timestamp};
-use domain::{
-    ActivityView, EventKind, KeptView, KnownDeviceView, LeaveView, Page, SessionKind, SessionView, Timestamp,
-};
+use domain::{ActivityView, EventKind, KeptView, KnownDeviceView, Page, SessionKind, SessionView, Timestamp};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
@@ -76,21 +73,16 @@ pub fn devices(
     Ok(cards.to_html())
 }
 
-/// What leaving means.
+/// A card: the export, and what is kept about a person.
 #[must_use]
-pub fn leaving(view: LeaveView) -> LeaveText {
-    let LeaveView { grace_days, kept, version } = view;
-    let grace = match grace_days {
-        0 => words::leave::no_grace().to_owned(),
-        days => words::leave::grace(&words::wait::days(days.into())),
-    };
+pub fn personal_data(kept: Vec<KeptView>) -> String {
     let kept = kept.into_iter().map(|KeptView { what, until, why }| {
         view! {
             <dt>{what}</dt>
             <dd>{until}". "{why}</dd>
         }
     });
-    let data = view! {
+    let card = view! {
         <Card id="your-data" title=words::leave::export_title() purpose=words::leave::export_purpose()>
             // A file and no page: the router must not follow the link.
             <p>
@@ -104,7 +96,7 @@ pub fn leaving(view: LeaveView) -> LeaveText {
             </details>
         </Card>
     };
-    LeaveText { data: data.to_html(), grace, version }
+    card.to_html()
 }
 
 /// A page of events, and the ways to other ones.

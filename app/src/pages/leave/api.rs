@@ -22,7 +22,12 @@ pub struct LeaveText {
 pub async fn load_leave() -> Result<LeaveText, AppError> {
     use crate::ssr::{context, rows};
     let (accounts, ctx) = context()?;
-    Ok(rows::leaving(accounts.leaving(&ctx).await?))
+    let domain::LeaveView { grace_days, kept, version } = accounts.leaving(&ctx).await?;
+    let grace = match grace_days {
+        0 => words::leave::no_grace().to_owned(),
+        days => words::leave::grace(&words::wait::days(days.into())),
+    };
+    Ok(LeaveText { data: rows::personal_data(kept), grace, version })
 }
 
 /// Deletes the account, and leads to the sign-in page.

@@ -4,5 +4,4 @@ mod api;
 mod page;
 
 pub(crate) use api::DeleteAccount;
-pub use api::LeaveText;
 pub use page::LeavePage;

@@ -103,7 +103,7 @@ test('names of every script run their own way, and have their initials @plain', 
     const person = { ...somebody(), name };
     await register(context, person, baseURL!);
     await visit('/account');
-    await expect(page.locator('.avatar')).toHaveText(initials);
+    await expect(page.locator('.avatar'), 'in the header and in the profile').toHaveText([initials, initials]);
     await expect(page.locator('.user-name')).toHaveAttribute('dir', 'auto');
     for (const label of ['Name', 'First name', 'Bio']) await expect(field(page, label)).toHaveAttribute('dir', 'auto');
     const shown = await page.locator('.user-name').evaluate(element => getComputedStyle(element).direction);

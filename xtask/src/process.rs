@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 /// No crate takes as long to compile, and no test to end: a program that says nothing for this long is stuck. Whoever
 /// runs it from outside would end it later, without a word on where it stood.
-const STUCK: Duration = Duration::from_secs(15 * 60);
+const STUCK: Duration = Duration::from_mins(15);
 /// Then it is asked to end, and killed if it has not done so this much later.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 /// A failed program's last lines, enough for a compiler error.
 const TAIL: usize = 80;

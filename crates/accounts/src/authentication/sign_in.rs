@@ -34,10 +34,7 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::sign_in`].
     pub async fn sign_in_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
-        let refresh_token = self.new_refresh_token();
-        let transport = Transport::Bearer { refresh_token: &refresh_token, known: false };
-        let established = self.sign_in_over(ctx, form.parse()?, transport, IfClosing::Refuse).await?;
-        Ok(self.token_pair(established.token.jwt, &refresh_token))
+        Ok(self.sign_in_program(ctx, form, false, IfClosing::Refuse).await?.0)
     }
 
     /// Restores an account that closes and signs a program in to it; one that does not close is signed in to. It costs
@@ -46,13 +43,10 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::sign_in_bearer`].
     pub async fn restore_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
-        let refresh_token = self.new_refresh_token();
-        let transport = Transport::Bearer { refresh_token: &refresh_token, known: false };
-        let established = self.sign_in_over(ctx, form.parse()?, transport, IfClosing::Restore).await?;
-        Ok(self.token_pair(established.token.jwt, &refresh_token))
+        Ok(self.sign_in_program(ctx, form, false, IfClosing::Restore).await?.0)
     }
 
-    /// The same for a program that wants to be a known device, as browsers are.
+    /// As [`Accounts::sign_in_bearer`], for a program that wants to be a known device, as browsers are.
     ///
     /// # Errors
     /// As [`Accounts::sign_in`].
@@ -61,11 +55,7 @@ impl Accounts {
         ctx: &RequestCtx,
         form: SignInForm,
     ) -> Result<(TokenPair, RawToken), Error> {
-        let refresh_token = self.new_refresh_token();
-        let transport = Transport::Bearer { refresh_token: &refresh_token, known: true };
-        let Established { token, device, .. } =
-            self.sign_in_over(ctx, form.parse()?, transport, IfClosing::Refuse).await?;
-        Ok((self.token_pair(token.jwt, &refresh_token), device))
+        self.sign_in_program(ctx, form, true, IfClosing::Refuse).await
     }
 
     /// Signs a program that keeps cookies in; a session that its cookie named before ends.
@@ -117,6 +107,20 @@ impl Accounts {
     ) -> Result<Established, Error> {
         let attempt = self.prove_email_code(ctx, &identifier, &code).await?;
         self.proceed(ctx, attempt, transport).await
+    }
+
+    async fn sign_in_program(
+        &self,
+        ctx: &RequestCtx,
+        form: SignInForm,
+        known: bool,
+        if_closing: IfClosing,
+    ) -> Result<(TokenPair, RawToken), Error> {
+        let refresh_token = self.new_refresh_token();
+        let transport = Transport::Bearer { refresh_token: &refresh_token, known };
+        let Established { token, device, .. } =
+            self.sign_in_over(ctx, form.parse()?, transport, if_closing).await?;
+        Ok((self.token_pair(token.jwt, &refresh_token), device))
     }
 
     async fn sign_in_over(

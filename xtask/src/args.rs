@@ -23,7 +23,7 @@ cargo xtask COMMAND
   scorecard [FOLDER]                  count what of the architecture can be counted, here or in another tree
   coverage                            measure test coverage, as HTML in target/coverage
   schema [--cases N]                  test the API against its description, N cases per call
-  prove [NAME]                        check that each planted fault makes its test fail
+  prove [NAME…]                       check that each planted fault makes its test fail
   prove --changed [--base REV]        only faults in what changed since REV (main); --list only lists them
   same-site                           check that cargo-leptos builds the same site
   pg start|stop|url [CLUSTER]         this clone's own Postgres, main or test
@@ -89,7 +89,9 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
 fn proving(task: Task, options: Selection) -> Result<Task> {
     match task {
         _ if options == Selection::default() => Ok(task),
-        Task::Prove(Selection { name: None, .. }) if options.changed || options.base.is_none() => {
+        Task::Prove(Selection { names, .. })
+            if names.is_empty() && (options.changed || options.base.is_none()) =>
+        {
             Ok(Task::Prove(options))
         }
         Task::Prove(_) => {
@@ -116,8 +118,10 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["same-site"] => Task::SameSite,
         ["coverage"] => Task::Coverage,
         ["schema"] => Task::Schema { cases: LONG },
-        ["prove"] => Task::Prove(Selection::default()),
-        ["prove", name] => Task::Prove(Selection { name: Some((*name).to_owned()), ..Selection::default() }),
+        ["prove", names @ ..] => {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            Task::Prove(Selection { names, ..Selection::default() })
+        }
         ["migration", name] => Task::Migration { name: (*name).to_owned() },
         ["pg", action] => postgres(action, "main")?,
         ["pg", action, cluster] => postgres(action, cluster)?,
@@ -171,8 +175,8 @@ mod tests {
     fn faults_are_chosen_by_name_or_by_what_changed() {
         let by_change = Selection { changed: true, base: Some("HEAD~3".into()), ..Selection::default() };
         assert_eq!(parsed(&["prove", "--changed", "--base", "HEAD~3"]).unwrap(), Task::Prove(by_change));
-        let named = Selection { name: Some("p3".into()), ..Selection::default() };
-        assert_eq!(parsed(&["prove", "p3"]).unwrap(), Task::Prove(named));
+        let named = Selection { names: vec!["p3".into(), "p4".into()], ..Selection::default() };
+        assert_eq!(parsed(&["prove", "p3", "p4"]).unwrap(), Task::Prove(named));
         let listed = Selection { list: true, ..Selection::default() };
         assert_eq!(parsed(&["prove", "--list"]).unwrap(), Task::Prove(listed));
     }

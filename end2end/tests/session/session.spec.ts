@@ -20,7 +20,6 @@ test('a copied cookie is dead as soon as its owner signs out (P6) @plain', async
 
   await visit('/account');
   await signOut(page);
-  await expect(page).toHaveURL('/');
   await other.goto('/account');
   await expect(other).toHaveURL(withNext('/login', '/account'));
   await thief.close();
@@ -59,7 +58,6 @@ test('each sign-in makes a new session', async ({ page, context, member, visit }
   for (let turn = 0; turn < 2; turn += 1) {
     await visit('/account');
     await signOut(page);
-    await expect(page).toHaveURL('/');
     expect(await token(context), 'the cookie is gone').toBeUndefined();
     await visit('/login');
     await fillSignIn(page, member);
@@ -87,7 +85,6 @@ test('a session that ended elsewhere is told when a form is sent @plain', async 
   const other = await elsewhere.newPage();
   await other.goto('/account');
   await signOut(other);
-  await expect(other).toHaveURL('/');
   await elsewhere.close();
 
   await field(page, 'Bio').fill('Not saved, not lost.');
@@ -107,7 +104,6 @@ test('a session that ended elsewhere is told when a form is sent @plain', async 
 test('the back button after signing out shows nothing private', async ({ page, member, visit }) => {
   await visit('/account');
   await signOut(page);
-  await expect(page).toHaveURL('/');
   await page.goBack();
   await expect(page.getByRole('heading', { name: 'Sign in to Doorstep' })).toBeVisible();
   await expect(page.getByText(member.email)).toHaveCount(0);

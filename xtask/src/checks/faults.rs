@@ -8,7 +8,7 @@ use std::process::Command;
 
 pub(crate) fn check() -> Result<()> {
     step("Planted faults", |step| {
-        let faults = fault::read(None)?;
+        let faults = fault::read(&[])?;
         let mut wrong = Vec::new();
         for fault in &faults {
             let mut git = Command::new("git");

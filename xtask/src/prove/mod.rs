@@ -39,14 +39,14 @@ use std::time::Instant;
 /// Which faults, and whether they are only listed.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Selection {
-    pub(crate) name: Option<String>,
+    pub(crate) names: Vec<String>,
     pub(crate) changed: bool,
     pub(crate) base: Option<String>,
     pub(crate) list: bool,
 }
 
 pub(crate) fn run(which: &Selection) -> Result<ExitCode> {
-    let mut faults = fault::read(which.name.as_deref())?;
+    let mut faults = fault::read(&which.names)?;
     if which.changed {
         faults = changed::touched(faults, which.base.as_deref())?;
     }
@@ -56,7 +56,7 @@ pub(crate) fn run(which: &Selection) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let lock = Lock::take("test")?;
-    let whole = which.name.is_none() && !which.changed;
+    let whole = which.names.is_empty() && !which.changed;
     let proven = proven(faults, whole)?;
     drop(lock);
     steps::say(&format!("\n{}\n", proven.table()));

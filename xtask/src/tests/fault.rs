@@ -8,7 +8,7 @@
 //! planted beside others.
 
 use crate::paths;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fmt;
 use std::fs;
 use std::ops::Range;
@@ -79,8 +79,8 @@ impl fmt::Display for Test {
     }
 }
 
-/// The faults in `faults/`, or the one that is named.
-pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
+/// The faults in `faults/`, or those that are named.
+pub(crate) fn read(only: &[String]) -> Result<Vec<Fault>> {
     let folder = paths::root().join("faults");
     let entries = fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
     let mut patches: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
@@ -89,7 +89,7 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
     let mut faults = Vec::new();
     for patch in patches {
         let name = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        if only.is_some_and(|only| only != name) {
+        if !only.is_empty() && !only.contains(&name) {
             continue;
         }
         let written = fs::read_to_string(&patch)?;
@@ -98,11 +98,11 @@ pub(crate) fn read(only: Option<&str>) -> Result<Vec<Fault>> {
         let (files, hunks) = (broken_by(&written), hunks(&written));
         faults.push(Fault { name, patch, promise, test, alone, files, hunks });
     }
-    match (faults.is_empty(), only) {
-        (true, Some(name)) => bail!("there is no faults/{name}.patch"),
-        (true, None) => bail!("faults/ holds no patch"),
-        _ => Ok(faults),
+    if let Some(name) = only.iter().find(|name| faults.iter().all(|fault| fault.name != **name)) {
+        bail!("there is no faults/{name}.patch");
     }
+    ensure!(!faults.is_empty(), "faults/ holds no patch");
+    Ok(faults)
 }
 
 fn parse(patch: &str) -> Result<(String, Test)> {

@@ -1,17 +1,18 @@
 import { accessible } from '../../fixtures/axe';
 import { button, field, fieldError, fillPasswordChange, fillSignIn, words } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
+import { members, strangers } from '../../fixtures/pages';
 import { expect, hold, test } from '../../fixtures/test';
 
 test.describe('axe @blocked', () => {
-  for (const path of ['/', '/register', '/login', '/login/code', '/login/code?step=enter', '/forgot', '/reset', `/reset#${'a'.repeat(43)}`, '/verify', '/invite', `/invite#${'a'.repeat(43)}`, '/not-me', '/nowhere']) {
+  for (const path of [...strangers, '/login/code?step=enter', `/reset#${'a'.repeat(43)}`, `/invite#${'a'.repeat(43)}`]) {
     test(`${path} for a stranger`, async ({ page, visit }) => {
       await visit(path);
       await accessible(page, 'fresh');
     });
   }
 
-  for (const path of ['/', '/account', '/account/security', '/account/activity', '/verify', '/nowhere']) {
+  for (const path of members) {
     test(`${path} for a member`, async ({ page, visit, member }) => {
       await visit(path);
       await accessible(page, `fresh for ${member.email}`);

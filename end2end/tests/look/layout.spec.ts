@@ -1,10 +1,9 @@
 import { button, field, fieldError } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
 import { overflow } from '../../fixtures/overflow';
+import { members, strangers } from '../../fixtures/pages';
 import { expect, open, register, test } from '../../fixtures/test';
 
-const strangers = ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/invite', '/not-me', '/nowhere'];
-const members = ['/', '/account', '/account/security', '/account/activity', '/nowhere'];
 const sizes = [
   { name: '320 px', viewport: { width: 320, height: 640 } },
   { name: 'a phone with its keyboard open', viewport: { width: 320, height: 480 } },
@@ -52,9 +51,9 @@ test.describe('on a touch screen', () => {
   test.use({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
 
   test('fields do not zoom, and fingers find what can be pressed', async ({ page, context, person, baseURL, visit }) => {
-    for (const path of ['/login', '/register', '/reset', '/invite', '/not-me']) await comfortable(path);
+    for (const path of strangers) await comfortable(path);
     await register(context, person, baseURL!);
-    for (const path of ['/account', '/account/security', '/account/activity']) await comfortable(path);
+    for (const path of members) await comfortable(path);
 
     async function comfortable(path: string): Promise<void> {
       await visit(path);

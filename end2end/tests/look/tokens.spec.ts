@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../fixtures/env';
 import { button, field, fieldError } from '../../fixtures/forms';
+import { members, strangers } from '../../fixtures/pages';
 import { expect, register, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
@@ -55,7 +56,7 @@ async function strays(page: Page): Promise<string[]> {
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every size, gap, radius and colour is a token (${colorScheme})`, async ({ page, context, person, baseURL, visit }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const path of ['/', '/login', '/login/code?step=enter', '/forgot', '/reset', '/verify', '/invite', '/not-me', '/nowhere']) await tokensOnly(path);
+    for (const path of [...strangers, '/login/code?step=enter']) await tokensOnly(path);
     await page.goto('/dev/gallery');
     expect(await strays(page), 'gallery').toEqual([]);
     await page.goto('/dev/mail');
@@ -65,7 +66,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(fieldError(page, 'email')).toBeVisible();
     expect(await strays(page), 'errors').toEqual([]);
     await register(context, person, baseURL!);
-    for (const path of ['/account', '/account/security', '/account/activity']) await tokensOnly(path);
+    for (const path of members) await tokensOnly(path);
     await visit('/account');
     await field(page, 'Bio').fill('x');
     await button(page, 'Save profile').click();
@@ -80,9 +81,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('no page carries an inline style @plain', async ({ page, context, person, baseURL, visit }) => {
-  for (const path of ['/', '/login', '/login/code', '/register', '/forgot', '/reset', '/verify', '/not-me', '/nowhere']) await plain(path);
+  for (const path of strangers) await plain(path);
   await register(context, person, baseURL!);
-  for (const path of ['/account', '/account/security', '/account/activity']) await plain(path);
+  for (const path of members) await plain(path);
 
   async function plain(path: string): Promise<void> {
     await visit(path);

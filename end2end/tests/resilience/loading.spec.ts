@@ -2,11 +2,9 @@ import { get } from 'node:http';
 import { homedir } from 'node:os';
 import { brotliDecompressSync } from 'node:zlib';
 import { hashed, root } from '../../fixtures/env';
+import { members, strangers } from '../../fixtures/pages';
 import { expect, hold, hydrated, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
-
-const strangers = ['/', '/login', '/register', '/nowhere'];
-const members = ['/', '/account', '/account/security', '/account/activity', '/nowhere'];
 
 /** What moved by itself since the page began, as Chromium counts it. */
 async function watchShifts(page: Page): Promise<() => Promise<number>> {

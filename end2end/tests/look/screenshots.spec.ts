@@ -78,6 +78,24 @@ test('pictures of sessions, devices and activity', async ({ page, visit, context
   await take(page, 'activity');
 });
 
+test('pictures of leaving and of coming back', async ({ page, visit, context, baseURL }) => {
+  const person = { ...somebody(), email: 'ana.ilves@quay.example' };
+  await register(context, person, baseURL!);
+  await visit('/confirm?next=/account/leave');
+  await take(page, 'confirm');
+  await visit('/account/leave');
+  await page.getByText('What we keep, and for how long').click();
+  await take(page, 'leave');
+  await button(page, 'Delete account').click();
+  await expect(page.getByText('Your account is closed')).toBeVisible();
+  await take(page, 'leave-closed', [320, 1600]);
+  await fillSignIn(page, person);
+  await button(page, 'Sign in').click();
+  await expect(button(page, 'Restore account')).toBeVisible();
+  await page.mouse.move(0, 0);
+  await take(page, 'restore', [320, 1600]);
+});
+
 test('pictures of an error page', async ({ browser, baseURL, extraHTTPHeaders }) => {
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL, extraHTTPHeaders });
   const page = await context.newPage();

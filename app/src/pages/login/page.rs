@@ -99,9 +99,12 @@ fn by_code(page: String) -> AnyView {
     view! { <p class="help"><OtherWay page label=words::login_code::instead()/></p> }.into_any()
 }
 
-/// What helps after a refusal: a new password, or a code while the name has to wait.
+/// What helps after a refusal: a new password, or a code while the name has to wait. A closing account needs neither.
 fn help(code_instead: String) -> AnyView {
-    if FormState::from_context().wait().is_some() {
+    let form = FormState::from_context();
+    if form.is_closing() {
+        ().into_any()
+    } else if form.wait().is_some() {
         view! { <OtherWay page=code_instead label=words::login_code::instead()/> }.into_any()
     } else {
         view! { <OtherWay page="/forgot" label=words::login::reset()/> }.into_any()

@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use crate::guides::new_page::Audience;
 use crate::postgres::Action;
 use crate::prove::Selection;
 use crate::start::ServeOptions;
@@ -16,6 +17,7 @@ cargo xtask COMMAND
   build                               install the tools and build for release, as the image does
   test [PATTERN]                      run all checks and tests, or only the tests that match
   migration NAME                      create an empty migration
+  new page NAME [--member|--admin]    write a page of your own, from its table to its test
   generate                            regenerate .sqlx and docs/openapi.json
   first-page                          follow docs/your-first-page.md in a scratch copy
   first-field                         follow docs/adding-a-field.md in a scratch copy
@@ -49,6 +51,7 @@ pub(crate) enum Task {
     Prove(Selection),
     Schema { cases: u32 },
     Migration { name: String },
+    NewPage { name: String, audience: Audience },
     Postgres { action: Action, cluster: String },
 }
 
@@ -57,6 +60,7 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     let mut options = ServeOptions::default();
     let mut cases = None;
     let mut prove = Selection::default();
+    let mut audience = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("help") | Short('h') => return Ok(Task::Help),
@@ -68,6 +72,8 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
             Long("changed") => prove.changed = true,
             Long("base") => prove.base = Some(parser.value()?.to_string_lossy().into_owned()),
             Long("list") => prove.list = true,
+            Long("member") => audience = Some(Audience::Members),
+            Long("admin") => audience = Some(Audience::Admins),
             Value(word) => words.push(word.to_string_lossy().into_owned()),
             other => return Err(other.unexpected().into()),
         }
@@ -79,11 +85,19 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
         (Task::Schema { .. }, Some(cases)) => Task::Schema { cases },
         _ => bail!("--cases belongs to `cargo xtask schema`"),
     };
-    let task = proving(task, prove)?;
+    let task = for_whom(proving(task, prove)?, audience)?;
     if asked && !matches!(task, Task::Start(_) | Task::Dev(_)) {
         bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start` and `dev`");
     }
     Ok(task)
+}
+
+fn for_whom(task: Task, audience: Option<Audience>) -> Result<Task> {
+    match (task, audience) {
+        (task, None) => Ok(task),
+        (Task::NewPage { name, .. }, Some(audience)) => Ok(Task::NewPage { name, audience }),
+        _ => bail!("--member and --admin belong to `cargo xtask new page`"),
+    }
 }
 
 fn proving(task: Task, options: Selection) -> Result<Task> {
@@ -125,6 +139,8 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["migration", name] => Task::Migration { name: (*name).to_owned() },
         ["pg", action] => postgres(action, "main")?,
         ["pg", action, cluster] => postgres(action, cluster)?,
+        ["new", "page", name] => Task::NewPage { name: (*name).to_owned(), audience: Audience::default() },
+        ["new", ..] => bail!("give the page a name: cargo xtask new page tool_loans"),
         ["migration"] => bail!("give the migration a name: cargo xtask migration add_pronouns"),
         _ => bail!("`cargo xtask {}` is not a command\n\n{HELP}", words.join(" ")),
     })
@@ -182,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn a_new_page_is_for_members_unless_told_otherwise() {
+        let new = |audience| Task::NewPage { name: "tool_loans".into(), audience };
+        assert_eq!(parsed(&["new", "page", "tool_loans"]).unwrap(), new(Audience::Members));
+        assert_eq!(parsed(&["new", "page", "tool_loans", "--admin"]).unwrap(), new(Audience::Admins));
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for words in [
             &["start", "--port", "70000"][..],
@@ -193,6 +216,9 @@ mod tests {
             &["test", "--changed"],
             &["prove", "p3", "--changed"],
             &["prove", "--base", "main"],
+            &["test", "--admin"],
+            &["new", "page"],
+            &["new", "tool_loans"],
         ] {
             assert!(parsed(words).is_err(), "{words:?}");
         }

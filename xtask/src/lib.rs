@@ -64,6 +64,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Schema { cases } => tests::schema::run(cases),
         Task::Prove(which) => prove::run(&which),
         Task::Migration { name } => commands::migration::run(&name),
+        Task::NewPage { name, audience } => guides::new_page::run(&name, audience),
         Task::Postgres { action, cluster } => postgres::command(action, &cluster),
     }
 }

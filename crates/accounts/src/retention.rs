@@ -76,6 +76,19 @@ pub enum WithAccount {
 }
 
 impl Retained {
+    /// A table of your own whose rows belong to an account and go with it. What is about the person belongs into
+    /// `personal` and into the export instead of `columns`.
+    #[must_use]
+    pub const fn of_account(
+        table: &'static str,
+        what: fn() -> &'static str,
+        columns: &'static [&'static str],
+        why: fn() -> &'static str,
+    ) -> Self {
+        let (until, with_account) = (Until::AccountDeleted, WithAccount::Rows);
+        Self { table, what, personal: &[], secret: &[], other: columns, until, with_account, why }
+    }
+
     /// For how long, in a person's words.
     #[must_use]
     pub fn until_in_words(&self) -> String {

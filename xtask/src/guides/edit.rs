@@ -1,11 +1,12 @@
 //! What a document tells its reader to write, and where.
 
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 /// One block of a document.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Edit {
     file: String,
     place: Place,
@@ -13,11 +14,24 @@ pub(super) struct Edit {
 }
 
 /// Where a block belongs in its file.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Place {
     NewFile,
+    End,
+    Before(String),
     After(String),
     InsteadOf(String),
+}
+
+/// Files as edits leave them, which are not written yet.
+pub(super) type Draft = BTreeMap<String, String>;
+
+/// Writes what edits made of a tree.
+pub(super) fn write(draft: &Draft, tree: &Path) -> Result<()> {
+    for (file, text) in draft {
+        fs::write(tree.join(file), text).with_context(|| file.clone())?;
+    }
+    Ok(())
 }
 
 impl Edit {
@@ -41,6 +55,8 @@ impl Edit {
         let parts: Vec<&str> = said.split('`').collect();
         let (file, place) = match parts[..] {
             ["New file ", file, ":"] => (file, Place::NewFile),
+            ["At the end of ", file, ":"] => (file, Place::End),
+            ["In ", file, ", before ", line, ":"] => (file, Place::Before(line.to_owned())),
             ["In ", file, ", after ", line, ":"] => (file, Place::After(line.to_owned())),
             ["In ", file, ", instead of ", line, ":"] => (file, Place::InsteadOf(line.to_owned())),
             _ => bail!("\"{said}\" does not say where its block belongs"),
@@ -60,34 +76,49 @@ impl Edit {
         self.lines.iter().filter(|line| !line.trim().is_empty()).count()
     }
 
-    pub(super) fn apply(&self, tree: &Path) -> Result<()> {
+    /// The edit with other names, in its file's name and in its lines; its place stays.
+    pub(super) fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let lines = self.lines.iter().map(|line| rename(line)).collect();
+        Self { file: rename(&self.file), place: self.place.clone(), lines }
+    }
+
+    /// Adds the edit to what others have made of the tree's files.
+    pub(super) fn apply(&self, draft: &mut Draft, tree: &Path) -> Result<()> {
         let path = tree.join(&self.file);
         let text = self.lines.join("\n") + "\n";
-        let (line, stays) = match &self.place {
-            Place::NewFile if path.exists() => bail!("{} is there already", self.file),
-            Place::NewFile => return Ok(fs::write(&path, text)?),
-            Place::After(line) => (line, true),
-            Place::InsteadOf(line) => (line, false),
+        let old = draft.get(&self.file).cloned().map_or_else(|| fs::read_to_string(&path), Ok);
+        let new = match &self.place {
+            Place::NewFile if old.is_ok() => bail!("{} is there already", self.file),
+            Place::NewFile => text,
+            place => {
+                let old = old.with_context(|| self.file.clone())?;
+                let put = put(&old, place, &text);
+                put.with_context(|| format!("{} has no one place {place:?}", self.file))?
+            }
         };
-        let old = fs::read_to_string(&path).with_context(|| self.file.clone())?;
-        let Some(new) = put(&old, line, stays, &text) else {
-            bail!("{} has not one line `{line}`", self.file)
-        };
-        Ok(fs::write(&path, new)?)
+        draft.insert(self.file.clone(), new);
+        Ok(())
     }
 }
 
-/// `text` after the one line that reads `wanted`, however far it is indented, or in its stead.
-fn put(old: &str, wanted: &str, stays: bool, text: &str) -> Option<String> {
+/// `text` beside the one line that a place names, however far it is indented, or in its stead.
+fn put(old: &str, place: &Place, text: &str) -> Option<String> {
+    let (Place::Before(wanted) | Place::After(wanted) | Place::InsteadOf(wanted)) = place else {
+        return Some(format!("{old}{text}"));
+    };
     let mut places = old.split_inclusive('\n').scan(0, |end, line| {
         let begin = *end;
         *end += line.len();
         Some((begin, *end, line.trim()))
     });
-    let (begin, end, _) = places.find(|(.., line)| *line == wanted)?;
+    let (begin, end, _) = places.find(|(.., line)| line == wanted)?;
     let only = !places.any(|(.., line)| line == wanted);
-    let before = if stays { end } else { begin };
-    only.then(|| format!("{}{text}{}", &old[..before], &old[end..]))
+    let (before, after) = match place {
+        Place::Before(_) => (begin, begin),
+        Place::After(_) => (end, end),
+        _ => (begin, end),
+    };
+    only.then(|| format!("{}{text}{}", &old[..before], &old[after..]))
 }
 
 #[cfg(test)]
@@ -111,9 +142,13 @@ mod tests {
 
     #[test]
     fn a_line_that_is_missing_or_there_twice_is_no_place() {
-        assert_eq!(put("a\n  b\nc\n", "b", true, "x\n").as_deref(), Some("a\n  b\nx\nc\n"));
-        assert_eq!(put("a\n  b\nc\n", "b", false, "x\n").as_deref(), Some("a\nx\nc\n"));
-        assert_eq!(put("a\n", "b", true, "x\n"), None);
-        assert_eq!(put("b\nb\n", "b", false, "x\n"), None);
+        let b = || "b".to_owned();
+        let put = |old: &str, place: Place| super::put(old, &place, "x\n");
+        assert_eq!(put("a\n  b\nc\n", Place::After(b())).unwrap(), "a\n  b\nx\nc\n");
+        assert_eq!(put("a\n  b\nc\n", Place::Before(b())).unwrap(), "a\nx\n  b\nc\n");
+        assert_eq!(put("a\n  b\nc\n", Place::InsteadOf(b())).unwrap(), "a\nx\nc\n");
+        assert_eq!(put("a\n", Place::End).unwrap(), "a\nx\n");
+        assert_eq!(put("a\n", Place::After(b())), None);
+        assert_eq!(put("b\nb\n", Place::InsteadOf(b())), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Documents that are followed in a scratch copy, as their reader would follow them.
 
 mod edit;
+pub(crate) mod new_page;
 
 use crate::checks::generate;
 use crate::lock::Lock;
@@ -11,7 +12,8 @@ use crate::tests::{Ran, Runner, Verdict};
 use crate::tools::Toolbox;
 use crate::{paths, process, scratch};
 use anyhow::{Context, Result, bail};
-use edit::Edit;
+use edit::{Draft, Edit};
+use new_page::Audience;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -41,8 +43,16 @@ pub(crate) const FIRST_PAGE: Guide = Guide {
         ("server", "every_page_admits_whom_it_should"),
         ("server", "the_table_is_complete"),
         ("accounts", "every_use_case_waits_for_the_proof_or_leads_to_it"),
+        ("accounts", "every_column_of_the_database_is_in_the_table"),
+        ("accounts", "the_document_shows_the_table"),
     ],
 };
+
+/// What `cargo xtask new page` made, beside the documents' pages.
+const NEW_PAGES: &[(&str, Audience, &str)] = &[
+    ("tool_loans", Audience::Members, "people_see_their_own_tool_loans"),
+    ("door_keys", Audience::Admins, "only_admins_see_door_keys"),
+];
 
 pub(crate) const FIRST_FIELD: Guide = Guide {
     document: "docs/adding-a-field.md",
@@ -69,11 +79,19 @@ pub(crate) fn check(guides: &[Guide], tools: &Toolbox, postgres: &Running) -> Re
         scratch::copy(&tree)?;
         scratch::set_apart(&tree)?;
         let asked: Vec<String> = guides.iter().map(|guide| guide.follow(&tree)).collect::<Result<_>>()?;
+        for (name, audience, _) in NEW_PAGES {
+            new_page::write(&tree, name, *audience)
+                .with_context(|| format!("cargo xtask new page {name}"))?;
+        }
+        process::output(process::cargo().args(["fmt", "--all"]).current_dir(&tree))?;
         generate::write(&tree, &paths::target(), postgres, step)?;
         build_for_the_browser(&tree, step)?;
         let runner = Runner { tree: &tree, tools, postgres };
         for guide in guides {
-            guide.try_out(&runner, step)?;
+            try_out(guide.document, guide.tests, &runner, step)?;
+        }
+        for (name, _, test) in NEW_PAGES {
+            try_out(&format!("cargo xtask new page {name}"), &[("server", test)], &runner, step)?;
         }
         step.detail(format!("{}, followed and tested", asked.join(" and ")));
         Ok(())
@@ -90,30 +108,32 @@ impl Guide {
         if asked > most {
             bail!("{document} asks for {asked} {}: {most} is the most", self.most.unit());
         }
+        let mut draft = Draft::new();
         for edit in &edits {
-            edit.apply(tree).with_context(|| document.to_owned())?;
+            edit.apply(&mut draft, tree).with_context(|| document.to_owned())?;
         }
+        edit::write(&draft, tree)?;
         let new = edits.iter().filter(|edit| edit.is_new_file()).map(Edit::file);
         let format = new.filter(|file| Path::new(file).extension().is_some_and(|kind| kind == "rs"));
         process::output(process::program("rustfmt").arg("--check").args(format).current_dir(tree))?;
         Ok(format!("{asked} {}", self.most.unit()))
     }
+}
 
-    fn try_out(&self, runner: &Runner, step: &mut Step) -> Result<()> {
-        let document = self.document;
-        for (package, name) in self.tests {
-            let test = Test::Cargo { package: (*package).to_owned(), filter: (*name).to_owned() };
-            match runner.run(test.way(), &[&test], step)? {
-                Ran::Unbuilt(why) => bail!("what {document} leads to does not compile: {why}"),
-                Ran::Told(said) => match said.get(&test) {
-                    Some(Verdict::Green) => {}
-                    Some(Verdict::Red) => bail!("{name} fails once {document} is followed"),
-                    _ => bail!("{document} leads to no test {name}"),
-                },
-            }
+/// Runs the tests that something which was followed leads to.
+fn try_out(followed: &str, tests: &[(&str, &str)], runner: &Runner, step: &mut Step) -> Result<()> {
+    for (package, name) in tests {
+        let test = Test::Cargo { package: (*package).to_owned(), filter: (*name).to_owned() };
+        match runner.run(test.way(), &[&test], step)? {
+            Ran::Unbuilt(why) => bail!("what {followed} leads to does not compile: {why}"),
+            Ran::Told(said) => match said.get(&test) {
+                Some(Verdict::Green) => {}
+                Some(Verdict::Red) => bail!("{name} fails once {followed} is followed"),
+                _ => bail!("{followed} leads to no test {name}"),
+            },
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl Most {

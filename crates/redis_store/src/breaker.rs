@@ -1,5 +1,5 @@
 //! The breaker: whether Redis is asked, and over which connection. Closed means a connection that works as far as
-//! anybody knows; the first failure opens it, and only a probe that succeeded closes it again.
+//! anybody knows; a failure opens it, and only a probe that succeeded closes it again.
 
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,12 +64,13 @@ impl<C: Clone> Breaker<C> {
         numbered
     }
 
-    /// Opens it after a failure over the connection of this number. A late failure of an older one changes nothing.
+    /// Opens it after a failure over the connection of this number, or over none. A late failure of an older one changes
+    /// nothing.
     pub(crate) fn open(&self, number: Option<u64>, key: &[u8], why: &dyn Display) {
         let mut state = self.lock();
         let current = match &*state {
             State::Untried => true,
-            State::Closed(present) => number.is_none_or(|number| number == present.number),
+            State::Closed(present) => number == Some(present.number),
             State::Open { .. } => false,
         };
         if !current {
@@ -130,8 +131,10 @@ mod tests {
         let instead = breaker.close("instead");
         assert_ne!(broken.number, instead.number);
         assert_eq!(breaker.changes(), 1, "one that replaces another is no change");
-        breaker.open(Some(broken.number), b"a", &"reset");
-        assert_eq!(number(&breaker), instead.number);
+        for before in [None, Some(broken.number)] {
+            breaker.open(before, b"a", &"reset");
+            assert_eq!(number(&breaker), instead.number);
+        }
         breaker.open(Some(instead.number), b"a", &"reset");
         let later = breaker.close("later");
         for before in [broken.number, instead.number] {

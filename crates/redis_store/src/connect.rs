@@ -25,7 +25,6 @@ pub(crate) struct Connector {
     /// The server, or the nodes of the cluster that are known from the start.
     nodes: Vec<Client>,
     answer_within: Duration,
-    password: Option<String>,
 }
 
 enum To {
@@ -52,14 +51,7 @@ impl Connector {
         } else {
             To::Server(Box::new(nodes.first().ok_or(RedisSetupError)?.clone()))
         };
-        Ok(Self { to, nodes, answer_within: settings.answer_within, password: settings.password.clone() })
-    }
-
-    /// An error in words for the log. A server that does not know a command repeats it, password included.
-    pub(crate) fn words(&self, error: &RedisError) -> String {
-        let words = error.to_string();
-        let shows = self.password.as_ref().is_some_and(|password| words.contains(password));
-        if shows { error.category().to_owned() } else { words }
+        Ok(Self { to, nodes, answer_within: settings.answer_within })
     }
 
     pub(crate) async fn connect(&self, within: Duration) -> RedisResult<Connection> {
@@ -74,7 +66,7 @@ impl Connector {
                 To::Cluster(client) => {
                     // A node that hangs is left out in time for the others to be used.
                     let config = ClusterConfig::new()
-                        .set_connection_timeout(within.min(self.answer_within))
+                        .set_connection_timeout(within.min(self.answer_within) * 3 / 4)
                         .set_response_timeout(self.answer_within);
                     client.get_async_connection_with_config(config).await.map(Connection::Cluster)
                 }
@@ -112,6 +104,14 @@ impl Connection {
             Self::Cluster(connection) => command.query_async(connection).await,
         }
     }
+}
+
+/// An error of connecting in words for the log. What the server said is left out: one that does not know a command
+/// repeats it, and a part of the password with it.
+pub(crate) fn words(error: &RedisError) -> String {
+    let words = error.to_string();
+    let said = error.detail().and_then(|detail| words.strip_suffix(detail));
+    said.map_or(words.as_str(), |said| said.trim_end_matches(": ")).to_owned()
 }
 
 /// A timeout is an error of the connection.
@@ -186,16 +186,22 @@ mod tests {
 
     #[test]
     fn no_word_of_a_server_shows_the_password() {
-        let settings =
-            RedisSettings { password: Some("canary".to_owned()), ..RedisSettings::at("localhost", 6379) };
-        let connector = Connector::new(&settings).unwrap();
         let said = |said: &str| {
             let answer = redis::parse_redis_value(format!("-{said}\r\n").as_bytes()).unwrap();
-            connector.words(&answer.extract_error().unwrap_err())
+            words(&answer.extract_error().unwrap_err())
         };
-        let repeated = said("ERR unknown command 'AUTH', with args beginning with: 'ana' 'canary'");
-        assert_eq!(repeated, "response error");
-        assert!(said("LOADING Redis is loading the dataset in memory").contains("loading the dataset"));
+        // Long arguments are cut off.
+        for repeated in ["'ana' 'canary'", "'ana' 'cana"] {
+            let answer = format!("ERR unknown command 'AUTH', with args beginning with: {repeated}");
+            assert_eq!(said(&answer), "ResponseError");
+            let node = (ErrorKind::Io, "Failed to create initial connections", answer);
+            assert_eq!(words(&node.into()), "Failed to create initial connections - Io");
+        }
+        assert_eq!(said("LOADING Redis is loading the dataset in memory"), "BusyLoading");
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        assert_eq!(words(&refused.into()), "connection refused");
+        let settings =
+            RedisSettings { password: Some("canary".to_owned()), ..RedisSettings::at("localhost", 6379) };
         assert!(!format!("{settings:?}").contains("canary"));
     }
 

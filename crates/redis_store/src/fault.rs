@@ -13,18 +13,23 @@ impl Fault {
     pub(crate) fn of(error: &RedisError) -> Self {
         match error.kind() {
             ErrorKind::UnexpectedReturnType => Self::Call,
-            // A script that meets a value that is not ours; before version 7 also one that meets anything else.
-            ErrorKind::Server(ServerErrorKind::ResponseError) if !of_server(error.detail()) => Self::Call,
             ErrorKind::Extension if error.code() == Some("WRONGTYPE") => Self::Call,
+            ErrorKind::Server(ServerErrorKind::ResponseError) if of_a_value(error.detail()) => Self::Call,
             _ => Self::Server,
         }
     }
 }
 
-/// What a server without a code of its own says for any script.
-fn of_server(detail: Option<&str>) -> bool {
-    const SAID: [&str; 6] =
-        ["OOM ", "READONLY ", "MISCONF ", "NOREPLICAS ", "max number of clients", "unknown command"];
+/// What a script meets under a key that somebody else has written. All else that has no code of its own would stop
+/// other calls too, as the lack of a right does.
+fn of_a_value(detail: Option<&str>) -> bool {
+    const SAID: [&str; 5] = [
+        "WRONGTYPE ",
+        "value is not an integer",
+        "value is not a float",
+        "attempt to perform arithmetic on a",
+        "attempt to compare ",
+    ];
     detail.is_some_and(|detail| SAID.iter().any(|said| detail.contains(said)))
 }
 
@@ -41,8 +46,11 @@ mod tests {
     fn what_is_kept_under_a_key_is_the_fault_of_that_call_alone() {
         for said in [
             "WRONGTYPE Operation against a key holding the wrong kind of value script: 5c1, on @user_script:1.",
+            "ERR Error running script (call to f_5c1): @user_script:1: WRONGTYPE Operation against a key holding",
             "ERR user_script:2: attempt to perform arithmetic on a nil value script: 5c1, on @user_script:2.",
+            "ERR user_script:1: attempt to compare number with string script: 5c1, on @user_script:1.",
             "ERR value is not an integer or out of range",
+            "ERR hash value is not an integer script: 5c1, on @user_script:1.",
         ] {
             assert_eq!(of(said), Fault::Call, "{said}");
         }
@@ -61,6 +69,8 @@ mod tests {
             "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
             "NOAUTH Authentication required.",
             "NOPERM User default has no permissions to run the 'evalsha' command",
+            "ERR ACL failure in script: User u has no permissions to run the 'time' command script: 5c1",
+            "ERR The user executing the script can't run this command or subcommand script: 5c1",
             "CLUSTERDOWN The cluster is down",
             "MOVED 866 127.0.0.1:7001",
             "TRYAGAIN Multiple keys request during rehashing of slot",

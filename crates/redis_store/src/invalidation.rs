@@ -1,7 +1,9 @@
 //! Word of changes: which accounts changed, by publish and subscribe. Nothing keeps it: whoever does not listen at that
 //! moment never hears it.
 
-use crate::{CONNECT, Redis, Unreachable};
+use crate::connect::words;
+use crate::probe::CONNECT;
+use crate::{Redis, Unreachable};
 use domain::UserId;
 use futures_core::Stream;
 use redis::aio::{PubSubSink, PubSubStream};
@@ -42,13 +44,11 @@ pub async fn publish(redis: &Redis, users: &[UserId]) -> Result<(), Unheard> {
         with = redis.instead_of(&with, b"").await?;
         done = redis.in_time(with.connection.command::<i64>(&word)).await;
     }
-    done.map(drop).map_err(|error| redis.unheard(&error))
+    done.map(drop).map_err(|error| unheard(&error))
 }
 
-impl Redis {
-    fn unheard(&self, error: &RedisError) -> Unheard {
-        Unheard::Failed(self.inner.connector.words(error))
-    }
+fn unheard(error: &RedisError) -> Unheard {
+    Unheard::Failed(words(error))
 }
 
 /// Listens from now on, on a connection of its own.
@@ -62,7 +62,7 @@ pub async fn subscribe(redis: &Redis) -> Result<Subscription, Unheard> {
         redis.in_time(sink.subscribe(CHANNEL)).await?;
         Ok::<_, RedisError>((sink, words))
     };
-    let (sink, words) = subscribed.await.map_err(|error| redis.unheard(&error))?;
+    let (sink, words) = subscribed.await.map_err(|error| unheard(&error))?;
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     Ok(Subscription { redis: redis.clone(), sink, words, heartbeat })
@@ -82,7 +82,7 @@ impl Subscription {
     /// # Errors
     /// [`Unheard`] once the connection is lost, or the server does not answer, and word maybe with it.
     pub async fn next(&mut self) -> Result<Vec<UserId>, Unheard> {
-        self.word().await.map(|word| accounts(&word)).map_err(|error| self.redis.unheard(&error))
+        self.word().await.map(|word| accounts(&word)).map_err(|error| unheard(&error))
     }
 
     async fn word(&mut self) -> RedisResult<Msg> {

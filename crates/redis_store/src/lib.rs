@@ -6,37 +6,33 @@ mod connect;
 mod fault;
 pub mod invalidation;
 mod key;
+mod probe;
 pub mod rate_limit;
 mod script;
 mod settings;
+#[cfg(test)]
+mod tests;
 pub mod throttle;
 
 pub use connect::RedisSetupError;
 pub use settings::{RedisNode, RedisSettings, RedisTls};
 
 use breaker::{Breaker, Numbered, State};
-use connect::{Connection, Connector, in_time};
+use connect::{Connection, Connector, in_time, words};
 use fault::Fault;
+use probe::{CONNECT, PROBE, probe_keys, probe_on};
 use redis::{FromRedisValue, RedisError};
-use script::Script;
+use script::{DELETE_FOREIGN, Script};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::Mutex;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, timeout_at};
 
-/// How long a connection may take that nobody waits for.
-const CONNECT: Duration = Duration::from_millis(500);
-/// How often Redis is probed.
-const PROBE_EVERY: Duration = Duration::from_secs(1);
 /// After how many probes a key that cannot be read is told of again: a minute.
 const PROBES_BETWEEN_REMARKS: u32 = 60;
-
-/// It writes, so that a server that only answers does not pass: one that is full, or a replica.
-static PROBE: LazyLock<Script> =
-    LazyLock::new(|| Script::new("return redis.call('SET', KEYS[1], '1', 'PX', 1000)"));
 
 /// Redis did not answer, or not in time, or not with what was asked for. The breaker's log line says why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -58,6 +54,8 @@ struct Inner {
     connecting: Mutex<()>,
     /// Whether a key that cannot be read was told of lately.
     remarked: AtomicBool,
+    /// How many there were.
+    probes: AtomicU32,
     answer_within: Duration,
 }
 
@@ -72,6 +70,7 @@ impl Redis {
             breaker: Breaker::default(),
             connecting: Mutex::default(),
             remarked: AtomicBool::default(),
+            probes: AtomicU32::default(),
             answer_within: settings.answer_within,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -89,26 +88,21 @@ impl Redis {
         self.inner.breaker.changes()
     }
 
-    /// Probes Redis once a second, for as long as it is polled: what is down is used again within a second or two of its
+    /// Probes Redis each second, for as long as it is polled: what is down is used again within a second or two of its
     /// return.
     pub async fn watch(&self) {
-        let mut timer = tokio::time::interval(PROBE_EVERY);
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        for probes in (1..=PROBES_BETWEEN_REMARKS).cycle() {
-            timer.tick().await;
-            self.probe().await;
-            if probes == PROBES_BETWEEN_REMARKS {
-                self.inner.remarked.store(false, Ordering::Relaxed);
-            }
-        }
+        probe_on(|| self.probe(), tokio::time::sleep).await;
     }
 
     /// Finds out whether Redis works, and closes or opens the breaker by that.
     pub async fn probe(&self) {
+        if self.inner.probes.fetch_add(1, Ordering::Relaxed).is_multiple_of(PROBES_BETWEEN_REMARKS) {
+            self.inner.remarked.store(false, Ordering::Relaxed);
+        }
         let key = match self.inner.breaker.state() {
             State::Closed(_) => {
                 // A failure opens the breaker like any call's.
-                drop(self.run::<String>(&PROBE, &[probe_key(b"")], &[]).await);
+                drop(self.run::<String>(&PROBE, &probe_keys(b""), &[]).await);
                 return;
             }
             State::Untried => Vec::new(),
@@ -117,33 +111,46 @@ impl Redis {
         drop(self.connect(CONNECT.max(self.inner.answer_within), &key).await);
     }
 
-    /// Runs a script. All keys must have one hash tag.
+    /// Runs a script. All keys must have one hash tag, and one type.
     pub(crate) async fn run<T: FromRedisValue + Send>(
         &self,
         script: &Script,
         keys: &[Vec<u8>],
         args: &[i64],
     ) -> Result<T, Unreachable> {
-        let key = keys.first().map(Vec::as_slice).unwrap_or_default();
-        let call = script.call(keys, args);
-        let longest = self.inner.answer_within * 2;
         // One box: the driver's futures are too deep for the compiler in each caller's.
-        let work: Work<'_, T> = Box::pin(async {
-            let mut with = self.connection(key).await?;
-            let mut answer = self.in_time(with.connection.invoke(&call)).await;
-            if script.may_run_twice && answer.as_ref().is_err_and(RedisError::is_connection_dropped) {
-                with = self.instead_of(&with, key).await?;
-                answer = self.in_time(with.connection.invoke(&call)).await;
-            }
-            match answer {
-                Ok(answer) => Ok(answer),
-                Err(error) => Err(self.failed(with, keys, &error).await),
-            }
-        });
-        tokio::time::timeout(longest, work).await.unwrap_or_else(|_| {
-            self.inner.breaker.open(None, key, &"no answer in time");
-            Err(Unreachable)
-        })
+        let work: Work<'_, T> = Box::pin(self.run_in_time(script, keys, args));
+        work.await
+    }
+
+    async fn run_in_time<T: FromRedisValue + Send>(
+        &self,
+        script: &Script,
+        keys: &[Vec<u8>],
+        args: &[i64],
+    ) -> Result<T, Unreachable> {
+        let key = first(keys);
+        let call = script.call(keys, args);
+        let until = Instant::now() + self.inner.answer_within * 2;
+        let mut with = before(until, self.connection(key)).await?;
+        let mut answer = self.answer(until, with.connection.invoke(&call)).await;
+        if script.may_run_twice && answer.as_ref().is_err_and(RedisError::is_connection_dropped) {
+            with = before(until, self.instead_of(&with, key)).await?;
+            answer = self.answer(until, with.connection.invoke(&call)).await;
+        }
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.failed(until, with, (script, keys), error).await),
+        }
+    }
+
+    /// An answer in its time and the call's.
+    async fn answer<T>(
+        &self,
+        until: Instant,
+        work: impl Future<Output = Result<T, RedisError>>,
+    ) -> Result<T, RedisError> {
+        in_time(until.saturating_duration_since(Instant::now()), self.in_time(work)).await
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, RedisError>>) -> Result<T, RedisError> {
@@ -173,16 +180,17 @@ impl Redis {
         match self.proven_connection(within, key).await {
             Ok(connection) => Ok(self.inner.breaker.close(connection)),
             Err(error) => {
-                self.inner.breaker.open(None, key, &self.inner.connector.words(&error));
+                self.inner.breaker.open(None, key, &error);
                 Err(Unreachable)
             }
         }
     }
 
-    async fn proven_connection(&self, within: Duration, key: &[u8]) -> Result<Connection, RedisError> {
-        let mut connection = self.inner.connector.connect(within).await?;
-        let key = [probe_key(key)];
-        self.in_time(connection.invoke::<String>(&PROBE.call(&key, &[]))).await?;
+    async fn proven_connection(&self, within: Duration, key: &[u8]) -> Result<Connection, String> {
+        let mut connection = self.inner.connector.connect(within).await.map_err(|error| words(&error))?;
+        let keys = probe_keys(key);
+        let proof = self.in_time(connection.invoke::<String>(&PROBE.call(&keys, &[]))).await;
+        proof.map_err(|error| answered(&error))?;
         Ok(connection)
     }
 
@@ -201,7 +209,7 @@ impl Redis {
         match self.inner.connector.connect(self.inner.answer_within).await {
             Ok(connection) => Ok(self.inner.breaker.close(connection)),
             Err(error) => {
-                self.inner.breaker.open(Some(broken.number), key, &self.inner.connector.words(&error));
+                self.inner.breaker.open(Some(broken.number), key, &words(&error));
                 Err(Unreachable)
             }
         }
@@ -209,43 +217,60 @@ impl Redis {
 
     async fn failed(
         &self,
+        until: Instant,
         mut with: Numbered<Connection>,
-        keys: &[Vec<u8>],
-        error: &RedisError,
+        (script, keys): (&Script, &[Vec<u8>]),
+        error: RedisError,
     ) -> Unreachable {
-        match Fault::of(error) {
+        match Fault::of(&error) {
             Fault::Server => {
-                let key = keys.first().map(Vec::as_slice).unwrap_or_default();
-                self.inner.breaker.open(Some(with.number), key, &self.inner.connector.words(error));
+                let lost =
+                    if error.is_timeout() { self.proven(until, &mut with, keys).await } else { Err(error) };
+                if let Err(error) = lost {
+                    self.inner.breaker.open(Some(with.number), first(keys), &answered(&error));
+                }
             }
             Fault::Call => {
                 if !self.inner.remarked.swap(true, Ordering::Relaxed) {
                     tracing::warn!(%error, "Redis holds a key that is not ours: it is deleted");
                 }
-                let delete = redis::cmd("UNLINK").arg(keys).take();
-                drop(self.in_time(with.connection.command::<i64>(&delete)).await);
+                let delete = [script.key_type()];
+                let delete = DELETE_FOREIGN.call(keys, &delete);
+                drop(self.answer(until, with.connection.invoke::<i64>(&delete)).await);
             }
         }
         Unreachable
     }
-}
 
-/// A key of no meaning, in a cluster on the same node as another.
-fn probe_key(key: &[u8]) -> Vec<u8> {
-    let tag = key.split(|byte| *byte == b'{').nth(1).and_then(|rest| rest.split(|byte| *byte == b'}').next());
-    [b"doorstep:{", tag.unwrap_or(b"probe"), b"}:probe"].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_probe_goes_where_the_call_went_that_failed() {
-        assert_eq!(probe_key(b"doorstep:{one}:rate:key"), b"doorstep:{one}:probe");
-        assert_eq!(probe_key(b"doorstep:{one}:rate:{two}"), b"doorstep:{one}:probe");
-        for untagged in [&b""[..], b"rate"] {
-            assert_eq!(probe_key(untagged), b"doorstep:{probe}:probe");
+    /// Whether only one answer was late, and the connection works.
+    async fn proven(
+        &self,
+        until: Instant,
+        with: &mut Numbered<Connection>,
+        keys: &[Vec<u8>],
+    ) -> Result<(), RedisError> {
+        if !self.is_available() {
+            return Ok(());
         }
+        let keys = probe_keys(first(keys));
+        self.answer(until, with.connection.invoke::<String>(&PROBE.call(&keys, &[]))).await.map(drop)
     }
+}
+
+/// An error of a script in words for the log, whole where the server said it.
+fn answered(error: &RedisError) -> String {
+    if error.code().is_some() { error.to_string() } else { words(error) }
+}
+
+fn first(keys: &[Vec<u8>]) -> &[u8] {
+    keys.first().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What is not there by then is given up. That says nothing of a connection: somebody else opens it, or finds out that
+/// there is none.
+async fn before<T>(
+    until: Instant,
+    work: impl Future<Output = Result<T, Unreachable>>,
+) -> Result<T, Unreachable> {
+    timeout_at(until, work).await.unwrap_or(Err(Unreachable))
 }

@@ -1,4 +1,9 @@
 use redis::{Cmd, cmd};
+use std::sync::LazyLock;
+
+/// Deletes the keys that are not of a script's type.
+pub(crate) static DELETE_FOREIGN: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("delete_foreign.lua")));
 
 /// A script, which Redis runs as a whole or not at all.
 pub(crate) struct Script {
@@ -25,6 +30,11 @@ impl Script {
     /// twice could have its own second run refused.
     pub(crate) fn once(lua: &'static str) -> Self {
         Self { may_run_twice: false, ..Self::new(lua) }
+    }
+
+    /// The type of its keys, as its commands say and [`DELETE_FOREIGN`] takes it.
+    pub(crate) fn key_type(&self) -> i64 {
+        if self.lua.contains("redis.call('H") { 2 } else { 1 }
     }
 
     pub(crate) fn call<'a>(&'a self, keys: &'a [Vec<u8>], args: &'a [i64]) -> Call<'a> {

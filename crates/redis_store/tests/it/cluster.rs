@@ -1,15 +1,12 @@
-//! A cluster of six. It takes some seconds: `VALKEY_CLUSTER` asks for it.
+//! A cluster of six.
 
-use crate::{probed, settings};
+use crate::{probed, settings, until_used};
 use redis_store::{Redis, RedisSettings};
-use std::time::Duration;
 use testkit::ValkeyCluster;
 
 #[tokio::test]
-async fn one_node_names_the_others_and_a_failover_is_followed() {
-    if std::env::var_os("VALKEY_CLUSTER").is_none() {
-        return;
-    }
+#[ignore = "six servers: cargo nextest run --locked --run-ignored only cluster"]
+async fn a_cluster_is_known_by_one_node_and_a_failover_is_followed() {
     let mut cluster = ValkeyCluster::start(6);
     let seed = RedisSettings { cluster: true, ..settings(&cluster.nodes[5]) };
     let redis = probed(&seed).await;
@@ -36,12 +33,6 @@ async fn a_node_that_hangs_is_left_out(cluster: &ValkeyCluster) {
     let nodes = [quick.nodes.clone(), settings(answers).nodes].concat();
     let redis = Redis::open(&RedisSettings { cluster: true, nodes, ..quick }).unwrap();
     hangs.stop();
-    let used = async {
-        while !redis.is_available() {
-            redis.probe().await;
-        }
-    };
-    // A busy machine may need some tries.
-    tokio::time::timeout(Duration::from_mins(1), used).await.unwrap();
+    until_used(&redis).await;
     hangs.go_on();
 }

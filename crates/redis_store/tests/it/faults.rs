@@ -1,7 +1,8 @@
 //! Each known fault opens the breaker, once, and a probe closes it when the fault has passed.
 
-use crate::{connections, probed, settings};
+use crate::{connections, probed, settings, until_used};
 use redis_store::Redis;
+use std::time::Duration;
 use testkit::Valkey;
 use tokio::task::JoinSet;
 
@@ -45,17 +46,12 @@ async fn what_does_not_answer_is_lost_within_its_time() {
     let mut quick = settings(&valkey);
     quick.answer_within = redis_store::RedisSettings::at("", 0).answer_within;
     let redis = Redis::open(&quick).unwrap();
-    // A busy machine may need some tries.
-    while !redis.is_available() {
-        redis.probe().await;
-    }
+    until_used(&redis).await;
     valkey.stop();
     redis.probe().await;
     assert!(!redis.is_available());
     valkey.go_on();
-    while !redis.is_available() {
-        redis.probe().await;
-    }
+    until_used(&redis).await;
     valkey.kill();
 }
 
@@ -73,7 +69,7 @@ async fn a_server_that_is_down_at_the_start_is_used_once_it_is_there() {
     };
     tokio::select! {
         () = redis.watch() => {}
-        () = in_use => {}
+        in_time = tokio::time::timeout(Duration::from_mins(1), in_use) => in_time.unwrap(),
     }
     assert_eq!(redis.changes_of_state(), 2);
 }

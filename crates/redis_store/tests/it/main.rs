@@ -29,3 +29,13 @@ fn connections(valkey: &Valkey) -> Vec<String> {
     let all = valkey.ask(&["CLIENT", "LIST"]).into_text();
     all.lines().filter(|line| line.contains("lib-name=redis-rs")).map(str::to_owned).collect()
 }
+
+/// Probes until Redis is used: a busy machine may need some tries.
+async fn until_used(redis: &Redis) {
+    let used = async {
+        while !redis.is_available() {
+            redis.probe().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), used).await.unwrap();
+}

@@ -1,4 +1,4 @@
-use super::{Valkey, free_port};
+use super::{Valkey, free_port, until};
 
 const SLOTS: usize = 16_384;
 
@@ -34,7 +34,7 @@ impl ValkeyCluster {
         for (primary, replica) in cluster.nodes[..primaries].iter().zip(&cluster.nodes[primaries..]) {
             let id = primary.ask(&["CLUSTER", "MYID"]).into_text();
             replica.ask(&["CLUSTER", "REPLICATE", &id]);
-            while !replica.info("replication").contains("master_link_status:up") {}
+            until("the replica is there", || replica.info("replication").contains("master_link_status:up"));
         }
         cluster
     }
@@ -49,7 +49,7 @@ impl ValkeyCluster {
     /// Waits until this holds of what each node says of the cluster.
     pub fn until(&self, holds: impl Fn(&str) -> bool) {
         for node in &self.nodes {
-            while !holds(&node.ask(&["CLUSTER", "INFO"]).into_text()) {}
+            until("the nodes agree", || holds(&node.ask(&["CLUSTER", "INFO"]).into_text()));
         }
     }
 
@@ -57,6 +57,6 @@ impl ValkeyCluster {
     pub fn fail_over(&self, primary: usize) {
         let replica = &self.nodes[self.nodes.len() / 2 + primary];
         replica.ask(&["CLUSTER", "FAILOVER"]);
-        while !replica.info("replication").contains("role:master") {}
+        until("the replica took over", || replica.info("replication").contains("role:master"));
     }
 }

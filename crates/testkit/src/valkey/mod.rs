@@ -15,7 +15,11 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fs, process};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+/// What a server says whose port somebody else has.
+const TAKEN: &str = "Address already in use";
 
 /// A running server, which ends with the test, also with one that fails.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ impl Valkey {
             let port = free_port();
             match launch(&folder, port, &settings) {
                 Ok(process) => return Self { process, port, folder, settings },
-                Err(said) => assert!(said.contains("Address already in use"), "{said}"),
+                Err(said) => assert!(said.contains(TAKEN), "{said}"),
             }
         }
         panic!("no port is free");
@@ -90,7 +94,17 @@ impl Valkey {
 
     /// After [`Self::kill`]: empty, on the same port.
     pub fn restart(&mut self) {
-        self.process = launch(&self.folder, self.port, &self.settings).unwrap();
+        // Somebody may have taken the port for a moment.
+        until("the port is free again", || match launch(&self.folder, self.port, &self.settings) {
+            Ok(process) => {
+                self.process = process;
+                true
+            }
+            Err(said) => {
+                assert!(said.contains(TAKEN), "{said}");
+                false
+            }
+        });
     }
 
     /// It forgets everything, also the scripts.
@@ -117,7 +131,7 @@ impl Valkey {
     /// It only reads from now on, as a former primary does after a failover.
     pub fn follow(&self, primary: &Self) {
         self.ask(&["REPLICAOF", "127.0.0.1", &primary.port.to_string()]);
-        while !self.info("replication").contains("master_link_status:up") {}
+        until("the replica is there", || self.info("replication").contains("master_link_status:up"));
     }
 
     /// After [`Self::follow`]: it takes writes again.
@@ -201,9 +215,27 @@ fn launch(folder: &Path, port: u16, settings: &[String]) -> Result<Child, String
 
 /// Read to its end, or the server would wait for whoever reads its log.
 fn read_on(log: BufReader<ChildStdout>) {
-    std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
+    thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
 }
 
+/// Asks until it holds, and fails the test where that takes a minute.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_mins(1), "after a minute this does not hold: {what}");
+        // Each asks over a connection of its own, and these are not without end.
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Below those that the system gives away by itself: nobody takes it while a server is down that is to come back.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = process::id().wrapping_mul(31).wrapping_add(NUMBER.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(10_000 + number % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }

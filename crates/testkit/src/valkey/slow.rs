@@ -1,4 +1,4 @@
-use super::{Valkey, free_port};
+use super::Valkey;
 use std::io::{Read, Write, copy};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -22,8 +22,9 @@ impl SlowWay {
     /// A way that is quick as yet.
     #[must_use]
     pub fn to(valkey: &Valkey) -> Self {
-        let (port, real, delay) = (free_port(), valkey.port(), Arc::new(Delay::default()));
-        let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (real, delay) = (valkey.port(), Arc::new(Delay::default()));
         let until = delay.clone();
         // It ends with the process that runs the tests: nobody else knows the port.
         thread::spawn(move || {

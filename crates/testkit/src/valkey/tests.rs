@@ -1,4 +1,4 @@
-use super::{Reply, SlowWay, Valkey, ValkeyCluster, wire};
+use super::{Reply, SlowWay, Valkey, ValkeyCluster, until, wire};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ fn what_is_stopped_or_slow_answers_later() {
     assert_eq!(asked.join().unwrap(), Ok(text("PONG")));
     way.delay(Duration::from_hours(1));
     let asked = std::thread::spawn(move || wire::ask(port, &["INCR", "a"]));
-    while valkey.ask(&["GET", "a"]) != text("1") {}
+    until("it is done", || valkey.ask(&["GET", "a"]) == text("1"));
     assert!(!asked.is_finished(), "it is done and not answered");
     way.mend();
     assert_eq!(asked.join().unwrap(), Ok(text("1")));
@@ -59,12 +59,9 @@ fn a_server_ends_with_its_test() {
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
-/// It takes some seconds: `VALKEY_CLUSTER` asks for it.
 #[test]
+#[ignore = "six servers: cargo nextest run --locked --run-ignored only cluster"]
 fn a_cluster_of_six_shares_the_keys_and_a_replica_takes_over() {
-    if std::env::var_os("VALKEY_CLUSTER").is_none() {
-        return;
-    }
     let cluster = ValkeyCluster::start(6);
     let first = |key: &str| wire::ask(cluster.nodes[0].port(), &["SET", key, "1"]);
     let answers: Vec<_> = (0..20).map(|n| first(&n.to_string())).collect();

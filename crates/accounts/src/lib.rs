@@ -40,7 +40,7 @@ pub use logo::Logo;
 pub use mail::{Mailer, Message, Undelivered};
 pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
-pub use session::{Announcements, Authenticated, Invalidations, Source, Unheard};
+pub use session::{Announcements, Authenticated, InvalidationError, Invalidations, Source};
 pub use settings::{MailSettings, Settings, Signup};
 pub use view::timestamp;
 

@@ -22,47 +22,47 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// Why no word is passed on.
 #[derive(Debug, ThisError)]
-pub enum Unheard {
-    /// Redis is known to be lost.
+pub enum PubSubError {
+    /// Redis does not answer, of which the breaker tells.
     #[error(transparent)]
     Unreachable(#[from] Unreachable),
-    /// It refused, or the connection broke.
+    /// It refuses, or does not answer to this alone.
     #[error("Redis passes no word of changes on: {0}")]
     Failed(String),
 }
 
-/// Tells every subscriber of changed accounts. A failure says nothing of the limits, so the breaker stays as it is.
+/// Tells every subscriber of changed accounts, once and over the connection in use. A failure says nothing of the limits,
+/// so the breaker stays as it is: that a connection broke is for the next call or probe to find out.
 ///
 /// # Errors
-/// [`Unheard`] where it may have reached nobody.
-pub async fn publish(redis: &Redis, users: &[UserId]) -> Result<(), Unheard> {
+/// [`PubSubError`] where it may have reached nobody.
+pub async fn publish(redis: &Redis, users: &[UserId]) -> Result<(), PubSubError> {
     let ids: Vec<_> = users.iter().map(ToString::to_string).collect();
     let word = redis::cmd("PUBLISH").arg(CHANNEL).arg(ids.join(" ")).take();
-    let mut with = redis.connection(b"").await?;
-    let mut done = redis.in_time(with.connection.command::<i64>(&word)).await;
-    if done.as_ref().is_err_and(RedisError::is_connection_dropped) {
-        with = redis.instead_of(&with, b"").await?;
-        done = redis.in_time(with.connection.command::<i64>(&word)).await;
+    let mut with = redis.in_use()?;
+    match redis.in_time(with.connection.command::<i64>(&word)).await {
+        Ok(_) => Ok(()),
+        Err(refused) if refused.code().is_some() => Err(PubSubError::Failed(words(&refused))),
+        Err(_) => Err(Unreachable.into()),
     }
-    done.map(drop).map_err(|error| unheard(&error))
 }
 
-fn unheard(error: &RedisError) -> Unheard {
-    Unheard::Failed(words(error))
+fn failed(redis: &Redis, error: &RedisError) -> PubSubError {
+    if redis.is_available() { PubSubError::Failed(words(error)) } else { Unreachable.into() }
 }
 
 /// Listens from now on, on a connection of its own.
 ///
 /// # Errors
-/// [`Unheard`] where nothing can be heard.
-pub async fn subscribe(redis: &Redis) -> Result<Subscription, Unheard> {
+/// [`PubSubError`] where nothing can be heard.
+pub async fn subscribe(redis: &Redis) -> Result<Subscription, PubSubError> {
     let subscribed = async {
         let within = CONNECT.max(redis.inner.answer_within);
         let (mut sink, words) = redis.inner.connector.subscriber(within).await?.split();
         redis.in_time(sink.subscribe(CHANNEL)).await?;
         Ok::<_, RedisError>((sink, words))
     };
-    let (sink, words) = subscribed.await.map_err(|error| unheard(&error))?;
+    let (sink, words) = subscribed.await.map_err(|error| failed(redis, &error))?;
     let mut heartbeat = interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     Ok(Subscription { redis: redis.clone(), sink, words, heartbeat })
@@ -80,9 +80,9 @@ impl Subscription {
     /// The next accounts that changed.
     ///
     /// # Errors
-    /// [`Unheard`] once the connection is lost, or the server does not answer, and word maybe with it.
-    pub async fn next(&mut self) -> Result<Vec<UserId>, Unheard> {
-        self.word().await.map(|word| accounts(&word)).map_err(|error| unheard(&error))
+    /// [`PubSubError`] once the connection is lost, or the server does not answer, and word maybe with it.
+    pub async fn next(&mut self) -> Result<Vec<UserId>, PubSubError> {
+        self.word().await.map(|word| accounts(&word)).map_err(|error| failed(&self.redis, &error))
     }
 
     async fn word(&mut self) -> RedisResult<Msg> {

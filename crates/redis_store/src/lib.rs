@@ -157,6 +157,14 @@ impl Redis {
         in_time(self.inner.answer_within, work).await
     }
 
+    /// The connection in use, if there is one.
+    fn in_use(&self) -> Result<Numbered<Connection>, Unreachable> {
+        match self.inner.breaker.state() {
+            State::Closed(with) => Ok(with),
+            State::Untried | State::Open { .. } => Err(Unreachable),
+        }
+    }
+
     /// The connection in use; the first caller opens it.
     async fn connection(&self, key: &[u8]) -> Result<Numbered<Connection>, Unreachable> {
         match self.inner.breaker.state() {
@@ -172,10 +180,7 @@ impl Redis {
         let _alone = self.inner.connecting.lock().await;
         if self.inner.breaker.changes() != before {
             // Somebody else was faster.
-            return match self.inner.breaker.state() {
-                State::Closed(with) => Ok(with),
-                State::Untried | State::Open { .. } => Err(Unreachable),
-            };
+            return self.in_use();
         }
         match self.proven_connection(within, key).await {
             Ok(connection) => Ok(self.inner.breaker.close(connection)),
@@ -201,10 +206,9 @@ impl Redis {
         key: &[u8],
     ) -> Result<Numbered<Connection>, Unreachable> {
         let _alone = self.inner.connecting.lock().await;
-        match self.inner.breaker.state() {
-            State::Closed(with) if with.number != broken.number => return Ok(with),
-            State::Closed(_) => {}
-            State::Untried | State::Open { .. } => return Err(Unreachable),
+        let with = self.in_use()?;
+        if with.number != broken.number {
+            return Ok(with);
         }
         match self.inner.connector.connect(self.inner.answer_within).await {
             Ok(connection) => Ok(self.inner.breaker.close(connection)),

@@ -14,13 +14,13 @@ const CHANNEL: &str = "session_changes";
 
 /// Those who are told which accounts were changed here.
 #[derive(Debug, Default)]
-pub(crate) struct Audience(Mutex<Vec<UnboundedSender<UserId>>>);
+pub(crate) struct Subscribers(Mutex<Vec<UnboundedSender<UserId>>>);
 
-impl Audience {
+impl Subscribers {
     /// Waits for nobody.
     pub(crate) fn tell(&self, changed: &[UserId]) {
-        let mut audience = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        audience.retain(|one| changed.iter().all(|&user| one.send(user).is_ok()));
+        let mut subscribers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        subscribers.retain(|one| changed.iter().all(|&user| one.send(user).is_ok()));
     }
 }
 
@@ -78,7 +78,7 @@ pub struct ListeningPlace {
 }
 
 impl ListeningPlace {
-    /// Listens from now on.
+    /// Listens from now on. Asked each time whether the session is its own: a pooler may have been put there since.
     ///
     /// # Errors
     /// [`StoreError`] where the database does not answer, gives its sessions to others as well, or is not heard there.

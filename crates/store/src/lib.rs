@@ -27,7 +27,7 @@ pub use token_hash::TokenHash;
 pub use tx::Tx;
 
 use connect::Purpose;
-use invalidation::Audience;
+use invalidation::Subscribers;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool};
@@ -49,7 +49,7 @@ pub struct Store {
     /// Notified of each commit that put a mail into the outbox.
     mails: Arc<Notify>,
     /// Who is told which accounts were changed here.
-    changes: Arc<Audience>,
+    changes: Arc<Subscribers>,
     /// Where others' changes are listened for.
     listening: Arc<Listening>,
     /// Whether the sessions are known to be ours alone.

@@ -34,13 +34,19 @@ impl Store {
 }
 
 impl Tx {
-    /// Makes the changes last.
+    /// Makes the changes last. Once begun that goes on, also where nobody waits for it any more: a word of changes that
+    /// came before them would have others read, and keep, what was there before.
     ///
     /// # Errors
     /// [`StoreError::Unconfirmed`] where nobody knows whether they do; any other where they do not.
     pub async fn commit(self) -> Result<(), StoreError> {
+        let committed = tokio::spawn(self.commit_and_notify()).await;
+        committed.unwrap_or(Err(StoreError::Unconfirmed(sqlx::Error::WorkerCrashed)))
+    }
+
+    async fn commit_and_notify(self) -> Result<(), StoreError> {
         let Self { inner, store, changed, mailed } = self;
-        let _told = (!changed.is_empty()).then(|| WordOfCommit { store: store.clone(), changed });
+        let _at_its_end = (!changed.is_empty()).then(|| Notification { store: store.clone(), changed });
         inner.commit().await.map_err(StoreError::of_commit)?;
         if mailed {
             store.mails.notify_one();
@@ -79,14 +85,13 @@ impl Tx {
     }
 }
 
-/// Tells of a commit when it ends in any way: even if its answer was lost, or nobody waited for it, the changes may be
-/// there.
-struct WordOfCommit {
+/// Tells of a commit when it ends in any way: even if its answer was lost, the changes may be there.
+struct Notification {
     store: Store,
     changed: Vec<UserId>,
 }
 
-impl Drop for WordOfCommit {
+impl Drop for Notification {
     fn drop(&mut self) {
         self.store.commits.fetch_add(1, Ordering::SeqCst);
         self.store.changes.tell(&self.changed);

@@ -1,6 +1,6 @@
 //! Listens to what other servers change, so that sessions may be cached for a moment (promise P6).
 
-use accounts::{Accounts, Source, Unheard};
+use accounts::{Accounts, InvalidationError, Source};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -17,17 +17,25 @@ async fn again_and_again(accounts: &Accounts, source: &Source) {
     loop {
         if let Err(error) = listen(accounts, source, &mut told).await
             && !told
-            && !source.is_known_as_lost().await
         {
-            told = true;
-            let error = edge::problem::chain(&error);
-            tracing::warn!(%source, error, "other servers' changes are not heard of");
+            told = tell(accounts, source, &error);
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-async fn listen(accounts: &Accounts, source: &Source, told: &mut bool) -> Result<(), Unheard> {
+/// Says what a loss means. Where it means nothing and the breaker tells of it, nothing is said.
+fn tell(accounts: &Accounts, source: &Source, error: &InvalidationError) -> bool {
+    let (needed, why) = (accounts.needs(source), edge::problem::chain(error));
+    if needed {
+        tracing::warn!(%source, error = why, "other servers' changes are not heard of: no session is cached until then");
+    } else if !error.is_told_by_the_breaker() {
+        tracing::warn!(%source, error = why, "other servers' changes are not heard of: another source tells of them");
+    }
+    needed || !error.is_told_by_the_breaker()
+}
+
+async fn listen(accounts: &Accounts, source: &Source, told: &mut bool) -> Result<(), InvalidationError> {
     let mut invalidations = accounts.listen(source).await?;
     if std::mem::take(told) {
         tracing::info!(%source, "other servers' changes are heard of again");

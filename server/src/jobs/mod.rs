@@ -1,6 +1,6 @@
 //! The server's background jobs.
 
-mod announcements;
+pub mod announcements;
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;

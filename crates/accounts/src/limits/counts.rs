@@ -130,7 +130,8 @@ impl Counts {
         Ok(())
     }
 
-    /// See [`throttle::forgive`].
+    /// See [`throttle::forgive`]. Always in Postgres too: any server may have counted a failure there within the last day,
+    /// while Redis was out of its reach, and no other knows.
     pub(crate) async fn forgive(&self, keys: &[Key], now: Moment) -> Result<(), StoreError> {
         if let Some(redis) = &self.redis {
             redis.forgive(keys, now).await;

@@ -1,6 +1,5 @@
 use super::*;
 use crate::limits::key::key;
-use redis_store::RedisSettings;
 use sqlx::PgPool;
 use std::task::Poll;
 use store::throttle::Bucket;
@@ -20,11 +19,7 @@ struct Counting {
 }
 
 fn counting(stores: &Stores) -> Counting {
-    counting_over(stores, stores.redis_settings())
-}
-
-fn counting_over(stores: &Stores, settings: Option<RedisSettings>) -> Counting {
-    let redis = settings.map(|settings| Redis::open(&settings).unwrap());
+    let redis = stores.redis_settings().map(|settings| Redis::open(&settings).unwrap());
     let store = Store::from_pool(stores.pool().clone());
     Counting { counts: Counts::new(store, redis, RedisKeys::new(&[3; 32])), seconds: 0 }
 }
@@ -226,23 +221,21 @@ struct Outage {
 impl Outage {
     fn new(pool: PgPool) -> Self {
         let stores = Stores::with_redis(pool);
-        // Long enough for a busy machine; each stop takes as long.
-        let answer_within = std::time::Duration::from_secs(1);
-        let settings = stores.redis_settings().map(|settings| RedisSettings { answer_within, ..settings });
-        let counting = counting_over(&stores, settings);
+        let counting = counting(&stores);
         let redis = counting.counts.redis.as_ref().unwrap().redis().clone();
         Self { stores, redis, counting }
     }
 
-    /// Redis stops, with all that it holds, and somebody's try finds that out.
+    /// Redis takes nothing more and keeps what it holds, and somebody's try finds that out. That it is full is found out
+    /// without waiting for an answer.
     async fn stops(&self) {
-        self.stores.redis().unwrap().stop();
+        self.stores.redis().unwrap().fill();
         assert_eq!(self.counting.take(&[an_hour_s(99, 9)]).await, None, "it is counted in Postgres");
         assert!(!self.redis.is_available());
     }
 
     async fn goes_on(&self) {
-        self.stores.redis().unwrap().go_on();
+        self.stores.redis().unwrap().make_room();
         while !self.redis.is_available() {
             self.redis.probe().await;
         }

@@ -29,7 +29,7 @@ const BY_CHOICE: u64 = u64::MAX;
 
 /// Whose word of a change is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WordOf {
+pub(crate) enum SourceKind {
     /// Of the database: it tells of every change, whoever made it.
     Database,
     /// Of Redis: there every server tells of its own.
@@ -40,7 +40,7 @@ pub(crate) enum WordOf {
 pub(crate) struct SessionCache {
     rows: Cache<SessionId, Arc<CachedSession>>,
     /// Without whose word no row may be used; that of others only drops rows.
-    decides: Option<WordOf>,
+    decides: Option<SourceKind>,
     /// The number of the present listener to that.
     listener: AtomicU64,
     listeners: AtomicU64,
@@ -66,7 +66,7 @@ struct CacheVersion {
 }
 
 impl SessionCache {
-    pub(crate) fn new(decides: Option<WordOf>) -> Self {
+    pub(crate) fn new(decides: Option<SourceKind>) -> Self {
         Self {
             rows: Cache::new(CAPACITY),
             decides,
@@ -112,10 +112,14 @@ impl SessionCache {
         &self.invalidations[usize::from(u16::from_be_bytes([high, low])) % GROUPS]
     }
 
-    /// Where this word decides, rows are kept from now on, until its end.
-    pub(crate) fn begin_listening(&self, word: WordOf) -> u64 {
+    pub(crate) fn decides(&self, source: SourceKind) -> bool {
+        self.decides == Some(source)
+    }
+
+    /// Where this source decides, rows are kept from now on, until its end.
+    pub(crate) fn begin_listening(&self, source: SourceKind) -> u64 {
         let number = self.listeners.fetch_add(1, Ordering::SeqCst) + 1;
-        if self.decides == Some(word) {
+        if self.decides(source) {
             self.listener.store(number, Ordering::SeqCst);
         }
         number
@@ -248,9 +252,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_row_is_used_for_a_second_and_only_by_its_own() {
-        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
+        let (cache, store) = (SessionCache::new(Some(SourceKind::Database)), store());
         assert!(cache.version(&store, ANA).is_none(), "nobody listens");
-        let number = cache.begin_listening(WordOf::Database);
+        let number = cache.begin_listening(SourceKind::Database);
         cache.insert(cache.version(&store, ANA).unwrap(), row(), START);
         assert!(is_found(&cache, &store, Duration::milliseconds(999)));
         assert!(cache.find(&store, EVE, SESSION, START).is_none());
@@ -259,14 +263,14 @@ mod tests {
         }
         cache.end_listening(number);
         assert!(!is_found(&cache, &store, Duration::ZERO));
-        cache.begin_listening(WordOf::Database);
+        cache.begin_listening(SourceKind::Database);
         assert!(!is_found(&cache, &store, Duration::ZERO), "nor after listening anew");
     }
 
     /// The rule of docs/architecture.md: what is set up, what of it is heard or was lost, and whether rows are used.
     #[tokio::test]
     async fn a_row_is_used_while_the_word_that_decides_is_heard_or_none_is_set_up() {
-        use WordOf::{Database, Redis};
+        use SourceKind::{Database, Redis};
         let (store, both) = (store(), vec![Database, Redis]);
         for (set_up, heard, lost, used) in [
             (vec![Database], vec![Database], vec![], true),
@@ -308,8 +312,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_from_before_a_change_is_of_no_use_after_it() {
-        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
-        cache.begin_listening(WordOf::Database);
+        let (cache, store) = (SessionCache::new(Some(SourceKind::Database)), store());
+        cache.begin_listening(SourceKind::Database);
         let before = cache.version(&store, ANA).unwrap();
         cache.invalidate(ANA);
         cache.insert(before, row(), START);
@@ -323,9 +327,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_listener_that_ends_late_does_not_end_the_next() {
-        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
-        let first = cache.begin_listening(WordOf::Database);
-        let second = cache.begin_listening(WordOf::Database);
+        let (cache, store) = (SessionCache::new(Some(SourceKind::Database)), store());
+        let first = cache.begin_listening(SourceKind::Database);
+        let second = cache.begin_listening(SourceKind::Database);
         cache.end_listening(first);
         assert!(cache.version(&store, ANA).is_some());
         cache.end_listening(second);
@@ -334,8 +338,8 @@ mod tests {
 
     #[tokio::test]
     async fn sessions_without_end_leave_few_rows() {
-        let (cache, store) = (SessionCache::new(Some(WordOf::Database)), store());
-        cache.begin_listening(WordOf::Database);
+        let (cache, store) = (SessionCache::new(Some(SourceKind::Database)), store());
+        cache.begin_listening(SourceKind::Database);
         for n in 0..5 * CAPACITY {
             let mut row = row();
             row.session.id = SessionId(Uuid::from_u128(n as u128));

@@ -1,7 +1,7 @@
 //! Word of changes between servers: what others changed is heard, so that no row of it is used any more, and what was
 //! changed here is told.
 
-use crate::session::cache::{SessionCache, WordOf};
+use crate::session::cache::{SessionCache, SourceKind};
 use crate::{Accounts, Inner};
 use domain::UserId;
 use redis_store::Redis;
@@ -37,41 +37,36 @@ impl Source {
         database.into_iter().chain(redis.cloned().map(Self::Redis)).collect()
     }
 
-    /// Whether the log says already that nothing comes from there: Redis' breaker is asked, after a probe.
-    pub async fn is_known_as_lost(&self) -> bool {
+    fn kind(&self) -> SourceKind {
         match self {
-            Self::Database(_) => false,
-            Self::Redis(redis) => is_known_as_lost(redis).await,
+            Self::Database(_) => SourceKind::Database,
+            Self::Redis(_) => SourceKind::Redis,
         }
     }
-
-    fn word(&self) -> WordOf {
-        match self {
-            Self::Database(_) => WordOf::Database,
-            Self::Redis(_) => WordOf::Redis,
-        }
-    }
-}
-
-async fn is_known_as_lost(redis: &Redis) -> bool {
-    redis.probe().await;
-    !redis.is_available()
 }
 
 /// A cache that goes by what is set up.
 pub(crate) fn session_cache(store: &Store, redis: Option<&Redis>) -> SessionCache {
-    SessionCache::new(Source::all(store, redis).first().map(Source::word))
+    SessionCache::new(Source::all(store, redis).first().map(Source::kind))
 }
 
 /// Why word of changes is not heard, or not told.
 #[derive(Debug, ThisError)]
-pub enum Unheard {
+pub enum InvalidationError {
     /// The database does not tell.
     #[error(transparent)]
     Database(#[from] StoreError),
     /// Redis does not.
     #[error(transparent)]
-    Redis(#[from] invalidation::Unheard),
+    Redis(#[from] invalidation::PubSubError),
+}
+
+impl InvalidationError {
+    /// Whether the log tells of it anyway: that Redis does not answer is told by its breaker.
+    #[must_use]
+    pub fn is_told_by_the_breaker(&self) -> bool {
+        matches!(self, Self::Redis(invalidation::PubSubError::Unreachable(_)))
+    }
 }
 
 /// The changes of the other servers, for as long as this exists and is polled.
@@ -87,7 +82,7 @@ enum Heard {
 }
 
 impl Heard {
-    async fn next(&mut self) -> Result<Vec<UserId>, Unheard> {
+    async fn next(&mut self) -> Result<Vec<UserId>, InvalidationError> {
         Ok(match self {
             Self::Database(listener) => vec![listener.next().await?],
             Self::Redis(subscription) => subscription.next().await?,
@@ -99,8 +94,8 @@ impl Invalidations {
     /// Waits for the next change, and drops the rows that it made stale.
     ///
     /// # Errors
-    /// [`Unheard`] once the connection is lost: this value is of no further use.
-    pub async fn next_invalidation(&mut self) -> Result<(), Unheard> {
+    /// [`InvalidationError`] once the connection is lost: this value is of no further use.
+    pub async fn next_invalidation(&mut self) -> Result<(), InvalidationError> {
         let cache = &self.inner.session_cache;
         match self.heard.next().await {
             Ok(users) => users.into_iter().for_each(|user| cache.invalidate(user)),
@@ -139,14 +134,9 @@ impl Announcements {
     /// Tells of changed accounts.
     ///
     /// # Errors
-    /// [`Unheard`] where that may have reached nobody. It is of no use a second later: no row is used for so long.
-    pub async fn publish(&self, changed: &[UserId]) -> Result<(), Unheard> {
+    /// [`InvalidationError`] where that may have reached nobody. It is of no use a second later: no row is used for so long.
+    pub async fn publish(&self, changed: &[UserId]) -> Result<(), InvalidationError> {
         Ok(invalidation::publish(&self.redis, changed).await?)
-    }
-
-    /// Whether the log says already that Redis is lost.
-    pub async fn is_known_as_lost(&self) -> bool {
-        is_known_as_lost(&self.redis).await
     }
 }
 
@@ -157,16 +147,22 @@ impl Accounts {
         Source::all(self.store(), self.inner.redis.as_ref())
     }
 
+    /// Whether no session is cached unless this source is heard.
+    #[must_use]
+    pub fn needs(&self, source: &Source) -> bool {
+        self.inner.session_cache.decides(source.kind())
+    }
+
     /// Listens to the other servers from now on.
     ///
     /// # Errors
-    /// [`Unheard`] where the source does not answer.
-    pub async fn listen(&self, source: &Source) -> Result<Invalidations, Unheard> {
+    /// [`InvalidationError`] where the source does not answer.
+    pub async fn listen(&self, source: &Source) -> Result<Invalidations, InvalidationError> {
         let heard = match source {
             Source::Database(place) => Heard::Database(place.listen().await?),
             Source::Redis(redis) => Heard::Redis(invalidation::subscribe(redis).await?),
         };
-        let number = self.inner.session_cache.begin_listening(source.word());
+        let number = self.inner.session_cache.begin_listening(source.kind());
         Ok(Invalidations { heard, number, inner: self.inner.clone() })
     }
 

@@ -8,7 +8,7 @@ pub(crate) mod sweep;
 
 pub(crate) use cache::SessionCache;
 pub(crate) use changes::session_cache;
-pub use changes::{Announcements, Invalidations, Source, Unheard};
+pub use changes::{Announcements, InvalidationError, Invalidations, Source};
 
 use crate::audit::Event;
 use crate::credential::{SessionToken, Subject};

@@ -5,6 +5,7 @@ mod cluster;
 mod expiry;
 mod faults;
 mod identity;
+mod invalidation;
 mod once;
 
 use redis_store::{Redis, RedisSettings};

@@ -10,7 +10,7 @@ use testkit::{PASSWORD, World};
 const KEY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 /// What a command prints in production, without mail.
-fn printed(url: &str, key_file: Option<&str>, words: &[&str]) -> Result<String, String> {
+pub fn printed(url: &str, key_file: Option<&str>, words: &[&str]) -> Result<String, String> {
     let mut settings = vec![
         ("DATABASE_URL", url),
         ("APP_ENV", "production"),

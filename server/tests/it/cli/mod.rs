@@ -1,5 +1,6 @@
 //! The binary, from outside.
 
+mod changes;
 pub mod commands;
 mod encryption;
 mod import;

@@ -91,6 +91,16 @@ async fn redis_is_asked_as_often_for_any_name(pool: PgPool) {
     for asked in &all[2..] {
         assert_eq!(*asked, all[1]);
     }
+    // A right password has failures to forgive.
+    world.member("ben").await;
+    for (password, done) in [("not the password", false), (PASSWORD, true)] {
+        valkey.ask(&["CONFIG", "RESETSTAT"]);
+        let answer = world.accounts.sign_in(&world.stranger(), sign_in("ben@example.com", password)).await;
+        assert_eq!(answer.is_ok(), done);
+        all.push(vec![commands(&valkey.info("commandstats"))]);
+    }
+    // docs/architecture.md says so; the call itself is one more.
+    assert!(all[1..].iter().flatten().all(|asked| *asked < 8), "{all:?}");
 }
 
 /// How many commands were run, apart from a test's own and those that only scripts run.

@@ -1,7 +1,7 @@
 //! P6 with a cache of sessions: two servers that hear of each other's changes.
 
 use crate::crew::{admin, admin_patch, deletion, patch};
-use accounts::{Accounts, Error, Invalidations, RequestCtx, Unheard};
+use accounts::{Accounts, Error, InvalidationError, Invalidations, RequestCtx};
 use domain::{PasswordForm, TokenPair};
 use serde_json::json;
 use sqlx::PgPool;
@@ -144,7 +144,7 @@ async fn who_does_not_listen_caches_nothing(pool: PgPool) {
              WHERE datname = current_database() AND query LIKE 'LISTEN%'",
         )
         .await;
-    assert!(matches!(replica.invalidations.next_invalidation().await, Err(Unheard::Database(_))));
+    assert!(matches!(replica.invalidations.next_invalidation().await, Err(InvalidationError::Database(_))));
     assert!(!replica.is_cached(&pair).await && !replica.is_cached(&pair).await);
     world.execute("UPDATE sessions SET ended_at = now()").await;
     assert!(!replica.knows(&pair).await);
@@ -221,21 +221,4 @@ async fn the_sweep_tells_of_no_session_whose_end_was_told(pool: PgPool) {
     world.execute("DELETE FROM sessions WHERE ended_at IS NOT NULL").await;
     world.execute("DELETE FROM sessions").await;
     assert_eq!(told.recv().await.unwrap().payload(), living.to_string());
-}
-
-/// Whoever waited for a commit may be gone when it is over, as a request is that took too long.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_commit_that_nobody_waits_for_is_one(pool: PgPool) {
-    let world = World::new(pool.clone());
-    let ana = world.member("ana").await;
-    let store = store::Store::from_pool(pool);
-    let mut tx = store.begin().await.unwrap();
-    let session = world.holder(&ana).await.member().unwrap().session;
-    assert!(store::sessions::end(&mut tx, ana.viewer.id, session, world.accounts.now()).await.unwrap());
-    let mut commit = Box::pin(tx.commit());
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    // It has been sent by then, and not been answered yet.
-    let _ = commit.as_mut().poll(&mut context);
-    drop(commit);
-    assert_eq!(store.commits(), 1);
 }

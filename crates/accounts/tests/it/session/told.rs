@@ -8,7 +8,7 @@ use store::import::Target;
 use store::invalidation::CommittedChanges;
 use store::sessions::{self, Proof, Session};
 use store::users::{self, Update, closing};
-use store::{Store, import};
+use store::{Store, StoreError, import};
 use testkit::World;
 use time::Duration;
 
@@ -37,14 +37,14 @@ const CHANGING: [&str; 18] = [
 /// Of these, those that change nothing that anybody is told of.
 const UNTOLD: [&str; 3] = ["sessions::note_use", "sessions::touch", "sessions::sweep of ended ones"];
 
-/// Who is told of, by the triggers and by the program.
-struct Told {
+/// Listens to the triggers and to the program.
+struct Listeners {
     notified: PgListener,
     committed: CommittedChanges,
     pool: PgPool,
 }
 
-impl Told {
+impl Listeners {
     async fn new(pool: &PgPool, store: &Store) -> Self {
         let mut notified = PgListener::connect_with(pool).await.unwrap();
         notified.listen("session_changes").await.unwrap();
@@ -71,7 +71,7 @@ impl Told {
 async fn the_program_tells_of_every_change_that_the_triggers_tell_of(pool: PgPool) {
     let world = World::new(pool.clone());
     let store = Store::from_pool(pool.clone());
-    let mut told = Told::new(&pool, &store).await;
+    let mut listeners = Listeners::new(&pool, &store).await;
     for (name, n) in CHANGING.iter().zip(0..) {
         let ana = world.member(&format!("ana{n}")).await;
         let session = world.holder(&ana).await.member().unwrap().session;
@@ -81,9 +81,9 @@ async fn the_program_tells_of_every_change_that_the_triggers_tell_of(pool: PgPoo
             world.member("eve").await;
             world.execute("UPDATE sessions SET ended_at = created_at").await;
         }
-        told.since().await;
+        listeners.since().await;
         make(name, &store, &session).await;
-        let (notified, committed) = told.since().await;
+        let (notified, committed) = listeners.since().await;
         assert_eq!(committed, notified, "{name}");
         assert_eq!(notified.contains(&session.user.to_string()), !UNTOLD.contains(name), "{name}");
     }
@@ -200,4 +200,54 @@ async fn what_is_undone_is_not_told_of(pool: PgPool) {
     assert_eq!(committed.rest(), [], "before the commit");
     tx.commit().await.unwrap();
     assert_eq!(committed.next().await, [ana], "once, however much was changed");
+}
+
+/// What waits at the end of a transaction that ends sessions, before it is committed.
+async fn at_each_commit(world: &World, waits: &'static str) {
+    world.execute(waits).await;
+    let trigger = "CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON sessions
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()";
+    world.execute(trigger).await;
+}
+
+/// The request may have been dropped meanwhile. Whoever was told sooner would read, and keep, what was there before.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_commit_that_nobody_waits_for_is_told_of_once_it_is_done(pool: PgPool) {
+    let world = World::new(pool.clone());
+    let ana = world.member("ana").await.viewer.id;
+    let lock = "CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$";
+    at_each_commit(&world, lock).await;
+    let mut holder = pool.acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(1)").execute(&mut *holder).await.unwrap();
+    let store = Store::from_pool(pool.clone());
+    let mut committed = store.committed_changes();
+    let mut tx = store.begin().await.unwrap();
+    sessions::end_all(&mut tx, ana, world.accounts.now()).await.unwrap();
+    let mut commit = Box::pin(tx.commit());
+    tokio::select! {
+        _ = &mut commit => panic!("it waits for the lock"),
+        () = world.until_locked_out(1) => {}
+    }
+    drop(commit);
+    assert_eq!((store.commits(), committed.rest()), (0, Vec::new()), "before it is done");
+    sqlx::query("SELECT pg_advisory_unlock(1)").execute(&mut *holder).await.unwrap();
+    assert_eq!(committed.next().await, [ana]);
+    assert_eq!(store.commits(), 1);
+    assert_eq!(world.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 0, "it is done");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_commit_whose_outcome_nobody_knows_is_told_of(pool: PgPool) {
+    let world = World::new(pool.clone());
+    let ana = world.member("ana").await.viewer.id;
+    let lose = "CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$";
+    at_each_commit(&world, lose).await;
+    let store = Store::from_pool(pool);
+    let mut committed = store.committed_changes();
+    let mut tx = store.begin().await.unwrap();
+    sessions::end_all(&mut tx, ana, world.accounts.now()).await.unwrap();
+    assert!(matches!(tx.commit().await, Err(StoreError::Unconfirmed(_))));
+    assert_eq!((store.commits(), committed.rest()), (1, vec![ana]));
 }

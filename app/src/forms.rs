@@ -17,11 +17,53 @@ pub struct FormPage {
 }
 
 impl FormPage {
+    /// The address of the form's page. What it names in braces stands in the form's fields, as a word of letters, digits and
+    /// dashes.
+    #[must_use]
+    pub fn address(&self, fields: &[(String, String)]) -> String {
+        let value = |name: &str| {
+            let given = fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+            given.filter(|value| is_word(value)).unwrap_or_default().to_owned()
+        };
+        let part = |part: &str| match named(part) {
+            Some(name) => value(name),
+            None => part.to_owned(),
+        };
+        self.page.split('/').map(part).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether success leads to the page at `path`, which says so.
+    #[must_use]
+    pub fn is_done_on(&self, path: &str) -> bool {
+        self.done_on.iter().any(|page| fits(page, path))
+    }
+
+    /// Whether the answer is a link that the next page shows.
+    #[must_use]
+    pub fn answers_link(&self) -> bool {
+        ["/fn/admin/link", "/fn/admin/invite"].contains(&self.function)
+    }
+
     /// Whether it also stands on the page of whoever has to prove their address first.
     #[must_use]
     pub fn leads_to_proof(&self) -> bool {
         ["/fn/logout", "/fn/email/change", "/fn/email/cancel", "/fn/verify/resend"].contains(&self.function)
     }
+}
+
+/// The name of a part of a path that stands for any word: `{user}`.
+fn named(part: &str) -> Option<&str> {
+    part.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Whether `path` is that of `page`, whatever words stand in place of what `page` names.
+fn fits(page: &str, path: &str) -> bool {
+    let same = |(part, word): (&str, &str)| part == word || (named(part).is_some() && is_word(word));
+    page.split('/').count() == path.split('/').count() && page.split('/').zip(path.split('/')).all(same)
 }
 
 /// What a mail brought: its link's token, or its code and the address that it went to.
@@ -74,7 +116,27 @@ pub const FORMS: &[FormPage] = &[
         done_on: &[],
     },
     FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/admin/act", page: ADMIN_USER, keeps: &["user", "act"], done_on: &[ADMIN_USER] },
+    FormPage {
+        function: "/fn/admin/confirmed",
+        page: ADMIN_ACT,
+        keeps: &["user", "act", "reason"],
+        done_on: &[ADMIN_USER, ADMIN_USERS],
+    },
+    FormPage { function: "/fn/admin/link", page: ADMIN_ACT, keeps: &["user", "act"], done_on: &[ADMIN_USER] },
+    FormPage {
+        function: "/fn/admin/invite",
+        page: "/admin/users/new",
+        keeps: &["email", "role"],
+        done_on: &[ADMIN_INVITATIONS],
+    },
+    FormPage { function: "/fn/admin/invitations/revoke", page: ADMIN_INVITATIONS, keeps: &[], done_on: &[] },
 ];
+
+const ADMIN_USERS: &str = "/admin/users";
+const ADMIN_USER: &str = "/admin/users/{user}";
+const ADMIN_ACT: &str = "/admin/users/{user}/{act}";
+const ADMIN_INVITATIONS: &str = "/admin/invitations";
 
 /// The form whose hidden field `token` the answer of `function` fills: it stands in no address.
 #[must_use]
@@ -85,17 +147,34 @@ pub fn filled_by(function: &str) -> Option<&'static FormPage> {
 
 #[cfg(test)]
 mod tests {
-    use super::FORMS;
-    use crate::routes::PAGES;
+    use super::{ADMIN_ACT, FORMS, fits};
+    use crate::routes::every_page;
 
     #[test]
     fn every_form_lives_on_a_page_and_keeps_no_password() {
         assert_eq!(FORMS.iter().filter(|form| form.leads_to_proof()).count(), 4, "each of them is there");
         for form in FORMS {
-            assert!(PAGES.iter().any(|page| page.path == form.page), "{}", form.page);
-            let done_on = form.done_on.iter().all(|done| PAGES.iter().any(|page| page.path == *done));
+            assert!(every_page().any(|page| page.path == form.page), "{}", form.page);
+            let done_on = form.done_on.iter().all(|done| every_page().any(|page| page.path == *done));
             assert!(done_on, "{}", form.function);
             assert!(form.keeps.iter().all(|field| !field.contains("password")), "{}", form.function);
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_about_somebody_has_their_id_in_its_address() {
+        let form = FORMS.iter().find(|form| form.page == ADMIN_ACT).unwrap();
+        let address = |user: &str, act: &str| {
+            form.address(&[("user".to_owned(), user.to_owned()), ("act".to_owned(), act.to_owned())])
+        };
+        assert_eq!(address("019a-7", "end-sessions"), "/admin/users/019a-7/end-sessions");
+        for strange in ["", "..", "/evil.example", "a?b", "a b", "ü"] {
+            assert_eq!(address(strange, "delete"), "/admin/users//delete", "{strange}");
+        }
+        assert!(fits(ADMIN_ACT, "/admin/users/019a-7/delete"));
+        for other in ["/admin/users/019a-7", "/admin/users//delete", "/admin/users/a/b/c", "//admin/users/a"]
+        {
+            assert!(!fits(ADMIN_ACT, other), "{other}");
         }
     }
 }

@@ -71,7 +71,7 @@ pub struct Page {
 /// browser.
 macro_rules! pages {
     ($($path:tt $guard:ident $component:ident;)+) => {
-        /// Every page, for the server's guards and for tests that walk them all.
+        /// The program's pages, for the server's guards and for tests that walk them all.
         pub const PAGES: &[Page] = &[$(Page { path: $path, guard: Guard::$guard },)+];
 
         #[component]
@@ -100,6 +100,21 @@ pages! {
     "/account/security" Members SecurityPage;
     "/account/leave" Members LeavePage;
     "/confirm" Members ConfirmPage;
+}
+
+/// Pages that the server draws whole, outside of the program: no browser's build holds them. Words in braces stand for
+/// whatever is there.
+pub const DOCUMENTS: &[Page] = &[
+    Page { path: "/admin/users", guard: Guard::Admins },
+    Page { path: "/admin/users/new", guard: Guard::Admins },
+    Page { path: "/admin/users/{user}", guard: Guard::Admins },
+    Page { path: "/admin/users/{user}/{act}", guard: Guard::Admins },
+    Page { path: "/admin/invitations", guard: Guard::Admins },
+];
+
+/// All pages.
+pub fn every_page() -> impl Iterator<Item = &'static Page> {
+    PAGES.iter().chain(DOCUMENTS)
 }
 
 /// Whether the page at `path` is for those who are not signed in.

@@ -1,6 +1,6 @@
 use crate::app::App;
 use crate::initial_state::{InitialState, SessionState};
-use crate::site::HeadTags;
+use crate::site::{HeadTags, lean};
 use leptos::hydration::{AutoReload, HydrationScripts};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -41,10 +41,7 @@ const SCRIPTS: &str = concat!(
 
 /// The same without comments and indentation, which only we read.
 fn lean_scripts() -> &'static str {
-    static LEAN: LazyLock<String> = LazyLock::new(|| {
-        let lines = SCRIPTS.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
-        lines.collect::<Vec<_>>().join("\n")
-    });
+    static LEAN: LazyLock<String> = LazyLock::new(|| lean(SCRIPTS));
     &LEAN
 }
 

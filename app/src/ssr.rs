@@ -1,6 +1,7 @@
 //! The server's side of the pages, with every call that is specific to Leptos 0.8: what the server puts into a
 //! request's context, what server functions read from it, cookies and redirects.
 
+pub mod admin;
 pub mod rows;
 
 use crate::error::{AppError, Fault};

@@ -7,7 +7,7 @@ use crate::http::{
     well_known,
 };
 use crate::mail::Outgoing;
-use crate::pages::{dev_mail, export, form_context, functions, guard, render, sign_up, whoami};
+use crate::pages::{admin, dev_mail, export, form_context, functions, guard, render, sign_up, whoami};
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
 use crate::state::AppState;
 use axum::Router;
@@ -82,7 +82,7 @@ fn api(state: &AppState) -> Router<AppState> {
 
 fn pages(state: &AppState) -> Router<AppState> {
     let caller = from_fn_with_state(state.callers(), caller::middleware);
-    let pages = render::router(state).layer((
+    let pages = render::router(state).merge(admin::router()).layer((
         from_fn_with_state(state.clone(), functions::middleware),
         from_fn_with_state(state.callers(), functions::rate_limit),
         caller.clone(),

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod admin;
 pub mod confirm;
 pub mod dev_mail;
 pub mod failure;

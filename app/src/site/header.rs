@@ -3,6 +3,7 @@ use super::logout::{SignOut, sign_out_failed};
 use super::session::Session;
 use crate::settings::AppSettings;
 use crate::ui::{Mark, dynamic};
+use domain::Role;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -68,8 +69,16 @@ fn NavLinks() -> impl IntoView {
             <NavLink path="/account" label=words::site::profile()/>
             <NavLink path="/account/security" label=words::site::security()/>
             <NavLink path="/account/activity" label=words::site::activity()/>
+            {admin_link()}
         </nav>
     }
+}
+
+/// Admins' pages are no part of the program.
+fn admin_link() -> Option<AnyView> {
+    let viewer = Session::from_context().viewer_untracked()?;
+    let link = || view! { <a href="/admin/users" rel="external">{words::site::admin()}</a> }.into_any();
+    (viewer.role == Role::Admin).then(link)
 }
 
 #[component]

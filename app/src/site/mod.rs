@@ -8,6 +8,7 @@ mod layout;
 mod logout;
 mod mail_proof;
 mod return_path;
+mod scripts;
 mod session;
 
 pub(crate) use avatar::avatar;
@@ -17,4 +18,5 @@ pub(crate) use header::{MemberHeader, SiteHeader};
 pub use layout::{AuthLayout, Footer, MemberLayout, SplitLayout};
 pub(crate) use mail_proof::{MailCodeField, MailProof};
 pub(crate) use return_path::ReturnPath;
+pub(crate) use scripts::lean;
 pub(crate) use session::Session;

@@ -30,4 +30,5 @@ pub use notice::{Notice, Tone};
 pub use page_context::PageContext;
 pub use page_load::PageLoad;
 pub use password::PasswordField;
+pub(crate) use text::escaped;
 pub(crate) use written::written;

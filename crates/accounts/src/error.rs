@@ -20,6 +20,12 @@ pub enum Error {
         /// How long it can be restored.
         left: Duration,
     },
+    /// The right password of an account that an admin has disabled: only a page is told so, and why.
+    #[error("the account is disabled")]
+    AccountDisabled {
+        /// The admin's words.
+        reason: String,
+    },
     /// A stranger called what is for members.
     #[error("sign-in needed")]
     SignInNeeded,
@@ -41,6 +47,9 @@ pub enum Error {
     /// Without this account nobody could manage the others (P28).
     #[error("the last active admin")]
     LastAdmin,
+    /// An admin would lock themselves out.
+    #[error("this would lock the caller out")]
+    OwnAccount,
     /// The data was changed after the form was shown.
     #[error("changed since the form was shown")]
     ChangedMeanwhile,

@@ -110,8 +110,8 @@ pub const RETENTION: &[Retained] = &[
         what: what::users,
         personal: &["id", "email", "email_verified", "role", "is_active", "created_at", "updated_at"],
         secret: &["password_hash", "sign_up_hash"],
-        // Made of the others; and nobody can ask for an export of an account that closes.
-        other: &["email_canonical", "username_canonical", "search", "closes_at"],
+        // Made of the others; and nobody can ask for an export of an account that closes or is disabled.
+        other: &["email_canonical", "username_canonical", "search", "closes_at", "disabled_reason"],
         until: Until::AccountDeleted,
         with_account: WithAccount::Account,
         why: why::users,

@@ -98,7 +98,7 @@ impl UserQuery {
 }
 
 impl FieldErrors {
-    fn role(&mut self, raw: &str) -> Option<Role> {
+    pub(crate) fn role(&mut self, raw: &str) -> Option<Role> {
         let role = [Role::User, Role::Admin].into_iter().find(|role| role.as_str() == raw);
         if role.is_none() {
             self.refuse("role", FormReason::RoleInvalid);

@@ -111,6 +111,8 @@ pub enum FormReason {
     CodeMissing,
     /// Nothing of a code's shape.
     CodeInvalid,
+    /// No reason where somebody is told one.
+    ReasonMissing,
 }
 
 impl FormReason {
@@ -125,7 +127,8 @@ impl FormReason {
             | Self::IdentifierMissing
             | Self::PasswordMissing
             | Self::NewPasswordMissing
-            | Self::CodeMissing => "required",
+            | Self::CodeMissing
+            | Self::ReasonMissing => "required",
             Self::PasswordUnchanged => "unchanged",
             Self::EmailInvalid
             | Self::UsernameInvalid

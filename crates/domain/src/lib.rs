@@ -7,6 +7,7 @@
 
 mod account;
 mod admin;
+mod admin_act;
 mod audit;
 mod event_kind;
 mod field_error;
@@ -28,6 +29,9 @@ mod timestamp;
 
 pub use account::*;
 pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
+pub use admin_act::{
+    AdminAct, AdminActForm, AdminDeed, AdminUserView, InvitationView, InviteForm, RevokeForm,
+};
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
 pub use event_kind::EventKind;
 pub use field_error::{

@@ -20,6 +20,8 @@ pub const PASSWORD_MAX: usize = 128;
 pub const PASSWORD_MAX_BYTES: usize = 512;
 /// Longest password that is tried, in code points: other services took longer ones than we do.
 pub const PASSWORD_TRIED_MAX: usize = 4_096;
+/// Longest reason for disabling an account, in code points, line ends counted once.
+pub const REASON_MAX: usize = 300;
 /// Rows of a page where none are asked for.
 pub const PAGE_DEFAULT: u16 = 50;
 /// Most rows of a page.

@@ -14,6 +14,8 @@ pub enum Code {
     WrongCredentials,
     /// The account closes; whoever has its password may restore it.
     AccountClosing,
+    /// The account is disabled; whoever has its password is told why.
+    AccountDisabled,
     /// The call needs a signed-in person.
     SignInNeeded,
     /// The token is forged, used, expired or revoked: never said which (RFC 6750 section 3.1).
@@ -44,6 +46,8 @@ pub enum Code {
     PreconditionFailed,
     /// Without this account nobody could manage the others.
     LastAdmin,
+    /// An admin would lock themselves out.
+    OwnAccount,
     /// The body is larger than the call takes.
     TooLarge,
     /// The body's media type is not one the call takes.
@@ -75,6 +79,7 @@ impl Code {
             Self::Invalid | Self::Unreadable => 422,
             Self::WrongCredentials | Self::WrongCode | Self::SignInNeeded | Self::InvalidToken => 401,
             Self::AccountClosing
+            | Self::AccountDisabled
             | Self::Forbidden
             | Self::EmailUnverified
             | Self::Reauthenticate
@@ -83,7 +88,11 @@ impl Code {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TimedOut => 408,
-            Self::Taken | Self::OtherAccount | Self::ChangedMeanwhile | Self::LastAdmin => 409,
+            Self::Taken
+            | Self::OtherAccount
+            | Self::ChangedMeanwhile
+            | Self::LastAdmin
+            | Self::OwnAccount => 409,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
@@ -135,6 +144,11 @@ pub enum Detail {
     ClosesIn {
         /// Rounded up.
         days: u64,
+    },
+    /// The account is disabled, and this is why.
+    Disabled {
+        /// An admin's words.
+        reason: String,
     },
     /// The call takes JSON.
     TakesJson,

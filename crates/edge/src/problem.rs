@@ -17,6 +17,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Invalid(errors) => Problem::new(Code::Invalid).with_errors(errors),
         Refused::WrongCredentials => Code::WrongCredentials.into(),
         Refused::AccountClosing { left } => closing(left),
+        Refused::AccountDisabled { reason } => disabled(&reason),
         Refused::SignInNeeded => Code::SignInNeeded.into(),
         Refused::InvalidToken => Code::InvalidToken.into(),
         Refused::Forbidden => Code::Forbidden.into(),
@@ -24,6 +25,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Reauthenticate => Code::Reauthenticate.into(),
         Refused::NotFound => Code::NotFound.into(),
         Refused::LastAdmin => Code::LastAdmin.into(),
+        Refused::OwnAccount => Code::OwnAccount.into(),
         Refused::ChangedMeanwhile => Code::ChangedMeanwhile.into(),
         Refused::PreconditionFailed => Code::PreconditionFailed.into(),
         Refused::Taken(field) => Problem::new(Code::Taken).with_errors(vec![taken(field)]),
@@ -47,6 +49,12 @@ fn wait_for(wait: Duration) -> Problem {
 fn closing(left: Duration) -> Problem {
     let days = u64::try_from(seconds(left)).unwrap_or_default().div_ceil(86_400);
     Problem::new(Code::AccountClosing).with_detail(Detail::ClosesIn { days })
+}
+
+/// An admin's words are isolated (U+2068, U+2069), so that their direction affects nothing around them.
+fn disabled(reason: &str) -> Problem {
+    let reason = format!("\u{2068}{reason}\u{2069}");
+    Problem::new(Code::AccountDisabled).with_detail(Detail::Disabled { reason })
 }
 
 /// Whole seconds, rounded up.

@@ -244,6 +244,28 @@ pub async fn of_user(
     Ok(query.fetch_optional(&store.pool).await?)
 }
 
+/// Up to `limit` live tokens of a purpose that belong to no account yet, the newest first.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn open(
+    store: &Store,
+    purpose: Purpose,
+    now: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<OneTimeToken>, StoreError> {
+    let query = query_token!(
+        "SELECT ",
+        "FROM one_time_tokens
+         WHERE purpose = $1 AND user_id IS NULL AND used_at IS NULL AND expires_at > $2
+         ORDER BY id DESC LIMIT $3",
+        purpose.as_str(),
+        now,
+        limit,
+    );
+    Ok(query.fetch_all(&store.pool).await?)
+}
+
 /// Uses a token up. Says whether this was the one use: of several at once, one alone is.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-use crate::event;
+use crate::{event, event_of_none};
 use domain::EventKind;
 
 /// What happened to an account, as its owner reads it.
@@ -41,5 +41,18 @@ pub fn what_happened(kind: EventKind) -> &'static str {
         | EventKind::MailGivenUp
         | EventKind::Throttled
         | EventKind::UsersImported => event::other(),
+    }
+}
+
+/// The same for admins, who also read what concerns no account.
+#[must_use]
+pub fn what_was_recorded(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::InvitationRevoked => event_of_none::invitation_revoked(),
+        EventKind::Invited => event_of_none::invited(),
+        EventKind::MailGivenUp => event_of_none::mail_given_up(),
+        EventKind::Throttled => event_of_none::throttled(),
+        EventKind::UsersImported => event_of_none::users_imported(),
+        of_an_account => what_happened(of_an_account),
     }
 }

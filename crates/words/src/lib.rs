@@ -18,8 +18,8 @@ mod problem;
 mod reason;
 
 pub use agent::{client_of, is_browser, is_phone};
-pub use event_kind::what_happened;
-pub use moments::{ago, exact, month_and_year};
+pub use event_kind::{what_happened, what_was_recorded};
+pub use moments::{ago, day, exact, month_and_year, to_the_second};
 pub use problem::{code_document, document, in_words};
 pub use reason::{form_message, import_reason, message};
 

@@ -10,6 +10,19 @@ pub fn exact(at: &Timestamp) -> String {
     moment::exact(part(at, 8..10), month_of(at), part(at, 0..4), time)
 }
 
+/// The moment, to the second.
+#[must_use]
+pub fn to_the_second(at: &Timestamp) -> String {
+    let time = at.0.get(11..19).unwrap_or_default();
+    moment::exact(part(at, 8..10), month_of(at), part(at, 0..4), time)
+}
+
+/// Its day: "27 November 2026".
+#[must_use]
+pub fn day(at: &Timestamp) -> String {
+    moment::day(part(at, 8..10), month_of(at), part(at, 0..4))
+}
+
 /// Its month: "November 2026".
 #[must_use]
 pub fn month_and_year(at: &Timestamp) -> String {
@@ -24,7 +37,7 @@ pub fn ago(at: &Timestamp, now: &Timestamp) -> String {
         passed @ 2..90 => moment::minutes(passed),
         passed @ 90..2_160 => moment::hours((passed + 30) / 60),
         passed @ 2_160..43_200 => moment::days((passed + 720) / 1_440),
-        _ => moment::day(part(at, 8..10), month_of(at), part(at, 0..4)),
+        _ => day(at),
     }
 }
 

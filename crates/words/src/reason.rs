@@ -34,6 +34,7 @@ fn form_reason(reason: &FormReason) -> String {
         FormReason::PasswordUnchanged => field::password_unchanged(),
         FormReason::CodeMissing => field::code_missing(),
         FormReason::CodeInvalid => field::code_invalid(),
+        FormReason::ReasonMissing => field::reason_missing(),
         FormReason::NameInvalid => field::name_invalid(),
         FormReason::BioInvalid => field::bio_invalid(),
         FormReason::TextInvalid => field::text_invalid(),

@@ -1,7 +1,7 @@
 //! A path with slashes at its end, as many clients of FastAPI send them, leads to the one without.
 
 use super::redirect::see_other;
-use app::routes::PAGES;
+use app::routes::every_page;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -32,7 +32,7 @@ impl ApiPaths {
 
 pub(crate) async fn middleware(State(calls): State<ApiPaths>, request: Request, next: Next) -> Response {
     let (uri, reads) = (request.uri(), matches!(*request.method(), Method::GET | Method::HEAD));
-    let page = trimmed(uri.path()).filter(|path| PAGES.iter().any(|page| page.path == *path));
+    let page = trimmed(uri.path()).filter(|path| every_page().any(|page| page.path == *path));
     // A page's path may be the API's too, for methods that write.
     let call = calls.without_slash(uri).filter(|_| !reads || page.is_none());
     let page = page.map(|path| see_other(&with_query(path, uri)));

@@ -3,7 +3,7 @@
 
 use accounts::{Caller, Member, Precondition, RequestCtx};
 use app::forms::FormPage;
-use app::routes::{Guard, PAGES};
+use app::routes::{Guard, every_page};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
@@ -34,7 +34,7 @@ impl FormContext {
 /// Whether a form acts for the account that its own fields name: it stands on a page that is not only for members.
 pub(super) fn is_for_anyone(form: &FormPage) -> bool {
     let open = |guard| matches!(guard, Guard::Strangers | Guard::Open);
-    PAGES.iter().any(|page| page.path == form.page && open(page.guard))
+    every_page().any(|page| page.path == form.page && open(page.guard))
 }
 
 /// Refuses a form that was made for another account, and passes the version on to the use case, which compares it after

@@ -112,7 +112,7 @@ impl Post {
         if self.plain {
             response = match filled_by(&self.path) {
                 Some(form) => handed_on(form, response, cookies).await,
-                None => self.sent_on(&response, cookies),
+                None => self.answered(response, cookies).await,
             };
         }
         let sign_out = self.path == SIGN_OUT;
@@ -129,38 +129,51 @@ impl Post {
         response
     }
 
+    /// Sent on, with the link that was answered, where there is one.
+    async fn answered(&self, response: Response, cookies: CookieStyle) -> Response {
+        let (parts, stream) = response.into_parts();
+        let mut shown = Vec::new();
+        if self.form.is_some_and(FormPage::answers_link) {
+            shown.push(("token".to_owned(), text(stream).await));
+        }
+        self.sent_on(&parts.headers, shown, cookies)
+    }
+
     /// To where the function said, else back to the form's page, which says that it worked.
-    fn sent_on(&self, response: &Response, cookies: CookieStyle) -> Response {
-        let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
-        let page = self.form.map_or("/", |form| form.page);
-        let done_on = |path: &str| self.form.is_some_and(|form| form.done_on.contains(&path));
+    fn sent_on(&self, headers: &HeaderMap, shown: Vec<(String, String)>, cookies: CookieStyle) -> Response {
+        let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        let page = self.form.map_or_else(|| "/".to_owned(), |form| form.address(&self.fields));
+        let done_on = |path: &str| self.form.is_some_and(|form| form.is_done_on(path));
         let known = |path: &&str| done_on(path) || domain::safe_next(path).is_some();
-        let onward = location.filter(known).filter(|path| *path != page);
-        let to = onward.unwrap_or(page);
+        let onward = location.filter(known).filter(|path| *path != page.as_str());
+        let to = onward.unwrap_or(&page);
         let mut answer = see_other(to);
         if self.form.is_some() && (onward.is_none() || done_on(to)) {
             // Whom it was for, which the next form begins with.
-            let goes_on = |name: &str| ["email", "identifier", "next"].contains(&name) && done_on(to);
-            let values = self.fields.iter().filter(|(name, _)| goes_on(name)).cloned().collect();
+            const WHOM: [&str; 5] = ["email", "identifier", "next", "user", "act"];
+            let goes_on = |name: &str| WHOM.contains(&name) && done_on(to);
+            let kept = self.fields.iter().filter(|(name, _)| goes_on(name)).cloned();
+            let values = kept.chain(shown).collect();
             let flash = Flash { function: self.path.clone(), values, ..Flash::default() };
             answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
         }
-        with_cookies(response.headers(), answer)
+        with_cookies(headers, answer)
     }
 
     /// A refusal that the person can mend goes back to the form; any other is a page with its own status.
     fn refused(self, problem: ProblemDocument, state: &AppState) -> Response {
         let mendable = matches!(problem.status, 400 | 401 | 409 | 422 | 429 | 503)
-            || matches!(problem.code, Code::Reauthenticate | Code::AccountClosing);
+            || matches!(problem.code, Code::Reauthenticate | Code::AccountClosing | Code::AccountDisabled);
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));
         // The person shows first that the account is theirs; what was typed waits meanwhile.
         let asks = problem.code == Code::Reauthenticate && !is_for_anyone(form);
+        let own = form.address(&self.fields);
         let page = match next {
-            _ if asks => with_next("/confirm", form.page),
-            Some(next) => with_next(form.page, next),
-            None => form.page.to_owned(),
+            _ if asks => with_next("/confirm", &own),
+            Some(next) => with_next(&own, next),
+            None => own,
         };
         let waits = asks || problem.code == Code::SignInNeeded;
         // Whoever was shown the current version is compared with that one from now on.
@@ -201,13 +214,17 @@ async fn outcome(response: Response) -> Result<Response, (ProblemDocument, Heade
 /// To the form that the answer fills.
 async fn handed_on(form: &FormPage, response: Response, cookies: CookieStyle) -> Response {
     let (parts, stream) = response.into_parts();
-    let content = body::read(stream, MAX_PROBLEM).await.unwrap_or_default();
-    let token = serde_json::from_slice(&content).unwrap_or_default();
-    let values = vec![("token".to_owned(), token)];
+    let values = vec![("token".to_owned(), text(stream).await)];
     let flash = Flash { function: form.function.to_owned(), values, ..Flash::default() };
     let mut answer = see_other(form.page);
     answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
     with_cookies(&parts.headers, answer)
+}
+
+/// The text that a function answered.
+async fn text(stream: Body) -> String {
+    let content = body::read(stream, MAX_PROBLEM).await.unwrap_or_default();
+    serde_json::from_slice(&content).unwrap_or_default()
 }
 
 fn with_cookies(from: &HeaderMap, mut answer: Response) -> Response {

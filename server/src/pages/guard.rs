@@ -7,7 +7,7 @@ use crate::state::AppState;
 use accounts::RequestCtx;
 use app::Flash;
 use app::forms::FORMS;
-use app::routes::{Guard, PAGES, Page};
+use app::routes::{Guard, Page, every_page};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -42,7 +42,7 @@ pub(crate) async fn middleware(State(state): State<AppState>, mut request: Reque
 fn page(request: &Request) -> Option<&'static Page> {
     let path = request.extensions().get::<MatchedPath>()?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    PAGES.iter().find(|page| reads && page.path == path.as_str())
+    every_page().find(|page| reads && page.path == path.as_str())
 }
 
 fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Response {
@@ -69,7 +69,7 @@ fn lost_cookie(headers: &HeaderMap) -> bool {
     }
     let referer = headers.get(REFERER).and_then(|referer| referer.to_str().ok()?.parse::<Uri>().ok());
     referer.is_some_and(|from| {
-        PAGES.iter().any(|page| page.guard == Guard::Strangers && page.path == from.path())
+        every_page().any(|page| page.guard == Guard::Strangers && page.path == from.path())
     })
 }
 
@@ -96,7 +96,7 @@ fn left_for(
         FORMS.iter().filter(|form| form.function == flash.function).any(|form| {
             let stands = form.page == page.path && (form.leads_to_proof() || !proof_first);
             stands || (flash.problem.is_none() && form.done_on.contains(&page.path))
-        })
+        }) && concerns(flash, page, request)
     };
     let answer = cookie::read(request.headers(), cookies.flash_name()).and_then(flash::decode).filter(here);
     let mut cleared: Vec<_> = answer.iter().map(|_| cookies.clear_flash()).collect();
@@ -107,6 +107,12 @@ fn left_for(
     }
     let again = (own && here).then(|| unsent.shown_again());
     (answer.or(again), cleared)
+}
+
+/// Whether a flash is about whom the page is about, if it is about somebody.
+fn concerns(flash: &Flash, page: &Page, request: &Request) -> bool {
+    let user = flash.values.iter().find(|(name, _)| name == "user").map(|(_, user)| user.as_str());
+    !page.path.contains("{user}") || user.is_some_and(|user| request.uri().path().contains(user))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Leptos' pages and server functions, and what runs before them.
 
+pub(crate) mod admin;
 pub(crate) mod dev_mail;
 pub(crate) mod export;
 mod flash;

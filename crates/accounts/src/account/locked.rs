@@ -71,6 +71,12 @@ impl Accounts {
         Ok((tx, admins, user))
     }
 
+    /// Begins what an admin does that concerns no account yet: on their own.
+    pub(crate) async fn begin_as_admin(&self, ctx: &RequestCtx) -> Result<Tx, Error> {
+        let own = ctx.admin()?.user;
+        self.begin_on(ctx, own).await.map(|(tx, ..)| tx)
+    }
+
     async fn lock_own(&self, tx: &mut Tx, ctx: &RequestCtx) -> Result<User, Error> {
         let member = ctx.signed_in()?;
         let user = users::lock(tx, member.user).await?.ok_or(Error::SignInNeeded)?;

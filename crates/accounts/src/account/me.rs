@@ -14,6 +14,8 @@ pub(crate) struct Changes {
     pub(crate) email: Option<NewEmail>,
     pub(crate) role: Option<Role>,
     pub(crate) is_active: Option<bool>,
+    /// Why it is disabled.
+    pub(crate) disabled_reason: Option<String>,
 }
 
 /// An address that mail can reach.
@@ -88,7 +90,7 @@ impl Accounts {
         user: User,
         changes: &Changes,
     ) -> Result<User, Error> {
-        let Changes { profile, email, role, is_active } = changes;
+        let Changes { profile, email, role, is_active, disabled_reason } = changes;
         let mut events = Vec::new();
         events.extend((!profile.is_empty()).then_some(Event::ProfileChanged));
         events.extend(email.as_ref().map(|_| Event::EmailChanged));
@@ -113,6 +115,7 @@ impl Accounts {
             email: email.as_ref().map(|NewEmail(new)| (new.shown.as_str(), new.canonical.as_str())),
             role: *role,
             is_active: *is_active,
+            disabled_reason: disabled_reason.as_deref(),
             at: ctx.now,
         };
         let updated = users::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;

@@ -1,6 +1,8 @@
 //! What an admin does with the accounts of others.
 
+mod acts;
 mod create;
+mod invitations;
 mod invite;
 mod link;
 mod users;

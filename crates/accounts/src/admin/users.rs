@@ -40,7 +40,18 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         id: UserId,
+        patch: AdminPatch,
+    ) -> Result<UserView, Error> {
+        self.change_user_because(ctx, id, patch, None).await
+    }
+
+    /// The same, with what the owner of a disabled account is told.
+    pub(super) async fn change_user_because(
+        &self,
+        ctx: &RequestCtx,
+        id: UserId,
         mut patch: AdminPatch,
+        disabled_reason: Option<String>,
     ) -> Result<UserView, Error> {
         let admin = ctx.admin()?;
         let user = users::by_id(self.store(), id).await?.ok_or(Error::NotFound)?;
@@ -60,7 +71,7 @@ impl Accounts {
         if no_longer && policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);
         }
-        let changes = Changes { profile, email: None, role, is_active };
+        let changes = Changes { profile, email: None, role, is_active, disabled_reason };
         let user = match email {
             Some(new) => self.move_to(&mut tx, ctx, user, changes, &new, waits).await?,
             None => self.change(&mut tx, ctx, user, &changes).await?,

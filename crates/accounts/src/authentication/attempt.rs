@@ -23,7 +23,7 @@ pub(crate) struct Attempt {
 pub(crate) enum IfClosing {
     /// It is refused as everybody else's.
     Refuse,
-    /// It is refused, and told how the account is restored.
+    /// It is refused, and told how the account is restored, or why it is disabled.
     Tell,
     /// It opens it.
     Restore,
@@ -95,10 +95,14 @@ impl Attempt {
         (self.if_closing == IfClosing::Restore).then_some(now)
     }
 
-    /// What somebody with the right password is told: the account closes, and can be restored.
+    /// What somebody with the right password is told: the account closes, and can be restored; or why it is disabled.
     pub(crate) fn told(&self, now: OffsetDateTime) -> Option<Error> {
-        let closes_at = self.closes_after(now).filter(|_| self.if_closing == IfClosing::Tell)?;
-        self.admitted.is_looked_at().then_some(Error::AccountClosing { left: closes_at - now })
+        if self.if_closing != IfClosing::Tell || !self.admitted.is_looked_at() {
+            return None;
+        }
+        let closing = self.closes_after(now).map(|end| Error::AccountClosing { left: end - now });
+        closing
+            .or_else(|| Some(Error::AccountDisabled { reason: self.user.as_ref()?.disabled_reason.clone()? }))
     }
 
     fn closes_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {

@@ -21,6 +21,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::AccountClosing`] unless the form restores it,
+    /// [`Error::AccountDisabled`] where an admin has said why,
     /// [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let sign_in = form.parse()?;

@@ -25,6 +25,8 @@ pub struct User {
     pub is_active: bool,
     /// When it ends, where its owner has deleted it.
     pub closes_at: Option<OffsetDateTime>,
+    /// Why an admin has disabled it, where they said so.
+    pub disabled_reason: Option<String>,
     /// A PHC string; none where no password was ever set.
     pub password_hash: Option<String>,
     /// When the account was made.
@@ -62,7 +64,7 @@ macro_rules! query_user {
     ($before:literal, $after:literal $($given:tt)*) => {
         $crate::users::query_profile!(
             [$before + "id, email, email_verified, "]
-            [", role, is_active, closes_at, password_hash, created_at, updated_at " + $after]
+            [", role, is_active, closes_at, disabled_reason, password_hash, created_at, updated_at " + $after]
             $($given)*
         )
         .map(|row| {
@@ -75,6 +77,7 @@ macro_rules! query_user {
                 role: $crate::users::role(&row.role),
                 is_active: row.is_active,
                 closes_at: row.closes_at.filter(|_| !row.is_active),
+                disabled_reason: row.disabled_reason.filter(|_| !row.is_active),
                 password_hash: row.password_hash,
                 created_at: row.created_at,
                 updated_at: row.updated_at,
@@ -97,6 +100,15 @@ pub(crate) fn role(word: &str) -> Role {
 pub async fn by_email(store: &Store, canonical: &str) -> Result<Option<User>, StoreError> {
     let query = query_user!("SELECT ", "FROM users WHERE email_canonical = $1", canonical);
     Ok(query.fetch_optional(&store.pool).await?)
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by_email_in(tx: &mut Tx, canonical: &str) -> Result<Option<User>, StoreError> {
+    let query = query_user!("SELECT ", "FROM users WHERE email_canonical = $1", canonical);
+    Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
 /// The account of a canonical username.
@@ -213,6 +225,8 @@ pub struct Update<'a> {
     pub role: Option<Role>,
     /// Whether the account may be used, if that changes; it closes no longer then.
     pub is_active: Option<bool>,
+    /// Why it may not be used any more.
+    pub disabled_reason: Option<&'a str>,
     /// When.
     pub at: OffsetDateTime,
 }
@@ -230,6 +244,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
             role = coalesce($4, role),
             is_active = coalesce($5, is_active),
             closes_at = CASE WHEN $5 IS NULL THEN closes_at END,
+            disabled_reason = CASE WHEN $5 IS NULL THEN disabled_reason ELSE $13 END,
             updated_at = $6,
             username_canonical = CASE WHEN username IS DISTINCT FROM $8 THEN $7 ELSE username_canonical END,
             username = $8,
@@ -252,6 +267,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
         update.profile.first_name,
         update.profile.last_name,
         update.profile.bio,
+        update.disabled_reason,
     );
     Ok(query.fetch_optional(tx.changing(id)).await?)
 }

@@ -10,6 +10,11 @@ use std::collections::BTreeMap;
 pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
     ("/fn/account/delete", 401, 409),
     ("/fn/activity/load", 401, 403),
+    ("/fn/admin/act", 401, 403),
+    ("/fn/admin/confirmed", 401, 403),
+    ("/fn/admin/invitations/revoke", 401, 403),
+    ("/fn/admin/invite", 401, 403),
+    ("/fn/admin/link", 401, 403),
     ("/fn/confirm", 401, 422),
     ("/fn/devices/forget", 401, 403),
     ("/fn/email/cancel", 401, 200),
@@ -59,6 +64,9 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
             "/fn/email/change" => &[("form[email]", "x")],
             "/fn/sessions/end" => &[("form[session]", ID)],
             "/fn/devices/forget" => &[("form[device]", ID)],
+            "/fn/admin/act" | "/fn/admin/confirmed" | "/fn/admin/link" => &[("form[user]", ID)],
+            "/fn/admin/invitations/revoke" => &[("form[invitation]", ID)],
+            "/fn/admin/invite" => &[("form[email]", "x@example.com")],
             _ => &[],
         };
         app.browser().call(path, fields).await.expect(*status);

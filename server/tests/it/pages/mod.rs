@@ -1,6 +1,7 @@
 //! Pages and server functions, as browsers see them.
 
 mod activity;
+mod admin;
 mod bad_input;
 mod cookies;
 mod cross_site;

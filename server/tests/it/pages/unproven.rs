@@ -106,6 +106,9 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
             "/fn/email/change" => &[("form[email]", NEW)],
             "/fn/sessions/end" => &[("form[session]", ID)],
             "/fn/devices/forget" => &[("form[device]", ID)],
+            "/fn/admin/act" | "/fn/admin/confirmed" | "/fn/admin/link" => &[("form[user]", ID)],
+            "/fn/admin/invitations/revoke" => &[("form[invitation]", ID)],
+            "/fn/admin/invite" => &[("form[email]", "x@example.com")],
             _ => &[],
         };
         let answer = ana.call_as(&hidden, path, fields).await.expect(status);

@@ -1,3 +1,4 @@
+mod acts;
 mod create;
 mod invitations;
 mod last_admin;

@@ -135,6 +135,7 @@ async fn make(name: &str, store: &Store, session: &Session) {
                 email: None,
                 role: None,
                 is_active: Some(false),
+                disabled_reason: None,
                 at,
             };
             users::update(&mut tx, user, &update).await.unwrap();

@@ -1,0 +1,77 @@
+use super::document::{AdminDocument, AdminSite, Head, document};
+use super::parts::{PlainForm, act_does, act_label, act_title, field_error, hidden, outcome, typed};
+use crate::ui::{Flash, escaped};
+use domain::{AdminAct, AdminUserView, REASON_MAX};
+use leptos::prelude::*;
+
+/// Names in full what an act does, and asks once more.
+#[must_use]
+pub fn admin_act_document(site: AdminSite, view: AdminUserView, act: AdminAct) -> AdminDocument {
+    let head = Head { title: act_title(act), lead: act_does(act) };
+    document(site, head, move |site| page(site, &view, act))
+}
+
+fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
+    let function = if act == AdminAct::MakeReset { "/fn/admin/link" } else { "/fn/admin/confirmed" };
+    let of_this = typed(&site.flash, "act").is_none_or(|typed| typed == act.as_str());
+    let none = Flash::default();
+    let flash = if of_this { &site.flash } else { &none };
+    let back = format!("/admin/users/{}", view.user.id);
+    let fields = view! {
+        {hidden("form[user]", view.user.id)}
+        {hidden("form[act]", act.as_str())}
+        {(act == AdminAct::Disable).then(|| reason(flash))}
+    };
+    let form = PlainForm {
+        version: view.version.clone(),
+        class: if act == AdminAct::MakeReset { "button" } else { "button button-danger" },
+        ..PlainForm::new(site, function, act_label(act))
+    };
+    let name = view.user.profile.display_name();
+    let [before, after] = words::admin_user::person();
+    view! {
+        {outcome(flash, &[function], |_| "")}
+        <section class="card" aria-labelledby="act">
+            <div class="card-head">
+                <h2 id="act">{act_label(act)}</h2>
+                <p>
+                    {before} <b>{name.map(|name| view! { <bdi>{name}</bdi> " · " })} <bdi>{view.user.email.clone()}</bdi></b>
+                    {after}
+                </p>
+            </div>
+            <div class="card-body">
+                {form.show(fields.into_any())}
+                <p>
+                    <a class="button button-quiet" href=back>{words::admin_user::cancel()}</a>
+                </p>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn reason(flash: &Flash) -> AnyView {
+    let error = field_error(flash, "reason");
+    let described = if error.is_some() { "reason-help reason-error" } else { "reason-help" };
+    let text = escaped(&typed(flash, "reason").unwrap_or_default());
+    view! {
+        <div class="field">
+            <div class="field-head">
+                <label for="reason">{words::admin_user::why()}</label>
+            </div>
+            <textarea
+                class="input"
+                id="reason"
+                name="form[reason]"
+                required
+                maxlength=REASON_MAX
+                aria-describedby=described
+                aria-invalid=error.is_some().then_some("true")
+                inner_html=text
+            ></textarea>
+            <p class="help" id="reason-help">{words::admin_user::why_note(REASON_MAX as u64)}</p>
+            {error.map(|error| view! { <p class="field-error" id="reason-error">{error}</p> })}
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,40 @@
+//! The server functions of these pages.
+
+use crate::AppError;
+use domain::{AdminActForm, InviteForm, RevokeForm};
+use leptos::prelude::*;
+
+/// Does something to an account that needs no second question.
+#[server(prefix = "/fn", endpoint = "admin/act")]
+pub async fn act_on_user(form: AdminActForm) -> Result<(), AppError> {
+    crate::ssr::admin::act(form).await.map(drop)
+}
+
+/// Does something to an account that was named in full and asked for once more.
+#[server(prefix = "/fn", endpoint = "admin/confirmed")]
+pub async fn act_on_user_as_confirmed(form: AdminActForm) -> Result<(), AppError> {
+    crate::ssr::admin::act(form).await.map(drop)
+}
+
+/// Makes a link to choose a new password, and answers it.
+#[server(prefix = "/fn", endpoint = "admin/link")]
+pub async fn make_reset_link(form: AdminActForm) -> Result<String, AppError> {
+    crate::ssr::admin::act(form).await
+}
+
+/// Invites somebody; answers the link where no mail brings it.
+#[server(prefix = "/fn", endpoint = "admin/invite")]
+pub async fn invite_somebody(form: InviteForm) -> Result<String, AppError> {
+    use crate::ssr::{context, redirect};
+    let (accounts, ctx) = context()?;
+    let link = accounts.invite_by(&ctx, form).await?;
+    redirect("/admin/invitations");
+    Ok(link.map(|link| link.url).unwrap_or_default())
+}
+
+/// Takes an invitation back.
+#[server(prefix = "/fn", endpoint = "admin/invitations/revoke")]
+pub async fn revoke_invitation(form: RevokeForm) -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.revoke_invitation_by(&ctx, form).await?)
+}

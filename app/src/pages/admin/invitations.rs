@@ -1,0 +1,86 @@
+use super::document::{AdminDocument, AdminSite, Head, document};
+use super::parts::{PlainForm, hidden, outcome, role, shown_link, typed};
+use crate::ui::Flash;
+use domain::InvitationView;
+use leptos::prelude::*;
+
+/// Open invitations.
+#[must_use]
+pub fn admin_invitations_document(site: AdminSite, open: Vec<InvitationView>) -> AdminDocument {
+    let head = Head { title: words::admin_invitations::title(), lead: words::admin_invitations::lead() };
+    document(site, head, move |site| page(site, open))
+}
+
+const REVOKE: &str = "/fn/admin/invitations/revoke";
+const INVITE: &str = "/fn/admin/invite";
+
+fn page(site: &AdminSite, open: Vec<InvitationView>) -> AnyView {
+    let rows: Vec<_> = open.into_iter().map(|invitation| row(site, invitation)).collect();
+    let empty = rows.is_empty();
+    view! {
+        {outcome(&site.flash, &[REVOKE, INVITE], done)}
+        {shown_link(&site.flash, INVITE, words::admin_invite::link(), words::admin_invite::link_note())}
+        <p class="actions">
+            <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
+        </p>
+        <section class="card" aria-label=words::admin_invitations::list()>
+            {if empty {
+                view! { <p class="card-body help">{words::admin_invitations::empty()}</p> }.into_any()
+            } else {
+                table(rows)
+            }}
+        </section>
+    }
+    .into_any()
+}
+
+fn done(flash: &Flash) -> &'static str {
+    let linked = typed(flash, "token").is_some_and(|link| !link.is_empty());
+    match flash.function.as_str() {
+        REVOKE => words::admin_invitations::done(),
+        _ if linked => words::act_done::make_reset(),
+        _ => words::admin_invitations::sent(),
+    }
+}
+
+fn table(rows: Vec<AnyView>) -> AnyView {
+    view! {
+        <table class="table" role="table">
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th scope="col" role="columnheader">{words::admin_invitations::email()}</th>
+                    <th scope="col" role="columnheader">{words::admin_invitations::role()}</th>
+                    <th scope="col" role="columnheader">{words::admin_invitations::made()}</th>
+                    <th scope="col" role="columnheader">{words::admin_invitations::until()}</th>
+                    <td role="cell"></td>
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(site: &AdminSite, invitation: InvitationView) -> AnyView {
+    let InvitationView { id, email, role: offered, created_at, expires_at } = invitation;
+    let form = PlainForm {
+        class: "button button-quiet",
+        about: Some(words::admin_invitations::revoke_of(&email)),
+        ..PlainForm::new(site, REVOKE, words::admin_invitations::revoke())
+    };
+    let (made, made_exact) = (words::ago(&created_at, &site.now), words::exact(&created_at));
+    view! {
+        <tr role="row">
+            <th scope="row" role="rowheader"><bdi>{email}</bdi></th>
+            <td role="cell" data-label=words::admin_invitations::role()>{offered.map_or(words::admin::none(), role)}</td>
+            <td role="cell" data-label=words::admin_invitations::made()>
+                <time datetime=created_at.0 title=made_exact>{made}</time>
+            </td>
+            <td role="cell" data-label=words::admin_invitations::until()>
+                <time datetime=expires_at.0.clone()>{words::exact(&expires_at)}</time>
+            </td>
+            <td role="cell">{form.show(hidden("form[invitation]", id))}</td>
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,63 @@
+use super::document::{AdminDocument, AdminSite, Head, document};
+use super::parts::{PlainForm, field_error, outcome, role, typed};
+use crate::ui::Card;
+use domain::{EMAIL_MAX_BYTES, Role};
+use leptos::prelude::*;
+
+/// Inviting somebody.
+#[must_use]
+pub fn admin_invite_document(site: AdminSite) -> AdminDocument {
+    let mail = site.settings.mail;
+    let lead = if mail { words::admin_invite::lead() } else { words::admin_invite::lead_no_mail() };
+    document(site, Head { title: words::admin_invite::title(), lead }, page)
+}
+
+const INVITE: &str = "/fn/admin/invite";
+
+fn page(site: &AdminSite) -> AnyView {
+    let flash = &site.flash;
+    let error = field_error(flash, "email");
+    let email = typed(flash, "email");
+    let asked = typed(flash, "role").unwrap_or_default();
+    let options = [Role::User, Role::Admin].map(|offered| {
+        let selected = asked == offered.as_str();
+        view! { <option value=offered.as_str() selected=selected>{role(offered)}</option> }.into_any()
+    });
+    let fields = view! {
+        <div class="field">
+            <div class="field-head">
+                <label for="email">{words::admin_invite::email()}</label>
+            </div>
+            <input
+                class="input"
+                id="email"
+                type="email"
+                name="form[email]"
+                value=email
+                required
+                maxlength=EMAIL_MAX_BYTES
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=error.is_some().then_some("email-error")
+            />
+            {error.clone().map(|error| view! { <p class="field-error" id="email-error">{error}</p> })}
+        </div>
+        <div class="field">
+            <div class="field-head">
+                <label for="role">{words::admin_invite::role()}</label>
+            </div>
+            <select class="input" id="role" name="form[role]" aria-describedby="role-help">{Vec::from(options)}</select>
+            <p class="help" id="role-help">{words::admin_invite::role_note()}</p>
+        </div>
+    };
+    let form = PlainForm::new(site, INVITE, words::admin_invite::submit()).show(fields.into_any());
+    view! {
+        {error.is_none().then(|| outcome(flash, &[INVITE], |_| ""))}
+        <Card id="invite" title=words::admin_invite::card() purpose=words::admin_invite::card_purpose()>
+            {form}
+        </Card>
+    }
+    .into_any()
+}

@@ -1,0 +1,197 @@
+//! What the pages of admins are made of.
+
+use super::document::AdminSite;
+use crate::ui::{Flash, Notice, Tone};
+use domain::{AdminAct, Role, UserView};
+use leptos::prelude::*;
+
+/// A plain form of the viewer's own: it names the account that it was shown to.
+pub(super) struct PlainForm {
+    pub(super) function: &'static str,
+    pub(super) account: String,
+    /// Of the data that it shows; empty for none.
+    pub(super) version: String,
+    pub(super) class: &'static str,
+    pub(super) label: &'static str,
+    /// What the button is called where several are alike.
+    pub(super) about: Option<String>,
+}
+
+impl PlainForm {
+    pub(super) fn new(site: &AdminSite, function: &'static str, label: &'static str) -> Self {
+        let account = site.viewer.id.to_string();
+        Self { function, account, version: String::new(), class: "button", label, about: None }
+    }
+
+    pub(super) fn show(self, fields: AnyView) -> AnyView {
+        let Self { function, account, version, class, label, about } = self;
+        view! {
+            <form class="form" action=function method="post">
+                <input type="hidden" name="account" value=account autocomplete="off"/>
+                {(!version.is_empty())
+                    .then(|| view! { <input type="hidden" name="version" value=version autocomplete="off"/> })}
+                {fields}
+                <button type="submit" class=class aria-label=about>{label}</button>
+            </form>
+        }
+        .into_any()
+    }
+}
+
+pub(super) fn hidden(name: &'static str, value: impl ToString) -> AnyView {
+    view! { <input type="hidden" name=name value=value.to_string() autocomplete="off"/> }.into_any()
+}
+
+/// What came of the last form, if it was one of these.
+pub(super) fn outcome(flash: &Flash, functions: &[&str], done: impl Fn(&Flash) -> &'static str) -> AnyView {
+    if !functions.contains(&flash.function.as_str()) {
+        return ().into_any();
+    }
+    let notice = match &flash.problem {
+        Some(problem) => view! { <Notice tone=Tone::Error words=problem.detail.clone()/> }.into_any(),
+        None => view! { <Notice tone=Tone::Success words=done(flash)/> }.into_any(),
+    };
+    view! { <div class="notices" role="status" tabindex="-1" autofocus=true>{notice}</div> }.into_any()
+}
+
+/// What was typed in a field of the form that was refused.
+pub(super) fn typed(flash: &Flash, field: &str) -> Option<String> {
+    flash.values.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+}
+
+/// What the server says of a field.
+pub(super) fn field_error(flash: &Flash, field: &str) -> Option<String> {
+    let errors = flash.problem.iter().flat_map(|problem| &problem.errors);
+    errors.into_iter().find(|error| error.field == field).map(|error| error.message.clone())
+}
+
+/// A link that is shown once.
+pub(super) fn shown_link(flash: &Flash, function: &str, label: &'static str, note: &'static str) -> AnyView {
+    let link = Some(flash).filter(|flash| flash.function == function && flash.problem.is_none());
+    let link = link.and_then(|flash| typed(flash, "token")).filter(|link| !link.is_empty());
+    let show = |link| {
+        view! {
+            <section class="card" aria-labelledby="made-link">
+                <div class="card-head">
+                    <h2 id="made-link">{label}</h2>
+                    <p>{note}</p>
+                </div>
+                <div class="card-body">
+                    <input class="input" type="text" readonly value=link aria-labelledby="made-link"/>
+                </div>
+            </section>
+        }
+        .into_any()
+    };
+    link.map_or_else(|| ().into_any(), show)
+}
+
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Admin => words::admin::role_admin(),
+        Role::User => words::admin::role_user(),
+    }
+}
+
+/// Whether an account works, in a word.
+pub(super) fn state(user: &UserView, closes: bool) -> &'static str {
+    match (user.is_active, closes) {
+        (true, _) => words::admin::active(),
+        (false, true) => words::admin::closing(),
+        (false, false) => words::admin::disabled(),
+    }
+}
+
+pub(super) fn proof(user: &UserView) -> &'static str {
+    if user.email_verified { words::admin::proven() } else { words::admin::not_proven() }
+}
+
+pub(super) fn act_label(act: AdminAct) -> &'static str {
+    match act {
+        AdminAct::Promote => words::act_label::promote(),
+        AdminAct::Demote => words::act_label::demote(),
+        AdminAct::Disable => words::act_label::disable(),
+        AdminAct::Enable => words::act_label::enable(),
+        AdminAct::EndSessions => words::act_label::end_sessions(),
+        AdminAct::SendReset => words::act_label::send_reset(),
+        AdminAct::MakeReset => words::act_label::make_reset(),
+        AdminAct::Verify => words::act_label::verify(),
+        AdminAct::Delete => words::act_label::delete(),
+    }
+}
+
+pub(super) fn act_title(act: AdminAct) -> &'static str {
+    match act {
+        AdminAct::Promote => words::act_title::promote(),
+        AdminAct::Demote => words::act_title::demote(),
+        AdminAct::Disable => words::act_title::disable(),
+        AdminAct::MakeReset => words::act_title::make_reset(),
+        AdminAct::Delete => words::act_title::delete(),
+        AdminAct::Enable | AdminAct::EndSessions | AdminAct::SendReset | AdminAct::Verify => {
+            words::act_title::other()
+        }
+    }
+}
+
+pub(super) fn act_does(act: AdminAct) -> &'static str {
+    match act {
+        AdminAct::Promote => words::act_does::promote(),
+        AdminAct::Demote => words::act_does::demote(),
+        AdminAct::Disable => words::act_does::disable(),
+        AdminAct::Enable => words::act_does::enable(),
+        AdminAct::EndSessions => words::act_does::end_sessions(),
+        AdminAct::SendReset => words::act_does::send_reset(),
+        AdminAct::MakeReset => words::act_does::make_reset(),
+        AdminAct::Verify => words::act_does::verify(),
+        AdminAct::Delete => words::act_does::delete(),
+    }
+}
+
+/// What the act of the last form has done.
+pub(super) fn act_done(flash: &Flash) -> &'static str {
+    match typed(flash, "act").as_deref().and_then(AdminAct::of) {
+        Some(AdminAct::Promote) => words::act_done::promote(),
+        Some(AdminAct::Demote) => words::act_done::demote(),
+        Some(AdminAct::Disable) => words::act_done::disable(),
+        Some(AdminAct::Enable) => words::act_done::enable(),
+        Some(AdminAct::EndSessions) => words::act_done::end_sessions(),
+        Some(AdminAct::SendReset) => words::act_done::send_reset(),
+        Some(AdminAct::MakeReset) => words::act_done::make_reset(),
+        Some(AdminAct::Verify) => words::act_done::verify(),
+        Some(AdminAct::Delete) | None => words::act_done::delete(),
+    }
+}
+
+/// One of several, or any.
+pub(super) fn choice(
+    name: &'static str,
+    label: &'static str,
+    chosen: &str,
+    offered: &[(&'static str, &'static str)],
+) -> AnyView {
+    let any = [("", words::admin::any())];
+    let options = any.iter().chain(offered).map(|(value, words)| {
+        view! { <option value=*value selected=*value == chosen>{*words}</option> }
+    });
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <select class="input" id=name name=name>{options.collect::<Vec<_>>()}</select>
+        </div>
+    }
+    .into_any()
+}
+
+/// A page that is asked for something: what is empty is left out.
+pub(super) fn address(path: &str, fields: &[(&'static str, String)]) -> String {
+    let given = fields.iter().filter(|(_, value)| !value.is_empty());
+    let asked: Vec<_> = given.map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    if asked.is_empty() { path.to_owned() } else { format!("{path}?{}", asked.join("&")) }
+}
+
+/// As a query's value.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let of = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(of).collect()
+}

@@ -1,0 +1,145 @@
+use super::document::{AdminDocument, AdminSite, Head, document};
+use super::event;
+use super::parts::{
+    PlainForm, act_does, act_done, act_label, hidden, outcome, proof, role, shown_link, state,
+};
+use crate::ui::Card;
+use domain::{AdminAct, AdminUserView, AuditView, Role};
+use leptos::prelude::*;
+
+/// An account: what it holds, what can be done to it, what happened to it.
+#[must_use]
+pub fn admin_user_document(site: AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AdminDocument {
+    let head = Head { title: words::admin_user::title(), lead: "" };
+    document(site, head, move |site| page(site, view, events))
+}
+
+fn page(site: &AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AnyView {
+    let id = view.user.id;
+    let rows: Vec<_> = events.into_iter().map(|event| event::row(event, id)).collect();
+    view! {
+        {outcome(&site.flash, &["/fn/admin/act", "/fn/admin/confirmed", "/fn/admin/link"], act_done)}
+        {shown_link(
+            &site.flash,
+            "/fn/admin/link",
+            words::admin_user::link(),
+            words::admin_user::link_note_short(),
+        )}
+        <div class="sides">
+            <div>
+                {facts(site, &view)}
+                <Card
+                    id="activity"
+                    title=words::admin_user::activity()
+                    purpose=words::admin_user::activity_purpose()
+                >
+                    <ul class="rows">{rows}</ul>
+                </Card>
+            </div>
+            <div>{acts(site, &view)}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn facts(site: &AdminSite, view: &AdminUserView) -> AnyView {
+    let AdminUserView { user, closes_at, disabled_reason, has_password, sessions, .. } = view;
+    let fact = |label: &'static str, value: String| view! { <div><dt>{label}</dt> <dd><bdi>{value}</bdi></dd></div> };
+    let none = || words::admin::none().to_owned();
+    let created = words::exact(&user.created_at);
+    let password =
+        if *has_password { words::admin_user::has_password() } else { words::admin_user::no_password() };
+    let username = user.profile.username.clone();
+    let name = user.profile.display_name();
+    let email = format!("{} · {}", user.email, proof(user));
+    let kept_name = name.clone();
+    view! {
+        <section class="card" aria-labelledby="who">
+            <div class="card-head">
+                <h2 id="who"><bdi>{name.unwrap_or_else(|| user.email.clone())}</bdi></h2>
+                <p>{words::ago(&user.created_at, &site.now)}</p>
+            </div>
+            <div class="card-body">
+                <dl class="facts">
+                    {fact(words::admin_user::email(), email)}
+                    {fact(words::admin_user::name(), kept_name.unwrap_or_else(none))}
+                    {fact(words::admin_user::username(), username.unwrap_or_else(none))}
+                    {fact(words::admin_user::role(), role(user.role).to_owned())}
+                    {fact(words::admin_user::state(), state(user, closes_at.is_some()).to_owned())}
+                    {closes_at.as_ref().map(|at| fact(words::admin_user::closes(), words::exact(at)))}
+                    {disabled_reason.clone().map(|reason| fact(words::admin_user::reason(), reason))}
+                    {fact(words::admin_user::password(), password.to_owned())}
+                    {fact(words::admin_user::sessions(), sessions.to_string())}
+                    {fact(words::admin_user::since(), created)}
+                    {fact(words::admin_user::changed(), words::exact(&user.updated_at))}
+                    {fact(words::admin_user::id(), user.id.to_string())}
+                </dl>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What helps first, and what takes something away apart at the end.
+fn acts(site: &AdminSite, view: &AdminUserView) -> AnyView {
+    let AdminUserView { user, own, .. } = view;
+    let mail = site.settings.mail && user.is_active;
+    let helps = [
+        (user.is_active, AdminAct::EndSessions),
+        (!user.email_verified, AdminAct::Verify),
+        (mail, AdminAct::SendReset),
+        (user.is_active, AdminAct::MakeReset),
+        (!user.is_active, AdminAct::Enable),
+        (user.role == Role::User, AdminAct::Promote),
+    ];
+    let takes = [
+        (user.role == Role::Admin, AdminAct::Demote),
+        (user.is_active, AdminAct::Disable),
+        (true, AdminAct::Delete),
+    ];
+    let offered = |acts: &[(bool, AdminAct)]| -> Vec<_> {
+        acts.iter().filter(|(fits, _)| *fits).map(|(_, act)| offer(site, view, *act)).collect()
+    };
+    let danger = if *own {
+        view! {
+            <p>{words::admin_user::own()}</p>
+            <p><a href="/account/leave">{words::admin_user::own_leave()}</a></p>
+        }
+        .into_any()
+    } else {
+        view! { <ul class="rows">{offered(&takes)}</ul> }.into_any()
+    };
+    let helps = offered(&helps);
+    view! {
+        <Card id="acts" title=words::admin_user::acts() purpose=words::admin_user::acts_purpose()>
+            <ul class="rows">{helps}</ul>
+        </Card>
+        <Card id="danger" title=words::admin_user::danger() purpose=words::admin_user::danger_purpose()>
+            {danger}
+        </Card>
+    }
+    .into_any()
+}
+
+/// An act with what it does: done at once, or asked for once more on a page of its own.
+fn offer(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
+    let button = if act.is_asked_twice() {
+        let to = format!("/admin/users/{}/{}", view.user.id, act.as_str());
+        let class = if act.locks_out() { "button button-danger" } else { "button button-quiet" };
+        view! { <a class=class href=to>{act_label(act)}</a> }.into_any()
+    } else {
+        let fields = view! { {hidden("form[user]", view.user.id)} {hidden("form[act]", act.as_str())} };
+        let plain = PlainForm::new(site, "/fn/admin/act", act_label(act));
+        let form = PlainForm { version: view.version.clone(), class: "button button-quiet", ..plain };
+        form.show(fields.into_any())
+    };
+    view! {
+        <li class="row">
+            <div class="row-text">
+                <p class="row-facts">{act_does(act)}</p>
+            </div>
+            {button}
+        </li>
+    }
+    .into_any()
+}

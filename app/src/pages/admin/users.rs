@@ -1,0 +1,142 @@
+use super::document::{AdminDocument, AdminSite, Head, document};
+use super::parts::{act_done, address, choice, outcome, proof, role, state};
+use domain::{Page, ProblemDocument, SEARCH_MAX, UserQuery, UserView};
+use leptos::prelude::*;
+
+/// Everybody, or those who are asked for.
+#[must_use]
+pub fn admin_users_document(
+    site: AdminSite,
+    query: UserQuery,
+    found: Result<Page<UserView>, ProblemDocument>,
+) -> AdminDocument {
+    let head = Head { title: words::admin_users::title(), lead: words::admin_users::lead() };
+    document(site, head, move |site| page(site, &query, found))
+}
+
+const PATH: &str = "/admin/users";
+
+fn page(site: &AdminSite, query: &UserQuery, found: Result<Page<UserView>, ProblemDocument>) -> AnyView {
+    let list = match found {
+        Ok(page) => list(site, query, page),
+        Err(problem) => view! {
+            <p class="notice">{problem.errors.first().map_or(problem.detail, |error| error.message.clone())}</p>
+        }
+        .into_any(),
+    };
+    view! {
+        {outcome(&site.flash, &["/fn/admin/confirmed"], act_done)}
+        {search(query)}
+        <div data-results="">{list}</div>
+    }
+    .into_any()
+}
+
+/// What is asked for stands in the address: it survives a reload and Back.
+fn search(query: &UserQuery) -> AnyView {
+    let is_asked = *query != UserQuery::default();
+    view! {
+        <form class="filters" action=PATH method="get" role="search" data-search="">
+            <div class="field">
+                <label for="q">{words::admin_users::search()}</label>
+                <input
+                    class="input"
+                    id="q"
+                    name="q"
+                    type="search"
+                    value=query.q.clone()
+                    maxlength=SEARCH_MAX
+                    placeholder=words::admin_users::search_note()
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                />
+            </div>
+            {choice("role", words::admin_users::role(), &query.role, &[
+                ("user", words::admin::role_user()),
+                ("admin", words::admin::role_admin()),
+            ])}
+            {choice("is_active", words::admin_users::state(), &query.is_active, &[
+                ("true", words::admin::active()),
+                ("false", words::admin::disabled()),
+            ])}
+            <p class="actions">
+                <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
+                {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
+                <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+fn list(site: &AdminSite, query: &UserQuery, page: Page<UserView>) -> AnyView {
+    if page.items.is_empty() {
+        return view! { <section class="card"><p class="card-body help">{words::admin_users::empty()}</p></section> }
+            .into_any();
+    }
+    let rows: Vec<_> = page.items.into_iter().map(|user| row(site, user)).collect();
+    let link = |cursor: Option<String>, label: &'static str| {
+        cursor.map(|cursor| view! { <a class="button button-quiet" href=asked(query, &cursor)>{label}</a> })
+    };
+    let first = (!query.cursor.is_empty()).then(String::new);
+    view! {
+        <section class="card" aria-label=words::admin_users::title()>
+            <table class="table" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th scope="col" role="columnheader">{words::admin_users::email()}</th>
+                        <th scope="col" role="columnheader">{words::admin_users::name()}</th>
+                        <th scope="col" role="columnheader">{words::admin_users::role()}</th>
+                        <th scope="col" role="columnheader">{words::admin_users::state()}</th>
+                        <th scope="col" role="columnheader">{words::admin_users::since()}</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </section>
+        <p class="actions pager">
+            {link(first, words::admin::first())} {link(page.next_cursor, words::admin::next())}
+        </p>
+    }
+    .into_any()
+}
+
+fn row(site: &AdminSite, user: UserView) -> AnyView {
+    let to = format!("{PATH}/{}", user.id);
+    let name = user.profile.display_name().unwrap_or_else(|| words::admin_users::no_name().to_owned());
+    let status = format!("{} · {}", state(&user, false), proof(&user));
+    view! {
+        <tr role="row">
+            <th scope="row" role="rowheader"><a href=to><bdi>{user.email}</bdi></a></th>
+            <td role="cell" data-label=words::admin_users::name()><bdi>{name}</bdi></td>
+            <td role="cell" data-label=words::admin_users::role()>{role(user.role)}</td>
+            <td role="cell" data-label=words::admin_users::state()>{status}</td>
+            <td role="cell" data-label=words::admin_users::since()>
+                <time datetime=user.created_at.0.clone() title=words::exact(&user.created_at)>
+                    {words::ago(&user.created_at, &site.now)}
+                </time>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The same question, from another place on.
+fn asked(query: &UserQuery, cursor: &str) -> String {
+    let UserQuery { limit, q, role, is_active, .. } = query.clone();
+    let cursor = cursor.to_owned();
+    address(PATH, &[("q", q), ("role", role), ("is_active", is_active), ("limit", limit), ("cursor", cursor)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stands_in_every_address() {
+        let query = UserQuery { q: "ana & ü%".into(), role: "admin".into(), ..UserQuery::default() };
+        assert_eq!(asked(&query, "AQ-_"), "/admin/users?q=ana%20%26%20%C3%BC%25&role=admin&cursor=AQ-_");
+        assert_eq!(asked(&UserQuery::default(), ""), "/admin/users");
+    }
+}

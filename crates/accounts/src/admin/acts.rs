@@ -1,0 +1,135 @@
+//! What an admin does to an account on its page. It is what the API does, but asks again who it is when the sign-in is not
+//! recent, and refuses what would lock the admin out. Ending sessions never asks: it is what helps at once.
+
+use crate::admin::link::PrintedLink;
+use crate::audit::Event;
+use crate::authentication::step_up::need_recent_sign_in;
+use crate::identifier::{self, Address};
+use crate::one_time::NewToken;
+use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
+use domain::{AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Purpose, UserId};
+use store::{sessions, users};
+
+impl Accounts {
+    /// An account, as its page shows it.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn admin_user(&self, ctx: &RequestCtx, id: UserId) -> Result<AdminUserView, Error> {
+        let admin = ctx.admin()?;
+        let user = users::by_id(self.store(), id).await?.ok_or(Error::NotFound)?;
+        let open = sessions::list::list(self.store(), id, SESSIONS_COUNTED).await?;
+        let sessions = open.iter().filter(|session| policy::is_live(session, ctx.now)).count();
+        Ok(AdminUserView {
+            closes_at: user.closes_at.map(view::timestamp),
+            disabled_reason: user.disabled_reason.clone(),
+            has_password: user.password_hash.is_some(),
+            sessions: sessions as u64,
+            own: id == admin.user,
+            version: version::of_user(&user),
+            user: view::user(user),
+        })
+    }
+
+    /// The account of an act that is asked for once more; whoever may not do it is told so before.
+    ///
+    /// # Errors
+    /// As [`Accounts::act_on_user`].
+    pub async fn admin_user_for(
+        &self,
+        ctx: &RequestCtx,
+        id: UserId,
+        act: AdminAct,
+    ) -> Result<AdminUserView, Error> {
+        self.may_act(ctx, id, act).await?;
+        self.admin_user(ctx, id).await
+    }
+
+    /// Does it. A link to choose a new password is returned, where one was asked for.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::NotFound`], [`Error::Reauthenticate`]
+    /// without a recent sign-in, [`Error::OwnAccount`], [`Error::LastAdmin`], [`Error::ChangedMeanwhile`],
+    /// [`Error::MailOff`], [`Error::Unavailable`]; nothing was done then.
+    pub async fn act_on_user(
+        &self,
+        ctx: &RequestCtx,
+        form: AdminActForm,
+    ) -> Result<Option<PrintedLink>, Error> {
+        ctx.admin()?;
+        let AdminDeed { user, act, reason } = form.parse()?;
+        self.may_act(ctx, user, act).await?;
+        match act {
+            AdminAct::Promote => self.change_role(ctx, user, "admin").await?,
+            AdminAct::Demote => self.change_role(ctx, user, "user").await?,
+            AdminAct::Disable => self.change_active(ctx, user, false, reason).await?,
+            AdminAct::Enable => self.change_active(ctx, user, true, None).await?,
+            AdminAct::EndSessions => _ = self.end_sessions_of(ctx, user).await?,
+            AdminAct::SendReset => self.send_password_reset(ctx, user).await?,
+            AdminAct::MakeReset => return self.make_password_reset(ctx, user).await.map(Some),
+            AdminAct::Verify => self.verify_by_hand(ctx, user).await?,
+            AdminAct::Delete => self.delete_user(ctx, user).await?,
+        }
+        Ok(None)
+    }
+
+    /// The guard of an act, before it is asked for and before it is done.
+    async fn may_act(&self, ctx: &RequestCtx, user: UserId, act: AdminAct) -> Result<(), Error> {
+        let admin = ctx.admin()?;
+        if user == admin.user && act.locks_out() {
+            return Err(Error::OwnAccount);
+        }
+        if act == AdminAct::EndSessions { Ok(()) } else { self.need_recent_admin(ctx).await }
+    }
+
+    /// The guard of what an admin does on the admin pages: a recent sign-in.
+    pub(crate) async fn need_recent_admin(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        let admin = ctx.admin()?;
+        need_recent_sign_in(&self.own_account(admin).await?, admin, ctx)
+    }
+
+    async fn change_role(&self, ctx: &RequestCtx, id: UserId, role: &str) -> Result<(), Error> {
+        let patch = AdminPatch { role: Some(role.to_owned()), ..AdminPatch::default() };
+        self.change_user(ctx, id, patch).await.map(drop)
+    }
+
+    async fn change_active(
+        &self,
+        ctx: &RequestCtx,
+        id: UserId,
+        is_active: bool,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let patch = AdminPatch { is_active: Some(is_active), ..AdminPatch::default() };
+        self.change_user_because(ctx, id, patch, reason).await.map(drop)
+    }
+
+    /// Vouches for the address of an account.
+    async fn verify_by_hand(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
+        let (mut tx, _, user) = self.begin_on(ctx, id).await?;
+        ctx.check_version(|| version::of_user(&user))?;
+        if !user.email_verified {
+            users::set_email_verified(&mut tx, id, ctx.now).await?;
+            self.audit(&mut tx, ctx, Some(id), Event::EmailVerified).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Makes a link to choose a new password, for the admin to pass on: the live one, or a new one. The account keeps its
+    /// password until then.
+    async fn make_password_reset(&self, ctx: &RequestCtx, id: UserId) -> Result<PrintedLink, Error> {
+        let (mut tx, _, user) = self.begin_on(ctx, id).await?;
+        ctx.check_version(|| version::of_user(&user))?;
+        let canonical = identifier::email(&user.email).filter(|_| user.is_active).ok_or(Error::NotFound)?;
+        let email = Address { shown: user.email.clone(), canonical };
+        let new = NewToken { purpose: Purpose::Reset, user: Some(id), email: &email, detail: None };
+        let token = self.mint(&mut tx, &new, self.inner.database_clock.time(ctx.now)).await?;
+        self.audit(&mut tx, ctx, Some(id), Event::LinkMade { purpose: Purpose::Reset.as_str() }).await?;
+        let link = self.printed(&mut tx, ctx, &token, Purpose::Reset).await?;
+        tx.commit().await?;
+        Ok(link)
+    }
+}
+
+/// The page says "at least" so many, and nobody has more by hand.
+const SESSIONS_COUNTED: i64 = 100;

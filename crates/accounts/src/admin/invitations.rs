@@ -1,0 +1,54 @@
+//! The invitations that nobody has used yet.
+
+use crate::credential::{Label, Sealed};
+use crate::{Accounts, Error, RequestCtx, view};
+use domain::{InvitationView, PAGE_MAX, Purpose, RevokeForm, Role};
+use store::one_time_tokens::{self, OneTimeToken};
+use uuid::Uuid;
+
+impl Accounts {
+    /// Open invitations, the newest first: as many as a page has at most.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Unavailable`].
+    pub async fn invitations(&self, ctx: &RequestCtx) -> Result<Vec<InvitationView>, Error> {
+        ctx.admin()?;
+        let now = self.inner.database_clock.time(ctx.now);
+        let open = one_time_tokens::open(self.store(), Purpose::Invite, now, PAGE_MAX.into()).await?;
+        Ok(open.into_iter().map(|token| self.invitation(token)).collect())
+    }
+
+    /// Takes an invitation back, and its mail if that was not sent yet, after a recent sign-in. One that has ended
+    /// meanwhile stays ended.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Reauthenticate`], [`Error::NotFound`],
+    /// [`Error::Unavailable`].
+    pub async fn revoke_invitation_by(&self, ctx: &RequestCtx, form: RevokeForm) -> Result<(), Error> {
+        ctx.admin()?;
+        let id = Uuid::try_parse(&form.invitation).map_err(|_| Error::NotFound)?;
+        self.need_recent_admin(ctx).await?;
+        let mut tx = self.begin_as_admin(ctx).await?;
+        let token = one_time_tokens::by_id(&mut tx, id).await?;
+        match token.filter(|token| token.purpose == Some(Purpose::Invite)) {
+            Some(token) => self.revoke_in(tx, ctx, &token.email_canonical).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The role is sealed: a key that is gone leaves it unknown, and the invitation useless.
+    fn invitation(&self, token: OneTimeToken) -> InvitationView {
+        let role = token.sealed.and_then(|bytes| {
+            let sealed = Sealed { key_id: token.key_id.clone(), bytes };
+            let detail = self.encryption().ok()?.open(Label::TokenDetail, token.id, &sealed).ok()?;
+            serde_json::from_slice::<Role>(&detail).ok()
+        });
+        InvitationView {
+            id: token.id,
+            email: token.email,
+            role,
+            created_at: view::timestamp(token.created_at),
+            expires_at: view::timestamp(token.expires_at),
+        }
+    }
+}

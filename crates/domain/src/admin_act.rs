@@ -1,0 +1,227 @@
+use crate::{Email, FieldError, FieldErrors, FormReason, REASON_MAX, Role, Timestamp, UserId, UserView};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What an admin does to an account on its page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminAct {
+    /// Makes an admin of a member.
+    Promote,
+    /// Makes a member of an admin.
+    Demote,
+    /// Keeps the person out, and tells them why.
+    Disable,
+    /// Lets the person in again.
+    Enable,
+    /// Signs the person out everywhere.
+    EndSessions,
+    /// Mails a link to choose a new password.
+    SendReset,
+    /// Makes such a link, to be passed on.
+    MakeReset,
+    /// Vouches for the address.
+    Verify,
+    /// Deletes the account.
+    Delete,
+}
+
+impl AdminAct {
+    /// Every act.
+    pub const ALL: [Self; 9] = [
+        Self::Promote,
+        Self::Demote,
+        Self::Disable,
+        Self::Enable,
+        Self::EndSessions,
+        Self::SendReset,
+        Self::MakeReset,
+        Self::Verify,
+        Self::Delete,
+    ];
+
+    /// The word of forms and addresses.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Promote => "promote",
+            Self::Demote => "demote",
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::EndSessions => "end-sessions",
+            Self::SendReset => "send-reset",
+            Self::MakeReset => "make-reset",
+            Self::Verify => "verify",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The act of a word.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.as_str() == word)
+    }
+
+    /// Whether it is named in full and asked for once more before it is done.
+    #[must_use]
+    pub const fn is_asked_twice(self) -> bool {
+        matches!(self, Self::Promote | Self::Demote | Self::Disable | Self::MakeReset | Self::Delete)
+    }
+
+    /// Whether an admin who does it to their own account is locked out.
+    #[must_use]
+    pub const fn locks_out(self) -> bool {
+        matches!(self, Self::Demote | Self::Disable | Self::Delete)
+    }
+}
+
+/// Names an act, and the account that it is for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AdminActForm {
+    /// The account.
+    pub user: String,
+    /// One of [`AdminAct`].
+    pub act: String,
+    /// Why; the person is told.
+    pub reason: String,
+}
+
+/// An act of acceptable shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminDeed {
+    /// On whom.
+    pub user: UserId,
+    /// What.
+    pub act: AdminAct,
+    /// Why; only where somebody is disabled.
+    pub reason: Option<String>,
+}
+
+impl AdminActForm {
+    /// Checks every field. Whoever is disabled is told why.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<AdminDeed, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let user = Uuid::try_parse(&self.user).ok().map(UserId);
+        if user.is_none() {
+            errors.refuse("user", FormReason::IdInvalid);
+        }
+        let act = AdminAct::of(&self.act);
+        if act.is_none() {
+            errors.refuse("act", FormReason::TextInvalid);
+        }
+        let reason = errors.lines("reason", &self.reason, REASON_MAX);
+        let reason = reason.filter(|reason| act == Some(AdminAct::Disable) && !reason.is_empty());
+        if act == Some(AdminAct::Disable) && self.reason.trim().is_empty() {
+            errors.refuse("reason", FormReason::ReasonMissing);
+        }
+        errors.finish(user.zip(act).map(|(user, act)| AdminDeed { user, act, reason }))
+    }
+}
+
+/// Invites somebody.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InviteForm {
+    /// Where the invitation goes.
+    pub email: String,
+    /// `user` or `admin`.
+    pub role: String,
+}
+
+impl InviteForm {
+    /// Checks both fields.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn parse(&self) -> Result<(Email, Role), Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let email = errors.email("email", &self.email);
+        let role = errors.role(&self.role);
+        errors.finish(email.zip(role))
+    }
+}
+
+/// Names an invitation that is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeForm {
+    /// Its id.
+    pub invitation: String,
+}
+
+/// An account, as the page of an admin shows it.
+#[derive(Debug, Clone)]
+pub struct AdminUserView {
+    /// What everybody may read who may read the account.
+    pub user: UserView,
+    /// When its owner's deletion is final.
+    pub closes_at: Option<Timestamp>,
+    /// Why it is disabled.
+    pub disabled_reason: Option<String>,
+    /// Whether it has a password to sign in with.
+    pub has_password: bool,
+    /// How many sessions are open.
+    pub sessions: u64,
+    /// Whether it is the admin's own.
+    pub own: bool,
+    /// The version that forms send along.
+    pub version: String,
+}
+
+/// An invitation that was not used yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationView {
+    /// Its id.
+    pub id: Uuid,
+    /// Whom it is for.
+    pub email: String,
+    /// What they will be.
+    pub role: Option<Role>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "019aa5a4-0000-7000-8000-000000000000";
+
+    fn form(act: &str, reason: &str) -> AdminActForm {
+        AdminActForm { user: ID.into(), act: act.into(), reason: reason.into() }
+    }
+
+    #[test]
+    fn every_act_is_read_as_it_is_written() {
+        for act in AdminAct::ALL {
+            assert_eq!(AdminAct::of(act.as_str()), Some(act));
+        }
+        assert_eq!(AdminAct::of("Delete"), None);
+    }
+
+    #[test]
+    fn whoever_is_disabled_is_told_why() {
+        let deed = form("disable", " Spam\r\nagain ").parse().unwrap();
+        assert_eq!((deed.act, deed.reason.as_deref()), (AdminAct::Disable, Some("Spam\nagain")));
+        for reason in ["", "  \n "] {
+            assert_eq!(form("disable", reason).parse().unwrap_err()[0].reason.code(), "required");
+        }
+        assert_eq!(form("disable", &"x".repeat(301)).parse().unwrap_err()[0].reason.code(), "too_long");
+        assert_eq!(form("enable", "whatever").parse().unwrap().reason, None);
+    }
+
+    #[test]
+    fn a_form_is_parsed_whole_or_refused_whole() {
+        let form = AdminActForm { user: "x".into(), act: "x".into(), reason: String::new() };
+        let fields: Vec<_> = form.parse().unwrap_err().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["user", "act"]);
+        let invite = InviteForm { email: "nobody".into(), role: "root".into() };
+        let fields: Vec<_> = invite.parse().unwrap_err().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["email", "role"]);
+    }
+}

@@ -1,0 +1,50 @@
+import { accessible } from '../../fixtures/axe';
+import { asAdmin, find } from '../../fixtures/admin';
+import { button, field } from '../../fixtures/forms';
+import { test } from '../../fixtures/mail-server';
+import { overflow } from '../../fixtures/overflow';
+import { expect, register, somebody } from '../../fixtures/test';
+
+const pages = ['/admin/users', '/admin/users?q=nobody-at-all', '/admin/users/new', '/admin/invitations'];
+
+test('axe finds nothing, and nothing sticks out, on every page of admins', async ({ page, own, context, baseURL }) => {
+  const ana = somebody();
+  await register(context, ana, baseURL!);
+  await context.clearCookies();
+  await asAdmin(page, own.server);
+  await page.goto('/admin/users/new');
+  await field(page, 'Email').fill(`${'long-'.repeat(12)}${somebody().email}`);
+  await button(page, 'Invite').click();
+  await find(page, ana);
+  const account = new URL(page.url()).pathname;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [320, 768, 1600]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of [...pages, account, `${account}/disable`, `${account}/delete`, `${account}/make-reset`]) {
+        await page.goto(path);
+        expect(await overflow(page), `${path} at ${width}`).toEqual([]);
+        await accessible(page, `${path} at ${width}, ${colorScheme}`);
+        await expect(page.locator('[style], style'), path).toHaveCount(0);
+      }
+    }
+  }
+});
+
+test('a search is sent while somebody types, and stands in the address', async ({ page, own, context, baseURL }) => {
+  const ana = somebody();
+  await register(context, ana, baseURL!);
+  await context.clearCookies();
+  const admin = await asAdmin(page, own.server);
+  await page.goto('/admin/users');
+  await page.getByRole('searchbox').pressSequentially(ana.email.slice(0, 20));
+  await expect(page).toHaveURL(url => url.searchParams.get('q') === ana.email.slice(0, 20));
+  await expect(page.getByRole('link', { name: ana.email })).toBeVisible();
+  await expect(page.getByRole('link', { name: admin.email })).toHaveCount(0);
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await page.reload();
+  await expect(page.getByRole('searchbox')).toHaveValue(ana.email.slice(0, 20));
+  await page.getByRole('link', { name: ana.email }).click();
+  await page.goBack();
+  await expect(page.getByRole('searchbox')).toHaveValue(ana.email.slice(0, 20));
+});

@@ -1,0 +1,139 @@
+//! The pages of admins: documents that the server draws whole. Their forms are server functions.
+
+use crate::http::redirect::{see_other, with_next};
+use crate::http::{body, headers};
+use crate::state::AppState;
+use accounts::{Error, RequestCtx, timestamp, version};
+use app::{AdminDocument, AdminSite, AppSettings, Flash};
+use axum::extract::FromRequestParts;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use domain::{AdminAct, AuditQuery, Code, Problem, UserId, UserQuery};
+use edge::problem::{problem, refusal};
+use http::request::Parts;
+use leptos::config::LeptosOptions;
+use serde::Deserialize;
+use serde::de::value::{Error as PlainError, MapDeserializer};
+use uuid::Uuid;
+
+/// The newest events that an account's page shows.
+const EVENTS: &str = "20";
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/admin/users", get(users))
+        .route("/admin/users/new", get(invite))
+        .route("/admin/users/{user}", get(user))
+        .route("/admin/users/{user}/{act}", get(act))
+        .route("/admin/invitations", get(invitations))
+}
+
+/// What every page needs of its request.
+struct Asked {
+    state: AppState,
+    ctx: RequestCtx,
+    flash: Flash,
+    path: String,
+    query: String,
+}
+
+impl FromRequestParts<AppState> for Asked {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let ctx = Extension::<RequestCtx>::from_request_parts(parts, state).await;
+        let Extension(ctx) = ctx.map_err(IntoResponse::into_response)?;
+        let flash = parts.extensions.remove::<Flash>().unwrap_or_default();
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        Ok(Self { state: state.clone(), ctx, flash, path: path.to_owned(), query: query.to_owned() })
+    }
+}
+
+impl Asked {
+    /// The guard has let an admin in: there is a viewer.
+    fn page(self, draw: impl FnOnce(AdminSite) -> AdminDocument) -> Response {
+        let Self { state, ctx, flash, path, .. } = self;
+        let Some(viewer) = ctx.viewer() else { return refusal(Code::SignInNeeded) };
+        let site = AdminSite {
+            options: LeptosOptions::clone(&state.site),
+            settings: AppSettings::clone(&state.app),
+            session: version::of_viewer(Some(&viewer)),
+            viewer,
+            flash,
+            path,
+            now: timestamp(ctx.now),
+        };
+        let AdminDocument { html, nonce } = draw(site);
+        (headers::page_policy(&state, Some(&nonce)), Html(html)).into_response()
+    }
+
+    /// The account that the path names.
+    fn user(&self) -> Option<UserId> {
+        Uuid::try_parse(self.path.split('/').nth(3)?).ok().map(UserId)
+    }
+
+    /// The act that the path names, if it has a page of its own.
+    fn act(&self) -> Option<AdminAct> {
+        AdminAct::of(self.path.split('/').nth(4)?).filter(|act| act.is_asked_twice())
+    }
+
+    /// What the address asks for, of these fields. Whatever else stands there is another program's.
+    fn query<T: for<'a> Deserialize<'a> + Default>(&self, names: &[&str]) -> T {
+        let fields = body::fields(self.query.as_bytes()).unwrap_or_default();
+        let known = fields.into_iter().filter(|(name, _)| names.contains(&name.as_str()));
+        T::deserialize(MapDeserializer::<_, PlainError>::new(known)).unwrap_or_default()
+    }
+
+    /// Where a page leads that cannot be shown.
+    fn refused(&self, error: Error) -> Response {
+        match error {
+            Error::SignInNeeded => see_other(&with_next("/login", &self.path)),
+            Error::EmailUnverified => see_other("/account"),
+            Error::Reauthenticate => see_other(&with_next("/confirm", &self.path)),
+            error => refusal(problem(error)),
+        }
+    }
+}
+
+async fn users(asked: Asked) -> Response {
+    let query: UserQuery = asked.query(&["q", "role", "is_active", "limit", "cursor"]);
+    match asked.state.accounts.list_users(&asked.ctx, query.clone()).await {
+        Ok(page) => asked.page(|site| app::admin_users_document(site, query, Ok(page))),
+        Err(error @ Error::Invalid(_)) => {
+            let problem: Problem = problem(error);
+            asked.page(|site| app::admin_users_document(site, query, Err(words::document(&problem))))
+        }
+        Err(error) => asked.refused(error),
+    }
+}
+
+async fn user(asked: Asked) -> Response {
+    let Some(user) = asked.user() else { return refusal(Code::NotFound) };
+    let events = AuditQuery { limit: EVENTS.to_owned(), subject: user.to_string(), ..AuditQuery::default() };
+    let found = asked.state.accounts.admin_user(&asked.ctx, user).await;
+    let events = asked.state.accounts.audit_trail(&asked.ctx, events).await;
+    match found.and_then(|found| Ok((found, events?.items))) {
+        Ok((found, events)) => asked.page(|site| app::admin_user_document(site, found, events)),
+        Err(error) => asked.refused(error),
+    }
+}
+
+async fn act(asked: Asked) -> Response {
+    let Some((user, act)) = asked.user().zip(asked.act()) else { return refusal(Code::NotFound) };
+    match asked.state.accounts.admin_user_for(&asked.ctx, user, act).await {
+        Ok(found) => asked.page(|site| app::admin_act_document(site, found, act)),
+        Err(error) => asked.refused(error),
+    }
+}
+
+async fn invite(asked: Asked) -> Response {
+    asked.page(app::admin_invite_document)
+}
+
+async fn invitations(asked: Asked) -> Response {
+    match asked.state.accounts.invitations(&asked.ctx).await {
+        Ok(open) => asked.page(|site| app::admin_invitations_document(site, open)),
+        Err(error) => asked.refused(error),
+    }
+}

@@ -4,7 +4,7 @@ use crate::http::redirect::{see_other, with_next};
 use crate::http::{body, headers};
 use crate::state::AppState;
 use accounts::{Error, RequestCtx, timestamp, version};
-use app::{AdminDocument, AdminSite, AppSettings, Flash};
+use app::{AdminSite, AppSettings, Flash};
 use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -13,6 +13,7 @@ use domain::{AdminAct, AuditQuery, Code, Problem, UserId, UserQuery};
 use edge::problem::{problem, refusal};
 use http::request::Parts;
 use leptos::config::LeptosOptions;
+use leptos::nonce::Nonce;
 use serde::Deserialize;
 use serde::de::value::{Error as PlainError, MapDeserializer};
 use uuid::Uuid;
@@ -52,9 +53,10 @@ impl FromRequestParts<AppState> for Asked {
 
 impl Asked {
     /// The guard has let an admin in: there is a viewer.
-    fn page(self, draw: impl FnOnce(AdminSite) -> AdminDocument) -> Response {
+    fn page(self, draw: impl FnOnce(AdminSite) -> String) -> Response {
         let Self { state, ctx, flash, path, .. } = self;
         let Some(viewer) = ctx.viewer() else { return refusal(Code::SignInNeeded) };
+        let nonce = Nonce::new();
         let site = AdminSite {
             options: LeptosOptions::clone(&state.site),
             settings: AppSettings::clone(&state.app),
@@ -62,10 +64,10 @@ impl Asked {
             viewer,
             flash,
             path,
+            nonce: nonce.clone(),
             now: timestamp(ctx.now),
         };
-        let AdminDocument { html, nonce } = draw(site);
-        (headers::page_policy(&state, Some(&nonce)), Html(html)).into_response()
+        (headers::page_policy(&state, Some(&nonce)), Html(draw(site))).into_response()
     }
 
     /// The account that the path names.

@@ -1,4 +1,4 @@
-use super::document::{AdminDocument, AdminSite, Head, document};
+use super::document::{AdminSite, Head, document};
 use super::parts::{PlainForm, act_does, act_label, act_title, field_error, hidden, outcome, typed};
 use crate::ui::{Flash, escaped};
 use domain::{AdminAct, AdminUserView, REASON_MAX};
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// Names in full what an act does, and asks once more.
 #[must_use]
-pub fn admin_act_document(site: AdminSite, view: AdminUserView, act: AdminAct) -> AdminDocument {
+pub fn admin_act_document(site: AdminSite, view: AdminUserView, act: AdminAct) -> String {
     let head = Head { title: act_title(act), lead: act_does(act) };
     document(site, head, move |site| page(site, &view, act))
 }

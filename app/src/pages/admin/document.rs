@@ -2,7 +2,7 @@ use crate::settings::AppSettings;
 use crate::site::{Footer, HeadTags, Session, SiteHeader, lean};
 use crate::ui::{Flash, PageContext, PageLoad};
 use domain::{Timestamp, Viewer};
-use leptos::nonce::{provide_nonce, use_nonce};
+use leptos::nonce::Nonce;
 use leptos::prelude::*;
 use leptos_router::components::Router;
 use leptos_router::location::RequestUrl;
@@ -21,16 +21,10 @@ pub struct AdminSite {
     pub flash: Flash,
     /// The page's own path.
     pub path: String,
+    /// Of the page's scripts.
+    pub nonce: Nonce,
     /// Now.
     pub now: Timestamp,
-}
-
-/// A page, and the nonce of its scripts.
-pub struct AdminDocument {
-    /// The whole document.
-    pub html: String,
-    /// For the page's policy.
-    pub nonce: String,
 }
 
 /// What is said at the top of a page.
@@ -49,20 +43,14 @@ const SCRIPTS: &str = concat!(
 );
 
 /// The whole document.
-pub(super) fn document(
-    site: AdminSite,
-    head: Head,
-    content: impl FnOnce(&AdminSite) -> AnyView,
-) -> AdminDocument {
+pub(super) fn document(site: AdminSite, head: Head, content: impl FnOnce(&AdminSite) -> AnyView) -> String {
     Owner::new_root(None).with(|| {
         provide_context(RequestUrl::new(&site.path));
         provide_context(site.settings.clone());
-        provide_nonce();
-        let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
         let content = content(&site);
-        let AdminSite { options, settings, viewer, session, flash, path, .. } = site;
+        let AdminSite { options, settings, viewer, session, flash, path, nonce, .. } = site;
         let name = settings.name.clone();
-        let html = view! {
+        view! {
             <!DOCTYPE html>
             <html lang=words::language().code() data-session=session>
                 <head>
@@ -74,7 +62,7 @@ pub(super) fn document(
                         <Frame viewer flash path head content/>
                     </Router>
                     <script
-                        nonce=use_nonce()
+                        nonce=nonce
                         data-leave=words::script::leave()
                         data-signed-in-as=words::script::signed_in_as().join("{}")
                         data-signed-out=words::script::signed_out()
@@ -85,8 +73,7 @@ pub(super) fn document(
                 </body>
             </html>
         }
-        .to_html();
-        AdminDocument { html, nonce }
+        .to_html()
     })
 }
 

@@ -1,4 +1,4 @@
-use super::document::{AdminDocument, AdminSite, Head, document};
+use super::document::{AdminSite, Head, document};
 use super::parts::{PlainForm, hidden, outcome, role, shown_link, typed};
 use crate::ui::Flash;
 use domain::InvitationView;
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// Open invitations.
 #[must_use]
-pub fn admin_invitations_document(site: AdminSite, open: Vec<InvitationView>) -> AdminDocument {
+pub fn admin_invitations_document(site: AdminSite, open: Vec<InvitationView>) -> String {
     let head = Head { title: words::admin_invitations::title(), lead: words::admin_invitations::lead() };
     document(site, head, move |site| page(site, open))
 }

@@ -1,4 +1,4 @@
-use super::document::{AdminDocument, AdminSite, Head, document};
+use super::document::{AdminSite, Head, document};
 use super::parts::{PlainForm, field_error, outcome, role, typed};
 use crate::ui::Card;
 use domain::{EMAIL_MAX_BYTES, Role};
@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// Inviting somebody.
 #[must_use]
-pub fn admin_invite_document(site: AdminSite) -> AdminDocument {
+pub fn admin_invite_document(site: AdminSite) -> String {
     let mail = site.settings.mail;
     let lead = if mail { words::admin_invite::lead() } else { words::admin_invite::lead_no_mail() };
     document(site, Head { title: words::admin_invite::title(), lead }, page)

@@ -13,7 +13,7 @@ mod user;
 mod users;
 
 pub use act::admin_act_document;
-pub use document::{AdminDocument, AdminSite};
+pub use document::AdminSite;
 pub use invitations::admin_invitations_document;
 pub use invite::admin_invite_document;
 pub use user::admin_user_document;

@@ -1,4 +1,4 @@
-use super::document::{AdminDocument, AdminSite, Head, document};
+use super::document::{AdminSite, Head, document};
 use super::event;
 use super::parts::{
     PlainForm, act_does, act_done, act_label, hidden, outcome, proof, role, shown_link, state,
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 /// An account: what it holds, what can be done to it, what happened to it.
 #[must_use]
-pub fn admin_user_document(site: AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AdminDocument {
+pub fn admin_user_document(site: AdminSite, view: AdminUserView, events: Vec<AuditView>) -> String {
     let head = Head { title: words::admin_user::title(), lead: "" };
     document(site, head, move |site| page(site, view, events))
 }

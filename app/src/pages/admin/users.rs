@@ -1,4 +1,4 @@
-use super::document::{AdminDocument, AdminSite, Head, document};
+use super::document::{AdminSite, Head, document};
 use super::parts::{act_done, address, choice, outcome, proof, role, state};
 use domain::{Page, ProblemDocument, SEARCH_MAX, UserQuery, UserView};
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ pub fn admin_users_document(
     site: AdminSite,
     query: UserQuery,
     found: Result<Page<UserView>, ProblemDocument>,
-) -> AdminDocument {
+) -> String {
     let head = Head { title: words::admin_users::title(), lead: words::admin_users::lead() };
     document(site, head, move |site| page(site, &query, found))
 }

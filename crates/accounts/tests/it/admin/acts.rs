@@ -158,6 +158,8 @@ async fn a_disabled_person_is_told_why_after_the_right_password_alone(pool: PgPo
     assert!(matches!(accounts.sign_in(&world.stranger(), restoring).await, Err(Error::WrongCredentials)));
     let guessed = accounts.sign_in(&world.stranger(), form("wrong")).await;
     assert!(matches!(guessed, Err(Error::WrongCredentials)));
+    // Failures make a name wait.
+    world.clock.advance(Duration::HOUR);
     let program = accounts.sign_in_bearer(&world.stranger(), form(PASSWORD)).await;
     assert!(matches!(program, Err(Error::WrongCredentials)));
     let cookie = accounts.sign_in_api_cookie(&world.stranger(), form(PASSWORD)).await;
@@ -175,6 +177,7 @@ async fn open_invitations_are_listed_and_taken_back(pool: PgPool) {
     let root = world.holder(&admin(&world, "root").await).await;
     for (email, role) in [("one@example.com", "user"), ("Two@example.com", "admin")] {
         let form = InviteForm { email: email.into(), role: role.into() };
+        world.clock.advance(Duration::SECOND);
         assert!(world.accounts.invite_by(&root, form).await.unwrap().is_none(), "it is mailed");
     }
     let open = world.accounts.invitations(&root).await.unwrap();

@@ -62,13 +62,13 @@ fn says_ok_late() -> u16 {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for client in listener.incoming() {
-            thread::spawn(|| serve(client.unwrap()));
+            thread::spawn(|| serve(&client.unwrap()));
         }
     });
     port
 }
 
-fn serve(client: TcpStream) -> Option<()> {
+fn serve(mut client: &TcpStream) -> Option<()> {
     let mut asked = BufReader::new(client.try_clone().ok()?);
     let mut owed = 0;
     loop {
@@ -80,7 +80,7 @@ fn serve(client: TcpStream) -> Option<()> {
         }
         owed += 1;
         if !late {
-            (&client).write_all("+OK\r\n".repeat(owed).as_bytes()).ok()?;
+            client.write_all("+OK\r\n".repeat(owed).as_bytes()).ok()?;
             owed = 0;
         }
     }

@@ -202,21 +202,27 @@ async fn by_redis_alone_each_trigger_acts_at_once_on_the_other_server(pool: PgPo
     acts_at_once(&Servers::new(&pool, Some(&valkey)).await).await;
 }
 
+async fn how_long(servers: &Servers) {
+    let mut late = 0;
+    for (trigger, times) in servers.times(100).await {
+        late += times.iter().filter(|time| **time > Duration::from_secs(1)).count();
+        let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
+        println!("{trigger}: median {median:?}, worst {worst:?} of {}", times.len());
+    }
+    assert_eq!(late, 0, "accepted after 1 s");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 #[ignore = "a measurement, for `cargo nextest run --run-ignored only`"]
-async fn how_long_a_trigger_takes_to_act_on_the_other_server(pool: PgPool) {
+async fn how_long_a_trigger_takes_to_act_on_the_other_server_by_listen(pool: PgPool) {
+    how_long(&Servers::new(&pool, None).await).await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+#[ignore = "a measurement, for `cargo nextest run --run-ignored only`"]
+async fn how_long_a_trigger_takes_to_act_on_the_other_server_by_redis(pool: PgPool) {
     let valkey = Valkey::start();
-    for (way, redis) in [("LISTEN", None), ("Redis", Some(&valkey))] {
-        let servers = Servers::new(&pool, redis).await;
-        let mut late = 0;
-        for (trigger, times) in servers.times(100).await {
-            late += times.iter().filter(|time| **time > Duration::from_secs(1)).count();
-            let (median, worst) = (times[times.len() / 2], times[times.len() - 1]);
-            println!("{way}: {trigger}: median {median:?}, worst {worst:?} of {}", times.len());
-        }
-        assert_eq!(late, 0, "{way}: accepted after 1 s");
-        servers.here.execute("DELETE FROM users").await;
-    }
+    how_long(&Servers::new(&pool, Some(&valkey)).await).await;
 }
 
 /// A server whose only source is lost remembers nothing, and begins anew once it hears again.

@@ -61,6 +61,22 @@ impl AdminAct {
         Self::ALL.into_iter().find(|act| act.as_str() == word)
     }
 
+    /// Whether it changes anything of an account as it is now. An account that closes is its owner's to restore, and nobody
+    /// else's.
+    #[must_use]
+    pub fn fits(self, view: &AdminUserView) -> bool {
+        let AdminUserView { user, closes_at, .. } = view;
+        match self {
+            Self::Promote => user.role == Role::User,
+            Self::Demote => user.role == Role::Admin,
+            Self::Disable => user.is_active || closes_at.is_some(),
+            Self::Enable => !user.is_active && closes_at.is_none(),
+            Self::SendReset | Self::MakeReset => user.is_active,
+            Self::Verify => !user.email_verified,
+            Self::EndSessions | Self::Delete => true,
+        }
+    }
+
     /// Whether it is named in full and asked for once more before it is done.
     #[must_use]
     pub const fn is_asked_twice(self) -> bool {

@@ -74,15 +74,9 @@ fn keep(before: &HeaderMap, mut answer: Response) -> Response {
 fn retry(request: &Request) -> String {
     let path = request.uri().path();
     if request.method() != Method::GET {
-        return FORMS
-            .iter()
-            .find(|form| form.function == path)
-            .map_or("/", |form| form.page)
-            .split('{')
-            .next()
-            .unwrap_or("/")
-            .trim_end_matches('/')
-            .to_owned();
+        let page = FORMS.iter().find(|form| form.function == path).map_or("/", |form| form.page);
+        // Above the page that is about somebody: nobody knows here whom.
+        return page.split_once("/{").map_or(page, |(above, _)| above).to_owned();
     }
     let whole = request.uri().path_and_query().map_or("/", |whole| whole.as_str());
     domain::safe_next(whole).unwrap_or("/").to_owned()

@@ -35,6 +35,9 @@ pub async fn invite_somebody(form: InviteForm) -> Result<String, AppError> {
 /// Takes an invitation back.
 #[server(prefix = "/fn", endpoint = "admin/invitations/revoke")]
 pub async fn revoke_invitation(form: RevokeForm) -> Result<(), AppError> {
-    let (accounts, ctx) = crate::ssr::context()?;
-    Ok(accounts.revoke_invitation_by(&ctx, form).await?)
+    use crate::ssr::{context, refusal};
+    use domain::Code;
+    let (accounts, ctx) = context()?;
+    let own = [(Code::ChangedMeanwhile, words::admin_invitations::ended())];
+    accounts.revoke_invitation_by(&ctx, form).await.map_err(|error| refusal(error, &own))
 }

@@ -4,7 +4,7 @@ use super::parts::{
     PlainForm, act_does, act_done, act_label, hidden, outcome, proof, role, shown_link, state,
 };
 use crate::ui::Card;
-use domain::{AdminAct, AdminUserView, AuditView, Role};
+use domain::{AdminAct, AdminUserView, AuditView};
 use leptos::prelude::*;
 
 /// An account: what it holds, what can be done to it, what happened to it.
@@ -82,34 +82,29 @@ fn facts(site: &AdminSite, view: &AdminUserView) -> AnyView {
 
 /// What helps first, and what takes something away apart at the end.
 fn acts(site: &AdminSite, view: &AdminUserView) -> AnyView {
-    let AdminUserView { user, own, .. } = view;
-    let mail = site.settings.mail && user.is_active;
-    let helps = [
-        (user.is_active, AdminAct::EndSessions),
-        (!user.email_verified, AdminAct::Verify),
-        (mail, AdminAct::SendReset),
-        (user.is_active, AdminAct::MakeReset),
-        (!user.is_active, AdminAct::Enable),
-        (user.role == Role::User, AdminAct::Promote),
-    ];
-    let takes = [
-        (user.role == Role::Admin, AdminAct::Demote),
-        (user.is_active, AdminAct::Disable),
-        (true, AdminAct::Delete),
-    ];
-    let offered = |acts: &[(bool, AdminAct)]| -> Vec<_> {
-        acts.iter().filter(|(fits, _)| *fits).map(|(_, act)| offer(site, view, *act)).collect()
+    let mail = |act| act != AdminAct::SendReset || site.settings.mail;
+    let offered = |acts: &[AdminAct]| -> Vec<_> {
+        let fitting = acts.iter().filter(|act| act.fits(view) && mail(**act));
+        fitting.map(|act| offer(site, view, *act)).collect()
     };
-    let danger = if *own {
+    let helps = offered(&[
+        AdminAct::EndSessions,
+        AdminAct::Verify,
+        AdminAct::SendReset,
+        AdminAct::MakeReset,
+        AdminAct::Enable,
+        AdminAct::Promote,
+    ]);
+    let danger = if view.own {
         view! {
             <p>{words::admin_user::own()}</p>
             <p><a href="/account/leave">{words::admin_user::own_leave()}</a></p>
         }
         .into_any()
     } else {
-        view! { <ul class="rows">{offered(&takes)}</ul> }.into_any()
+        view! { <ul class="rows">{offered(&[AdminAct::Demote, AdminAct::Disable, AdminAct::Delete])}</ul> }
+            .into_any()
     };
-    let helps = offered(&helps);
     view! {
         <Card id="acts" title=words::admin_user::acts() purpose=words::admin_user::acts_purpose()>
             <ul class="rows">{helps}</ul>

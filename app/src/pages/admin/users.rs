@@ -1,5 +1,5 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{act_done, address, choice, outcome, proof, role, state};
+use super::parts::{act_done, address, choice, outcome, proof, role};
 use domain::{Page, ProblemDocument, SEARCH_MAX, UserQuery, UserView};
 use leptos::prelude::*;
 
@@ -17,6 +17,9 @@ pub fn admin_users_document(
 const PATH: &str = "/admin/users";
 
 fn page(site: &AdminSite, query: &UserQuery, found: Result<Page<UserView>, ProblemDocument>) -> AnyView {
+    let count = found.as_ref().map_or(0, |page| page.items.len() as u64);
+    let said =
+        if count == 0 { words::admin_users::empty().to_owned() } else { words::admin_users::found(count) };
     let list = match found {
         Ok(page) => list(site, query, page),
         Err(problem) => view! {
@@ -27,7 +30,7 @@ fn page(site: &AdminSite, query: &UserQuery, found: Result<Page<UserView>, Probl
     view! {
         {outcome(&site.flash, &["/fn/admin/confirmed"], act_done)}
         {search(query)}
-        <div data-results="">{list}</div>
+        <div data-results=said>{list}</div>
     }
     .into_any()
 }
@@ -36,7 +39,7 @@ fn page(site: &AdminSite, query: &UserQuery, found: Result<Page<UserView>, Probl
 fn search(query: &UserQuery) -> AnyView {
     let is_asked = *query != UserQuery::default();
     view! {
-        <form class="filters" action=PATH method="get" role="search" data-search="">
+        <form class="filters" action=PATH method="get" role="search" data-search=words::admin_users::not_now()>
             <div class="field">
                 <label for="q">{words::admin_users::search()}</label>
                 <input
@@ -58,13 +61,15 @@ fn search(query: &UserQuery) -> AnyView {
             ])}
             {choice("is_active", words::admin_users::state(), &query.is_active, &[
                 ("true", words::admin::active()),
-                ("false", words::admin::disabled()),
+                ("false", words::admin::inactive()),
             ])}
             <p class="actions">
                 <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
                 {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
                 <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
             </p>
+            // What the script says that looks while somebody types.
+            <p class="help" role="status"></p>
         </form>
     }
     .into_any()
@@ -105,7 +110,9 @@ fn list(site: &AdminSite, query: &UserQuery, page: Page<UserView>) -> AnyView {
 fn row(site: &AdminSite, user: UserView) -> AnyView {
     let to = format!("{PATH}/{}", user.id);
     let name = user.profile.display_name().unwrap_or_else(|| words::admin_users::no_name().to_owned());
-    let status = format!("{} · {}", state(&user, false), proof(&user));
+    // Which of the two it is, disabled or closing, stands on the account's own page.
+    let works = if user.is_active { words::admin::active() } else { words::admin::inactive() };
+    let status = format!("{works} · {}", proof(&user));
     view! {
         <tr role="row">
             <th scope="row" role="rowheader"><a href=to><bdi>{user.email}</bdi></a></th>

@@ -42,7 +42,8 @@ impl Accounts {
         act: AdminAct,
     ) -> Result<AdminUserView, Error> {
         self.may_act(ctx, id, act).await?;
-        self.admin_user(ctx, id).await
+        let view = self.admin_user(ctx, id).await?;
+        if act.fits(&view) { Ok(view) } else { Err(Error::ChangedMeanwhile) }
     }
 
     /// Does it. A link to choose a new password is returned, where one was asked for.
@@ -58,7 +59,7 @@ impl Accounts {
     ) -> Result<Option<PrintedLink>, Error> {
         ctx.admin()?;
         let AdminDeed { user, act, reason } = form.parse()?;
-        self.may_act(ctx, user, act).await?;
+        self.admin_user_for(ctx, user, act).await?;
         match act {
             AdminAct::Promote => self.change_role(ctx, user, "admin").await?,
             AdminAct::Demote => self.change_role(ctx, user, "user").await?,

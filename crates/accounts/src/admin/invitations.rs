@@ -18,22 +18,20 @@ impl Accounts {
         Ok(open.into_iter().map(|token| self.invitation(token)).collect())
     }
 
-    /// Takes an invitation back, and its mail if that was not sent yet, after a recent sign-in. One that has ended
-    /// meanwhile stays ended.
+    /// Takes an invitation back, and its mail if that was not sent yet, after a recent sign-in.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Reauthenticate`], [`Error::NotFound`],
-    /// [`Error::Unavailable`].
+    /// [`Error::ChangedMeanwhile`] for one that was used or has ended, [`Error::Unavailable`].
     pub async fn revoke_invitation_by(&self, ctx: &RequestCtx, form: RevokeForm) -> Result<(), Error> {
         ctx.admin()?;
         let id = Uuid::try_parse(&form.invitation).map_err(|_| Error::NotFound)?;
         self.need_recent_admin(ctx).await?;
         let mut tx = self.begin_as_admin(ctx).await?;
         let token = one_time_tokens::by_id(&mut tx, id).await?;
-        match token.filter(|token| token.purpose == Some(Purpose::Invite)) {
-            Some(token) => self.revoke_in(tx, ctx, &token.email_canonical).await.map(drop),
-            None => Ok(()),
-        }
+        let invitation = token.filter(|token| token.purpose == Some(Purpose::Invite));
+        let email = invitation.ok_or(Error::ChangedMeanwhile)?.email_canonical;
+        if self.revoke_in(tx, ctx, &email).await? { Ok(()) } else { Err(Error::ChangedMeanwhile) }
     }
 
     /// The role is sealed: a key that is gone leaves it unknown, and the invitation useless.

@@ -66,7 +66,9 @@ impl Accounts {
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
         let role = role.filter(|role| *role != user.role);
-        let is_active = is_active.filter(|is_active| *is_active != user.is_active);
+        // An account that closes is disabled as well, and no longer its owner's to restore.
+        let closing_off = disabled_reason.is_some();
+        let is_active = is_active.filter(|wanted| *wanted != user.is_active || (!wanted && closing_off));
         let no_longer = role == Some(Role::User) || is_active == Some(false);
         if no_longer && policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);
@@ -120,6 +122,7 @@ impl Accounts {
     /// [`Error::Unavailable`].
     pub async fn send_password_reset(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
         let (mut tx, _, user) = self.begin_on(ctx, id).await?;
+        ctx.check_version(|| version::of_user(&user))?;
         self.need_mail()?;
         self.enqueue(&mut tx, ctx, &Mail::Reset { user: user.id }).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::PasswordResetSent).await?;

@@ -1,6 +1,6 @@
 //! What an admin does on the page of an account: a recent sign-in, never against oneself, recorded.
 
-use crate::crew::{admin, again, kinds};
+use crate::crew::{admin, again, deletion, kinds};
 use accounts::{Error, PrintedLink, RequestCtx};
 use domain::{AdminActForm, InviteForm, ResetForm, RevokeForm, Role, SignInForm, UserId};
 use sqlx::PgPool;
@@ -88,7 +88,7 @@ async fn acts_do_what_they_say_and_are_recorded(pool: PgPool) {
     assert_eq!((before.sessions, before.has_password, before.own), (1, true, false));
 
     act(&world, &ctx, id, "verify").await.unwrap();
-    act(&world, &ctx, id, "verify").await.unwrap();
+    assert!(matches!(act(&world, &ctx, id, "verify").await, Err(Error::ChangedMeanwhile)), "it is done");
     assert!(view().await.user.email_verified);
     act(&world, &ctx, id, "promote").await.unwrap();
     assert!(world.holder(&ana).await.member().is_err(), "every session ends");
@@ -97,7 +97,9 @@ async fn acts_do_what_they_say_and_are_recorded(pool: PgPool) {
     act(&world, &ctx, id, "disable").await.unwrap();
     let disabled = view().await;
     assert_eq!((disabled.user.is_active, disabled.disabled_reason.as_deref()), (false, Some("Spam, twice")));
-    assert!(matches!(act(&world, &ctx, id, "make-reset").await, Err(Error::NotFound)));
+    for name in ["make-reset", "send-reset", "disable"] {
+        assert!(matches!(act(&world, &ctx, id, name).await, Err(Error::ChangedMeanwhile)), "{name}");
+    }
     act(&world, &ctx, id, "enable").await.unwrap();
     assert_eq!(view().await.disabled_reason, None);
     assert_eq!(world.count("SELECT count(*) FROM users WHERE disabled_reason IS NOT NULL").await, 0);
@@ -125,6 +127,29 @@ async fn acts_do_what_they_say_and_are_recorded(pool: PgPool) {
     let by_root = "SELECT count(*) FROM audit_events e JOIN users u ON u.id = e.actor_id WHERE u.email = 'root@example.com'
         AND e.subject_id <> u.id";
     assert_eq!(world.count(by_root).await, 7, "all but the reset itself");
+}
+
+/// Whoever deletes their account as an admin disables it does not come back by restoring it; and an admin does not undo
+/// somebody's deletion.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_closing_account_is_disabled_and_not_enabled(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, ana) = (admin(&world, "root").await, world.member("ana").await);
+    let (ctx, id) = (world.holder(&root).await, ana.viewer.id);
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    assert!(matches!(act(&world, &ctx, id, "enable").await, Err(Error::ChangedMeanwhile)));
+    assert!(world.accounts.admin_user(&ctx, id).await.unwrap().closes_at.is_some());
+    act(&world, &ctx, id, "disable").await.unwrap();
+    let view = world.accounts.admin_user(&ctx, id).await.unwrap();
+    assert_eq!((view.closes_at, view.disabled_reason.as_deref()), (None, Some("Spam, twice")));
+    let form = SignInForm { restore: "on".into(), ..sign_in("ana@example.com", PASSWORD) };
+    assert!(matches!(world.accounts.sign_in(&world.stranger(), form).await, Err(Error::WrongCredentials)));
+    let told = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
+    assert!(matches!(told, Err(Error::AccountDisabled { .. })));
+    assert_eq!(
+        kinds(&world).await,
+        ["account_closing", "account_disabled", "sign_in_failed", "sign_in_failed"]
+    );
 }
 
 /// A form acts on the account as it was shown.
@@ -187,7 +212,8 @@ async fn open_invitations_are_listed_and_taken_back(pool: PgPool) {
     assert_eq!(shown, [("Two@example.com", Some(Role::Admin)), ("one@example.com", Some(Role::User))]);
     let revoke = RevokeForm { invitation: open[0].id.to_string() };
     world.accounts.revoke_invitation_by(&root, revoke.clone()).await.unwrap();
-    world.accounts.revoke_invitation_by(&root, revoke).await.unwrap();
+    let again = world.accounts.revoke_invitation_by(&root, revoke).await;
+    assert!(matches!(again, Err(Error::ChangedMeanwhile)), "whoever thinks so must know that it was used");
     assert_eq!(world.accounts.invitations(&root).await.unwrap().len(), 1);
     assert_eq!(kinds(&world).await, ["invitation_revoked", "invited", "invited"]);
     let mails = world.mail().await;

@@ -103,7 +103,12 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/sessions/end", page: "/account/security", keeps: &[], done_on: &[] },
     FormPage { function: "/fn/sessions/end-others", page: "/account/security", keeps: &[], done_on: &[] },
     FormPage { function: "/fn/devices/forget", page: "/account/security", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/account/delete", page: "/account/leave", keeps: &[], done_on: &["/login"] },
+    FormPage {
+        function: "/fn/account/delete",
+        page: "/account/leave",
+        keeps: &["email"],
+        done_on: &["/login"],
+    },
     FormPage { function: "/fn/confirm", page: "/confirm", keeps: &["next"], done_on: &[] },
     FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, done_on: &[] },
     FormPage { function: "/fn/password/forgot", page: "/forgot", keeps: &["email"], done_on: &["/forgot"] },

@@ -82,6 +82,7 @@ fn api(state: &AppState) -> Router<AppState> {
 
 fn pages(state: &AppState) -> Router<AppState> {
     let caller = from_fn_with_state(state.callers(), caller::middleware);
+    let counted = from_fn_with_state(state.callers(), rate_limit::browsers);
     let pages = render::router(state).merge(admin::router()).layer((
         from_fn_with_state(state.clone(), functions::middleware),
         from_fn_with_state(state.callers(), functions::rate_limit),
@@ -91,7 +92,7 @@ fn pages(state: &AppState) -> Router<AppState> {
         from_fn_with_state(state.clone(), sign_up::middleware),
     ));
     pages
-        .route("/account/export", get(export::download).layer(caller.clone()))
+        .route("/account/export", get(export::download).layer((counted, caller.clone())))
         .route("/whoami", get(whoami::show).layer(caller))
 }
 

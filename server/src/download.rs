@@ -26,6 +26,9 @@ type Piece = (Export, Result<Option<String>, Error>);
 
 async fn piece(mut export: Export) -> Piece {
     let piece = export.next_piece().await;
+    if let Err(error) = &piece {
+        tracing::error!(error = edge::problem::chain(error), "an export was cut off");
+    }
     (export, piece)
 }
 

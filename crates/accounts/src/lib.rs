@@ -137,6 +137,10 @@ impl Accounts {
         if !self.inner.store.is_ready().await? {
             return Err(Error::NotMigrated);
         }
+        self.check_clock()
+    }
+
+    fn check_clock(&self) -> Result<(), Error> {
         if self.inner.database_clock.skew() == Skew::TooFar { Err(Error::ClockSkew) } else { Ok(()) }
     }
 

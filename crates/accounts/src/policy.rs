@@ -59,6 +59,13 @@ pub const fn token_lifetime(purpose: Purpose) -> Duration {
     }
 }
 
+/// How long a link that takes an account back may be used: that of one that closes until its end, since its owner is
+/// mailed nothing else.
+#[must_use]
+pub fn not_me_lifetime(closes_at: Option<OffsetDateTime>, now: OffsetDateTime) -> Duration {
+    closes_at.map_or(token_lifetime(Purpose::NotMe), |end| (end - now).max(Duration::ZERO))
+}
+
 /// How many dead rows one statement deletes.
 pub(crate) const SWEEP_BATCH: i64 = 1_000;
 

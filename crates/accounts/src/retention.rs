@@ -8,6 +8,18 @@ use time::{Duration, OffsetDateTime};
 use words::retention_what as what;
 use words::{retention as why, retention_until, wait};
 
+/// How many events one statement empties.
+const BLANKED_AT_ONCE: i64 = 10_000;
+
+/// What a sweep could not do.
+#[derive(Debug)]
+pub struct Unswept {
+    /// Of what: a table, or one account.
+    pub what: String,
+    /// Why.
+    pub error: Error,
+}
+
 /// Some columns of one table.
 pub struct Retained {
     /// Which table.
@@ -272,20 +284,28 @@ pub const RETENTION: &[Retained] = &[
 
 impl Accounts {
     /// Does what the retention table says, and deletes the accounts whose end has come. Returns how many sessions, refresh
-    /// tokens and accounts it deleted.
+    /// tokens and accounts it deleted. What fails stops nothing else.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
-    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Error> {
-        let mut swept = self.delete_closed(now).await?;
-        for retained in RETENTION {
-            swept += match retained.until {
-                Until::Ended(ending) => self.sweep_ended(ending, now, Duration::ZERO).await?,
-                Until::Unused(ending, after) => self.sweep_ended(ending, now, after).await?,
-                Until::AccountDeleted | Until::Forever => 0,
-            };
+    /// What it could not do; everything, where this server's clock is wrong: what it takes for ended may have days left.
+    pub async fn sweep(&self, now: OffsetDateTime) -> Result<u64, Vec<Unswept>> {
+        if let Err(error) = self.check_clock() {
+            return Err(vec![Unswept { what: "everything".to_owned(), error }]);
         }
-        Ok(swept)
+        let mut unswept = Vec::new();
+        let mut swept = self.delete_closed(now, &mut unswept).await;
+        for retained in RETENTION {
+            let (ending, after) = match retained.until {
+                Until::Ended(ending) => (ending, Duration::ZERO),
+                Until::Unused(ending, after) => (ending, after),
+                Until::AccountDeleted | Until::Forever => continue,
+            };
+            match self.sweep_ended(ending, now, after).await {
+                Ok(rows) => swept += rows,
+                Err(error) => unswept.push(Unswept { what: retained.table.to_owned(), error }),
+            }
+        }
+        if unswept.is_empty() { Ok(swept) } else { Err(unswept) }
     }
 
     /// Deletes what has ended, or was last used so long ago.
@@ -303,6 +323,12 @@ impl Accounts {
         Ok(0)
     }
 
+    /// Empties some of where an account's owner acted from, in a statement that is quick however much there is; says
+    /// whether that was all.
+    pub(crate) async fn blank_piece(&self, tx: &mut Tx, user: UserId) -> Result<bool, Error> {
+        Ok(audit::blank_clients(tx, user, BLANKED_AT_ONCE).await? < BLANKED_AT_ONCE.unsigned_abs())
+    }
+
     /// Deletes or empties all that is kept of an account.
     pub(crate) async fn remove_all_of(&self, tx: &mut Tx, user: UserId) -> Result<(), Error> {
         for retained in RETENTION {
@@ -310,7 +336,7 @@ impl Accounts {
                 WithAccount::Account => {
                     users::delete(tx, user).await?;
                 }
-                WithAccount::BlankClients => audit::blank_clients(tx, user).await?,
+                WithAccount::BlankClients => while !self.blank_piece(tx, user).await? {},
                 WithAccount::Rows | WithAccount::Nothing => {}
             }
         }

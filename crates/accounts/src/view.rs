@@ -13,6 +13,7 @@ pub(crate) fn user(user: User) -> UserView {
         profile: shown(user.profile),
         role: user.role,
         is_active: user.is_active,
+        closes_at: user.closes_at.map(timestamp),
         created_at: timestamp(user.created_at),
         updated_at: timestamp(user.updated_at),
     }
@@ -27,6 +28,7 @@ pub(crate) fn with_user(row: &SessionWithUser) -> UserView {
         profile: shown(profile.clone()),
         role: session.role,
         is_active: session.is_active,
+        closes_at: None,
         created_at: timestamp(*created_at),
         updated_at: timestamp(*updated_at),
     }

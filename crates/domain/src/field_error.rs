@@ -158,12 +158,16 @@ pub enum Reason {
     EmailTaken,
     /// The account has this email address already.
     EmailUnchanged,
+    /// Not the account's email address.
+    EmailOther,
     /// Somebody has this username.
     UsernameTaken,
     /// Nobody takes this username for themselves.
     UsernameReserved,
     /// Not the current password.
     PasswordWrong,
+    /// The account has no password.
+    PasswordUnset,
     /// A password that is easy to guess.
     PasswordWeak(PasswordWeakness),
     /// The call takes no such field.
@@ -191,7 +195,8 @@ impl Reason {
             Self::EmailTaken | Self::UsernameTaken => "taken",
             Self::EmailUnchanged => "unchanged",
             Self::UsernameReserved => "reserved",
-            Self::PasswordWrong => "wrong",
+            Self::PasswordWrong | Self::EmailOther => "wrong",
+            Self::PasswordUnset => "unset",
             Self::PasswordWeak(_) => "too_weak",
             Self::Unknown => "unknown",
             Self::Doubled => "duplicate",

@@ -55,19 +55,26 @@ pub async fn insert(tx: &mut Tx, event: &Event<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Empties where an account's owner, and strangers, acted from on it: an admin's own address stays.
+/// Empties where an account's owner, and strangers, acted from on it, in `limit` rows at most: an admin's own address
+/// stays. Says in how many.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn blank_clients(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
-    sqlx::query!(
-        "UPDATE audit_events SET address = NULL, agent = NULL
-         WHERE actor_id = $1 OR (subject_id = $1 AND actor_id IS NULL)",
-        user.0
+pub async fn blank_clients(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE audit_events SET address = NULL, agent = NULL WHERE id IN (
+             SELECT id FROM audit_events
+             WHERE actor_id = $1 AND (address IS NOT NULL OR agent IS NOT NULL)
+             UNION ALL
+             SELECT id FROM audit_events
+             WHERE subject_id = $1 AND actor_id IS NULL AND (address IS NOT NULL OR agent IS NOT NULL)
+             LIMIT $2)",
+        user.0,
+        limit
     )
     .execute(tx.unchanging())
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
 
 /// An event as it was written.

@@ -1,7 +1,8 @@
-//! Deletes session rows that can never be used again.
+//! Does what the retention table says: deletes what has ended, and the accounts whose grace is over.
 
 use super::periodic::every;
 use accounts::Accounts;
+use accounts::retention::Unswept;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -15,7 +16,11 @@ pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
 async fn sweep(accounts: Accounts) {
     match accounts.sweep(accounts.now()).await {
         Ok(0) => {}
-        Ok(rows) => tracing::info!(rows, "swept sessions"),
-        Err(error) => tracing::error!(error = edge::problem::chain(&error), "sweep failed"),
+        Ok(rows) => tracing::info!(rows, "swept what had ended"),
+        Err(unswept) => {
+            for Unswept { what, error } in unswept {
+                tracing::error!(what, error = edge::problem::chain(&error), "sweep failed");
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! `/account/export`: the file of the page about leaving. It writes nothing.
+//! `/account/export`: the file of the page about leaving. It writes nothing but that it was taken, and is counted as a call
+//! is.
 
 use crate::download::Download;
 use crate::http::redirect::{see_other, with_next};

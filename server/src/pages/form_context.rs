@@ -17,7 +17,7 @@ pub(super) struct FormContext {
     pub(super) account: Option<String>,
     /// The version that it showed; `None` for a form without one.
     pub(super) version: String,
-    /// Whether it may come without an account: it writes nothing, or is for strangers.
+    /// Whether it may come without an account: it only loads, or is for strangers.
     pub(super) anyone: bool,
 }
 

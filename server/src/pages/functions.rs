@@ -99,7 +99,7 @@ impl Post {
         let fields = Fields::parse(&bytes);
         let readable = fields.is_some();
         let fields = fields.unwrap_or_default();
-        let anyone = fields.is_empty() || form.is_some_and(is_for_anyone);
+        let anyone = path.ends_with("/load") || form.is_some_and(is_for_anyone);
         let kept = form.map(|form| fields.keep(form.keeps)).unwrap_or_default();
         let context = FormContext { account: fields.account, version: fields.version, anyone };
         parts.extensions.insert(context.clone());

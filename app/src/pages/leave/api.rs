@@ -2,6 +2,7 @@
 
 use crate::AppError;
 use crate::json::Json;
+use domain::LeaveForm;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Post;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ pub struct LeaveText {
     pub data: String,
     /// When the account is gone.
     pub grace: String,
+    /// Whether it cannot be restored: then the address is typed.
+    pub at_once: bool,
     /// The version of the account that is shown.
     pub version: String,
 }
@@ -27,15 +30,15 @@ pub async fn load_leave() -> Result<LeaveText, AppError> {
         0 => words::leave::no_grace().to_owned(),
         days => words::leave::grace(&words::wait::days(days.into())),
     };
-    Ok(LeaveText { data: rows::personal_data(kept), grace, version })
+    Ok(LeaveText { data: rows::personal_data(kept), grace, at_once: grace_days == 0, version })
 }
 
 /// Deletes the account, and leads to the sign-in page.
 #[server(prefix = "/fn", endpoint = "account/delete")]
-pub async fn delete_account() -> Result<(), AppError> {
+pub async fn delete_account(#[server(default)] form: LeaveForm) -> Result<(), AppError> {
     use crate::ssr::{clear_session, context, redirect};
     let (accounts, ctx) = context()?;
-    accounts.delete_me(&ctx, domain::DeletionForm::default()).await?;
+    accounts.leave(&ctx, form).await?;
     clear_session()?;
     redirect("/login");
     Ok(())

@@ -1,6 +1,7 @@
 use super::api::{DeleteAccount, LeaveText, load_leave};
 use crate::site::{MemberLayout, Session};
-use crate::ui::{Card, Fetch, Form, SubmitButton, written};
+use crate::ui::{Card, Fetch, Form, InputKind, SubmitButton, TextField, written};
+use domain::EMAIL_MAX_BYTES;
 use leptos::prelude::*;
 
 /// The export and the deletion.
@@ -19,7 +20,7 @@ pub fn LeavePage() -> impl IntoView {
 fn Leave(view: LeaveText) -> impl IntoView {
     let session = Session::from_context();
     session.confirm_cookie();
-    let LeaveText { data, grace, version } = view;
+    let LeaveText { data, grace, at_once, version } = view;
     let version = RwSignal::new(version);
     view! {
         {written(data)}
@@ -31,6 +32,16 @@ fn Leave(view: LeaveText) -> impl IntoView {
                 leaves=true
                 version
             >
+                {at_once.then(|| view! {
+                    <TextField
+                        name="email"
+                        label=words::leave::typed()
+                        kind=InputKind::Email
+                        autocomplete="off"
+                        required=true
+                        max=EMAIL_MAX_BYTES
+                    />
+                }.into_any())}
                 <SubmitButton label=words::leave::delete() busy=words::leave::deleting() danger=true/>
             </Form>
         </Card>

@@ -84,7 +84,7 @@ fn Submit() -> impl IntoView {
     dynamic(move || {
         if closing.get() {
             view! {
-                <HiddenField name="restore" value="on".to_owned()/>
+                <input type="hidden" name="form[restore]" value=input_value("identifier")/>
                 <SubmitButton label=words::login::restore() busy=words::login::restoring()/>
             }
             .into_any()
@@ -99,26 +99,26 @@ fn by_code(page: String) -> AnyView {
     view! { <p class="help"><OtherWay page label=words::login_code::instead()/></p> }.into_any()
 }
 
-/// What helps after a refusal: a new password, or a code while the name has to wait. A closing account needs neither.
+/// What helps after a refusal: a new password, or a code while the name has to wait.
 fn help(code_instead: String) -> AnyView {
-    let form = FormState::from_context();
-    if form.is_closing() {
-        ().into_any()
-    } else if form.wait().is_some() {
+    if FormState::from_context().wait().is_some() {
         view! { <OtherWay page=code_instead label=words::login_code::instead()/> }.into_any()
     } else {
         view! { <OtherWay page="/forgot" label=words::login::reset()/> }.into_any()
     }
 }
 
-/// Another way in. The address goes along as it stands in the field when somebody turns to the link.
+/// Another way in, none for an account that closes. The address goes along as it stands in the field when somebody turns
+/// to the link.
 #[component]
 fn OtherWay(#[prop(into)] page: String, label: &'static str) -> impl IntoView {
+    let form = FormState::from_context();
     let typed = input_value("identifier");
     let read = move || _ = dom::value_of("identifier").map(|text| typed.set(text));
     view! {
         <a
             href=move || typed.with(|typed| with_email(&page, typed, Url::escape))
+            hidden=move || form.is_closing()
             on:focus=move |_| read()
             on:pointerdown=move |_| read()
         >

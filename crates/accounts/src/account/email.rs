@@ -13,8 +13,9 @@ use store::users::{self, User};
 use store::{Tx, one_time_tokens};
 use time::OffsetDateTime;
 
-/// What mails to an address are good for: they end when the account has another one.
-const MAILED: [Purpose; 4] = [Purpose::Reset, Purpose::Verify, Purpose::ChangeEmail, Purpose::SignIn];
+/// What mails to an address are good for: they end when the account has another one, or closes.
+pub(super) const MAILED: [Purpose; 4] =
+    [Purpose::Reset, Purpose::Verify, Purpose::ChangeEmail, Purpose::SignIn];
 
 impl Accounts {
     /// The caller's address, and the one that waits for its proof.

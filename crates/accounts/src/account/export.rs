@@ -1,8 +1,9 @@
 //! The export of all that is kept about a person, in pieces: a long trail is never whole in memory.
 
+use crate::audit::{Event, for_its_person};
 use crate::authentication::step_up::need_recent_sign_in;
 use crate::view::{self, timestamp};
-use crate::{Accounts, Error, RequestCtx};
+use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
     AuditFilter, EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession,
     LastUse, SessionId, Span, Timestamp, UserId,
@@ -22,6 +23,7 @@ const PAGE: u16 = 100;
 pub struct Export {
     accounts: Accounts,
     user: UserId,
+    member: Member,
     /// The first piece, until it is taken.
     begin: Option<String>,
     /// The list of which the next piece is; none at the end.
@@ -62,7 +64,8 @@ impl List {
 }
 
 impl Accounts {
-    /// Begins the export of all that is kept about the caller, after a recent sign-in.
+    /// Begins the export of all that is kept about the caller, after a recent sign-in, and records it: whoever takes it at
+    /// an unlocked computer is seen.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Unavailable`].
@@ -70,10 +73,14 @@ impl Accounts {
         let member = ctx.member()?;
         let user = self.own_account(member).await?;
         need_recent_sign_in(&user, member, ctx)?;
+        let (mut tx, user) = self.begin(ctx).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::DataExported).await?;
+        tx.commit().await?;
         let id = user.id;
         let begin = begin(user, ctx.now)?;
         let first = Some(List::Sessions);
-        Ok(Export { accounts: self.clone(), user: id, begin: Some(begin), list: first, after: None })
+        let (accounts, member) = (self.clone(), member.clone());
+        Ok(Export { accounts, user: id, member, begin: Some(begin), list: first, after: None })
     }
 }
 
@@ -81,12 +88,15 @@ impl Export {
     /// The next piece; none at the end.
     ///
     /// # Errors
-    /// [`Error::Unavailable`]: the document is not whole then.
+    /// [`Error::Unavailable`], or [`Error::SignInNeeded`] where the session has ended since: the document is not whole then.
     pub async fn next_piece(&mut self) -> Result<Option<String>, Error> {
         if let Some(begin) = self.begin.take() {
             return Ok(Some(begin));
         }
         let Some(list) = self.list else { return Ok(None) };
+        if !self.accounts.is_alive(&self.member).await? {
+            return Err(Error::SignInNeeded);
+        }
         let (found, more_after) = self.page(list).await?;
         let first = self.after.is_none();
         let mut piece = if first { format!(",\"{}\":[", list.name()) } else { String::new() };
@@ -125,7 +135,8 @@ impl Export {
                 let span = Span { limit: PAGE - 1, after };
                 let filter = AuditFilter { span, kind: None, actor: None, subject: Some(user) };
                 let rows = audit::list(store, &filter).await?;
-                Ok((json(rows.iter().map(|row| event(row, user)))?, last(&rows, |row| row.id)))
+                let after = last(&rows, |row| row.id);
+                Ok((json(rows.into_iter().map(|row| event(row, user)))?, after))
             }
         }
     }
@@ -193,18 +204,16 @@ fn link(row: &TokenRow) -> ExportedLink {
     }
 }
 
-/// Without what is an admin's: where they acted from, and in which session.
-fn event(row: &Recorded, me: UserId) -> ExportedEvent {
-    let by_admin = row.actor_id.is_some_and(|actor| actor != me.0);
-    let own = |text: &Option<String>| text.clone().filter(|_| !by_admin);
+fn event(row: Recorded, me: UserId) -> ExportedEvent {
+    let (row, by_admin) = for_its_person(row, me);
     ExportedEvent {
         id: row.id,
         at: timestamp(row.at),
-        kind: row.kind.clone(),
+        kind: row.kind,
         by_admin,
-        address: own(&row.address),
-        agent: own(&row.agent),
-        session: row.session_id.filter(|_| !by_admin).map(SessionId),
-        detail: row.detail.clone(),
+        address: row.address,
+        agent: row.agent,
+        session: row.session_id.map(SessionId),
+        detail: row.detail,
     }
 }

@@ -1,16 +1,15 @@
 //! Leaving: an account that its owner deletes closes at once, can be restored for some days, and is deleted then.
 
+use crate::account::email::MAILED;
 use crate::audit::Event;
 use crate::mail::{Mail, Notice};
-use crate::retention::RETENTION;
-use crate::{Accounts, Error, RequestCtx, account::version, policy};
-use domain::{DeletionForm, KeptView, LeaveView, Purpose, UserId};
+use crate::retention::{RETENTION, Unswept};
+use crate::{Accounts, Error, RequestCtx, account::version, identifier, policy};
+use domain::{DeletionForm, FieldError, KeptView, LeaveForm, LeaveView, Reason, UserId};
 use store::users::{User, closing};
 use store::{Tx, one_time_tokens, sessions};
 use time::{Duration, OffsetDateTime};
-
-/// What mails are good for that a closing account does not allow. The links that take it back stay.
-const MAILED: [Purpose; 4] = [Purpose::Reset, Purpose::Verify, Purpose::ChangeEmail, Purpose::SignIn];
+use uuid::Uuid;
 
 impl Accounts {
     /// What leaving means for the caller: what is kept about them, and for how long it can be undone.
@@ -30,6 +29,21 @@ impl Accounts {
             kept: kept.collect(),
             version: version::of_user(&user),
         })
+    }
+
+    /// As [`Accounts::delete_me`], from the page: what cannot be undone takes more than one press, the typed address.
+    ///
+    /// # Errors
+    /// As [`Accounts::delete_me`].
+    pub async fn leave(&self, ctx: &RequestCtx, form: LeaveForm) -> Result<(), Error> {
+        if self.settings().deletion_grace_days == 0 {
+            let user = self.own_account(ctx.signed_in()?).await?;
+            let typed = identifier::email(form.email.trim());
+            if typed.is_none() || typed != identifier::email(&user.email) {
+                return Err(FieldError::<Reason>::new("email", Reason::EmailOther).into());
+            }
+        }
+        self.delete_me(ctx, DeletionForm::default()).await
     }
 
     /// Closes the caller's own account and ends its sessions, after a recent sign-in or with the password. Its owner can
@@ -52,26 +66,57 @@ impl Accounts {
             return Err(Error::LastAdmin);
         }
         match self.settings().deletion_grace_days {
-            0 => self.delete(&mut tx, ctx, user.id).await?,
-            days => self.close(&mut tx, ctx, &user, ctx.now + Duration::days(days.into())).await?,
+            0 => {
+                self.delete(&mut tx, ctx, user.id).await?;
+                self.notify(&mut tx, ctx, &user, Notice::Deleted).await?;
+            }
+            days => {
+                let closes_at = self.inner.database_clock.time(ctx.now) + Duration::days(days.into());
+                self.close(&mut tx, ctx, &user, closes_at).await?;
+            }
         }
         Ok(tx.commit().await?)
     }
 
-    /// Deletes the accounts whose end has come; says how many.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
-    pub(crate) async fn delete_closed(&self, now: OffsetDateTime) -> Result<u64, Error> {
+    /// Deletes the accounts whose end has come; says how many. One that cannot be deleted keeps no other.
+    pub(crate) async fn delete_closed(&self, now: OffsetDateTime, unswept: &mut Vec<Unswept>) -> u64 {
         let ctx = RequestCtx::command_line(now);
-        let mut deleted = 0;
+        let (mut deleted, mut left_alone) = (0, Vec::new());
         loop {
-            let mut tx = self.store().begin().await?;
-            let Some(user) = closing::lock_ended(&mut tx, now).await? else { return Ok(deleted) };
-            self.delete(&mut tx, &ctx, user.id).await?;
-            tx.commit().await?;
-            deleted += 1;
+            let (tx, user) = match self.lock_closed(now, &left_alone).await {
+                Ok(Some(found)) => found,
+                Ok(None) => return deleted,
+                Err(error) => {
+                    unswept.push(Unswept { what: "closed accounts".to_owned(), error });
+                    return deleted;
+                }
+            };
+            match self.delete_piece(tx, &ctx, user).await {
+                Ok(whole) => deleted += u64::from(whole),
+                Err(error) => {
+                    left_alone.push(user.0);
+                    unswept.push(Unswept { what: format!("account {user}"), error });
+                }
+            }
         }
+    }
+
+    async fn lock_closed(&self, now: OffsetDateTime, except: &[Uuid]) -> Result<Option<(Tx, UserId)>, Error> {
+        let mut tx = self.store().begin().await?;
+        // By the clock that all servers share: an account is deleted for good.
+        let now = self.inner.database_clock.time(now);
+        let ended = closing::lock_ended(&mut tx, now, except).await?;
+        Ok(ended.map(|user| (tx, user.id)))
+    }
+
+    /// Deletes an account, or as much of a long trail as one transaction may hold; says whether it is gone.
+    async fn delete_piece(&self, mut tx: Tx, ctx: &RequestCtx, user: UserId) -> Result<bool, Error> {
+        let whole = self.blank_piece(&mut tx, user).await?;
+        if whole {
+            self.delete(&mut tx, ctx, user).await?;
+        }
+        tx.commit().await?;
+        Ok(whole)
     }
 
     /// Deletes an account, whose row is locked: of everything of its owner's, what the retention table says.
@@ -81,12 +126,13 @@ impl Accounts {
         self.remove_all_of(tx, user).await
     }
 
-    /// Opens an account again, if it closes.
-    pub(crate) async fn reopen(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
-        if closing::restore(tx, user, ctx.now).await? {
+    /// Opens an account again, if it closes; says whether it did.
+    pub(crate) async fn reopen(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<bool, Error> {
+        let closed = closing::restore(tx, user, ctx.now).await?;
+        if closed {
             self.audit(tx, ctx, Some(user), Event::AccountRestored).await?;
         }
-        Ok(())
+        Ok(closed)
     }
 
     async fn close(
@@ -97,6 +143,7 @@ impl Accounts {
         closes_at: OffsetDateTime,
     ) -> Result<(), Error> {
         let ended_sessions = sessions::end_all(tx, user.id, ctx.now).await?;
+        // The links that take it back stay.
         one_time_tokens::revoke_all(tx, user.id, &MAILED).await?;
         closing::close(tx, user.id, closes_at, ctx.now).await?;
         self.audit(tx, ctx, Some(user.id), Event::AccountClosing { ended_sessions, closes_at }).await?;

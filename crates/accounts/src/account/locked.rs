@@ -32,8 +32,8 @@ impl Accounts {
         let id = token.user.ok_or(Error::LinkInvalid)?;
         let mut tx = self.store().begin().await?;
         let takes_back = token.purpose == Purpose::NotMe;
-        let allows =
-            |user: &User| user.is_active || (takes_back && policy::may_restore(user.closes_at, ctx.now));
+        let now = self.inner.database_clock.time(ctx.now);
+        let allows = |user: &User| user.is_active || (takes_back && policy::may_restore(user.closes_at, now));
         let user = users::lock(&mut tx, id).await?.filter(allows).ok_or(Error::LinkInvalid)?;
         self.use_up(&mut tx, ctx, token).await?;
         Ok((tx, user))

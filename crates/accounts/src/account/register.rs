@@ -103,7 +103,8 @@ impl Accounts {
     async fn refuse_taken<T>(&self, ctx: &RequestCtx, address: &str) -> Result<T, Error> {
         let owner = users::by_email(self.store(), address).await?.map(|owner| owner.id);
         let mut tx = self.store().begin().await?;
-        self.audit(&mut tx, ctx, owner, Event::AddressTaken).await?;
+        // Whoever tries is a stranger to this account, even where they have one of their own.
+        self.audit(&mut tx, &ctx.as_stranger(), owner, Event::AddressTaken).await?;
         tx.commit().await?;
         Err(Error::Taken(Field::Email))
     }

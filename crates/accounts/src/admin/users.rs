@@ -67,8 +67,7 @@ impl Accounts {
         ctx.check_version(|| version::of_user(&user))?;
         let role = role.filter(|role| *role != user.role);
         // An account that closes is disabled as well, and no longer its owner's to restore.
-        let closing_off = disabled_reason.is_some();
-        let is_active = is_active.filter(|wanted| *wanted != user.is_active || (!wanted && closing_off));
+        let is_active = is_active.filter(|wanted| *wanted != user.is_active || user.closes_at.is_some());
         let no_longer = role == Some(Role::User) || is_active == Some(false);
         if no_longer && policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);

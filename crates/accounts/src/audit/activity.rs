@@ -1,6 +1,8 @@
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
-use domain::{ActivityView, AuditFilter, AuditQuery, AuditView, Page, PageRequest, SessionId, UserId};
+use domain::{
+    ActivityView, AuditFilter, AuditQuery, AuditView, EventKind, Page, PageRequest, SessionId, UserId,
+};
 use store::audit::{self, Recorded};
 
 impl Accounts {
@@ -28,17 +30,28 @@ impl Accounts {
     }
 }
 
+/// An event as the account's own person may see it, and whether an admin did it. From where and in which session
+/// somebody else acted stays out. Only admins act on another's account: a member who has tried an address that is taken
+/// is named by older rows alone.
+pub(crate) fn for_its_person(mut row: Recorded, me: UserId) -> (Recorded, bool) {
+    let by_another = row.actor_id.is_some_and(|actor| actor != me.0);
+    if by_another {
+        (row.address, row.agent, row.session_id) = (None, None, None);
+    }
+    let by_admin = by_another && row.kind != EventKind::AddressTaken.as_str();
+    (row, by_admin)
+}
+
 fn activity_view(row: Recorded, me: UserId) -> ActivityView {
-    let by_admin = row.actor_id.is_some_and(|actor| actor != me.0);
-    let own = |text: Option<String>| text.filter(|_| !by_admin);
+    let (row, by_admin) = for_its_person(row, me);
     ActivityView {
         id: row.id,
         at: timestamp(row.at),
         kind: row.kind,
         by_admin,
-        address: own(row.address),
-        agent: own(row.agent),
-        session: row.session_id.filter(|_| !by_admin).map(SessionId),
+        address: row.address,
+        agent: row.agent,
+        session: row.session_id.map(SessionId),
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod activity;
 
+pub(crate) use activity::for_its_person;
+
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx, rng};
 use domain::{EventKind, Role, SessionId, UserId};
@@ -24,11 +26,12 @@ pub(crate) enum Event {
     Throttled,
     EmailChanged,
     AddressTaken,
-    Reauthenticated,
+    Reauthenticated { session: SessionId },
     ReauthenticationRefused,
     SessionEnded { session: SessionId },
     OtherSessionsEnded { ended_sessions: u64 },
     SessionsEnded { ended_sessions: u64 },
+    DataExported,
     DeviceForgotten,
     RoleChanged { role: Role, ended_sessions: u64 },
     Disabled { ended_sessions: u64 },
@@ -64,11 +67,12 @@ impl Event {
             Self::Throttled => EventKind::Throttled,
             Self::EmailChanged => EventKind::EmailChanged,
             Self::AddressTaken => EventKind::AddressTaken,
-            Self::Reauthenticated => EventKind::Reauthenticated,
+            Self::Reauthenticated { .. } => EventKind::Reauthenticated,
             Self::ReauthenticationRefused => EventKind::ReauthenticationRefused,
             Self::SessionEnded { .. } => EventKind::SessionEnded,
             Self::OtherSessionsEnded { .. } => EventKind::OtherSessionsEnded,
             Self::SessionsEnded { .. } => EventKind::SessionsEnded,
+            Self::DataExported => EventKind::DataExported,
             Self::DeviceForgotten => EventKind::DeviceForgotten,
             Self::RoleChanged { .. } => EventKind::RoleChanged,
             Self::Disabled { .. } => EventKind::AccountDisabled,
@@ -92,7 +96,7 @@ impl Event {
 
     fn detail(self) -> serde_json::Value {
         match self {
-            Self::SignedIn { session } => json!({ "opened": session }),
+            Self::SignedIn { session } | Self::Reauthenticated { session } => json!({ "opened": session }),
             Self::RefreshReplayed { session } | Self::SessionEnded { session } => {
                 json!({ "ended": session })
             }

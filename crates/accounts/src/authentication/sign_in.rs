@@ -1,5 +1,6 @@
-use crate::authentication::attempt::IfClosing;
+use crate::authentication::attempt::{IfClosing, ProvenAttempt};
 use crate::authentication::establish::{Established, Transport};
+use crate::mail::Notice;
 use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
 use domain::{CodeSignIn, CodeSignInForm, SignIn, SignInForm, TokenPair, UserView, Viewer};
 use store::users::User;
@@ -134,7 +135,10 @@ impl Accounts {
         let attempt = self.begin_attempt(ctx, &identifier).await?.on(if_closing);
         let mut attempt = self.prove_password(ctx, attempt, password).await?;
         if if_closing == IfClosing::Restore {
-            self.reopen(&mut attempt.tx, &ctx.as_stranger(), attempt.user.id).await?;
+            let (ctx, ProvenAttempt { tx, user, .. }) = (ctx.as_stranger(), &mut attempt);
+            if self.reopen(tx, &ctx, user.id).await? {
+                self.notify(tx, &ctx, user, Notice::Restored).await?;
+            }
         }
         self.proceed(ctx, attempt, transport).await
     }

@@ -1,10 +1,12 @@
 //! Step-up: proving factors again before anything that a thief of a session must not do.
 
 use crate::audit::Event;
+use crate::authentication::establish::NewSession;
 use crate::authentication::factor;
-use crate::credential::Priority;
+use crate::credential::{Priority, SessionToken};
 use crate::{Accounts, Error, Member, RequestCtx, policy};
-use domain::{ConfirmForm, Factor, FieldError, PlainPassword, Reason};
+use domain::{ConfirmForm, Factor, FieldError, PlainPassword, Reason, Role, SessionId, SessionKind};
+use store::Tx;
 use store::sessions::{self, Proof};
 use store::users::User;
 
@@ -19,21 +21,47 @@ pub(crate) struct SteppedUp {
 }
 
 impl Accounts {
-    /// Shows again that the account is the caller's: for some minutes their session may do what needs that.
+    /// Shows again that the account is the caller's: for some minutes their session may do what needs that. A browser's
+    /// session gets a new id, whose token is returned: a copy of the old one opens nothing (ASVS 7.2.4).
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong password), [`Error::Reauthenticate`] where the
     /// password is not enough, [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`].
-    pub async fn confirm(&self, ctx: &RequestCtx, form: ConfirmForm) -> Result<(), Error> {
+    pub async fn confirm(&self, ctx: &RequestCtx, form: ConfirmForm) -> Result<Option<SessionToken>, Error> {
         let member = ctx.signed_in()?;
         let password = form.parse()?;
         let user = self.own_account(member).await?;
         let stepped_up = self.step_up(ctx, user, Some(password), Event::ReauthenticationRefused).await?;
         let (mut tx, locked) = self.begin_unproven(ctx).await?;
         stepped_up.holds(&locked)?;
-        sessions::set_factors(&mut tx, locked.id, member.session, &stepped_up.proofs).await?;
-        self.audit(&mut tx, ctx, Some(locked.id), Event::Reauthenticated).await?;
-        Ok(tx.commit().await?)
+        let (session, token) = self.lift(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
+        self.audit(&mut tx, ctx, Some(locked.id), Event::Reauthenticated { session }).await?;
+        tx.commit().await?;
+        Ok(token)
+    }
+
+    /// The session in which the caller has proven these factors: a new one, except a program's, whose tokens name the old.
+    async fn lift(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        member: &Member,
+        role: Role,
+        factors: &[Proof],
+    ) -> Result<(SessionId, Option<SessionToken>), Error> {
+        let (user, kind, persistent) = (member.user, member.kind, member.persistent);
+        match kind {
+            SessionKind::Browser | SessionKind::ApiCookie => {
+                sessions::end(tx, user, member.session, ctx.now).await?;
+                let new = NewSession { user, role, kind, persistent, factors };
+                let (session, token) = self.open_session(tx, ctx, &new).await?;
+                Ok((session, Some(token)))
+            }
+            SessionKind::Bearer => {
+                sessions::set_factors(tx, user, member.session, factors).await?;
+                Ok((member.session, None))
+            }
+        }
     }
 
     /// Asks for something that a thief of a session does not have: the password, or a recent sign-in. A password that
@@ -51,6 +79,9 @@ impl Accounts {
             let (proofs, priority) = (member.factors.clone(), Priority::Stranger);
             return Ok(SteppedUp { user, proofs, priority, by_password: false });
         };
+        if user.password_hash.is_none() {
+            return Err(FieldError::new("current_password", Reason::PasswordUnset).into());
+        }
         let priority = self.admit_proof(ctx, member).await?;
         if !self.is_password_of(&user, current, priority).await? {
             let mut tx = self.store().begin().await?;

@@ -387,9 +387,16 @@ impl Accounts {
     }
 }
 
-/// Whether an attempt that ends so is no failure: it got no verdict.
+/// Whether an attempt that ends so is no failure: it got no verdict, or the password was right.
 pub(crate) fn leaves_open(error: &Error) -> bool {
-    matches!(error, Error::Overloaded | Error::Unavailable(_) | Error::Unconfirmed(_) | Error::Internal(_))
+    matches!(
+        error,
+        Error::Overloaded
+            | Error::Unavailable(_)
+            | Error::Unconfirmed(_)
+            | Error::Internal(_)
+            | Error::AccountClosing { .. }
+    )
 }
 
 /// How long somebody is told to wait.

@@ -25,6 +25,10 @@ pub(crate) enum Notice {
     Disabled,
     /// Its owner deleted the account, which can be restored until then (seconds since 1970).
     Closing { closes_at: i64 },
+    /// Its owner deleted the account, which cannot be restored.
+    Deleted,
+    /// The account was to be deleted, and was restored.
+    Restored,
     /// "This wasn't me" gave the account back.
     Recovered,
 }
@@ -44,7 +48,12 @@ pub(crate) struct NoticeMail {
 impl Notice {
     /// Whether the owner may take the account back because of it.
     pub(super) fn can_be_undone(&self) -> bool {
-        !matches!(self, Self::EmailIsYours | Self::Disabled | Self::Recovered)
+        !matches!(self, Self::EmailIsYours | Self::Disabled | Self::Deleted | Self::Recovered)
+    }
+
+    /// The end of an account that closes, in seconds since 1970.
+    pub(super) fn closes_at(&self) -> Option<i64> {
+        if let Self::Closing { closes_at } = self { Some(*closes_at) } else { None }
     }
 
     /// Whoever can repeat the event could fill a mailbox.
@@ -63,6 +72,8 @@ impl Notice {
             Self::TokenReused => "token reused",
             Self::Disabled => "account disabled",
             Self::Closing { .. } => "account closing",
+            Self::Deleted => "account deleted",
+            Self::Restored => "account restored",
             Self::Recovered => "account recovered",
         }
     }

@@ -1,6 +1,6 @@
 //! Telling an account's owner, at the address that the account had before.
 
-use super::closing::instant;
+use super::closing::{days_of, instant};
 use super::letter::{Letter, NotMe};
 use super::notice::{Notice, NoticeMail};
 use super::prepare::{Prepared, address_of};
@@ -99,6 +99,7 @@ impl Accounts {
         tx: &mut Tx,
         due: &DueMail,
         NoticeMail { to, notice, token, client, address }: NoticeMail,
+        now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
         let token = match token {
             None => None,
@@ -109,9 +110,10 @@ impl Accounts {
         };
         let link =
             token.as_ref().map(|token| self.link(Purpose::NotMe, &token.key_id, token.id)).transpose()?;
-        let lifetime = policy::token_lifetime(Purpose::NotMe);
-        let days = lifetime.whole_days().unsigned_abs();
-        let not_me = link.as_ref().map(|Link { url, code }| NotMe { link: url, code, days });
+        let closes = notice.closes_at().map(instant).transpose()?;
+        let lifetime = policy::not_me_lifetime(closes, now);
+        let not_me =
+            link.as_ref().map(|Link { url, code }| NotMe { link: url, code, days: days_of(lifetime) });
         let (when, client, sign_in) = (due.created_at, client.as_str(), self.page_url("login"));
         let letter = match &notice {
             Notice::PasswordChanged => Letter::PasswordChanged { when, client, not_me },
@@ -125,6 +127,8 @@ impl Accounts {
                 Letter::Closing { closes: instant(*closes_at)?, when, client, sign_in: &sign_in, not_me }
             }
             Notice::Disabled => Letter::Disabled,
+            Notice::Deleted => Letter::Deleted { when, client },
+            Notice::Restored => Letter::Restored { when, client, not_me },
             Notice::Recovered => Letter::Recovered { when, client },
         };
         let message = self.message(due, to, self.compose(&letter)?);

@@ -55,7 +55,7 @@ impl Accounts {
             (Mail::ClosesSoon { closes_at, .. }, _) => {
                 self.prepare_closes_soon(&mut tx, due, user.as_ref(), *closes_at, now).await?
             }
-            (Mail::Notice(mail), _) => self.prepare_notice(&mut tx, due, mail.clone()).await?,
+            (Mail::Notice(mail), _) => self.prepare_notice(&mut tx, due, mail.clone(), now).await?,
             (_, None) => None,
         };
         if prepared.is_none() {

@@ -103,6 +103,12 @@ impl Accounts {
         Ok(session.filter(|s| s.user == subject.user && policy::is_live(s, now)))
     }
 
+    /// Whether a member's session still lives.
+    pub(crate) async fn is_alive(&self, member: &Member) -> Result<bool, Error> {
+        let session = sessions::by_id(self.store(), member.kind, member.session).await?;
+        Ok(session.is_some_and(|session| policy::is_live(&session, self.now())))
+    }
+
     /// A session that was ended since it was read gets no fresh token.
     async fn renew(&self, session: &Session, now: OffsetDateTime) -> Result<Option<SessionToken>, Error> {
         if !sessions::touch(self.store(), session.id, now).await? {

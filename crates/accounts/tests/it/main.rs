@@ -15,3 +15,4 @@ mod outage;
 mod outbox;
 mod retention;
 mod session;
+mod sweep;

@@ -21,3 +21,11 @@ pub struct KeptView {
     /// Why.
     pub why: String,
 }
+
+/// What a person typed to delete their account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LeaveForm {
+    /// Their email address, where the deletion cannot be undone.
+    pub email: String,
+}

@@ -12,7 +12,7 @@ pub use export::{
     AccountExport, EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
     ExportedSession, LastUse,
 };
-pub use leave::{KeptView, LeaveView};
+pub use leave::{KeptView, LeaveForm, LeaveView};
 pub use password::{PasswordChange, PasswordForm};
 pub use profile::{Change, Profile, ProfileChange, ProfileField, ProfileForm, ProfileView, Takes};
 pub use registration::{NewAccount, Registration, RegistrationForm};

@@ -23,6 +23,9 @@ pub struct UserView {
     pub role: Role,
     /// Whether the user can sign in.
     pub is_active: bool,
+    /// When the account is deleted, where the user has asked for it; the field is missing otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closes_at: Option<Timestamp>,
     /// When the account was created.
     pub created_at: Timestamp,
     /// When the account last changed.

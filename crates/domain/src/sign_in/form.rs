@@ -14,7 +14,7 @@ pub struct SignInForm {
     pub remember: String,
     /// Where to go afterwards; a path of ours (see [`crate::safe_next`]), else it is ignored.
     pub next: String,
-    /// "on" where an account that its owner has deleted is to be restored; else empty.
+    /// The same `identifier` where an account that its owner has deleted is to be restored; else empty.
     pub restore: String,
 }
 
@@ -69,7 +69,8 @@ impl SignInForm {
             identifier,
             password,
             remember: !self.remember.is_empty(),
-            restore: !self.restore.is_empty(),
+            // Another name that was typed since restores nothing.
+            restore: trim(&self.restore) == trim(&self.identifier),
         });
         errors.finish(whole)
     }

@@ -4,6 +4,7 @@ use crate::users::{User, query_user};
 use crate::{StoreError, Tx};
 use domain::UserId;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// Closes an account until its end.
 ///
@@ -42,15 +43,22 @@ pub async fn restore(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
-/// The account whose end is the longest ago, its row locked until the transaction ends; another server's are passed over.
+/// The account whose end is the longest ago, its row locked until the transaction ends; another server's, and those of
+/// `except`, are passed over.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn lock_ended(tx: &mut Tx, now: OffsetDateTime) -> Result<Option<User>, StoreError> {
+pub async fn lock_ended(
+    tx: &mut Tx,
+    now: OffsetDateTime,
+    except: &[Uuid],
+) -> Result<Option<User>, StoreError> {
     let query = query_user!(
         "SELECT ",
-        "FROM users WHERE closes_at <= $1 AND NOT is_active ORDER BY closes_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-        now
+        "FROM users WHERE closes_at <= $1 AND NOT is_active AND id <> ALL($2)
+         ORDER BY closes_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+        now,
+        except
     );
     Ok(query.fetch_optional(tx.unchanging()).await?)
 }

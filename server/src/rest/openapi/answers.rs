@@ -104,7 +104,10 @@ pub(super) fn headers() -> Value {
     })
 }
 
-/// An answer always has all its fields, also those that may be null.
+/// What an answer leaves out where there is nothing to say.
+const LEFT_OUT: [(&str, &str); 2] = [("Problem", "retry_after"), ("UserView", "closes_at")];
+
+/// An answer always has all its other fields, also those that may be null.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {
     // Its type is `jsonwebtoken`'s, which knows nothing of this document.
     schemas.insert(
@@ -123,7 +126,7 @@ pub(super) fn complete(schemas: &mut Map<String, Value>) {
     for (name, schema) in schemas.iter_mut() {
         let closed = schema["additionalProperties"] == false;
         let Some(properties) = schema["properties"].as_object().filter(|_| !closed) else { continue };
-        let all = properties.keys().filter(|property| *name != "Problem" || *property != "retry_after");
+        let all = properties.keys().filter(|property| !LEFT_OUT.contains(&(name, property)));
         schema["required"] = all.cloned().collect();
     }
 }

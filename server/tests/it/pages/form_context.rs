@@ -67,6 +67,21 @@ async fn a_form_of_another_account_changes_nothing(pool: PgPool) {
     browser.call_as(&own, LOGOUT, &[]).await.expect(200);
 }
 
+/// That a function takes no fields does not make it one for anybody.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_form_without_fields_says_for_whom_it_is_too(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let before = app.digest().await;
+    let nobody = HiddenFields(Vec::new());
+    for function in ["/fn/sessions/end-others", "/fn/email/cancel", "/fn/account/delete"] {
+        let refused = ana.call_as(&nobody, function, &[]).await.expect(409);
+        assert_eq!(refused.code(), "other_account", "{function}");
+    }
+    assert_eq!(app.digest().await, before);
+    ana.call_as(&nobody, "/fn/sessions/load", &[]).await.expect(200);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_page_says_who_is_signed_in_now_and_keeps_the_text(pool: PgPool) {
     let app = App::new(pool);

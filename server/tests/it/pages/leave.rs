@@ -54,10 +54,12 @@ async fn the_sign_in_page_offers_to_restore_and_does(pool: PgPool) {
     let known = [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD)];
     let page = browser.post_and_follow("/fn/login", &known).await.expect(200);
     assert!(page.text.contains("It can be restored for 14 days"), "{}", page.text);
-    assert!(page.text.contains("form[restore]") && page.text.contains("Restore account"), "{}", page.text);
+    let restore = "name=\"form[restore]\" value=\"ana@example.com\"";
+    assert!(page.text.contains(restore) && page.text.contains("Restore account"), "{}", page.text);
+    assert!(page.text.matches(" hidden>").count() >= 2, "nothing else is offered: {}", page.text);
     assert!(page.text.contains("value=\"ana@example.com\""), "{}", page.text);
     assert_eq!(app.world.count(CLOSING).await, 1);
-    let restored = [known[0], known[1], ("form[restore]", "on")];
+    let restored = [known[0], known[1], ("form[restore]", "ana@example.com")];
     assert_eq!(browser.post("/fn/login", &restored).await.expect(303).location(), Some("/account"));
     browser.get("/account").await.expect(200);
     assert_eq!(app.world.count(CLOSING).await, 0);
@@ -67,10 +69,13 @@ async fn the_sign_in_page_offers_to_restore_and_does(pool: PgPool) {
 async fn the_file_is_for_whoever_has_just_signed_in(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    let before = app.digest().await;
     let file = ana.get("/account/export").await.expect(200);
     assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"account-export.json\""));
     assert_eq!(file.json()["account"]["email"], "ana@example.com");
+    assert!(file.header("ratelimit").is_some(), "it is counted as a call is");
+    let taken = "SELECT count(*) FROM audit_events WHERE kind = 'data_exported'";
+    assert_eq!(app.world.count(taken).await, 1);
+    let before = app.digest().await;
     app.world.clock.advance(Duration::minutes(11));
     assert_eq!(ana.get("/account/export").await.expect(303).location(), Some(ASKED));
     let stranger = app.browser().get("/account/export").await.expect(303);

@@ -36,13 +36,19 @@ impl Accounts {
         attempt: &Attempt,
         password: PlainPassword,
     ) -> Result<(Tx, User), Error> {
-        let may_succeed = attempt.may_succeed(ctx.now);
+        // By the clock that the end of an account that closes is told by.
+        let now = self.inner.database_clock.time(ctx.now);
+        let may_succeed = attempt.may_succeed(now);
         let Attempt { name, user, admitted, .. } = attempt;
         let (name, priority) = (name.as_str(), admitted.priority());
         let verdict = self.verify(password, name, user.as_ref(), may_succeed, priority).await?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && may_succeed;
-        let told = attempt.told(ctx.now).filter(|_| verdict.matches);
+        let told = attempt.told(now).filter(|_| verdict.matches);
+        // Its owner made no mistake.
+        if let Some(closing @ Error::AccountClosing { .. }) = told {
+            return Err(closing);
+        }
         let user = match user {
             Some(user) if proven => user,
             known => {
@@ -51,7 +57,7 @@ impl Accounts {
             }
         };
         // Locked and compared: a password changed, or an account disabled, while we hashed counts.
-        let closing_after = attempt.closing_after(ctx.now);
+        let closing_after = attempt.closing_after(now);
         if users::lock_password_hash(&mut tx, user.id, closing_after).await? != user.password_hash {
             return self.refuse_attempt(tx, ctx, Some(user.id), admitted.refusal()).await;
         }

@@ -2,10 +2,10 @@
 
 use super::content::Block::{Facts, Link, Paragraph};
 use super::content::{Block, Content};
-use super::notices::{at, date, take_back, with_help};
+use super::notices::{Said, at, date, take_back, told, with_help};
 use super::{NotMe, Sender};
 use time::OffsetDateTime;
-use words::{mail_closes_soon, mail_closing, mail_reason};
+use words::{mail_closes_soon, mail_closing, mail_deleted, mail_reason, mail_restored};
 
 pub(super) fn closing<'a>(
     sender: &Sender,
@@ -45,6 +45,31 @@ pub(super) fn closes_soon<'a>(
         blocks,
         reason: mail_reason::account(app),
     }
+}
+
+pub(super) fn deleted<'a>(sender: &Sender, when: OffsetDateTime, client: &str) -> Content<'a> {
+    let app = sender.app_name;
+    Content {
+        subject: mail_deleted::subject(app),
+        heading: mail_deleted::heading().to_owned(),
+        blocks: with_help(sender, vec![Paragraph(mail_deleted::lead(app)), Facts(at(when, client))]),
+        reason: mail_reason::account(app),
+    }
+}
+
+pub(super) fn restored<'a>(
+    sender: &Sender,
+    when: OffsetDateTime,
+    client: &str,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
+    let app = sender.app_name;
+    let said = Said {
+        subject: mail_restored::subject(app),
+        heading: mail_restored::heading(),
+        lead: mail_restored::lead(app),
+    };
+    told(sender, said, at(when, client), not_me)
 }
 
 fn restore<'a>(sign_in: &str) -> [Block<'a>; 2] {

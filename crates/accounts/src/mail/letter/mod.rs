@@ -56,6 +56,10 @@ pub(crate) enum Letter<'a> {
     },
     /// The same, some days before its end.
     ClosesSoon { closes: OffsetDateTime, sign_in: &'a str, not_me: Option<NotMe<'a>> },
+    /// For good.
+    Deleted { when: OffsetDateTime, client: &'a str },
+    /// It was to be deleted, and was restored.
+    Restored { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// "This wasn't me" was used.
     Recovered { when: OffsetDateTime, client: &'a str },
     /// The way round a throttled password.
@@ -165,6 +169,8 @@ impl<'a> Letter<'a> {
             Letter::ClosesSoon { closes, sign_in, not_me } => {
                 closing::closes_soon(sender, closes, sign_in, not_me)
             }
+            Letter::Deleted { when, client } => closing::deleted(sender, when, client),
+            Letter::Restored { when, client, not_me } => closing::restored(sender, when, client, not_me),
             Letter::Disabled => notices::disabled(sender),
             Letter::Recovered { when, client } => notices::recovered(sender, when, client),
         }

@@ -14,10 +14,10 @@ use words::{
 type Fact = (&'static str, String);
 
 /// What a mail says of what happened.
-struct Said {
-    subject: String,
-    heading: &'static str,
-    lead: String,
+pub(super) struct Said {
+    pub(super) subject: String,
+    pub(super) heading: &'static str,
+    pub(super) lead: String,
 }
 
 pub(super) fn email_change_requested<'a>(
@@ -151,7 +151,12 @@ pub(super) fn recovered<'a>(sender: &Sender, when: OffsetDateTime, client: &str)
     }
 }
 
-fn told<'a>(sender: &Sender, said: Said, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
+pub(super) fn told<'a>(
+    sender: &Sender,
+    said: Said,
+    facts: Vec<Fact>,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
     Content {
         subject: said.subject,
         heading: said.heading.to_owned(),

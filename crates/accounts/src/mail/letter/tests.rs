@@ -58,6 +58,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("confirm-new-email", Letter::ConfirmNewEmail { link: verify, code, hours: 24 }),
         ("email-is-yours", Letter::EmailIsYours),
         ("disabled", Letter::Disabled),
+        ("deleted", Letter::Deleted { when, client }),
         ("recovered", Letter::Recovered { when, client }),
         ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
         ("invite", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: false }),
@@ -73,6 +74,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
                 "password-reset",
                 "new-device",
                 "token-reused",
+                "restored",
                 "closing",
                 "closes-soon",
             ],
@@ -86,6 +88,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
                 "password-reset-unproven",
                 "new-device-unproven",
                 "token-reused-unproven",
+                "restored-unproven",
                 "closing-to-an-unproven-address",
                 "closes-soon-to-an-unproven-address",
             ],
@@ -98,6 +101,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             Letter::PasswordReset { when, client, not_me },
             Letter::NewDevice { when, client, address, not_me },
             Letter::TokenReused { when, client, not_me },
+            Letter::Restored { when, client, not_me },
             Letter::Closing { closes, when, client, sign_in, not_me },
             Letter::ClosesSoon { closes, sign_in, not_me },
         ]));
@@ -192,8 +196,8 @@ fn every_link_is_one_of_ours() {
             ..Values::default()
         };
         for (name, letter) in all(&values) {
-            let own =
-                ["email-is-yours", "disabled", "recovered"].contains(&name) || name.ends_with("-unproven");
+            let own = ["email-is-yours", "disabled", "deleted", "recovered"].contains(&name)
+                || name.ends_with("-unproven");
             assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");
         }
     }

@@ -1,6 +1,6 @@
 //! The export: all that is kept about a person, nothing of anybody else, and no secret.
 
-use crate::crew::{admin, admin_patch, again};
+use crate::crew::{admin, admin_patch, again, break_the_trail, kinds};
 use accounts::retention::RETENTION;
 use accounts::{Error, RequestCtx};
 use domain::{EmailForm, ProfileForm};
@@ -117,6 +117,27 @@ fn leaves(value: &Value) -> BTreeSet<String> {
     }
 }
 
+/// Whoever takes it at an unlocked computer is seen; what cannot be recorded is not taken.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_export_is_recorded(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = world.holder(&world.member("ana").await).await;
+    assert!(whole(&world, &ctx).await.contains("data_exported"));
+    assert_eq!(kinds(&world).await, ["data_exported"]);
+    break_the_trail(&world).await;
+    assert!(world.accounts.export(&ctx).await.is_err());
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_export_ends_with_its_session(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = world.holder(&world.member("ana").await).await;
+    let mut export = world.accounts.export(&ctx).await.unwrap();
+    assert!(export.next_piece().await.unwrap().is_some());
+    world.accounts.sign_out(&ctx).await.unwrap();
+    assert!(matches!(export.next_piece().await, Err(Error::SignInNeeded)));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn nothing_of_other_people_is_in_the_export(pool: PgPool) {
     let world = World::new(pool);
@@ -169,7 +190,7 @@ async fn a_long_trail_comes_in_pieces_and_whole(pool: PgPool) {
         let whole: Value = serde_json::from_str(&text).unwrap();
         let ids: BTreeSet<_> =
             whole["activity"].as_array().unwrap().iter().map(|event| event["id"].to_string()).collect();
-        assert_eq!(ids.len(), usize::try_from(more).unwrap());
+        assert_eq!(ids.len(), usize::try_from(more + 1).unwrap(), "with the export's own");
         assert!(longest < 40_000, "{longest}");
         assert_eq!(whole["version"], 1);
     }

@@ -2,7 +2,7 @@
 
 use crate::crew::{admin, again, deletion, kinds};
 use accounts::{Error, Message, RequestCtx, SignedIn};
-use domain::{AddressForm, CodeRequestForm, NotMeForm, PasswordForm, ResetForm, SignInForm};
+use domain::{AddressForm, CodeRequestForm, LeaveForm, NotMeForm, PasswordForm, ResetForm, SignInForm};
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, link_token, registration, sign_in};
 use time::Duration;
@@ -101,13 +101,29 @@ async fn restoring_costs_and_says_what_a_sign_in_does(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_sign_in_page_s_form_restores_where_it_says_so(pool: PgPool) {
     let (world, _) = closing(pool).await;
-    let form = |password| SignInForm { restore: "on".into(), ..sign_in("ana@example.com", password) };
+    let restored =
+        |name: &str, password| SignInForm { restore: name.into(), ..sign_in("ana@example.com", password) };
+    let form = |password| restored("ana@example.com", password);
+    let another = world.accounts.sign_in(&world.stranger(), restored("bob@example.com", PASSWORD)).await;
+    assert!(matches!(another, Err(Error::AccountClosing { .. })), "offered for another name: {another:?}");
     let guessed = world.accounts.sign_in(&world.stranger(), form("wrong")).await;
     assert!(matches!(guessed, Err(Error::WrongCredentials)));
     assert_eq!(world.count(CLOSING).await, 1);
     let ana = world.accounts.sign_in(&world.stranger(), form(PASSWORD)).await.unwrap();
     assert!(world.holder(&ana).await.member().is_ok());
     assert_eq!(world.count(CLOSING).await, 0);
+}
+
+/// Whoever looks at the page with the right password made no mistake, and does not wait to restore.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn looking_at_a_closing_account_is_no_failure_of_its_owner(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    for _ in 0..12 {
+        let told = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
+        assert!(matches!(told, Err(Error::AccountClosing { .. })), "{told:?}");
+    }
+    restore(&world, &world.stranger(), PASSWORD).await.unwrap();
+    assert!(!kinds(&world).await.contains(&"sign_in_failed".to_owned()));
 }
 
 /// P12: the same throttle as a sign-in's.
@@ -208,6 +224,56 @@ async fn both_mails_give_the_account_back_to_its_owner(pool: PgPool) {
     }
 }
 
+/// Without a password the first mail is the only way back: its link works until the end, and says so.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_first_mail_takes_the_account_back_until_its_end(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.deletion_grace_days = 30);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    world.execute("UPDATE users SET password_hash = NULL").await;
+    let first = only(&world).await;
+    assert!(first.text.contains("30 days"), "{}", first.text);
+    world.clock.advance(Duration::days(28));
+    let last = only(&world).await;
+    assert!(last.text.contains("2 days") && !last.text.contains("7 days"), "{}", last.text);
+    world.clock.advance(Duration::days(2) - Duration::MINUTE);
+    let form = NotMeForm { token: link_token(&first, "not-me").into(), ..NotMeForm::default() };
+    world.accounts.disown(&world.stranger(), form).await.unwrap();
+    assert_eq!(world.count(CLOSING).await, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_cannot_be_undone_takes_the_typed_address_and_is_told(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.deletion_grace_days = 0);
+    let ctx = world.holder(&world.member("ana").await).await;
+    world.mail().await;
+    for typed in ["", "eve@example.com", "on"] {
+        let form = LeaveForm { email: typed.to_owned() };
+        let Err(Error::Invalid(errors)) = world.accounts.leave(&ctx, form).await else { panic!("{typed}") };
+        assert_eq!((errors[0].field.as_ref(), errors[0].reason.code()), ("email", "wrong"), "{typed}");
+    }
+    assert_eq!(world.count(USERS).await, 1);
+    world.accounts.leave(&ctx, LeaveForm { email: " Ana@example.com".to_owned() }).await.unwrap();
+    assert_eq!(world.count(USERS).await, 0);
+    assert!(only(&world).await.subject.contains("was deleted"));
+}
+
+/// Whoever has the password may do it unseen otherwise.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_owner_is_told_that_the_account_was_restored(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    world.mail().await;
+    restore(&world, &world.stranger(), PASSWORD).await.unwrap();
+    let mails = world.mail().await;
+    let told = mails.iter().find(|mail| mail.subject.contains("was restored")).unwrap();
+    let form = NotMeForm { token: link_token(told, "not-me").into(), ..NotMeForm::default() };
+    world.accounts.disown(&world.stranger(), form).await.unwrap();
+    let again = restore(&world, &world.stranger(), PASSWORD).await;
+    assert!(matches!(again, Err(Error::WrongCredentials)));
+}
+
 /// P28: nobody is left to manage accounts when the closing one is gone.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_closing_admin_does_not_count(pool: PgPool) {
@@ -234,6 +300,29 @@ async fn an_admin_ends_the_grace_either_way(pool: PgPool) {
     let ctx = world.holder(&again(&world, "ada").await).await;
     world.accounts.delete_user(&ctx, id).await.unwrap();
     assert_eq!(world.count(USERS).await, 1, "an admin's deletion knows no grace");
+}
+
+/// Whoever deletes the account as soon as they are noticed is disabled all the same.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_disables_an_account_that_closes(pool: PgPool) {
+    use crate::crew::admin_patch;
+    use serde_json::json;
+    let (world, ana) = closing(pool).await;
+    let ada = admin(&world, "ada").await;
+    let (ctx, id) = (world.holder(&ada).await, ana.viewer.id);
+    let seen = world.accounts.user(&ctx, id).await.unwrap();
+    assert!(!seen.is_active && seen.closes_at.is_some());
+    let disable = || admin_patch(json!({"is_active": false}));
+    let disabled = world.accounts.change_user(&ctx, id, disable()).await.unwrap();
+    assert!(!disabled.is_active && disabled.closes_at.is_none());
+    assert!(kinds(&world).await.contains(&"account_disabled".to_owned()));
+    assert!(restore(&world, &world.stranger(), PASSWORD).await.is_err());
+    let events = world.count("SELECT count(*) FROM audit_events").await;
+    world.accounts.change_user(&ctx, id, disable()).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM audit_events").await, events, "no change");
+    world.clock.advance(Duration::days(15));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(USERS).await, 2);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

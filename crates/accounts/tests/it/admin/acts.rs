@@ -142,7 +142,7 @@ async fn a_closing_account_is_disabled_and_not_enabled(pool: PgPool) {
     act(&world, &ctx, id, "disable").await.unwrap();
     let view = world.accounts.admin_user(&ctx, id).await.unwrap();
     assert_eq!((view.closes_at, view.disabled_reason.as_deref()), (None, Some("Spam, twice")));
-    let form = SignInForm { restore: "on".into(), ..sign_in("ana@example.com", PASSWORD) };
+    let form = SignInForm { restore: "ana@example.com".into(), ..sign_in("ana@example.com", PASSWORD) };
     assert!(matches!(world.accounts.sign_in(&world.stranger(), form).await, Err(Error::WrongCredentials)));
     let told = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
     assert!(matches!(told, Err(Error::AccountDisabled { .. })));
@@ -179,7 +179,7 @@ async fn a_disabled_person_is_told_why_after_the_right_password_alone(pool: PgPo
     let hashes = accounts.hash_count();
     let told = accounts.sign_in(&world.stranger(), form(PASSWORD)).await;
     assert!(matches!(told, Err(Error::AccountDisabled { reason }) if reason == "Spam, twice"));
-    let restoring = SignInForm { restore: "on".into(), ..form(PASSWORD) };
+    let restoring = SignInForm { restore: "ana@example.com".into(), ..form(PASSWORD) };
     assert!(matches!(accounts.sign_in(&world.stranger(), restoring).await, Err(Error::WrongCredentials)));
     let guessed = accounts.sign_in(&world.stranger(), form("wrong")).await;
     assert!(matches!(guessed, Err(Error::WrongCredentials)));

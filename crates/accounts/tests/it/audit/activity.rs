@@ -39,6 +39,29 @@ async fn one_sees_what_happened_to_oneself_the_newest_first(pool: PgPool) {
     assert!(matches!(refused, Err(Error::SignInNeeded)));
 }
 
+/// A member who types an address that is taken is a stranger to its account, and no admin.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_act_is_an_admin_s_only_where_an_admin_did_it(pool: PgPool) {
+    let world = World::new(pool);
+    let (ana, eve) = (world.member("ana").await, world.member("eve").await);
+    world.clock.advance(Duration::MINUTE);
+    let ctx = world.holder(&eve).await;
+    let taken = world.accounts.change_me(&ctx, patch(json!({"email": "ana@example.com"}))).await;
+    assert!(matches!(taken, Err(Error::Taken(_))));
+    let by_strangers = "SELECT count(*) FROM audit_events WHERE kind = 'address_taken' AND actor_id IS NULL";
+    assert_eq!(world.count(by_strangers).await, 1);
+    // As an earlier version wrote it.
+    world
+        .execute(
+            "UPDATE audit_events SET actor_id = (SELECT id FROM users WHERE email LIKE 'eve@%')
+             WHERE kind = 'address_taken'",
+        )
+        .await;
+    let ctx = world.holder(&ana).await;
+    let seen = world.accounts.activity(&ctx, PageRequest::default()).await.unwrap().items.remove(0);
+    assert_eq!((seen.kind.as_str(), seen.by_admin, seen.address), ("address_taken", false, None));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_admin_reads_the_trail_by_kind_actor_and_subject(pool: PgPool) {
     let world = World::new(pool);

@@ -6,5 +6,6 @@ mod networks;
 mod own_devices;
 mod redis;
 mod sign_in;
+mod step_up;
 mod throttle;
 mod timing;

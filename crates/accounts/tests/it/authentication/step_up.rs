@@ -1,0 +1,50 @@
+//! Confirming who one is: `/confirm`.
+
+use accounts::{Error, RequestCtx};
+use domain::ConfirmForm;
+use sqlx::PgPool;
+use testkit::{PASSWORD, World};
+use time::Duration;
+
+fn form(password: &str) -> ConfirmForm {
+    ConfirmForm { current_password: password.into(), ..ConfirmForm::default() }
+}
+
+async fn exports(world: &World, ctx: &RequestCtx) -> bool {
+    world.accounts.export(ctx).await.is_ok()
+}
+
+/// ASVS 7.2.4: whoever holds a copy of the cookie is not lifted with its owner.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_confirmation_opens_a_new_session_and_ends_the_old_one(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.clock.advance(Duration::minutes(11));
+    let ctx = world.holder(&ana).await;
+    assert!(!exports(&world, &ctx).await);
+    assert!(matches!(world.accounts.confirm(&ctx, form("wrong")).await, Err(Error::Invalid(_))));
+    assert!(world.holder(&ana).await.member().is_ok(), "nothing was confirmed");
+    let token = world.accounts.confirm(&ctx, form(PASSWORD)).await.unwrap().unwrap();
+    assert!(world.holder(&ana).await.member().is_err());
+    let lifted = world.browser(&token).await;
+    assert!(exports(&world, &lifted).await);
+    assert_eq!(world.accounts.sessions(&lifted).await.unwrap().len(), 1);
+    let opened = "SELECT count(*) FROM audit_events e JOIN sessions s ON s.id = (e.detail->>'opened')::uuid
+                  WHERE e.kind = 'reauthenticated' AND s.ended_at IS NULL AND s.id <> e.session_id";
+    assert_eq!(world.count(opened).await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_has_no_password_is_told_so_however_often_they_try(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET password_hash = NULL").await;
+    let ctx = world.holder(&ana).await;
+    for _ in 0..12 {
+        let Err(Error::Invalid(errors)) = world.accounts.confirm(&ctx, form(PASSWORD)).await else {
+            panic!("not told");
+        };
+        assert_eq!((errors[0].field.as_ref(), errors[0].reason.code()), ("current_password", "unset"));
+    }
+    assert_eq!(world.accounts.hash_count(), 1, "that of the sign-up");
+}

@@ -68,8 +68,8 @@ pub enum Error {
         /// How long to wait.
         wait: Duration,
     },
-    /// More passwords to check than the cores can handle.
-    #[error("too many passwords to check at once")]
+    /// More passwords to check than the cores can handle, or more admins' lists to read than may be at once.
+    #[error("too much to do at once")]
     Overloaded,
     /// The database is out of reach; trying again may help.
     #[error("cannot reach the database")]
@@ -142,6 +142,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Taken(Taken::Email) => Self::Taken(Field::Email),
             StoreError::Taken(Taken::Username) => Self::Taken(Field::Username),
+            StoreError::Busy => Self::Overloaded,
             StoreError::Unavailable(_)
             | StoreError::SharedSessions
             | StoreError::SharedListener

@@ -54,6 +54,7 @@ use session::SessionCache;
 use std::sync::Arc;
 use store::Store;
 use time::OffsetDateTime;
+use tokio::sync::Mutex;
 
 /// All use cases over one database. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +75,7 @@ struct Inner {
     database_clock: DatabaseClock,
     network_key: [u8; 32],
     redis: Option<Redis>,
+    figures: Arc<Mutex<admin::Counted>>,
 }
 
 impl Accounts {
@@ -107,6 +109,7 @@ impl Accounts {
             rate_limiter,
             session_cache,
             redis,
+            figures: Arc::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

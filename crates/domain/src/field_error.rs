@@ -96,6 +96,8 @@ pub enum FormReason {
     FlagInvalid,
     /// No role of ours.
     RoleInvalid,
+    /// No order of ours.
+    SortInvalid,
     /// No number of rows from 1 to `max`.
     LimitInvalid {
         /// The most rows of a page.
@@ -140,6 +142,7 @@ impl FormReason {
             | Self::SearchInvalid
             | Self::FlagInvalid
             | Self::RoleInvalid
+            | Self::SortInvalid
             | Self::LimitInvalid { .. }
             | Self::CursorInvalid
             | Self::KindInvalid

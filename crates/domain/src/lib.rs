@@ -28,7 +28,7 @@ mod text;
 mod timestamp;
 
 pub use account::*;
-pub use admin::{AdminChange, AdminPatch, UserFilter, UserQuery};
+pub use admin::*;
 pub use admin_act::{
     AdminAct, AdminActForm, AdminDeed, AdminUserView, InvitationView, InviteForm, RevokeForm,
 };
@@ -46,7 +46,7 @@ pub use one_time::{
     AddressForm, CODE_ALPHABET, CODE_LETTERS, Invitation, InvitationForm, MailCode, NotMeForm, Presented,
     Purpose, Reset, ResetForm, Verify, VerifyForm,
 };
-pub use page::{Page, PageRequest, Span};
+pub use page::{Direction, Page, PageRequest, Place, Span, TwoWayPage, Window};
 pub use problem::{Code, Detail, Problem, RefusedAct};
 pub use problem_document::{FieldMessage, ProblemDocument};
 pub use return_path::{next_in, safe_next};

@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Listening,
     /// Migrating: a statement may take long, but may not wait long for a table, and an abandoned transaction ends.
     Migrating,
+    /// Building an index beside others, who never wait for it: it waits for them, for a while.
+    Indexing,
 }
 
 impl Purpose {
@@ -37,6 +39,9 @@ impl Purpose {
             // Later statements wait behind a migration that waits for a table, and have 3 s in all.
             Self::Migrating => "SET lock_timeout = '2s'; SET statement_timeout = 0; \
                                 SET idle_in_transaction_session_timeout = '60s'; SET idle_session_timeout = '60s'"
+                .to_owned(),
+            Self::Indexing => "SET lock_timeout = '30s'; SET statement_timeout = 0; \
+                               SET idle_in_transaction_session_timeout = '60s'; SET idle_session_timeout = '60s'"
                 .to_owned(),
         };
         format!("{own}; {KEEP_ALIVE}")

@@ -19,6 +19,9 @@ pub enum StoreError {
     /// The database cannot be reached or is too busy; trying again may help.
     #[error("cannot reach the database")]
     Unavailable(#[source] sqlx::Error),
+    /// As many admins' lists are read as may be at once; trying again may help.
+    #[error("too many lists are read at once")]
+    Busy,
     /// A pooler shares the database's sessions with others: no setting of one would hold.
     #[error(
         "it is reached by a pooler that gives each transaction another session (PgBouncer: pool_mode = transaction); \

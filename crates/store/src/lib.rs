@@ -8,13 +8,16 @@ pub mod audit;
 mod connect;
 mod error;
 pub mod export;
+pub mod figures;
 pub mod import;
+mod indexes;
 pub mod invalidation;
 pub mod known_devices;
 pub mod known_networks;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
+mod scan;
 pub mod sealed;
 pub mod sessions;
 pub mod throttle;
@@ -23,6 +26,8 @@ mod tx;
 pub mod users;
 
 pub use error::{StoreError, Taken};
+pub use indexes::build_indexes;
+pub use scan::Scan;
 pub use token_hash::TokenHash;
 pub use tx::Tx;
 
@@ -36,7 +41,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 /// The schema's history, embedded into the binary.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
@@ -46,6 +51,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 pub struct Store {
     pool: PgPool,
     commits: Arc<AtomicU64>,
+    /// For admins' long reads.
+    scans: Arc<Semaphore>,
     /// Notified of each commit that put a mail into the outbox.
     mails: Arc<Notify>,
     /// Who is told which accounts were changed here.
@@ -146,6 +153,7 @@ impl Store {
         Self {
             pool,
             commits: Arc::default(),
+            scans: Arc::new(Semaphore::new(scan::SCANS)),
             mails: Arc::default(),
             changes: Arc::default(),
             listening: Arc::new(listening),
@@ -191,6 +199,14 @@ impl Store {
         own
     }
 
+    /// As [`build_indexes`], where the requests go.
+    ///
+    /// # Errors
+    /// As [`build_indexes`].
+    pub async fn build_indexes(&self) -> Result<(), StoreError> {
+        build_indexes(&self.beside().0).await
+    }
+
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
@@ -210,11 +226,7 @@ const MIGRATION_RETRIES: u32 = 10;
 /// [`StoreError`] where the database does not answer or shares its sessions, its history is not ours, or a table was
 /// not to be had.
 pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
-    let mut connection = PgConnection::connect_with(&connect::plain(connect.clone())).await?;
-    let other = connect::bare(connect.clone(), 1, MIGRATION_CONNECTS);
-    let own = connect::is_own(&mut connection, &other).await;
-    other.close().await;
-    own?;
+    let mut connection = own_connection(connect).await?;
     connect::prepare(&mut connection, Purpose::Migrating).await?;
     let mut retries = 0;
     while let Err(error) = MIGRATOR.run_direct(None, &mut connection, false).await {
@@ -232,6 +244,16 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
     }
     connection.close().await?;
     Ok(())
+}
+
+/// A connection whose session is ours alone.
+async fn own_connection(connect: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let mut connection = PgConnection::connect_with(&connect::plain(connect.clone())).await?;
+    let other = connect::bare(connect.clone(), 1, MIGRATION_CONNECTS);
+    let own = connect::is_own(&mut connection, &other).await;
+    other.close().await;
+    own?;
+    Ok(connection)
 }
 
 fn waited_in_vain(error: &sqlx::Error) -> bool {

@@ -41,6 +41,7 @@ fn form_reason(reason: &FormReason) -> String {
         FormReason::SearchInvalid => call::search_invalid(),
         FormReason::FlagInvalid => call::flag_invalid(),
         FormReason::RoleInvalid => call::role_invalid(),
+        FormReason::SortInvalid => call::sort_invalid(),
         FormReason::CursorInvalid => call::cursor_invalid(),
         FormReason::KindInvalid => call::kind_invalid(),
         FormReason::IdInvalid => call::id_invalid(),

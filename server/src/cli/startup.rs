@@ -33,7 +33,11 @@ pub(super) async fn need_keys(accounts: &Accounts) -> Outcome {
 }
 
 pub(super) async fn migrate(config: &Config) -> Outcome {
-    explained(store::migrate(&config.database.connect).await)
+    explained(store::migrate(&config.database.connect).await)?;
+    if let Err(error) = store::build_indexes(&config.database.connect).await {
+        tracing::warn!(error = chain(&error), "admins' lists stay slow: an index is lacking");
+    }
+    Ok(())
 }
 
 /// Why a migration failed, in a sentence.

@@ -4,6 +4,7 @@ pub mod announcements;
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;
+mod indexes;
 pub mod outbox;
 mod periodic;
 mod redis;
@@ -29,6 +30,7 @@ impl Jobs {
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
+        running.spawn(indexes::run(accounts.clone(), stop.clone()));
         running.spawn(redis::run(accounts.clone(), stop.clone()));
         for source in accounts.sources() {
             running.spawn(cache_invalidation::run(accounts.clone(), source, stop.clone()));

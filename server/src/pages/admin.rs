@@ -99,7 +99,8 @@ impl Asked {
 }
 
 async fn users(asked: Asked) -> Response {
-    let query: UserQuery = asked.query(&["q", "role", "is_active", "limit", "cursor"]);
+    let query: UserQuery =
+        asked.query(&["q", "role", "is_active", "email_verified", "sort", "limit", "cursor"]);
     match asked.state.accounts.list_users(&asked.ctx, query.clone()).await {
         Ok(page) => asked.page(|site| app::admin_users_document(site, query, Ok(page))),
         Err(error @ Error::Invalid(_)) => {

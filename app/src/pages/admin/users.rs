@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
 use super::parts::{act_done, address, choice, outcome, proof, role};
-use domain::{Page, ProblemDocument, SEARCH_MAX, UserQuery, UserView};
+use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserView};
 use leptos::prelude::*;
 
 /// Everybody, or those who are asked for.
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 pub fn admin_users_document(
     site: AdminSite,
     query: UserQuery,
-    found: Result<Page<UserView>, ProblemDocument>,
+    found: Result<TwoWayPage<UserView>, ProblemDocument>,
 ) -> String {
     let head = Head { title: words::admin_users::title(), lead: words::admin_users::lead() };
     document(site, head, move |site| page(site, &query, found))
@@ -16,7 +16,11 @@ pub fn admin_users_document(
 
 const PATH: &str = "/admin/users";
 
-fn page(site: &AdminSite, query: &UserQuery, found: Result<Page<UserView>, ProblemDocument>) -> AnyView {
+fn page(
+    site: &AdminSite,
+    query: &UserQuery,
+    found: Result<TwoWayPage<UserView>, ProblemDocument>,
+) -> AnyView {
     let count = found.as_ref().map_or(0, |page| page.items.len() as u64);
     let said =
         if count == 0 { words::admin_users::empty().to_owned() } else { words::admin_users::found(count) };
@@ -75,7 +79,7 @@ fn search(query: &UserQuery) -> AnyView {
     .into_any()
 }
 
-fn list(site: &AdminSite, query: &UserQuery, page: Page<UserView>) -> AnyView {
+fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {
     if page.items.is_empty() {
         return view! { <section class="card"><p class="card-body help">{words::admin_users::empty()}</p></section> }
             .into_any();
@@ -101,7 +105,8 @@ fn list(site: &AdminSite, query: &UserQuery, page: Page<UserView>) -> AnyView {
             </table>
         </section>
         <p class="actions pager">
-            {link(first, words::admin::first())} {link(page.next_cursor, words::admin::next())}
+            {link(first, words::admin::first())} {link(page.prev_cursor, words::admin::previous())}
+            {link(page.next_cursor, words::admin::next())}
         </p>
     }
     .into_any()
@@ -131,9 +136,17 @@ fn row(site: &AdminSite, user: UserView) -> AnyView {
 
 /// The same question, from another place on.
 fn asked(query: &UserQuery, cursor: &str) -> String {
-    let UserQuery { limit, q, role, is_active, .. } = query.clone();
-    let cursor = cursor.to_owned();
-    address(PATH, &[("q", q), ("role", role), ("is_active", is_active), ("limit", limit), ("cursor", cursor)])
+    let UserQuery { limit, cursor: _, q, role, is_active, email_verified, sort } = query.clone();
+    let fields = [
+        ("q", q),
+        ("role", role),
+        ("is_active", is_active),
+        ("email_verified", email_verified),
+        ("sort", sort),
+        ("limit", limit),
+        ("cursor", cursor.to_owned()),
+    ];
+    address(PATH, &fields)
 }
 
 #[cfg(test)]

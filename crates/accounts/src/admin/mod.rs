@@ -2,10 +2,13 @@
 
 mod acts;
 mod create;
+mod figures;
 mod invitations;
 mod invite;
 mod link;
+mod list;
 mod users;
 
 pub use create::NewAdmin;
+pub(crate) use figures::Counted;
 pub use link::{LinkFor, PrintedLink};

@@ -3,22 +3,10 @@ use crate::audit::Event;
 use crate::authentication::step_up::need_recent_sign_in;
 use crate::mail::Mail;
 use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
-use domain::{AdminChange, AdminPatch, Page, Role, UserId, UserQuery, UserView};
-use store::users;
-use store::{sessions, users::admin};
+use domain::{AdminChange, AdminPatch, Role, UserId, UserView};
+use store::{sessions, users};
 
 impl Accounts {
-    /// The accounts that are asked for, the newest first.
-    ///
-    /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::Unavailable`].
-    pub async fn list_users(&self, ctx: &RequestCtx, query: UserQuery) -> Result<Page<UserView>, Error> {
-        ctx.admin()?;
-        let filter = query.parse()?;
-        let rows = admin::list(self.store(), &filter).await?;
-        Ok(filter.span.page(rows, |user| user.id.0, view::user))
-    }
-
     /// An account.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod closing;
 pub mod hashes;
+pub mod list;
 
 use crate::{Store, StoreError, Tx};
 use domain::{Profile, Role, UserId};
@@ -59,34 +60,45 @@ macro_rules! profile_of {
     };
 }
 
-/// A query for the columns of an account, from the words before them to those behind.
-macro_rules! query_user {
-    ($before:literal, $after:literal $($given:tt)*) => {
+/// A query for the columns of an account: between the brackets, what stands before and behind them.
+macro_rules! query_user_row {
+    ([$($before:tt)+] [$($after:tt)+] $($given:tt)*) => {
         $crate::users::query_profile!(
-            [$before + "id, email, email_verified, "]
-            [", role, is_active, closes_at, disabled_reason, password_hash, created_at, updated_at " + $after]
+            [$($before)+ + "id, email, email_verified, "]
+            [", role, is_active, closes_at, disabled_reason, password_hash, created_at, updated_at " + $($after)+]
             $($given)*
         )
-        .map(|row| {
-            let profile = $crate::users::profile_of!(row);
-            $crate::users::User {
-                id: domain::UserId(row.id),
-                email: row.email,
-                email_verified: row.email_verified,
-                profile,
-                role: $crate::users::role(&row.role),
-                is_active: row.is_active,
-                closes_at: row.closes_at.filter(|_| !row.is_active),
-                disabled_reason: row.disabled_reason.filter(|_| !row.is_active),
-                password_hash: row.password_hash,
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-            }
-        })
     };
 }
 
-pub(crate) use {profile_of, query_profile, query_user};
+/// The account in a row of [`query_user_row`].
+macro_rules! user_of {
+    ($row:ident) => {{
+        let profile = $crate::users::profile_of!($row);
+        $crate::users::User {
+            id: domain::UserId($row.id),
+            email: $row.email,
+            email_verified: $row.email_verified,
+            profile,
+            role: $crate::users::role(&$row.role),
+            is_active: $row.is_active,
+            closes_at: $row.closes_at.filter(|_| !$row.is_active),
+            disabled_reason: $row.disabled_reason.filter(|_| !$row.is_active),
+            password_hash: $row.password_hash,
+            created_at: $row.created_at,
+            updated_at: $row.updated_at,
+        }
+    }};
+}
+
+/// A query for accounts, from the words before their columns to those behind.
+macro_rules! query_user {
+    ($before:literal, $after:literal $($given:tt)*) => {
+        $crate::users::query_user_row!([$before] [$after] $($given)*).map(|row| $crate::users::user_of!(row))
+    };
+}
+
+pub(crate) use {profile_of, query_profile, query_user, query_user_row, user_of};
 
 /// A CHECK allows two words; any other would be read as the lesser right.
 pub(crate) fn role(word: &str) -> Role {

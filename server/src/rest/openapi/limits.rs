@@ -5,7 +5,7 @@ use super::answers::is_for_strangers;
 use super::json::object;
 use domain::{
     EMAIL_MAX_BYTES, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX, Profile,
-    SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN,
+    SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,6 +18,8 @@ const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";
 const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8][^\u0000-\u001f\u007f-\u009f]*$";
 /// `domain::Span` encodes 17 bytes, the first of which is 1.
 const CURSOR: &str = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$";
+/// `domain::Window` encodes 17 bytes, the first of which is 1 or 2, and up to 482 of a key.
+const KEYED_CURSOR: &str = "^A[Q-Za-v][A-Za-z0-9_-]{20}([A-Za-z0-9_-]{4}){0,160}([AEIMQUYcgkosw048]|[A-Za-z0-9_-]{2}|[A-Za-z0-9_-]{3}[AQgw])$";
 
 /// One line of at most `max` code points, or several with `\n` and `\r\n` counted as one.
 fn text(max: usize, lines: bool) -> String {
@@ -63,13 +65,15 @@ fn field(schema: &str, name: &str) -> Option<Value> {
 }
 
 /// The limits of a word of the query.
-fn parameter(name: &str) -> Option<Value> {
+fn parameter(operation: &Value, name: &str) -> Option<Value> {
     Some(match name {
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT }),
+        "cursor" if operation == "list_users" => json!({ "type": "string", "pattern": KEYED_CURSOR }),
         "cursor" => json!({ "type": "string", "pattern": CURSOR }),
         "q" => json!({ "type": "string", "pattern": text(SEARCH_MAX, false) }),
         "role" => json!({ "type": "string", "enum": ["user", "admin"] }),
-        "is_active" => json!({ "type": "boolean" }),
+        "is_active" | "email_verified" => json!({ "type": "boolean" }),
+        "sort" => json!({ "type": "string", "enum": UserSort::ALL.map(UserSort::as_str) }),
         "kind" => json!({ "type": "string", "pattern": "^[a-z_]{1,64}$" }),
         "actor" | "subject" => json!({ "type": "string", "format": "uuid" }),
         _ => return None,
@@ -147,9 +151,12 @@ pub(super) fn complete_call(operation: &mut Map<String, Value>) {
     {
         parameters.extend(versions);
     }
+    let id = operation["operationId"].clone();
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter_value in parameters.into_iter().flatten().filter(|value| value["in"] == "query") {
-        let Some(limits) = parameter_value["name"].as_str().and_then(parameter) else { continue };
+        let Some(limits) = parameter_value["name"].as_str().and_then(|name| parameter(&id, name)) else {
+            continue;
+        };
         parameter_value["schema"] = limits;
         // An empty word is a missing one.
         parameter_value["allowEmptyValue"] = true.into();

@@ -9,7 +9,7 @@ use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{AdminPatch, NewAccount, Page, UserId, UserQuery, UserView};
+use domain::{AdminPatch, NewAccount, TwoWayPage, UserId, UserQuery, UserView};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,7 +62,7 @@ pub(crate) async fn register(
 
 /// List users
 ///
-/// Newest first. Pages stay stable while people sign up.
+/// Newest first, unless `sort` says otherwise. Pages stay stable while people sign up.
 #[utoipa::path(
     get,
     path = "/users",
@@ -70,7 +70,7 @@ pub(crate) async fn register(
     tag = "Administration",
     params(UserQuery),
     responses(
-        (status = 200, description = "A page of users", body = Page<UserView>, links(
+        (status = 200, description = "A page of users", body = TwoWayPage<UserView>, links(
             ("list_users" = (operation_id = "list_users", parameters(("cursor" = "$response.body#/next_cursor")))),
             ("read_user" = (operation_id = "read_user", parameters(("id" = "$response.body#/items/0/id")))),
         )),
@@ -82,7 +82,7 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     Member(ctx): Member,
     Query(query): Query<UserQuery>,
-) -> Answer<Json<Page<UserView>>> {
+) -> Answer<Json<TwoWayPage<UserView>>> {
     Ok(Json(state.accounts.list_users(&ctx, query).await?))
 }
 

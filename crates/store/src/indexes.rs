@@ -1,0 +1,89 @@
+//! Indexes that make admins' lists and figures quick. They are built beside servers that run, and nothing waits for them:
+//! everything works without them, slower.
+
+use crate::connect::{self, Purpose};
+use crate::{Scan, StoreError, own_connection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+/// Held by the one who builds.
+const LOCK: i64 = 0x646f_6f72_7374_6570;
+
+/// What a search finds its term by, where Postgres has trigrams.
+const SEARCH: &str = "users_search_idx";
+
+/// How to build an index, in the words behind its name.
+const INDEXES: [(&str, &str); 2] = [
+    (
+        "users_name_idx",
+        "ON users (left(lower(coalesce(name, first_name || ' ' || last_name, first_name, last_name, email)), 50), id)",
+    ),
+    (
+        "audit_events_sign_ins_idx",
+        "ON audit_events (at, kind) INCLUDE (subject_id) WHERE kind IN ('signed_in', 'sign_in_failed', 'throttled')",
+    ),
+];
+
+/// Builds the indexes that are lacking, unless somebody else does.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer, shares its sessions, or does not let this role build; what is
+/// lacking then is built another time.
+pub async fn build_indexes(connect: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut connection = own_connection(connect).await?;
+    connect::prepare(&mut connection, Purpose::Indexing).await?;
+    let first = sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "first!""#, LOCK)
+        .fetch_one(&mut connection)
+        .await?;
+    if first {
+        for (name, definition) in INDEXES {
+            build(&mut connection, name, definition).await?;
+        }
+        if let Some(definition) = by_trigrams(&mut connection).await? {
+            build(&mut connection, SEARCH, &definition).await?;
+        }
+    }
+    Ok(connection.close().await?)
+}
+
+/// Whether a search finds its term by an index.
+pub(crate) async fn is_search_indexed(scan: &mut Scan) -> sqlx::Result<bool> {
+    Ok(is_valid(scan.connection(), SEARCH).await? == Some(true))
+}
+
+/// None where there is no such index. One that is not valid was left behind by a builder that was stopped.
+async fn is_valid(connection: &mut PgConnection, name: &str) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar!("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)", name)
+        .fetch_optional(connection)
+        .await
+}
+
+async fn build(connection: &mut PgConnection, name: &str, definition: &str) -> sqlx::Result<()> {
+    match is_valid(connection, name).await? {
+        Some(true) => return Ok(()),
+        Some(false) => run(connection, format!("DROP INDEX CONCURRENTLY {name}")).await?,
+        None => {}
+    }
+    run(connection, format!("CREATE INDEX CONCURRENTLY {name} {definition}")).await
+}
+
+/// A statement of words that stand in this file.
+async fn run(connection: &mut PgConnection, sql: String) -> sqlx::Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+}
+
+/// How the search's index is built; none where there are no trigrams, because `pg_trgm` is not installed or may not be.
+async fn by_trigrams(connection: &mut PgConnection) -> sqlx::Result<Option<String>> {
+    let made = run(connection, "CREATE EXTENSION IF NOT EXISTS pg_trgm".to_owned()).await;
+    if let Err(error) = made
+        && error.as_database_error().is_none()
+    {
+        return Err(error);
+    }
+    // The extension may be in a schema of its own.
+    let definition = sqlx::query_scalar!(
+        r#"SELECT format('ON users USING gin (search %I.gin_trgm_ops)', nspname) AS "definition!"
+           FROM pg_opclass JOIN pg_namespace ON pg_namespace.oid = opcnamespace WHERE opcname = 'gin_trgm_ops'"#
+    );
+    definition.fetch_optional(connection).await
+}

@@ -1,0 +1,43 @@
+//! Reading many rows for an admin, without taking what sign-ins need.
+
+use crate::{Store, StoreError};
+use sqlx::{PgConnection, Postgres, Transaction};
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
+
+/// How many connections may read for admins at once: the others are there for everybody.
+pub(crate) const SCANS: usize = 2;
+
+/// A transaction that only reads, however many rows it has to look at. Whoever has one reads to the end: a statement that
+/// nobody waits for runs on, and would do so beside the next.
+#[derive(Debug)]
+pub struct Scan {
+    transaction: Transaction<'static, Postgres>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Store {
+    /// Begins to read, once one of the two connections for it is free.
+    ///
+    /// Each statement is planned for the values that it is given: a plan for any filter and any term would read the whole
+    /// table for a rare one. It gets no parallel workers, which would take the cores of others.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] where none becomes free in the time in which a request gets a connection,
+    /// [`StoreError::Unavailable`].
+    pub async fn scan(&self) -> Result<Scan, StoreError> {
+        let wait = self.pool.options().get_acquire_timeout();
+        let permit = timeout(wait, Arc::clone(&self.scans).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(StoreError::Busy) };
+        let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; \
+                     SET LOCAL max_parallel_workers_per_gather = 0";
+        Ok(Scan { transaction: self.pool.begin_with(begin).await?, _permit: permit })
+    }
+}
+
+impl Scan {
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}

@@ -140,7 +140,8 @@ async fn whatever_a_client_reads_the_api_answers_problem_documents(pool: PgPool)
         ("DELETE", "/api/v1/auth/login", 405),
         ("GET", "/api/v1/users/no-id", 404),
         ("GET", "/api/v1/users?limit=0", 422),
-        ("GET", "/api/v1/users?sort=name", 422),
+        ("GET", "/api/v1/users?order=name", 422),
+        ("GET", "/api/v1/users?sort=password_hash", 422),
         ("GET", "/api/v1/audit?cursor=forged", 422),
     ] {
         let program = if status == 422 || path.contains("no-id") {

@@ -69,6 +69,7 @@ const WAITS: &[Ask] = &[
     ("list_users", |accounts, ctx, _| {
         Box::pin(async { accounts.list_users(ctx, UserQuery::default()).await.map(drop) })
     }),
+    ("admin_figures", |accounts, ctx, _| Box::pin(async { accounts.admin_figures(ctx).await.map(drop) })),
     ("user", |accounts, ctx, other| Box::pin(async move { accounts.user(ctx, other).await.map(drop) })),
     ("change_user", |accounts, ctx, other| {
         let form = admin_patch(json!({"name": "Eve"}));

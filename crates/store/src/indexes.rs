@@ -20,7 +20,7 @@ const INDEXES: [(&str, &str); 2] = [
     ),
     (
         "audit_events_sign_ins_idx",
-        "ON audit_events (at, kind) INCLUDE (subject_id) WHERE kind IN ('signed_in', 'sign_in_failed', 'throttled')",
+        "ON audit_events (at, kind) INCLUDE (subject_id) WHERE kind IN ('signed_in', 'sign_in_failed')",
     ),
 ];
 
@@ -35,15 +35,17 @@ pub async fn build_indexes(connect: &PgConnectOptions) -> Result<(), StoreError>
     let first = sqlx::query_scalar!(r#"SELECT pg_try_advisory_lock($1) AS "first!""#, LOCK)
         .fetch_one(&mut connection)
         .await?;
+    let mut done = Ok(());
     if first {
         for (name, definition) in INDEXES {
-            build(&mut connection, name, definition).await?;
+            done = done.and(build(&mut connection, name, definition).await);
         }
         if let Some(definition) = by_trigrams(&mut connection).await? {
-            build(&mut connection, SEARCH, &definition).await?;
+            done = done.and(build(&mut connection, SEARCH, &definition).await);
         }
     }
-    Ok(connection.close().await?)
+    connection.close().await?;
+    Ok(done?)
 }
 
 /// Whether a search finds its term by an index.
@@ -61,10 +63,19 @@ async fn is_valid(connection: &mut PgConnection, name: &str) -> sqlx::Result<Opt
 async fn build(connection: &mut PgConnection, name: &str, definition: &str) -> sqlx::Result<()> {
     match is_valid(connection, name).await? {
         Some(true) => return Ok(()),
-        Some(false) => run(connection, format!("DROP INDEX CONCURRENTLY {name}")).await?,
+        Some(false) => drop_index(connection, name).await?,
         None => {}
     }
-    run(connection, format!("CREATE INDEX CONCURRENTLY {name} {definition}")).await
+    let built = run(connection, format!("CREATE INDEX CONCURRENTLY {name} {definition}")).await;
+    if built.is_err() {
+        // Half an index costs each write and serves nobody.
+        drop_index(connection, name).await?;
+    }
+    built
+}
+
+async fn drop_index(connection: &mut PgConnection, name: &str) -> sqlx::Result<()> {
+    run(connection, format!("DROP INDEX CONCURRENTLY IF EXISTS {name}")).await
 }
 
 /// A statement of words that stand in this file.

@@ -257,5 +257,5 @@ async fn own_connection(connect: &PgConnectOptions) -> Result<PgConnection, Stor
 }
 
 fn waited_in_vain(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(DatabaseError::code).as_deref() == Some("55P03")
+    matches!(error.as_database_error().and_then(DatabaseError::code).as_deref(), Some("55P03" | "40P01"))
 }

@@ -3,6 +3,7 @@
 use crate::{Store, StoreError};
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
@@ -27,12 +28,17 @@ impl Store {
     /// [`StoreError::Busy`] where none becomes free in the time in which a request gets a connection,
     /// [`StoreError::Unavailable`].
     pub async fn scan(&self) -> Result<Scan, StoreError> {
-        let wait = self.pool.options().get_acquire_timeout();
-        let permit = timeout(wait, Arc::clone(&self.scans).acquire_owned()).await;
+        let permit = timeout(self.scan_wait(), Arc::clone(&self.scans).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(StoreError::Busy) };
         let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; \
                      SET LOCAL max_parallel_workers_per_gather = 0";
         Ok(Scan { transaction: self.pool.begin_with(begin).await?, _permit: permit })
+    }
+
+    /// How long a reader may wait before it is told that all are busy.
+    #[must_use]
+    pub fn scan_wait(&self) -> Duration {
+        self.pool.options().get_acquire_timeout()
     }
 }
 

@@ -1,12 +1,22 @@
+//! Builds the indexes of admins' lists that are lacking, beside everything else.
+
+use super::periodic::every;
 use accounts::Accounts;
 use edge::problem::chain;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// Builds the indexes of admins' lists that are lacking, beside everything else.
+const PERIOD: Duration = Duration::from_hours(1);
+
 pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
-    let Some(Err(error)) = stop.run_until_cancelled(accounts.build_indexes()).await else { return };
-    tracing::warn!(
-        error = chain(&error),
-        "admins' lists stay slow: an index is lacking, and is tried at the next start"
-    );
+    every(PERIOD, accounts, stop, build).await;
+}
+
+async fn build(accounts: Accounts) {
+    if let Err(error) = accounts.build_indexes().await {
+        tracing::warn!(
+            error = chain(&error),
+            "admins' lists stay slow: an index is lacking, and is tried in an hour"
+        );
+    }
 }

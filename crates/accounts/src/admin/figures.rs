@@ -1,12 +1,13 @@
 use super::list::to_the_end;
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
-use domain::{DayFigures, Figures};
+use domain::{ActiveFigure, DayFigures, Figures};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::Scan;
+use store::Store;
 use store::figures::{self, SignIns};
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// How many days are shown, today among them.
@@ -32,33 +33,36 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Overloaded`] while as many lists are read as may be at
-    /// once, [`Error::Unavailable`].
+    /// once, or another counts for long, [`Error::Unavailable`].
     pub async fn admin_figures(&self, ctx: &RequestCtx) -> Result<Figures, Error> {
         ctx.admin()?;
-        let mut counted = Arc::clone(&self.inner.figures).lock_owned().await;
-        if let Some((_, figures)) = counted.last.as_ref().filter(|(at, _)| is_within(FRESH, *at, ctx.now)) {
+        let counted = timeout(self.store().scan_wait(), Arc::clone(&self.inner.figures).lock_owned()).await;
+        let mut counted = counted.map_err(|_| Error::Overloaded)?;
+        let now = self.now();
+        if let Some((_, figures)) = counted.last.as_ref().filter(|(at, _)| is_within(FRESH, *at, now)) {
             return Ok(figures.clone());
         }
-        let (mut scan, now) = (self.store().scan().await?, ctx.now);
+        let accounts = self.clone();
         to_the_end(async move {
-            let figures = counted.count(&mut scan, now).await?;
-            counted.last = Some((now, figures.clone()));
+            let figures = counted.count(accounts.store(), now).await?;
+            counted.last = Some((accounts.now(), figures.clone()));
             Ok(figures)
         })
         .await
     }
 }
 
+/// Each statement has a scan of its own: others come in between, and what was counted before one fails is kept.
 impl Counted {
-    async fn count(&mut self, scan: &mut Scan, now: OffsetDateTime) -> Result<Figures, Error> {
+    async fn count(&mut self, store: &Store, now: OffsetDateTime) -> Result<Figures, Error> {
         let week = now - Duration::days(7);
-        let people = figures::people(scan, first_id(week), week).await?;
+        let people = figures::people(&mut store.scan().await?, first_id(week), week).await?;
         let today = now.to_offset(UtcOffset::UTC).date();
         self.days.retain(|day, _| (0..DAYS).contains(&(today - *day).whole_days()));
         let mut days = Vec::new();
         for back in (0..DAYS).rev() {
             let day = today - Duration::days(back);
-            let SignIns { admitted, refused } = self.day(scan, day, now).await?;
+            let SignIns { admitted, refused } = self.day(store, day, now).await?;
             let day = timestamp(day.midnight().assume_utc());
             days.push(DayFigures {
                 day,
@@ -66,41 +70,40 @@ impl Counted {
                 refusals: refused.unsigned_abs(),
             });
         }
-        let active = match self.active(scan, now).await {
-            // The statement was given up: the last of this transaction.
-            Err(Error::Unavailable(_)) => self.active.map(|(_, active)| active),
-            active => Some(active?),
-        };
+        match self.count_active(store, now).await {
+            // It took too long: the last count stays.
+            Ok(()) | Err(Error::Unavailable(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let active = self
+            .active
+            .map(|(at, active)| ActiveFigure { people: active.unsigned_abs(), as_of: timestamp(at) });
         Ok(Figures {
             as_of: timestamp(now),
             people: people.all.unsigned_abs(),
             new_this_week: people.new.unsigned_abs(),
             proven: (people.all - people.unproven).unsigned_abs(),
-            active: active.map(i64::unsigned_abs),
+            active,
             days,
         })
     }
 
-    async fn active(&mut self, scan: &mut Scan, now: OffsetDateTime) -> Result<i64, Error> {
+    async fn count_active(&mut self, store: &Store, now: OffsetDateTime) -> Result<(), Error> {
         let (many, while_many) = MANY;
-        match self.active {
-            Some((at, active)) if active >= many && is_within(while_many, at, now) => Ok(active),
-            _ => {
-                let active = figures::active(scan, now - Duration::days(DAYS)).await?;
-                self.active = Some((now, active));
-                Ok(active)
-            }
+        if self.active.is_none_or(|(at, active)| active < many || !is_within(while_many, at, now)) {
+            let active = figures::active(&mut store.scan().await?, now - Duration::days(DAYS)).await?;
+            self.active = Some((now, active));
         }
+        Ok(())
     }
 
-    /// One statement a day: none runs long, and what was counted is not counted again after an error.
-    async fn day(&mut self, scan: &mut Scan, day: Date, now: OffsetDateTime) -> Result<SignIns, Error> {
+    async fn day(&mut self, store: &Store, day: Date, now: OffsetDateTime) -> Result<SignIns, Error> {
         if let Some(known) = self.days.get(&day) {
             return Ok(*known);
         }
         let begin = day.midnight().assume_utc();
         let end = begin + Duration::DAY;
-        let sign_ins = figures::sign_ins(scan, begin, end).await?;
+        let sign_ins = figures::sign_ins(&mut store.scan().await?, begin, end).await?;
         if end + SETTLED <= now {
             self.days.insert(day, sign_ins);
         }

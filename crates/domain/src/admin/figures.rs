@@ -12,11 +12,20 @@ pub struct Figures {
     pub new_this_week: u64,
     /// How many of them have proven their address.
     pub proven: u64,
-    /// How many of them have signed in within thirty days; no session lasts longer. Where they are many, they are counted
-    /// once in ten minutes; none where they are so many that the database does not count them in time.
-    pub active: Option<u64>,
+    /// Those of them who have signed in within thirty days; none where they are so many that the database has never
+    /// counted them in time.
+    pub active: Option<ActiveFigure>,
     /// The last thirty days, the oldest first; the last one is today.
     pub days: Vec<DayFigures>,
+}
+
+/// Accounts that have signed in within thirty days; no session lasts longer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveFigure {
+    /// How many.
+    pub people: u64,
+    /// When they were counted, which is once in ten minutes where they are many.
+    pub as_of: Timestamp,
 }
 
 /// What happened on one day, in UTC.
@@ -26,7 +35,7 @@ pub struct DayFigures {
     pub day: Timestamp,
     /// How many sign-ins there were.
     pub sign_ins: u64,
-    /// How many were refused: a wrong password or code, or too many tries.
+    /// How many were refused: a wrong password or code.
     pub refusals: u64,
 }
 

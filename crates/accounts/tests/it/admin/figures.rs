@@ -23,7 +23,7 @@ async fn figures_count_people_and_sign_ins_by_day(pool: PgPool) {
     let ctx = world.holder(&again(&world, "ada").await).await;
     let figures = world.accounts.admin_figures(&ctx).await.unwrap();
     assert_eq!((figures.people, figures.new_this_week, figures.proven), (4, 2, 1));
-    assert_eq!(figures.active.map(|active| active.people), Some(3), "old was here a month ago");
+    assert_eq!(figures.active.as_ref().map(|active| active.people), Some(3), "old was here a month ago");
     assert_eq!((figures.days.len(), figures.proven_percent()), (30, Some(25)));
     let counts = |day: &DayFigures| (day.sign_ins, day.refusals);
     // Whoever signs up on a page is signed in.

@@ -1,4 +1,4 @@
-use domain::{EMAIL_MAX_BYTES, Profile, Takes, USERNAME_MAX, USERNAME_MIN};
+use domain::{EMAIL_MAX_BYTES, Profile, REASON_MAX, Takes, USERNAME_MAX, USERNAME_MIN};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
 
@@ -22,7 +22,8 @@ async fn every_limit_is_a_check_of_the_database(pool: PgPool) {
         }
     });
     let email = format!("CHECK ((octet_length(email) <= {EMAIL_MAX_BYTES}))");
-    let expected: BTreeSet<_> = expected.chain([email]).collect();
+    let reason = format!("CHECK ((char_length(disabled_reason) <= {REASON_MAX}))");
+    let expected: BTreeSet<_> = expected.chain([email, reason]).collect();
     // A check that was added to a full table, and never had to look at its rows.
     let checks = checks.iter().map(|check| check.trim_end_matches(" NOT VALID").to_owned());
     let of_length: BTreeSet<_> = checks.filter(|check| check.contains("_length(")).collect();

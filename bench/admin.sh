@@ -19,8 +19,8 @@ finish() {
 }
 trap finish EXIT
 
-settings() { # COMMAND: as in production
-  env APP_ENV=production BASE_URL="http://localhost:$port" LEPTOS_SITE_ADDR="127.0.0.1:$port" \
+settings() { # COMMAND: as in production, in a shell of its own, whose place it takes
+  exec env APP_ENV=production BASE_URL="http://localhost:$port" LEPTOS_SITE_ADDR="127.0.0.1:$port" \
     LEPTOS_SITE_ROOT="$scratch/site" LEPTOS_HASH_FILES=false DATABASE_URL="$url" LOG_FORMAT=json \
     SIGNING_KEY_FILE="$scratch/key.pem" TRUSTED_PROXIES=127.0.0.1/32 RATE_LIMIT_PER_MINUTE=10000000 \
     "$server" "$@" 2>>"$scratch/log"
@@ -72,12 +72,12 @@ openssl genpkey -algorithm ed25519 -out "$scratch/key.pem" 2>/dev/null
 chmod 600 "$scratch/key.pem"
 for people in ${PEOPLE:-100000 1000000}; do
   psql -q "$DATABASE_URL" -c "CREATE DATABASE $database"
-  settings migrate
+  (settings migrate)
   # As a database that grew before these indexes were known.
   sql -c 'DROP INDEX IF EXISTS users_search_idx, users_name_idx, audit_events_sign_ins_idx'
   sql -v n="$people" -f bench/admin.sql
   began=$(date +%s%N)
-  settings migrate
+  (settings migrate)
   echo "$people people; indexes built in $(since "$began"):" \
     "$(sql -c "SELECT string_agg(relname || ' ' || pg_size_pretty(pg_relation_size(oid)), ', ' ORDER BY relname)
       FROM pg_class WHERE relname IN ('users_search_idx', 'users_name_idx', 'audit_events_sign_ins_idx',

@@ -193,6 +193,7 @@ async fn a_disabled_person_is_told_why_after_the_right_password_alone(pool: PgPo
     assert_eq!(accounts.hash_count() - hashes, 5, "one for each");
     assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'sign_in_failed'").await, 5);
     world.execute("UPDATE users SET disabled_reason = NULL").await;
+    world.clock.advance(Duration::HOUR);
     let untold = accounts.sign_in(&world.stranger(), form(PASSWORD)).await;
     assert!(matches!(untold, Err(Error::WrongCredentials)), "nothing was said");
 }
@@ -216,7 +217,8 @@ async fn open_invitations_are_listed_and_taken_back(pool: PgPool) {
     assert!(matches!(again, Err(Error::ChangedMeanwhile)), "whoever thinks so must know that it was used");
     assert_eq!(world.accounts.invitations(&root).await.unwrap().len(), 1);
     assert_eq!(kinds(&world).await, ["invitation_revoked", "invited", "invited"]);
-    let mails = world.mail().await;
+    let mut mails = world.mail().await;
+    mails.retain(|mail| mail.text.contains("/invite#"));
     assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["one@example.com"]);
     let ana = world.holder(&world.member("ana").await).await;
     assert!(matches!(world.accounts.invitations(&ana).await, Err(Error::Forbidden)));

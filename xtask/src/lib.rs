@@ -10,6 +10,7 @@ mod commands;
 mod guides;
 mod interrupt;
 mod lock;
+mod migration;
 mod paths;
 mod postgres;
 mod process;
@@ -63,7 +64,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Coverage => commands::coverage::run(),
         Task::Schema { cases } => tests::schema::run(cases),
         Task::Prove(which) => prove::run(&which),
-        Task::Migration { name } => commands::migration::run(&name),
+        Task::Migration { name } => migration::run(&name),
         Task::NewPage { name, audience } => guides::new_page::run(&name, audience),
         Task::Postgres { action, cluster } => postgres::command(action, &cluster),
     }

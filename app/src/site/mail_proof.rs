@@ -3,7 +3,7 @@ use domain::{CODE_LETTERS, EMAIL_MAX_BYTES};
 use leptos::prelude::*;
 
 /// What a mail brought: the token of its link, which `scripts/mail_link.js` puts here, or else its code and the address
-/// that it went to, which a person types (`style/mail.css` hides these two while there is a token).
+/// that it went to, which a person types (`style/pages/mail.css` hides these two while there is a token).
 #[component]
 pub(crate) fn MailProof() -> impl IntoView {
     let token = FormState::from_context().kept("token").unwrap_or_default();

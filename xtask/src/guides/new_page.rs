@@ -4,7 +4,7 @@
 use super::FIRST_PAGE;
 use super::edit::{self, Draft, Edit};
 use crate::checks::generate;
-use crate::commands::migration;
+use crate::migration;
 use crate::{paths, process, steps};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;

@@ -3,8 +3,8 @@
 use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
-    AddressForm, AuditQuery, DeviceId, EmailForm, PageRequest, PasswordForm, ProfileForm, SessionId, UserId,
-    UserQuery, VerifyForm,
+    AddressForm, AdminAct, AdminActForm, AuditQuery, DeviceId, EmailForm, InviteForm, PageRequest,
+    PasswordForm, ProfileForm, RevokeForm, SessionId, UserId, UserQuery, VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -78,6 +78,26 @@ const WAITS: &[Ask] = &[
     ("delete_user", |accounts, ctx, other| Box::pin(async move { accounts.delete_user(ctx, other).await })),
     ("end_sessions_of", |accounts, ctx, other| {
         Box::pin(async move { accounts.end_sessions_of(ctx, other).await.map(drop) })
+    }),
+    ("admin_user", |accounts, ctx, other| {
+        Box::pin(async move { accounts.admin_user(ctx, other).await.map(drop) })
+    }),
+    ("admin_user_for", |accounts, ctx, other| {
+        Box::pin(async move { accounts.admin_user_for(ctx, other, AdminAct::Delete).await.map(drop) })
+    }),
+    ("act_on_user", |accounts, ctx, other| {
+        let (user, act) = (other.to_string(), "delete".to_owned());
+        let form = AdminActForm { user, act, ..AdminActForm::default() };
+        Box::pin(async move { accounts.act_on_user(ctx, form).await.map(drop) })
+    }),
+    ("invite_by", |accounts, ctx, _| {
+        let form = InviteForm { email: "new@example.com".into(), role: "user".into() };
+        Box::pin(async move { accounts.invite_by(ctx, form).await.map(drop) })
+    }),
+    ("invitations", |accounts, ctx, _| Box::pin(async { accounts.invitations(ctx).await.map(drop) })),
+    ("revoke_invitation_by", |accounts, ctx, other| {
+        let form = RevokeForm { invitation: other.to_string() };
+        Box::pin(async move { accounts.revoke_invitation_by(ctx, form).await })
     }),
     ("send_password_reset", |accounts, ctx, other| {
         Box::pin(async move { accounts.send_password_reset(ctx, other).await })

@@ -92,7 +92,8 @@ fn pages(state: &AppState) -> Router<AppState> {
         from_fn_with_state(state.clone(), sign_up::middleware),
     ));
     pages
-        .route("/account/export", get(export::download).layer((counted, caller.clone())))
+        .route("/account/export", get(export::download).layer((counted.clone(), caller.clone())))
+        .route("/admin/audit/export", get(admin::download).layer((counted, caller.clone())))
         .route("/whoami", get(whoami::show).layer(caller))
 }
 

@@ -28,6 +28,7 @@ mod view;
 
 pub use account::{Export, PasswordChanged, Proven, SignUp, SignUpForm, version};
 pub use admin::{LinkFor, NewAdmin, PrintedLink};
+pub use audit::{AuditFile, AuditFormat};
 pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};

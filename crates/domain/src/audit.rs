@@ -77,6 +77,8 @@ pub struct AuditFilter {
     pub actor: Option<UserId>,
     /// Whose account it concerns.
     pub subject: Option<UserId>,
+    /// From which IP address.
+    pub address: Option<String>,
 }
 
 impl AuditQuery {
@@ -93,7 +95,7 @@ impl AuditQuery {
         }
         let actor = errors.id("actor", &self.actor);
         let subject = errors.id("subject", &self.subject);
-        errors.finish(span.map(|span| AuditFilter { span, kind, actor, subject }))
+        errors.finish(span.map(|span| AuditFilter { span, kind, actor, subject, address: None }))
     }
 }
 

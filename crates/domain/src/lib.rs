@@ -9,6 +9,7 @@ mod account;
 mod admin;
 mod admin_act;
 mod audit;
+mod audit_search;
 mod event_kind;
 mod field_error;
 mod id;
@@ -33,6 +34,7 @@ pub use admin_act::{
     AdminAct, AdminActForm, AdminDeed, AdminUserView, InvitationView, InviteForm, RevokeForm,
 };
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
+pub use audit_search::AuditSearch;
 pub use event_kind::EventKind;
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,

@@ -121,8 +121,11 @@ macro_rules! query_events {
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn list(store: &Store, filter: &AuditFilter) -> Result<Vec<Recorded>, StoreError> {
-    let AuditFilter { span, kind, actor, subject } = filter;
+    let AuditFilter { span, kind, actor, subject, address } = filter;
     let actor = actor.map(|id| id.0);
+    if let Some(address) = address {
+        return Ok(at_address(store, span, kind.as_deref(), actor, *subject, address).await?);
+    }
     let rows = match subject {
         Some(subject) => of_subject(store, span, kind.as_deref(), actor, *subject).await?,
         None => match actor {
@@ -148,6 +151,28 @@ async fn of_subject(
         subject.0,
         kind,
         actor,
+    )
+    .fetch_all(&store.pool)
+    .await
+}
+
+async fn at_address(
+    store: &Store,
+    span: &Span,
+    kind: Option<&str>,
+    actor: Option<Uuid>,
+    subject: Option<UserId>,
+    address: &str,
+) -> sqlx::Result<Vec<Recorded>> {
+    query_events!(
+        "address = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)
+           AND ($5::uuid IS NULL OR actor_id = $5) AND ($6::uuid IS NULL OR subject_id = $6)",
+        span.rows_to_read(),
+        span.after,
+        address,
+        kind,
+        actor,
+        subject.map(|id| id.0) as _,
     )
     .fetch_all(&store.pool)
     .await

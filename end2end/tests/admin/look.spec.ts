@@ -5,7 +5,7 @@ import { test } from '../../fixtures/mail-server';
 import { overflow } from '../../fixtures/overflow';
 import { expect, register, somebody } from '../../fixtures/test';
 
-const pages = ['/admin/users', '/admin/users?q=nobody-at-all', '/admin/users/new', '/admin/invitations'];
+const pages = ['/admin/users', '/admin/users?q=nobody-at-all', '/admin/users/new', '/admin/invitations', '/admin/audit', '/admin/audit?who=nobody@example.com'];
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [320, 768, 1600]) {
@@ -47,4 +47,16 @@ test('a search is sent while somebody types, and stands in the address', async (
   await page.getByRole('link', { name: ana.email }).click();
   await page.goBack();
   await expect(page.getByRole('searchbox')).toHaveValue(ana.email.slice(0, 20));
+});
+
+test('the trail is filtered, and downloaded as what is shown', async ({ page, own }) => {
+  const admin = await asAdmin(page, own.server);
+  await page.goto('/admin/audit');
+  await page.getByLabel('Whose account').fill(admin.email);
+  await page.getByLabel('What', { exact: true }).selectOption({ label: 'Signed in' });
+  await expect(page).toHaveURL(url => url.searchParams.get('kind') === 'signed_in' && url.searchParams.get('whom') === admin.email);
+  await expect(page.getByRole('rowheader')).toHaveCount(1);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download CSV' }).click();
+  expect((await download).suggestedFilename()).toBe('audit.csv');
 });

@@ -1,15 +1,16 @@
 //! The pages of admins: documents that the server draws whole. Their forms are server functions.
 
+use crate::download::Download;
 use crate::http::redirect::{see_other, with_next};
 use crate::http::{body, headers};
 use crate::state::AppState;
-use accounts::{Error, RequestCtx, timestamp, version};
+use accounts::{AuditFormat, Error, RequestCtx, timestamp, version};
 use app::{AdminSite, AppSettings, Flash};
 use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use domain::{AdminAct, AuditQuery, Code, Problem, UserId, UserQuery};
+use domain::{AdminAct, AuditQuery, AuditSearch, Code, Problem, UserId, UserQuery};
 use edge::problem::{problem, refusal};
 use http::request::Parts;
 use leptos::config::LeptosOptions;
@@ -23,6 +24,7 @@ const EVENTS: &str = "20";
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
+        .route("/admin/audit", get(audit))
         .route("/admin/users", get(users))
         .route("/admin/users/new", get(invite))
         .route("/admin/users/{user}", get(user))
@@ -31,7 +33,7 @@ pub(crate) fn router() -> Router<AppState> {
 }
 
 /// What every page needs of its request.
-struct Asked {
+pub(crate) struct Asked {
     state: AppState,
     ctx: RequestCtx,
     flash: Flash,
@@ -95,6 +97,30 @@ impl Asked {
             Error::Reauthenticate => see_other(&with_next("/confirm", &self.path)),
             error => refusal(problem(error)),
         }
+    }
+}
+
+async fn audit(asked: Asked) -> Response {
+    let search: AuditSearch = asked.query(AuditSearch::NAMES);
+    match asked.state.accounts.search_audit(&asked.ctx, &search).await {
+        Ok(page) => asked.page(|site| app::admin_audit_document(site, search, Ok(page))),
+        Err(error @ Error::Invalid(_)) => {
+            let problem = words::document(&problem(error));
+            asked.page(|site| app::admin_audit_document(site, search, Err(problem)))
+        }
+        Err(error) => asked.refused(error),
+    }
+}
+
+/// The file of the audit trail's page. It writes nothing.
+pub(crate) async fn download(asked: Asked) -> Response {
+    let search: AuditSearch = asked.query(AuditSearch::NAMES);
+    let csv = asked.query.split('&').all(|part| part != "format=jsonl");
+    let format = if csv { AuditFormat::Csv } else { AuditFormat::JsonLines };
+    let page = Asked { path: "/admin/audit".to_owned(), ..asked };
+    match page.state.accounts.audit_file(&page.ctx, &search, format).await {
+        Ok(file) => Download(file).into_response(),
+        Err(error) => page.refused(error),
     }
 }
 

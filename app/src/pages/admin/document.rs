@@ -98,6 +98,7 @@ fn Frame(viewer: Viewer, flash: Flash, path: String, head: Head, content: AnyVie
                 <nav class="places" aria-label=words::admin::places()>
                     {place(&path, "/admin/users", words::admin::users())}
                     {place(&path, "/admin/invitations", words::admin::invitations())}
+                    {place(&path, "/admin/audit", words::admin::audit())}
                 </nav>
                 <header class="column-head">
                     <h1>{head.title}</h1>

@@ -4,6 +4,7 @@
 
 mod act;
 mod api;
+mod audit;
 mod document;
 mod event;
 mod invitations;
@@ -13,6 +14,7 @@ mod user;
 mod users;
 
 pub use act::admin_act_document;
+pub use audit::admin_audit_document;
 pub use document::AdminSite;
 pub use invitations::admin_invitations_document;
 pub use invite::admin_invite_document;

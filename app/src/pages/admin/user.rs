@@ -34,6 +34,8 @@ fn page(site: &AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AnyVie
                     purpose=words::admin_user::activity_purpose()
                 >
                     <ul class="rows">{rows}</ul>
+                    <p><a href=format!("/admin/audit?whom={id}")>{words::admin_user::all_activity()}</a></p>
+                    <p><a href=format!("/admin/audit?who={id}")>{words::admin_user::acts_of()}</a></p>
                 </Card>
             </div>
             <div>{acts(site, &view)}</div>

@@ -133,7 +133,8 @@ impl Export {
             }
             List::Activity => {
                 let span = Span { limit: PAGE - 1, after };
-                let filter = AuditFilter { span, kind: None, actor: None, subject: Some(user) };
+                let filter =
+                    AuditFilter { span, kind: None, actor: None, subject: Some(user), address: None };
                 let rows = audit::list(store, &filter).await?;
                 let after = last(&rows, |row| row.id);
                 Ok((json(rows.into_iter().map(|row| event(row, user)))?, after))

@@ -13,7 +13,7 @@ impl Accounts {
     pub async fn activity(&self, ctx: &RequestCtx, page: PageRequest) -> Result<Page<ActivityView>, Error> {
         let me = ctx.member()?.user;
         let span = page.parse()?;
-        let filter = AuditFilter { span, kind: None, actor: None, subject: Some(me) };
+        let filter = AuditFilter { span, kind: None, actor: None, subject: Some(me), address: None };
         let rows = audit::list(self.store(), &filter).await?;
         Ok(span.page(rows, |row| row.id, |row| activity_view(row, me)))
     }
@@ -55,7 +55,7 @@ fn activity_view(row: Recorded, me: UserId) -> ActivityView {
     }
 }
 
-fn audit_view(row: Recorded) -> AuditView {
+pub(super) fn audit_view(row: Recorded) -> AuditView {
     AuditView {
         id: row.id,
         at: timestamp(row.at),

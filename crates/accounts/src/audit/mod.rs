@@ -1,6 +1,10 @@
 //! The audit trail: what is recorded, and who reads it.
 
 mod activity;
+mod file;
+mod search;
+
+pub use file::{AuditFile, AuditFormat};
 
 pub(crate) use activity::for_its_person;
 

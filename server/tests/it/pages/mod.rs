@@ -2,6 +2,7 @@
 
 mod account;
 mod admin;
+mod admin_audit;
 mod bad_input;
 mod cookies;
 mod cross_site;

@@ -1,0 +1,161 @@
+use super::document::{AdminSite, Head, document};
+use super::event::{account, details, origin, title};
+use super::parts::{address, choice};
+use domain::{AuditSearch, AuditView, EventKind, Page, ProblemDocument, UserId};
+use leptos::prelude::*;
+
+/// The audit trail, or what is asked for of it.
+#[must_use]
+pub fn admin_audit_document(
+    site: AdminSite,
+    search: AuditSearch,
+    found: Result<Page<AuditView>, ProblemDocument>,
+) -> String {
+    let head = Head { title: words::admin_audit::title(), lead: words::admin_audit::lead() };
+    document(site, head, move |_| page(&search, found))
+}
+
+const PATH: &str = "/admin/audit";
+const EXPORT: &str = "/admin/audit/export";
+
+fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -> AnyView {
+    let errors = found.as_ref().err().map(|problem| problem.errors.clone()).unwrap_or_default();
+    let list = match found {
+        Ok(page) => list(search, page),
+        Err(_) => ().into_any(),
+    };
+    let said = errors.into_iter().map(|error| {
+        let of_person = ["who", "whom"].contains(&error.field.as_str());
+        let message = if of_person { words::admin_audit::nobody().to_owned() } else { error.message };
+        view! { <p class="notice">{message}</p> }
+    });
+    view! {
+        {filters(search)}
+        <div data-results="">{said.collect::<Vec<_>>()} {list}</div>
+    }
+    .into_any()
+}
+
+fn filters(search: &AuditSearch) -> AnyView {
+    let AuditSearch { kind, who, whom, from, until, address: asked, .. } = search;
+    let is_asked = fields(search, "").iter().any(|(_, value)| !value.is_empty());
+    let mut kinds: Vec<_> =
+        EventKind::ALL.iter().map(|kind| (kind.as_str(), words::what_was_recorded(*kind))).collect();
+    kinds.sort_by_key(|(_, words)| *words);
+    view! {
+        <form class="filters" action=PATH method="get" role="search" data-search="">
+            {choice("kind", words::admin_audit::kind(), kind, &kinds)}
+            {field("who", words::admin_audit::who(), who, "text")}
+            {field("whom", words::admin_audit::whom(), whom, "text")}
+            {field("from", words::admin_audit::from(), from, "date")}
+            {field("until", words::admin_audit::until(), until, "date")}
+            {field("address", words::admin_audit::address(), asked, "text")}
+            <p class="actions">
+                <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
+                {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
+            </p>
+        </form>
+    }
+    .into_any()
+}
+
+fn field(name: &'static str, label: &'static str, value: &str, kind: &'static str) -> AnyView {
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                class="input"
+                id=name
+                name=name
+                type=kind
+                value=value.to_owned()
+                maxlength="254"
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+            />
+        </div>
+    }
+    .into_any()
+}
+
+fn download(search: &AuditSearch, format: &'static str, label: &'static str) -> AnyView {
+    let mut asked = fields(search, "");
+    asked.push(("format", format.to_owned()));
+    view! { <a class="button button-quiet" href=address(EXPORT, &asked)>{label}</a> }.into_any()
+}
+
+fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
+    if page.items.is_empty() {
+        return view! { <section class="card"><p class="card-body help">{words::admin_audit::empty()}</p></section> }
+            .into_any();
+    }
+    let rows: Vec<_> = page.items.into_iter().map(row).collect();
+    let link = |cursor: &str, label: &'static str| {
+        view! { <a class="button button-quiet" href=address(PATH, &fields(search, cursor))>{label}</a> }
+    };
+    let first = (!search.cursor.is_empty()).then(|| link("", words::admin::first()));
+    let older = page.next_cursor.map(|cursor| link(&cursor, words::activity::older()));
+    view! {
+        <section class="card" aria-label=words::admin_audit::title()>
+            <table class="table" role="table">
+                <thead role="rowgroup">
+                    <tr role="row">
+                        <th scope="col" role="columnheader">{words::admin_audit::what()}</th>
+                        <th scope="col" role="columnheader">{words::admin_audit::when()}</th>
+                        <th scope="col" role="columnheader">{words::admin_audit::who()}</th>
+                        <th scope="col" role="columnheader">{words::admin_audit::whom()}</th>
+                        <th scope="col" role="columnheader">{words::admin_audit::from_where()}</th>
+                    </tr>
+                </thead>
+                <tbody role="rowgroup">{rows}</tbody>
+            </table>
+        </section>
+        <p class="actions pager">
+            {first} {older} {download(search, "csv", words::admin_audit::csv())}
+            {download(search, "jsonl", words::admin_audit::jsonl())}
+        </p>
+    }
+    .into_any()
+}
+
+/// An event as a row of the whole trail.
+fn row(event: AuditView) -> AnyView {
+    let person = |id: Option<UserId>, none: &'static str| match id {
+        Some(id) => account(id, id.to_string()),
+        None => none.into_any(),
+    };
+    let agent = event.agent.clone();
+    view! {
+        <tr role="row">
+            <th scope="row" role="rowheader">
+                {title(&event)} {details(&event)}
+            </th>
+            <td role="cell" data-label=words::admin_audit::when()>
+                <time datetime=event.at.0.clone()>{words::to_the_second(&event.at)}</time>
+            </td>
+            <td role="cell" data-label=words::admin_audit::who()>
+                {person(event.actor, words::admin_audit::stranger())}
+            </td>
+            <td role="cell" data-label=words::admin_audit::whom()>{person(event.subject, words::admin::none())}</td>
+            <td role="cell" data-label=words::admin_audit::from_where() title=agent>
+                <bdi>{origin(&event).unwrap_or_else(|| words::admin_audit::nothing_more().to_owned())}</bdi>
+                <span class="row-facts">{words::admin_audit::request(&event.request_id)}</span>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+fn fields(search: &AuditSearch, cursor: &str) -> Vec<(&'static str, String)> {
+    let AuditSearch { kind, who, whom, from, until, address, .. } = search.clone();
+    vec![
+        ("kind", kind),
+        ("who", who),
+        ("whom", whom),
+        ("from", from),
+        ("until", until),
+        ("address", address),
+        ("cursor", cursor.to_owned()),
+    ]
+}

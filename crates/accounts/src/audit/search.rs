@@ -1,0 +1,130 @@
+//! What an admin looks for in the audit trail: people by their address, days, and where something was done from.
+
+use crate::audit::activity::audit_view;
+use crate::{Accounts, Error, RequestCtx, identifier};
+use domain::{
+    AuditFilter, AuditQuery, AuditSearch, AuditView, FieldErrors, FormReason, Page, Reason, UserId,
+};
+use std::net::IpAddr;
+use store::{audit, users};
+use time::macros::format_description;
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
+use uuid::Uuid;
+
+/// What is looked for, of acceptable shape.
+#[derive(Debug, Clone)]
+pub(super) struct Search {
+    pub(super) filter: AuditFilter,
+    /// Nothing before this moment.
+    from: Option<OffsetDateTime>,
+}
+
+impl Accounts {
+    /// The events that are looked for, the newest first.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`] (also where nobody has the address),
+    /// [`Error::Unavailable`].
+    pub async fn search_audit(
+        &self,
+        ctx: &RequestCtx,
+        search: &AuditSearch,
+    ) -> Result<Page<AuditView>, Error> {
+        ctx.admin()?;
+        let search = self.audit_search(search).await?;
+        self.found(&search).await
+    }
+
+    /// A page of what is looked for.
+    pub(super) async fn found(&self, search: &Search) -> Result<Page<AuditView>, Error> {
+        let rows = audit::list(self.store(), &search.filter).await?;
+        let whole = rows.len();
+        let rows: Vec<_> =
+            rows.into_iter().filter(|row| search.from.is_none_or(|from| row.at >= from)).collect();
+        let ended = rows.len() < whole;
+        let mut page = search.filter.span.page(rows, |row| row.id, audit_view);
+        page.next_cursor = page.next_cursor.filter(|_| !ended);
+        Ok(page)
+    }
+
+    /// Checks every field, and finds the people.
+    pub(super) async fn audit_search(&self, search: &AuditSearch) -> Result<Search, Error> {
+        let mut errors = FieldErrors::<Reason>::default();
+        let query =
+            AuditQuery { kind: search.kind.clone(), cursor: search.cursor.clone(), ..AuditQuery::default() };
+        let mut filter = query.parse()?;
+        filter.actor = self.person(&search.who, "who", &mut errors).await?;
+        filter.subject = self.person(&search.whom, "whom", &mut errors).await?;
+        filter.address = address(&search.address, &mut errors);
+        let from = day(&search.from, "from", &mut errors);
+        let until = day(&search.until, "until", &mut errors).and_then(|day| day.checked_add(Duration::DAY));
+        if let Some(until) = until {
+            // The ids are made of the time.
+            let end = first_id(until);
+            filter.span.after = Some(filter.span.after.map_or(end, |after| after.min(end)));
+        }
+        errors.finish(Some(Search { filter, from })).map_err(Error::Invalid)
+    }
+
+    /// An account by its address, or its id, which outlives it.
+    async fn person(
+        &self,
+        typed: &str,
+        field: &str,
+        errors: &mut FieldErrors<Reason>,
+    ) -> Result<Option<UserId>, Error> {
+        let typed = typed.trim();
+        if typed.is_empty() {
+            return Ok(None);
+        }
+        if let Ok(id) = Uuid::try_parse(typed) {
+            return Ok(Some(UserId(id)));
+        }
+        let found = match identifier::email(typed) {
+            Some(canonical) => users::by_email(self.store(), &canonical).await?,
+            None => None,
+        };
+        if found.is_none() {
+            errors.refuse(field, FormReason::IdInvalid);
+        }
+        Ok(found.map(|user| user.id))
+    }
+}
+
+fn address(typed: &str, errors: &mut FieldErrors<Reason>) -> Option<String> {
+    let typed = Some(typed.trim()).filter(|typed| !typed.is_empty())?;
+    let address = typed.parse::<IpAddr>().ok();
+    if address.is_none() {
+        errors.refuse("address", FormReason::TextInvalid);
+    }
+    address.map(|address| address.to_string())
+}
+
+fn day(typed: &str, field: &str, errors: &mut FieldErrors<Reason>) -> Option<OffsetDateTime> {
+    let typed = Some(typed.trim()).filter(|typed| !typed.is_empty())?;
+    let day = Date::parse(typed, format_description!("[year]-[month]-[day]")).ok();
+    if day.is_none() {
+        errors.refuse(field, FormReason::TextInvalid);
+    }
+    day.map(|day| day.midnight().assume_offset(UtcOffset::UTC))
+}
+
+/// No id that is made from this moment on is smaller.
+fn first_id(at: OffsetDateTime) -> Uuid {
+    let millis = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    Uuid::from_u128(millis.min((1 << 48) - 1) << 80)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn ids_of_a_moment_are_not_before_its_first() {
+        let at = datetime!(2026-11-27 12:00 UTC);
+        let id = |millis: u64| Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, 0));
+        let seconds = u64::try_from(at.unix_timestamp()).unwrap();
+        assert!(first_id(at) <= id(seconds * 1000) && id((seconds - 1) * 1000) < first_id(at));
+    }
+}

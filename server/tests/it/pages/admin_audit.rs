@@ -1,0 +1,64 @@
+//! `/admin/audit`: the trail as a page and as a file.
+
+use crate::app::App;
+use sqlx::PgPool;
+use testkit::PASSWORD;
+use time::Duration;
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_trail_is_filtered_by_the_address_of_its_page(pool: PgPool) {
+    let app = App::new(pool);
+    let mut root = app.admin("root").await;
+    app.member("ana").await;
+    let wrong = [("form[identifier]", "ana@example.com"), ("form[password]", "not the password")];
+    let mut guesser = app.browser().with("user-agent", "<script>alert(1)</script>");
+    guesser.call("/fn/login", &wrong).await.expect(401);
+    let page = root.get("/admin/audit?kind=sign_in_failed&whom=ana%40example.com").await.expect(200).text;
+    let page = page.replace("<!>", "");
+    let rows = page.split("<tbody").nth(1).unwrap();
+    assert!(rows.contains("Sign-in refused") && !rows.contains("Account created"), "{page}");
+    assert!(rows.contains("Not signed in") && rows.contains(" 2026, 12:00:00 UTC"), "{rows}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    assert!(page.contains("value=\"ana@example.com\""), "{page}");
+    let nobody = root.get("/admin/audit?who=nobody%40example.com").await.expect(200).text;
+    assert!(nobody.contains("Enter the email or the ID") && !nobody.contains("<tbody"), "{nobody}");
+    assert!(
+        root.get("/admin/audit?whom=root%40example.com&address=192.0.2.1")
+            .await
+            .expect(200)
+            .text
+            .contains("Nothing fits.")
+    );
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_file_is_for_admins_who_have_just_signed_in(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut root, mut ana) = (app.admin("root").await, app.member("ana").await);
+    let mut guesser = app.browser().with("user-agent", "=HYPERLINK(\"https://evil.example\")");
+    let wrong = [("form[identifier]", "ana@example.com"), ("form[password]", "not the password")];
+    guesser.call("/fn/login", &wrong).await.expect(401);
+    let before = app.digest().await;
+    let csv = root.get("/admin/audit/export?whom=ana%40example.com&format=csv").await.expect(200);
+    assert_eq!(csv.header("content-disposition"), Some("attachment; filename=\"audit.csv\""));
+    assert_eq!(csv.text.lines().count(), 4, "{}", csv.text);
+    assert!(csv.text.contains("\"'=HYPERLINK(\"\"https://evil.example\"\")\""), "{}", csv.text);
+    let lines = root.get("/admin/audit/export?whom=ana%40example.com&format=jsonl").await.expect(200).text;
+    let kinds: Vec<_> = lines
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["kind"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(kinds, ["sign_in_failed", "signed_in", "registered"]);
+    assert_eq!(app.digest().await, before);
+    ana.get("/admin/audit/export").await.expect(403);
+    let stranger = app.browser().get("/admin/audit/export").await.expect(303);
+    assert_eq!(stranger.location(), Some("/login?next=/admin/audit"));
+    app.world.clock.advance(Duration::minutes(11));
+    let old = root.get("/admin/audit/export").await.expect(303);
+    assert_eq!(old.location(), Some("/confirm?next=/admin/audit"));
+    let right = [("form[current_password]", PASSWORD), ("form[next]", "/admin/audit")];
+    root.post("/fn/confirm", &right).await.expect(303);
+    root.get("/admin/audit/export").await.expect(200);
+}

@@ -7,6 +7,7 @@ use crate::rest::etag::{IfMatch, IfNoneMatch, WithEtag};
 use crate::rest::input::{Json as Body, Query};
 use crate::rest::sample;
 use crate::state::AppState;
+use accounts::Export;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -138,7 +139,7 @@ pub(crate) async fn change_password(
     ),
     security(("bearer" = [])),
 )]
-pub(crate) async fn export(State(state): State<AppState>, Member(ctx): Member) -> Answer<Download> {
+pub(crate) async fn export(State(state): State<AppState>, Member(ctx): Member) -> Answer<Download<Export>> {
     Ok(Download(state.accounts.export(&ctx).await?))
 }
 

@@ -1,10 +1,10 @@
 //! `REQUIRE_VERIFIED`: until the address is proven, an account does what leads to the proof, or ends, and nothing else.
 
 use crate::crew::{admin, admin_patch, again, deletion, patch};
-use accounts::{Accounts, Error, NewAdmin, Proven, RequestCtx};
+use accounts::{Accounts, AuditFormat, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
-    AddressForm, AdminAct, AdminActForm, AuditQuery, DeviceId, EmailForm, InviteForm, PageRequest,
-    PasswordForm, ProfileForm, RevokeForm, SessionId, UserId, UserQuery, VerifyForm,
+    AddressForm, AdminAct, AdminActForm, AuditQuery, AuditSearch, DeviceId, EmailForm, InviteForm,
+    PageRequest, PasswordForm, ProfileForm, RevokeForm, SessionId, UserId, UserQuery, VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -65,6 +65,13 @@ const WAITS: &[Ask] = &[
     ("export", |accounts, ctx, _| Box::pin(async { accounts.export(ctx).await.map(drop) })),
     ("audit_trail", |accounts, ctx, _| {
         Box::pin(async { accounts.audit_trail(ctx, AuditQuery::default()).await.map(drop) })
+    }),
+    ("search_audit", |accounts, ctx, _| {
+        Box::pin(async { accounts.search_audit(ctx, &AuditSearch::default()).await.map(drop) })
+    }),
+    ("audit_file", |accounts, ctx, _| {
+        let search = AuditSearch::default();
+        Box::pin(async move { accounts.audit_file(ctx, &search, AuditFormat::Csv).await.map(drop) })
     }),
     ("list_users", |accounts, ctx, _| {
         Box::pin(async { accounts.list_users(ctx, UserQuery::default()).await.map(drop) })

@@ -18,7 +18,7 @@ fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
     let flash = if of_this { &site.flash } else { &none };
     let back = format!("/admin/users/{}", view.user.id);
     let fields = view! {
-        {hidden("form[user]", view.user.id)}
+        {hidden("form[user]", &view.user.id)}
         {hidden("form[act]", act.as_str())}
         {(act == AdminAct::Disable).then(|| reason(flash))}
     };

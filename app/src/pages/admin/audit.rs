@@ -90,7 +90,7 @@ fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
         return view! { <section class="card"><p class="card-body help">{words::admin_audit::empty()}</p></section> }
             .into_any();
     }
-    let rows: Vec<_> = page.items.into_iter().map(row).collect();
+    let rows: Vec<_> = page.items.iter().map(row).collect();
     let link = |cursor: &str, label: &'static str| {
         view! { <a class="button button-quiet" href=address(PATH, &fields(search, cursor))>{label}</a> }
     };
@@ -120,7 +120,7 @@ fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
 }
 
 /// An event as a row of the whole trail.
-fn row(event: AuditView) -> AnyView {
+fn row(event: &AuditView) -> AnyView {
     let person = |id: Option<UserId>, none: &'static str| match id {
         Some(id) => account(id, id.to_string()),
         None => none.into_any(),
@@ -129,7 +129,7 @@ fn row(event: AuditView) -> AnyView {
     view! {
         <tr role="row">
             <th scope="row" role="rowheader">
-                {title(&event)} {details(&event)}
+                {title(event)} {details(event)}
             </th>
             <td role="cell" data-label=words::admin_audit::when()>
                 <time datetime=event.at.0.clone()>{words::to_the_second(&event.at)}</time>
@@ -139,7 +139,7 @@ fn row(event: AuditView) -> AnyView {
             </td>
             <td role="cell" data-label=words::admin_audit::whom()>{person(event.subject, words::admin::none())}</td>
             <td role="cell" data-label=words::admin_audit::from_where() title=agent>
-                <bdi>{origin(&event).unwrap_or_else(|| words::admin_audit::nothing_more().to_owned())}</bdi>
+                <bdi>{origin(event).unwrap_or_else(|| words::admin_audit::nothing_more().to_owned())}</bdi>
                 <span class="row-facts">{words::admin_audit::request(&event.request_id)}</span>
             </td>
         </tr>

@@ -15,7 +15,7 @@ pub(super) fn origin(event: &AuditView) -> Option<String> {
 }
 
 /// An event that concerns an account, as a row of its page.
-pub(super) fn row(event: AuditView, subject: UserId) -> AnyView {
+pub(super) fn row(event: &AuditView, subject: UserId) -> AnyView {
     let actor = match event.actor {
         None => words::admin_audit::stranger().into_any(),
         Some(actor) if actor == subject => words::admin_audit::owner().into_any(),
@@ -24,10 +24,10 @@ pub(super) fn row(event: AuditView, subject: UserId) -> AnyView {
     view! {
         <li class="row">
             <div class="row-text">
-                <p class="row-title">{title(&event)}</p>
-                {details(&event)}
+                <p class="row-title">{title(event)}</p>
+                {details(event)}
                 <p class="row-facts">
-                    {actor} " · " {origin(&event).map(|from| view! { <bdi>{from}</bdi> " · " })}
+                    {actor} " · " {origin(event).map(|from| view! { <bdi>{from}</bdi> " · " })}
                     <time datetime=event.at.0.clone()>{words::to_the_second(&event.at)}</time>
                 </p>
             </div>

@@ -79,7 +79,7 @@ fn row(site: &AdminSite, invitation: InvitationView) -> AnyView {
             <td role="cell" data-label=words::admin_invitations::until()>
                 <time datetime=expires_at.0.clone()>{words::exact(&expires_at)}</time>
             </td>
-            <td role="cell">{form.show(hidden("form[invitation]", id))}</td>
+            <td role="cell">{form.show(hidden("form[invitation]", &id))}</td>
         </tr>
     }
     .into_any()

@@ -38,7 +38,7 @@ impl PlainForm {
     }
 }
 
-pub(super) fn hidden(name: &'static str, value: impl ToString) -> AnyView {
+pub(super) fn hidden(name: &'static str, value: &(impl ToString + ?Sized)) -> AnyView {
     view! { <input type="hidden" name=name value=value.to_string() autocomplete="off"/> }.into_any()
 }
 

@@ -11,12 +11,12 @@ use leptos::prelude::*;
 #[must_use]
 pub fn admin_user_document(site: AdminSite, view: AdminUserView, events: Vec<AuditView>) -> String {
     let head = Head { title: words::admin_user::title(), lead: "" };
-    document(site, head, move |site| page(site, view, events))
+    document(site, head, move |site| page(site, &view, &events))
 }
 
-fn page(site: &AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AnyView {
+fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView]) -> AnyView {
     let id = view.user.id;
-    let rows: Vec<_> = events.into_iter().map(|event| event::row(event, id)).collect();
+    let rows: Vec<_> = events.iter().map(|event| event::row(event, id)).collect();
     view! {
         {outcome(&site.flash, &["/fn/admin/act", "/fn/admin/confirmed", "/fn/admin/link"], act_done)}
         {shown_link(
@@ -27,7 +27,7 @@ fn page(site: &AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AnyVie
         )}
         <div class="sides">
             <div>
-                {facts(site, &view)}
+                {facts(site, view)}
                 <Card
                     id="activity"
                     title=words::admin_user::activity()
@@ -38,7 +38,7 @@ fn page(site: &AdminSite, view: AdminUserView, events: Vec<AuditView>) -> AnyVie
                     <p><a href=format!("/admin/audit?who={id}")>{words::admin_user::acts_of()}</a></p>
                 </Card>
             </div>
-            <div>{acts(site, &view)}</div>
+            <div>{acts(site, view)}</div>
         </div>
     }
     .into_any()
@@ -125,7 +125,7 @@ fn offer(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
         let class = if act.locks_out() { "button button-danger" } else { "button button-quiet" };
         view! { <a class=class href=to>{act_label(act)}</a> }.into_any()
     } else {
-        let fields = view! { {hidden("form[user]", view.user.id)} {hidden("form[act]", act.as_str())} };
+        let fields = view! { {hidden("form[user]", &view.user.id)} {hidden("form[act]", act.as_str())} };
         let plain = PlainForm::new(site, "/fn/admin/act", act_label(act));
         let form = PlainForm { version: view.version.clone(), class: "button button-quiet", ..plain };
         form.show(fields.into_any())

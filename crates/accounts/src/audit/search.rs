@@ -123,8 +123,7 @@ mod tests {
     #[test]
     fn ids_of_a_moment_are_not_before_its_first() {
         let at = datetime!(2026-11-27 12:00 UTC);
-        let id = |millis: u64| Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, 0));
-        let seconds = u64::try_from(at.unix_timestamp()).unwrap();
-        assert!(first_id(at) <= id(seconds * 1000) && id((seconds - 1) * 1000) < first_id(at));
+        let id = |at| crate::rng::uuid(&crate::rng::SystemRng, at);
+        assert!(first_id(at) <= id(at) && id(at - time::Duration::MILLISECOND) < first_id(at));
     }
 }

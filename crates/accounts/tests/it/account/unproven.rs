@@ -123,6 +123,7 @@ const GOES_ON: &[&str] = &[
     "disown",
     "email",
     "forgot_password",
+    "leave",
     "prove_address",
     "refresh",
     "register",

@@ -242,7 +242,8 @@ async fn interrupted_import(words: &[&str], pool: &PgPool, taken: &str, signal: 
     let mut import = server(words, &[("DATABASE_URL", url)]);
     let mut import = import.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = BufReader::new(import.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(told.next().unwrap().contains(" lines, "));
+    // A slow machine may make the driver say so first.
+    assert!(told.any(|line| line.contains(" lines, ")));
     send(signal, &import);
     hold.rollback().await.unwrap();
     let output = import.wait_with_output().unwrap();

@@ -14,11 +14,13 @@ async fn seen_from(app: &App, peer: &str, forwarded: &str) -> String {
     // The trail is ordered by time, and the clock stands still.
     app.world.clock.advance(time::Duration::seconds(1));
     let peer: SocketAddr = format!("{peer}:4711").parse().unwrap();
+    let form = browser.hidden_fields("/fn/logout").await.with(&[]);
     let mut request = browser.request(&http::Method::POST, "/fn/logout", "application/json");
+    request = request.header("content-type", "application/x-www-form-urlencoded");
     if !forwarded.is_empty() {
         request = request.header("x-forwarded-for", forwarded);
     }
-    let request = request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap();
+    let request = request.extension(ConnectInfo(peer)).body(Body::from(form)).unwrap();
     browser.send(request).await.expect(200);
     let sql = "SELECT address FROM audit_events WHERE address IS NOT NULL ORDER BY at DESC LIMIT 1";
     sqlx::query_scalar(sql).fetch_one(&app.world.pool).await.unwrap()

@@ -12,6 +12,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use domain::{AdminAct, AuditQuery, AuditSearch, Code, Problem, UserId, UserQuery};
 use edge::problem::{problem, refusal};
+use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use leptos::config::LeptosOptions;
 use leptos::nonce::Nonce;
@@ -19,11 +20,14 @@ use serde::Deserialize;
 use serde::de::value::{Error as PlainError, MapDeserializer};
 use uuid::Uuid;
 
+/// Strangers and members load none of it.
+const STYLE: &str = include_str!("admin.css");
 /// The newest events that an account's page shows.
 const EVENTS: &str = "20";
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
+        .route("/admin/style.css", get(async || ([(CONTENT_TYPE, "text/css")], STYLE)))
         .route("/admin/audit", get(audit))
         .route("/admin/users", get(users))
         .route("/admin/users/new", get(invite))

@@ -20,6 +20,9 @@ const EXPORT: &str = "/admin/audit/export";
 
 fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -> AnyView {
     let errors = found.as_ref().err().map(|problem| problem.errors.clone()).unwrap_or_default();
+    let count = found.as_ref().map_or(0, |page| page.items.len() as u64);
+    let told =
+        if count == 0 { words::admin_audit::empty().to_owned() } else { words::admin_audit::found(count) };
     let list = match found {
         Ok(page) => list(search, page),
         Err(_) => ().into_any(),
@@ -31,7 +34,7 @@ fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -
     });
     view! {
         {filters(search)}
-        <div data-results="">{said.collect::<Vec<_>>()} {list}</div>
+        <div data-results=told>{said.collect::<Vec<_>>()} {list}</div>
     }
     .into_any()
 }
@@ -43,7 +46,7 @@ fn filters(search: &AuditSearch) -> AnyView {
         EventKind::ALL.iter().map(|kind| (kind.as_str(), words::what_was_recorded(*kind))).collect();
     kinds.sort_by_key(|(_, words)| *words);
     view! {
-        <form class="filters" action=PATH method="get" role="search" data-search="">
+        <form class="filters" action=PATH method="get" role="search" data-search=words::admin_users::not_now()>
             {choice("kind", words::admin_audit::kind(), kind, &kinds)}
             {field("who", words::admin_audit::who(), who, "text")}
             {field("whom", words::admin_audit::whom(), whom, "text")}
@@ -54,6 +57,8 @@ fn filters(search: &AuditSearch) -> AnyView {
                 <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
                 {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
             </p>
+            // What the script says that looks while somebody types.
+            <p class="help" role="status"></p>
         </form>
     }
     .into_any()

@@ -55,6 +55,7 @@ pub(super) fn document(site: AdminSite, head: Head, content: impl FnOnce(&AdminS
             <html lang=words::language().code() data-session=session>
                 <head>
                     <HeadTags options settings/>
+                    <link rel="stylesheet" href="/admin/style.css"/>
                     <title>{words::site::title(head.title, &name)}</title>
                 </head>
                 <body>

@@ -165,7 +165,9 @@ async fn ten_searches_at_once_leave_connections_for_a_sign_in(pool: PgPool) {
 async fn who_finds_no_connection_for_a_list_in_time_is_told_that_it_is_busy(pool: PgPool) {
     let options = pool.options().clone().acquire_timeout(Wait::from_secs(1));
     let ctx = crowd(&World::new(pool.clone())).await;
-    let world = World::new(options.connect_with((*pool.connect_options()).clone()).await.unwrap());
+    // One that is let in wrongly fails in the end.
+    let connect = (*pool.connect_options()).clone().options([("statement_timeout", "20s")]);
+    let world = World::new(options.connect_with(connect).await.unwrap());
     let accounts = &world.accounts;
     let list = || accounts.list_users(&ctx, UserQuery::default());
     let mut other = PgConnection::connect_with(&pool.connect_options()).await.unwrap();

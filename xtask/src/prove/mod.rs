@@ -81,7 +81,7 @@ fn proven(faults: Vec<Fault>, logged: bool) -> Result<RunResult> {
         for (fault, finding) in faults.iter().zip(planting.findings()?) {
             match finding {
                 Finding::Noticed(_) => proven.tally.passed += 1,
-                _ => proven.tally.failed += 1,
+                _ => proven.tally.fail(&fault.name),
             }
             proven.rows.push((fault.name.clone(), row(fault, &finding)));
         }

@@ -34,11 +34,11 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
     }
     let (succeeded, _) = process::tee(&mut tests)?;
     match report().and_then(|report| counts::of_playwright(&report)) {
-        Ok(found) => {
-            tally.add(found);
+        Ok(mut found) => {
             if !succeeded && found.failed == 0 {
-                tally.failed += 1;
+                found.fail("Playwright ended with an error");
             }
+            tally.add(found);
         }
         Err(error) => {
             tally.check_build(Err(error))?;

@@ -1,15 +1,18 @@
 //! Adding up the results of the test runners.
 
+use super::verdicts;
 use crate::interrupt::{self, Interrupted};
 use crate::steps;
 use anyhow::Result;
 use serde_json::Value;
 use std::process::ExitCode;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// What failed, by name, as far as the runner says it. Whoever sees only the end of a log reads it there.
+    pub(crate) failures: Vec<String>,
 }
 
 impl Tally {
@@ -27,20 +30,30 @@ impl Tally {
             Ok(()) => Ok(true),
             Err(error) if error.is::<Interrupted>() => Err(error),
             Err(error) => {
-                steps::say(&format!("{error:#}\n"));
-                self.failed += 1;
+                let said = format!("{error:#}");
+                steps::say(&format!("{said}\n"));
+                self.fail(said.lines().next().unwrap_or_default());
                 Ok(false)
             }
         }
     }
 
+    pub(crate) fn fail(&mut self, what: &str) {
+        self.failed += 1;
+        self.failures.push(what.to_owned());
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
+        self.failures.extend(other.failures);
     }
 
-    /// The plain last line, and the exit code that goes with it.
+    /// What failed, the plain last line, and the exit code that goes with it.
     pub(crate) fn conclude(self) -> ExitCode {
+        for failure in &self.failures {
+            steps::say(&format!("✗ {failure}"));
+        }
         steps::say(&format!("{} passed, {} failed", self.passed, self.failed));
         if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
@@ -51,15 +64,24 @@ impl Tally {
 pub(crate) fn of_cargo(lines: &[String]) -> Tally {
     let mut tally = Tally::default();
     for line in lines.iter().map(|line| line.trim()) {
+        if let Some(name) = failed_test(line) {
+            tally.failures.push(name.to_owned());
+        }
         if line.starts_with("test result:") || line.starts_with("Summary [") {
             tally.add(Tally {
                 passed: before(line, "passed"),
                 // nextest tells a crashed and a timed-out test apart from a failed one.
                 failed: ["failed", "timed out", "exec failed"].iter().map(|word| before(line, word)).sum(),
+                failures: Vec::new(),
             });
         }
     }
     tally
+}
+
+/// `test throttle::waits ... FAILED`
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
 }
 
 /// The number that stands before a word.
@@ -72,18 +94,21 @@ fn before(line: &str, word: &str) -> u64 {
 pub(crate) fn of_playwright(report: &str) -> Result<Tally> {
     let report: Value = serde_json::from_str(report)?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    let broken = broken(&report);
-    Ok(Tally { passed: number("expected"), failed: number("unexpected") + number("flaky") + broken })
-}
-
-/// How often Playwright could not even begin, as when the server does not come up.
-pub(crate) fn broken(report: &Value) -> u64 {
-    report["errors"].as_array().map_or(0, Vec::len) as u64
+    let broken = verdicts::broken(&report);
+    Ok(Tally {
+        passed: number("expected"),
+        failed: number("unexpected") + number("flaky") + broken,
+        failures: verdicts::failures(&report),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn sum(passed: u64, failed: u64) -> Tally {
+        Tally { passed, failed, failures: Vec::new() }
+    }
 
     fn counted(text: &str) -> Tally {
         of_cargo(&text.lines().map(str::to_owned).collect::<Vec<_>>())
@@ -94,30 +119,27 @@ mod tests {
         let text = "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
                     test it ... FAILED\n\
                     test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out\n";
-        assert_eq!(counted(text), Tally { passed: 7, failed: 3 });
+        assert_eq!(counted(text), Tally { passed: 7, failed: 3, failures: vec!["it".into()] });
     }
 
     #[test]
     fn nextest_s_summary_is_read() {
         let text =
             "     Summary [  12.345s] 105 tests run: 100 passed (2 slow), 3 failed, 2 timed out, 4 skipped";
-        assert_eq!(counted(text), Tally { passed: 100, failed: 5 });
-        assert_eq!(
-            counted("     Summary [   0.012s] 1 test run: 1 passed, 0 skipped"),
-            Tally { passed: 1, failed: 0 }
-        );
-        assert_eq!(
-            counted("Summary [ 0.1s] 3/9 tests run: 2 passed, 1 failed"),
-            Tally { passed: 2, failed: 1 }
-        );
+        assert_eq!(counted(text), sum(100, 5));
+        assert_eq!(counted("     Summary [   0.012s] 1 test run: 1 passed, 0 skipped"), sum(1, 0));
+        assert_eq!(counted("Summary [ 0.1s] 3/9 tests run: 2 passed, 1 failed"), sum(2, 1));
     }
 
     #[test]
     fn playwright_s_report_is_read() {
-        let report = r#"{"stats":{"expected":12,"skipped":3,"unexpected":2,"flaky":1},"errors":[]}"#;
-        assert_eq!(of_playwright(report).unwrap(), Tally { passed: 12, failed: 3 });
+        let report = r#"{"stats":{"expected":12,"skipped":3,"unexpected":2,"flaky":1},"errors":[],"suites":[
+            {"title":"a.spec.ts","specs":[{"title":"signs in","tests":[
+                {"projectName":"wasm","status":"expected"},{"projectName":"blocked","status":"flaky"}]}]}]}"#;
+        let failures = vec!["blocked: signs in".into()];
+        assert_eq!(of_playwright(report).unwrap(), Tally { passed: 12, failed: 3, failures });
         let broken =
             r#"{"stats":{"expected":0,"unexpected":0,"flaky":0},"errors":[{"message":"no server"}]}"#;
-        assert_eq!(of_playwright(broken).unwrap(), Tally { passed: 0, failed: 1 });
+        assert_eq!(of_playwright(broken).unwrap(), sum(0, 1));
     }
 }

@@ -75,13 +75,12 @@ fn is_there(program: &str) -> bool {
 
 fn count(command: &mut Command, tally: &mut Tally) -> Result<()> {
     let (succeeded, lines) = process::tee(command.current_dir(paths::root()))?;
-    let found = counts::of_cargo(&lines);
-    tally.add(found);
+    let mut found = counts::of_cargo(&lines);
     // A build that breaks runs no tests, and must not look like a success.
     if !succeeded && found.failed == 0 {
-        tally.failed += 1;
-        steps::say(&format!("✗ {} failed", process::name(command)));
+        found.fail(&format!("{} failed", process::name(command)));
     }
+    tally.add(found);
     Ok(())
 }
 

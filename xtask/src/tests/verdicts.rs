@@ -1,6 +1,5 @@
 //! The result of each test of a run, by its name.
 
-use super::counts;
 use crate::tests::fault::Test;
 use anyhow::{Result, bail};
 use serde_json::Value;
@@ -17,7 +16,7 @@ pub(crate) enum Verdict {
 
 /// One test that ran.
 struct TestResult {
-    /// Unknown where cargo's own harness ran it.
+    /// A crate or one of Playwright's projects; unknown where cargo's own harness ran it.
     package: Option<String>,
     name: String,
     passed: bool,
@@ -78,14 +77,29 @@ fn of_libtest(line: &str) -> Option<TestResult> {
 /// A test that passed only when repeated did not pass, and one that was left out says nothing.
 pub(super) fn of_playwright(tests: &[&Test], report: &str) -> Result<Verdicts> {
     let report: Value = serde_json::from_str(report)?;
-    if counts::broken(&report) > 0 {
+    if broken(&report) > 0 {
         bail!("the browser tests could not begin");
     }
+    Ok(judge(tests, &all_of(&report)))
+}
+
+/// How often Playwright could not even begin, as when the server does not come up.
+pub(super) fn broken(report: &Value) -> u64 {
+    report["errors"].as_array().map_or(0, Vec::len) as u64
+}
+
+/// The browser tests that did not pass, each as `project: title`.
+pub(super) fn failures(report: &Value) -> Vec<String> {
+    let failed = all_of(report).into_iter().filter(|test| !test.passed);
+    failed.map(|test| format!("{}: {}", test.package.unwrap_or_default(), test.name)).collect()
+}
+
+fn all_of(report: &Value) -> Vec<TestResult> {
     let mut ran = Vec::new();
     for file in list(&report["suites"]) {
         collect(file, "", &mut ran);
     }
-    Ok(judge(tests, &ran))
+    ran
 }
 
 /// The tests of a suite and of those inside it; a test's name begins with theirs.
@@ -95,7 +109,8 @@ fn collect(suite: &Value, before: &str, ran: &mut Vec<TestResult>) {
         for test in list(&spec["tests"]) {
             let status = test["status"].as_str().unwrap_or_default();
             if status != "skipped" {
-                ran.push(TestResult { package: None, name: name.clone(), passed: status == "expected" });
+                let package = test["projectName"].as_str().map(str::to_owned);
+                ran.push(TestResult { package, name: name.clone(), passed: status == "expected" });
             }
         }
     }

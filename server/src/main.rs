@@ -19,8 +19,9 @@ fn begin() -> Result<ExitCode, ConfigErrors> {
     }
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_default();
-    if matches!(command, Command::Openapi) {
-        return Ok(cli::print_openapi().map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
+    if let Some(document) = command.document() {
+        return Ok(output::print(format_args!("{document}"))
+            .map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
     }
     let config =
         if command.needs_keys() { Config::with_keys(&cli.settings)? } else { Config::new(&cli.settings)? };

@@ -3,6 +3,7 @@
 
 use crate::{Accounts, Error, limits};
 use domain::{Profile, UserId};
+use std::fmt::Write;
 use store::{Tx, audit, users};
 use time::{Duration, OffsetDateTime};
 use words::retention_what as what;
@@ -113,6 +114,38 @@ impl Retained {
             Until::Forever => retention_until::forever().to_owned(),
         }
     }
+}
+
+impl WithAccount {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Account | Self::Rows => "deleted",
+            Self::BlankClients => "emptied, except an admin's own",
+            Self::Nothing => "stays: it names nobody",
+        }
+    }
+}
+
+/// The whole table in Markdown, as docs/retention.md shows it.
+#[must_use]
+pub fn markdown() -> String {
+    let mut table =
+        "| what | table | personal | secret | other | kept | when the account is deleted | why |\n\
+                     |---|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for retained in RETENTION {
+        let listed =
+            |columns: &[&str]| columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
+        let [personal, secret, other] = [retained.personal, retained.secret, retained.other].map(listed);
+        let (what, name, kept) = ((retained.what)(), retained.table, retained.until_in_words());
+        let (with, why) = (retained.with_account.in_words(), (retained.why)());
+        // Writing into a text cannot fail.
+        let _ = writeln!(
+            table,
+            "| {what} | `{name}` | {personal} | {secret} | {other} | {kept} | {with} | {why} |"
+        );
+    }
+    table
 }
 
 /// Everything that the database holds.

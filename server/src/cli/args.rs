@@ -91,6 +91,8 @@ pub enum Command {
     ImportUsers(ImportUsers),
     /// Print the API description (OpenAPI 3.1)
     Openapi,
+    /// Print what the database holds, for how long and why
+    Retention,
     /// Check whether the running server is ready, for container health checks
     Healthcheck,
 }

@@ -19,8 +19,8 @@ pub use args::{Cli, Command};
 use crate::config::secret::secret;
 use crate::config::{Compat, Config};
 use crate::rest::openapi;
+use accounts::retention;
 use std::error::Error;
-use std::io;
 use std::process::ExitCode;
 
 /// Runs one command to its end.
@@ -41,16 +41,21 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
         Command::Link { what, email } => link::run(config, what, email).await?,
         Command::RotateKeys { encryption: false, lead } => rotate_keys::signing(config, lead)?,
         Command::RotateKeys { encryption: true, lead } => rotate_keys::encryption(config, lead).await?,
-        Command::Openapi => print_openapi()?,
+        // What they print needs no settings, so `main` has printed it.
+        Command::Openapi | Command::Retention => {}
         Command::Healthcheck => healthcheck::run(config.listen).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the description of the API with all families, so it needs no setting.
-///
-/// # Errors
-/// Where it cannot be written.
-pub fn print_openapi() -> io::Result<()> {
-    output::print(format_args!("{}", openapi::text(Compat::ALL)))
+impl Command {
+    /// What the command prints that needs no setting and no database.
+    #[must_use]
+    pub fn document(&self) -> Option<String> {
+        match self {
+            Self::Openapi => Some(openapi::text(Compat::ALL)),
+            Self::Retention => Some(retention::markdown()),
+            _ => None,
+        }
+    }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database, and
-//! `docs/openapi.json`, the description of the API.
+//! `cargo xtask generate`: `.sqlx`, the description of each query, which builds use in place of a database, and what the
+//! program says of itself in `docs/`.
 
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
@@ -26,13 +26,24 @@ pub(crate) fn run() -> Result<ExitCode> {
         step.detail(format!("{count} queries"));
         Ok(())
     })?;
-    step("Writing docs/openapi.json", |_| {
-        let mut server = process::cargo();
-        let document =
-            process::output(server.args(["run", "--quiet", "--locked", "-p", "server", "--", "openapi"]))?;
-        Ok(fs::write(paths::root().join("docs/openapi.json"), document)?)
+    step("Writing docs/openapi.json and docs/retention.md", |step| {
+        process::build(step, process::cargo().args(["build", "--locked", "--bin", "server"]))?;
+        documents(paths::root(), &paths::target())
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes what the program says of itself: the description of its API, and the table of what it keeps. A debug build of
+/// the tree lies in `target`.
+pub(crate) fn documents(tree: &Path, target: &Path) -> Result<()> {
+    let server = target.join("debug/server");
+    let said = |command: &str| process::output(process::program(&server).arg(command));
+    fs::write(tree.join("docs/openapi.json"), said("openapi")?)?;
+    let (path, table) = (tree.join("docs/retention.md"), said("retention")?);
+    let document = fs::read_to_string(&path)?;
+    let head = table.lines().next().context("`server retention` says nothing")?;
+    let (text, _) = document.split_once(head).with_context(|| format!("{} has no table", path.display()))?;
+    Ok(fs::write(path, format!("{text}{table}"))?)
 }
 
 /// Writes the files of a tree again, and returns how many there are. `store` must not have been compiled yet.

@@ -87,6 +87,8 @@ pub(crate) fn check(guides: &[Guide], tools: &Toolbox, postgres: &Running) -> Re
         generate::write(&tree, &paths::target(), postgres, step)?;
         build_for_the_browser(&tree, step)?;
         let runner = Runner { tree: &tree, tools, postgres };
+        runner.build(&[], step)?;
+        generate::documents(&tree, &paths::target())?;
         for guide in guides {
             try_out(guide.document, guide.tests, &runner, step)?;
         }

@@ -39,9 +39,7 @@ impl Runner<'_> {
 
     /// Never the tests of one crate alone: what it depends on would have other features, and be compiled anew.
     fn cargo(&self, packages: &[&str], tests: &[&Test], step: &mut Step) -> Result<Ran> {
-        // nextest runs what cargo builds, and itself takes no `--no-run` beside its other words.
-        let mut build = Harness::Cargo.command(packages);
-        if let Err(error) = process::build(step, self.inside(&mut build).arg("--no-run")) {
+        if let Err(error) = self.build(packages, step) {
             return unbuilt(&error);
         }
         let harness = Harness::find();
@@ -56,6 +54,12 @@ impl Runner<'_> {
         command.env("VALKEY_SERVER", valkey::bring()?);
         let (_, lines) = process::hear(step, command.env("PG_BINDIR", &self.postgres.binaries().folder))?;
         Ok(Ran::Told(verdicts::of_cargo(tests, &lines)))
+    }
+
+    /// nextest runs what cargo builds, and itself takes no `--no-run` beside its other words.
+    pub(crate) fn build(&self, packages: &[&str], step: &mut Step) -> Result<()> {
+        let mut build = Harness::Cargo.command(packages);
+        process::build(step, self.inside(&mut build).arg("--no-run"))
     }
 
     fn browser(&self, tests: &[&Test], step: &mut Step) -> Result<Ran> {

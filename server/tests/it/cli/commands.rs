@@ -47,6 +47,7 @@ fn help_lists_the_commands_and_every_variable() {
         "rotate-keys",
         "import-users",
         "openapi",
+        "retention",
         "healthcheck",
     ]
     .into_iter()
@@ -425,6 +426,7 @@ async fn a_command_whose_reader_has_left_does_its_work_and_ends_quietly(pool: Pg
         [("DATABASE_URL", url.as_str()), ("SIGNING_KEY_FILE", keys.to_str().unwrap()), ("RUST_LOG", "debug")];
     for (words, code) in [
         (&["openapi"][..], 0),
+        (&["retention"], 0),
         (&["--help"], 0),
         (&["--version"], 0),
         (&["import-users", "--help"], 0),

@@ -2,13 +2,18 @@
 //! limit is a half for each server, nobody is refused who should not be, nothing answers 500, and it is used again by
 //! itself.
 
-use super::replicas::{LOST, Replicas, USED, somewhere};
+use super::replicas::{LOST, Replicas, Reply, USED, somewhere};
 use sqlx::PgPool;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use testkit::{SlowWay, Valkey, ValkeyCluster};
+use tokio::task::JoinSet;
 
 /// The general limit of these tests.
 const PER_MINUTE: u32 = 20;
+
+/// How many calls are under way when Redis fails.
+const IN_FLIGHT: usize = 50;
 
 /// How Redis fails as a whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,6 +107,29 @@ async fn counted_without_redis(replicas: &Replicas) {
     assert!(admitted.calls.iter().all(|calls| half.contains(calls)), "{admitted:?}");
 }
 
+/// Makes Redis fail while strangers call, each from an address of their own. All are answered as if nothing were.
+async fn fails_under_calls(replicas: &Arc<Replicas>, fail: impl FnOnce()) {
+    let call = |n: usize| {
+        let replicas = replicas.clone();
+        async move { replicas.turn(n).me(&somewhere(), "").await }
+    };
+    let (mut calls, mut waiting) = (JoinSet::new(), (0..4 * IN_FLIGHT).map(call));
+    let mut answered = async |calls: &mut JoinSet<Reply>| {
+        calls.join_next().await.unwrap().unwrap().expect(401);
+        waiting.next().map(|call| calls.spawn(call));
+    };
+    for n in 0..IN_FLIGHT {
+        calls.spawn(call(n));
+    }
+    for _ in 0..IN_FLIGHT {
+        answered(&mut calls).await;
+    }
+    fail();
+    while !calls.is_empty() {
+        answered(&mut calls).await;
+    }
+}
+
 /// One line a change.
 fn told_each_change_once(replicas: &Replicas) {
     for told in replicas.told() {
@@ -112,12 +140,11 @@ fn told_each_change_once(replicas: &Replicas) {
 async fn fails_and_is_used_again(pool: PgPool, fault: Fault) {
     let mut cache = Cache::start();
     let redis = if fault == Fault::Slow { cache.way.url() } else { cache.valkey.url() };
-    let replicas = Replicas::start(&pool, &redis, PER_MINUTE).await;
+    let replicas = Arc::new(Replicas::start(&pool, &redis, PER_MINUTE).await);
     replicas.turn(0).sign_up(&somewhere(), "ana").await.expect(201);
     counted_by_redis(&replicas).await;
 
-    cache.fail(fault);
-    // One after the other, so that the first of each meets the fault itself.
+    fails_under_calls(&replicas, || cache.fail(fault)).await;
     for n in 0..2 {
         let token = replicas.turn(n).sign_in(&somewhere(), "ana").await.expect(200).access_token();
         replicas.turn(n + 1).me(&somewhere(), &token).await.expect(200);

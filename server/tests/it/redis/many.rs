@@ -123,11 +123,11 @@ async fn are_ten_by_the_database(pool: &PgPool, rounds: usize) {
 }
 
 /// What was admitted by Redis is not known to what counts after it.
-async fn are_twenty_at_most(pool: &PgPool, redis: impl Fn(&Valkey) -> RedisSettings, rounds: usize) {
+async fn are_twenty_at_most(pool: &PgPool, rounds: usize) {
     let mut valkey = Valkey::start();
     let (rng, mut all) = (SeededRng::default(), Vec::new());
     for what in BOTH {
-        let apps = replicas(pool, Some(&redis(&valkey)), what);
+        let apps = replicas(pool, Some(&as_shipped(&valkey)), what);
         for _ in 0..rounds {
             let mut moment = [0; 2];
             rng.fill(&mut moment);
@@ -155,7 +155,7 @@ async fn five_hundred_at_once_over_two_servers_are_ten_by_the_database(pool: PgP
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn while_redis_is_killed_five_hundred_at_once_are_twenty_at_most(pool: PgPool) {
-    are_twenty_at_most(&pool, patient, 3).await;
+    are_twenty_at_most(&pool, 3).await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -173,5 +173,5 @@ async fn fifty_times_five_hundred_at_once_are_ten_by_the_database(pool: PgPool) 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 #[ignore = "some minutes; `cargo nextest run --run-ignored only`"]
 async fn fifty_times_redis_is_killed_and_five_hundred_at_once_are_twenty_at_most(pool: PgPool) {
-    are_twenty_at_most(&pool, as_shipped, MANY).await;
+    are_twenty_at_most(&pool, MANY).await;
 }

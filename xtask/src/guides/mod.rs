@@ -60,6 +60,7 @@ pub(crate) const FIRST_FIELD: Guide = Guide {
     tests: &[
         ("server", "people_tell_their_pronouns"),
         ("accounts", "every_limit_is_a_check_of_the_database"),
+        ("accounts", "the_document_shows_the_table"),
     ],
 };
 

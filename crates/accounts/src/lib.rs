@@ -20,6 +20,7 @@ mod logo;
 mod mail;
 mod one_time;
 pub mod policy;
+mod reading;
 pub mod retention;
 mod rng;
 mod session;

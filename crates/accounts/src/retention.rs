@@ -82,8 +82,10 @@ pub enum WithAccount {
     Account,
     /// Deletes the rows that belong to it (`ON DELETE CASCADE`).
     Rows,
-    /// Empties the personal columns of where its owner acted from.
-    BlankClients,
+    /// Empties the same columns where a version before wrote them.
+    OldAuditDetails,
+    /// Deletes the details of what its owner did, and strangers to it.
+    AuditDetails,
     /// Nothing: no row says whose it is.
     Nothing,
 }
@@ -120,7 +122,8 @@ impl WithAccount {
     fn in_words(self) -> &'static str {
         match self {
             Self::Account | Self::Rows => "deleted",
-            Self::BlankClients => "emptied, except an admin's own",
+            Self::OldAuditDetails => "emptied, except an admin's own",
+            Self::AuditDetails => "deleted, except an admin's own",
             Self::Nothing => "stays: it names nobody",
         }
     }
@@ -263,22 +266,34 @@ pub const RETENTION: &[Retained] = &[
         with_account: WithAccount::Nothing,
         why: why::throttle,
     },
+    // Before the next: what is being moved while the account is deleted is then found there.
     Retained {
         table: "audit_events",
-        what: what::audit_clients,
-        personal: &["address", "agent"],
+        what: what::audit_of_an_earlier_version,
+        personal: &[],
         secret: &[],
-        other: &[],
+        // A job moves them.
+        other: &["address", "agent", "detail"],
         until: Until::AccountDeleted,
-        with_account: WithAccount::BlankClients,
-        why: why::audit_clients,
+        with_account: WithAccount::OldAuditDetails,
+        why: why::audit_of_an_earlier_version,
+    },
+    Retained {
+        table: "audit_details",
+        what: what::audit_details,
+        personal: &["address", "agent", "detail"],
+        secret: &[],
+        other: &["event_id", "salt"],
+        until: Until::AccountDeleted,
+        with_account: WithAccount::AuditDetails,
+        why: why::audit_details,
     },
     Retained {
         table: "audit_events",
         what: what::audit,
-        personal: &["id", "at", "kind", "session_id", "detail"],
+        personal: &["id", "at", "kind", "result", "session_id"],
         secret: &[],
-        other: &["actor_id", "subject_id", "request_id"],
+        other: &["actor_id", "subject_id", "request_id", "details_digest"],
         until: Until::Forever,
         with_account: WithAccount::Nothing,
         why: why::audit,
@@ -359,7 +374,10 @@ impl Accounts {
     /// Empties some of where an account's owner acted from, in a statement that is quick however much there is; says
     /// whether that was all.
     pub(crate) async fn blank_piece(&self, tx: &mut Tx, user: UserId) -> Result<bool, Error> {
-        Ok(audit::blank_clients(tx, user, BLANKED_AT_ONCE).await? < BLANKED_AT_ONCE.unsigned_abs())
+        let limit = BLANKED_AT_ONCE;
+        let old = audit::empty_old_details(tx, user, limit).await?;
+        let gone = audit::delete_details(tx, user, limit).await?;
+        Ok(old.max(gone) < limit.unsigned_abs())
     }
 
     /// Deletes or empties all that is kept of an account.
@@ -369,8 +387,8 @@ impl Accounts {
                 WithAccount::Account => {
                     users::delete(tx, user).await?;
                 }
-                WithAccount::BlankClients => while !self.blank_piece(tx, user).await? {},
-                WithAccount::Rows | WithAccount::Nothing => {}
+                WithAccount::AuditDetails => while !self.blank_piece(tx, user).await? {},
+                WithAccount::OldAuditDetails | WithAccount::Rows | WithAccount::Nothing => {}
             }
         }
         Ok(())

@@ -32,19 +32,21 @@ pub struct AuditView {
     pub at: Timestamp,
     /// What happened, such as `signed_in`.
     pub kind: String,
+    /// How it ended: `ok` or `refused`.
+    pub result: String,
     /// Who did it; null for somebody who was not signed in.
     pub actor: Option<UserId>,
     /// The account it concerns, which may have been deleted since.
     pub subject: Option<UserId>,
     /// The session it happened in.
     pub session: Option<SessionId>,
-    /// The client's IP address.
+    /// The client's IP address. It goes with the account of whoever did it, as the agent and the details do.
     pub address: Option<String>,
     /// The client's user agent.
     pub agent: Option<String>,
     /// The request's ID, as in the logs.
     pub request_id: String,
-    /// Details. Never a secret.
+    /// Details; null once they were deleted. Never a secret.
     pub detail: serde_json::Value,
 }
 

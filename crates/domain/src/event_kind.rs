@@ -61,11 +61,46 @@ kinds! {
     UsersImported "users_imported";
 }
 
+/// How an event ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventResult {
+    /// It was done.
+    Ok,
+    /// It was refused, and nothing was changed.
+    Refused,
+}
+
+impl EventResult {
+    /// The word that the database and the API use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl EventKind {
     /// The kind of this word; none for one that only a newer server knows.
     #[must_use]
     pub fn of(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+
+    /// How events of this kind end.
+    #[must_use]
+    pub const fn result(self) -> EventResult {
+        match self {
+            Self::AddressTaken
+            | Self::MailGivenUp
+            | Self::PasswordChangeRefused
+            | Self::ReauthenticationRefused
+            | Self::RefreshTokenReplayed
+            | Self::SignInFailed
+            | Self::Throttled => EventResult::Refused,
+            _ => EventResult::Ok,
+        }
     }
 
     /// Whether an owner should look twice: something was refused, or somebody else may have tried it.

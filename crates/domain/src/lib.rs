@@ -35,7 +35,7 @@ pub use admin_act::{
 };
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
 pub use audit_search::AuditSearch;
-pub use event_kind::EventKind;
+pub use event_kind::{EventKind, EventResult};
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,
 };

@@ -1,8 +1,9 @@
-//! The audit trail: one row for each thing done, in the transaction that did it. Never changed, except that the deletion of
-//! an account empties where its owner acted from.
+//! The audit trail: one row for each thing done, in the transaction that did it, and never changed. Where it was done from,
+//! and more about it, is a row of its own, which goes with the account of who did it.
 
-use crate::{Store, StoreError, Tx};
-use domain::{AuditFilter, SessionId, Span, UserId};
+use crate::{Scan, Store, StoreError, Tx};
+use domain::{AuditFilter, EventResult, SessionId, Span, UserId};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ pub struct Event<'a> {
     pub at: OffsetDateTime,
     /// What, in `snake_case`.
     pub kind: &'a str,
+    /// How it ended.
+    pub result: EventResult,
     /// Who did it; none for a stranger.
     pub actor: Option<UserId>,
     /// Whose account it concerns; none for an unknown name.
@@ -29,25 +32,31 @@ pub struct Event<'a> {
     pub request_id: &'a str,
     /// More, never a secret.
     pub detail: serde_json::Value,
+    /// Goes with the details: without it nobody finds out by trying what a digest was made of.
+    pub salt: [u8; 16],
 }
 
-/// Writes an event.
+/// Writes an event and its details.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn insert(tx: &mut Tx, event: &Event<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO audit_events (id, at, kind, actor_id, subject_id, session_id, address, agent, request_id, detail)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "WITH event AS (
+             INSERT INTO audit_events (id, at, kind, result, actor_id, subject_id, session_id, request_id, details_digest)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, audit_digest($9, $1, $10, $11, $12)))
+         INSERT INTO audit_details (event_id, salt, address, agent, detail) VALUES ($1, $9, $10, $11, $12)",
         event.id,
         event.at,
         event.kind,
+        event.result.as_str(),
         event.actor.map(|id| id.0),
         event.subject.map(|id| id.0),
         event.session.map(|id| id.0),
+        event.request_id,
+        event.salt.as_slice(),
         event.address,
         event.agent,
-        event.request_id,
         event.detail,
     )
     .execute(tx.unchanging())
@@ -55,19 +64,50 @@ pub async fn insert(tx: &mut Tx, event: &Event<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Empties where an account's owner, and strangers, acted from on it, in `limit` rows at most: an admin's own address
-/// stays. Says in how many.
+/// Empties from where an account's owner, and strangers, acted on it, and how, where a version before wrote it and it was not
+/// moved yet, in `limit` rows at most: an admin's own address stays. Says in how many. What is being moved meanwhile is
+/// waited for: [`delete_details`] comes after this.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn blank_clients(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64, StoreError> {
+pub async fn empty_old_details(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64, StoreError> {
+    let old = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM audit_events
+           WHERE actor_id = $1 AND details_digest IS NULL AND (address IS NOT NULL OR agent IS NOT NULL)
+           UNION ALL
+           SELECT id FROM audit_events
+           WHERE subject_id = $1 AND actor_id IS NULL AND details_digest IS NULL
+             AND (address IS NOT NULL OR agent IS NOT NULL)
+           LIMIT $2"#,
+        user.0,
+        limit
+    )
+    .fetch_all(tx.unchanging())
+    .await?;
+    if old.is_empty() {
+        return Ok(0);
+    }
+    sqlx::query!(
+        "UPDATE audit_events SET address = NULL, agent = NULL, detail = '{}'
+         WHERE id = ANY($1) AND details_digest IS NULL",
+        &old
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(old.len() as u64)
+}
+
+/// Deletes the same where it lies apart, `limit` rows at most. Says how many.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn delete_details(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
-        "UPDATE audit_events SET address = NULL, agent = NULL WHERE id IN (
-             SELECT id FROM audit_events
-             WHERE actor_id = $1 AND (address IS NOT NULL OR agent IS NOT NULL)
+        "DELETE FROM audit_details WHERE event_id IN (
+             SELECT event_id FROM audit_events JOIN audit_details ON event_id = id WHERE actor_id = $1
              UNION ALL
-             SELECT id FROM audit_events
-             WHERE subject_id = $1 AND actor_id IS NULL AND (address IS NOT NULL OR agent IS NOT NULL)
+             SELECT event_id FROM audit_events JOIN audit_details ON event_id = id
+             WHERE subject_id = $1 AND actor_id IS NULL
              LIMIT $2)",
         user.0,
         limit
@@ -77,7 +117,46 @@ pub async fn blank_clients(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64,
     Ok(done.rows_affected())
 }
 
-/// An event as it was written.
+/// The last of the next `limit` events after an id; none where there are none.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn page_end(store: &Store, after: Uuid, limit: i64) -> Result<Option<Uuid>, StoreError> {
+    let end = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM (SELECT id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2) page
+           ORDER BY id DESC LIMIT 1"#,
+        after,
+        limit
+    );
+    Ok(end.fetch_optional(&store.pool).await?)
+}
+
+/// Moves the details of events of the version before, those after one id and up to another, and says how many. What was done
+/// by somebody who is gone, or by a stranger to an account that is, leaves none. What is locked is left for another time.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn move_details(store: &Store, after: Uuid, until: Uuid) -> Result<u64, StoreError> {
+    let moved = sqlx::query!(
+        "WITH old AS MATERIALIZED (
+             SELECT id, kind, uuid_send(gen_random_uuid()) AS salt, address, agent, detail,
+                    coalesce(actor_id, subject_id) AS owner
+             FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL FOR UPDATE SKIP LOCKED),
+         details AS (
+             INSERT INTO audit_details (event_id, salt, address, agent, detail)
+             SELECT id, salt, address, agent, detail FROM old
+             WHERE owner IS NULL OR EXISTS (SELECT FROM users WHERE users.id = owner))
+         UPDATE audit_events e
+         SET details_digest = audit_digest(old.salt, old.id, old.address, old.agent, old.detail),
+             result = audit_result(old.kind), address = NULL, agent = NULL, detail = '{}'
+         FROM old WHERE e.id = old.id",
+        after,
+        until
+    );
+    Ok(moved.execute(&store.pool).await?.rows_affected())
+}
+
+/// An event as it was written, and what is left of its details.
 #[derive(Debug)]
 pub struct Recorded {
     /// UUID v7.
@@ -86,6 +165,8 @@ pub struct Recorded {
     pub at: OffsetDateTime,
     /// What, in `snake_case`.
     pub kind: String,
+    /// How it ended.
+    pub result: String,
     /// Who did it.
     pub actor_id: Option<Uuid>,
     /// Whose account it concerns.
@@ -98,66 +179,79 @@ pub struct Recorded {
     pub agent: Option<String>,
     /// The request, as the logs name it.
     pub request_id: String,
-    /// More, never a secret.
-    pub detail: serde_json::Value,
+    /// More, never a secret; none once the details were deleted.
+    pub detail: Option<serde_json::Value>,
 }
 
-/// A query for the newest of the events for which `$condition` holds, `$1` of them at most.
+/// A query for the newest of the events for which `$condition` holds, `$1` of them at most, with what is left of their
+/// details wherever they lie.
 macro_rules! query_events {
     ($condition:tt $($given:tt)*) => {
         sqlx::query_as!(
             Recorded,
-            "SELECT id, at, kind, actor_id, subject_id, session_id, address, agent, request_id, detail
-             FROM audit_events WHERE " + $condition + " ORDER BY id DESC LIMIT $1"
+            r#"SELECT e.id, e.at, e.kind, e.result, e.actor_id, e.subject_id, e.session_id, e.request_id,
+                      coalesce(d.address, e.address) AS address, coalesce(d.agent, e.agent) AS agent,
+                      coalesce(d.detail, CASE WHEN e.details_digest IS NULL THEN e.detail END) AS detail
+               FROM audit_events e LEFT JOIN audit_details d ON d.event_id = e.id
+               WHERE "# + $condition + " ORDER BY e.id DESC LIMIT $1"
             $($given)*
         )
     };
 }
 
-/// The events that are asked for, the newest first, with one more than the page shows.
-///
-/// One statement for each index, or a plan made for any filter would read the whole trail for a rare one.
+/// What happened to an account, the newest first, with one more than the page shows.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn list(store: &Store, filter: &AuditFilter) -> Result<Vec<Recorded>, StoreError> {
+pub async fn about(store: &Store, span: &Span, subject: UserId) -> Result<Vec<Recorded>, StoreError> {
+    let mut connection = store.pool.acquire().await?;
+    Ok(of_subject(&mut connection, span, None, None, subject).await?)
+}
+
+/// The events that are asked for, the newest first, with one more than the page shows: for a rare kind, of the whole trail.
+///
+/// One statement for each index. What a version before wrote is found by its address once it was moved.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn list(scan: &mut Scan, filter: &AuditFilter) -> Result<Vec<Recorded>, StoreError> {
     let AuditFilter { span, kind, actor, subject, address } = filter;
-    let actor = actor.map(|id| id.0);
+    let (kind, actor, reader) = (kind.as_deref(), actor.map(|id| id.0), scan.connection());
     if let Some(address) = address {
-        return Ok(at_address(store, span, kind.as_deref(), actor, *subject, address).await?);
+        return Ok(at_address(reader, span, kind, actor, *subject, address).await?);
     }
     let rows = match subject {
-        Some(subject) => of_subject(store, span, kind.as_deref(), actor, *subject).await?,
+        Some(subject) => of_subject(reader, span, kind, actor, *subject).await?,
         None => match actor {
-            Some(actor) => by_actor(store, span, kind.as_deref(), actor).await?,
-            None => all(store, span, kind.as_deref()).await?,
+            Some(actor) => by_actor(reader, span, kind, actor).await?,
+            None => all(reader, span, kind).await?,
         },
     };
     Ok(rows)
 }
 
 async fn of_subject(
-    store: &Store,
+    reader: &mut PgConnection,
     span: &Span,
     kind: Option<&str>,
     actor: Option<Uuid>,
     subject: UserId,
 ) -> sqlx::Result<Vec<Recorded>> {
     query_events!(
-        "subject_id = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)
-           AND ($5::uuid IS NULL OR actor_id = $5)",
+        "e.subject_id = $3 AND ($2::uuid IS NULL OR e.id < $2) AND ($4::text IS NULL OR e.kind = $4)
+           AND ($5::uuid IS NULL OR e.actor_id = $5)",
         span.rows_to_read(),
         span.after,
         subject.0,
         kind,
         actor,
     )
-    .fetch_all(&store.pool)
+    .fetch_all(reader)
     .await
 }
 
 async fn at_address(
-    store: &Store,
+    reader: &mut PgConnection,
     span: &Span,
     kind: Option<&str>,
     actor: Option<Uuid>,
@@ -165,8 +259,8 @@ async fn at_address(
     address: &str,
 ) -> sqlx::Result<Vec<Recorded>> {
     query_events!(
-        "address = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)
-           AND ($5::uuid IS NULL OR actor_id = $5) AND ($6::uuid IS NULL OR subject_id = $6)",
+        "d.address = $3 AND ($2::uuid IS NULL OR d.event_id < $2) AND ($4::text IS NULL OR e.kind = $4)
+           AND ($5::uuid IS NULL OR e.actor_id = $5) AND ($6::uuid IS NULL OR e.subject_id = $6)",
         span.rows_to_read(),
         span.after,
         address,
@@ -174,34 +268,34 @@ async fn at_address(
         actor,
         subject.map(|id| id.0) as _,
     )
-    .fetch_all(&store.pool)
+    .fetch_all(reader)
     .await
 }
 
 async fn by_actor(
-    store: &Store,
+    reader: &mut PgConnection,
     span: &Span,
     kind: Option<&str>,
     actor: Uuid,
 ) -> sqlx::Result<Vec<Recorded>> {
     query_events!(
-        "actor_id = $3 AND ($2::uuid IS NULL OR id < $2) AND ($4::text IS NULL OR kind = $4)",
+        "e.actor_id = $3 AND ($2::uuid IS NULL OR e.id < $2) AND ($4::text IS NULL OR e.kind = $4)",
         span.rows_to_read(),
         span.after,
         actor,
         kind,
     )
-    .fetch_all(&store.pool)
+    .fetch_all(reader)
     .await
 }
 
-async fn all(store: &Store, span: &Span, kind: Option<&str>) -> sqlx::Result<Vec<Recorded>> {
+async fn all(reader: &mut PgConnection, span: &Span, kind: Option<&str>) -> sqlx::Result<Vec<Recorded>> {
     query_events!(
-        "($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL OR kind = $3)",
+        "($2::uuid IS NULL OR e.id < $2) AND ($3::text IS NULL OR e.kind = $3)",
         span.rows_to_read(),
         span.after,
         kind,
     )
-    .fetch_all(&store.pool)
+    .fetch_all(reader)
     .await
 }

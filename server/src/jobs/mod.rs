@@ -1,6 +1,7 @@
 //! The server's background jobs.
 
 pub mod announcements;
+mod audit_details;
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;
@@ -29,6 +30,7 @@ impl Jobs {
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
+        running.spawn(audit_details::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
         running.spawn(indexes::run(accounts.clone(), stop.clone()));
         running.spawn(redis::run(accounts.clone(), stop.clone()));

@@ -155,7 +155,7 @@ impl Proxied {
             answer.contains("\nlocation: /account") && answer.contains("\nset-cookie: __host-token="),
             "{answer}"
         );
-        let sql = "SELECT DISTINCT address FROM audit_events WHERE address IS NOT NULL";
+        let sql = "SELECT DISTINCT address FROM audit_details WHERE address IS NOT NULL";
         let addresses: Vec<String> = sqlx::query_scalar(sql).fetch_all(&self.app.world.pool).await.unwrap();
         assert_eq!(addresses, [CLIENT]);
     }

@@ -41,7 +41,11 @@ pub(super) fn account(id: UserId, label: String) -> AnyView {
 }
 
 pub(super) fn details(event: &AuditView) -> AnyView {
-    let said = in_words(&event.detail);
+    let said = if event.detail.is_null() {
+        vec![words::admin_audit::details_gone().to_owned()]
+    } else {
+        in_words(&event.detail)
+    };
     (!said.is_empty()).then(|| view! { <p class="row-facts"><bdi>{said.join(" · ")}</bdi></p> }).into_any()
 }
 

@@ -5,8 +5,8 @@ use crate::authentication::step_up::need_recent_sign_in;
 use crate::view::{self, timestamp};
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
-    AuditFilter, EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession,
-    LastUse, SessionId, Span, Timestamp, UserId,
+    EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession, LastUse,
+    SessionId, Span, Timestamp, UserId,
 };
 use serde::Serialize;
 use store::audit::{self, Recorded};
@@ -133,9 +133,7 @@ impl Export {
             }
             List::Activity => {
                 let span = Span { limit: PAGE - 1, after };
-                let filter =
-                    AuditFilter { span, kind: None, actor: None, subject: Some(user), address: None };
-                let rows = audit::list(store, &filter).await?;
+                let rows = audit::about(store, &span, user).await?;
                 let after = last(&rows, |row| row.id);
                 Ok((json(rows.into_iter().map(|row| event(row, user)))?, after))
             }
@@ -211,10 +209,11 @@ fn event(row: Recorded, me: UserId) -> ExportedEvent {
         id: row.id,
         at: timestamp(row.at),
         kind: row.kind,
+        result: row.result,
         by_admin,
         address: row.address,
         agent: row.agent,
         session: row.session_id.map(SessionId),
-        detail: row.detail,
+        detail: row.detail.unwrap_or_default(),
     }
 }

@@ -1,4 +1,4 @@
-use super::list::to_the_end;
+use crate::reading::to_the_end;
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{ActiveFigure, DayFigures, Figures};

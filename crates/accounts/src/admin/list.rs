@@ -1,3 +1,4 @@
+use crate::reading::to_the_end;
 use crate::{Accounts, Error, RequestCtx, view};
 use domain::{TwoWayPage, UserFilter, UserQuery, UserView};
 use store::Scan;
@@ -37,12 +38,4 @@ async fn read(mut scan: Scan, mut filter: UserFilter) -> Result<TwoWayPage<UserV
         rows = list(&mut scan, &filter).await?;
     }
     Ok(filter.window.page(rows, Listed::place, |row| view::user(row.user)))
-}
-
-/// Goes on reading if whoever asked has left, as one does who types on: the database goes on too, and its connection is
-/// not free before.
-pub(super) async fn to_the_end<T: Send + 'static>(
-    reading: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    tokio::spawn(reading).await.map_err(Error::internal)?
 }

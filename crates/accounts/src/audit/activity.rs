@@ -1,3 +1,4 @@
+use crate::reading::to_the_end;
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{
@@ -13,8 +14,7 @@ impl Accounts {
     pub async fn activity(&self, ctx: &RequestCtx, page: PageRequest) -> Result<Page<ActivityView>, Error> {
         let me = ctx.member()?.user;
         let span = page.parse()?;
-        let filter = AuditFilter { span, kind: None, actor: None, subject: Some(me), address: None };
-        let rows = audit::list(self.store(), &filter).await?;
+        let rows = audit::about(self.store(), &span, me).await?;
         Ok(span.page(rows, |row| row.id, |row| activity_view(row, me)))
     }
 
@@ -25,8 +25,14 @@ impl Accounts {
     pub async fn audit_trail(&self, ctx: &RequestCtx, query: AuditQuery) -> Result<Page<AuditView>, Error> {
         ctx.admin()?;
         let filter = query.parse()?;
-        let rows = audit::list(self.store(), &filter).await?;
+        let rows = self.looked_for(&filter).await?;
         Ok(filter.span.page(rows, |row| row.id, audit_view))
+    }
+
+    /// The events that an admin looks for, on one of the connections for that.
+    pub(super) async fn looked_for(&self, filter: &AuditFilter) -> Result<Vec<Recorded>, Error> {
+        let (mut scan, filter) = (self.store().scan().await?, filter.clone());
+        to_the_end(async move { Ok(audit::list(&mut scan, &filter).await?) }).await
     }
 }
 
@@ -60,12 +66,13 @@ pub(super) fn audit_view(row: Recorded) -> AuditView {
         id: row.id,
         at: timestamp(row.at),
         kind: row.kind,
+        result: row.result,
         actor: row.actor_id.map(UserId),
         subject: row.subject_id.map(UserId),
         session: row.session_id.map(SessionId),
         address: row.address,
         agent: row.agent,
         request_id: row.request_id,
-        detail: row.detail,
+        detail: row.detail.unwrap_or_default(),
     }
 }

@@ -80,14 +80,15 @@ impl AuditFile {
     }
 }
 
-const COLUMNS: [&str; 10] =
-    ["at", "kind", "actor", "subject", "address", "agent", "session", "request_id", "detail", "id"];
+const COLUMNS: [&str; 11] =
+    ["at", "kind", "result", "actor", "subject", "address", "agent", "session", "request_id", "detail", "id"];
 
-fn cells(event: &AuditView) -> [String; 10] {
+fn cells(event: &AuditView) -> [String; 11] {
     let text = |id: Option<String>| id.unwrap_or_default();
     [
         event.at.0.clone(),
         event.kind.clone(),
+        event.result.clone(),
         text(event.actor.map(|id| id.to_string())),
         text(event.subject.map(|id| id.to_string())),
         text(event.address.clone()),

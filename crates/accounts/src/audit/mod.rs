@@ -1,6 +1,7 @@
 //! The audit trail: what is recorded, and who reads it.
 
 mod activity;
+mod details;
 mod file;
 mod search;
 
@@ -142,10 +143,12 @@ impl Accounts {
         event: Event,
     ) -> Result<(), Error> {
         let member = ctx.signed_in().ok();
+        let (kind, rng) = (event.kind(), self.inner.rng.as_ref());
         let row = audit::Event {
-            id: rng::uuid(self.inner.rng.as_ref(), ctx.now),
+            id: rng::uuid(rng, ctx.now),
             at: ctx.now,
-            kind: event.kind().as_str(),
+            kind: kind.as_str(),
+            result: kind.result(),
             actor: member.map(|member| member.user),
             subject,
             session: member.map(|member| member.session),
@@ -153,6 +156,7 @@ impl Accounts {
             agent: Some(&ctx.client.agent),
             request_id: &ctx.request_id,
             detail: event.detail(),
+            salt: rng::bytes(rng),
         };
         Ok(audit::insert(tx, &row).await?)
     }

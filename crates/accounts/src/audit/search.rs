@@ -6,7 +6,7 @@ use domain::{
     AuditFilter, AuditQuery, AuditSearch, AuditView, FieldErrors, FormReason, Page, Reason, UserId,
 };
 use std::net::IpAddr;
-use store::{audit, users};
+use store::users;
 use time::macros::format_description;
 use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ impl Accounts {
 
     /// A page of what is looked for.
     pub(super) async fn found(&self, search: &Search) -> Result<Page<AuditView>, Error> {
-        let rows = audit::list(self.store(), &search.filter).await?;
+        let rows = self.looked_for(&search.filter).await?;
         let whole = rows.len();
         let rows: Vec<_> =
             rows.into_iter().filter(|row| search.from.is_none_or(|from| row.at >= from)).collect();

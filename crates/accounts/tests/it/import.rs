@@ -106,7 +106,8 @@ async fn a_run_may_be_repeated_and_each_chunk_is_recorded_once(pool: PgPool) {
     assert_eq!(import(&world, rows, false).await.0, counts(0, 3, 0));
     assert_eq!(digest(&world).await, after);
     let events: Vec<(String, serde_json::Value)> = sqlx::query_as(
-        "SELECT request_id, detail FROM audit_events WHERE kind = 'users_imported' ORDER BY detail->>'made' DESC",
+        "SELECT request_id, d.detail FROM audit_events JOIN audit_details d ON event_id = id \
+         WHERE kind = 'users_imported' ORDER BY d.detail->>'made' DESC",
     )
     .fetch_all(&world.pool)
     .await

@@ -1,6 +1,7 @@
-use domain::{Factor, SessionId, SessionKind};
-use sqlx::PgPool;
+use domain::{AuditFilter, EventKind, Factor, SessionId, SessionKind, Span, UserId};
+use sqlx::{PgConnection, PgPool};
 use store::sessions::{self, Proof};
+use testkit::World;
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -82,4 +83,106 @@ async fn a_session_from_before_factors_were_kept_has_proven_its_password_at_the_
         let found = sessions::by_id(&store, SessionKind::Browser, SessionId(id)).await.unwrap().unwrap();
         assert_eq!(found.factors, [proof]);
     }
+}
+
+/// The schema as it was when the trail's rows held their details.
+const BEFORE_DETAILS: i64 = 20_261_129_120_000;
+
+/// An event as servers of the version before write it, also while a newer one runs beside them.
+const OLD_EVENT: &str =
+    "INSERT INTO audit_events (id, at, kind, subject_id, address, agent, request_id, detail)
+    VALUES (gen_random_uuid(), now(), $1, $2, '192.0.2.7', 'Firefox', 'test', '{\"made\": 7}')";
+/// The deletion of an account, as the version before does it.
+const OLD_DELETION: &str = "UPDATE audit_events SET address = NULL, agent = NULL WHERE subject_id = $1";
+/// Whose addresses are anywhere still.
+const ADDRESSES: &str = "SELECT subject_id FROM audit_events e LEFT JOIN audit_details d ON d.event_id = e.id
+    WHERE coalesce(d.address, e.address) IS NOT NULL ORDER BY subject_id";
+
+async fn old_event(connection: &mut PgConnection, kind: &str, subject: Option<Uuid>) {
+    sqlx::query(OLD_EVENT).bind(kind).bind(subject).execute(connection).await.unwrap();
+}
+
+async fn has_addresses(pool: &PgPool) -> Vec<Option<Uuid>> {
+    sqlx::query_scalar(ADDRESSES).fetch_all(pool).await.unwrap()
+}
+
+#[sqlx::test(migrations = false)]
+async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(pool: PgPool) {
+    let mut connection = pool.acquire().await.unwrap();
+    store::MIGRATOR.run_direct(Some(BEFORE_DETAILS), &mut *connection, false).await.unwrap();
+    for kind in ["signed_in", "sign_in_failed"] {
+        old_event(&mut connection, kind, None).await;
+    }
+    store::MIGRATOR.run_direct(None, &mut *connection, false).await.unwrap();
+    for kind in EventKind::ALL {
+        old_event(&mut connection, kind.as_str(), None).await;
+    }
+    let world = World::new(pool);
+    let store = store::Store::from_pool(world.pool.clone());
+    let span = Span { limit: 99, after: None };
+    let filter = AuditFilter { span, kind: None, actor: None, subject: None, address: None };
+    let read = async || {
+        let rows = store::audit::list(&mut store.scan().await.unwrap(), &filter).await.unwrap();
+        rows.into_iter().map(|row| (row.id, row.address, row.agent, row.detail)).collect::<Vec<_>>()
+    };
+    let before = read().await;
+    assert_eq!(world.accounts.move_audit_details().await.unwrap(), 2);
+    assert_eq!(world.accounts.move_audit_details().await.unwrap(), 0);
+    assert_eq!(read().await, before);
+    let rows: Vec<(String, String)> = sqlx::query_as(
+        "SELECT e.kind, e.result FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+         WHERE e.address IS NULL AND e.agent IS NULL AND e.detail = '{}'
+           AND (d.address, d.agent, d.detail) = ('192.0.2.7', 'Firefox', '{\"made\": 7}')
+           AND e.details_digest = audit_digest(d.salt, e.id, d.address, d.agent, d.detail)",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(rows.len(), 2 + EventKind::ALL.len());
+    for (kind, result) in rows {
+        assert_eq!(result, EventKind::of(&kind).unwrap().result().as_str(), "{kind}");
+    }
+}
+
+/// Whoever is deleted before, while or after the details are moved, here or by an older server, leaves no address.
+#[sqlx::test(migrations = false)]
+async fn nobody_who_is_deleted_during_the_upgrade_leaves_an_address(pool: PgPool) {
+    let mut connection = pool.acquire().await.unwrap();
+    store::MIGRATOR.run_direct(Some(BEFORE_DETAILS), &mut *connection, false).await.unwrap();
+    let [before, during, waiting, after, here, stays] = [1, 2, 3, 4, 5, 6].map(Uuid::from_u128);
+    for id in [during, waiting, after, here, stays] {
+        let user = "INSERT INTO users (id, email, email_canonical, created_at, updated_at)
+                    VALUES ($1, $1::text, $1::text, now(), now())";
+        sqlx::query(user).bind(id).execute(&mut *connection).await.unwrap();
+    }
+    for id in [before, during, waiting, after, here, stays] {
+        old_event(&mut connection, "signed_in", Some(id)).await;
+    }
+    store::MIGRATOR.run_direct(None, &mut *connection, false).await.unwrap();
+    let world = World::new(pool);
+    let store = store::Store::from_pool(world.pool.clone());
+    let gone = async |tx: &mut PgConnection, id: Uuid| {
+        for sql in [OLD_DELETION, "DELETE FROM users WHERE id = $1"] {
+            sqlx::query(sql).bind(id).execute(&mut *tx).await.unwrap();
+        }
+    };
+    // An older server is at it while the others' are moved; what it has locked is left for later.
+    let mut deleting = world.pool.begin().await.unwrap();
+    gone(&mut deleting, during).await;
+    assert_eq!(world.accounts.move_audit_details().await.unwrap(), 5);
+    deleting.commit().await.unwrap();
+    assert_eq!(world.accounts.move_audit_details().await.unwrap(), 1);
+    gone(&mut connection, after).await;
+    // This version deletes what was not moved, and what was.
+    old_event(&mut connection, "signed_in", Some(waiting)).await;
+    world.execute("ALTER TABLE audit_events DISABLE TRIGGER details_apart").await;
+    old_event(&mut connection, "sign_in_failed", Some(waiting)).await;
+    for id in [waiting, here] {
+        let mut tx = store.begin().await.unwrap();
+        store::audit::empty_old_details(&mut tx, UserId(id), 9).await.unwrap();
+        store::audit::delete_details(&mut tx, UserId(id), 9).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(world.accounts.move_audit_details().await.unwrap(), 1);
+    assert_eq!(has_addresses(&world.pool).await, [Some(stays)]);
 }

@@ -113,6 +113,8 @@ pub struct ExportedEvent {
     pub at: Timestamp,
     /// What happened, such as `signed_in`.
     pub kind: String,
+    /// How it ended: `ok` or `refused`.
+    pub result: String,
     /// Whether an admin did it. Where they did it from is not yours.
     pub by_admin: bool,
     /// The client's IP address.

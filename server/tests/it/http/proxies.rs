@@ -22,7 +22,8 @@ async fn seen_from(app: &App, peer: &str, forwarded: &str) -> String {
     }
     let request = request.extension(ConnectInfo(peer)).body(Body::from(form)).unwrap();
     browser.send(request).await.expect(200);
-    let sql = "SELECT address FROM audit_events WHERE address IS NOT NULL ORDER BY at DESC LIMIT 1";
+    let sql = "SELECT d.address FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+               WHERE d.address IS NOT NULL ORDER BY e.at DESC LIMIT 1";
     sqlx::query_scalar(sql).fetch_one(&app.world.pool).await.unwrap()
 }
 

@@ -69,6 +69,10 @@ async fn every_personal_column_is_in_the_export_and_no_secret(pool: PgPool) {
         let whose = match retained.table {
             "users" => "id = $1",
             "audit_events" => "subject_id = $1 AND (actor_id IS NULL OR actor_id = $1)",
+            "audit_details" => {
+                "event_id IN (SELECT id FROM audit_events
+                              WHERE subject_id = $1 AND (actor_id IS NULL OR actor_id = $1))"
+            }
             _ if retained.personal.is_empty() => continue,
             _ => "user_id = $1",
         };
@@ -149,7 +153,8 @@ async fn nothing_of_other_people_is_in_the_export(pool: PgPool) {
         .await
         .unwrap();
     assert!(!text.contains(&ada) && !text.contains("ada@"));
-    let theirs = "SELECT address FROM audit_events WHERE actor_id = $1::uuid
+    let theirs =
+        "SELECT d.address FROM audit_details d JOIN audit_events ON id = event_id WHERE actor_id = $1::uuid
                   UNION SELECT address FROM sessions WHERE user_id = $1::uuid";
     let addresses: Vec<String> = sqlx::query_scalar(theirs).bind(&ada).fetch_all(&world.pool).await.unwrap();
     assert!(!addresses.is_empty() && addresses.iter().all(|address| !text.contains(address.as_str())));

@@ -2,7 +2,7 @@
 
 use crate::crew::admin;
 use accounts::{Error, RequestCtx};
-use domain::{TwoWayPage, UserQuery, UserView};
+use domain::{AuditSearch, TwoWayPage, UserQuery, UserView};
 use sqlx::{Connection, PgConnection, PgPool};
 use std::time::Duration as Wait;
 use testkit::{PASSWORD, World, registration, sign_in};
@@ -178,7 +178,8 @@ async fn who_finds_no_connection_for_a_list_in_time_is_told_that_it_is_busy(pool
         () = world.until_locked_out(2) => {}
     }
     // Those two have left, and their statements have not ended.
-    for refused in [list().await.map(drop), accounts.admin_figures(&ctx).await.map(drop)] {
+    let audit = accounts.search_audit(&ctx, &AuditSearch::default()).await;
+    for refused in [list().await.map(drop), accounts.admin_figures(&ctx).await.map(drop), audit.map(drop)] {
         assert!(matches!(refused, Err(Error::Overloaded)), "{refused:?}");
     }
     lock.rollback().await.unwrap();

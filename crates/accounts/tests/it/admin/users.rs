@@ -98,7 +98,7 @@ async fn disabling_and_a_change_of_role_end_every_session(pool: PgPool) {
     }
     let expected = ["account_disabled", "account_enabled", "role_changed", "role_changed"];
     assert_eq!(kinds(&world).await, expected);
-    let told = "SELECT count(*) FROM audit_events WHERE detail->>'ended_sessions' = '2'";
+    let told = "SELECT count(*) FROM audit_details WHERE detail->>'ended_sessions' = '2'";
     assert_eq!(world.count(told).await, 1);
 }
 

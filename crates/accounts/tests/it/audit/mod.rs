@@ -1,3 +1,4 @@
 mod activity;
+mod complete;
 mod search;
 mod trail;

@@ -32,12 +32,15 @@ async fn each_use_case_leaves_its_event_and_no_secret(pool: PgPool) {
         "signed_out",
     ];
     assert_eq!(kinds, expected);
-    let rows: Vec<String> = sqlx::query_scalar("SELECT audit_events::text FROM audit_events")
-        .fetch_all(&world.pool)
-        .await
-        .unwrap();
-    let named = "SELECT count(*) FROM audit_events a JOIN sessions s ON s.id::text = a.detail->>'opened'";
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT e::text || d::text FROM audit_events e JOIN audit_details d ON event_id = id",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    let named = "SELECT count(*) FROM audit_details d JOIN sessions s ON s.id::text = d.detail->>'opened'";
     assert_eq!(world.count(named).await, 2, "the sign-up's session and the one after the change");
+    assert_eq!(rows.len(), expected.len(), "each with its details");
     for secret in [PASSWORD, "amber lantern", "nobody@", "argon2"] {
         assert!(!rows.join("\n").contains(secret), "{secret}");
     }

@@ -13,8 +13,8 @@ async fn a_program_signs_in_under_a_session_of_its_own(pool: PgPool) {
     let member = world.bearer(&pair).await.member().unwrap().clone();
     assert_eq!((member.email.as_str(), member.kind), ("ana@example.com", SessionKind::Bearer));
     assert_eq!(world.count("SELECT count(*) FROM sessions WHERE ended_at IS NULL").await, 2);
-    let told = "SELECT count(*) FROM audit_events e JOIN sessions s ON s.id::text = e.detail->>'opened' \
-                WHERE e.kind = 'signed_in' AND s.kind = 'bearer'";
+    let told = "SELECT count(*) FROM audit_events e JOIN audit_details d ON d.event_id = e.id \
+                JOIN sessions s ON s.id::text = d.detail->>'opened' WHERE e.kind = 'signed_in' AND s.kind = 'bearer'";
     assert_eq!(world.count(told).await, 1);
 }
 
@@ -159,7 +159,8 @@ async fn the_database_holds_no_token(pool: PgPool) {
     let next = world.accounts.refresh(&world.stranger(), &pair.refresh_token).await.unwrap();
     let rows: Vec<String> = sqlx::query_scalar(
         "SELECT refresh_tokens::text FROM refresh_tokens UNION ALL SELECT sessions::text FROM sessions \
-         UNION ALL SELECT audit_events::text FROM audit_events",
+         UNION ALL SELECT audit_events::text FROM audit_events \
+         UNION ALL SELECT audit_details::text FROM audit_details",
     )
     .fetch_all(&world.pool)
     .await

@@ -43,8 +43,12 @@ async fn it_shows_what_the_trail_holds_of_the_account_and_nothing_else(pool: PgP
 async fn older_events_are_a_link_away_without_scripts(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;
-    app.world.execute("INSERT INTO audit_events (id, at, kind, subject_id, request_id, detail)
-        SELECT gen_random_uuid(), now(), 'of_a_newer_server', id, 'test', '{}' FROM users, generate_series(1, 70)").await;
+    app.world
+        .execute(
+            "INSERT INTO audit_events (id, at, kind, subject_id, request_id)
+        SELECT gen_random_uuid(), now(), 'of_a_newer_server', id, 'test' FROM users, generate_series(1, 70)",
+        )
+        .await;
     let (mut path, mut seen) = (PAGE.to_owned(), Vec::new());
     for _ in 0..2 {
         let page = ana.get(&path).await.expect(200).text.replace("<!>", "");

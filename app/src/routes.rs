@@ -105,6 +105,7 @@ pages! {
 /// Pages that the server draws whole, outside of the program: no browser's build holds them. Words in braces stand for
 /// whatever is there.
 pub const DOCUMENTS: &[Page] = &[
+    Page { path: "/admin", guard: Guard::Admins },
     Page { path: "/admin/audit", guard: Guard::Admins },
     Page { path: "/admin/users", guard: Guard::Admins },
     Page { path: "/admin/users/new", guard: Guard::Admins },

@@ -77,7 +77,7 @@ fn NavLinks() -> impl IntoView {
 /// Admins' pages are no part of the program.
 fn admin_link() -> Option<AnyView> {
     let viewer = Session::from_context().viewer_untracked()?;
-    let link = || view! { <a href="/admin/users" rel="external">{words::site::admin()}</a> }.into_any();
+    let link = || view! { <a href="/admin" rel="external">{words::site::admin()}</a> }.into_any();
     (viewer.role == Role::Admin).then(link)
 }
 

@@ -28,6 +28,7 @@ const EVENTS: &str = "20";
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/admin/style.css", get(async || ([(CONTENT_TYPE, "text/css")], STYLE)))
+        .route("/admin", get(figures))
         .route("/admin/audit", get(audit))
         .route("/admin/users", get(users))
         .route("/admin/users/new", get(invite))
@@ -101,6 +102,13 @@ impl Asked {
             Error::Reauthenticate => see_other(&with_next("/confirm", &self.path)),
             error => refusal(problem(error)),
         }
+    }
+}
+
+async fn figures(asked: Asked) -> Response {
+    match asked.state.accounts.admin_figures(&asked.ctx).await {
+        Ok(figures) => asked.page(|site| app::admin_figures_document(site, figures)),
+        Err(error) => asked.refused(error),
     }
 }
 

@@ -97,6 +97,7 @@ fn Frame(viewer: Viewer, flash: Flash, path: String, head: Head, content: AnyVie
         <main id="main" tabindex="-1">
             <div class="column column-wide">
                 <nav class="places" aria-label=words::admin::places()>
+                    {place(&path, "/admin", words::admin::overview())}
                     {place(&path, "/admin/users", words::admin::users())}
                     {place(&path, "/admin/invitations", words::admin::invitations())}
                     {place(&path, "/admin/audit", words::admin::audit())}
@@ -113,7 +114,8 @@ fn Frame(viewer: Viewer, flash: Flash, path: String, head: Head, content: AnyVie
 }
 
 fn place(path: &str, to: &'static str, label: &'static str) -> AnyView {
-    let below = path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
+    // The overview stands above all others.
+    let below = to != "/admin" && path.strip_prefix(to).is_some_and(|rest| rest.starts_with('/'));
     let here = if path == to { Some("page") } else { below.then_some("true") };
     view! { <a href=to aria-current=here>{label}</a> }.into_any()
 }

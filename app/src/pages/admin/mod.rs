@@ -5,8 +5,10 @@
 mod act;
 mod api;
 mod audit;
+mod chart;
 mod document;
 mod event;
+mod figures;
 mod invitations;
 mod invite;
 mod parts;
@@ -16,6 +18,7 @@ mod users;
 pub use act::admin_act_document;
 pub use audit::admin_audit_document;
 pub use document::AdminSite;
+pub use figures::admin_figures_document;
 pub use invitations::admin_invitations_document;
 pub use invite::admin_invite_document;
 pub use user::admin_user_document;

@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
 use super::parts::{act_done, address, choice, outcome, proof, role};
-use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserView};
+use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
 
 /// Everybody, or those who are asked for.
@@ -67,6 +67,13 @@ fn search(query: &UserQuery) -> AnyView {
                 ("true", words::admin::active()),
                 ("false", words::admin::inactive()),
             ])}
+            {choice(
+                "email_verified",
+                words::admin_users::proof(),
+                &query.email_verified,
+                &[("true", words::admin::proven()), ("false", words::admin::not_proven())],
+            )}
+            {choice("sort", words::admin_users::sort(), &query.sort, &UserSort::ALL.map(order))}
             <p class="actions">
                 <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
                 {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
@@ -77,6 +84,19 @@ fn search(query: &UserQuery) -> AnyView {
         </form>
     }
     .into_any()
+}
+
+/// An order as it stands in the address, and in words.
+fn order(sort: UserSort) -> (&'static str, &'static str) {
+    let words = match sort {
+        UserSort::Newest => words::admin_users::newest(),
+        UserSort::Oldest => words::admin_users::oldest(),
+        UserSort::Name => words::admin_users::by_name(),
+        UserSort::NameDescending => words::admin_users::by_name_back(),
+        UserSort::Email => words::admin_users::by_email(),
+        UserSort::EmailDescending => words::admin_users::by_email_back(),
+    };
+    (sort.as_str(), words)
 }
 
 fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {

@@ -13,6 +13,7 @@ const EXPECTED: &[(&str, [u16; 4])] = &[
     ("/account/activity", [303, 200, 200, 200]),
     ("/account/leave", [303, 200, 200, 200]),
     ("/account/security", [303, 200, 200, 200]),
+    ("/admin", [303, 403, 200, 403]),
     ("/admin/audit", [303, 403, 200, 403]),
     ("/admin/invitations", [303, 403, 200, 403]),
     ("/admin/users", [303, 403, 200, 403]),

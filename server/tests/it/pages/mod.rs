@@ -3,6 +3,7 @@
 mod account;
 mod admin;
 mod admin_audit;
+mod admin_figures;
 mod bad_input;
 mod cookies;
 mod cross_site;

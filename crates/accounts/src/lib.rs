@@ -56,7 +56,6 @@ use session::SessionCache;
 use std::sync::Arc;
 use store::Store;
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
 
 /// All use cases over one database. Cheap to clone.
 #[derive(Clone)]
@@ -77,7 +76,7 @@ struct Inner {
     database_clock: DatabaseClock,
     network_key: [u8; 32],
     redis: Option<Redis>,
-    figures: Arc<Mutex<admin::Counted>>,
+    figures: admin::KeptFigures,
 }
 
 impl Accounts {
@@ -111,7 +110,7 @@ impl Accounts {
             rate_limiter,
             session_cache,
             redis,
-            figures: Arc::default(),
+            figures: admin::KeptFigures::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

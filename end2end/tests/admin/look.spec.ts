@@ -5,7 +5,7 @@ import { test } from '../../fixtures/mail-server';
 import { overflow } from '../../fixtures/overflow';
 import { expect, register, somebody } from '../../fixtures/test';
 
-const pages = ['/admin/users', '/admin/users?q=nobody-at-all', '/admin/users/new', '/admin/invitations', '/admin/audit', '/admin/audit?who=nobody@example.com'];
+const pages = ['/admin', '/admin/users', '/admin/users?q=nobody-at-all', '/admin/users/new', '/admin/invitations', '/admin/audit', '/admin/audit?who=nobody@example.com'];
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [320, 768, 1600]) {

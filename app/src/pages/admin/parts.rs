@@ -162,6 +162,26 @@ pub(super) fn act_done(flash: &Flash) -> &'static str {
     }
 }
 
+/// Rows that are cards where there is no room for a table.
+pub(super) fn table(headings: &[&'static str], rows: Vec<AnyView>) -> AnyView {
+    let headings = headings.iter().map(|heading| {
+        view! {
+            <th scope="col" role="columnheader">
+                {*heading}
+            </th>
+        }
+    });
+    view! {
+        <table class="table" role="table">
+            <thead role="rowgroup">
+                <tr role="row">{headings.collect::<Vec<_>>()}</tr>
+            </thead>
+            <tbody role="rowgroup">{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
 /// One of several, or any.
 pub(super) fn choice(
     name: &'static str,

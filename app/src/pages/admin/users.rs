@@ -175,8 +175,14 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_stands_in_every_address() {
-        let query = UserQuery { q: "ana & ü%".into(), role: "admin".into(), ..UserQuery::default() };
-        assert_eq!(asked(&query, "AQ-_"), "/admin/users?q=ana%20%26%20%C3%BC%25&role=admin&cursor=AQ-_");
+        let query = UserQuery {
+            q: "ana & ü%".into(),
+            role: "admin".into(),
+            sort: "-email".into(),
+            ..UserQuery::default()
+        };
+        let address = "/admin/users?q=ana%20%26%20%C3%BC%25&role=admin&sort=-email&cursor=AQ-_";
+        assert_eq!(asked(&query, "AQ-_"), address);
         assert_eq!(asked(&UserQuery::default(), ""), "/admin/users");
     }
 }

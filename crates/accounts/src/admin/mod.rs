@@ -10,5 +10,5 @@ mod list;
 mod users;
 
 pub use create::NewAdmin;
-pub(crate) use figures::Counted;
+pub(crate) use figures::KeptFigures;
 pub use link::{LinkFor, PrintedLink};

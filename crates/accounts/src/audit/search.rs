@@ -1,6 +1,7 @@
 //! What an admin looks for in the audit trail: people by their address, days, and where something was done from.
 
 use crate::audit::activity::audit_view;
+use crate::rng::first_id;
 use crate::{Accounts, Error, RequestCtx, identifier};
 use domain::{
     AuditFilter, AuditQuery, AuditSearch, AuditView, FieldErrors, FormReason, Page, Reason, UserId,
@@ -107,23 +108,4 @@ fn day(typed: &str, field: &str, errors: &mut FieldErrors<Reason>) -> Option<Off
         errors.refuse(field, FormReason::TextInvalid);
     }
     day.map(|day| day.midnight().assume_offset(UtcOffset::UTC))
-}
-
-/// No id that is made from this moment on is smaller.
-fn first_id(at: OffsetDateTime) -> Uuid {
-    let millis = u128::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
-    Uuid::from_u128(millis.min((1 << 48) - 1) << 80)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use time::macros::datetime;
-
-    #[test]
-    fn ids_of_a_moment_are_not_before_its_first() {
-        let at = datetime!(2026-11-27 12:00 UTC);
-        let id = |at| crate::rng::uuid(&crate::rng::SystemRng, at);
-        assert!(first_id(at) <= id(at) && id(at - time::Duration::MILLISECOND) < first_id(at));
-    }
 }

@@ -1,22 +1,31 @@
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What an owner looks at each morning.
+/// What an owner looks at each morning. Each figure is counted by itself, and none waits for another: what could not be
+/// counted in time is as it was counted last, or is lacking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
-    /// When it was counted, which may be some seconds ago.
+    /// When it was put together, which may be some seconds ago.
     pub as_of: Timestamp,
-    /// How many accounts there are.
-    pub people: u64,
-    /// How many of them were made within seven days.
-    pub new_this_week: u64,
-    /// How many of them have proven their address.
-    pub proven: u64,
-    /// Those of them who have signed in within thirty days; none where they are so many that the database has never
-    /// counted them in time.
+    /// Those who have an account.
+    pub people: Option<PeopleFigures>,
+    /// Those of them who have signed in within thirty days.
     pub active: Option<ActiveFigure>,
     /// The last thirty days, the oldest first; the last one is today.
     pub days: Vec<DayFigures>,
+}
+
+/// How many accounts there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleFigures {
+    /// All.
+    pub all: u64,
+    /// Made within seven days.
+    pub new_this_week: u64,
+    /// With a proven address.
+    pub proven: u64,
+    /// When they were counted.
+    pub as_of: Timestamp,
 }
 
 /// Accounts that have signed in within thirty days; no session lasts longer.
@@ -33,17 +42,26 @@ pub struct ActiveFigure {
 pub struct DayFigures {
     /// When it began.
     pub day: Timestamp,
-    /// How many sign-ins there were.
+    /// What was counted.
+    pub counts: Option<DayCounts>,
+}
+
+/// How often somebody tried to sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayCounts {
+    /// How many were let in.
     pub sign_ins: u64,
     /// How many were refused: a wrong password or code.
     pub refusals: u64,
+    /// When they were counted.
+    pub as_of: Timestamp,
 }
 
-impl Figures {
-    /// How many of a hundred accounts have proven their address, rounded down; none where there is no account.
+impl PeopleFigures {
+    /// How many of a hundred accounts these are, rounded down; none where there is no account.
     #[must_use]
-    pub fn proven_percent(&self) -> Option<u64> {
-        (self.proven * 100).checked_div(self.people)
+    pub fn percent(&self, these: u64) -> Option<u64> {
+        (these * 100).checked_div(self.all)
     }
 }
 
@@ -53,10 +71,9 @@ mod tests {
 
     #[test]
     fn nobody_has_no_share() {
-        let of = |people, proven| {
+        let of = |all, these| {
             let as_of = Timestamp(String::new());
-            Figures { as_of, people, new_this_week: 0, proven, active: None, days: Vec::new() }
-                .proven_percent()
+            PeopleFigures { all, new_this_week: 0, proven: 0, as_of }.percent(these)
         };
         assert_eq!([of(0, 0), of(3, 2), of(3, 3)], [None, Some(66), Some(100)]);
     }

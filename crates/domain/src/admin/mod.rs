@@ -3,7 +3,7 @@
 mod figures;
 mod users;
 
-pub use figures::{ActiveFigure, DayFigures, Figures};
+pub use figures::{ActiveFigure, DayCounts, DayFigures, Figures, PeopleFigures};
 pub use users::{UserFilter, UserQuery, UserSort};
 
 use crate::account::profile::{given, profile_fields, with_profile};

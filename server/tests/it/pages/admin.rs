@@ -49,6 +49,14 @@ async fn everybody_is_listed_found_and_shown(pool: PgPool) {
     let body = found.split("<tbody").nth(1).unwrap();
     assert!(body.contains("ana@example.com") && !body.contains("eve@example.com"), "{found}");
     assert!(found.contains("value=\"AN\""), "what is asked for stands in the form: {found}");
+    let sorted = root.get("/admin/users?sort=-email&email_verified=false").await.expect(200).text;
+    let place = |email: &str| sorted.find(&format!("<bdi>{email}</bdi>")).unwrap();
+    assert!(place("eve@example.com") < place("ana@example.com"), "{sorted}");
+    for chosen in ["value=\"-email\" selected", "value=\"false\" selected"] {
+        assert!(sorted.contains(chosen), "{chosen}: {sorted}");
+    }
+    let proven = root.get("/admin/users?email_verified=true").await.expect(200).text;
+    assert!(!proven.contains("ana@example.com"), "{proven}");
     assert!(root.get("/admin/users?q=nobody").await.expect(200).text.contains("No account fits"));
     let broken = root.get("/admin/users?cursor=x").await.expect(200).text;
     assert!(!broken.contains("<tbody"), "{broken}");

@@ -2,18 +2,22 @@
 
 use crate::{moment, month};
 use domain::Timestamp;
+use std::ops::Range;
 
 /// The moment, to the minute: "27 November 2026, 14:05 UTC".
 #[must_use]
 pub fn exact(at: &Timestamp) -> String {
-    let time = at.0.get(11..16).unwrap_or_default();
-    moment::exact(part(at, 8..10), month_of(at), part(at, 0..4), time)
+    with_time(at, 11..16)
 }
 
 /// The moment, to the second.
 #[must_use]
 pub fn to_the_second(at: &Timestamp) -> String {
-    let time = at.0.get(11..19).unwrap_or_default();
+    with_time(at, 11..19)
+}
+
+fn with_time(at: &Timestamp, digits: Range<usize>) -> String {
+    let time = at.0.get(digits).unwrap_or_default();
     moment::exact(part(at, 8..10), month_of(at), part(at, 0..4), time)
 }
 
@@ -51,7 +55,7 @@ fn minutes(at: &Timestamp) -> u64 {
     (days * 24 + part(at, 11..13)) * 60 + part(at, 14..16)
 }
 
-fn part(at: &Timestamp, digits: std::ops::Range<usize>) -> u64 {
+fn part(at: &Timestamp, digits: Range<usize>) -> u64 {
     at.0.get(digits).and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }
 
@@ -84,6 +88,7 @@ mod tests {
     fn a_moment_is_said_as_people_say_it() {
         let then = at("2026-02-07T04:05:59.999999Z");
         assert_eq!(exact(&then), "7 February 2026, 04:05 UTC");
+        assert_eq!(to_the_second(&then), "7 February 2026, 04:05:59 UTC");
         assert_eq!(month_and_year(&then), "February 2026");
         assert_eq!(month_and_year(&at("2026-12-07T04:05:59.999999Z")), "December 2026");
     }

@@ -24,6 +24,16 @@ impl Flash {
     pub fn of(&self, function: &str) -> Option<&Self> {
         Some(self).filter(|flash| flash.function == function)
     }
+
+    /// What was typed in a field, or answered for it.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&str> {
+        value_of(&self.values, field)
+    }
+}
+
+pub(super) fn value_of<'a>(values: &'a [(String, String)], field: &str) -> Option<&'a str> {
+    values.iter().find(|(name, _)| name == field).map(|(_, text)| text.as_str())
 }
 
 impl fmt::Debug for Flash {

@@ -111,8 +111,8 @@ fn left_for(
 
 /// Whether a flash is about whom the page is about, if it is about somebody.
 fn concerns(flash: &Flash, page: &Page, request: &Request) -> bool {
-    let user = flash.values.iter().find(|(name, _)| name == "user").map(|(_, user)| user.as_str());
-    !page.path.contains("{user}") || user.is_some_and(|user| request.uri().path().contains(user))
+    let about = |user| request.uri().path().contains(user);
+    !page.path.contains("{user}") || flash.value("user").is_some_and(about)
 }
 
 #[cfg(test)]

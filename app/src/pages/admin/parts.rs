@@ -56,7 +56,7 @@ pub(super) fn outcome(flash: &Flash, functions: &[&str], done: impl Fn(&Flash) -
 
 /// What was typed in a field of the form that was refused.
 pub(super) fn typed(flash: &Flash, field: &str) -> Option<String> {
-    flash.values.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+    flash.value(field).map(str::to_owned)
 }
 
 /// What the server says of a field.

@@ -17,8 +17,7 @@ pub(super) fn with_email(page: &str, identifier: &str, escape: fn(&str) -> Strin
 
 /// The address that was typed in the form that led here.
 pub(super) fn typed_before(flash: &Flash) -> Option<String> {
-    let email = flash.values.iter().find(|(name, _)| name == "email");
-    email.and_then(|(_, email)| prefill(Some(email)))
+    prefill(flash.value("email"))
 }
 
 #[cfg(test)]

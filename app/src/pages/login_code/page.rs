@@ -36,8 +36,7 @@ impl Step {
 
 /// What a plain post kept for a field.
 fn kept(flash: &Flash, field: &str) -> String {
-    let value = flash.values.iter().find(|(name, _)| name == field);
-    value.map(|(_, text)| text.clone()).unwrap_or_default()
+    flash.value(field).unwrap_or_default().to_owned()
 }
 
 /// Signing in with a code by mail, in two steps.

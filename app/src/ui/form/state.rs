@@ -1,6 +1,6 @@
 use super::errors::FormErrors;
 use crate::ui::dom;
-use crate::ui::flash::Flash;
+use crate::ui::flash::{Flash, value_of};
 use domain::Code;
 use leptos::prelude::*;
 
@@ -116,8 +116,7 @@ impl FormState {
 
     /// The text that a plain post kept for `field`.
     pub(crate) fn kept(self, field: &str) -> Option<String> {
-        self.values
-            .with_value(|values| values.iter().find(|(name, _)| name == field).map(|(_, text)| text.clone()))
+        self.values.with_value(|values| value_of(values, field).map(str::to_owned))
     }
 
     /// What is stored now for `field`, if the kept text differs from it and would replace it unseen.

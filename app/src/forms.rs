@@ -14,7 +14,15 @@ pub struct FormPage {
     /// The pages that success leads to and that say so, with the name that was typed; where there is none, success
     /// is said by the form's own page, or shows where it led.
     pub done_on: &'static [&'static str],
+    /// Whether the answer is a link that the next page shows.
+    pub answers_link: bool,
+    /// Whether it also stands on the page of whoever has to prove their address first.
+    pub leads_to_proof: bool,
 }
+
+/// A form that keeps nothing, and has nothing to say but on its own page.
+const FORM: FormPage =
+    FormPage { function: "", page: "", keeps: &[], done_on: &[], answers_link: false, leads_to_proof: false };
 
 impl FormPage {
     /// The address of the form's page. What it names in braces stands in the form's fields, as a word of letters, digits and
@@ -36,18 +44,6 @@ impl FormPage {
     #[must_use]
     pub fn is_done_on(&self, path: &str) -> bool {
         self.done_on.iter().any(|page| fits(page, path))
-    }
-
-    /// Whether the answer is a link that the next page shows.
-    #[must_use]
-    pub fn answers_link(&self) -> bool {
-        ["/fn/admin/link", "/fn/admin/invite"].contains(&self.function)
-    }
-
-    /// Whether it also stands on the page of whoever has to prove their address first.
-    #[must_use]
-    pub fn leads_to_proof(&self) -> bool {
-        ["/fn/logout", "/fn/email/change", "/fn/email/cancel", "/fn/verify/resend"].contains(&self.function)
     }
 }
 
@@ -75,67 +71,93 @@ pub const FORMS: &[FormPage] = &[
         function: "/fn/register",
         page: "/register",
         keeps: &["name", "username", "email", "next"],
-        done_on: &[],
+        ..FORM
     },
-    FormPage {
-        function: "/fn/login",
-        page: "/login",
-        keeps: &["identifier", "remember", "next"],
-        done_on: &[],
-    },
+    FormPage { function: "/fn/login", page: "/login", keeps: &["identifier", "remember", "next"], ..FORM },
     FormPage {
         function: "/fn/login/code/ask",
         page: "/login/code",
         keeps: &["identifier", "next"],
         done_on: &["/login/code"],
+        ..FORM
     },
     FormPage {
         function: "/fn/login/code",
         page: "/login/code",
         keeps: &["identifier", "code", "remember", "next"],
-        done_on: &[],
+        ..FORM
     },
-    FormPage { function: "/fn/logout", page: "/account", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES, done_on: &[] },
-    FormPage { function: "/fn/password/change", page: "/account/security", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/email/change", page: "/account/security", keeps: &["email"], done_on: &[] },
-    FormPage { function: "/fn/email/cancel", page: "/account/security", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/sessions/end", page: "/account/security", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/sessions/end-others", page: "/account/security", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/devices/forget", page: "/account/security", keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/logout", page: "/account", leads_to_proof: true, ..FORM },
+    FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES, ..FORM },
+    FormPage { function: "/fn/password/change", page: "/account/security", ..FORM },
+    FormPage {
+        function: "/fn/email/change",
+        page: "/account/security",
+        keeps: &["email"],
+        leads_to_proof: true,
+        ..FORM
+    },
+    FormPage { function: "/fn/email/cancel", page: "/account/security", leads_to_proof: true, ..FORM },
+    FormPage { function: "/fn/sessions/end", page: "/account/security", ..FORM },
+    FormPage { function: "/fn/sessions/end-others", page: "/account/security", ..FORM },
+    FormPage { function: "/fn/devices/forget", page: "/account/security", ..FORM },
     FormPage {
         function: "/fn/account/delete",
         page: "/account/leave",
         keeps: &["email"],
         done_on: &["/login"],
+        ..FORM
     },
-    FormPage { function: "/fn/confirm", page: "/confirm", keeps: &["next"], done_on: &[] },
-    FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, done_on: &[] },
-    FormPage { function: "/fn/password/forgot", page: "/forgot", keeps: &["email"], done_on: &["/forgot"] },
-    FormPage { function: "/fn/password/reset", page: "/reset", keeps: PROOF, done_on: &["/login"] },
-    FormPage { function: "/fn/verify", page: "/verify", keeps: PROOF, done_on: &["/account", "/login"] },
+    FormPage { function: "/fn/confirm", page: "/confirm", keeps: &["next"], ..FORM },
+    FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, ..FORM },
     FormPage {
-        function: "/fn/invite",
-        page: "/invite",
-        keeps: &["token", "email", "code", "name"],
-        done_on: &[],
+        function: "/fn/password/forgot",
+        page: "/forgot",
+        keeps: &["email"],
+        done_on: &["/forgot"],
+        ..FORM
     },
-    FormPage { function: "/fn/verify/resend", page: "/account", keeps: &[], done_on: &[] },
-    FormPage { function: "/fn/admin/act", page: ADMIN_USER, keeps: &["user", "act"], done_on: &[ADMIN_USER] },
+    FormPage { function: "/fn/password/reset", page: "/reset", keeps: PROOF, done_on: &["/login"], ..FORM },
+    FormPage {
+        function: "/fn/verify",
+        page: "/verify",
+        keeps: PROOF,
+        done_on: &["/account", "/login"],
+        ..FORM
+    },
+    FormPage { function: "/fn/invite", page: "/invite", keeps: &["token", "email", "code", "name"], ..FORM },
+    FormPage { function: "/fn/verify/resend", page: "/account", leads_to_proof: true, ..FORM },
+    FormPage {
+        function: "/fn/admin/act",
+        page: ADMIN_USER,
+        keeps: &["user", "act"],
+        done_on: &[ADMIN_USER],
+        ..FORM
+    },
     FormPage {
         function: "/fn/admin/confirmed",
         page: ADMIN_ACT,
         keeps: &["user", "act", "reason"],
         done_on: &[ADMIN_USER, ADMIN_USERS],
+        ..FORM
     },
-    FormPage { function: "/fn/admin/link", page: ADMIN_ACT, keeps: &["user", "act"], done_on: &[ADMIN_USER] },
+    FormPage {
+        function: "/fn/admin/link",
+        page: ADMIN_ACT,
+        keeps: &["user", "act"],
+        done_on: &[ADMIN_USER],
+        answers_link: true,
+        ..FORM
+    },
     FormPage {
         function: "/fn/admin/invite",
         page: "/admin/users/new",
         keeps: &["email", "role"],
         done_on: &[ADMIN_INVITATIONS],
+        answers_link: true,
+        ..FORM
     },
-    FormPage { function: "/fn/admin/invitations/revoke", page: ADMIN_INVITATIONS, keeps: &[], done_on: &[] },
+    FormPage { function: "/fn/admin/invitations/revoke", page: ADMIN_INVITATIONS, ..FORM },
 ];
 
 const ADMIN_USERS: &str = "/admin/users";
@@ -157,7 +179,7 @@ mod tests {
 
     #[test]
     fn every_form_lives_on_a_page_and_keeps_no_password() {
-        assert_eq!(FORMS.iter().filter(|form| form.leads_to_proof()).count(), 4, "each of them is there");
+        assert_eq!(FORMS.iter().filter(|form| form.leads_to_proof).count(), 4, "each of them is there");
         for form in FORMS {
             assert!(every_page().any(|page| page.path == form.page), "{}", form.page);
             let done_on = form.done_on.iter().all(|done| every_page().any(|page| page.path == *done));

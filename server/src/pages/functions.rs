@@ -133,7 +133,7 @@ impl Post {
     async fn answered(&self, response: Response, cookies: CookieStyle) -> Response {
         let (parts, stream) = response.into_parts();
         let mut shown = Vec::new();
-        if self.form.is_some_and(FormPage::answers_link) {
+        if self.form.is_some_and(|form| form.answers_link) {
             shown.push(("token".to_owned(), text(stream).await));
         }
         self.sent_on(&parts.headers, shown, cookies)

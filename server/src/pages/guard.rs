@@ -94,7 +94,7 @@ fn left_for(
     let proof_first = page.guard.waits_for_proof(viewer);
     let here = |flash: &Flash| {
         FORMS.iter().filter(|form| form.function == flash.function).any(|form| {
-            let stands = form.page == page.path && (form.leads_to_proof() || !proof_first);
+            let stands = form.page == page.path && (form.leads_to_proof || !proof_first);
             stands || (flash.problem.is_none() && form.done_on.contains(&page.path))
         }) && concerns(flash, page, request)
     };

@@ -3,7 +3,7 @@
 
 use super::request;
 use crate::AppError;
-use crate::ui::{Card, Notice, Tone};
+use crate::ui::{Card, PlainForm, hidden, outcome};
 use accounts::{RequestCtx, timestamp};
 use domain::{ActivityView, EventKind, KeptView, KnownDeviceView, Page, SessionKind, SessionView, Timestamp};
 use leptos::prelude::*;
@@ -44,12 +44,14 @@ pub fn devices(
     let (browsers, programs) = (rows(browsers), (!programs.is_empty()).then(|| rows(programs)));
     let known: Vec<_> = known.into_iter().map(|device| known_row(device, &account, ctx)).collect();
     let known = if known.is_empty() { help(words::known_devices::empty()) } else { list(known) };
-    let ended = outcome("/fn/sessions/end", words::sessions::ended())?;
-    let others_ended = outcome("/fn/sessions/end-others", words::sessions::others_ended())?;
-    let forgotten = outcome("/fn/devices/forget", words::known_devices::done())?;
+    let flash = request()?.flash.unwrap_or_default();
+    let outcome = |function, done| outcome(&flash, &[function], |_| done);
+    let ended = outcome("/fn/sessions/end", words::sessions::ended());
+    let others_ended = outcome("/fn/sessions/end-others", words::sessions::others_ended());
+    let forgotten = outcome("/fn/devices/forget", words::known_devices::done());
     let end_others = others.then(|| {
         let label = words::sessions::sign_out_others();
-        form("/fn/sessions/end-others", &account, ().into_any(), label, None)
+        plain_form(&account, "/fn/sessions/end-others", label).show(().into_any())
     });
     let cards = view! {
         <Card id="your-sessions" title=words::sessions::title() purpose=words::sessions::purpose()>
@@ -181,30 +183,17 @@ fn event_row(event: ActivityView, ctx: &RequestCtx) -> AnyView {
     row(icon, title, facts, false, None)
 }
 
+/// The page's own forms are the program's; these are the browser's alone.
+fn plain_form(account: &str, function: &'static str, label: &'static str) -> PlainForm {
+    PlainForm { class: "button button-quiet", ..PlainForm::new(account, function, label) }
+}
+
 impl Act {
     fn form(self, account: &str) -> AnyView {
         let Self { function, field, id, label, about } = self;
-        let id = view! { <input type="hidden" name=field value=id/> }.into_any();
-        form(function, account, id, label, Some(about))
+        let form = PlainForm { about: Some(about), ..plain_form(account, function, label) };
+        form.show(hidden(field, &id))
     }
-}
-
-/// The page's own forms are the program's; these are the browser's alone, with scripts and without.
-fn form(
-    function: &'static str,
-    account: &str,
-    fields: AnyView,
-    label: &'static str,
-    about: Option<String>,
-) -> AnyView {
-    view! {
-        <form class="form" action=function method="post">
-            <input type="hidden" name="account" value=account.to_owned() autocomplete="off"/>
-            {fields}
-            <button type="submit" class="button button-quiet" aria-label=about>{label}</button>
-        </form>
-    }
-    .into_any()
 }
 
 fn row(icon: &'static str, title: String, facts: Facts, current: bool, act: Option<AnyView>) -> AnyView {
@@ -233,17 +222,6 @@ fn list(rows: Vec<AnyView>) -> AnyView {
 
 fn help(words: &'static str) -> AnyView {
     view! { <p class="help">{words}</p> }.into_any()
-}
-
-/// What came of the last of these forms.
-fn outcome(function: &str, done: &'static str) -> Result<Option<AnyView>, AppError> {
-    let Some(flash) = request()?.flash.filter(|flash| flash.function == function) else { return Ok(None) };
-    let notice = match flash.problem {
-        Some(problem) => view! { <Notice tone=Tone::Error words=problem.detail/> }.into_any(),
-        None => view! { <Notice tone=Tone::Success words=done/> }.into_any(),
-    };
-    let region = view! { <div class="notices" role="status" tabindex="-1" autofocus=true>{notice}</div> };
-    Ok(Some(region.into_any()))
 }
 
 fn ago(at: &Timestamp, ctx: &RequestCtx) -> String {

@@ -14,6 +14,7 @@ mod notice;
 mod page_context;
 mod page_load;
 mod password;
+mod plain_form;
 mod text;
 mod written;
 
@@ -30,5 +31,6 @@ pub use notice::{Notice, Tone};
 pub use page_context::PageContext;
 pub use page_load::PageLoad;
 pub use password::PasswordField;
+pub(crate) use plain_form::{PlainForm, hidden, outcome};
 pub(crate) use text::escaped;
 pub(crate) use written::written;

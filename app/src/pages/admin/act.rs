@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{PlainForm, act_does, act_label, act_title, field_error, hidden, outcome, typed};
-use crate::ui::{Flash, escaped};
+use super::parts::{act_does, act_label, act_title, field_error, typed};
+use crate::ui::{Flash, PlainForm, escaped, hidden, outcome};
 use domain::{AdminAct, AdminUserView, REASON_MAX};
 use leptos::prelude::*;
 
@@ -25,7 +25,7 @@ fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
     let form = PlainForm {
         version: view.version.clone(),
         class: if act == AdminAct::MakeReset { "button" } else { "button button-danger" },
-        ..PlainForm::new(site, function, act_label(act))
+        ..PlainForm::new(&site.viewer.id, function, act_label(act))
     };
     let name = view.user.profile.display_name();
     let [before, after] = words::admin_user::person();

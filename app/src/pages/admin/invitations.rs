@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{PlainForm, hidden, outcome, role, shown_link, typed};
-use crate::ui::Flash;
+use super::parts::{role, shown_link, typed};
+use crate::ui::{Flash, PlainForm, hidden, outcome};
 use domain::InvitationView;
 use leptos::prelude::*;
 
@@ -66,7 +66,7 @@ fn row(site: &AdminSite, invitation: InvitationView) -> AnyView {
     let form = PlainForm {
         class: "button button-quiet",
         about: Some(words::admin_invitations::revoke_of(&email)),
-        ..PlainForm::new(site, REVOKE, words::admin_invitations::revoke())
+        ..PlainForm::new(&site.viewer.id, REVOKE, words::admin_invitations::revoke())
     };
     let (made, made_exact) = (words::ago(&created_at, &site.now), words::exact(&created_at));
     view! {

@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{PlainForm, field_error, outcome, role, typed};
-use crate::ui::Card;
+use super::parts::{field_error, role, typed};
+use crate::ui::{Card, PlainForm, outcome};
 use domain::{EMAIL_MAX_BYTES, Role};
 use leptos::prelude::*;
 
@@ -52,7 +52,7 @@ fn page(site: &AdminSite) -> AnyView {
             <p class="help" id="role-help">{words::admin_invite::role_note()}</p>
         </div>
     };
-    let form = PlainForm::new(site, INVITE, words::admin_invite::submit()).show(fields.into_any());
+    let form = PlainForm::new(&site.viewer.id, INVITE, words::admin_invite::submit()).show(fields.into_any());
     view! {
         {error.is_none().then(|| outcome(flash, &[INVITE], |_| ""))}
         <Card id="invite" title=words::admin_invite::card() purpose=words::admin_invite::card_purpose()>

@@ -1,58 +1,8 @@
 //! What the pages of admins are made of.
 
-use super::document::AdminSite;
-use crate::ui::{Flash, Notice, Tone};
+use crate::ui::Flash;
 use domain::{AdminAct, Role, UserView};
 use leptos::prelude::*;
-
-/// A plain form of the viewer's own: it names the account that it was shown to.
-pub(super) struct PlainForm {
-    pub(super) function: &'static str,
-    pub(super) account: String,
-    /// Of the data that it shows; empty for none.
-    pub(super) version: String,
-    pub(super) class: &'static str,
-    pub(super) label: &'static str,
-    /// What the button is called where several are alike.
-    pub(super) about: Option<String>,
-}
-
-impl PlainForm {
-    pub(super) fn new(site: &AdminSite, function: &'static str, label: &'static str) -> Self {
-        let account = site.viewer.id.to_string();
-        Self { function, account, version: String::new(), class: "button", label, about: None }
-    }
-
-    pub(super) fn show(self, fields: AnyView) -> AnyView {
-        let Self { function, account, version, class, label, about } = self;
-        view! {
-            <form class="form" action=function method="post">
-                <input type="hidden" name="account" value=account autocomplete="off"/>
-                {(!version.is_empty())
-                    .then(|| view! { <input type="hidden" name="version" value=version autocomplete="off"/> })}
-                {fields}
-                <button type="submit" class=class aria-label=about>{label}</button>
-            </form>
-        }
-        .into_any()
-    }
-}
-
-pub(super) fn hidden(name: &'static str, value: &(impl ToString + ?Sized)) -> AnyView {
-    view! { <input type="hidden" name=name value=value.to_string() autocomplete="off"/> }.into_any()
-}
-
-/// What came of the last form, if it was one of these.
-pub(super) fn outcome(flash: &Flash, functions: &[&str], done: impl Fn(&Flash) -> &'static str) -> AnyView {
-    if !functions.contains(&flash.function.as_str()) {
-        return ().into_any();
-    }
-    let notice = match &flash.problem {
-        Some(problem) => view! { <Notice tone=Tone::Error words=problem.detail.clone()/> }.into_any(),
-        None => view! { <Notice tone=Tone::Success words=done(flash)/> }.into_any(),
-    };
-    view! { <div class="notices" role="status" tabindex="-1" autofocus=true>{notice}</div> }.into_any()
-}
 
 /// What was typed in a field of the form that was refused.
 pub(super) fn typed(flash: &Flash, field: &str) -> Option<String> {

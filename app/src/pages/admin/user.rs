@@ -1,9 +1,7 @@
 use super::document::{AdminSite, Head, document};
 use super::event;
-use super::parts::{
-    PlainForm, act_does, act_done, act_label, hidden, outcome, proof, role, shown_link, state,
-};
-use crate::ui::Card;
+use super::parts::{act_does, act_done, act_label, proof, role, shown_link, state};
+use crate::ui::{Card, PlainForm, hidden, outcome};
 use domain::{AdminAct, AdminUserView, AuditView};
 use leptos::prelude::*;
 
@@ -126,7 +124,7 @@ fn offer(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
         view! { <a class=class href=to>{act_label(act)}</a> }.into_any()
     } else {
         let fields = view! { {hidden("form[user]", &view.user.id)} {hidden("form[act]", act.as_str())} };
-        let plain = PlainForm::new(site, "/fn/admin/act", act_label(act));
+        let plain = PlainForm::new(&site.viewer.id, "/fn/admin/act", act_label(act));
         let form = PlainForm { version: view.version.clone(), class: "button button-quiet", ..plain };
         form.show(fields.into_any())
     };

@@ -1,5 +1,6 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{act_done, address, choice, outcome, proof, role};
+use super::parts::{act_done, address, choice, proof, role};
+use crate::ui::outcome;
 use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
 

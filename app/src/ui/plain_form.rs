@@ -1,0 +1,57 @@
+//! Forms that the browser alone sends, with scripts and without.
+
+use super::{Flash, Notice, Tone};
+use leptos::prelude::*;
+
+/// A plain form of the viewer's own: it names the account that it was shown to.
+pub(crate) struct PlainForm {
+    pub(crate) function: &'static str,
+    pub(crate) account: String,
+    /// Of the data that it shows; empty for none.
+    pub(crate) version: String,
+    pub(crate) class: &'static str,
+    pub(crate) label: &'static str,
+    /// What the button is called where several are alike.
+    pub(crate) about: Option<String>,
+}
+
+impl PlainForm {
+    pub(crate) fn new(
+        account: &(impl ToString + ?Sized),
+        function: &'static str,
+        label: &'static str,
+    ) -> Self {
+        let account = account.to_string();
+        Self { function, account, version: String::new(), class: "button", label, about: None }
+    }
+
+    pub(crate) fn show(self, fields: AnyView) -> AnyView {
+        let Self { function, account, version, class, label, about } = self;
+        view! {
+            <form class="form" action=function method="post">
+                <input type="hidden" name="account" value=account autocomplete="off"/>
+                {(!version.is_empty())
+                    .then(|| view! { <input type="hidden" name="version" value=version autocomplete="off"/> })}
+                {fields}
+                <button type="submit" class=class aria-label=about>{label}</button>
+            </form>
+        }
+        .into_any()
+    }
+}
+
+pub(crate) fn hidden(name: &'static str, value: &(impl ToString + ?Sized)) -> AnyView {
+    view! { <input type="hidden" name=name value=value.to_string() autocomplete="off"/> }.into_any()
+}
+
+/// What came of the last form, if it was one of these.
+pub(crate) fn outcome(flash: &Flash, functions: &[&str], done: impl Fn(&Flash) -> &'static str) -> AnyView {
+    if !functions.contains(&flash.function.as_str()) {
+        return ().into_any();
+    }
+    let notice = match &flash.problem {
+        Some(problem) => view! { <Notice tone=Tone::Error words=problem.detail.clone()/> }.into_any(),
+        None => view! { <Notice tone=Tone::Success words=done(flash)/> }.into_any(),
+    };
+    view! { <div class="notices" role="status" tabindex="-1" autofocus=true>{notice}</div> }.into_any()
+}

@@ -21,6 +21,18 @@ pub struct AuditSearch {
 }
 
 impl AuditSearch {
-    /// The fields' names.
-    pub const NAMES: &[&str] = &["kind", "who", "whom", "from", "until", "address", "cursor"];
+    /// Each field by its name in the address.
+    #[must_use]
+    pub fn fields(&self) -> [(&'static str, &str); 7] {
+        let Self { kind, who, whom, from, until, address, cursor } = self;
+        [
+            ("kind", kind),
+            ("who", who),
+            ("whom", whom),
+            ("from", from),
+            ("until", until),
+            ("address", address),
+            ("cursor", cursor),
+        ]
+    }
 }

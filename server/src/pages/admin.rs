@@ -88,9 +88,9 @@ impl Asked {
     }
 
     /// What the address asks for, of these fields. Whatever else stands there is another program's.
-    fn query<T: for<'a> Deserialize<'a> + Default>(&self, names: &[&str]) -> T {
+    fn query<T: for<'a> Deserialize<'a> + Default>(&self, known: &[(&str, &str)]) -> T {
         let fields = body::fields(self.query.as_bytes()).unwrap_or_default();
-        let known = fields.into_iter().filter(|(name, _)| names.contains(&name.as_str()));
+        let known = fields.into_iter().filter(|(name, _)| known.iter().any(|(known, _)| known == name));
         T::deserialize(MapDeserializer::<_, PlainError>::new(known)).unwrap_or_default()
     }
 
@@ -113,7 +113,7 @@ async fn figures(asked: Asked) -> Response {
 }
 
 async fn audit(asked: Asked) -> Response {
-    let search: AuditSearch = asked.query(AuditSearch::NAMES);
+    let search: AuditSearch = asked.query(&AuditSearch::default().fields());
     match asked.state.accounts.search_audit(&asked.ctx, &search).await {
         Ok(page) => asked.page(|site| app::admin_audit_document(site, search, Ok(page))),
         Err(error @ Error::Invalid(_)) => {
@@ -126,7 +126,7 @@ async fn audit(asked: Asked) -> Response {
 
 /// The file of the audit trail's page. It writes nothing.
 pub(crate) async fn download(asked: Asked) -> Response {
-    let search: AuditSearch = asked.query(AuditSearch::NAMES);
+    let search: AuditSearch = asked.query(&AuditSearch::default().fields());
     let csv = asked.query.split('&').all(|part| part != "format=jsonl");
     let format = if csv { AuditFormat::Csv } else { AuditFormat::JsonLines };
     let page = Asked { path: "/admin/audit".to_owned(), ..asked };
@@ -137,8 +137,7 @@ pub(crate) async fn download(asked: Asked) -> Response {
 }
 
 async fn users(asked: Asked) -> Response {
-    let query: UserQuery =
-        asked.query(&["q", "role", "is_active", "email_verified", "sort", "limit", "cursor"]);
+    let query: UserQuery = asked.query(&UserQuery::default().fields());
     match asked.state.accounts.list_users(&asked.ctx, query.clone()).await {
         Ok(page) => asked.page(|site| app::admin_users_document(site, query, Ok(page))),
         Err(error @ Error::Invalid(_)) => {

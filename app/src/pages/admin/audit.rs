@@ -41,7 +41,7 @@ fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -
 
 fn filters(search: &AuditSearch) -> AnyView {
     let AuditSearch { kind, who, whom, from, until, address: asked, .. } = search;
-    let is_asked = fields(search, "").iter().any(|(_, value)| !value.is_empty());
+    let is_asked = from_place(search, "") != AuditSearch::default();
     let mut kinds: Vec<_> =
         EventKind::ALL.iter().map(|kind| (kind.as_str(), words::what_was_recorded(*kind))).collect();
     kinds.sort_by_key(|(_, words)| *words);
@@ -85,9 +85,14 @@ fn field(name: &'static str, label: &'static str, value: &str, kind: &'static st
 }
 
 fn download(search: &AuditSearch, format: &'static str, label: &'static str) -> AnyView {
-    let mut asked = fields(search, "");
-    asked.push(("format", format.to_owned()));
+    let search = from_place(search, "");
+    let asked = [search.fields().as_slice(), &[("format", format)]].concat();
     view! { <a class="button button-quiet" href=address(EXPORT, &asked)>{label}</a> }.into_any()
+}
+
+/// The same question, from another place on.
+fn from_place(search: &AuditSearch, cursor: &str) -> AuditSearch {
+    AuditSearch { cursor: cursor.to_owned(), ..search.clone() }
 }
 
 fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
@@ -97,7 +102,7 @@ fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
     }
     let rows: Vec<_> = page.items.iter().map(row).collect();
     let link = |cursor: &str, label: &'static str| {
-        view! { <a class="button button-quiet" href=address(PATH, &fields(search, cursor))>{label}</a> }
+        view! { <a class="button button-quiet" href=address(PATH, &from_place(search, cursor).fields())>{label}</a> }
     };
     let first = (!search.cursor.is_empty()).then(|| link("", words::admin::first()));
     let older = page.next_cursor.map(|cursor| link(&cursor, words::activity::older()));
@@ -150,17 +155,4 @@ fn row(event: &AuditView) -> AnyView {
         </tr>
     }
     .into_any()
-}
-
-fn fields(search: &AuditSearch, cursor: &str) -> Vec<(&'static str, String)> {
-    let AuditSearch { kind, who, whom, from, until, address, .. } = search.clone();
-    vec![
-        ("kind", kind),
-        ("who", who),
-        ("whom", whom),
-        ("from", from),
-        ("until", until),
-        ("address", address),
-        ("cursor", cursor.to_owned()),
-    ]
 }

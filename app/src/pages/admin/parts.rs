@@ -3,6 +3,7 @@
 use crate::ui::Flash;
 use domain::{AdminAct, Role, UserView};
 use leptos::prelude::*;
+use leptos_router::location::Url;
 
 /// What was typed in a field of the form that was refused.
 pub(super) fn typed(flash: &Flash, field: &str) -> Option<String> {
@@ -153,15 +154,8 @@ pub(super) fn choice(
 }
 
 /// A page that is asked for something: what is empty is left out.
-pub(super) fn address(path: &str, fields: &[(&'static str, String)]) -> String {
+pub(super) fn address(path: &str, fields: &[(&'static str, &str)]) -> String {
     let given = fields.iter().filter(|(_, value)| !value.is_empty());
-    let asked: Vec<_> = given.map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    let asked: Vec<_> = given.map(|(name, value)| format!("{name}={}", Url::escape(value))).collect();
     if asked.is_empty() { path.to_owned() } else { format!("{path}?{}", asked.join("&")) }
-}
-
-/// As a query's value.
-fn escape(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let of = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    text.bytes().map(of).collect()
 }

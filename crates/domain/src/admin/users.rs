@@ -79,6 +79,21 @@ impl UserSort {
 }
 
 impl UserQuery {
+    /// Each field by its name in the address.
+    #[must_use]
+    pub fn fields(&self) -> [(&'static str, &str); 7] {
+        let Self { limit, cursor, q, role, is_active, email_verified, sort } = self;
+        [
+            ("q", q),
+            ("role", role),
+            ("is_active", is_active),
+            ("email_verified", email_verified),
+            ("sort", sort),
+            ("limit", limit),
+            ("cursor", cursor),
+        ]
+    }
+
     /// Checks every field.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ impl InputKind {
 
 /// `maxlength` counts UTF-16 units, our limits count code points of at most two: no pasted text that the
 /// server takes is cut, and `parse` says of the rest that it is too long.
-fn units(max: usize) -> String {
+pub(crate) fn units(max: usize) -> String {
     (2 * max).to_string()
 }
 

@@ -22,6 +22,7 @@ pub use button::SubmitButton;
 pub use card::Card;
 pub(crate) use dynamic::dynamic;
 pub use fetch::Fetch;
+pub(crate) use field::units;
 pub use field::{CheckboxField, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField};
 pub use flash::Flash;
 pub use form::{Form, FormErrors, FormState, Progress, input_value};

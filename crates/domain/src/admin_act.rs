@@ -65,12 +65,12 @@ impl AdminAct {
     /// else's.
     #[must_use]
     pub fn fits(self, view: &AdminUserView) -> bool {
-        let AdminUserView { user, closes_at, .. } = view;
+        let user = &view.user;
         match self {
             Self::Promote => user.role == Role::User,
             Self::Demote => user.role == Role::Admin,
-            Self::Disable => user.is_active || closes_at.is_some(),
-            Self::Enable => !user.is_active && closes_at.is_none(),
+            Self::Disable => user.is_active || user.closes_at.is_some(),
+            Self::Enable => !user.is_active && user.closes_at.is_none(),
             Self::SendReset | Self::MakeReset => user.is_active,
             Self::Verify => !user.email_verified,
             Self::EndSessions | Self::Delete => true,
@@ -173,14 +173,14 @@ pub struct RevokeForm {
 pub struct AdminUserView {
     /// What everybody may read who may read the account.
     pub user: UserView,
-    /// When its owner's deletion is final.
-    pub closes_at: Option<Timestamp>,
     /// Why it is disabled.
     pub disabled_reason: Option<String>,
     /// Whether it has a password to sign in with.
     pub has_password: bool,
-    /// How many sessions are open.
+    /// How many sessions are open, as far as they were counted.
     pub sessions: u64,
+    /// Whether there may be more.
+    pub sessions_go_on: bool,
     /// Whether it is the admin's own.
     pub own: bool,
     /// The version that forms send along.

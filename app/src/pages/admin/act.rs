@@ -1,13 +1,13 @@
 use super::document::{AdminSite, Head, document};
 use super::parts::{act_does, act_label, act_title, field_error, typed};
-use crate::ui::{Flash, PlainForm, escaped, hidden, outcome};
+use crate::ui::{Flash, PlainForm, escaped, hidden, outcome, units};
 use domain::{AdminAct, AdminUserView, REASON_MAX};
 use leptos::prelude::*;
 
 /// Names in full what an act does, and asks once more.
 #[must_use]
 pub fn admin_act_document(site: AdminSite, view: AdminUserView, act: AdminAct) -> String {
-    let head = Head { title: act_title(act), lead: act_does(act) };
+    let head = Head::new(act_title(act), act_does(act));
     document(site, head, move |site| page(site, &view, act))
 }
 
@@ -64,7 +64,7 @@ fn reason(flash: &Flash) -> AnyView {
                 id="reason"
                 name="form[reason]"
                 required
-                maxlength=REASON_MAX
+                maxlength=units(REASON_MAX)
                 aria-describedby=described
                 aria-invalid=error.is_some().then_some("true")
                 inner_html=text

@@ -11,7 +11,7 @@ pub fn admin_audit_document(
     search: AuditSearch,
     found: Result<Page<AuditView>, ProblemDocument>,
 ) -> String {
-    let head = Head { title: words::admin_audit::title(), lead: words::admin_audit::lead() };
+    let head = Head::new(words::admin_audit::title(), words::admin_audit::lead());
     document(site, head, move |_| page(&search, found))
 }
 

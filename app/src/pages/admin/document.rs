@@ -28,10 +28,15 @@ pub struct AdminSite {
 }
 
 /// What is said at the top of a page.
-#[derive(Clone, Copy)]
 pub(super) struct Head {
-    pub(super) title: &'static str,
-    pub(super) lead: &'static str,
+    title: String,
+    lead: String,
+}
+
+impl Head {
+    pub(super) fn new(title: impl Into<String>, lead: impl Into<String>) -> Self {
+        Self { title: title.into(), lead: lead.into() }
+    }
 }
 
 /// The plain scripts that help; no page needs them.
@@ -56,7 +61,7 @@ pub(super) fn document(site: AdminSite, head: Head, content: impl FnOnce(&AdminS
                 <head>
                     <HeadTags options settings/>
                     <link rel="stylesheet" href="/admin/style.css"/>
-                    <title>{words::site::title(head.title, &name)}</title>
+                    <title>{words::site::title(&head.title, &name)}</title>
                 </head>
                 <body>
                     <Router>
@@ -103,7 +108,7 @@ fn Frame(viewer: Viewer, flash: Flash, path: String, head: Head, content: AnyVie
                     {place(&path, "/admin/audit", words::admin::audit())}
                 </nav>
                 <header class="column-head">
-                    <h1>{head.title}</h1>
+                    <h1 dir="auto">{head.title}</h1>
                     <p class="lead">{head.lead}</p>
                 </header>
                 {content}

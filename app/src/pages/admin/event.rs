@@ -1,10 +1,13 @@
-use domain::{AuditView, EventKind, Timestamp, UserId};
+use domain::{AuditView, EventKind, Purpose, Timestamp, UserId};
 use leptos::prelude::*;
 use serde_json::Value;
 
 /// What an event is called.
-pub(super) fn title(event: &AuditView) -> &'static str {
-    EventKind::of(&event.kind).map_or(words::event::other(), words::what_was_recorded)
+pub(super) fn title(event: &AuditView) -> String {
+    match EventKind::of(&event.kind) {
+        Some(kind) => words::what_was_recorded(kind).to_owned(),
+        None => words::admin_audit::unknown(&event.kind),
+    }
 }
 
 /// From where, in words and as it was.
@@ -68,8 +71,8 @@ fn in_words(detail: &Value) -> Vec<String> {
             ),
             "last_line" => return None,
             "mail" => words::admin_audit::mail(&text(value)),
-            "purpose" => words::admin_audit::purpose(&text(value)),
-            "address" => words::admin_audit::kept_address(&text(value)),
+            "purpose" => words::admin_audit::purpose(purpose(&text(value))),
+            "address" => words::admin_audit::email_after(address(&text(value))),
             other => words::admin_audit::more(other, &text(value)),
         })
     });
@@ -80,6 +83,30 @@ fn role(word: &str) -> &str {
     match word {
         "admin" => words::admin::role_admin(),
         "user" => words::admin::role_user(),
+        other => other,
+    }
+}
+
+/// What a link is good for.
+fn purpose(word: &str) -> &str {
+    match Purpose::of(word) {
+        Some(Purpose::Reset) => words::audit_purpose::reset(),
+        Some(Purpose::Verify) => words::audit_purpose::verify(),
+        Some(Purpose::ChangeEmail) => words::audit_purpose::change_email(),
+        Some(Purpose::Invite) => words::audit_purpose::invite(),
+        Some(Purpose::NotMe) => words::audit_purpose::not_me(),
+        Some(Purpose::SignUp) => words::audit_purpose::sign_up(),
+        Some(Purpose::SignIn) => words::audit_purpose::sign_in(),
+        None => word,
+    }
+}
+
+/// What became of the address of an account that was taken back.
+fn address(word: &str) -> &str {
+    match word {
+        "kept" => words::audit_email::kept(),
+        "taken" => words::audit_email::taken(),
+        "restored" => words::audit_email::restored(),
         other => other,
     }
 }
@@ -96,6 +123,11 @@ mod tests {
             (json!({ "role": "admin", "ended_sessions": 1 }), vec!["1 session ended", "New role: Admin"]),
             (json!({ "ended_sessions": 2 }), vec!["2 sessions ended"]),
             (json!({ "made": 3, "first_line": 1, "last_line": 9 }), vec!["Lines 1 to 9", "3 accounts made"]),
+            (json!({ "purpose": "reset" }), vec!["To choose a new password"]),
+            (
+                json!({ "address": "taken" }),
+                vec!["Email: not restored, because another account has the earlier one"],
+            ),
             (json!({ "of_a_newer_server": true }), vec!["of_a_newer_server: true"]),
             (json!([1]), vec![]),
         ] {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 /// What an owner looks at each morning.
 #[must_use]
 pub fn admin_figures_document(site: AdminSite, figures: Figures) -> String {
-    let head = Head { title: words::admin_figures::title(), lead: words::admin_figures::lead() };
+    let head = Head::new(words::admin_figures::title(), words::admin_figures::lead());
     document(site, head, move |_| page(&figures))
 }
 

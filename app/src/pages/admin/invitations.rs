@@ -7,7 +7,7 @@ use leptos::prelude::*;
 /// Open invitations.
 #[must_use]
 pub fn admin_invitations_document(site: AdminSite, open: Vec<InvitationView>) -> String {
-    let head = Head { title: words::admin_invitations::title(), lead: words::admin_invitations::lead() };
+    let head = Head::new(words::admin_invitations::title(), words::admin_invitations::lead());
     document(site, head, move |site| page(site, open))
 }
 
@@ -52,7 +52,7 @@ fn table(rows: Vec<AnyView>) -> AnyView {
                     <th scope="col" role="columnheader">{words::admin_invitations::role()}</th>
                     <th scope="col" role="columnheader">{words::admin_invitations::made()}</th>
                     <th scope="col" role="columnheader">{words::admin_invitations::until()}</th>
-                    <td role="cell"></td>
+                    <th scope="col" role="columnheader">{words::admin_invitations::act()}</th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>

@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
 use super::parts::{field_error, role, typed};
-use crate::ui::{Card, PlainForm, outcome};
+use crate::ui::{Card, Flash, PlainForm, outcome};
 use domain::{EMAIL_MAX_BYTES, Role};
 use leptos::prelude::*;
 
@@ -9,21 +9,27 @@ use leptos::prelude::*;
 pub fn admin_invite_document(site: AdminSite) -> String {
     let mail = site.settings.mail;
     let lead = if mail { words::admin_invite::lead() } else { words::admin_invite::lead_no_mail() };
-    document(site, Head { title: words::admin_invite::title(), lead }, page)
+    document(site, Head::new(words::admin_invite::title(), lead), page)
 }
 
 const INVITE: &str = "/fn/admin/invite";
 
 fn page(site: &AdminSite) -> AnyView {
     let flash = &site.flash;
+    let fields = view! { {email_field(flash)} {role_field(flash)} };
+    let form = PlainForm::new(&site.viewer.id, INVITE, words::admin_invite::submit()).show(fields.into_any());
+    view! {
+        {outcome(flash, &[INVITE], |_| "")}
+        <Card id="invite" title=words::admin_invite::card() purpose=words::admin_invite::card_purpose()>
+            {form}
+        </Card>
+    }
+    .into_any()
+}
+
+fn email_field(flash: &Flash) -> AnyView {
     let error = field_error(flash, "email");
-    let email = typed(flash, "email");
-    let asked = typed(flash, "role").unwrap_or_default();
-    let options = [Role::User, Role::Admin].map(|offered| {
-        let selected = asked == offered.as_str();
-        view! { <option value=offered.as_str() selected=selected>{role(offered)}</option> }.into_any()
-    });
-    let fields = view! {
+    view! {
         <div class="field">
             <div class="field-head">
                 <label for="email">{words::admin_invite::email()}</label>
@@ -33,7 +39,7 @@ fn page(site: &AdminSite) -> AnyView {
                 id="email"
                 type="email"
                 name="form[email]"
-                value=email
+                value=typed(flash, "email")
                 required
                 maxlength=EMAIL_MAX_BYTES
                 autocomplete="off"
@@ -42,22 +48,37 @@ fn page(site: &AdminSite) -> AnyView {
                 aria-invalid=error.is_some().then_some("true")
                 aria-describedby=error.is_some().then_some("email-error")
             />
-            {error.clone().map(|error| view! { <p class="field-error" id="email-error">{error}</p> })}
+            {error.map(|error| view! { <p class="field-error" id="email-error">{error}</p> })}
         </div>
+    }
+    .into_any()
+}
+
+fn role_field(flash: &Flash) -> AnyView {
+    let error = field_error(flash, "role");
+    let described = if error.is_some() { "role-help role-error" } else { "role-help" };
+    let asked = typed(flash, "role").unwrap_or_default();
+    let options = [Role::User, Role::Admin].map(|offered| {
+        let selected = asked == offered.as_str();
+        view! { <option value=offered.as_str() selected=selected>{role(offered)}</option> }.into_any()
+    });
+    view! {
         <div class="field">
             <div class="field-head">
                 <label for="role">{words::admin_invite::role()}</label>
             </div>
-            <select class="input" id="role" name="form[role]" aria-describedby="role-help">{Vec::from(options)}</select>
+            <select
+                class="input"
+                id="role"
+                name="form[role]"
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=described
+            >
+                {Vec::from(options)}
+            </select>
             <p class="help" id="role-help">{words::admin_invite::role_note()}</p>
+            {error.map(|error| view! { <p class="field-error" id="role-error">{error}</p> })}
         </div>
-    };
-    let form = PlainForm::new(&site.viewer.id, INVITE, words::admin_invite::submit()).show(fields.into_any());
-    view! {
-        {error.is_none().then(|| outcome(flash, &[INVITE], |_| ""))}
-        <Card id="invite" title=words::admin_invite::card() purpose=words::admin_invite::card_purpose()>
-            {form}
-        </Card>
     }
     .into_any()
 }

@@ -45,8 +45,8 @@ pub(super) fn role(role: Role) -> &'static str {
 }
 
 /// Whether an account works, in a word.
-pub(super) fn state(user: &UserView, closes: bool) -> &'static str {
-    match (user.is_active, closes) {
+pub(super) fn state(user: &UserView) -> &'static str {
+    match (user.is_active, user.closes_at.is_some()) {
         (true, _) => words::admin::active(),
         (false, true) => words::admin::closing(),
         (false, false) => words::admin::disabled(),

@@ -8,13 +8,20 @@ use leptos::prelude::*;
 /// An account: what it holds, what can be done to it, what happened to it.
 #[must_use]
 pub fn admin_user_document(site: AdminSite, view: AdminUserView, events: Vec<AuditView>) -> String {
-    let head = Head { title: words::admin_user::title(), lead: "" };
+    let user = &view.user;
+    let title = user.profile.display_name().unwrap_or_else(|| user.email.clone());
+    let head = Head::new(title, words::admin_user::lead(role(user.role), state(user)));
     document(site, head, move |site| page(site, &view, &events))
 }
 
 fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView]) -> AnyView {
     let id = view.user.id;
     let rows: Vec<_> = events.iter().map(|event| event::row(event, id)).collect();
+    let rows = if rows.is_empty() {
+        view! { <p class="help">{words::admin_user::no_activity()}</p> }.into_any()
+    } else {
+        view! { <ul class="rows">{rows}</ul> }.into_any()
+    };
     view! {
         {outcome(&site.flash, &["/fn/admin/act", "/fn/admin/confirmed", "/fn/admin/link"], act_done)}
         {shown_link(
@@ -25,13 +32,13 @@ fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView]) -> AnyView
         )}
         <div class="sides">
             <div>
-                {facts(site, view)}
+                {facts(view)}
                 <Card
                     id="activity"
                     title=words::admin_user::activity()
                     purpose=words::admin_user::activity_purpose()
                 >
-                    <ul class="rows">{rows}</ul>
+                    {rows}
                     <p><a href=format!("/admin/audit?whom={id}")>{words::admin_user::all_activity()}</a></p>
                     <p><a href=format!("/admin/audit?who={id}")>{words::admin_user::acts_of()}</a></p>
                 </Card>
@@ -42,8 +49,8 @@ fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView]) -> AnyView
     .into_any()
 }
 
-fn facts(site: &AdminSite, view: &AdminUserView) -> AnyView {
-    let AdminUserView { user, closes_at, disabled_reason, has_password, sessions, .. } = view;
+fn facts(view: &AdminUserView) -> AnyView {
+    let AdminUserView { user, disabled_reason, has_password, sessions, sessions_go_on, .. } = view;
     let fact = |label: &'static str, value: String| view! { <div><dt>{label}</dt> <dd><bdi>{value}</bdi></dd></div> };
     let none = || words::admin::none().to_owned();
     let created = words::exact(&user.created_at);
@@ -52,30 +59,28 @@ fn facts(site: &AdminSite, view: &AdminUserView) -> AnyView {
     let username = user.profile.username.clone();
     let name = user.profile.display_name();
     let email = format!("{} · {}", user.email, proof(user));
-    let kept_name = name.clone();
+    let open = if *sessions_go_on { words::admin_user::at_least(*sessions) } else { sessions.to_string() };
+    let facts = view! {
+        <dl class="facts">
+            {fact(words::admin_user::email(), email)}
+            {fact(words::admin_user::name(), name.unwrap_or_else(none))}
+            {fact(words::admin_user::username(), username.unwrap_or_else(none))}
+            {fact(words::admin_user::role(), role(user.role).to_owned())}
+            {fact(words::admin_user::state(), state(user).to_owned())}
+            {user.closes_at.as_ref().map(|at| fact(words::admin_user::closes(), words::exact(at)))}
+            {disabled_reason.clone().map(|reason| fact(words::admin_user::reason(), reason))}
+            {fact(words::admin_user::password(), password.to_owned())}
+            {fact(words::admin_user::sessions(), open)}
+            {fact(words::admin_user::since(), created)}
+            {fact(words::admin_user::changed(), words::exact(&user.updated_at))}
+            {fact(words::admin_user::id(), user.id.to_string())}
+        </dl>
+    };
+    let facts = facts.into_any();
     view! {
-        <section class="card" aria-labelledby="who">
-            <div class="card-head">
-                <h2 id="who"><bdi>{name.unwrap_or_else(|| user.email.clone())}</bdi></h2>
-                <p>{words::ago(&user.created_at, &site.now)}</p>
-            </div>
-            <div class="card-body">
-                <dl class="facts">
-                    {fact(words::admin_user::email(), email)}
-                    {fact(words::admin_user::name(), kept_name.unwrap_or_else(none))}
-                    {fact(words::admin_user::username(), username.unwrap_or_else(none))}
-                    {fact(words::admin_user::role(), role(user.role).to_owned())}
-                    {fact(words::admin_user::state(), state(user, closes_at.is_some()).to_owned())}
-                    {closes_at.as_ref().map(|at| fact(words::admin_user::closes(), words::exact(at)))}
-                    {disabled_reason.clone().map(|reason| fact(words::admin_user::reason(), reason))}
-                    {fact(words::admin_user::password(), password.to_owned())}
-                    {fact(words::admin_user::sessions(), sessions.to_string())}
-                    {fact(words::admin_user::since(), created)}
-                    {fact(words::admin_user::changed(), words::exact(&user.updated_at))}
-                    {fact(words::admin_user::id(), user.id.to_string())}
-                </dl>
-            </div>
-        </section>
+        <Card id="facts" title=words::admin_user::facts() purpose=words::admin_user::facts_purpose()>
+            {facts}
+        </Card>
     }
     .into_any()
 }

@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{act_done, address, choice, proof, role};
-use crate::ui::outcome;
+use super::parts::{act_done, address, choice, proof, role, state};
+use crate::ui::{outcome, units};
 use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ pub fn admin_users_document(
     query: UserQuery,
     found: Result<TwoWayPage<UserView>, ProblemDocument>,
 ) -> String {
-    let head = Head { title: words::admin_users::title(), lead: words::admin_users::lead() };
+    let head = Head::new(words::admin_users::title(), words::admin_users::lead());
     document(site, head, move |site| page(site, &query, found))
 }
 
@@ -53,7 +53,7 @@ fn search(query: &UserQuery) -> AnyView {
                     name="q"
                     type="search"
                     value=query.q.clone()
-                    maxlength=SEARCH_MAX
+                    maxlength=units(SEARCH_MAX)
                     placeholder=words::admin_users::search_note()
                     autocomplete="off"
                     autocapitalize="none"
@@ -136,9 +136,7 @@ fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyV
 fn row(site: &AdminSite, user: UserView) -> AnyView {
     let to = format!("{PATH}/{}", user.id);
     let name = user.profile.display_name().unwrap_or_else(|| words::admin_users::no_name().to_owned());
-    // Which of the two it is, disabled or closing, stands on the account's own page.
-    let works = if user.is_active { words::admin::active() } else { words::admin::inactive() };
-    let status = format!("{works} · {}", proof(&user));
+    let status = format!("{} · {}", state(&user), proof(&user));
     view! {
         <tr role="row">
             <th scope="row" role="rowheader"><a href=to><bdi>{user.email}</bdi></a></th>

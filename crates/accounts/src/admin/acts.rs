@@ -21,10 +21,10 @@ impl Accounts {
         let open = sessions::list::list(self.store(), id, SESSIONS_COUNTED).await?;
         let sessions = open.iter().filter(|session| policy::is_live(session, ctx.now)).count();
         Ok(AdminUserView {
-            closes_at: user.closes_at.map(view::timestamp),
             disabled_reason: user.disabled_reason.clone(),
             has_password: user.password_hash.is_some(),
             sessions: sessions as u64,
+            sessions_go_on: i64::try_from(open.len()) == Ok(SESSIONS_COUNTED),
             own: id == admin.user,
             version: version::of_user(&user),
             user: view::user(user),
@@ -132,5 +132,5 @@ impl Accounts {
     }
 }
 
-/// The page says "at least" so many, and nobody has more by hand.
+/// The page says "at least" where there are more: nobody has so many by hand.
 const SESSIONS_COUNTED: i64 = 100;

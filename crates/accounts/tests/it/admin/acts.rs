@@ -138,10 +138,10 @@ async fn a_closing_account_is_disabled_and_not_enabled(pool: PgPool) {
     let (ctx, id) = (world.holder(&root).await, ana.viewer.id);
     world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
     assert!(matches!(act(&world, &ctx, id, "enable").await, Err(Error::ChangedMeanwhile)));
-    assert!(world.accounts.admin_user(&ctx, id).await.unwrap().closes_at.is_some());
+    assert!(world.accounts.admin_user(&ctx, id).await.unwrap().user.closes_at.is_some());
     act(&world, &ctx, id, "disable").await.unwrap();
     let view = world.accounts.admin_user(&ctx, id).await.unwrap();
-    assert_eq!((view.closes_at, view.disabled_reason.as_deref()), (None, Some("Spam, twice")));
+    assert_eq!((view.user.closes_at, view.disabled_reason.as_deref()), (None, Some("Spam, twice")));
     let form = SignInForm { restore: "ana@example.com".into(), ..sign_in("ana@example.com", PASSWORD) };
     assert!(matches!(world.accounts.sign_in(&world.stranger(), form).await, Err(Error::WrongCredentials)));
     let told = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;

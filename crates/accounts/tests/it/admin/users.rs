@@ -167,3 +167,23 @@ async fn an_admins_changes_that_cannot_be_recorded_do_not_happen(pool: PgPool) {
     let ana = world.holder(&ana).await;
     assert_eq!(ana.member().unwrap().role, Role::User);
 }
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn sessions_are_counted_up_to_a_hundred(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, ana) = (admin(&world, "root").await, world.member("ana").await);
+    let ctx = world.holder(&root).await;
+    let counted = async || {
+        let view = world.accounts.admin_user(&ctx, ana.viewer.id).await.unwrap();
+        (view.sessions, view.sessions_go_on)
+    };
+    assert_eq!(counted().await, (1, false));
+    world
+        .execute(
+            "INSERT INTO sessions
+             SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid()))).*
+             FROM sessions one, generate_series(1, 100) WHERE user_id IN (SELECT id FROM users WHERE role = 'user')",
+        )
+        .await;
+    assert_eq!(counted().await, (100, true));
+}

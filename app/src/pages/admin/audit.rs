@@ -1,6 +1,6 @@
 use super::document::{AdminSite, Head, document};
 use super::event::{account, details, origin, title};
-use super::parts::{address, choice};
+use super::parts::{self, address, choice, filters, link};
 use domain::{AuditSearch, AuditView, EventKind, Page, ProblemDocument, UserId};
 use leptos::prelude::*;
 
@@ -33,35 +33,27 @@ fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -
         view! { <p class="notice">{message}</p> }
     });
     view! {
-        {filters(search)}
+        {questions(search)}
         <div data-results=told>{said.collect::<Vec<_>>()} {list}</div>
     }
     .into_any()
 }
 
-fn filters(search: &AuditSearch) -> AnyView {
+fn questions(search: &AuditSearch) -> AnyView {
     let AuditSearch { kind, who, whom, from, until, address: asked, .. } = search;
     let is_asked = from_place(search, "") != AuditSearch::default();
     let mut kinds: Vec<_> =
         EventKind::ALL.iter().map(|kind| (kind.as_str(), words::what_was_recorded(*kind))).collect();
     kinds.sort_by_key(|(_, words)| *words);
-    view! {
-        <form class="filters" action=PATH method="get" role="search" data-search=words::admin_users::not_now()>
+    let fields = view! {
             {choice("kind", words::admin_audit::kind(), kind, &kinds)}
             {field("who", words::admin_audit::who(), who, "text")}
             {field("whom", words::admin_audit::whom(), whom, "text")}
             {field("from", words::admin_audit::from(), from, "date")}
             {field("until", words::admin_audit::until(), until, "date")}
             {field("address", words::admin_audit::address(), asked, "text")}
-            <p class="actions">
-                <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
-                {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
-            </p>
-            // What the script says that looks while somebody types.
-            <p class="help" role="status"></p>
-        </form>
-    }
-    .into_any()
+    };
+    filters(PATH, is_asked, fields.into_any(), ().into_any())
 }
 
 fn field(name: &'static str, label: &'static str, value: &str, kind: &'static str) -> AnyView {
@@ -87,7 +79,7 @@ fn field(name: &'static str, label: &'static str, value: &str, kind: &'static st
 fn download(search: &AuditSearch, format: &'static str, label: &'static str) -> AnyView {
     let search = from_place(search, "");
     let asked = [search.fields().as_slice(), &[("format", format)]].concat();
-    view! { <a class="button button-quiet" href=address(EXPORT, &asked)>{label}</a> }.into_any()
+    link(address(EXPORT, &asked), label)
 }
 
 /// The same question, from another place on.
@@ -96,31 +88,24 @@ fn from_place(search: &AuditSearch, cursor: &str) -> AuditSearch {
 }
 
 fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
-    if page.items.is_empty() {
-        return view! { <section class="card"><p class="card-body help">{words::admin_audit::empty()}</p></section> }
-            .into_any();
-    }
     let rows: Vec<_> = page.items.iter().map(row).collect();
-    let link = |cursor: &str, label: &'static str| {
-        view! { <a class="button button-quiet" href=address(PATH, &from_place(search, cursor).fields())>{label}</a> }
-    };
-    let first = (!search.cursor.is_empty()).then(|| link("", words::admin::first()));
-    let older = page.next_cursor.map(|cursor| link(&cursor, words::activity::older()));
+    let is_empty = rows.is_empty();
+    let headings = [
+        words::admin_audit::what(),
+        words::admin_audit::when(),
+        words::admin_audit::who(),
+        words::admin_audit::whom(),
+        words::admin_audit::from_where(),
+    ];
+    let list = parts::list(words::admin_audit::title(), words::admin_audit::empty(), &headings, rows);
+    if is_empty {
+        return list;
+    }
+    let to = |cursor: &str, label| link(address(PATH, &from_place(search, cursor).fields()), label);
+    let first = (!search.cursor.is_empty()).then(|| to("", words::admin::first()));
+    let older = page.next_cursor.map(|cursor| to(&cursor, words::activity::older()));
     view! {
-        <section class="card" aria-label=words::admin_audit::title()>
-            <table class="table" role="table">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader">{words::admin_audit::what()}</th>
-                        <th scope="col" role="columnheader">{words::admin_audit::when()}</th>
-                        <th scope="col" role="columnheader">{words::admin_audit::who()}</th>
-                        <th scope="col" role="columnheader">{words::admin_audit::whom()}</th>
-                        <th scope="col" role="columnheader">{words::admin_audit::from_where()}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </section>
+        {list}
         <p class="actions pager">
             {first} {older} {download(search, "csv", words::admin_audit::csv())}
             {download(search, "jsonl", words::admin_audit::jsonl())}

@@ -1,5 +1,5 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{role, shown_link, typed};
+use super::parts::{self, role, shown_link, typed};
 use crate::ui::{Flash, PlainForm, hidden, outcome};
 use domain::InvitationView;
 use leptos::prelude::*;
@@ -16,20 +16,20 @@ const INVITE: &str = "/fn/admin/invite";
 
 fn page(site: &AdminSite, open: Vec<InvitationView>) -> AnyView {
     let rows: Vec<_> = open.into_iter().map(|invitation| row(site, invitation)).collect();
-    let empty = rows.is_empty();
+    let headings = [
+        words::admin_invitations::email(),
+        words::admin_invitations::role(),
+        words::admin_invitations::made(),
+        words::admin_invitations::until(),
+        words::admin_invitations::act(),
+    ];
     view! {
         {outcome(&site.flash, &[REVOKE, INVITE], done)}
         {shown_link(&site.flash, INVITE, words::admin_invite::link(), words::admin_invite::link_note())}
         <p class="actions">
             <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
         </p>
-        <section class="card" aria-label=words::admin_invitations::list()>
-            {if empty {
-                view! { <p class="card-body help">{words::admin_invitations::empty()}</p> }.into_any()
-            } else {
-                table(rows)
-            }}
-        </section>
+        {parts::list(words::admin_invitations::list(), words::admin_invitations::empty(), &headings, rows)}
     }
     .into_any()
 }
@@ -41,24 +41,6 @@ fn done(flash: &Flash) -> &'static str {
         _ if linked => words::act_done::make_reset(),
         _ => words::admin_invitations::sent(),
     }
-}
-
-fn table(rows: Vec<AnyView>) -> AnyView {
-    view! {
-        <table class="table" role="table">
-            <thead role="rowgroup">
-                <tr role="row">
-                    <th scope="col" role="columnheader">{words::admin_invitations::email()}</th>
-                    <th scope="col" role="columnheader">{words::admin_invitations::role()}</th>
-                    <th scope="col" role="columnheader">{words::admin_invitations::made()}</th>
-                    <th scope="col" role="columnheader">{words::admin_invitations::until()}</th>
-                    <th scope="col" role="columnheader">{words::admin_invitations::act()}</th>
-                </tr>
-            </thead>
-            <tbody role="rowgroup">{rows}</tbody>
-        </table>
-    }
-    .into_any()
 }
 
 fn row(site: &AdminSite, invitation: InvitationView) -> AnyView {

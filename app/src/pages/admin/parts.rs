@@ -133,6 +133,48 @@ pub(super) fn table(headings: &[&'static str], rows: Vec<AnyView>) -> AnyView {
     .into_any()
 }
 
+/// A list as a card, or what is said where nothing is in it.
+pub(super) fn list(
+    label: &'static str,
+    empty: &'static str,
+    headings: &[&'static str],
+    rows: Vec<AnyView>,
+) -> AnyView {
+    let content = if rows.is_empty() {
+        view! { <p class="card-body help">{empty}</p> }.into_any()
+    } else {
+        table(headings, rows)
+    };
+    view! {
+        <section class="card" aria-label=label>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+/// What is asked for stands in the address: it survives a reload and Back. `more` stands beside the buttons.
+pub(super) fn filters(path: &'static str, is_asked: bool, fields: AnyView, more: AnyView) -> AnyView {
+    view! {
+        <form class="filters" action=path method="get" role="search" data-search=words::admin_users::not_now()>
+            {fields}
+            <p class="actions">
+                <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
+                {is_asked.then(|| link(path.to_owned(), words::admin::reset()))}
+                {more}
+            </p>
+            // What the script says that looks while somebody types.
+            <p class="help" role="status"></p>
+        </form>
+    }
+    .into_any()
+}
+
+/// A link that looks like a button.
+pub(super) fn link(to: String, label: &'static str) -> AnyView {
+    view! { <a class="button button-quiet" href=to>{label}</a> }.into_any()
+}
+
 /// One of several, or any.
 pub(super) fn choice(
     name: &'static str,

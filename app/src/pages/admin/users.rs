@@ -1,5 +1,5 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{act_done, address, choice, proof, role, state};
+use super::parts::{self, act_done, address, choice, filters, link, proof, role, state};
 use crate::ui::{outcome, units};
 use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
@@ -40,11 +40,9 @@ fn page(
     .into_any()
 }
 
-/// What is asked for stands in the address: it survives a reload and Back.
 fn search(query: &UserQuery) -> AnyView {
     let is_asked = *query != UserQuery::default();
-    view! {
-        <form class="filters" action=PATH method="get" role="search" data-search=words::admin_users::not_now()>
+    let fields = view! {
             <div class="field">
                 <label for="q">{words::admin_users::search()}</label>
                 <input
@@ -75,16 +73,9 @@ fn search(query: &UserQuery) -> AnyView {
                 &[("true", words::admin::proven()), ("false", words::admin::not_proven())],
             )}
             {choice("sort", words::admin_users::sort(), &query.sort, &UserSort::ALL.map(order))}
-            <p class="actions">
-                <button type="submit" class="button button-quiet">{words::admin::apply()}</button>
-                {is_asked.then(|| view! { <a class="button button-quiet" href=PATH>{words::admin::reset()}</a> })}
-                <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
-            </p>
-            // What the script says that looks while somebody types.
-            <p class="help" role="status"></p>
-        </form>
-    }
-    .into_any()
+    };
+    let invite = view! { <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a> };
+    filters(PATH, is_asked, fields.into_any(), invite.into_any())
 }
 
 /// An order as it stands in the address, and in words.
@@ -101,33 +92,26 @@ fn order(sort: UserSort) -> (&'static str, &'static str) {
 }
 
 fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {
-    if page.items.is_empty() {
-        return view! { <section class="card"><p class="card-body help">{words::admin_users::empty()}</p></section> }
-            .into_any();
-    }
     let rows: Vec<_> = page.items.into_iter().map(|user| row(site, user)).collect();
-    let link = |cursor: Option<String>, label: &'static str| {
-        cursor.map(|cursor| view! { <a class="button button-quiet" href=asked(query, &cursor)>{label}</a> })
-    };
+    let is_empty = rows.is_empty();
+    let headings = [
+        words::admin_users::email(),
+        words::admin_users::name(),
+        words::admin_users::role(),
+        words::admin_users::state(),
+        words::admin_users::since(),
+    ];
+    let list = parts::list(words::admin_users::title(), words::admin_users::empty(), &headings, rows);
+    if is_empty {
+        return list;
+    }
+    let to = |cursor: Option<String>, label| cursor.map(|cursor| link(asked(query, &cursor), label));
     let first = (!query.cursor.is_empty()).then(String::new);
     view! {
-        <section class="card" aria-label=words::admin_users::title()>
-            <table class="table" role="table">
-                <thead role="rowgroup">
-                    <tr role="row">
-                        <th scope="col" role="columnheader">{words::admin_users::email()}</th>
-                        <th scope="col" role="columnheader">{words::admin_users::name()}</th>
-                        <th scope="col" role="columnheader">{words::admin_users::role()}</th>
-                        <th scope="col" role="columnheader">{words::admin_users::state()}</th>
-                        <th scope="col" role="columnheader">{words::admin_users::since()}</th>
-                    </tr>
-                </thead>
-                <tbody role="rowgroup">{rows}</tbody>
-            </table>
-        </section>
+        {list}
         <p class="actions pager">
-            {link(first, words::admin::first())} {link(page.prev_cursor, words::admin::previous())}
-            {link(page.next_cursor, words::admin::next())}
+            {to(first, words::admin::first())} {to(page.prev_cursor, words::admin::previous())}
+            {to(page.next_cursor, words::admin::next())}
         </p>
     }
     .into_any()

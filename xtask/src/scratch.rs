@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Gives the copy's crates another version. Cargo tells crates in one build folder apart by name and version
-/// alone, and would later take what it built from the copy for the clone's own.
-pub(crate) fn set_apart(tree: &Path) -> Result<()> {
+/// Gives the copy's crates another version, each copy its own. Cargo tells crates in one build folder apart by name and
+/// version alone, and would later take what it built from one copy for another's, or for the clone's own.
+pub(crate) fn set_apart(tree: &Path, name: &str) -> Result<()> {
     let manifest = tree.join("Cargo.toml");
     let text = fs::read_to_string(&manifest)?;
     let Some((before, after)) = text.split_once("[workspace.package]\nversion = \"") else {
         bail!("{} names no version", manifest.display());
     };
-    let text = format!("{before}[workspace.package]\nversion = \"{}", after.replacen('"', "-copy\"", 1));
+    let after = after.replacen('"', &format!("-{name}\""), 1);
+    let text = format!("{before}[workspace.package]\nversion = \"{after}");
     fs::write(&manifest, text)?;
     process::output(process::cargo().args(["update", "--workspace", "--offline"]).current_dir(tree)).map(drop)
 }

@@ -78,7 +78,7 @@ pub(crate) fn check(guides: &[Guide], tools: &Toolbox, postgres: &Running) -> Re
     step(&documents.join(" and "), |step| {
         let tree = paths::target().join("first-page");
         scratch::copy(&tree)?;
-        scratch::set_apart(&tree)?;
+        scratch::set_apart(&tree, "guide")?;
         let asked: Vec<String> = guides.iter().map(|guide| guide.follow(&tree)).collect::<Result<_>>()?;
         for (name, audience, _) in NEW_PAGES {
             new_page::write(&tree, name, *audience)

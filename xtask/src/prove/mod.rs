@@ -69,7 +69,7 @@ fn proven(faults: Vec<Fault>, logged: bool) -> Result<RunResult> {
     let began = Instant::now();
     let tree = paths::target().join("prove/tree");
     let (tools, postgres) = Toolbox::bring(|| Cluster::open(Kind::Test)?.start())?;
-    step("Scratch copy", |_| scratch::copy(&tree).and_then(|()| scratch::set_apart(&tree)))?;
+    step("Scratch copy", |_| scratch::copy(&tree).and_then(|()| scratch::set_apart(&tree, "fault")))?;
     let runner = Runner { tree: &tree, tools: &tools, postgres: &postgres };
     let mut ways: BTreeMap<Way, Vec<Fault>> = BTreeMap::new();
     for fault in faults {

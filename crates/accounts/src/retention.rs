@@ -266,6 +266,26 @@ pub const RETENTION: &[Retained] = &[
         with_account: WithAccount::Nothing,
         why: why::throttle,
     },
+    Retained {
+        table: "audit_chain",
+        what: what::audit_chain,
+        personal: &[],
+        secret: &[],
+        other: &["sequence", "event_id", "key_id", "mac"],
+        until: Until::Forever,
+        with_account: WithAccount::Nothing,
+        why: why::audit_chain,
+    },
+    Retained {
+        table: "audit_checkpoints",
+        what: what::audit_chain,
+        personal: &[],
+        secret: &[],
+        other: &["sequence", "link", "pruned_at", "key_id", "mac"],
+        until: Until::Forever,
+        with_account: WithAccount::Nothing,
+        why: why::audit_chain,
+    },
     // Before the next: what is being moved while the account is deleted is then found there.
     Retained {
         table: "audit_events",

@@ -87,6 +87,9 @@ pub enum Command {
         #[arg(long, default_value_t = 60, value_name = "MINUTES")]
         lead: u16,
     },
+    /// Verify that nobody changed the audit trail, or delete its oldest part
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Import accounts with their password hashes; safe to run again, existing accounts are left alone
     ImportUsers(ImportUsers),
     /// Print the API description (OpenAPI 3.1)
@@ -107,9 +110,34 @@ impl Command {
                 | Self::CreateAdmin { .. }
                 | Self::Invite { .. }
                 | Self::Link { .. }
+                | Self::Audit(_)
                 | Self::ImportUsers(_)
         )
     }
+}
+
+const VERIFY_EXIT_CODES: &str = "\
+Exit codes:
+  0  the trail is whole, and all of it is sealed
+  1  could not start, or stopped on the way
+  2  the command line is wrong
+  3  something is missing or was changed
+  4  what is sealed is whole, but some events are not sealed yet
+
+Keep the last link that it prints elsewhere: a trail whose end was cut off does not reach it any more.";
+
+/// What is to be done with the audit trail.
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Check that no event is missing or was changed since it was sealed, and name those that are not sealed yet
+    #[command(after_help = VERIFY_EXIT_CODES)]
+    Verify,
+    /// Delete the oldest events with their details, and leave a signed checkpoint
+    Prune {
+        /// All events before this day, in UTC, such as 2026-01-31
+        #[arg(long, value_name = "DAY")]
+        before: String,
+    },
 }
 
 /// Where accounts come from, and what is to be done with them.

@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 mod args;
+mod audit;
 mod create_admin;
 mod healthcheck;
 mod import;
@@ -29,6 +30,7 @@ use std::process::ExitCode;
 /// What stopped it, in one sentence.
 pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     match command {
+        Command::Audit(command) => return audit::run(config, command).await,
         Command::ImportUsers(words) => return import::run(config, &words).await,
         Command::Serve => serve::run(config).await?,
         Command::Migrate => startup::migrate(config).await?,

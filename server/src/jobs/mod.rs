@@ -2,6 +2,7 @@
 
 pub mod announcements;
 mod audit_details;
+mod audit_seal;
 mod cache_invalidation;
 mod clock_offset;
 mod hash_costs;
@@ -31,6 +32,7 @@ impl Jobs {
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
         running.spawn(audit_details::run(accounts.clone(), stop.clone()));
+        running.spawn(audit_seal::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
         running.spawn(indexes::run(accounts.clone(), stop.clone()));
         running.spawn(redis::run(accounts.clone(), stop.clone()));

@@ -1,10 +1,12 @@
 //! The audit trail: what is recorded, and who reads it.
 
 mod activity;
+mod chain;
 mod details;
 mod file;
 mod search;
 
+pub use chain::{Finding, Seal, Verified};
 pub use file::{AuditFile, AuditFormat};
 
 pub(crate) use activity::for_its_person;

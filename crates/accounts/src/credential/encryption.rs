@@ -31,6 +31,10 @@ pub(crate) enum Label {
     OneTimeCode,
     /// What a one-time token's row keeps secret.
     TokenDetail,
+    /// A link of the chain over the audit trail.
+    AuditLink,
+    /// What pruning leaves of that chain.
+    AuditCheckpoint,
 }
 
 impl Label {
@@ -41,6 +45,8 @@ impl Label {
             Self::OneTimeToken => b"one-time token",
             Self::OneTimeCode => b"one-time code",
             Self::TokenDetail => b"token detail",
+            Self::AuditLink => b"audit link",
+            Self::AuditCheckpoint => b"audit checkpoint",
         }
     }
 

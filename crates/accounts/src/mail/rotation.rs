@@ -1,5 +1,6 @@
 use crate::credential::{EncryptionKeys, Label, Sealed};
 use crate::{Accounts, Error};
+use store::audit::chain;
 use store::sealed::{self, SealedMail};
 
 /// How many mails one statement encrypts anew.
@@ -24,7 +25,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
     pub async fn unused_keys(&self) -> Result<Vec<String>, Error> {
-        let named = sealed::key_ids(self.store(), self.now()).await?;
+        let mut named = sealed::key_ids(self.store(), self.now()).await?;
+        named.extend(chain::key_ids(self.store()).await?);
         let unused = self.encryption()?.ids().filter(|id| named.iter().all(|other| other != id));
         Ok(unused.map(str::to_owned).collect())
     }

@@ -45,6 +45,7 @@ fn help_lists_the_commands_and_every_variable() {
         "invite",
         "link",
         "rotate-keys",
+        "audit",
         "import-users",
         "openapi",
         "retention",

@@ -1,5 +1,6 @@
 //! The binary, from outside.
 
+mod audit;
 mod changes;
 pub mod commands;
 mod encryption;

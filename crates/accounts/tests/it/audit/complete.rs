@@ -1,6 +1,6 @@
-//! Promise P33: each change has its one event, in its own transaction.
+//! Promise P33: each change has its one event, in its own transaction, and each event its one link.
 
-use accounts::RequestCtx;
+use accounts::{RequestCtx, Seal};
 use domain::ProfileForm;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, sign_in};
@@ -61,6 +61,14 @@ async fn busy(world: &World, mut ctx: RequestCtx, rounds: usize) -> i64 {
     done
 }
 
+async fn seal_meanwhile(world: &World) -> u64 {
+    let mut sealed = 0;
+    for _ in 0..10 {
+        sealed += world.accounts.seal_audit(Seal::All).await.unwrap();
+    }
+    sealed
+}
+
 async fn each_change_has_its_event(pool: PgPool, rounds: usize) {
     let world = World::new(pool);
     let names = ["ana", "ben", "cleo", "dora"];
@@ -74,17 +82,22 @@ async fn each_change_has_its_event(pool: PgPool, rounds: usize) {
     }
     let [a, b, c, d] = members.try_into().unwrap_or_else(|_| unreachable!());
     let each = rounds / names.len();
-    let done: (i64, i64, i64, i64) = tokio::join!(
+    let done = tokio::join!(
         busy(&world, a, each),
         busy(&world, b, each),
         busy(&world, c, each),
-        busy(&world, d, each)
+        busy(&world, d, each),
+        seal_meanwhile(&world)
     );
     let (missing, alone, doubled, without_details, events): (i64, i64, i64, i64, i64) =
         sqlx::query_as(APART).fetch_one(&world.pool).await.unwrap();
     assert_eq!((missing, alone, doubled, without_details), (0, 0, 0, 0));
     assert_eq!(events, done.0 + done.1 + done.2 + done.3);
     println!("{events} events: missing {missing}, doubled {doubled}");
+    let sealed = done.4 + world.accounts.seal_audit(Seal::All).await.unwrap();
+    let verified = world.accounts.verify_audit(|finding| panic!("{finding:?}")).await.unwrap();
+    assert_eq!((verified.links, verified.unsealed, verified.whole), (sealed, 0, true));
+    assert_eq!(i64::try_from(sealed).unwrap(), world.count("SELECT count(*) FROM audit_events").await);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -1,4 +1,5 @@
 mod activity;
+mod chain;
 mod complete;
 mod search;
 mod trail;

@@ -1,6 +1,8 @@
 //! The audit trail: one row for each thing done, in the transaction that did it, and never changed. Where it was done from,
 //! and more about it, is a row of its own, which goes with the account of who did it.
 
+pub mod chain;
+
 use crate::{Scan, Store, StoreError, Tx};
 use domain::{AuditFilter, EventResult, SessionId, Span, UserId};
 use sqlx::PgConnection;

@@ -1,0 +1,88 @@
+//! `audit`: shows whether the trail is whole, and deletes its oldest part.
+
+use super::args::AuditCommand;
+use super::outcome::{Outcome, refused};
+use super::output::print;
+use super::startup::{migrate, open_accounts};
+use crate::config::Config;
+use accounts::{Error, Finding, Verified};
+use std::process::ExitCode;
+use time::{Date, Month};
+
+/// Something is missing or was changed.
+const NOT_WHOLE: u8 = 3;
+/// All that is sealed is whole.
+const NOT_SEALED: u8 = 4;
+
+pub(super) async fn run(
+    config: &Config,
+    command: AuditCommand,
+) -> Result<ExitCode, Box<dyn std::error::Error + Send + Sync>> {
+    match command {
+        AuditCommand::Verify => return verify(config).await,
+        AuditCommand::Prune { before } => prune(config, &before).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(config: &Config) -> Result<ExitCode, Box<dyn std::error::Error + Send + Sync>> {
+    migrate(config).await?;
+    let accounts = open_accounts(config)?;
+    let mut printed = Ok(());
+    let verified = accounts.verify_audit(|finding| {
+        if printed.is_ok() {
+            printed = print(format_args!("{}\n", words(&finding)));
+        }
+    });
+    let Verified { links, unsealed, head, whole } = verified.await.map_err(|error| told(&error))?;
+    printed?;
+    print(format_args!("sealed: {links}; not sealed yet: {unsealed}\n"))?;
+    if let Some((sequence, mac)) = head {
+        let hex = mac.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        print(format_args!("the last link: {sequence} {hex}\n"))?;
+    }
+    Ok(match (whole, unsealed) {
+        (false, _) => ExitCode::from(NOT_WHOLE),
+        (true, 0) => ExitCode::SUCCESS,
+        (true, _) => ExitCode::from(NOT_SEALED),
+    })
+}
+
+fn words(finding: &Finding) -> String {
+    match finding {
+        Finding::Gap { from, to } => format!("missing: links {from} to {to}"),
+        Finding::Changed { sequence, event } => format!("changed: event {event} or its link {sequence}"),
+        Finding::Missing { sequence, event } => format!("missing: event {event} of link {sequence}"),
+        Finding::DetailsChanged { event } => format!("changed: details of event {event}"),
+        Finding::KeyUnknown { sequence, key_id } => {
+            format!("unknown: ENCRYPTION_KEY_FILE lacks key {key_id} of link {sequence}")
+        }
+        Finding::CheckpointChanged { sequence } => format!("changed: the checkpoint of link {sequence}"),
+        Finding::Unsealed { event } => format!("not sealed yet: event {event}"),
+    }
+}
+
+async fn prune(config: &Config, before: &str) -> Outcome {
+    migrate(config).await?;
+    let day =
+        day(before).ok_or_else(|| format!("--before: \"{before}\" isn't a day; write it as 2026-01-31"))?;
+    let accounts = open_accounts(config)?;
+    let gone = accounts.prune_audit(day.midnight().assume_utc()).await.map_err(|error| told(&error))?;
+    Ok(print(format_args!("pruned: {gone}\n"))?)
+}
+
+fn day(text: &str) -> Option<Date> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+}
+
+fn told(error: &Error) -> String {
+    match error {
+        Error::MailOff => {
+            "ENCRYPTION_KEY_FILE: it is not set, and events are sealed with that key".to_owned()
+        }
+        other => refused(other),
+    }
+}

@@ -25,6 +25,17 @@ pub enum AdminAct {
     Delete,
 }
 
+/// How an act is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// By one button.
+    Once,
+    /// Named in full, and asked for once more.
+    Twice,
+    /// The same, and a link is answered.
+    ForALink,
+}
+
 impl AdminAct {
     /// Every act.
     pub const ALL: [Self; 9] = [
@@ -77,10 +88,14 @@ impl AdminAct {
         }
     }
 
-    /// Whether it is named in full and asked for once more before it is done.
+    /// How it is asked for: no form does an act that is not its own.
     #[must_use]
-    pub const fn is_asked_twice(self) -> bool {
-        matches!(self, Self::Promote | Self::Demote | Self::Disable | Self::MakeReset | Self::Delete)
+    pub const fn asking(self) -> Asking {
+        match self {
+            Self::Enable | Self::EndSessions | Self::SendReset | Self::Verify => Asking::Once,
+            Self::Promote | Self::Demote | Self::Disable | Self::Delete => Asking::Twice,
+            Self::MakeReset => Asking::ForALink,
+        }
     }
 
     /// Whether an admin who does it to their own account is locked out.
@@ -114,17 +129,17 @@ pub struct AdminDeed {
 }
 
 impl AdminActForm {
-    /// Checks every field. Whoever is disabled is told why.
+    /// Checks every field of a form that asks in this way. Whoever is disabled is told why.
     ///
     /// # Errors
     /// All refused fields.
-    pub fn parse(&self) -> Result<AdminDeed, Vec<FieldError>> {
+    pub fn parse(&self, asking: Asking) -> Result<AdminDeed, Vec<FieldError>> {
         let mut errors = FieldErrors::default();
         let user = Uuid::try_parse(&self.user).ok().map(UserId);
         if user.is_none() {
             errors.refuse("user", FormReason::IdInvalid);
         }
-        let act = AdminAct::of(&self.act);
+        let act = AdminAct::of(&self.act).filter(|act| act.asking() == asking);
         if act.is_none() {
             errors.refuse("act", FormReason::TextInvalid);
         }
@@ -166,6 +181,15 @@ impl InviteForm {
 pub struct RevokeForm {
     /// Its id.
     pub invitation: String,
+}
+
+/// A link that an admin passes on. No `Debug`: whoever has it gets in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeLink {
+    /// What to open.
+    pub url: String,
+    /// Until when.
+    pub expires_at: Timestamp,
 }
 
 /// An account, as the page of an admin shows it.
@@ -222,19 +246,39 @@ mod tests {
 
     #[test]
     fn whoever_is_disabled_is_told_why() {
-        let deed = form("disable", " Spam\r\nagain ").parse().unwrap();
+        let deed = form("disable", " Spam\r\nagain ").parse(Asking::Twice).unwrap();
         assert_eq!((deed.act, deed.reason.as_deref()), (AdminAct::Disable, Some("Spam\nagain")));
         for reason in ["", "  \n "] {
-            assert_eq!(form("disable", reason).parse().unwrap_err()[0].reason.code(), "required");
+            assert_eq!(
+                form("disable", reason).parse(Asking::Twice).unwrap_err()[0].reason.code(),
+                "required"
+            );
         }
-        assert_eq!(form("disable", &"x".repeat(301)).parse().unwrap_err()[0].reason.code(), "too_long");
-        assert_eq!(form("enable", "whatever").parse().unwrap().reason, None);
+        assert_eq!(
+            form("disable", &"x".repeat(301)).parse(Asking::Twice).unwrap_err()[0].reason.code(),
+            "too_long"
+        );
+        assert_eq!(form("enable", "whatever").parse(Asking::Once).unwrap().reason, None);
+    }
+
+    #[test]
+    fn no_form_does_an_act_that_is_not_its_own() {
+        for act in AdminAct::ALL {
+            for asking in [Asking::Once, Asking::Twice, Asking::ForALink] {
+                let parsed = form(act.as_str(), "Spam").parse(asking);
+                assert_eq!(parsed.is_ok(), act.asking() == asking, "{act:?} {asking:?}");
+                let refused = parsed.err().map(|errors| errors[0].field.clone());
+                assert!(refused.is_none_or(|field| field == "act"), "{act:?}");
+            }
+        }
+        assert_eq!(AdminAct::ALL.iter().filter(|act| act.asking() == Asking::Once).count(), 4);
     }
 
     #[test]
     fn a_form_is_parsed_whole_or_refused_whole() {
         let form = AdminActForm { user: "x".into(), act: "x".into(), reason: String::new() };
-        let fields: Vec<_> = form.parse().unwrap_err().into_iter().map(|error| error.field).collect();
+        let fields: Vec<_> =
+            form.parse(Asking::Once).unwrap_err().into_iter().map(|error| error.field).collect();
         assert_eq!(fields, ["user", "act"]);
         let invite = InviteForm { email: "nobody".into(), role: "root".into() };
         let fields: Vec<_> = invite.parse().unwrap_err().into_iter().map(|error| error.field).collect();

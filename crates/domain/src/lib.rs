@@ -31,7 +31,8 @@ mod timestamp;
 pub use account::*;
 pub use admin::*;
 pub use admin_act::{
-    AdminAct, AdminActForm, AdminDeed, AdminUserView, InvitationView, InviteForm, RevokeForm,
+    AdminAct, AdminActForm, AdminDeed, AdminUserView, Asking, InvitationView, InviteForm, MadeLink,
+    RevokeForm,
 };
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
 pub use audit_search::AuditSearch;

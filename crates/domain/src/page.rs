@@ -83,6 +83,13 @@ pub struct TwoWayPage<T> {
 }
 
 impl PageRequest {
+    /// Each field by its name in the address.
+    #[must_use]
+    pub fn fields(&self) -> [(&'static str, &str); 2] {
+        let Self { limit, cursor } = self;
+        [("limit", limit), ("cursor", cursor)]
+    }
+
     /// Checks both fields.
     ///
     /// # Errors
@@ -91,6 +98,16 @@ impl PageRequest {
         let mut errors = FieldErrors::default();
         let span = errors.span(&self.limit, &self.cursor);
         errors.finish(span)
+    }
+
+    /// The same, of a list that is read on and back.
+    ///
+    /// # Errors
+    /// All refused fields.
+    pub fn window(&self) -> Result<Window, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let window = errors.window(&self.limit, &self.cursor);
+        errors.finish(window)
     }
 }
 
@@ -292,9 +309,7 @@ mod tests {
     }
 
     fn window(cursor: &str) -> Option<Window> {
-        let mut errors = FieldErrors::default();
-        let window = errors.window("2", cursor);
-        errors.finish(window).ok()
+        request("2", cursor).window().ok()
     }
 
     fn place(n: &u128) -> Place {

@@ -13,7 +13,7 @@ const LOCK: i64 = 0x646f_6f72_7374_6570;
 const SEARCH: &str = "users_search_idx";
 
 /// How to build an index, in the words behind its name.
-const INDEXES: [(&str, &str); 2] = [
+const INDEXES: [(&str, &str); 3] = [
     (
         "users_name_idx",
         "ON users (left(lower(coalesce(name, first_name || ' ' || last_name, first_name, last_name, email)), 50), id)",
@@ -21,6 +21,10 @@ const INDEXES: [(&str, &str); 2] = [
     (
         "audit_events_sign_ins_idx",
         "ON audit_events (at, kind) INCLUDE (subject_id) WHERE kind IN ('signed_in', 'sign_in_failed')",
+    ),
+    (
+        "one_time_tokens_invitations_idx",
+        "ON one_time_tokens (id) WHERE purpose = 'invite' AND user_id IS NULL AND used_at IS NULL",
     ),
 ];
 

@@ -151,9 +151,9 @@ impl Store {
 
     fn over(pool: PgPool, listening: Listening, own_sessions: Arc<AtomicBool>) -> Self {
         Self {
+            scans: Arc::new(Semaphore::new(scan::scans(pool.options().get_max_connections()))),
             pool,
             commits: Arc::default(),
-            scans: Arc::new(Semaphore::new(scan::SCANS)),
             mails: Arc::default(),
             changes: Arc::default(),
             listening: Arc::new(listening),

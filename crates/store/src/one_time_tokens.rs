@@ -1,7 +1,7 @@
 //! What links and codes of mails are good for. Each is used once, by one guarded statement.
 
 use crate::{Store, StoreError, TokenHash, Tx};
-use domain::{Purpose, UserId};
+use domain::{Direction, Place, Purpose, UserId, Window};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -30,6 +30,14 @@ pub struct OneTimeToken {
     pub sent_at: Option<OffsetDateTime>,
     /// Until when it may be used.
     pub expires_at: OffsetDateTime,
+}
+
+impl OneTimeToken {
+    /// Where it stands in a list by age.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { id: self.id, key: String::new() }
+    }
 }
 
 /// A query for a token's columns, from the words before them to those behind.
@@ -244,26 +252,47 @@ pub async fn of_user(
     Ok(query.fetch_optional(&store.pool).await?)
 }
 
-/// Up to `limit` live tokens of a purpose that belong to no account yet, the newest first.
+/// The open invitations in a window, the newest first in it, with one more than its page shows.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn open(
+pub async fn invitations(
     store: &Store,
-    purpose: Purpose,
+    window: &Window,
     now: OffsetDateTime,
-    limit: i64,
 ) -> Result<Vec<OneTimeToken>, StoreError> {
-    let query = query_token!(
-        "SELECT ",
-        "FROM one_time_tokens
-         WHERE purpose = $1 AND user_id IS NULL AND used_at IS NULL AND expires_at > $2
-         ORDER BY id DESC LIMIT $3",
-        purpose.as_str(),
-        now,
-        limit,
-    );
-    Ok(query.fetch_all(&store.pool).await?)
+    let from = window.from.as_ref().map(|place| place.id);
+    let rows = match window.direction {
+        Direction::Onward => {
+            query_token!(
+                "SELECT ",
+                "FROM one_time_tokens
+                 WHERE purpose = 'invite' AND user_id IS NULL AND used_at IS NULL AND expires_at > $2
+                   AND ($3::uuid IS NULL OR id < $3)
+                 ORDER BY id DESC LIMIT $1",
+                window.rows_to_read(),
+                now,
+                from,
+            )
+            .fetch_all(&store.pool)
+            .await
+        }
+        Direction::Back => {
+            query_token!(
+                "SELECT ",
+                "FROM one_time_tokens
+                 WHERE purpose = 'invite' AND user_id IS NULL AND used_at IS NULL AND expires_at > $2
+                   AND ($3::uuid IS NULL OR id > $3)
+                 ORDER BY id LIMIT $1",
+                window.rows_to_read(),
+                now,
+                from,
+            )
+            .fetch_all(&store.pool)
+            .await
+        }
+    };
+    Ok(rows?)
 }
 
 /// Uses a token up. Says whether this was the one use: of several at once, one alone is.

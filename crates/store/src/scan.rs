@@ -7,8 +7,14 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-/// How many connections may read for admins at once: the others are there for everybody.
-pub(crate) const SCANS: usize = 2;
+/// How many connections of a server may read for admins at once: the others are there for everybody.
+const SCANS: usize = 2;
+
+/// The same, of this many in all: two stay free for sign-ins, as far as there are as many.
+pub(crate) fn scans(connections: u32) -> usize {
+    let spare = usize::try_from(connections).unwrap_or(SCANS).saturating_sub(2);
+    SCANS.min(spare.max(1))
+}
 
 /// A transaction that only reads, however many rows it has to look at. Whoever has one reads to the end: a statement that
 /// nobody waits for runs on, and would do so beside the next.
@@ -19,7 +25,7 @@ pub struct Scan {
 }
 
 impl Store {
-    /// Begins to read, once one of the two connections for it is free.
+    /// Begins to read, once one of the connections for it is free.
     ///
     /// Each statement is planned for the values that it is given: a plan for any filter and any term would read the whole
     /// table for a rare one. It gets no parallel workers, which would take the cores of others.
@@ -45,5 +51,16 @@ impl Store {
 impl Scan {
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.transaction
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scans;
+
+    #[test]
+    fn sign_ins_keep_connections_however_few_there_are() {
+        let of = [1, 2, 3, 4, 10, 100].map(scans);
+        assert_eq!(of, [1, 1, 1, 2, 2, 2]);
     }
 }

@@ -10,7 +10,10 @@ use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use domain::{AdminAct, AuditQuery, AuditSearch, Code, Problem, UserId, UserQuery};
+use domain::{
+    AdminAct, Asking, AuditQuery, AuditSearch, Code, FieldError, FormReason, PageRequest, ProblemDocument,
+    Reason, UserId, UserQuery,
+};
 use edge::problem::{problem, refusal};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -59,8 +62,11 @@ impl FromRequestParts<AppState> for Asked {
 }
 
 impl Asked {
-    /// The guard has let an admin in: there is a viewer.
+    /// Whatever let the request in, an admin alone is shown a page.
     fn page(self, draw: impl FnOnce(AdminSite) -> String) -> Response {
+        if let Err(error) = self.ctx.admin() {
+            return self.refused(error);
+        }
         let Self { state, ctx, flash, path, .. } = self;
         let Some(viewer) = ctx.viewer() else { return refusal(Code::SignInNeeded) };
         let nonce = Nonce::new();
@@ -84,14 +90,35 @@ impl Asked {
 
     /// The act that the path names, if it has a page of its own.
     fn act(&self) -> Option<AdminAct> {
-        AdminAct::of(self.path.split('/').nth(4)?).filter(|act| act.is_asked_twice())
+        AdminAct::of(self.path.split('/').nth(4)?).filter(|act| act.asking() != Asking::Once)
     }
 
     /// What the address asks for, of these fields. Whatever else stands there is another program's.
-    fn query<T: for<'a> Deserialize<'a> + Default>(&self, known: &[(&str, &str)]) -> T {
-        let fields = body::fields(self.query.as_bytes()).unwrap_or_default();
+    ///
+    /// # Errors
+    /// As of a broken cursor, where it cannot be read: whoever asked for some is not shown all.
+    fn query<T: for<'a> Deserialize<'a>>(&self, known: &[(&str, &str)]) -> Result<T, Error> {
+        let broken =
+            || Error::Invalid(vec![FieldError::new("cursor", Reason::Form(FormReason::CursorInvalid))]);
+        let fields = body::fields(self.query.as_bytes()).map_err(|_| broken())?;
         let known = fields.into_iter().filter(|(name, _)| known.iter().any(|(known, _)| known == name));
-        T::deserialize(MapDeserializer::<_, PlainError>::new(known)).unwrap_or_default()
+        T::deserialize(MapDeserializer::<_, PlainError>::new(known)).map_err(|_| broken())
+    }
+
+    /// The page of a list, which says why it cannot be shown; any other refusal leads elsewhere.
+    fn list<P>(
+        self,
+        found: Result<P, Error>,
+        draw: impl FnOnce(AdminSite, Result<P, ProblemDocument>) -> String,
+    ) -> Response {
+        match found {
+            Ok(page) => self.page(|site| draw(site, Ok(page))),
+            Err(error @ Error::Invalid(_)) => {
+                let problem = words::document(&problem(error));
+                self.page(|site| draw(site, Err(problem)))
+            }
+            Err(error) => self.refused(error),
+        }
     }
 
     /// Where a page leads that cannot be shown.
@@ -113,39 +140,32 @@ async fn figures(asked: Asked) -> Response {
 }
 
 async fn audit(asked: Asked) -> Response {
-    let search: AuditSearch = asked.query(&AuditSearch::default().fields());
-    match asked.state.accounts.search_audit(&asked.ctx, &search).await {
-        Ok(page) => asked.page(|site| app::admin_audit_document(site, search, Ok(page))),
-        Err(error @ Error::Invalid(_)) => {
-            let problem = words::document(&problem(error));
-            asked.page(|site| app::admin_audit_document(site, search, Err(problem)))
-        }
-        Err(error) => asked.refused(error),
-    }
+    let (search, found) = match asked.query::<AuditSearch>(&AuditSearch::default().fields()) {
+        Ok(search) => (search.clone(), asked.state.accounts.search_audit(&asked.ctx, &search).await),
+        Err(broken) => (AuditSearch::default(), Err(broken)),
+    };
+    asked.list(found, |site, found| app::admin_audit_document(site, search, found))
 }
 
 /// The file of the audit trail's page. It writes nothing.
 pub(crate) async fn download(asked: Asked) -> Response {
-    let search: AuditSearch = asked.query(&AuditSearch::default().fields());
+    let search = asked.query::<AuditSearch>(&AuditSearch::default().fields());
     let csv = asked.query.split('&').all(|part| part != "format=jsonl");
     let format = if csv { AuditFormat::Csv } else { AuditFormat::JsonLines };
     let page = Asked { path: "/admin/audit".to_owned(), ..asked };
-    match page.state.accounts.audit_file(&page.ctx, &search, format).await {
-        Ok(file) => Download(file).into_response(),
-        Err(error) => page.refused(error),
-    }
+    let file = match search {
+        Ok(search) => page.state.accounts.audit_file(&page.ctx, &search, format).await,
+        Err(broken) => Err(broken),
+    };
+    file.map_or_else(|error| page.refused(error), |file| Download(file).into_response())
 }
 
 async fn users(asked: Asked) -> Response {
-    let query: UserQuery = asked.query(&UserQuery::default().fields());
-    match asked.state.accounts.list_users(&asked.ctx, query.clone()).await {
-        Ok(page) => asked.page(|site| app::admin_users_document(site, query, Ok(page))),
-        Err(error @ Error::Invalid(_)) => {
-            let problem: Problem = problem(error);
-            asked.page(|site| app::admin_users_document(site, query, Err(words::document(&problem))))
-        }
-        Err(error) => asked.refused(error),
-    }
+    let (query, found) = match asked.query::<UserQuery>(&UserQuery::default().fields()) {
+        Ok(query) => (query.clone(), asked.state.accounts.list_users(&asked.ctx, query).await),
+        Err(broken) => (UserQuery::default(), Err(broken)),
+    };
+    asked.list(found, |site, found| app::admin_users_document(site, query, found))
 }
 
 async fn user(asked: Asked) -> Response {
@@ -172,8 +192,24 @@ async fn invite(asked: Asked) -> Response {
 }
 
 async fn invitations(asked: Asked) -> Response {
-    match asked.state.accounts.invitations(&asked.ctx).await {
-        Ok(open) => asked.page(|site| app::admin_invitations_document(site, open)),
-        Err(error) => asked.refused(error),
+    let (request, found) = match asked.query::<PageRequest>(&PageRequest::default().fields()) {
+        Ok(request) => (request.clone(), asked.state.accounts.invitations(&asked.ctx, request).await),
+        Err(broken) => (PageRequest::default(), Err(broken)),
+    };
+    asked.list(found, |site, found| app::admin_invitations_document(site, request, found))
+}
+
+#[cfg(test)]
+mod tests {
+    use app::routes::DOCUMENTS;
+    use std::collections::BTreeSet;
+
+    /// A page that is not in the list has no guard but its own.
+    #[test]
+    fn every_page_here_is_guarded_as_one_of_admins() {
+        let routes = include_str!("admin.rs").split(".route(\"").skip(1);
+        let routes = routes.filter_map(|rest| rest.split('"').next()).filter(|path| !path.ends_with(".css"));
+        let guarded = DOCUMENTS.iter().map(|page| page.path);
+        assert_eq!(routes.collect::<BTreeSet<_>>(), guarded.collect());
     }
 }

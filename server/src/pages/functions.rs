@@ -16,7 +16,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, ProblemDocument};
+use domain::{Code, MadeLink, ProblemDocument};
 use edge::CookieStyle;
 use edge::caller::Callers;
 use edge::origin::RequestOrigin;
@@ -24,6 +24,7 @@ use edge::problem::{answer, refusal};
 use edge::rate_limit;
 use http::header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::de::DeserializeOwned;
 
 const SIGN_OUT: &str = "/fn/logout";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -134,7 +135,9 @@ impl Post {
         let (parts, stream) = response.into_parts();
         let mut shown = Vec::new();
         if self.form.is_some_and(|form| form.answers_link) {
-            shown.push(("token".to_owned(), text(stream).await));
+            let link: Option<MadeLink> = answer_of(stream).await;
+            let fields = link.map(|link| [("token", link.url), ("until", link.expires_at.0)]);
+            shown.extend(fields.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)));
         }
         self.sent_on(&parts.headers, shown, cookies)
     }
@@ -214,15 +217,15 @@ async fn outcome(response: Response) -> Result<Response, (ProblemDocument, Heade
 /// To the form that the answer fills.
 async fn handed_on(form: &FormPage, response: Response, cookies: CookieStyle) -> Response {
     let (parts, stream) = response.into_parts();
-    let values = vec![("token".to_owned(), text(stream).await)];
+    let values = vec![("token".to_owned(), answer_of(stream).await)];
     let flash = Flash { function: form.function.to_owned(), values, ..Flash::default() };
     let mut answer = see_other(form.page);
     answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
     with_cookies(&parts.headers, answer)
 }
 
-/// The text that a function answered.
-async fn text(stream: Body) -> String {
+/// What a function answered.
+async fn answer_of<T: DeserializeOwned + Default>(stream: Body) -> T {
     let content = body::read(stream, MAX_PROBLEM).await.unwrap_or_default();
     serde_json::from_slice(&content).unwrap_or_default()
 }

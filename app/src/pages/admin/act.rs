@@ -1,7 +1,7 @@
 use super::document::{AdminSite, Head, document};
 use super::parts::{act_does, act_label, act_title, field_error, typed};
 use crate::ui::{Flash, PlainForm, escaped, hidden, outcome, units};
-use domain::{AdminAct, AdminUserView, REASON_MAX};
+use domain::{AdminAct, AdminUserView, Asking, REASON_MAX};
 use leptos::prelude::*;
 
 /// Names in full what an act does, and asks once more.
@@ -12,7 +12,8 @@ pub fn admin_act_document(site: AdminSite, view: AdminUserView, act: AdminAct) -
 }
 
 fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
-    let function = if act == AdminAct::MakeReset { "/fn/admin/link" } else { "/fn/admin/confirmed" };
+    let link = act.asking() == Asking::ForALink;
+    let function = if link { "/fn/admin/link" } else { "/fn/admin/confirmed" };
     let of_this = typed(&site.flash, "act").is_none_or(|typed| typed == act.as_str());
     let none = Flash::default();
     let flash = if of_this { &site.flash } else { &none };
@@ -24,14 +25,15 @@ fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
     };
     let form = PlainForm {
         version: view.version.clone(),
-        class: if act == AdminAct::MakeReset { "button" } else { "button button-danger" },
+        class: if link { "button" } else { "button button-danger" },
         ..PlainForm::new(&site.viewer.id, function, act_label(act))
     };
     let name = view.user.profile.display_name();
     let [before, after] = words::admin_user::person();
     view! {
         {outcome(flash, &[function], |_| "")}
-        <section class="card" aria-labelledby="act">
+        // A script may show this, and the page's head, as a dialog.
+        <section class="card" aria-labelledby="act" data-asks>
             <div class="card-head">
                 <h2 id="act">{act_label(act)}</h2>
                 <p>
@@ -42,7 +44,9 @@ fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
             <div class="card-body">
                 {form.show(fields.into_any())}
                 <p>
-                    <a class="button button-quiet" href=back>{words::admin_user::cancel()}</a>
+                    <a class="button button-quiet" href=back data-cancel>
+                        {words::admin_user::cancel()}
+                    </a>
                 </p>
             </div>
         </section>

@@ -28,8 +28,11 @@ fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -
         Err(_) => ().into_any(),
     };
     let said = errors.into_iter().map(|error| {
-        let of_person = ["who", "whom"].contains(&error.field.as_str());
-        let message = if of_person { words::admin_audit::nobody().to_owned() } else { error.message };
+        let message = match error.field.as_str() {
+            "who" | "whom" => words::admin_audit::nobody().to_owned(),
+            "cursor" => words::admin::no_such_page().to_owned(),
+            _ => error.message,
+        };
         view! { <p class="notice">{message}</p> }
     });
     view! {

@@ -71,6 +71,7 @@ fn in_words(detail: &Value) -> Vec<String> {
             ),
             "last_line" => return None,
             "mail" => words::admin_audit::mail(&text(value)),
+            "reason" => words::admin_audit::reason(&text(value)),
             "purpose" => words::admin_audit::purpose(purpose(&text(value))),
             "address" => words::admin_audit::email_after(address(&text(value))),
             other => words::admin_audit::more(other, &text(value)),
@@ -128,6 +129,7 @@ mod tests {
                 json!({ "address": "taken" }),
                 vec!["Email: not restored, because another account has the earlier one"],
             ),
+            (json!({ "ended_sessions": 1, "reason": "Spam" }), vec!["1 session ended", "Reason given: Spam"]),
             (json!({ "of_a_newer_server": true }), vec!["of_a_newer_server: true"]),
             (json!([1]), vec![]),
         ] {

@@ -1,21 +1,49 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{self, role, shown_link, typed};
+use super::parts::{self, address, pager, refused, role, shown_link, typed};
 use crate::ui::{Flash, PlainForm, hidden, outcome};
-use domain::InvitationView;
+use domain::{InvitationView, PageRequest, ProblemDocument, TwoWayPage};
 use leptos::prelude::*;
 
 /// Open invitations.
 #[must_use]
-pub fn admin_invitations_document(site: AdminSite, open: Vec<InvitationView>) -> String {
+pub fn admin_invitations_document(
+    site: AdminSite,
+    asked: PageRequest,
+    found: Result<TwoWayPage<InvitationView>, ProblemDocument>,
+) -> String {
     let head = Head::new(words::admin_invitations::title(), words::admin_invitations::lead());
-    document(site, head, move |site| page(site, open))
+    document(site, head, move |site| page(site, &asked, found))
 }
 
+const PATH: &str = "/admin/invitations";
 const REVOKE: &str = "/fn/admin/invitations/revoke";
 const INVITE: &str = "/fn/admin/invite";
 
-fn page(site: &AdminSite, open: Vec<InvitationView>) -> AnyView {
-    let rows: Vec<_> = open.into_iter().map(|invitation| row(site, invitation)).collect();
+fn page(
+    site: &AdminSite,
+    asked: &PageRequest,
+    found: Result<TwoWayPage<InvitationView>, ProblemDocument>,
+) -> AnyView {
+    let list = match found {
+        Ok(page) => list(site, asked, page),
+        Err(problem) => refused(problem),
+    };
+    view! {
+        {outcome(&site.flash, &[REVOKE, INVITE], done)}
+        {shown_link(&site.flash, INVITE, words::admin_invite::link(), words::admin_invite::link_note)}
+        <p class="actions">
+            <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
+        </p>
+        {list}
+    }
+    .into_any()
+}
+
+fn list(site: &AdminSite, asked: &PageRequest, page: TwoWayPage<InvitationView>) -> AnyView {
+    let to =
+        |cursor: &str| address(PATH, &PageRequest { cursor: cursor.to_owned(), ..asked.clone() }.fields());
+    let pager = pager(&page, asked.cursor.is_empty(), to);
+    let rows: Vec<_> = page.items.into_iter().map(|invitation| row(site, invitation)).collect();
     let headings = [
         words::admin_invitations::email(),
         words::admin_invitations::role(),
@@ -24,12 +52,8 @@ fn page(site: &AdminSite, open: Vec<InvitationView>) -> AnyView {
         words::admin_invitations::act(),
     ];
     view! {
-        {outcome(&site.flash, &[REVOKE, INVITE], done)}
-        {shown_link(&site.flash, INVITE, words::admin_invite::link(), words::admin_invite::link_note())}
-        <p class="actions">
-            <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
-        </p>
         {parts::list(words::admin_invitations::list(), words::admin_invitations::empty(), &headings, rows)}
+        {pager}
     }
     .into_any()
 }

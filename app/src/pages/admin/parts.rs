@@ -1,7 +1,7 @@
 //! What the pages of admins are made of.
 
 use crate::ui::Flash;
-use domain::{AdminAct, Role, UserView};
+use domain::{AdminAct, ProblemDocument, Role, Timestamp, TwoWayPage, UserView};
 use leptos::prelude::*;
 use leptos_router::location::Url;
 
@@ -16,11 +16,39 @@ pub(super) fn field_error(flash: &Flash, field: &str) -> Option<String> {
     errors.into_iter().find(|error| error.field == field).map(|error| error.message.clone())
 }
 
-/// A link that is shown once.
-pub(super) fn shown_link(flash: &Flash, function: &str, label: &'static str, note: &'static str) -> AnyView {
+/// Why a list cannot be shown.
+pub(super) fn refused(problem: ProblemDocument) -> AnyView {
+    let message =
+        problem.errors.into_iter().next().map_or(problem.detail, |error| match error.field.as_str() {
+            "cursor" => words::admin::no_such_page().to_owned(),
+            _ => error.message,
+        });
+    view! { <p class="notice">{message}</p> }.into_any()
+}
+
+/// The ways to the other pages of a list. `to` is the address of the page at a cursor.
+pub(super) fn pager<T>(page: &TwoWayPage<T>, first: bool, to: impl Fn(&str) -> String) -> AnyView {
+    let ways = [
+        ((!first).then_some(""), words::admin::first()),
+        (page.prev_cursor.as_deref(), words::admin::previous()),
+        (page.next_cursor.as_deref(), words::admin::next()),
+    ];
+    let links = ways.into_iter().filter_map(|(cursor, label)| Some(link(to(cursor?), label)));
+    let links: Vec<_> = links.collect();
+    (!links.is_empty()).then(|| view! { <p class="actions pager">{links}</p> }).into_any()
+}
+
+/// A link that is shown once, and until when it works.
+pub(super) fn shown_link(
+    flash: &Flash,
+    function: &str,
+    label: &'static str,
+    note: fn(&str) -> String,
+) -> AnyView {
     let link = Some(flash).filter(|flash| flash.function == function && flash.problem.is_none());
-    let link = link.and_then(|flash| typed(flash, "token")).filter(|link| !link.is_empty());
-    let show = |link| {
+    let link = link.and_then(|flash| typed(flash, "token").zip(typed(flash, "until")));
+    let show = |(link, until): (String, String)| {
+        let note = note(&words::exact(&Timestamp(until)));
         view! {
             <section class="card" aria-labelledby="made-link">
                 <div class="card-head">

@@ -2,7 +2,7 @@ use super::document::{AdminSite, Head, document};
 use super::event;
 use super::parts::{act_does, act_done, act_label, proof, role, shown_link, state};
 use crate::ui::{Card, PlainForm, hidden, outcome};
-use domain::{AdminAct, AdminUserView, AuditView};
+use domain::{AdminAct, AdminUserView, Asking, AuditView};
 use leptos::prelude::*;
 
 /// An account: what it holds, what can be done to it, what happened to it.
@@ -28,7 +28,7 @@ fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView]) -> AnyView
             &site.flash,
             "/fn/admin/link",
             words::admin_user::link(),
-            words::admin_user::link_note_short(),
+            words::admin_user::link_note,
         )}
         <div class="sides">
             <div>
@@ -123,10 +123,10 @@ fn acts(site: &AdminSite, view: &AdminUserView) -> AnyView {
 
 /// An act with what it does: done at once, or asked for once more on a page of its own.
 fn offer(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
-    let button = if act.is_asked_twice() {
+    let button = if act.asking() != Asking::Once {
         let to = format!("/admin/users/{}/{}", view.user.id, act.as_str());
         let class = if act.locks_out() { "button button-danger" } else { "button button-quiet" };
-        view! { <a class=class href=to>{act_label(act)}</a> }.into_any()
+        view! { <a class=class href=to data-dialog>{act_label(act)}</a> }.into_any()
     } else {
         let fields = view! { {hidden("form[user]", &view.user.id)} {hidden("form[act]", act.as_str())} };
         let plain = PlainForm::new(&site.viewer.id, "/fn/admin/act", act_label(act));

@@ -1,5 +1,5 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{self, act_done, address, choice, filters, link, proof, role, state};
+use super::parts::{self, act_done, address, choice, filters, pager, proof, refused, role, state};
 use crate::ui::{outcome, units};
 use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
@@ -27,10 +27,7 @@ fn page(
         if count == 0 { words::admin_users::empty().to_owned() } else { words::admin_users::found(count) };
     let list = match found {
         Ok(page) => list(site, query, page),
-        Err(problem) => view! {
-            <p class="notice">{problem.errors.first().map_or(problem.detail, |error| error.message.clone())}</p>
-        }
-        .into_any(),
+        Err(problem) => refused(problem),
     };
     view! {
         {outcome(&site.flash, &["/fn/admin/confirmed"], act_done)}
@@ -92,8 +89,8 @@ fn order(sort: UserSort) -> (&'static str, &'static str) {
 }
 
 fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {
+    let pager = pager(&page, query.cursor.is_empty(), |cursor| asked(query, cursor));
     let rows: Vec<_> = page.items.into_iter().map(|user| row(site, user)).collect();
-    let is_empty = rows.is_empty();
     let headings = [
         words::admin_users::email(),
         words::admin_users::name(),
@@ -101,18 +98,9 @@ fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyV
         words::admin_users::state(),
         words::admin_users::since(),
     ];
-    let list = parts::list(words::admin_users::title(), words::admin_users::empty(), &headings, rows);
-    if is_empty {
-        return list;
-    }
-    let to = |cursor: Option<String>, label| cursor.map(|cursor| link(asked(query, &cursor), label));
-    let first = (!query.cursor.is_empty()).then(String::new);
     view! {
-        {list}
-        <p class="actions pager">
-            {to(first, words::admin::first())} {to(page.prev_cursor, words::admin::previous())}
-            {to(page.next_cursor, words::admin::next())}
-        </p>
+        {parts::list(words::admin_users::title(), words::admin_users::empty(), &headings, rows)}
+        {pager}
     }
     .into_any()
 }

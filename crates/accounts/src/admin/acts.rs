@@ -7,7 +7,7 @@ use crate::authentication::step_up::need_recent_sign_in;
 use crate::identifier::{self, Address};
 use crate::one_time::NewToken;
 use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
-use domain::{AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Purpose, UserId};
+use domain::{AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, Purpose, UserId};
 use store::{sessions, users};
 
 impl Accounts {
@@ -46,7 +46,7 @@ impl Accounts {
         if act.fits(&view) { Ok(view) } else { Err(Error::ChangedMeanwhile) }
     }
 
-    /// Does it. A link to choose a new password is returned, where one was asked for.
+    /// Does it, if it is asked for as it has to be. A link to choose a new password is returned, where one was asked for.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::NotFound`], [`Error::Reauthenticate`]
@@ -55,10 +55,11 @@ impl Accounts {
     pub async fn act_on_user(
         &self,
         ctx: &RequestCtx,
+        asking: Asking,
         form: AdminActForm,
     ) -> Result<Option<PrintedLink>, Error> {
         ctx.admin()?;
-        let AdminDeed { user, act, reason } = form.parse()?;
+        let AdminDeed { user, act, reason } = form.parse(asking)?;
         self.admin_user_for(ctx, user, act).await?;
         match act {
             AdminAct::Promote => self.change_role(ctx, user, "admin").await?,
@@ -101,8 +102,8 @@ impl Accounts {
         is_active: bool,
         reason: Option<String>,
     ) -> Result<(), Error> {
-        let patch = AdminPatch { is_active: Some(is_active), ..AdminPatch::default() };
-        self.change_user_because(ctx, id, patch, reason).await.map(drop)
+        let patch = AdminPatch { is_active: Some(is_active), reason, ..AdminPatch::default() };
+        self.change_user(ctx, id, patch).await.map(drop)
     }
 
     /// Vouches for the address of an account.
@@ -116,15 +117,15 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
-    /// Makes a link to choose a new password, for the admin to pass on: the live one, or a new one. The account keeps its
-    /// password until then.
+    /// Makes a link to choose a new password, for the admin to pass on: the live one, or a new one where that has nearly
+    /// ended. The account keeps its password until then.
     async fn make_password_reset(&self, ctx: &RequestCtx, id: UserId) -> Result<PrintedLink, Error> {
         let (mut tx, _, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
         let canonical = identifier::email(&user.email).filter(|_| user.is_active).ok_or(Error::NotFound)?;
         let email = Address { shown: user.email.clone(), canonical };
         let new = NewToken { purpose: Purpose::Reset, user: Some(id), email: &email, detail: None };
-        let token = self.mint(&mut tx, &new, self.inner.database_clock.time(ctx.now)).await?;
+        let token = self.mint_to_pass_on(&mut tx, ctx, &new).await?;
         self.audit(&mut tx, ctx, Some(id), Event::LinkMade { purpose: Purpose::Reset.as_str() }).await?;
         let link = self.printed(&mut tx, ctx, &token, Purpose::Reset).await?;
         tx.commit().await?;

@@ -2,20 +2,30 @@
 
 use crate::credential::{Label, Sealed};
 use crate::{Accounts, Error, RequestCtx, view};
-use domain::{InvitationView, PAGE_MAX, Purpose, RevokeForm, Role};
+use domain::{InvitationView, PageRequest, Purpose, RevokeForm, Role, TwoWayPage};
 use store::one_time_tokens::{self, OneTimeToken};
 use uuid::Uuid;
 
 impl Accounts {
-    /// Open invitations, the newest first: as many as a page has at most.
+    /// A page of the open invitations, the newest first.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Unavailable`].
-    pub async fn invitations(&self, ctx: &RequestCtx) -> Result<Vec<InvitationView>, Error> {
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::Unavailable`].
+    pub async fn invitations(
+        &self,
+        ctx: &RequestCtx,
+        request: PageRequest,
+    ) -> Result<TwoWayPage<InvitationView>, Error> {
         ctx.admin()?;
         let now = self.inner.database_clock.time(ctx.now);
-        let open = one_time_tokens::open(self.store(), Purpose::Invite, now, PAGE_MAX.into()).await?;
-        Ok(open.into_iter().map(|token| self.invitation(token)).collect())
+        let mut window = request.window()?;
+        let mut rows = one_time_tokens::invitations(self.store(), &window, now).await?;
+        if rows.is_empty() && window.from.is_some() {
+            // Those on this side have been used or taken back since.
+            window = window.turned();
+            rows = one_time_tokens::invitations(self.store(), &window, now).await?;
+        }
+        Ok(window.page(rows, OneTimeToken::place, |token| self.invitation(token)))
     }
 
     /// Takes an invitation back, and its mail if that was not sent yet, after a recent sign-in.

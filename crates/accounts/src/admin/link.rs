@@ -69,6 +69,23 @@ impl Accounts {
         Ok(Some(link))
     }
 
+    /// A token that works long enough to be passed on: the live one, unless it has nearly ended.
+    pub(super) async fn mint_to_pass_on(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        new: &NewToken<'_>,
+    ) -> Result<OneTimeToken, Error> {
+        let now = self.inner.database_clock.time(ctx.now);
+        let live = self.mint(tx, new, now).await?;
+        if live.expires_at - now >= policy::token_lifetime(new.purpose) / 2 {
+            return Ok(live);
+        }
+        let owner = Owner { user: new.user, email_canonical: &new.email.canonical };
+        one_time_tokens::revoke(tx, new.purpose, owner, None).await?;
+        self.mint(tx, new, now).await
+    }
+
     /// A token's link, for an operator. Its lifetime begins now unless a mail has begun it.
     pub(super) async fn printed(
         &self,

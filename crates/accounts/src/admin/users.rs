@@ -16,7 +16,8 @@ impl Accounts {
         users::by_id(self.store(), id).await?.map(view::user).ok_or(Error::NotFound)
     }
 
-    /// Changes the given fields of an account. Another role and disabling end every session of it. An admin's own new
+    /// Changes the given fields of an account. Another role and disabling end every session of it; whoever is disabled is
+    /// told the reason, where one is given. An admin's own new
     /// address waits for its proof where every member's does.
     ///
     /// # Errors
@@ -28,23 +29,12 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         id: UserId,
-        patch: AdminPatch,
-    ) -> Result<UserView, Error> {
-        self.change_user_because(ctx, id, patch, None).await
-    }
-
-    /// The same, with what the owner of a disabled account is told.
-    pub(super) async fn change_user_because(
-        &self,
-        ctx: &RequestCtx,
-        id: UserId,
         mut patch: AdminPatch,
-        disabled_reason: Option<String>,
     ) -> Result<UserView, Error> {
         let admin = ctx.admin()?;
         let user = users::by_id(self.store(), id).await?.ok_or(Error::NotFound)?;
         leave_kept(&mut patch.email, &user);
-        let AdminChange { role, is_active, email, profile } = patch.parse()?;
+        let AdminChange { role, is_active, reason, email, profile } = patch.parse()?;
         let email = NewEmail::of(email.as_ref(), &user)?;
         let waits = id == admin.user && self.api_email_waits();
         if let Some(new) = email.as_ref().filter(|_| id == admin.user) {
@@ -54,13 +44,15 @@ impl Accounts {
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
         let role = role.filter(|role| *role != user.role);
-        // An account that closes is disabled as well, and no longer its owner's to restore.
-        let is_active = is_active.filter(|wanted| *wanted != user.is_active || user.closes_at.is_some());
+        // An account that closes is disabled as well, and no longer its owner's to restore. Another reason disables anew.
+        let other_reason = reason.is_some() && reason != user.disabled_reason;
+        let is_active =
+            is_active.filter(|wanted| *wanted != user.is_active || user.closes_at.is_some() || other_reason);
         let no_longer = role == Some(Role::User) || is_active == Some(false);
         if no_longer && policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);
         }
-        let changes = Changes { profile, email: None, role, is_active, disabled_reason };
+        let changes = Changes { profile, email: None, role, is_active, disabled_reason: reason };
         let user = match email {
             Some(new) => self.move_to(&mut tx, ctx, user, changes, &new, waits).await?,
             None => self.change(&mut tx, ctx, user, &changes).await?,

@@ -15,17 +15,17 @@ pub(crate) struct Attempt {
     pub(crate) name: Identifier,
     pub(crate) user: Option<User>,
     pub(crate) admitted: Admitted,
-    if_closing: IfClosing,
+    if_barred: IfBarred,
 }
 
-/// What an attempt with the right password does with an account that closes.
+/// What an attempt with the right password does with an account that closes or is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfClosing {
+pub(crate) enum IfBarred {
     /// It is refused as everybody else's.
     Refuse,
     /// It is refused, and told how the account is restored, or why it is disabled.
     Tell,
-    /// It opens it.
+    /// It opens one that closes.
     Restore,
 }
 
@@ -50,7 +50,7 @@ impl Accounts {
         let name = identifier::canonical(identifier);
         let user = self.account_of(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
-        Ok(Attempt { name, user, admitted, if_closing: IfClosing::Refuse })
+        Ok(Attempt { name, user, admitted, if_barred: IfBarred::Refuse })
     }
 
     /// The account of a canonical name.
@@ -81,23 +81,24 @@ impl Attempt {
     /// Whether a right answer counts. If it does not, it costs the same all the same.
     pub(crate) fn may_succeed(&self, now: OffsetDateTime) -> bool {
         let active = self.user.as_ref().is_some_and(|user| user.is_active);
-        let restored = self.if_closing == IfClosing::Restore && self.closes_after(now).is_some();
+        let restored = self.if_barred == IfBarred::Restore && self.closes_after(now).is_some();
         (active || restored) && self.admitted.is_looked_at()
     }
 
-    /// The same attempt, for an account that may be closing.
-    pub(crate) fn on(self, if_closing: IfClosing) -> Self {
-        Self { if_closing, ..self }
+    /// The same attempt, for an account that may be closing or disabled.
+    pub(crate) fn on(self, if_barred: IfBarred) -> Self {
+        Self { if_barred, ..self }
     }
 
     /// After which moment an account may close that is opened.
     pub(crate) fn closing_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        (self.if_closing == IfClosing::Restore).then_some(now)
+        (self.if_barred == IfBarred::Restore).then_some(now)
     }
 
-    /// What somebody with the right password is told: the account closes, and can be restored; or why it is disabled.
+    /// What somebody with the right password is told: the account closes, and can be restored; or why it is disabled. The
+    /// password is the only factor so far: once there is another, this is decided behind the last.
     pub(crate) fn told(&self, now: OffsetDateTime) -> Option<Error> {
-        if self.if_closing != IfClosing::Tell || !self.admitted.is_looked_at() {
+        if self.if_barred != IfBarred::Tell || !self.admitted.is_looked_at() {
             return None;
         }
         let closing = self.closes_after(now).map(|end| Error::AccountClosing { left: end - now });

@@ -1,4 +1,4 @@
-use crate::authentication::attempt::{IfClosing, ProvenAttempt};
+use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Transport};
 use crate::mail::Notice;
 use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
@@ -27,8 +27,8 @@ impl Accounts {
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let sign_in = form.parse()?;
         let transport = Transport::Browser { persistent: sign_in.remember };
-        let if_closing = if sign_in.restore { IfClosing::Restore } else { IfClosing::Tell };
-        self.sign_in_over(ctx, sign_in, transport, if_closing).await.map(SignedIn::from)
+        let if_barred = if sign_in.restore { IfBarred::Restore } else { IfBarred::Tell };
+        self.sign_in_over(ctx, sign_in, transport, if_barred).await.map(SignedIn::from)
     }
 
     /// Signs a program in under a session of its own, which lasts until it signs out, even if it changes the password.
@@ -36,7 +36,7 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::sign_in`].
     pub async fn sign_in_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
-        Ok(self.sign_in_program(ctx, form, false, IfClosing::Refuse).await?.0)
+        Ok(self.sign_in_program(ctx, form, false, IfBarred::Refuse).await?.0)
     }
 
     /// Restores an account that closes and signs a program in to it; one that does not close is signed in to. It costs
@@ -45,7 +45,7 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::sign_in_bearer`].
     pub async fn restore_bearer(&self, ctx: &RequestCtx, form: SignInForm) -> Result<TokenPair, Error> {
-        Ok(self.sign_in_program(ctx, form, false, IfClosing::Restore).await?.0)
+        Ok(self.sign_in_program(ctx, form, false, IfBarred::Restore).await?.0)
     }
 
     /// As [`Accounts::sign_in_bearer`], for a program that wants to be a known device, as browsers are.
@@ -57,7 +57,7 @@ impl Accounts {
         ctx: &RequestCtx,
         form: SignInForm,
     ) -> Result<(TokenPair, RawToken), Error> {
-        self.sign_in_program(ctx, form, true, IfClosing::Refuse).await
+        self.sign_in_program(ctx, form, true, IfBarred::Refuse).await
     }
 
     /// Signs a program that keeps cookies in; a session that its cookie named before ends.
@@ -70,7 +70,7 @@ impl Accounts {
         form: SignInForm,
     ) -> Result<(UserView, SessionToken, RawToken), Error> {
         let Established { user, token, device, .. } =
-            self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie, IfClosing::Refuse).await?;
+            self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie, IfBarred::Refuse).await?;
         Ok((view::user(user), token, device))
     }
 
@@ -116,12 +116,12 @@ impl Accounts {
         ctx: &RequestCtx,
         form: SignInForm,
         known: bool,
-        if_closing: IfClosing,
+        if_barred: IfBarred,
     ) -> Result<(TokenPair, RawToken), Error> {
         let refresh_token = self.new_refresh_token();
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
         let Established { token, device, .. } =
-            self.sign_in_over(ctx, form.parse()?, transport, if_closing).await?;
+            self.sign_in_over(ctx, form.parse()?, transport, if_barred).await?;
         Ok((self.token_pair(token.jwt, &refresh_token), device))
     }
 
@@ -130,11 +130,11 @@ impl Accounts {
         ctx: &RequestCtx,
         SignIn { identifier, password, .. }: SignIn,
         transport: Transport<'_>,
-        if_closing: IfClosing,
+        if_barred: IfBarred,
     ) -> Result<Established, Error> {
-        let attempt = self.begin_attempt(ctx, &identifier).await?.on(if_closing);
+        let attempt = self.begin_attempt(ctx, &identifier).await?.on(if_barred);
         let mut attempt = self.prove_password(ctx, attempt, password).await?;
-        if if_closing == IfClosing::Restore {
+        if if_barred == IfBarred::Restore {
             let (ctx, ProvenAttempt { tx, user, .. }) = (ctx.as_stranger(), &mut attempt);
             if self.reopen(tx, &ctx, user.id).await? {
                 self.notify(tx, &ctx, user, Notice::Restored).await?;

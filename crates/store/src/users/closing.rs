@@ -17,7 +17,7 @@ pub async fn close(
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE users SET is_active = false, closes_at = $2, updated_at = $3 WHERE id = $1",
+        "UPDATE users SET is_active = false, closes_at = $2, disabled_reason = NULL, updated_at = $3 WHERE id = $1",
         id.0,
         closes_at,
         at
@@ -33,7 +33,7 @@ pub async fn close(
 /// [`StoreError`] where the database does not answer.
 pub async fn restore(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE users SET is_active = true, closes_at = NULL, updated_at = $2
+        "UPDATE users SET is_active = true, closes_at = NULL, disabled_reason = NULL, updated_at = $2
          WHERE id = $1 AND NOT is_active AND closes_at IS NOT NULL",
         id.0,
         at

@@ -5,7 +5,7 @@ use super::answers::is_for_strangers;
 use super::json::object;
 use domain::{
     EMAIL_MAX_BYTES, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX, Profile,
-    SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
+    REASON_MAX, SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
 };
 use serde_json::{Map, Value, json};
 
@@ -55,6 +55,7 @@ fn field(schema: &str, name: &str) -> Option<Value> {
         (_, "current_password") => {
             json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })
         }
+        (_, "reason") => json!({ "type": ["string", "null"], "pattern": text(REASON_MAX, true) }),
         (_, "role") => json!({ "enum": ["user", "admin"] }),
         (_, "is_active") => json!({ "type": ["boolean", "null"] }),
         (_, "refresh_token" | "grant_type" | "scope" | "client_id" | "client_secret") => json!({}),

@@ -11,7 +11,9 @@ async fn an_admin_reads_changes_and_deletes_accounts(pool: PgPool) {
     let path = format!("/api/v1/users/{}", list["items"][0]["id"].as_str().unwrap());
     assert_eq!(admin.get(&path).await.expect(200).json()["email"], "ana@example.com");
 
-    admin.call("PATCH", &path, &json!({ "is_active": false })).await.expect(200);
+    let why = json!({ "is_active": false, "reason": "Spam" });
+    let disabled = admin.call("PATCH", &path, &why).await.expect(200);
+    assert!(!disabled.text.contains("Spam"), "it is told on the sign-in page");
     ana.get("/api/v1/users/me").await.expect(401);
     admin.call("PUT", &path, &json!({ "is_active": true, "role": "admin" })).await.expect(200);
     assert_eq!(admin.call("PATCH", &path, &json!({ "password": "x" })).await.expect(422).code(), "invalid");

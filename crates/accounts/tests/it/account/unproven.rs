@@ -95,13 +95,15 @@ const WAITS: &[Ask] = &[
     ("act_on_user", |accounts, ctx, other| {
         let (user, act) = (other.to_string(), "delete".to_owned());
         let form = AdminActForm { user, act, ..AdminActForm::default() };
-        Box::pin(async move { accounts.act_on_user(ctx, form).await.map(drop) })
+        Box::pin(async move { accounts.act_on_user(ctx, AdminAct::Delete.asking(), form).await.map(drop) })
     }),
     ("invite_by", |accounts, ctx, _| {
         let form = InviteForm { email: "new@example.com".into(), role: "user".into() };
         Box::pin(async move { accounts.invite_by(ctx, form).await.map(drop) })
     }),
-    ("invitations", |accounts, ctx, _| Box::pin(async { accounts.invitations(ctx).await.map(drop) })),
+    ("invitations", |accounts, ctx, _| {
+        Box::pin(async { accounts.invitations(ctx, PageRequest::default()).await.map(drop) })
+    }),
     ("revoke_invitation_by", |accounts, ctx, other| {
         let form = RevokeForm { invitation: other.to_string() };
         Box::pin(async move { accounts.revoke_invitation_by(ctx, form).await })

@@ -1,10 +1,14 @@
 //! What an admin does on the page of an account: a recent sign-in, never against oneself, recorded.
 
-use crate::crew::{admin, again, deletion, kinds};
+use crate::crew::{admin, admin_patch, again, deletion, kinds};
 use accounts::{Error, PrintedLink, RequestCtx};
-use domain::{AdminActForm, InviteForm, ResetForm, RevokeForm, Role, SignInForm, UserId};
+use domain::{
+    AdminAct, AdminActForm, Asking, InvitationView, InviteForm, PageRequest, ResetForm, RevokeForm, Role,
+    SignInForm, TwoWayPage, UserId,
+};
+use serde_json::json;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World, sign_in};
+use testkit::{PASSWORD, World, link_token, sign_in};
 use time::Duration;
 
 fn form(user: UserId, act: &str) -> AdminActForm {
@@ -14,7 +18,8 @@ fn form(user: UserId, act: &str) -> AdminActForm {
 async fn act(world: &World, ctx: &RequestCtx, user: UserId, act: &str) -> Result<Option<PrintedLink>, Error> {
     let version = world.accounts.admin_user(ctx, user).await.map(|view| view.version).unwrap_or_default();
     let ctx = RequestCtx { precondition: accounts::Precondition::Form(version), ..ctx.clone() };
-    world.accounts.act_on_user(&ctx, form(user, act)).await
+    let asking = AdminAct::of(act).unwrap().asking();
+    world.accounts.act_on_user(&ctx, asking, form(user, act)).await
 }
 
 const ACTS: [&str; 9] = [
@@ -70,7 +75,7 @@ async fn nobody_locks_themselves_out(pool: PgPool) {
     let (ctx, id) = (world.holder(&root).await, root.viewer.id);
     for name in ["demote", "disable", "delete"] {
         assert!(matches!(act(&world, &ctx, id, name).await, Err(Error::OwnAccount)), "{name}");
-        let asked = world.accounts.admin_user_for(&ctx, id, domain::AdminAct::of(name).unwrap()).await;
+        let asked = world.accounts.admin_user_for(&ctx, id, AdminAct::of(name).unwrap()).await;
         assert!(matches!(asked, Err(Error::OwnAccount)), "refused before it is asked: {name}");
     }
     assert_eq!(kinds(&world).await, [""; 0]);
@@ -152,6 +157,50 @@ async fn a_closing_account_is_disabled_and_not_enabled(pool: PgPool) {
     );
 }
 
+/// What is asked for by one button is done at once: nothing else may be sent that way.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_act_is_done_by_a_form_that_asks_otherwise(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, ana) = (admin(&world, "root").await, world.member("ana").await);
+    let ctx = world.holder(&root).await;
+    for act in AdminAct::ALL {
+        for asking in [Asking::Once, Asking::Twice, Asking::ForALink] {
+            if act.asking() != asking {
+                let refused =
+                    world.accounts.act_on_user(&ctx, asking, form(ana.viewer.id, act.as_str())).await;
+                assert!(matches!(refused, Err(Error::Invalid(_))), "{act:?} {asking:?}");
+            }
+        }
+    }
+    assert_eq!(kinds(&world).await, [""; 0]);
+}
+
+/// Whoever gets a link from an admin has time to open it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_link_that_has_nearly_ended_is_not_passed_on(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, ana) = (admin(&world, "root").await, world.member("ana").await);
+    let id = ana.viewer.id;
+    let made = async || act(&world, &world.holder(&root).await, id, "make-reset").await.unwrap().unwrap();
+    act(&world, &world.holder(&root).await, id, "send-reset").await.unwrap();
+    let mut mails = world.mail().await;
+    mails.retain(|mail| mail.text.contains("/reset#"));
+    let mailed = link_token(&mails[0], "reset");
+    world.clock.advance(Duration::minutes(5));
+    assert!(made().await.url.ends_with(&mailed), "half of its time is left");
+    world.clock.advance(Duration::SECOND);
+    let new = made().await;
+    assert!(!new.url.ends_with(&mailed));
+    world.clock.advance(Duration::minutes(10) - Duration::SECOND);
+    let token = new.url.split_once('#').unwrap().1;
+    let reset = ResetForm {
+        token: token.into(),
+        new_password: "copper lanterns over water".into(),
+        ..ResetForm::default()
+    };
+    world.accounts.reset_password(&world.stranger(), reset).await.unwrap();
+}
+
 /// A form acts on the account as it was shown.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_account_that_changed_meanwhile_is_left_alone(pool: PgPool) {
@@ -162,7 +211,8 @@ async fn an_account_that_changed_meanwhile_is_left_alone(pool: PgPool) {
     act(&world, &ctx, ana.viewer.id, "promote").await.unwrap();
     let stale = RequestCtx { precondition: accounts::Precondition::Form(shown), ..ctx.clone() };
     for name in ["promote", "disable", "make-reset", "verify", "delete"] {
-        let refused = world.accounts.act_on_user(&stale, form(ana.viewer.id, name)).await;
+        let asking = AdminAct::of(name).unwrap().asking();
+        let refused = world.accounts.act_on_user(&stale, asking, form(ana.viewer.id, name)).await;
         assert!(matches!(refused, Err(Error::ChangedMeanwhile)), "{name}");
     }
 }
@@ -206,24 +256,84 @@ async fn open_invitations_are_listed_and_taken_back(pool: PgPool) {
         let form = InviteForm { email: email.into(), role: role.into() };
         assert!(world.accounts.invite_by(&root, form).await.unwrap().is_none(), "it is mailed");
     }
-    let mut open = world.accounts.invitations(&root).await.unwrap();
+    let open = async || world.accounts.invitations(&root, PageRequest::default()).await.unwrap().items;
+    let mut open_now = open().await;
     // Those of one instant have no order.
-    open.sort_by(|one, other| one.email.cmp(&other.email));
-    let shown: Vec<_> = open.iter().map(|open| (open.email.as_str(), open.role)).collect();
+    open_now.sort_by(|one, other| one.email.cmp(&other.email));
+    let shown: Vec<_> = open_now.iter().map(|open| (open.email.as_str(), open.role)).collect();
     assert_eq!(shown, [("Two@example.com", Some(Role::Admin)), ("one@example.com", Some(Role::User))]);
-    let revoke = RevokeForm { invitation: open[0].id.to_string() };
+    let revoke = RevokeForm { invitation: open_now[0].id.to_string() };
     world.accounts.revoke_invitation_by(&root, revoke.clone()).await.unwrap();
     let again = world.accounts.revoke_invitation_by(&root, revoke).await;
     assert!(matches!(again, Err(Error::ChangedMeanwhile)), "whoever thinks so must know that it was used");
-    assert_eq!(world.accounts.invitations(&root).await.unwrap().len(), 1);
+    assert_eq!(open().await.len(), 1);
     assert_eq!(kinds(&world).await, ["invitation_revoked", "invited", "invited"]);
     let mut mails = world.mail().await;
     mails.retain(|mail| mail.text.contains("/invite#"));
     assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["one@example.com"]);
     let ana = world.holder(&world.member("ana").await).await;
-    assert!(matches!(world.accounts.invitations(&ana).await, Err(Error::Forbidden)));
+    let refused = world.accounts.invitations(&ana, PageRequest::default()).await;
+    assert!(matches!(refused, Err(Error::Forbidden)));
     let strange = RevokeForm { invitation: "x".into() };
     assert!(matches!(world.accounts.revoke_invitation_by(&root, strange).await, Err(Error::NotFound)));
     let taken = InviteForm { email: "ana@example.com".into(), role: "user".into() };
     assert!(matches!(world.accounts.invite_by(&root, taken).await, Err(Error::Taken(_))));
+}
+
+async fn invitations(world: &World, ctx: &RequestCtx, cursor: Option<String>) -> TwoWayPage<InvitationView> {
+    let request = PageRequest { limit: "2".into(), cursor: cursor.unwrap_or_default() };
+    world.accounts.invitations(ctx, request).await.unwrap()
+}
+
+/// However many there are, each is found and can be taken back.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn invitations_are_read_on_and_back(pool: PgPool) {
+    let world = World::new(pool);
+    let root = admin(&world, "root").await;
+    let ctx = world.holder(&root).await;
+    for n in 0..5 {
+        world.clock.advance(Duration::SECOND);
+        let form = InviteForm { email: format!("n{n}@example.com"), role: "user".into() };
+        world.accounts.invite_by(&world.holder(&root).await, form).await.unwrap();
+    }
+    let emails = |page: &TwoWayPage<InvitationView>| -> Vec<String> {
+        page.items.iter().map(|open| open.email.replace("@example.com", "")).collect()
+    };
+    let first = invitations(&world, &ctx, None).await;
+    let second = invitations(&world, &ctx, first.next_cursor.clone()).await;
+    let last = invitations(&world, &ctx, second.next_cursor.clone()).await;
+    assert_eq!([&first, &second, &last].map(emails), [vec!["n4", "n3"], vec!["n2", "n1"], vec!["n0"]]);
+    assert_eq!((first.prev_cursor, last.next_cursor), (None, None));
+    assert_eq!(emails(&invitations(&world, &ctx, last.prev_cursor).await), ["n2", "n1"]);
+    // Whoever takes the last page's only one back sees the end of the others.
+    let revoke = RevokeForm { invitation: last.items[0].id.to_string() };
+    world.accounts.revoke_invitation_by(&ctx, revoke).await.unwrap();
+    let turned = invitations(&world, &ctx, second.next_cursor).await;
+    assert_eq!((emails(&turned), turned.next_cursor), (vec!["n2".to_owned(), "n1".to_owned()], None));
+    let broken = PageRequest { limit: String::new(), cursor: "x".into() };
+    assert!(matches!(world.accounts.invitations(&ctx, broken).await, Err(Error::Invalid(_))));
+}
+
+/// A server of before enables an account without clearing the reason.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_reason_of_an_earlier_disabling_is_told_no_more(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let root = admin(&world, "root").await;
+    let left = async || {
+        world.execute("UPDATE users SET disabled_reason = 'Old words' WHERE email LIKE 'ana%'").await;
+    };
+    let kept = "SELECT count(*) FROM users WHERE disabled_reason IS NOT NULL";
+    left().await;
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    assert_eq!(world.count(kept).await, 0, "closing");
+    left().await;
+    let form = SignInForm { restore: "ana@example.com".into(), ..sign_in("ana@example.com", PASSWORD) };
+    world.accounts.sign_in(&world.stranger(), form).await.unwrap();
+    assert_eq!(world.count(kept).await, 0, "restored");
+    left().await;
+    let ctx = world.holder(&root).await;
+    let patch = admin_patch(json!({ "is_active": false }));
+    world.accounts.change_user(&ctx, ana.viewer.id, patch).await.unwrap();
+    assert_eq!(world.count(kept).await, 0, "disabled without one");
 }

@@ -211,8 +211,8 @@ async fn a_search_finds_the_same_with_and_without_its_index(pool: PgPool) {
         .await;
     world.accounts.build_indexes().await.unwrap();
     let valid = "SELECT count(*) FROM pg_index WHERE indisvalid AND indexrelid IN
-        ('users_name_idx'::regclass, 'audit_events_sign_ins_idx'::regclass)";
-    assert_eq!(world.count(valid).await, 2);
+        ('users_name_idx'::regclass, 'audit_events_sign_ins_idx'::regclass, 'one_time_tokens_invitations_idx'::regclass)";
+    assert_eq!(world.count(valid).await, 3);
     for (q, before) in terms.into_iter().zip(before) {
         let after = emails(&page(&world, &ctx, UserQuery { q: q.into(), ..UserQuery::default() }).await);
         assert_eq!(after, before, "{q}");

@@ -102,6 +102,34 @@ async fn disabling_and_a_change_of_role_end_every_session(pool: PgPool) {
     assert_eq!(world.count(told).await, 1);
 }
 
+/// By a program as by the page: the reason is told after the right password.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_program_says_why_somebody_is_disabled(pool: PgPool) {
+    let world = World::new(pool);
+    let (ada, ana) = (admin(&world, "ada").await, world.member("ana").await);
+    let id = ana.viewer.id;
+    let change = async |json| {
+        let ctx = world.holder(&ada).await;
+        world.accounts.change_user(&ctx, id, admin_patch(json)).await
+    };
+    let told = async || match world
+        .accounts
+        .sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD))
+        .await
+    {
+        Err(Error::AccountDisabled { reason }) => reason,
+        other => panic!("{other:?}"),
+    };
+    change(json!({"is_active": false, "reason": "Spam"})).await.unwrap();
+    assert_eq!(told().await, "Spam");
+    change(json!({"is_active": false, "reason": "Spam"})).await.unwrap();
+    change(json!({"is_active": false})).await.unwrap();
+    change(json!({"is_active": false, "reason": "Spam, twice"})).await.unwrap();
+    world.clock.advance(Duration::MINUTE);
+    assert_eq!(told().await, "Spam, twice", "other words count");
+    assert_eq!(kinds(&world).await.iter().filter(|kind| *kind == "account_disabled").count(), 2);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_sign_in_that_races_disabling_leaves_no_session(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing.permits = 8);

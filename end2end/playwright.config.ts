@@ -27,7 +27,7 @@ export default defineConfig<Options>({
     launchOptions: { ...(executablePath && { executablePath }), args: chromiumArgs },
   },
   projects: [
-    { name: 'wasm', use: { state: 'wasm' }, testIgnore: [/(firefox|tls|outage|screenshots|gallery)\.spec/, /tests\/mail\//] },
+    { name: 'wasm', use: { state: 'wasm' }, testIgnore: [/(firefox|tls|outage|screenshots|gallery|crowd)\.spec/, /tests\/mail\//] },
     { name: 'noscript', use: { state: 'noscript', javaScriptEnabled: false }, grep: /@plain/ },
     { name: 'blocked', use: { state: 'blocked' }, grep: /@plain|@blocked/ },
     // The main journeys of every page, where the machine has a Firefox.
@@ -50,6 +50,8 @@ export default defineConfig<Options>({
     // Servers that send to a mail server, each with another way to sign up.
     { name: 'mail', testMatch: /tests\/mail\// },
     { name: 'outage', testMatch: /outage\.spec/ },
+    // 100,000 people take minutes, so they come on demand only: `npm run crowd`.
+    ...(process.env.CROWD ? [{ name: 'crowd', testMatch: /crowd\.spec/ }] : []),
     // Pictures depend on the machine's fonts, so they are taken and compared on demand only.
     ...(process.env.PICTURES ? [{ name: 'pictures', testMatch: /(screenshots|gallery)\.spec/ }] : []),
   ],

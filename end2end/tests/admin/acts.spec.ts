@@ -31,7 +31,8 @@ test('somebody is invited, promoted, disabled while signed in on two browsers, a
 
   await find(page, ana);
   await page.getByRole('link', { name: 'Make admin' }).click();
-  await expect(page.getByText('They can then see, change, disable and delete every account')).toBeVisible();
+  // The page says it too, behind the dialog.
+  await expect(page.getByText('They can then see, change, disable and delete every account').last()).toBeVisible();
   await button(page, 'Make admin').click();
   await expect(page.getByText("They're an admin now.")).toBeVisible();
   for (const other of [first, second]) {
@@ -40,6 +41,7 @@ test('somebody is invited, promoted, disabled while signed in on two browsers, a
     await fillSignIn(other, ana);
     await button(other, 'Sign in').click();
     await expect(other).toHaveURL('/account');
+    await expect(other.getByRole('banner').getByRole('link', { name: 'Admin' }), 'without another load').toBeVisible();
     await other.goto('/admin/users');
     await expect(other.getByRole('heading', { level: 1, name: 'People' })).toBeVisible();
   }
@@ -80,7 +82,7 @@ test('what would lock one out is not offered, and a deletion names whom it is ab
 
   await find(page, ana);
   await page.getByRole('link', { name: 'Delete account' }).click();
-  await expect(page.getByRole('main')).toContainText(ana.email);
+  await expect(page.getByText('This concerns')).toContainText(ana.email);
   await page.getByRole('link', { name: 'Keep things as they are' }).click();
   await expect(page.getByRole('main')).toContainText(ana.email);
   await page.getByRole('link', { name: 'Delete account' }).click();

@@ -45,6 +45,7 @@ const SCRIPTS: &str = concat!(
     include_str!("../../scripts/tabs.js"),
     include_str!("../../scripts/submit_once.js"),
     include_str!("../../scripts/search.js"),
+    include_str!("../../scripts/dialog.js"),
 );
 
 /// The whole document.

@@ -1,6 +1,9 @@
 //! What every answer has, whoever asks.
 
 mod connections;
+// It reads `/proc`.
+#[cfg(target_os = "linux")]
+mod exports;
 mod failures;
 mod files;
 mod headers;

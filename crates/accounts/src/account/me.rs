@@ -97,7 +97,8 @@ impl Accounts {
         if role.is_some() || *is_active == Some(false) {
             let ended_sessions = sessions::end_all(tx, user.id, ctx.now).await?;
             events.extend(role.map(|role| Event::RoleChanged { role, ended_sessions }));
-            events.extend((*is_active == Some(false)).then_some(Event::Disabled { ended_sessions }));
+            let reason = disabled_reason.as_deref();
+            events.extend((*is_active == Some(false)).then_some(Event::Disabled { ended_sessions, reason }));
         }
         events.extend((*is_active == Some(true)).then_some(Event::Enabled));
         if events.is_empty() {

@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 /// The events of the audit trail.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Event {
+pub(crate) enum Event<'a> {
     Registered,
     SignedIn { session: SessionId },
     SignInFailed,
@@ -41,7 +41,7 @@ pub(crate) enum Event {
     DataExported,
     DeviceForgotten,
     RoleChanged { role: Role, ended_sessions: u64 },
-    Disabled { ended_sessions: u64 },
+    Disabled { ended_sessions: u64, reason: Option<&'a str> },
     Enabled,
     AccountClosing { ended_sessions: u64, closes_at: OffsetDateTime },
     AccountRestored,
@@ -59,7 +59,7 @@ pub(crate) enum Event {
     AccountRecovered { ended_sessions: u64, address: &'static str },
 }
 
-impl Event {
+impl Event<'_> {
     fn kind(self) -> EventKind {
         match self {
             Self::Registered => EventKind::Registered,
@@ -115,9 +115,12 @@ impl Event {
             }
             Self::OtherSessionsEnded { ended_sessions }
             | Self::SessionsEnded { ended_sessions }
-            | Self::Disabled { ended_sessions }
             | Self::PasswordReset { ended_sessions }
             | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
+            Self::Disabled { ended_sessions, reason: None } => json!({ "ended_sessions": ended_sessions }),
+            Self::Disabled { ended_sessions, reason: Some(reason) } => {
+                json!({ "ended_sessions": ended_sessions, "reason": reason })
+            }
             Self::AccountClosing { ended_sessions, closes_at } => {
                 json!({ "ended_sessions": ended_sessions, "closes_at": timestamp(closes_at) })
             }
@@ -142,7 +145,7 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         subject: Option<UserId>,
-        event: Event,
+        event: Event<'_>,
     ) -> Result<(), Error> {
         let member = ctx.signed_in().ok();
         let (kind, rng) = (event.kind(), self.inner.rng.as_ref());

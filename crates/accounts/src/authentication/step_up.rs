@@ -71,7 +71,7 @@ impl Accounts {
         ctx: &RequestCtx,
         user: User,
         current: Option<PlainPassword>,
-        refusal: Event,
+        refusal: Event<'_>,
     ) -> Result<SteppedUp, Error> {
         let member = ctx.signed_in()?;
         let Some(current) = current else {

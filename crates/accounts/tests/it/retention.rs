@@ -1,8 +1,9 @@
 //! The retention table says what the database holds, and the deletion of an account does what it says.
 
-use crate::crew::{admin, again};
+use crate::crew::{admin, admin_patch, again};
 use accounts::retention::{self, RETENTION, Retained, WithAccount};
 use domain::{AddressForm, EmailForm};
+use serde_json::json;
 use sqlx::PgPool;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -103,13 +104,16 @@ async fn nothing_of_a_person_stays_but_their_id_in_the_trail(pool: PgPool) {
 
     let by_admin = world.holder(&ada).await;
     world.accounts.end_sessions_of(&by_admin, ana.viewer.id).await.unwrap();
+    let disabled = admin_patch(json!({ "is_active": false, "reason": "Ana's very own words" }));
+    world.accounts.change_user(&by_admin, ana.viewer.id, disabled).await.unwrap();
     world.accounts.delete_user(&by_admin, ana.viewer.id).await.unwrap();
     let rows = all_rows(&world.pool).await;
     assert!(naming(&rows, &theirs[..3]).is_empty(), "{:?}", naming(&rows, &theirs[..3]));
     assert!(naming(&rows, &[&id]).iter().all(|(table, _)| *table == "audit_events"));
     let others = "SELECT count(*) FROM audit_events WHERE actor_id IS NOT NULL
                   AND id NOT IN (SELECT event_id FROM audit_details)";
-    assert_eq!(world.count(others).await, 1, "Ana's own change; an admin's acts keep their address");
+    let kept = "Ana's own change, and why she was disabled; an admin's other acts keep their address";
+    assert_eq!(world.count(others).await, 2, "{kept}");
     again(&world, "ada").await;
 }
 

@@ -99,7 +99,7 @@ pub async fn empty_old_details(tx: &mut Tx, user: UserId, limit: i64) -> Result<
     Ok(old.len() as u64)
 }
 
-/// Deletes the same where it lies apart, `limit` rows at most. Says how many.
+/// Deletes the same where it lies apart, and what an admin has written about the person, `limit` rows at most. Says how many.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -109,7 +109,7 @@ pub async fn delete_details(tx: &mut Tx, user: UserId, limit: i64) -> Result<u64
              SELECT event_id FROM audit_events JOIN audit_details ON event_id = id WHERE actor_id = $1
              UNION ALL
              SELECT event_id FROM audit_events JOIN audit_details ON event_id = id
-             WHERE subject_id = $1 AND actor_id IS NULL
+             WHERE subject_id = $1 AND (actor_id IS NULL OR kind = 'account_disabled')
              LIMIT $2)",
         user.0,
         limit

@@ -50,7 +50,7 @@ test('a dialog asks again, takes the focus and gives it back', async ({ page, ow
 
 test('the focus stays in the dialog, and axe finds nothing', async ({ page, own, baseURL }) => {
   const { account } = await onTheAccount(page, own.server, baseURL!);
-  for (const [width, act] of [[320, 'Disable account'], [1600, 'Delete account'], [768, 'Make admin'], [768, 'Copy a reset link']] as const) {
+  for (const [width, act] of [[320, 'Disable account'], [1600, 'Delete account'], [768, 'Make admin'], [768, 'Make a reset link']] as const) {
     await page.setViewportSize({ width, height: 900 });
     await page.goto(account);
     await page.getByRole('link', { name: act }).click();

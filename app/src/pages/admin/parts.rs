@@ -210,8 +210,17 @@ pub(super) fn choice(
     chosen: &str,
     offered: &[(&'static str, &'static str)],
 ) -> AnyView {
-    let any = [("", words::admin::any())];
-    let options = any.iter().chain(offered).map(|(value, words)| {
+    select(name, label, chosen, &[[("", words::admin::any())].as_slice(), offered].concat())
+}
+
+/// One of several.
+pub(super) fn select(
+    name: &'static str,
+    label: &'static str,
+    chosen: &str,
+    offered: &[(&'static str, &'static str)],
+) -> AnyView {
+    let options = offered.iter().map(|(value, words)| {
         view! { <option value=*value selected=*value == chosen>{*words}</option> }
     });
     view! {

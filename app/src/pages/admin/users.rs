@@ -1,5 +1,5 @@
 use super::document::{AdminSite, Head, document};
-use super::parts::{self, act_done, address, choice, filters, pager, proof, refused, role, state};
+use super::parts::{self, act_done, address, choice, filters, pager, proof, refused, role, select, state};
 use crate::ui::{outcome, units};
 use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
@@ -69,7 +69,7 @@ fn search(query: &UserQuery) -> AnyView {
                 &query.email_verified,
                 &[("true", words::admin::proven()), ("false", words::admin::not_proven())],
             )}
-            {choice("sort", words::admin_users::sort(), &query.sort, &UserSort::ALL.map(order))}
+            {select("sort", words::admin_users::sort(), &query.sort, &UserSort::ALL.map(order))}
     };
     let invite = view! { <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a> };
     filters(PATH, is_asked, fields.into_any(), invite.into_any())
@@ -85,7 +85,8 @@ fn order(sort: UserSort) -> (&'static str, &'static str) {
         UserSort::Email => words::admin_users::by_email(),
         UserSort::EmailDescending => words::admin_users::by_email_back(),
     };
-    (sort.as_str(), words)
+    let value = if sort == UserSort::default() { "" } else { sort.as_str() };
+    (value, words)
 }
 
 fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {

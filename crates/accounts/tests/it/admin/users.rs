@@ -127,7 +127,7 @@ async fn a_program_says_why_somebody_is_disabled(pool: PgPool) {
     change(json!({"is_active": false, "reason": "Spam, twice"})).await.unwrap();
     world.clock.advance(Duration::MINUTE);
     assert_eq!(told().await, "Spam, twice", "other words count");
-    let recorded = "SELECT detail->>'reason' FROM audit_details JOIN audit_events ON id = event_id WHERE kind = 'account_disabled' ORDER BY 1";
+    let recorded = "SELECT audit_details.detail->>'reason' FROM audit_details JOIN audit_events ON id = event_id WHERE kind = 'account_disabled' ORDER BY 1";
     let recorded: Vec<String> = sqlx::query_scalar(recorded).fetch_all(&world.pool).await.unwrap();
     assert_eq!(recorded, ["Spam", "Spam, twice"]);
 }

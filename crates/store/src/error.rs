@@ -40,6 +40,12 @@ pub enum StoreError {
          or to off"
     )]
     NotHeard,
+    /// The role that serves could change the audit trail whatever is granted to it.
+    #[error(
+        "the role \"{0}\" of DATABASE_URL owns the audit trail or is a superuser, so it could change it; give its tables to \
+         the role of MIGRATE_DATABASE_URL (REASSIGN OWNED BY), or serve as another role"
+    )]
+    TrailNotSafe(String),
     /// The connection was lost during the commit: the changes may be there or not.
     #[error("the database did not confirm a commit")]
     Unconfirmed(#[source] sqlx::Error),

@@ -17,6 +17,7 @@ pub mod known_networks;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
+pub mod roles;
 mod scan;
 pub mod sealed;
 pub mod sessions;
@@ -93,6 +94,8 @@ pub struct StoreOptions {
     pub connect: PgConnectOptions,
     /// Where to listen for what others change.
     pub listening: Listening,
+    /// How the role that migrates reaches it; none where that is the one that serves.
+    pub migrating: Option<PgConnectOptions>,
     /// The most connections at once.
     pub max_connections: u32,
     /// How long a request waits for a connection before its answer is 503.
@@ -122,6 +125,7 @@ impl StoreOptions {
         Self {
             connect,
             listening: Listening::default(),
+            migrating: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(3),
@@ -166,7 +170,7 @@ impl Store {
         self.mails.notified().await;
     }
 
-    /// Whether the database answers and has every migration of this binary.
+    /// Whether the database answers, has every migration of this binary, and lets this role work with it.
     ///
     /// # Errors
     /// [`StoreError`] where it does not answer, or gives its sessions to others as well.
@@ -178,7 +182,7 @@ impl Store {
             .fetch_one(&self.pool)
             .await;
         let applied = match applied {
-            Err(sqlx::Error::Database(refusal)) if refusal.code().as_deref() == Some("42P01") => None,
+            Err(sqlx::Error::Database(refusal)) if is_not_prepared(refusal.as_ref()) => None,
             other => other?,
         };
         let newest = MIGRATOR.iter().map(|migration| migration.version).max();
@@ -254,6 +258,11 @@ async fn own_connection(connect: &PgConnectOptions) -> Result<PgConnection, Stor
     other.close().await;
     own?;
     Ok(connection)
+}
+
+/// There is no such table, or it was not granted to this role.
+fn is_not_prepared(refusal: &dyn DatabaseError) -> bool {
+    matches!(refusal.code().as_deref(), Some("42P01" | "42501"))
 }
 
 fn waited_in_vain(error: &sqlx::Error) -> bool {

@@ -39,10 +39,10 @@ pub struct Cli {
 /// What the binary can do.
 #[derive(Default, Subcommand)]
 pub enum Command {
-    /// Migrate the database, then serve (the default)
+    /// Migrate the database, then serve (the default); with MIGRATE_DATABASE_URL, serve once it is migrated
     #[default]
     Serve,
-    /// Bring the database's schema up to this version
+    /// Bring the database's schema up to this version, as the role of MIGRATE_DATABASE_URL where there is one
     Migrate,
     /// Create an admin; without ADMIN_PASSWORD, generate a password and print it once
     CreateAdmin {
@@ -132,7 +132,7 @@ pub enum AuditCommand {
     /// Check that no event is missing or was changed since it was sealed, and name those that are not sealed yet
     #[command(after_help = VERIFY_EXIT_CODES)]
     Verify,
-    /// Delete the oldest events with their details, and leave a signed checkpoint
+    /// Delete the oldest events with their details, and leave a signed checkpoint; as the role that migrates
     Prune {
         /// All events before this day, in UTC, such as 2026-01-31
         #[arg(long, value_name = "DAY")]

@@ -3,7 +3,7 @@
 use super::args::AuditCommand;
 use super::outcome::{Outcome, refused};
 use super::output::print;
-use super::startup::{migrate, open_accounts};
+use super::startup::{migrated, open_accounts, open_as_owner};
 use crate::config::Config;
 use accounts::{Error, Finding, Verified};
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ pub(super) async fn run(
 }
 
 async fn verify(config: &Config) -> Result<ExitCode, Box<dyn std::error::Error + Send + Sync>> {
-    migrate(config).await?;
+    migrated(config).await?;
     let accounts = open_accounts(config)?;
     let mut printed = Ok(());
     let verified = accounts.verify_audit(|finding| {
@@ -62,11 +62,12 @@ fn words(finding: &Finding) -> String {
     }
 }
 
+/// By the role that migrates: the one that serves can delete no event.
 async fn prune(config: &Config, before: &str) -> Outcome {
-    migrate(config).await?;
+    migrated(config).await?;
     let day =
         day(before).ok_or_else(|| format!("--before: \"{before}\" isn't a day; write it as 2026-01-31"))?;
-    let accounts = open_accounts(config)?;
+    let accounts = open_as_owner(config)?;
     let gone = accounts.prune_audit(day.midnight().assume_utc()).await.map_err(|error| told(&error))?;
     Ok(print(format_args!("pruned: {gone}\n"))?)
 }

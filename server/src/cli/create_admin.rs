@@ -2,13 +2,13 @@
 
 use super::outcome::{Outcome, refused};
 use super::output::print;
-use super::startup::{migrate, open_accounts};
+use super::startup::{migrated, open_accounts};
 use crate::config::Config;
 use accounts::NewAdmin;
 use domain::RawPassword;
 
 pub(super) async fn run(config: &Config, email: String, if_none: bool, password: Option<String>) -> Outcome {
-    migrate(config).await?;
+    migrated(config).await?;
     let accounts = open_accounts(config)?;
     if if_none && accounts.admin_exists().await? {
         return Ok(print(format_args!("an admin already exists\n"))?);

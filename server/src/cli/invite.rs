@@ -4,12 +4,12 @@ use super::args::InvitedRole;
 use super::link;
 use super::outcome::Outcome;
 use super::output::print;
-use super::startup::{migrate, open_accounts};
+use super::startup::{migrated, open_accounts};
 use crate::config::Config;
 use domain::{AddressForm, Role};
 
 pub(super) async fn run(config: &Config, email: String, role: Option<InvitedRole>, revoke: bool) -> Outcome {
-    migrate(config).await?;
+    migrated(config).await?;
     let accounts = open_accounts(config)?;
     let form = AddressForm { email: email.clone() };
     if revoke {

@@ -3,13 +3,13 @@
 use super::args::LinkKind;
 use super::outcome::{self, Outcome};
 use super::output::print;
-use super::startup::{migrate, open_accounts};
+use super::startup::{migrated, open_accounts};
 use crate::config::Config;
 use accounts::{Error, LinkFor, PrintedLink};
 use domain::AddressForm;
 
 pub(super) async fn run(config: &Config, kind: LinkKind, email: String) -> Outcome {
-    migrate(config).await?;
+    migrated(config).await?;
     let (what, nothing) = match kind {
         LinkKind::Reset => (LinkFor::Reset, "there is no account that can sign in"),
         LinkKind::Verify => (LinkFor::Verify, "there is no address to prove"),

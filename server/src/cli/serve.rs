@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::signal::{Signal, shutdown_signal};
-use super::startup::{explained, need_keys, open_accounts};
+use super::startup::{open_accounts, prepare};
 use crate::app;
 use crate::config::Config;
 use crate::http::serve::{Limits, Server};
@@ -10,7 +10,6 @@ use crate::jobs::Jobs;
 use crate::state::AppState;
 use std::pin::pin;
 use std::time::Duration;
-use store::StoreError;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -18,14 +17,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     let state = AppState::new(config, open_accounts(config)?)?;
     let mut stop = pin!(shutdown_signal()?);
     tokio::select! {
-        done = store::migrate(&config.database.connect) => match done {
-            // It may be mended while the server runs; until then `/readyz` keeps traffic away.
-            Err(shared @ StoreError::SharedSessions) => tracing::error!("not ready: the database: {shared}"),
-            done => {
-                explained(done)?;
-                need_keys(&state.accounts).await?;
-            }
-        },
+        done = prepare(config, &state.accounts) => done?,
         _ = &mut stop => return Ok(()),
     }
     for warning in &config.warnings {
@@ -34,7 +26,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let jobs = Jobs::start(&state).await;
+    let jobs = Jobs::start(&state, config.database.migrating.is_none()).await;
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     let server = Server {
         limits: Limits { keep_alive: config.keep_alive, ..Limits::default() },

@@ -2,13 +2,28 @@
 
 use super::outcome::{Outcome, refused};
 use crate::config::{Config, ConfigError};
-use accounts::{Accounts, SetupError, SystemClock, SystemRng};
+use accounts::{Accounts, Error, SetupError, SystemClock, SystemRng};
 use edge::problem::chain;
 use std::sync::Arc;
-use store::{Store, StoreError};
+use store::{Store, StoreError, StoreOptions, audit, roles};
 
 pub(super) fn open_accounts(config: &Config) -> Result<Accounts, ConfigError> {
-    let store = Store::open(&config.database);
+    open_over(config, &config.database)
+}
+
+/// The same as the role that migrates, and may do with the audit trail what the one that serves may not.
+pub(super) fn open_as_owner(config: &Config) -> Result<Accounts, ConfigError> {
+    open_over(config, &as_owner(config))
+}
+
+fn as_owner(config: &Config) -> StoreOptions {
+    let options = config.database.clone();
+    let connect = options.migrating.as_ref().unwrap_or(&options.connect).clone();
+    StoreOptions { connect, ..options }
+}
+
+fn open_over(config: &Config, database: &StoreOptions) -> Result<Accounts, ConfigError> {
+    let store = Store::open(database);
     Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng)).map_err(|error| {
         let variables = match error {
             SetupError::Redis(_) => "REDIS_URL, REDIS_CA_FILE",
@@ -32,12 +47,95 @@ pub(super) async fn need_keys(accounts: &Accounts) -> Outcome {
     Err(ConfigError::new("ENCRYPTION_KEY_FILE", message).into())
 }
 
+/// What a role for migrations leaves to `server migrate`.
+pub(super) const PENDING: &str =
+    "migrations are pending; `server migrate` makes them, as the role of MIGRATE_DATABASE_URL";
+
+/// `migrate`: brings the schema up, and lets the role that serves work with it, if that is another.
 pub(super) async fn migrate(config: &Config) -> Outcome {
-    explained(store::migrate(&config.database.connect).await)?;
-    if let Err(error) = store::build_indexes(&config.database.connect).await {
+    let owner = as_owner(config);
+    explained(store::migrate(&owner.connect).await)?;
+    if let Err(error) = store::build_indexes(&owner.connect).await {
         tracing::warn!(error = chain(&error), "admins' lists stay slow: an index is lacking");
     }
+    if owner.migrating.is_some() {
+        explained(move_details(&owner).await)?;
+        explained(roles::grant(&owner.connect, config.database.connect.get_username()).await)?;
+    }
     Ok(())
+}
+
+/// All that a job of the server would move a few at a time: the role that serves may not.
+async fn move_details(owner: &StoreOptions) -> Result<(), StoreError> {
+    let store = Store::open(owner);
+    // What was locked is found the next time.
+    while audit::move_details(&store).await? > 0 {}
+    store.close().await;
+    Ok(())
+}
+
+/// Brings the schema up for a command. Where a role of its own does that, the command only works on one that is.
+pub(super) async fn migrated(config: &Config) -> Outcome {
+    if config.database.migrating.is_none() {
+        return migrate(config).await;
+    }
+    let store = Store::open(&config.database);
+    let ready = store.is_ready().await;
+    store.close().await;
+    match ready {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(PENDING.into()),
+        Err(error) => explained(Err(error)),
+    }
+}
+
+/// Brings the schema up for a server, or, where another role does that, looks whether it has. Where it cannot serve yet but
+/// may be mended meanwhile, it begins all the same, and `/readyz` keeps traffic away.
+pub(super) async fn prepare(config: &Config, accounts: &Accounts) -> Outcome {
+    let prepared = match &config.database.migrating {
+        None => store::migrate(&config.database.connect).await,
+        Some(_) => match accounts.ready().await {
+            Err(Error::NotMigrated) => {
+                tracing::error!("not ready: {PENDING}");
+                return Ok(());
+            }
+            Err(Error::Unavailable(error)) => Err(error),
+            Err(error) => return Err(refused(&error).into()),
+            Ok(()) => Ok(()),
+        },
+    };
+    if let Err(shared @ StoreError::SharedSessions) = &prepared {
+        tracing::error!("not ready: the database: {shared}");
+        return Ok(());
+    }
+    explained(prepared)?;
+    need_keys(accounts).await?;
+    tell_roles(config).await;
+    Ok(())
+}
+
+/// Says whether the audit trail is safe from this server.
+async fn tell_roles(config: &Config) {
+    let store = Store::open(&config.database);
+    match (roles::may_change_trail(&store).await, &config.database.migrating) {
+        (Ok(false), _) => tracing::info!("the audit trail: this server's database role can only add to it"),
+        (Ok(true), None) => tracing::info!(
+            "the audit trail: this server's database role can change it; MIGRATE_DATABASE_URL gives migrations, and the \
+             tables, a role of their own"
+        ),
+        (Ok(true), Some(_)) => {
+            tracing::warn!(
+                "the audit trail: this server's database role can change it; run `server migrate`"
+            );
+        }
+        (Err(error), _) => {
+            tracing::warn!(
+                error = chain(&error),
+                "the audit trail: whether this role can change it is not known"
+            );
+        }
+    }
+    store.close().await;
 }
 
 /// Why a migration failed, in a sentence.

@@ -1,4 +1,4 @@
-//! `DATABASE_URL` and `DATABASE_LISTEN_URL`: which settings are understood, and which are refused by name. The driver
+//! `DATABASE_URL`, `DATABASE_LISTEN_URL` and `MIGRATE_DATABASE_URL`: which settings are understood, and which are refused by name. The driver
 //! alone would ignore what it does not know.
 
 use super::env::AppEnv;
@@ -12,6 +12,7 @@ use store::{Listening, StoreOptions};
 
 const NAME: &str = "DATABASE_URL";
 const LISTEN: &str = "DATABASE_LISTEN_URL";
+const MIGRATE: &str = "MIGRATE_DATABASE_URL";
 const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
 /// The settings that may follow the `?`; the driver's other spellings are accepted too.
 const UNDERSTOOD: &str = "sslmode, sslrootcert, sslcert, sslkey, host, hostaddr, port, dbname, user, password, \
@@ -39,7 +40,23 @@ pub(super) fn database(raw: &RawConfig, errors: &mut ConfigErrors) -> Option<Sto
     });
     let connect = errors.keep(connect);
     let listening = errors.keep(listening(raw));
-    Some(StoreOptions { max_connections, listening: listening?, ..StoreOptions::new(named(connect?)) })
+    let migrating = errors.keep(migrating(raw, connect.as_ref()));
+    let (listening, migrating, connect) = (listening?, migrating?, named(connect?));
+    Some(StoreOptions { max_connections, listening, migrating, ..StoreOptions::new(connect) })
+}
+
+fn migrating(
+    raw: &RawConfig,
+    serving: Option<&PgConnectOptions>,
+) -> Result<Option<PgConnectOptions>, ConfigError> {
+    let url = secret(MIGRATE, raw.migrate_database_url.as_deref(), raw.migrate_database_url_file.as_deref())?;
+    let Some(url) = url else { return Ok(None) };
+    let connect = named(postgres(MIGRATE, &url)?);
+    if serving.is_some_and(|serving| serving.get_username() == connect.get_username()) {
+        let message = "it names the role of DATABASE_URL; name another, which owns the tables, or unset it";
+        return Err(ConfigError::new(MIGRATE, message));
+    }
+    Ok(Some(connect))
 }
 
 fn listening(raw: &RawConfig) -> Result<Listening, ConfigError> {
@@ -68,6 +85,10 @@ pub(super) fn warnings(raw: &RawConfig, env: AppEnv, database: &StoreOptions) ->
     if let Listening::At(connect) = &database.listening {
         warnings.extend(plain(LISTEN, connect, "word of every change goes"));
     }
+    if let Some(connect) = &database.migrating {
+        warnings.extend(plain(MIGRATE, connect, "a password goes"));
+    }
+    warnings.extend(readable_by_others(MIGRATE, raw.migrate_database_url_file.as_deref()));
     warnings.extend(readable_by_others(NAME, raw.database_url_file.as_deref()));
     warnings.extend(readable_by_others(LISTEN, raw.database_listen_url_file.as_deref()));
     warnings

@@ -18,6 +18,13 @@ pub struct RawConfig {
     /// A file that contains DATABASE_LISTEN_URL
     #[arg(long, env, value_name = "PATH")]
     pub database_listen_url_file: Option<String>,
+    /// The same database as the role that migrates, used by `server migrate` alone; that of DATABASE_URL can then change no
+    /// audit event [default: DATABASE_URL]
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub migrate_database_url: Option<String>,
+    /// A file that contains MIGRATE_DATABASE_URL
+    #[arg(long, env, value_name = "PATH")]
+    pub migrate_database_url_file: Option<String>,
     /// The most database connections at once [default: 10]
     #[arg(long, env, value_name = "NUMBER")]
     pub database_max_connections: Option<String>,

@@ -23,18 +23,21 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Starts them. The clock is measured and Redis probed once before anybody is served.
-    pub(crate) async fn start(state: &AppState) -> Self {
+    /// Starts them; those that change tables, where this server's role owns them. The clock is measured and Redis probed
+    /// once before anybody is served.
+    pub(crate) async fn start(state: &AppState, is_owner: bool) -> Self {
         let accounts = &state.accounts;
         clock_offset::measure(accounts.clone()).await;
         accounts.probe_redis().await;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
-        running.spawn(audit_details::run(accounts.clone(), stop.clone()));
         running.spawn(audit_seal::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
-        running.spawn(indexes::run(accounts.clone(), stop.clone()));
+        if is_owner {
+            running.spawn(audit_details::run(accounts.clone(), stop.clone()));
+            running.spawn(indexes::run(accounts.clone(), stop.clone()));
+        }
         running.spawn(redis::run(accounts.clone(), stop.clone()));
         for source in accounts.sources() {
             running.spawn(cache_invalidation::run(accounts.clone(), source, stop.clone()));

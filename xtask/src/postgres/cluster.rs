@@ -11,6 +11,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "doorstep.conf";
+/// Owns what it makes, and migrates.
+const OWNER: &str = "postgres";
+/// Serves: it can add to the audit trail, and change nothing in it.
+const SERVING: &str = "doorstep";
 
 /// The clusters a clone may have. Kept data never shares a server with what tests throw away.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,7 +113,8 @@ impl Cluster {
         if !self.running() {
             self.launch(binaries)?;
         }
-        wire::create_database(&self.socket, self.kind.database())
+        wire::create_database(&self.socket, self.kind.database())?;
+        wire::create_role(&self.socket, SERVING)
     }
 
     fn create(&self, binaries: &Binaries, step: &mut Step) -> Result<()> {
@@ -240,7 +245,11 @@ impl Cluster {
     }
 
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@localhost/{database}?host={}", escaped(&self.socket))
+        self.url_of(OWNER, database)
+    }
+
+    fn url_of(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}@localhost/{database}?host={}", escaped(&self.socket))
     }
 }
 
@@ -255,6 +264,11 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn url(&self, database: &str) -> String {
         self.cluster.url(database)
+    }
+
+    /// As the role that serves.
+    pub(crate) fn serving_url(&self, database: &str) -> String {
+        self.cluster.url_of(SERVING, database)
     }
 
     pub(crate) fn binaries(&self) -> &Binaries {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 const PROTOCOL: i32 = 3 << 16;
 const EXISTS_ALREADY: &str = "42P04";
+const ROLE_EXISTS_ALREADY: &str = "42710";
 
 pub(crate) struct Session(UnixStream);
 
@@ -77,6 +78,13 @@ fn parse_refusal(body: &[u8]) -> Refusal {
 pub(crate) fn create_database(socket: &Path, name: &str) -> Result<()> {
     match Session::open(socket, "postgres")?.execute(&format!("CREATE DATABASE {name}"))? {
         Some(refusal) if refusal.code != EXISTS_ALREADY => bail!(refusal.message),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn create_role(socket: &Path, name: &str) -> Result<()> {
+    match Session::open(socket, "postgres")?.execute(&format!("CREATE ROLE {name} LOGIN"))? {
+        Some(refusal) if refusal.code != ROLE_EXISTS_ALREADY => bail!(refusal.message),
         _ => Ok(()),
     }
 }

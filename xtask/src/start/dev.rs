@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 pub(crate) fn run(options: &ServeOptions) -> Result<ExitCode> {
-    let environment = Environment::bring(options)?;
+    let mut environment = Environment::bring(options)?;
+    environment.target.migrate_at_each_start();
     let mut watch = environment.tools.cargo_leptos()?;
     if options.as_seeds {
         steps::say(AS_SEEDS);

@@ -50,14 +50,15 @@ impl Environment {
             None => Cluster::open(Kind::Main)?.start().map(Some),
         })?;
         interrupt::check()?;
-        let database = match (&postgres, foreign) {
-            (Some(postgres), _) => postgres.url(Kind::Main.database()),
-            (None, Some(foreign)) => foreign,
+        let database = Kind::Main.database();
+        let (database, migrating) = match (&postgres, foreign) {
+            (Some(postgres), _) => (postgres.serving_url(database), Some(postgres.url(database))),
+            (None, Some(foreign)) => (foreign, None),
             (None, None) => bail!("there is no database"),
         };
         Ok(Self {
             tools,
-            target: Target { address, database, port: options.port, as_seeds: options.as_seeds },
+            target: Target { address, database, migrating, port: options.port, as_seeds: options.as_seeds },
             _postgres: postgres,
             _lock: lock,
         })

@@ -17,6 +17,8 @@ const ADMIN: &str = "admin@example.com";
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) database: String,
+    /// The database as the role that migrates; none where the developer's own settings say.
+    pub(crate) migrating: Option<String>,
     /// The port of the command line, if it names one: the address that people type follows it.
     pub(crate) port: Option<u16>,
     /// Whether the samples of the five READMEs are to work as they are printed.
@@ -29,6 +31,13 @@ impl Target {
         let set = settings::get("LEPTOS_SITE_ADDR").filter(|_| port.is_none());
         let text = set.unwrap_or_else(|| format!("127.0.0.1:{}", port.unwrap_or(8000)));
         text.parse().with_context(|| format!("LEPTOS_SITE_ADDR isn't a valid address: `{text}`"))
+    }
+
+    /// Each build may bring a migration, which the server then makes itself.
+    pub(crate) fn migrate_at_each_start(&mut self) {
+        if let Some(owner) = self.migrating.take() {
+            self.database = owner;
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -46,6 +55,9 @@ impl Target {
             // Empty counts as unset, also where `.env` says another policy.
             command.envs([("AS_SEEDS", "true"), ("COMPAT", "all")]);
             command.envs([("PASSWORD_MIN_LENGTH", ""), ("PASSWORD_MIN_SCORE", "")]);
+        }
+        if let Some(migrating) = &self.migrating {
+            command.env("MIGRATE_DATABASE_URL", migrating).env("MIGRATE_DATABASE_URL_FILE", "");
         }
         // Both at once would be refused.
         command.env("DATABASE_URL", &self.database).env("DATABASE_URL_FILE", "")

@@ -133,12 +133,24 @@ pub async fn page_end(store: &Store, after: Uuid, limit: i64) -> Result<Option<U
     Ok(end.fetch_optional(&store.pool).await?)
 }
 
-/// Moves the details of events of the version before, those after one id and up to another, and says how many. What was done
-/// by somebody who is gone, or by a stranger to an account that is, leaves none. What is locked is left for another time.
+/// Moves the details of all events that the version before wrote, a few at a time, and says how many. What was done by
+/// somebody who is gone, or by a stranger to an account that is, leaves none. What is locked is left for another time.
 ///
 /// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn move_details(store: &Store, after: Uuid, until: Uuid) -> Result<u64, StoreError> {
+/// [`StoreError`] where the database does not answer; what was moved by then stays so.
+pub async fn move_details(store: &Store) -> Result<u64, StoreError> {
+    /// How many events are looked at in one short transaction.
+    const PAGE: i64 = 5_000;
+    let (mut after, mut moved) = (Uuid::nil(), 0);
+    while let Some(until) = page_end(store, after, PAGE).await? {
+        moved += move_page(store, after, until).await?;
+        after = until;
+    }
+    Ok(moved)
+}
+
+/// Those after one id and up to another.
+async fn move_page(store: &Store, after: Uuid, until: Uuid) -> sqlx::Result<u64> {
     let moved = sqlx::query!(
         "WITH old AS MATERIALIZED (
              SELECT id, kind, uuid_send(gen_random_uuid()) AS salt, address, agent, detail,

@@ -10,7 +10,7 @@ use super::args::ImportUsers;
 use super::outcome::{Outcome, refused};
 use super::output::{print, tell};
 use super::signal::shutdown_signal;
-use super::startup::{migrate, open_accounts};
+use super::startup::{migrated, open_accounts};
 use crate::config::Config;
 use crate::config::database::postgres;
 use accounts::{Accounts, ImportCounts, ImportLine, Judged};
@@ -65,7 +65,7 @@ pub(super) async fn run(config: &Config, words: &ImportUsers) -> Ended {
     if words.dry_run {
         accounts.ready().await.map_err(|error| chain(&error))?;
     } else {
-        migrate(config).await?;
+        migrated(config).await?;
     }
     import(&accounts, words.dry_run, Progress::new(total), chunks).await
 }

@@ -7,3 +7,4 @@ mod encryption;
 mod import;
 mod invitations;
 mod redis;
+mod roles;

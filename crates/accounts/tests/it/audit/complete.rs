@@ -44,7 +44,7 @@ async fn busy(world: &World, mut ctx: RequestCtx, rounds: usize) -> i64 {
     let mut done = 0;
     for round in 1..=rounds {
         let name = if round % 7 == 0 { format!("{round} late") } else { round.to_string() };
-        ctx.client.agent = if round % 11 == 0 { "early" } else { "test" }.to_owned();
+        ctx.client.agent = String::from(if round % 11 == 0 { "early" } else { "test" });
         let form = ProfileForm { name: Some(name), ..ProfileForm::default() };
         let refused = round % 7 == 0 || round % 11 == 0;
         let saved = world.accounts.save_profile(&ctx, form).await;
@@ -102,12 +102,12 @@ async fn each_change_has_its_event(pool: PgPool, rounds: usize) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn each_change_has_its_one_event_in_its_own_transaction(pool: PgPool) {
-    each_change_has_its_event(pool, 400).await;
+    Box::pin(each_change_has_its_event(pool, 400)).await;
 }
 
 /// The figure of promise P33, of 10,000 events and more.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 #[ignore = "takes minutes"]
 async fn ten_thousand_changes_have_ten_thousand_events(pool: PgPool) {
-    each_change_has_its_event(pool, 12_800).await;
+    Box::pin(each_change_has_its_event(pool, 12_800)).await;
 }

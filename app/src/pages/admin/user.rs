@@ -123,15 +123,15 @@ fn acts(site: &AdminSite, view: &AdminUserView) -> AnyView {
 
 /// An act with what it does: done at once, or asked for once more on a page of its own.
 fn offer(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
-    let button = if act.asking() != Asking::Once {
-        let to = format!("/admin/users/{}/{}", view.user.id, act.as_str());
-        let class = if act.locks_out() { "button button-danger" } else { "button button-quiet" };
-        view! { <a class=class href=to data-dialog>{act_label(act)}</a> }.into_any()
-    } else {
+    let button = if act.asking() == Asking::Once {
         let fields = view! { {hidden("form[user]", &view.user.id)} {hidden("form[act]", act.as_str())} };
         let plain = PlainForm::new(&site.viewer.id, "/fn/admin/act", act_label(act));
         let form = PlainForm { version: view.version.clone(), class: "button button-quiet", ..plain };
         form.show(fields.into_any())
+    } else {
+        let to = format!("/admin/users/{}/{}", view.user.id, act.as_str());
+        let class = if act.locks_out() { "button button-danger" } else { "button button-quiet" };
+        view! { <a class=class href=to data-dialog>{act_label(act)}</a> }.into_any()
     };
     view! {
         <li class="row">

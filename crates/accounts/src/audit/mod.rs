@@ -115,9 +115,9 @@ impl Event<'_> {
             }
             Self::OtherSessionsEnded { ended_sessions }
             | Self::SessionsEnded { ended_sessions }
+            | Self::Disabled { ended_sessions, reason: None }
             | Self::PasswordReset { ended_sessions }
             | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
-            Self::Disabled { ended_sessions, reason: None } => json!({ "ended_sessions": ended_sessions }),
             Self::Disabled { ended_sessions, reason: Some(reason) } => {
                 json!({ "ended_sessions": ended_sessions, "reason": reason })
             }

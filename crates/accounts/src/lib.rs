@@ -52,6 +52,7 @@ use limits::RateLimiter;
 use limits::counts::Counts;
 use limits::key::RedisKeys;
 use redis_store::Redis;
+use rng::OrderedIds;
 use session::SessionCache;
 use std::sync::Arc;
 use store::Store;
@@ -68,6 +69,7 @@ struct Inner {
     settings: Settings,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    event_ids: OrderedIds,
     hasher: Hasher,
     tokens: Tokens,
     counts: Counts,
@@ -104,6 +106,7 @@ impl Accounts {
             store,
             settings,
             clock,
+            event_ids: OrderedIds::new(rng.as_ref()),
             rng,
             hasher,
             tokens,

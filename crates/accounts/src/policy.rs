@@ -193,7 +193,13 @@ pub fn closes_soon_at(now: OffsetDateTime, closes_at: OffsetDateTime) -> Option<
 /// Whether an account closes, and its owner may still restore it.
 #[must_use]
 pub fn may_restore(closes_at: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
-    closes_at.is_some_and(|end| now < end)
+    left_to_restore(closes_at, now).is_some()
+}
+
+/// For how long the owner of an account that closes may still restore it.
+#[must_use]
+pub fn left_to_restore(closes_at: Option<OffsetDateTime>, now: OffsetDateTime) -> Option<Duration> {
+    closes_at.map(|end| end - now).filter(|left| left.is_positive())
 }
 
 /// Whether an account may so far do no more than prove its address, change it, sign out, and be deleted.

@@ -1,7 +1,7 @@
 //! The retention table: what stands in the database, for how long, and why. The jobs and the deletion of an account do what
 //! it says; docs/retention.md and the page about leaving show it, and a test compares it with the database's own columns.
 
-use crate::{Accounts, Error, limits};
+use crate::{Accounts, Error, limits, rng};
 use domain::{Profile, UserId};
 use std::fmt::Write;
 use store::{Tx, audit, users};
@@ -10,7 +10,11 @@ use words::retention_what as what;
 use words::{retention as why, retention_until, wait};
 
 /// How many events one statement empties.
-const BLANKED_AT_ONCE: i64 = 10_000;
+const DELETED_AT_ONCE: i64 = 10_000;
+
+/// For how long after a deletion something may still be recorded of the account: longer than any request, and than the time
+/// between two sweeps.
+const LATECOMERS_COME_FOR: Duration = Duration::hours(2);
 
 /// What a sweep could not do.
 #[derive(Debug)]
@@ -109,6 +113,10 @@ impl Retained {
     pub fn until_in_words(&self) -> String {
         match self.until {
             Until::AccountDeleted => retention_until::account_deleted().to_owned(),
+            Until::Ended(Ending::Sessions) => retention_until::session_ended().to_owned(),
+            Until::Ended(Ending::OneTimeTokens | Ending::RefreshTokens) => {
+                retention_until::expired().to_owned()
+            }
             Until::Ended(_) => retention_until::ended().to_owned(),
             Until::Unused(_, after) => {
                 retention_until::unused(&wait::days(after.whole_days().unsigned_abs()))
@@ -124,7 +132,7 @@ impl WithAccount {
             Self::Account | Self::Rows => "deleted",
             Self::OldAuditDetails => "emptied, except an admin's own",
             Self::AuditDetails => "deleted, except an admin's own",
-            Self::Nothing => "stays: it names nobody",
+            Self::Nothing => "stays: it does not say whose it is",
         }
     }
 }
@@ -241,7 +249,7 @@ pub const RETENTION: &[Retained] = &[
         what: what::outbox,
         personal: &[],
         secret: &["key_id", "sealed"],
-        other: &["id", "kind", "token_id", "attempts", "created_at", "next_at", "expires_at"],
+        other: &["id", "kind", "token_id", "user_id", "attempts", "created_at", "next_at", "expires_at"],
         until: Until::Ended(Ending::Mails),
         with_account: WithAccount::Nothing,
         why: why::outbox,
@@ -373,6 +381,9 @@ impl Accounts {
                 Err(error) => unswept.push(Unswept { what: retained.table.to_owned(), error }),
             }
         }
+        if let Err(error) = self.empty_latecomers(now).await {
+            unswept.push(Unswept { what: "events of deleted accounts".to_owned(), error });
+        }
         if unswept.is_empty() { Ok(swept) } else { Err(unswept) }
     }
 
@@ -391,25 +402,42 @@ impl Accounts {
         Ok(0)
     }
 
-    /// Empties some of where an account's owner acted from, in a statement that is quick however much there is; says
-    /// whether that was all.
-    pub(crate) async fn blank_piece(&self, tx: &mut Tx, user: UserId) -> Result<bool, Error> {
-        let limit = BLANKED_AT_ONCE;
+    /// Deletes some of where an account's owner acted from, in statements that are quick however much there is; says whether
+    /// that was all.
+    async fn delete_details_of(&self, tx: &mut Tx, user: UserId) -> Result<bool, Error> {
+        let limit = DELETED_AT_ONCE;
         let old = audit::empty_old_details(tx, user, limit).await?;
         let gone = audit::delete_details(tx, user, limit).await?;
         Ok(old.max(gone) < limit.unsigned_abs())
     }
 
-    /// Deletes or empties all that is kept of an account.
-    pub(crate) async fn remove_all_of(&self, tx: &mut Tx, user: UserId) -> Result<(), Error> {
-        for retained in RETENTION {
+    /// Deletes or empties what is kept of an account, or as much as one quick statement does; says whether that was all.
+    pub(crate) async fn remove_piece_of(&self, tx: &mut Tx, user: UserId) -> Result<bool, Error> {
+        // The account's own row stands first in the table, and goes last.
+        for retained in RETENTION.iter().rev() {
             match retained.with_account {
+                WithAccount::AuditDetails => {
+                    if !self.delete_details_of(tx, user).await? {
+                        return Ok(false);
+                    }
+                }
                 WithAccount::Account => {
                     users::delete(tx, user).await?;
                 }
-                WithAccount::AuditDetails => while !self.blank_piece(tx, user).await? {},
                 WithAccount::OldAuditDetails | WithAccount::Rows | WithAccount::Nothing => {}
             }
+        }
+        Ok(true)
+    }
+
+    /// Empties where somebody acted from on accounts that were deleted meanwhile: an attempt that was under way is recorded
+    /// after the deletion.
+    async fn empty_latecomers(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let first = rng::first_id(now - LATECOMERS_COME_FOR);
+        for user in audit::deleted_since(self.store(), first).await? {
+            let mut tx = self.store().begin().await?;
+            self.delete_details_of(&mut tx, user).await?;
+            tx.commit().await?;
         }
         Ok(())
     }

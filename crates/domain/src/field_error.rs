@@ -171,6 +171,8 @@ pub enum Reason {
     PasswordWrong,
     /// The account has no password.
     PasswordUnset,
+    /// Not the code that was mailed, or no longer.
+    CodeWrong,
     /// A password that is easy to guess.
     PasswordWeak(PasswordWeakness),
     /// The call takes no such field.
@@ -198,7 +200,7 @@ impl Reason {
             Self::EmailTaken | Self::UsernameTaken => "taken",
             Self::EmailUnchanged => "unchanged",
             Self::UsernameReserved => "reserved",
-            Self::PasswordWrong | Self::EmailOther => "wrong",
+            Self::PasswordWrong | Self::EmailOther | Self::CodeWrong => "wrong",
             Self::PasswordUnset => "unset",
             Self::PasswordWeak(_) => "too_weak",
             Self::Unknown => "unknown",

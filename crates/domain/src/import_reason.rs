@@ -18,6 +18,8 @@ pub enum ImportReason {
     },
     /// Its former owner may still take the address back.
     EmailKept,
+    /// An account has it that its owner has deleted: it is not deleted for good yet.
+    EmailClosing,
     /// The password's hash cannot be taken over: what its reader says of it.
     HashUnreadable(String),
     /// The username is the email address.
@@ -60,6 +62,7 @@ impl ImportReason {
             Self::HashUnreadable(_) => "unreadable",
             Self::UsernameIsEmail => "email",
             Self::EmailKept
+            | Self::EmailClosing
             | Self::UsernameTaken
             | Self::UsernameRepeated { .. }
             | Self::IdTaken

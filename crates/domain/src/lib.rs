@@ -58,8 +58,8 @@ pub use session::{
     DeviceForm, Factor, KnownDeviceView, SessionForm, SessionKind, SessionView, TokenPair, TokenType,
 };
 pub use sign_in::{
-    CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, ConfirmForm, Identifier,
-    LoginRequest, Renewal, SignIn, SignInForm,
+    CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, ConfirmForm, ConfirmView,
+    Identifier, LoginRequest, Renewal, SignIn, SignInForm,
 };
 pub use text::Email;
 pub use timestamp::Timestamp;

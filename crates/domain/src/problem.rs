@@ -180,6 +180,8 @@ pub enum Detail {
 /// What a form that was shown to another account would have done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusedAct {
+    /// Something else.
+    Acting,
     /// Saved something.
     Saving,
     /// Signed out.

@@ -1,6 +1,7 @@
 //! Mails to be sent. Each is written in the transaction of what it tells of, and leased to one server at a time.
 
 use crate::{Store, StoreError, Tx};
+use domain::UserId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,6 +17,8 @@ pub struct NewMail<'a> {
     pub sealed: &'a [u8],
     /// The token that it carries, where that exists already.
     pub token: Option<Uuid>,
+    /// Whose account it goes with, where it waits for days.
+    pub user: Option<UserId>,
     /// When.
     pub at: OffsetDateTime,
     /// From when on it is not sent any more.
@@ -49,8 +52,8 @@ pub struct DueMail {
 pub async fn insert(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
     tx.mailing();
     sqlx::query!(
-        "INSERT INTO outbox (id, kind, key_id, sealed, token_id, created_at, next_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+        "INSERT INTO outbox (id, kind, key_id, sealed, token_id, created_at, next_at, expires_at, user_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
         mail.id,
         mail.kind,
         mail.key_id,
@@ -58,6 +61,7 @@ pub async fn insert(tx: &mut Tx, mail: &NewMail<'_>) -> Result<(), StoreError> {
         mail.token,
         mail.at,
         mail.expires_at,
+        mail.user.map(|user| user.0),
     )
     .execute(tx.unchanging())
     .await?;
@@ -110,6 +114,15 @@ pub async fn set_token(tx: &mut Tx, id: Uuid, token: Option<Uuid>) -> Result<(),
 /// [`StoreError`] where the database does not answer.
 pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM outbox WHERE id = $1", id).execute(tx.unchanging()).await?;
+    Ok(())
+}
+
+/// Deletes the mails that go with an account: what they tell of is over.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn withdraw(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM outbox WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
     Ok(())
 }
 

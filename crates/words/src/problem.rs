@@ -77,6 +77,7 @@ fn detail_of(problem: &Problem) -> String {
             (code, _) => detail_of_code(code).to_owned(),
         },
         Detail::OtherAccount { who, act: RefusedAct::Saving } => detail::other_account_saving(who),
+        Detail::OtherAccount { who, act: RefusedAct::Acting } => detail::other_account_acting(who),
         Detail::OtherAccount { who, act: RefusedAct::SigningOut } => detail::other_account_signing_out(who),
         Detail::OtherAccount { who, act: RefusedAct::ChangingPassword } => {
             detail::other_account_changing_password(who)

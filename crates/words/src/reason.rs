@@ -1,6 +1,6 @@
 //! What is said of a field that was refused.
 
-use crate::{call, field, import, weak};
+use crate::{call, detail, field, import, weak};
 use domain::{
     FieldError, FieldMessage, FormReason, ImportReason, PasswordAdvice, PasswordWarning, PasswordWeakness,
     Reason,
@@ -58,6 +58,7 @@ fn sentence(reason: &Reason) -> String {
         Reason::UsernameTaken => field::username_taken(),
         Reason::UsernameReserved => field::username_reserved(),
         Reason::PasswordWrong => field::password_wrong(),
+        Reason::CodeWrong => detail::wrong_code(),
         Reason::PasswordUnset => field::password_unset(),
         Reason::EmailUnchanged => field::email_unchanged(),
         Reason::Unknown => call::unknown(),
@@ -83,6 +84,7 @@ pub fn import_reason(reason: &ImportReason) -> String {
         ImportReason::EmailMissing => import::email_missing(),
         ImportReason::EmailUnreachable => import::email_unreachable(),
         ImportReason::EmailKept => import::email_kept(),
+        ImportReason::EmailClosing => import::email_closing(),
         ImportReason::UsernameIsEmail => import::username_is_email(),
         ImportReason::UsernameTaken => import::username_taken(),
         ImportReason::RoleUnknown => import::role_unknown(),

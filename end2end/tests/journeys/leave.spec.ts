@@ -11,7 +11,7 @@ test('somebody takes their data along, deletes the account, and comes back @plai
 
   await button(page, 'Delete account').click();
   await expect(page).toHaveURL('/login');
-  await expect(page.getByText('Your account is closed')).toBeVisible();
+  await expect(page.getByText('Your account was deleted')).toBeVisible();
 
   await fillSignIn(page, member);
   await button(page, 'Sign in').click();

@@ -87,7 +87,7 @@ test('pictures of leaving and of coming back', async ({ page, visit, context, ba
   await page.getByText('What we keep, and for how long').click();
   await take(page, 'leave');
   await button(page, 'Delete account').click();
-  await expect(page.getByText('Your account is closed')).toBeVisible();
+  await expect(page.getByText('Your account was deleted')).toBeVisible();
   await take(page, 'leave-closed', [320, 1600]);
   await fillSignIn(page, person);
   await button(page, 'Sign in').click();

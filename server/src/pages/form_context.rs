@@ -64,7 +64,8 @@ fn other_account(viewer: Viewer, form: &str) -> Problem {
     let act = match form {
         "/fn/logout" => RefusedAct::SigningOut,
         "/fn/password/change" => RefusedAct::ChangingPassword,
-        _ => RefusedAct::Saving,
+        "/fn/profile/save" | "/fn/email/change" => RefusedAct::Saving,
+        _ => RefusedAct::Acting,
     };
     Problem::new(Code::OtherAccount).with_detail(Detail::OtherAccount { who, act })
 }

@@ -1,5 +1,6 @@
 //! A form that was sent after its session had ended waits in a cookie for a new sign-in, and one that needs a recent
-//! sign-in for the page that asks for it, so that nothing typed is lost. It is shown to the person whose session it was, and to nobody else who uses the same browser.
+//! sign-in for the page that asks for it, so that nothing typed is lost. It is shown to the person whose session it was,
+//! and to nobody else who uses the same browser.
 
 use super::flash;
 use super::form_context::is_for_anyone;

@@ -36,9 +36,10 @@ pub async fn load_leave() -> Result<LeaveText, AppError> {
 /// Deletes the account, and leads to the sign-in page.
 #[server(prefix = "/fn", endpoint = "account/delete")]
 pub async fn delete_account(#[server(default)] form: LeaveForm) -> Result<(), AppError> {
-    use crate::ssr::{clear_session, context, redirect};
+    use crate::ssr::{clear_session, context, redirect, refusal};
     let (accounts, ctx) = context()?;
-    accounts.leave(&ctx, form).await?;
+    let own = [(domain::Code::ChangedMeanwhile, words::leave::changed())];
+    accounts.leave(&ctx, form).await.map_err(|error| refusal(error, &own))?;
     clear_session()?;
     redirect("/login");
     Ok(())

@@ -5,8 +5,8 @@ use crate::authentication::step_up::need_recent_sign_in;
 use crate::view::{self, timestamp};
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
-    EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession, LastUse,
-    SessionId, Span, Timestamp, UserId,
+    EXPORT_VERSION, ExportedAct, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession,
+    LastUse, SessionId, Span, Timestamp, UserId,
 };
 use serde::Serialize;
 use store::audit::{self, Recorded};
@@ -30,6 +30,8 @@ pub struct Export {
     list: Option<List>,
     /// The last id of the piece before, within the same list.
     after: Option<Uuid>,
+    /// Whether the list has an item already.
+    filled: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -39,6 +41,7 @@ enum List {
     Networks,
     Links,
     Activity,
+    Acts,
 }
 
 impl List {
@@ -49,6 +52,7 @@ impl List {
             Self::Networks => "known_networks",
             Self::Links => "mailed_links",
             Self::Activity => "activity",
+            Self::Acts => "acts",
         }
     }
 
@@ -58,7 +62,8 @@ impl List {
             Self::Devices => Some(Self::Networks),
             Self::Networks => Some(Self::Links),
             Self::Links => Some(Self::Activity),
-            Self::Activity => None,
+            Self::Activity => Some(Self::Acts),
+            Self::Acts => None,
         }
     }
 }
@@ -71,16 +76,15 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Unavailable`].
     pub async fn export(&self, ctx: &RequestCtx) -> Result<Export, Error> {
         let member = ctx.member()?;
-        let user = self.own_account(member).await?;
-        need_recent_sign_in(&user, member, ctx)?;
         let (mut tx, user) = self.begin(ctx).await?;
+        need_recent_sign_in(&user, member, ctx)?;
         self.audit(&mut tx, ctx, Some(user.id), Event::DataExported).await?;
         tx.commit().await?;
         let id = user.id;
         let begin = begin(user, ctx.now)?;
         let first = Some(List::Sessions);
         let (accounts, member) = (self.clone(), member.clone());
-        Ok(Export { accounts, user: id, member, begin: Some(begin), list: first, after: None })
+        Ok(Export { accounts, user: id, member, begin: Some(begin), list: first, after: None, filled: false })
     }
 }
 
@@ -98,15 +102,16 @@ impl Export {
             return Err(Error::SignInNeeded);
         }
         let (found, more_after) = self.page(list).await?;
-        let first = self.after.is_none();
-        let mut piece = if first { format!(",\"{}\":[", list.name()) } else { String::new() };
-        if !first && !found.is_empty() {
+        let mut piece = if self.after.is_none() { format!(",\"{}\":[", list.name()) } else { String::new() };
+        if self.filled && !found.is_empty() {
             piece.push(',');
         }
         piece.push_str(&found.join(","));
+        self.filled |= !found.is_empty();
         self.after = more_after;
         if more_after.is_none() {
             piece.push(']');
+            self.filled = false;
             self.list = list.next();
             if self.list.is_none() {
                 piece.push('}');
@@ -132,12 +137,22 @@ impl Export {
                 Ok((json(rows.iter().map(link))?, last(&rows, |row| row.id)))
             }
             List::Activity => {
-                let span = Span { limit: PAGE - 1, after };
-                let rows = audit::about(store, &span, user).await?;
+                let rows = audit::about(store, &self.span(), user).await?;
                 let after = last(&rows, |row| row.id);
                 Ok((json(rows.into_iter().map(|row| event(row, user)))?, after))
             }
+            List::Acts => {
+                let rows = audit::by(store, &self.span(), user).await?;
+                let after = last(&rows, |row| row.id);
+                let on_others = rows.into_iter().filter(|row| row.subject_id != Some(user.0));
+                Ok((json(on_others.map(act))?, after))
+            }
         }
+    }
+
+    /// The next piece of events.
+    fn span(&self) -> Span {
+        Span { limit: PAGE - 1, after: self.after }
     }
 }
 
@@ -211,6 +226,19 @@ fn event(row: Recorded, me: UserId) -> ExportedEvent {
         kind: row.kind,
         result: row.result,
         by_admin,
+        address: row.address,
+        agent: row.agent,
+        session: row.session_id.map(SessionId),
+        detail: row.detail.unwrap_or_default(),
+    }
+}
+
+/// Without whose account it was.
+fn act(row: Recorded) -> ExportedAct {
+    ExportedAct {
+        id: row.id,
+        at: timestamp(row.at),
+        kind: row.kind,
         address: row.address,
         agent: row.agent,
         session: row.session_id.map(SessionId),

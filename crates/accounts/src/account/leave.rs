@@ -5,19 +5,20 @@ use crate::audit::Event;
 use crate::mail::{Mail, Notice};
 use crate::retention::{RETENTION, Unswept};
 use crate::{Accounts, Error, RequestCtx, account::version, identifier, policy};
-use domain::{DeletionForm, FieldError, KeptView, LeaveForm, LeaveView, Reason, UserId};
+use domain::{DeletionForm, FieldError, KeptView, LeaveForm, LeaveView, Reason, Role, UserId};
 use store::users::{User, closing};
-use store::{Tx, one_time_tokens, sessions};
+use store::{Tx, one_time_tokens, outbox, sessions};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 impl Accounts {
-    /// What leaving means for the caller: what is kept about them, and for how long it can be undone.
+    /// What leaving means for the caller: what is kept about them, and for how long it can be undone. Whoever mistyped their
+    /// address at the sign-up can leave, too.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Unavailable`].
+    /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn leaving(&self, ctx: &RequestCtx) -> Result<LeaveView, Error> {
-        let user = self.own_account(ctx.member()?).await?;
+        let user = self.own_account(ctx.signed_in()?).await?;
         let personal = RETENTION.iter().filter(|retained| !retained.personal.is_empty());
         let kept = personal.map(|retained| KeptView {
             what: (retained.what)().to_owned(),
@@ -57,14 +58,14 @@ impl Accounts {
         let member = ctx.signed_in()?;
         let current_password = form.parse()?;
         let user = self.own_account(member).await?;
+        if user.role == Role::Admin {
+            // Nobody is asked who they are for what is refused anyway.
+            self.begin_leaving(ctx).await?.0.rollback().await?;
+        }
         let stepped_up = self.step_up(ctx, user, current_password, Event::ReauthenticationRefused).await?;
-        // The role may have changed since the request came in: somebody may have made this account an admin.
-        let (mut tx, admins, user) = self.begin_unproven_among_admins(ctx).await?;
+        let (mut tx, user) = self.begin_leaving(ctx).await?;
         stepped_up.holds(&user)?;
         ctx.check_version(|| version::of_user(&user))?;
-        if policy::is_last_admin(&admins, user.id, user.role) {
-            return Err(Error::LastAdmin);
-        }
         match self.settings().deletion_grace_days {
             0 => {
                 self.delete(&mut tx, ctx, user.id).await?;
@@ -76,6 +77,17 @@ impl Accounts {
             }
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Begins what ends the caller's own account, which must leave an admin. The role may have changed since the request came
+    /// in: somebody may have made this account an admin.
+    async fn begin_leaving(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
+        let (tx, admins, user) = self.begin_unproven_among_admins(ctx).await?;
+        if policy::is_last_admin(&admins, user.id, user.role) {
+            Err(Error::LastAdmin)
+        } else {
+            Ok((tx, user))
+        }
     }
 
     /// Deletes the accounts whose end has come; says how many. One that cannot be deleted keeps no other.
@@ -111,11 +123,15 @@ impl Accounts {
 
     /// Deletes an account, or as much of a long trail as one transaction may hold; says whether it is gone.
     async fn delete_piece(&self, mut tx: Tx, ctx: &RequestCtx, user: UserId) -> Result<bool, Error> {
-        let whole = self.blank_piece(&mut tx, user).await?;
+        let whole = self.remove_piece_of(&mut tx, user).await?;
         if whole {
-            self.delete(&mut tx, ctx, user).await?;
+            // Its sessions ended when it closed.
+            self.audit(&mut tx, ctx, Some(user), Event::AccountDeleted { ended_sessions: 0 }).await?;
         }
         tx.commit().await?;
+        if whole {
+            tracing::info!(%user, "an account was deleted, whose owner had left");
+        }
         Ok(whole)
     }
 
@@ -123,13 +139,15 @@ impl Accounts {
     pub(crate) async fn delete(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
         let ended_sessions = sessions::end_all(tx, user, ctx.now).await?;
         self.audit(tx, ctx, Some(user), Event::AccountDeleted { ended_sessions }).await?;
-        self.remove_all_of(tx, user).await
+        while !self.remove_piece_of(tx, user).await? {}
+        Ok(())
     }
 
     /// Opens an account again, if it closes; says whether it did.
     pub(crate) async fn reopen(&self, tx: &mut Tx, ctx: &RequestCtx, user: UserId) -> Result<bool, Error> {
         let closed = closing::restore(tx, user, ctx.now).await?;
         if closed {
+            outbox::withdraw(tx, user).await?;
             self.audit(tx, ctx, Some(user), Event::AccountRestored).await?;
         }
         Ok(closed)

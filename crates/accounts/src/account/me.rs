@@ -5,7 +5,7 @@ use crate::mail::Notice;
 use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, view};
 use domain::{Change, Email, ProfileChange, Purpose, Role, UserChange, UserPatch, UserView};
 use store::users::{self, Update, User};
-use store::{Tx, one_time_tokens, sessions};
+use store::{Tx, one_time_tokens, outbox, sessions};
 
 /// A change of an account, by its owner or an admin.
 #[derive(Default)]
@@ -120,6 +120,9 @@ impl Accounts {
             at: ctx.now,
         };
         let updated = users::update(tx, user.id, &update).await?.ok_or(Error::NotFound)?;
+        if user.closes_at.is_some() && is_active.is_some() {
+            outbox::withdraw(tx, user.id).await?;
+        }
         for event in events {
             self.audit(tx, ctx, Some(user.id), event).await?;
         }

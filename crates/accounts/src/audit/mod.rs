@@ -12,7 +12,7 @@ pub use file::{AuditFile, AuditFormat};
 pub(crate) use activity::for_its_person;
 
 use crate::view::timestamp;
-use crate::{Accounts, Error, RequestCtx, rng};
+use crate::{Accounts, Error, RequestCtx};
 use domain::{EventKind, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
@@ -150,7 +150,7 @@ impl Accounts {
         let member = ctx.signed_in().ok();
         let (kind, rng) = (event.kind(), self.inner.rng.as_ref());
         let row = audit::Event {
-            id: rng::uuid(rng, ctx.now),
+            id: self.inner.event_ids.next(rng, ctx.now),
             at: ctx.now,
             kind: kind.as_str(),
             result: kind.result(),

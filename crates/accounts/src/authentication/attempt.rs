@@ -7,7 +7,7 @@ use domain::{Identifier, UserId};
 use store::Tx;
 use store::sessions::Proof;
 use store::users::{self, User};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// An attempt to sign in, with a known or an unknown name. No `Debug`: it may hold a hash.
 pub(crate) struct Attempt {
@@ -18,7 +18,7 @@ pub(crate) struct Attempt {
     if_barred: IfBarred,
 }
 
-/// What an attempt with the right password does with an account that closes or is disabled.
+/// What an attempt that proves its factor does with an account that closes or is disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfBarred {
     /// It is refused as everybody else's.
@@ -27,6 +27,13 @@ pub(crate) enum IfBarred {
     Tell,
     /// It opens one that closes.
     Restore,
+}
+
+impl IfBarred {
+    /// What the sign-in pages do: their form says where it restores.
+    pub(crate) fn of_page(restores: bool) -> Self {
+        if restores { Self::Restore } else { Self::Tell }
+    }
 }
 
 /// An attempt whose account is certain: a factor was proven, and the account's row is locked until its session is open.
@@ -81,7 +88,7 @@ impl Attempt {
     /// Whether a right answer counts. If it does not, it costs the same all the same.
     pub(crate) fn may_succeed(&self, now: OffsetDateTime) -> bool {
         let active = self.user.as_ref().is_some_and(|user| user.is_active);
-        let restored = self.if_barred == IfBarred::Restore && self.closes_after(now).is_some();
+        let restored = self.if_barred == IfBarred::Restore && self.left_to_restore(now).is_some();
         (active || restored) && self.admitted.is_looked_at()
     }
 
@@ -101,12 +108,12 @@ impl Attempt {
         if self.if_barred != IfBarred::Tell || !self.admitted.is_looked_at() {
             return None;
         }
-        let closing = self.closes_after(now).map(|end| Error::AccountClosing { left: end - now });
+        let closing = self.left_to_restore(now).map(|left| Error::AccountClosing { left });
         closing
             .or_else(|| Some(Error::AccountDisabled { reason: self.user.as_ref()?.disabled_reason.clone()? }))
     }
 
-    fn closes_after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        self.user.as_ref()?.closes_at.filter(|end| policy::may_restore(Some(*end), now))
+    fn left_to_restore(&self, now: OffsetDateTime) -> Option<Duration> {
+        policy::left_to_restore(self.user.as_ref()?.closes_at, now)
     }
 }

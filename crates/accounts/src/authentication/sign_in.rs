@@ -16,7 +16,8 @@ pub struct SignedIn {
     pub device: Option<RawToken>,
 }
 
-/// Signing in with a password or with a code by mail, one function for each transport; the steps that they share decide everything.
+/// Signing in with a password or with a code by mail, one function for each transport; the steps that they share decide
+/// everything.
 impl Accounts {
     /// Signs a browser in under a new session id; a session that it had before ends.
     ///
@@ -27,7 +28,7 @@ impl Accounts {
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let sign_in = form.parse()?;
         let transport = Transport::Browser { persistent: sign_in.remember };
-        let if_barred = if sign_in.restore { IfBarred::Restore } else { IfBarred::Tell };
+        let if_barred = IfBarred::of_page(sign_in.restore);
         self.sign_in_over(ctx, sign_in, transport, if_barred).await.map(SignedIn::from)
     }
 
@@ -77,11 +78,13 @@ impl Accounts {
     /// Signs a browser in with a code that was mailed.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::WrongCode`], [`Error::TooManyTries`], [`Error::Unavailable`].
+    /// [`Error::Invalid`], [`Error::WrongCode`], [`Error::AccountClosing`] unless the form restores it,
+    /// [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn sign_in_by_code(&self, ctx: &RequestCtx, form: CodeSignInForm) -> Result<SignedIn, Error> {
         let code = form.parse()?;
         let transport = Transport::Browser { persistent: code.remember };
-        self.sign_in_by_code_over(ctx, code, transport).await.map(SignedIn::from)
+        let if_barred = IfBarred::of_page(code.restore);
+        self.sign_in_by_code_over(ctx, code, transport, if_barred).await.map(SignedIn::from)
     }
 
     /// The same for a program; a device token is returned to one that wants to be a known device.
@@ -97,7 +100,7 @@ impl Accounts {
         let refresh_token = self.new_refresh_token();
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
         let Established { token, device, .. } =
-            self.sign_in_by_code_over(ctx, form.parse()?, transport).await?;
+            self.sign_in_by_code_over(ctx, form.parse()?, transport, IfBarred::Refuse).await?;
         Ok((self.token_pair(token.jwt, &refresh_token), known.then_some(device)))
     }
 
@@ -106,8 +109,10 @@ impl Accounts {
         ctx: &RequestCtx,
         CodeSignIn { identifier, code, .. }: CodeSignIn,
         transport: Transport<'_>,
+        if_barred: IfBarred,
     ) -> Result<Established, Error> {
-        let attempt = self.prove_email_code(ctx, &identifier, &code).await?;
+        let mut attempt = self.prove_email_code(ctx, &identifier, &code, if_barred).await?;
+        self.restore_proven(ctx, &mut attempt, if_barred).await?;
         self.proceed(ctx, attempt, transport).await
     }
 
@@ -134,13 +139,25 @@ impl Accounts {
     ) -> Result<Established, Error> {
         let attempt = self.begin_attempt(ctx, &identifier).await?.on(if_barred);
         let mut attempt = self.prove_password(ctx, attempt, password).await?;
-        if if_barred == IfBarred::Restore {
-            let (ctx, ProvenAttempt { tx, user, .. }) = (ctx.as_stranger(), &mut attempt);
-            if self.reopen(tx, &ctx, user.id).await? {
-                self.notify(tx, &ctx, user, Notice::Restored).await?;
-            }
-        }
+        self.restore_proven(ctx, &mut attempt, if_barred).await?;
         self.proceed(ctx, attempt, transport).await
+    }
+
+    /// Opens the account again where it closes and that is wanted; its owner is told.
+    async fn restore_proven(
+        &self,
+        ctx: &RequestCtx,
+        ProvenAttempt { tx, user, .. }: &mut ProvenAttempt,
+        if_barred: IfBarred,
+    ) -> Result<(), Error> {
+        if if_barred != IfBarred::Restore {
+            return Ok(());
+        }
+        let ctx = ctx.as_stranger();
+        if self.reopen(tx, &ctx, user.id).await? {
+            self.notify(tx, &ctx, user, Notice::Restored).await?;
+        }
+        Ok(())
     }
 }
 

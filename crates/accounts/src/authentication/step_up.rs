@@ -5,7 +5,9 @@ use crate::authentication::establish::NewSession;
 use crate::authentication::factor;
 use crate::credential::{Priority, SessionToken};
 use crate::{Accounts, Error, Member, RequestCtx, policy};
-use domain::{ConfirmForm, Factor, FieldError, PlainPassword, Reason, Role, SessionId, SessionKind};
+use domain::{
+    ConfirmForm, ConfirmView, Factor, FieldError, PlainPassword, Reason, Role, SessionId, SessionKind,
+};
 use store::Tx;
 use store::sessions::{self, Proof};
 use store::users::User;
@@ -32,12 +34,51 @@ impl Accounts {
         let password = form.parse()?;
         let user = self.own_account(member).await?;
         let stepped_up = self.step_up(ctx, user, Some(password), Event::ReauthenticationRefused).await?;
-        let (mut tx, locked) = self.begin_unproven(ctx).await?;
+        let (tx, locked) = self.begin_unproven(ctx).await?;
         stepped_up.holds(&locked)?;
-        let (session, token) = self.lift(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
+        self.confirmed(tx, ctx, &locked, &stepped_up.proofs).await
+    }
+
+    /// The same by a code that was mailed.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong code), [`Error::Reauthenticate`] where that is not
+    /// enough, [`Error::TooManyTries`], [`Error::MailOff`], [`Error::Unavailable`].
+    pub async fn confirm_by_code(
+        &self,
+        ctx: &RequestCtx,
+        form: ConfirmForm,
+    ) -> Result<Option<SessionToken>, Error> {
+        let factors = ctx.signed_in()?.factors.clone();
+        let (tx, locked) = self.prove_own_email_code(ctx, &form.parse_code()?).await?;
+        let proofs = factor::with(factors, Proof { factor: Factor::EmailCode, at: ctx.now });
+        need_recent(&locked, &proofs, ctx)?;
+        self.confirmed(tx, ctx, &locked, &proofs).await
+    }
+
+    async fn confirmed(
+        &self,
+        mut tx: Tx,
+        ctx: &RequestCtx,
+        locked: &User,
+        proofs: &[Proof],
+    ) -> Result<Option<SessionToken>, Error> {
+        let member = ctx.signed_in()?;
+        let (session, token) = self.lift(&mut tx, ctx, member, locked.role, proofs).await?;
         self.audit(&mut tx, ctx, Some(locked.id), Event::Reauthenticated { session }).await?;
         tx.commit().await?;
         Ok(token)
+    }
+
+    /// How the caller can show again that the account is theirs.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Unavailable`].
+    pub async fn ways_to_confirm(&self, ctx: &RequestCtx) -> Result<ConfirmView, Error> {
+        let user = self.own_account(ctx.signed_in()?).await?;
+        // To an address that nobody has proven no code is mailed.
+        let code = self.sends_mail() && user.email_verified;
+        Ok(ConfirmView { password: user.password_hash.is_some(), code, email: user.email })
     }
 
     /// The session in which the caller has proven these factors: a new one, except a program's, whose tokens name the old.

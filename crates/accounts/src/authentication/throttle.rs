@@ -396,6 +396,7 @@ pub(crate) fn leaves_open(error: &Error) -> bool {
             | Error::Unconfirmed(_)
             | Error::Internal(_)
             | Error::AccountClosing { .. }
+            | Error::AccountDisabled { .. }
     )
 }
 

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use store::Tx;
 use store::import::{self, StagedUser, Target};
 use store::one_time_tokens;
+use store::users::closing;
 use time::OffsetDateTime;
 
 /// How often a chunk is tried again after a deadlock.
@@ -73,6 +74,8 @@ struct Outcome {
     made: HashSet<UserId>,
     /// Those whose address its former owner may still take back.
     kept: HashSet<UserId>,
+    /// Those whose address has an account that is about to be gone.
+    closing: HashSet<UserId>,
 }
 
 /// What became of the lines so far.
@@ -157,17 +160,19 @@ impl Accounts {
         let repeated = self.leave_repeated(&mut run.earlier, &mut rows);
         run.counts.repeated += repeated.len() as u64;
         remarks.extend(repeated);
-        let Outcome { made, kept } = if let Some(tx) = &mut run.pretended {
+        let Outcome { made, kept, closing } = if let Some(tx) = &mut run.pretended {
             let made = self.make(tx, &mut rows, Target::Pretended).await?;
             self.take_kept_back(tx, run.ctx.now, &rows, made, Target::Pretended).await?
         } else {
             self.make_all(run, &mut rows).await?
         };
-        run.counts.refused += kept.len() as u64;
-        remarks.extend(rows.iter().filter(|row| kept.contains(&row.user.id)).map(|row| {
-            let fields = vec![FieldError::new("email", ImportReason::EmailKept)];
-            Remark { line: row.user.line.unsigned_abs(), kind: RemarkKind::Refused, fields }
-        }));
+        for (refused, reason) in [(kept, ImportReason::EmailKept), (closing, ImportReason::EmailClosing)] {
+            run.counts.refused += refused.len() as u64;
+            remarks.extend(rows.iter().filter(|row| refused.contains(&row.user.id)).map(|row| {
+                let fields = vec![FieldError::new("email", reason.clone())];
+                Remark { line: row.user.line.unsigned_abs(), kind: RemarkKind::Refused, fields }
+            }));
+        }
         run.counts.made += made.len() as u64;
         run.counts.there_already += lines - remarks.len() as u64 - made.len() as u64;
         let left_out = rows.into_iter().filter(|row| !row.left_out.is_empty() && made.contains(&row.user.id));
@@ -238,7 +243,7 @@ impl Accounts {
         Ok(outcome)
     }
 
-    /// Takes back the accounts whose address its former owner may still take back: an import gives it to nobody else
+    /// Finds the rows whose address has an account that closes, and takes back the accounts whose address its former owner may still take back: an import gives it to nobody else
     /// either. To be asked after the rows were written, when no other transaction can bring the link in.
     async fn take_kept_back(
         &self,
@@ -248,21 +253,17 @@ impl Accounts {
         made: HashSet<UserId>,
         target: Target,
     ) -> Result<Outcome, Error> {
-        let addresses: Vec<String> = rows
-            .iter()
-            .filter(|row| made.contains(&row.user.id))
-            .map(|row| row.user.email_canonical.clone())
-            .collect();
+        let (new, there): (Vec<_>, Vec<_>) = rows.iter().partition(|row| made.contains(&row.user.id));
+        let closing = closing::closing_of(tx, &addresses(&there)).await?;
+        let closing = HashSet::from_iter(with_address(&there, &closing));
         let now = self.inner.database_clock.time(now);
-        let kept = one_time_tokens::kept_of(tx, &addresses, now).await?;
-        if kept.is_empty() {
-            return Ok(Outcome { made, kept: HashSet::new() });
+        let kept = one_time_tokens::kept_of(tx, &addresses(&new), now).await?;
+        let kept = with_address(&new, &kept);
+        if !kept.is_empty() {
+            import::take_back(tx, target, &kept).await?;
         }
-        let is_kept = |row: &&Row| made.contains(&row.user.id) && kept.contains(&row.user.email_canonical);
-        let kept: Vec<UserId> = rows.iter().filter(is_kept).map(|row| row.user.id).collect();
-        import::take_back(tx, target, &kept).await?;
         let kept = HashSet::from_iter(kept);
-        Ok(Outcome { made: &made - &kept, kept })
+        Ok(Outcome { made: &made - &kept, kept, closing })
     }
 
     /// Stages and inserts. A row whose username or id is taken is inserted again without it, so that no account is
@@ -339,4 +340,13 @@ impl Accounts {
         };
         Ok(Row { user, id_given: imported.id.is_some(), left_out: imported.left_out })
     }
+}
+
+fn addresses(rows: &[&Row]) -> Vec<String> {
+    rows.iter().map(|row| row.user.email_canonical.clone()).collect()
+}
+
+fn with_address(rows: &[&Row], addresses: &[String]) -> Vec<UserId> {
+    let has = |row: &&&Row| addresses.contains(&row.user.email_canonical);
+    rows.iter().filter(has).map(|row| row.user.id).collect()
 }

@@ -1,14 +1,14 @@
 //! The last mail to the owner of an account that closes, some days before its end.
 
-use super::letter::{Letter, NotMe};
+use super::letter::Letter;
+use super::not_me::NotMeLink;
 use super::prepare::{Prepared, address_of};
-use crate::one_time::Link;
-use crate::{Accounts, Error, policy};
+use crate::{Accounts, Error};
 use domain::Purpose;
 use store::Tx;
 use store::outbox::DueMail;
 use store::users::User;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 impl Accounts {
     /// Nothing where the account was restored or deleted meanwhile. A link that takes it back goes to a proven address: that
@@ -22,30 +22,19 @@ impl Accounts {
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
         let closes = instant(closes_at)?;
-        let lifetime = policy::not_me_lifetime(Some(closes), now);
         let is_end = |end: OffsetDateTime| end.unix_timestamp() == closes_at;
         let Some(user) = user.filter(|user| user.closes_at.is_some_and(is_end)) else { return Ok(None) };
-        let mut token = None;
+        let mut link = None;
         if user.email_verified {
-            token = self.token_of(tx, due, Purpose::NotMe, user, now).await?;
-            if token.is_none() {
-                return Ok(None);
-            }
+            let token = self.token_of(tx, due, Purpose::NotMe, user, now).await?;
+            let Some(token) = token else { return Ok(None) };
+            link = Some(self.not_me_link(&token, Some(closes), now)?);
         }
-        let link =
-            token.as_ref().map(|token| self.link(Purpose::NotMe, &token.key_id, token.id)).transpose()?;
-        let not_me =
-            link.as_ref().map(|Link { url, code }| NotMe { link: url, code, days: days_of(lifetime) });
-        let sign_in = self.page_url("login");
+        let (sign_in, not_me) = (self.page_url("login"), link.as_ref().map(NotMeLink::shown));
         let letter = self.compose(&Letter::ClosesSoon { closes, sign_in: &sign_in, not_me })?;
         let message = self.message(due, address_of(user).shown, letter);
-        Ok(Some(Prepared { message, token: token.map(|token| (token.id, lifetime)) }))
+        Ok(Some(Prepared { message, token: link.map(|link| link.sent()) }))
     }
-}
-
-/// How long a link works, in days as a person counts them.
-pub(super) fn days_of(lifetime: Duration) -> u64 {
-    (lifetime + Duration::hours(12)).whole_days().max(1).unsigned_abs()
 }
 
 /// A moment that a waiting mail keeps.

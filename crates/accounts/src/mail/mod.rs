@@ -3,6 +3,7 @@
 mod closing;
 pub(crate) mod letter;
 mod mailer;
+mod not_me;
 mod notice;
 mod notify;
 mod outbox;

@@ -1,14 +1,15 @@
 //! Telling an account's owner, at the address that the account had before.
 
-use super::closing::{days_of, instant};
-use super::letter::{Letter, NotMe};
+use super::closing::instant;
+use super::letter::Letter;
+use super::not_me::NotMeLink;
 use super::notice::{Notice, NoticeMail};
 use super::prepare::{Prepared, address_of};
 use super::waiting::Mail;
 use crate::identifier::Address;
 use crate::limits::key::key;
-use crate::one_time::{Link, NewToken};
-use crate::{Accounts, Error, RequestCtx, limits, policy};
+use crate::one_time::NewToken;
+use crate::{Accounts, Error, RequestCtx, limits};
 use domain::{Purpose, UserId};
 use store::Tx;
 use store::one_time_tokens;
@@ -101,19 +102,13 @@ impl Accounts {
         NoticeMail { to, notice, token, client, address }: NoticeMail,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
-        let token = match token {
-            None => None,
-            Some(id) => match one_time_tokens::by_id(tx, id).await? {
-                None => return Ok(None),
-                token => token,
-            },
-        };
-        let link =
-            token.as_ref().map(|token| self.link(Purpose::NotMe, &token.key_id, token.id)).transpose()?;
         let closes = notice.closes_at().map(instant).transpose()?;
-        let lifetime = policy::not_me_lifetime(closes, now);
-        let not_me =
-            link.as_ref().map(|Link { url, code }| NotMe { link: url, code, days: days_of(lifetime) });
+        let mut link = None;
+        if let Some(token) = token {
+            let Some(token) = one_time_tokens::by_id(tx, token).await? else { return Ok(None) };
+            link = Some(self.not_me_link(&token, closes, now)?);
+        }
+        let not_me = link.as_ref().map(NotMeLink::shown);
         let (when, client, sign_in) = (due.created_at, client.as_str(), self.page_url("login"));
         let letter = match &notice {
             Notice::PasswordChanged => Letter::PasswordChanged { when, client, not_me },
@@ -132,7 +127,6 @@ impl Accounts {
             Notice::Recovered => Letter::Recovered { when, client },
         };
         let message = self.message(due, to, self.compose(&letter)?);
-        let token = token.map(|token| (token.id, lifetime));
-        Ok(Some(Prepared { message, token }))
+        Ok(Some(Prepared { message, token: link.map(|link| link.sent()) }))
     }
 }

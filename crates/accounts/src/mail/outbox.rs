@@ -51,6 +51,7 @@ impl Accounts {
             key_id: &sealed.key_id,
             sealed: &sealed.bytes,
             token: mail.token(),
+            user: mail.user(),
             at: now,
             expires_at: now + policy::MAIL_WAITS,
         };

@@ -48,8 +48,9 @@ impl Accounts {
             (Mail::VerifyAsked { email }, None) if user.is_none() => {
                 self.prepare_sign_up_again(&mut tx, due, email, now).await?
             }
-            (Mail::SignInCodeAsked { .. }, Some(user)) => {
-                self.prepare_sign_in_code(&mut tx, due, user, now).await?
+            (Mail::SignInCodeAsked { .. }, active) => {
+                self.prepare_sign_in_code(&mut tx, due, active.or(restorable(user.as_ref(), now)), now)
+                    .await?
             }
             (Mail::ConfirmNewEmail { .. }, _) => self.prepare_new_email(&mut tx, due, now).await?,
             (Mail::ClosesSoon { closes_at, .. }, _) => {
@@ -206,6 +207,11 @@ impl Accounts {
         let message = self.message(due, token.email, letter(&link, left)?);
         Ok(Some(Prepared { message, token: Some((token.id, lifetime)) }))
     }
+}
+
+/// An account that closes, whose owner can still be let in by a mail.
+fn restorable(user: Option<&User>, now: OffsetDateTime) -> Option<&User> {
+    user.filter(|user| user.email_verified && policy::may_restore(user.closes_at, now))
 }
 
 /// The token that a mail carries; none once it was used or revoked.

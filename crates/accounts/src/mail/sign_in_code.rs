@@ -48,9 +48,10 @@ impl Accounts {
         &self,
         tx: &mut Tx,
         due: &DueMail,
-        user: &User,
+        user: Option<&User>,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
+        let Some(user) = user else { return Ok(None) };
         if !user.email_verified {
             return self.prepare_reset(tx, due, user, now).await;
         }

@@ -53,4 +53,9 @@ impl Mail {
             _ => None,
         }
     }
+
+    /// Whose account it goes with, where it waits for days.
+    pub(super) fn user(&self) -> Option<UserId> {
+        if let Self::ClosesSoon { user, .. } = self { Some(*user) } else { None }
+    }
 }

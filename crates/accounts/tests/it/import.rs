@@ -293,6 +293,26 @@ async fn an_address_that_may_be_taken_back_is_not_given_away(pool: PgPool) {
     assert_eq!(told, counts(1, 0, 0));
 }
 
+/// Days later the account is gone: whoever was moved would be in neither place.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_address_whose_account_closes_is_told_of(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("bob").await;
+    let ana = world.holder(&world.member("ana").await).await;
+    world.accounts.delete_me(&ana, crate::crew::deletion(None)).await.unwrap();
+    let of = |email| [("email", email), ("password_hash", BCRYPT)];
+    let rows = ["Ana@example.com", "bob@example.com"].map(of);
+    let rows: Vec<&[_]> = rows.iter().map(|row| &row[..]).collect();
+    for dry_run in [true, false] {
+        let (told, remarks) = import(&world, &rows, dry_run).await;
+        assert_eq!(told, counts(0, 1, 1), "{dry_run}");
+        assert_eq!((remarks[0].line, &remarks[0].fields[0].reason), (1, &ImportReason::EmailClosing));
+    }
+    world.clock.advance(time::Duration::days(14));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(import(&world, &rows, false).await.0, counts(1, 1, 0));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_dry_run_changes_nothing_and_says_the_same(pool: PgPool) {
     let world = with_a_member(pool).await;

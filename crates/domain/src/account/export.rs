@@ -7,7 +7,8 @@ use uuid::Uuid;
 /// The shape's version; another shape gets another one.
 pub const EXPORT_VERSION: u8 = 1;
 
-/// Everything that is kept about you. It holds no password, no hash and nothing about other people.
+/// Everything that is kept about you. It holds no password, no hash and no other account; from where strangers tried to get
+/// into yours is in it.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountExport {
@@ -27,6 +28,8 @@ pub struct AccountExport {
     pub mailed_links: Vec<ExportedLink>,
     /// What happened to your account, the newest first.
     pub activity: Vec<ExportedEvent>,
+    /// What you did to other accounts, and to the site, the newest first.
+    pub acts: Vec<ExportedAct>,
 }
 
 /// A session.
@@ -63,7 +66,7 @@ pub struct ExportedSession {
 pub struct ExportedProof {
     /// Which, as RFC 8176 names it.
     pub factor: &'static str,
-    /// When.
+    /// When it was proven.
     pub at: Timestamp,
 }
 
@@ -123,6 +126,26 @@ pub struct ExportedEvent {
     pub agent: Option<String>,
     /// The session it happened in.
     pub session: Option<SessionId>,
-    /// Details.
+    /// What else is recorded; it depends on the kind.
+    pub detail: serde_json::Value,
+}
+
+/// Something that you did to another account, or to none. Whose account it was is not yours.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedAct {
+    /// The event's ID.
+    pub id: Uuid,
+    /// When you did it.
+    pub at: Timestamp,
+    /// What you did, such as `account_disabled`.
+    pub kind: String,
+    /// Your IP address then.
+    pub address: Option<String>,
+    /// Your user agent then.
+    pub agent: Option<String>,
+    /// The session you did it in.
+    pub session: Option<SessionId>,
+    /// What else is recorded; it depends on the kind.
     pub detail: serde_json::Value,
 }

@@ -9,7 +9,7 @@ mod viewer;
 
 pub use email::{EmailChange, EmailForm, EmailView};
 pub use export::{
-    AccountExport, EXPORT_VERSION, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
+    AccountExport, EXPORT_VERSION, ExportedAct, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
     ExportedSession, LastUse,
 };
 pub use leave::{KeptView, LeaveForm, LeaveView};

@@ -1,3 +1,4 @@
+use super::form::restores;
 use crate::{FieldError, FieldErrors, Identifier, MailCode, RawSecret};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,8 @@ pub struct CodeSignInForm {
     pub remember: String,
     /// Where to go afterwards, as in [`crate::SignInForm`].
     pub next: String,
+    /// As in [`crate::SignInForm`].
+    pub restore: String,
 }
 
 /// A sign-in with a code, of acceptable shape.
@@ -46,6 +49,8 @@ pub struct CodeSignIn {
     pub code: MailCode,
     /// Whether the session outlives the browser.
     pub remember: bool,
+    /// Whether an account that closes is restored.
+    pub restore: bool,
 }
 
 impl CodeSignInForm {
@@ -57,11 +62,11 @@ impl CodeSignInForm {
         let mut errors = FieldErrors::default();
         let identifier = errors.identifier("identifier", &self.identifier);
         let code = errors.code("code", &self.code);
-        let remember = !self.remember.is_empty();
         errors.finish(identifier.zip(code).map(|(identifier, code)| CodeSignIn {
             identifier,
             code,
-            remember,
+            remember: !self.remember.is_empty(),
+            restore: restores(&self.restore, &self.identifier),
         }))
     }
 }

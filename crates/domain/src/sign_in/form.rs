@@ -69,11 +69,15 @@ impl SignInForm {
             identifier,
             password,
             remember: !self.remember.is_empty(),
-            // Another name that was typed since restores nothing.
-            restore: trim(&self.restore) == trim(&self.identifier),
+            restore: restores(&self.restore, &self.identifier),
         });
         errors.finish(whole)
     }
+}
+
+/// Whether an account that closes is restored: another name that was typed since restores nothing.
+pub(super) fn restores(offered: &str, identifier: &str) -> bool {
+    trim(offered) == trim(identifier)
 }
 
 impl<R: From<FormReason>> FieldErrors<R> {

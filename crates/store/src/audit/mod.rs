@@ -170,6 +170,19 @@ async fn move_page(store: &Store, after: Uuid, until: Uuid) -> sqlx::Result<u64>
     Ok(moved.execute(&store.pool).await?.rows_affected())
 }
 
+/// Whose accounts were deleted, as the events from this id on say.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn deleted_since(store: &Store, first: Uuid) -> Result<Vec<UserId>, StoreError> {
+    let query = sqlx::query_scalar!(
+        r#"SELECT DISTINCT subject_id AS "subject_id!" FROM audit_events
+           WHERE id >= $1 AND kind = 'account_deleted' AND subject_id IS NOT NULL"#,
+        first
+    );
+    Ok(query.fetch_all(&store.pool).await?.into_iter().map(UserId).collect())
+}
+
 /// An event as it was written, and what is left of its details.
 #[derive(Debug)]
 pub struct Recorded {
@@ -211,6 +224,15 @@ macro_rules! query_events {
             $($given)*
         )
     };
+}
+
+/// What somebody did, the newest first, with one more than the page shows.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn by(store: &Store, span: &Span, actor: UserId) -> Result<Vec<Recorded>, StoreError> {
+    let mut connection = store.pool.acquire().await?;
+    Ok(by_actor(&mut connection, span, None, actor.0).await?)
 }
 
 /// What happened to an account, the newest first, with one more than the page shows.

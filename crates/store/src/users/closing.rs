@@ -43,6 +43,18 @@ pub async fn restore(tx: &mut Tx, id: UserId, at: OffsetDateTime) -> Result<bool
     Ok(done.rows_affected() == 1)
 }
 
+/// Those of these addresses whose accounts close.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn closing_of(tx: &mut Tx, canonicals: &[String]) -> Result<Vec<String>, StoreError> {
+    let query = sqlx::query_scalar!(
+        "SELECT email_canonical FROM users WHERE email_canonical = ANY($1) AND closes_at IS NOT NULL AND NOT is_active",
+        canonicals
+    );
+    Ok(query.fetch_all(tx.unchanging()).await?)
+}
+
 /// The account whose end is the longest ago, its row locked until the transaction ends; another server's, and those of
 /// `except`, are passed over.
 ///

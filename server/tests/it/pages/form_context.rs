@@ -77,6 +77,8 @@ async fn a_form_without_fields_says_for_whom_it_is_too(pool: PgPool) {
     for function in ["/fn/sessions/end-others", "/fn/email/cancel", "/fn/account/delete"] {
         let refused = ana.call_as(&nobody, function, &[]).await.expect(409);
         assert_eq!(refused.code(), "other_account", "{function}");
+        let detail = refused.problem().detail;
+        assert!(detail.contains("so nothing was done") && !detail.contains("text"), "{function}: {detail}");
     }
     assert_eq!(app.digest().await, before);
     ana.call_as(&nobody, "/fn/sessions/load", &[]).await.expect(200);
@@ -218,12 +220,12 @@ async fn a_text_that_could_not_be_kept_is_not_promised(pool: PgPool) {
     let long = "x".repeat(9_000);
     ana.post_as(&hidden, SAVE, &[("form[bio]", &long)]).await.expect(303);
     let page = ana.get("/login?next=/account").await.expect(200);
-    shows(&page, &["You were signed out before your changes were saved, and they could not be kept."]);
+    shows(&page, &["You were signed out before that was done, and anything you typed could not be kept."]);
     assert!(!page.text.contains("password was changed") && !page.text.contains("get them back"));
     let fields =
         [("form[identifier]", "ana@example.com"), ("form[password]", PASSWORD), ("form[next]", "/account")];
     let page = ana.post_and_follow("/fn/login", &fields).await.expect(200);
-    shows(&page, &["re signed in again. Your changes were not saved and could not be kept."]);
+    shows(&page, &["re signed in again. That was not done, and anything you typed could not be kept."]);
     assert!(!page.text.contains("check them, then save"));
 }
 

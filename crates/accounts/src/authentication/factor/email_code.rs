@@ -3,11 +3,12 @@
 //!
 //! Only a code is mailed and never a link that signs in: programs open links to see where they lead.
 
-use crate::authentication::attempt::ProvenAttempt;
+use crate::audit::Event;
+use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::mail::{Mail, address_of};
 use crate::one_time::Redeemable;
-use crate::{Accounts, Error, RequestCtx, identifier};
-use domain::{CodeRequestForm, Factor, Identifier, MailCode, Purpose, UserId};
+use crate::{Accounts, Error, RequestCtx, identifier, policy};
+use domain::{CodeRequestForm, Factor, FieldError, Identifier, MailCode, Purpose, Reason, UserId};
 use store::Tx;
 use store::sessions::Proof;
 use store::users::{self, User};
@@ -27,14 +28,45 @@ impl Accounts {
         Ok(tx.commit().await?)
     }
 
+    /// The same for the caller's own account: the code shows again that it is theirs.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], and as [`Accounts::ask_sign_in_code`].
+    pub async fn ask_confirmation_code(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        let own = self.own_account(ctx.signed_in()?).await?;
+        self.ask_sign_in_code(ctx, CodeRequestForm { identifier: own.email, ..CodeRequestForm::default() })
+            .await
+    }
+
+    /// Proves that the caller reads the mails to their own account, whose row is locked.
+    pub(crate) async fn prove_own_email_code(
+        &self,
+        ctx: &RequestCtx,
+        code: &MailCode,
+    ) -> Result<(Tx, User), Error> {
+        let own = self.own_account(ctx.signed_in()?).await?;
+        let token = self.find_code(ctx, Purpose::SignIn, &address_of(&own).canonical, code).await?;
+        let (mut tx, locked) = self.begin_unproven(ctx).await?;
+        if let Some(token) = token.filter(|token| is_to(token, &locked))
+            && self.has_used_up(&mut tx, ctx, &token).await?
+        {
+            return Ok((tx, locked));
+        }
+        self.audit(&mut tx, ctx, Some(locked.id), Event::ReauthenticationRefused).await?;
+        tx.commit().await?;
+        Err(FieldError::new("code", Reason::CodeWrong).into())
+    }
+
     /// Proves that somebody reads the mails to the address of an account.
     ///
     /// Unknown name, wrong, used or old code, and disabled account take the same path and get the same answer (P1, P2).
+    /// A code that only tells that the account closes is good for its restoring.
     pub(crate) async fn prove_email_code(
         &self,
         ctx: &RequestCtx,
         identifier: &Identifier,
         code: &MailCode,
+        if_barred: IfBarred,
     ) -> Result<ProvenAttempt, Error> {
         let name = identifier::canonical(identifier);
         let user = self.account_of(&name).await?;
@@ -44,7 +76,7 @@ impl Accounts {
         let known = user.map(|user| user.id);
         let is_unfamiliar = self.known_device(&ctx.client, known).await?.is_none();
         let mut tx = self.store().begin().await?;
-        match self.use_code(&mut tx, ctx, known, token).await? {
+        match self.use_code(&mut tx, ctx, known, token, if_barred).await? {
             Some(user) => {
                 let proofs = vec![Proof { factor: Factor::EmailCode, at: ctx.now }];
                 Ok(ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar })
@@ -61,13 +93,23 @@ impl Accounts {
         ctx: &RequestCtx,
         known: Option<UserId>,
         token: Option<Redeemable>,
+        if_barred: IfBarred,
     ) -> Result<Option<User>, Error> {
-        let (Some(known), Some(token)) = (known, token.filter(|token| token.user == known)) else {
-            return Ok(None);
-        };
+        let (Some(known), Some(token)) = (known, token) else { return Ok(None) };
         let user = users::lock(tx, known).await?;
-        let reads = |user: &User| user.is_active && address_of(user).canonical == token.email.canonical;
-        let Some(user) = user.filter(reads) else { return Ok(None) };
+        let Some(user) = user.filter(|user| is_to(&token, user)) else { return Ok(None) };
+        let left = policy::left_to_restore(user.closes_at, self.inner.database_clock.time(ctx.now));
+        match (if_barred, left) {
+            (IfBarred::Restore, Some(_)) => {}
+            (IfBarred::Tell, Some(left)) => return Err(Error::AccountClosing { left }),
+            _ if user.is_active => {}
+            _ => return Ok(None),
+        }
         Ok(self.has_used_up(tx, ctx, &token).await?.then_some(user))
     }
+}
+
+/// Whether a code went to the address that an account has.
+fn is_to(token: &Redeemable, user: &User) -> bool {
+    token.user == Some(user.id) && token.email.canonical == address_of(user).canonical
 }

@@ -1,8 +1,8 @@
 //! Mails about an account that its owner has deleted, and how it is restored.
 
 use super::content::Block::{Facts, Link, Paragraph};
-use super::content::{Block, Content};
-use super::notices::{Said, at, date, take_back, told, with_help};
+use super::content::Content;
+use super::notices::{Fact, Said, at, date, told, way_back, with_help};
 use super::{NotMe, Sender};
 use time::OffsetDateTime;
 use words::{mail_closes_soon, mail_closing, mail_deleted, mail_reason, mail_restored};
@@ -15,17 +15,12 @@ pub(super) fn closing<'a>(
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
-    let mut facts = vec![(mail_closing::deleted_on(), date(closes))];
-    facts.extend(at(when, client));
-    let mut blocks = vec![Paragraph(mail_closing::lead(app)), Facts(facts)];
-    blocks.extend(restore(sign_in));
-    blocks.extend(undo(sender, not_me));
-    Content {
+    let said = Said {
         subject: mail_closing::subject(app),
-        heading: mail_closing::heading().to_owned(),
-        blocks,
-        reason: mail_reason::account(app),
-    }
+        heading: mail_closing::heading(),
+        lead: mail_closing::lead(app),
+    };
+    ending(sender, said, closes, at(when, client), sign_in, not_me)
 }
 
 pub(super) fn closes_soon<'a>(
@@ -35,15 +30,39 @@ pub(super) fn closes_soon<'a>(
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
     let app = sender.app_name;
-    let facts = Facts(vec![(mail_closing::deleted_on(), date(closes))]);
-    let mut blocks = vec![Paragraph(mail_closes_soon::lead(app)), facts];
-    blocks.extend(restore(sign_in));
-    blocks.extend(undo(sender, not_me));
-    Content {
+    let said = Said {
         subject: mail_closes_soon::subject(app),
-        heading: mail_closes_soon::heading().to_owned(),
+        heading: mail_closes_soon::heading(),
+        lead: mail_closes_soon::lead(app),
+    };
+    ending(sender, said, closes, Vec::new(), sign_in, not_me)
+}
+
+/// When an account ends, how it is restored, and what helps where somebody else deleted it. No mail chooses a password for it:
+/// without a link, signing in is the only way.
+fn ending<'a>(
+    sender: &Sender,
+    said: Said,
+    closes: OffsetDateTime,
+    how: Vec<Fact>,
+    sign_in: &str,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
+    let mut facts = vec![(mail_closing::deleted_on(), date(closes))];
+    facts.extend(how);
+    let mut blocks = vec![
+        Paragraph(said.lead),
+        Facts(facts),
+        Paragraph(mail_closing::restore().to_owned()),
+        Link { label: mail_closing::sign_in(), link: sign_in.to_owned() },
+    ];
+    let yourself = vec![Paragraph(mail_closing::secure_yourself().to_owned())];
+    blocks.extend(way_back(sender, not_me, mail_closing::secure(), yourself));
+    Content {
+        subject: said.subject,
+        heading: said.heading.to_owned(),
         blocks,
-        reason: mail_reason::account(app),
+        reason: mail_reason::account(sender.app_name),
     }
 }
 
@@ -70,19 +89,4 @@ pub(super) fn restored<'a>(
         lead: mail_restored::lead(app),
     };
     told(sender, said, at(when, client), not_me)
-}
-
-fn restore<'a>(sign_in: &str) -> [Block<'a>; 2] {
-    [
-        Paragraph(mail_closing::restore().to_owned()),
-        Link { label: mail_closing::sign_in(), link: sign_in.to_owned() },
-    ]
-}
-
-/// No mail chooses a password for an account that closes: without a link, signing in is the only way.
-fn undo<'a>(sender: &Sender, not_me: Option<NotMe<'a>>) -> Vec<Block<'a>> {
-    match not_me {
-        Some(not_me) => take_back(mail_closing::secure(), not_me),
-        None => with_help(sender, vec![Paragraph(mail_closing::secure_yourself().to_owned())]),
-    }
 }

@@ -11,7 +11,7 @@ use words::{
     mail_password_changed, mail_password_reset, mail_recovered, mail_token_reused,
 };
 
-type Fact = (&'static str, String);
+pub(super) type Fact = (&'static str, String);
 
 /// What a mail says of what happened.
 pub(super) struct Said {
@@ -37,10 +37,8 @@ pub(super) fn email_change_requested<'a>(
 pub(super) fn email_changed<'a>(sender: &Sender, new_email: &str, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let app = sender.app_name;
     let facts = vec![(mail::new_email(), new_email.to_owned())];
-    let undo = match not_me {
-        Some(not_me) => take_back(mail_email_changed::secure(), not_me),
-        None => with_help(sender, vec![Paragraph(mail_email_changed::secure_yourself().to_owned())]),
-    };
+    let yourself = vec![Paragraph(mail_email_changed::secure_yourself().to_owned())];
+    let undo = way_back(sender, not_me, mail_email_changed::secure(), yourself);
     Content {
         subject: mail_email_changed::subject(app),
         heading: mail_email_changed::heading().to_owned(),
@@ -177,21 +175,26 @@ pub(super) fn at(when: OffsetDateTime, client: &str) -> Vec<Fact> {
 
 /// What to do where it was somebody else.
 fn undo<'a>(sender: &Sender, not_me: Option<NotMe<'a>>) -> Vec<Block<'a>> {
-    let Some(not_me) = not_me else {
-        return with_help(sender, vec![Paragraph(mail::secure_yourself().to_owned()), forgot(sender)]);
-    };
-    take_back(mail::secure(), not_me)
+    let yourself = vec![Paragraph(mail::secure_yourself().to_owned()), forgot(sender)];
+    way_back(sender, not_me, mail::secure(), yourself)
+}
+
+/// The link, under what it is good for; where there is none, what the owner does `yourself`.
+pub(super) fn way_back<'a>(
+    sender: &Sender,
+    not_me: Option<NotMe<'a>>,
+    secure: &str,
+    yourself: Vec<Block<'a>>,
+) -> Vec<Block<'a>> {
+    let Some(NotMe { link, code, days }) = not_me else { return with_help(sender, yourself) };
+    let mut blocks = vec![Paragraph(secure.to_owned())];
+    blocks.extend(two_ways(mail::not_me(), true, link, code, &wait::days(days)));
+    blocks
 }
 
 fn forgot<'a>(sender: &Sender) -> Block<'a> {
     let page = [sender.base_url.trim_end_matches('/'), "/forgot"].concat();
     Link { label: mail::choose_password(), link: page }
-}
-
-pub(super) fn take_back<'a>(sentence: &str, NotMe { link, code, days }: NotMe<'a>) -> Vec<Block<'a>> {
-    let mut blocks = vec![Paragraph(sentence.to_owned())];
-    blocks.extend(two_ways(mail::not_me(), true, link, code, &wait::days(days)));
-    blocks
 }
 
 pub(super) fn with_help<'a>(sender: &Sender, mut blocks: Vec<Block<'a>>) -> Vec<Block<'a>> {

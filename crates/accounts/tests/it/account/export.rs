@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 use testkit::{PASSWORD, World};
 use time::Duration;
 
+const OWN_EVENTS: &str = "actor_id = $1 OR (subject_id = $1 AND actor_id IS NULL)";
+const OWN_DETAILS: &str = "event_id IN (SELECT id FROM audit_events
+    WHERE actor_id = $1 OR (subject_id = $1 AND actor_id IS NULL))";
+
 async fn whole(world: &World, ctx: &RequestCtx) -> String {
     let mut export = world.accounts.export(ctx).await.unwrap();
     let mut text = String::new();
@@ -57,6 +61,38 @@ async fn ana(world: &World) -> RequestCtx {
     ctx
 }
 
+/// What an admin did to others is about the admin, and whose accounts they were is not.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_one_did_to_others_is_in_the_export_without_them(pool: PgPool) {
+    let world = World::new(pool);
+    let (ada, ana) = (admin(&world, "ada").await, world.member("ana").await);
+    let mut ctx = world.holder(&ada).await;
+    ctx.client.agent = "Ada's very own browser".to_owned();
+    // More than a piece of acts on oneself, before and behind.
+    let own = "INSERT INTO audit_events (id, at, kind, actor_id, subject_id, request_id)
+               SELECT gen_random_uuid(), now(), 'profile_changed', $1, $1, 'test' FROM generate_series(1, 250)";
+    sqlx::query(own).bind(ada.viewer.id.0).execute(&world.pool).await.unwrap();
+    let disable = admin_patch(json!({"is_active": false}));
+    world.accounts.change_user(&ctx, ana.viewer.id, disable).await.unwrap();
+    let text = whole(&world, &ctx).await;
+    let export: Value = serde_json::from_str(&text).unwrap();
+    let acts = export["acts"].as_array().unwrap();
+    assert_eq!(acts.len(), 1);
+    assert_eq!(
+        (&acts[0]["kind"], &acts[0]["agent"]),
+        (&json!("account_disabled"), &json!("Ada's very own browser"))
+    );
+    assert!(!text.contains(&ana.viewer.id.to_string()) && !text.contains("ana@"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_has_to_prove_their_address_takes_no_export(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.require_verified = true);
+    let ctx = world.holder(&world.member("ana").await).await;
+    assert!(matches!(world.accounts.export(&ctx).await.map(drop), Err(Error::EmailUnverified)));
+    assert_eq!(world.accounts.leaving(&ctx).await.unwrap().grace_days, 14, "but they can leave");
+}
+
 /// Each value of the person's own rows, by the retention table: a column that the export lacks fails here.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_personal_column_is_in_the_export_and_no_secret(pool: PgPool) {
@@ -68,11 +104,9 @@ async fn every_personal_column_is_in_the_export_and_no_secret(pool: PgPool) {
     for retained in RETENTION {
         let whose = match retained.table {
             "users" => "id = $1",
-            "audit_events" => "subject_id = $1 AND (actor_id IS NULL OR actor_id = $1)",
-            "audit_details" => {
-                "event_id IN (SELECT id FROM audit_events
-                              WHERE subject_id = $1 AND (actor_id IS NULL OR actor_id = $1))"
-            }
+            // What the deletion of the account deletes.
+            "audit_events" => OWN_EVENTS,
+            "audit_details" => OWN_DETAILS,
             _ if retained.personal.is_empty() => continue,
             _ => "user_id = $1",
         };

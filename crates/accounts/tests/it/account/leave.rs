@@ -1,18 +1,21 @@
 //! Leaving: an account closes at once, can be restored for some days, and is gone then.
 
-use crate::crew::{admin, again, deletion, kinds};
-use accounts::{Error, Message, RequestCtx, SignedIn};
-use domain::{AddressForm, CodeRequestForm, LeaveForm, NotMeForm, PasswordForm, ResetForm, SignInForm};
+use crate::crew::{admin, admin_patch, again, deletion, kinds};
+use accounts::{Error, Message, Precondition, RequestCtx, SignedIn};
+use domain::{
+    AddressForm, CodeRequestForm, CodeSignInForm, LeaveForm, NotMeForm, PasswordForm, ResetForm, SignInForm,
+};
+use serde_json::json;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World, link_token, registration, sign_in};
+use testkit::{PASSWORD, World, link_token, mail_code, registration, sign_in};
 use time::Duration;
 
-const CLOSING: &str = "SELECT count(*) FROM users WHERE closes_at IS NOT NULL AND NOT is_active";
-const USERS: &str = "SELECT count(*) FROM users";
+pub(super) const CLOSING: &str = "SELECT count(*) FROM users WHERE closes_at IS NOT NULL AND NOT is_active";
+pub(super) const USERS: &str = "SELECT count(*) FROM users";
 const NEW: &str = "copper lanterns over water";
 
 /// Ana's account, whose address is proven, closes from now on.
-async fn closing(pool: PgPool) -> (World, SignedIn) {
+pub(super) async fn closing(pool: PgPool) -> (World, SignedIn) {
     let world = World::new(pool);
     let ana = world.member("ana").await;
     world.execute("UPDATE users SET email_verified = true").await;
@@ -21,7 +24,7 @@ async fn closing(pool: PgPool) -> (World, SignedIn) {
     (world, ana)
 }
 
-async fn restore(world: &World, ctx: &RequestCtx, password: &str) -> Result<(), Error> {
+pub(super) async fn restore(world: &World, ctx: &RequestCtx, password: &str) -> Result<(), Error> {
     world.accounts.restore_bearer(ctx, sign_in("ana@example.com", password)).await.map(drop)
 }
 
@@ -162,15 +165,137 @@ async fn a_restored_account_is_whole_and_restoring_it_again_signs_in(pool: PgPoo
     assert_eq!(world.count(USERS).await, 1);
 }
 
+async fn ask_for_a_code(world: &World) {
+    let code = CodeRequestForm { identifier: "ana@example.com".to_owned(), ..CodeRequestForm::default() };
+    world.accounts.ask_sign_in_code(&world.stranger(), code).await.unwrap();
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_closing_account_gets_no_mail_that_opens_it(pool: PgPool) {
+async fn no_mail_chooses_a_password_for_a_closing_account(pool: PgPool) {
     let (world, _) = closing(pool).await;
     assert!(only(&world).await.subject.contains("will be deleted"));
     let address = AddressForm { email: "ana@example.com".to_owned() };
     world.accounts.forgot_password(&world.stranger(), address).await.unwrap();
-    let code = CodeRequestForm { identifier: "ana@example.com".to_owned(), ..CodeRequestForm::default() };
-    world.accounts.ask_sign_in_code(&world.stranger(), code).await.unwrap();
-    assert!(world.mail().await.is_empty());
+    world.execute("UPDATE users SET email_verified = false").await;
+    ask_for_a_code(&world).await;
+    assert!(world.mail().await.is_empty(), "nor a code to an address that nobody has proven");
+}
+
+/// The way back of whoever has no password, or forgot it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_code_by_mail_restores_where_the_page_says_so(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    world.execute("UPDATE users SET password_hash = NULL").await;
+    world.mail().await;
+    ask_for_a_code(&world).await;
+    let code = mail_code(&only(&world).await);
+    let form = |restore: &str| CodeSignInForm {
+        identifier: "ana@example.com".to_owned(),
+        code: code.as_str().into(),
+        restore: restore.to_owned(),
+        ..CodeSignInForm::default()
+    };
+    let program = world.accounts.sign_in_by_code_bearer(&world.stranger(), form(""), false).await;
+    assert!(matches!(program, Err(Error::WrongCode)), "as for nobody");
+    for offered in ["", "bob@example.com"] {
+        let told = world.accounts.sign_in_by_code(&world.stranger(), form(offered)).await;
+        assert!(
+            matches!(told, Err(Error::AccountClosing { left }) if left == Duration::days(14)),
+            "{told:?}"
+        );
+    }
+    assert_eq!(world.count(CLOSING).await, 1);
+    let ana = world.accounts.sign_in_by_code(&world.stranger(), form("ana@example.com")).await.unwrap();
+    assert!(world.holder(&ana).await.member().is_ok());
+    assert_eq!(world.count(CLOSING).await, 0);
+    assert!(world.mail().await.iter().any(|mail| mail.subject.contains("was restored")));
+    let again = world.accounts.sign_in_by_code(&world.stranger(), form("ana@example.com")).await;
+    assert!(matches!(again, Err(Error::WrongCode)), "once");
+}
+
+/// Neither at once nor once the account is restored.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_opened_the_account_before_opens_it_no_more(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    let program = world.program("ana").await;
+    world.mail().await;
+    let address = AddressForm { email: "ana@example.com".to_owned() };
+    world.accounts.forgot_password(&world.stranger(), address).await.unwrap();
+    let reset = link_token(&only(&world).await, "reset");
+    world.accounts.delete_me(&world.holder(&ana).await, deletion(None)).await.unwrap();
+    restore(&world, &world.stranger(), PASSWORD).await.unwrap();
+    assert!(world.holder(&ana).await.member().is_err() && world.bearer(&program).await.member().is_err());
+    assert!(world.accounts.refresh(&world.stranger(), &program.refresh_token).await.is_err());
+    let form = ResetForm { token: reset.into(), new_password: NEW.into(), ..ResetForm::default() };
+    let refused = world.accounts.reset_password(&world.stranger(), form).await;
+    assert!(matches!(refused, Err(Error::LinkInvalid)), "{refused:?}");
+}
+
+/// Days before it would be sent.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_mail_of_an_end_goes_with_it(pool: PgPool) {
+    let waiting = "SELECT count(*) FROM outbox";
+    let (world, ana) = closing(pool).await;
+    let ada = world.holder(&admin(&world, "ada").await).await;
+    world.mail().await;
+    assert_eq!(world.count(waiting).await, 1);
+    restore(&world, &world.stranger(), PASSWORD).await.unwrap();
+    world.mail().await;
+    assert_eq!(world.count(waiting).await, 0);
+    for enabled in [true, false] {
+        let ctx = world.holder(&again(&world, "ana").await).await;
+        world.accounts.delete_me(&ctx, deletion(None)).await.unwrap();
+        world.mail().await;
+        assert_eq!(world.count(waiting).await, 1);
+        if enabled {
+            let enable = admin_patch(json!({"is_active": true}));
+            world.accounts.change_user(&ada, ana.viewer.id, enable).await.unwrap();
+        } else {
+            world.accounts.delete_user(&ada, ana.viewer.id).await.unwrap();
+        }
+        world.mail().await;
+        assert_eq!(world.count(waiting).await, 0, "{enabled}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_deletion_is_of_what_was_shown(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ctx = world.holder(&world.member("ana").await).await;
+    ctx.precondition = Precondition::Form("an older one".to_owned());
+    let refused = world.accounts.delete_me(&ctx, deletion(None)).await;
+    assert!(matches!(refused, Err(Error::ChangedMeanwhile)), "{refused:?}");
+    ctx.precondition = Precondition::Form(world.accounts.leaving(&ctx).await.unwrap().version);
+    world.accounts.delete_me(&ctx, deletion(None)).await.unwrap();
+}
+
+/// Nobody is asked who they are for what is refused anyway.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_last_admin_is_refused_before_a_recent_sign_in_is_asked_for(pool: PgPool) {
+    let world = World::new(pool);
+    let ada = admin(&world, "ada").await;
+    world.clock.advance(Duration::minutes(11));
+    let ctx = world.holder(&ada).await;
+    let refused = world.accounts.delete_me(&ctx, deletion(None)).await;
+    assert!(matches!(refused, Err(Error::LastAdmin)), "{refused:?}");
+    admin(&world, "eve").await;
+    let refused = world.accounts.delete_me(&ctx, deletion(None)).await;
+    assert!(matches!(refused, Err(Error::Reauthenticate)), "{refused:?}");
+}
+
+/// By a server that does not know that accounts close, or by hand.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_is_enabled_or_disabled_otherwise_closes_no_longer(pool: PgPool) {
+    let (world, _) = closing(pool).await;
+    for sql in ["UPDATE users SET is_active = true", "UPDATE users SET is_active = false"] {
+        world.execute(sql).await;
+        assert_eq!(world.count("SELECT count(*) FROM users WHERE closes_at IS NOT NULL").await, 0);
+    }
+    world.clock.advance(Duration::days(15));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(world.count(USERS).await, 1);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -272,57 +397,6 @@ async fn the_owner_is_told_that_the_account_was_restored(pool: PgPool) {
     world.accounts.disown(&world.stranger(), form).await.unwrap();
     let again = restore(&world, &world.stranger(), PASSWORD).await;
     assert!(matches!(again, Err(Error::WrongCredentials)));
-}
-
-/// P28: nobody is left to manage accounts when the closing one is gone.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_closing_admin_does_not_count(pool: PgPool) {
-    let world = World::new(pool);
-    let (ada, eve) = (admin(&world, "ada").await, admin(&world, "eve").await);
-    world.accounts.delete_me(&world.holder(&eve).await, deletion(None)).await.unwrap();
-    let refused = world.accounts.delete_me(&world.holder(&ada).await, deletion(None)).await;
-    assert!(matches!(refused, Err(Error::LastAdmin)));
-}
-
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_admin_ends_the_grace_either_way(pool: PgPool) {
-    use crate::crew::admin_patch;
-    use serde_json::json;
-    let (world, ana) = closing(pool).await;
-    let ada = admin(&world, "ada").await;
-    let (ctx, id) = (world.holder(&ada).await, ana.viewer.id);
-    world.accounts.change_user(&ctx, id, admin_patch(json!({"is_active": true}))).await.unwrap();
-    again(&world, "ana").await;
-    world.accounts.change_user(&ctx, id, admin_patch(json!({"is_active": false}))).await.unwrap();
-    world.clock.advance(Duration::days(15));
-    world.accounts.sweep(world.accounts.now()).await.unwrap();
-    assert_eq!(world.count(USERS).await, 2, "a disabled account closes no longer");
-    let ctx = world.holder(&again(&world, "ada").await).await;
-    world.accounts.delete_user(&ctx, id).await.unwrap();
-    assert_eq!(world.count(USERS).await, 1, "an admin's deletion knows no grace");
-}
-
-/// Whoever deletes the account as soon as they are noticed is disabled all the same.
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_admin_disables_an_account_that_closes(pool: PgPool) {
-    use crate::crew::admin_patch;
-    use serde_json::json;
-    let (world, ana) = closing(pool).await;
-    let ada = admin(&world, "ada").await;
-    let (ctx, id) = (world.holder(&ada).await, ana.viewer.id);
-    let seen = world.accounts.user(&ctx, id).await.unwrap();
-    assert!(!seen.is_active && seen.closes_at.is_some());
-    let disable = || admin_patch(json!({"is_active": false}));
-    let disabled = world.accounts.change_user(&ctx, id, disable()).await.unwrap();
-    assert!(!disabled.is_active && disabled.closes_at.is_none());
-    assert!(kinds(&world).await.contains(&"account_disabled".to_owned()));
-    assert!(restore(&world, &world.stranger(), PASSWORD).await.is_err());
-    let events = world.count("SELECT count(*) FROM audit_events").await;
-    world.accounts.change_user(&ctx, id, disable()).await.unwrap();
-    assert_eq!(world.count("SELECT count(*) FROM audit_events").await, events, "no change");
-    world.clock.advance(Duration::days(15));
-    world.accounts.sweep(world.accounts.now()).await.unwrap();
-    assert_eq!(world.count(USERS).await, 2);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

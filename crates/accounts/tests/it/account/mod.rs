@@ -1,3 +1,4 @@
+mod closing;
 mod email;
 mod export;
 mod leave;

@@ -61,7 +61,6 @@ const WAITS: &[Ask] = &[
     ("activity", |accounts, ctx, _| {
         Box::pin(async { accounts.activity(ctx, PageRequest::default()).await.map(drop) })
     }),
-    ("leaving", |accounts, ctx, _| Box::pin(async { accounts.leaving(ctx).await.map(drop) })),
     ("export", |accounts, ctx, _| Box::pin(async { accounts.export(ctx).await.map(drop) })),
     ("audit_trail", |accounts, ctx, _| {
         Box::pin(async { accounts.audit_trail(ctx, AuditQuery::default()).await.map(drop) })
@@ -116,16 +115,19 @@ const WAITS: &[Ask] = &[
 /// What strangers may ask as well, and what leads to the proof, or out.
 const GOES_ON: &[&str] = &[
     "accept_invitation",
+    "ask_confirmation_code",
     "ask_sign_in_code",
     "begin_sign_up",
     "cancel_email_change",
     "change_email",
     "confirm",
+    "confirm_by_code",
     "delete_me",
     "disown",
     "email",
     "forgot_password",
     "leave",
+    "leaving",
     "prove_address",
     "refresh",
     "register",
@@ -141,6 +143,7 @@ const GOES_ON: &[&str] = &[
     "sign_out",
     "sign_up",
     "verify_email",
+    "ways_to_confirm",
 ];
 
 /// The use cases that this crate's sources have.

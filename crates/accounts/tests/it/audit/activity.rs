@@ -39,6 +39,18 @@ async fn one_sees_what_happened_to_oneself_the_newest_first(pool: PgPool) {
     assert!(matches!(refused, Err(Error::SignInNeeded)));
 }
 
+/// What one request did has one time, and is shown in the order in which it was done.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn events_of_one_moment_are_in_their_order(pool: PgPool) {
+    let world = World::new(pool);
+    for turn in 0..20 {
+        let ctx = world.holder(&world.member(&format!("ana{turn}")).await).await;
+        let seen = world.accounts.activity(&ctx, PageRequest::default()).await.unwrap().items;
+        let kinds: Vec<_> = seen.iter().map(|event| event.kind.as_str()).collect();
+        assert_eq!(kinds, ["signed_in", "registered"]);
+    }
+}
+
 /// A member who types an address that is taken is a stranger to its account, and no admin.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_act_is_an_admin_s_only_where_an_admin_did_it(pool: PgPool) {

@@ -3,7 +3,7 @@
 use accounts::{Error, RequestCtx};
 use domain::ConfirmForm;
 use sqlx::PgPool;
-use testkit::{PASSWORD, World};
+use testkit::{PASSWORD, World, mail_code};
 use time::Duration;
 
 fn form(password: &str) -> ConfirmForm {
@@ -47,4 +47,47 @@ async fn whoever_has_no_password_is_told_so_however_often_they_try(pool: PgPool)
         assert_eq!((errors[0].field.as_ref(), errors[0].reason.code()), ("current_password", "unset"));
     }
     assert_eq!(world.accounts.hash_count(), 1, "that of the sign-up");
+}
+
+/// Whoever has no password, or has forgotten it, shows by their mailbox who they are.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_code_by_mail_confirms_once(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.member("eve").await;
+    world.execute("UPDATE users SET email_verified = true, password_hash = NULL").await;
+    world.mail().await;
+    world.clock.advance(Duration::minutes(11));
+    let ctx = world.holder(&ana).await;
+    let ways = world.accounts.ways_to_confirm(&ctx).await.unwrap();
+    assert_eq!((ways.password, ways.code, ways.email.as_str()), (false, true, "ana@example.com"));
+    world.accounts.ask_confirmation_code(&ctx).await.unwrap();
+    let mail = world.mail().await.remove(0);
+    assert_eq!(mail.to, "ana@example.com");
+    let code = |code: &str| ConfirmForm { code: code.into(), ..ConfirmForm::default() };
+    let wrong = world.accounts.confirm_by_code(&ctx, code("AAAAA-AAAAA")).await;
+    let Err(Error::Invalid(errors)) = wrong else { panic!("{:?}", wrong.map(drop)) };
+    assert_eq!((errors[0].field.as_ref(), errors[0].reason.code()), ("code", "wrong"));
+    assert!(!exports(&world, &ctx).await);
+    let token = world.accounts.confirm_by_code(&ctx, code(&mail_code(&mail))).await.unwrap().unwrap();
+    let lifted = world.browser(&token).await;
+    assert!(exports(&world, &lifted).await && world.holder(&ana).await.member().is_err());
+    let again = world.accounts.confirm_by_code(&lifted, code(&mail_code(&mail))).await;
+    assert!(matches!(again, Err(Error::Invalid(_))), "once");
+    let refused = "SELECT count(*) FROM audit_events WHERE kind = 'reauthentication_refused'";
+    assert_eq!(world.count(refused).await, 2);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_code_to_another_address_confirms_nothing(pool: PgPool) {
+    let world = World::new(pool);
+    let (ana, eve) = (world.member("ana").await, world.member("eve").await);
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    world.clock.advance(Duration::minutes(11));
+    let (ana, eve) = (world.holder(&ana).await, world.holder(&eve).await);
+    world.accounts.ask_confirmation_code(&eve).await.unwrap();
+    let code = mail_code(&world.mail().await.remove(0));
+    let form = ConfirmForm { code: code.into(), ..ConfirmForm::default() };
+    assert!(matches!(world.accounts.confirm_by_code(&ana, form).await, Err(Error::Invalid(_))));
 }

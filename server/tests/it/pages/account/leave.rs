@@ -36,7 +36,7 @@ async fn an_old_sign_in_is_confirmed_and_the_deletion_goes_on(pool: PgPool) {
     assert!(!ana.get("/account/leave").await.expect(200).text.contains("Nothing was changed yet."), "once");
     assert_eq!(app.world.count(CLOSING).await, 0);
     let page = ana.post_and_follow(DELETE, &[]).await.expect(200);
-    assert!(page.text.contains("Your account is closed"), "{}", page.text);
+    assert!(page.text.contains("Your account was deleted"), "{}", page.text);
     assert_eq!(app.world.count(CLOSING).await, 1);
     assert_eq!(ana.get("/account").await.expect(303).location(), Some("/login?next=/account"));
 }

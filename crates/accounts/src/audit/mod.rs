@@ -12,7 +12,7 @@ pub use file::{AuditFile, AuditFormat};
 pub(crate) use activity::for_its_person;
 
 use crate::view::timestamp;
-use crate::{Accounts, Error, RequestCtx};
+use crate::{Accounts, Error, RequestCtx, rng};
 use domain::{EventKind, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};

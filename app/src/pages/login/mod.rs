@@ -5,4 +5,5 @@ mod page;
 mod state;
 
 pub use page::LoginPage;
+pub(crate) use page::Submit;
 pub(crate) use state::prefill;

@@ -76,9 +76,9 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
-/// Signing in, or restoring the account where the right password has shown that it closes.
+/// Signing in, or restoring the account where the right password or code has shown that it closes.
 #[component]
-fn Submit() -> impl IntoView {
+pub(crate) fn Submit() -> impl IntoView {
     let form = FormState::from_context();
     let closing = Memo::new(move |_| form.is_closing());
     dynamic(move || {

@@ -1,5 +1,5 @@
 use super::api::{AskSignInCode, SignInByCode};
-use crate::pages::login::prefill;
+use crate::pages::login::{Submit, prefill};
 use crate::settings::AppSettings;
 use crate::site::{AuthLayout, MailCodeField, ReturnPath, Session};
 use crate::ui::{
@@ -120,7 +120,7 @@ fn Enter(
             <MailCodeField/>
             <CheckboxField name="remember" label=words::login::remember()/>
             <HiddenField name="next" value=path.next/>
-            <SubmitButton label=words::login::submit() busy=words::login::busy()/>
+            <Submit/>
             <OtherStep href=first_step label=words::login_code::ask_again() to=Step::Ask go/>
         </Form>
     }

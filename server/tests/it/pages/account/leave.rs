@@ -82,3 +82,25 @@ async fn the_file_is_for_whoever_has_just_signed_in(pool: PgPool) {
     assert_eq!(stranger.location(), Some("/login?next=/account/leave"));
     assert_eq!(app.digest().await, before);
 }
+
+/// The way back of whoever has no password.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_page_for_codes_offers_to_restore_and_does(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    app.world.execute("UPDATE users SET email_verified = true").await;
+    ana.post(DELETE, &[]).await.expect(303);
+    app.world.execute("UPDATE users SET password_hash = NULL").await;
+    app.world.mail().await;
+    let mut browser = app.browser();
+    browser.post("/fn/login/code/ask", &[("form[identifier]", "ana@example.com")]).await.expect(303);
+    let code = testkit::mail_code(&app.world.mail().await.remove(0));
+    let known = [("form[identifier]", "ana@example.com"), ("form[code]", code.as_str())];
+    let page = browser.post_and_follow("/fn/login/code", &known).await.expect(200);
+    let restore = "name=\"form[restore]\" value=\"ana@example.com\"";
+    assert!(page.text.contains(restore) && page.text.contains("Restore account"), "{}", page.text);
+    assert_eq!(app.world.count(CLOSING).await, 1);
+    let restored = [known[0], known[1], ("form[restore]", "ana@example.com")];
+    assert_eq!(browser.post("/fn/login/code", &restored).await.expect(303).location(), Some("/account"));
+    assert_eq!(app.world.count(CLOSING).await, 0);
+}

@@ -239,6 +239,7 @@ fn act(row: Recorded) -> ExportedAct {
         id: row.id,
         at: timestamp(row.at),
         kind: row.kind,
+        result: row.result,
         address: row.address,
         agent: row.agent,
         session: row.session_id.map(SessionId),

@@ -140,6 +140,8 @@ pub struct ExportedAct {
     pub at: Timestamp,
     /// What you did, such as `account_disabled`.
     pub kind: String,
+    /// How it ended: `ok` or `refused`.
+    pub result: String,
     /// Your IP address then.
     pub address: Option<String>,
     /// Your user agent then.

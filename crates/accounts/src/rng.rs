@@ -54,10 +54,10 @@ impl OrderedIds {
     pub(crate) fn next(&self, rng: &dyn Rng, now: OffsetDateTime) -> Uuid {
         let count = self.0.fetch_add(1, Ordering::Relaxed);
         // The version goes over the first four bits, and the variant over the first two behind these two bytes.
-        let [.., high, low] = (count >> 30).to_be_bytes();
-        let [.., a, b, c, d] = count.to_be_bytes();
-        let [e, f, g, h] = bytes(rng);
-        Builder::from_unix_timestamp_millis(millis(now), &[high, low, a, b, c, d, e, f, g, h]).into_uuid()
+        let (count, random) = (u128::from(count), u32::from_be_bytes(bytes(rng)));
+        let bits = ((count >> 30) & 0xffff) << 64 | (count & 0xffff_ffff) << 32 | u128::from(random);
+        let [_, _, _, _, _, _, rest @ ..] = bits.to_be_bytes();
+        Builder::from_unix_timestamp_millis(millis(now), &rest).into_uuid()
     }
 }
 

@@ -29,7 +29,8 @@ async fn a_confirmation_opens_a_new_session_and_ends_the_old_one(pool: PgPool) {
     let lifted = world.browser(&token).await;
     assert!(exports(&world, &lifted).await);
     assert_eq!(world.accounts.sessions(&lifted).await.unwrap().len(), 1);
-    let opened = "SELECT count(*) FROM audit_events e JOIN sessions s ON s.id = (e.detail->>'opened')::uuid
+    let opened = "SELECT count(*) FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+                  JOIN sessions s ON s.id = (d.detail->>'opened')::uuid
                   WHERE e.kind = 'reauthenticated' AND s.ended_at IS NULL AND s.id <> e.session_id";
     assert_eq!(world.count(opened).await, 1);
 }

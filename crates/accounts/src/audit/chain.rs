@@ -2,13 +2,14 @@
 //! sealed after the fact, so that no request waits for another's link.
 
 use crate::credential::{EncryptionKeys, Label};
+use crate::rng::first_id;
 use crate::{Accounts, Error};
 use sha2::{Digest, Sha256};
 use store::Tx;
 use store::audit;
 use store::audit::chain::{self, Checkpoint, Link, Linked, Sealable};
 use time::{Duration, OffsetDateTime};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 /// How many events are looked at in one transaction.
 const PAGE: i64 = 5_000;
@@ -112,7 +113,7 @@ impl Accounts {
     pub async fn seal_audit(&self, which: Seal) -> Result<u64, Error> {
         let Some(keys) = &self.settings().encryption else { return Ok(0) };
         let mut after = match which {
-            Seal::Recent => first_of(self.now() - RECENT),
+            Seal::Recent => first_id(self.now() - RECENT),
             Seal::All => Uuid::nil(),
         };
         let mut sealed = 0;
@@ -346,10 +347,4 @@ fn joined(parts: &[&[u8]]) -> Vec<u8> {
         bytes.extend_from_slice(part);
     }
     bytes
-}
-
-/// The least id of a time.
-fn first_of(at: OffsetDateTime) -> Uuid {
-    let millis = u64::try_from(at.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
-    Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }

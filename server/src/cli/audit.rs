@@ -5,9 +5,8 @@ use super::outcome::{Outcome, refused};
 use super::output::print;
 use super::startup::{migrated, open_accounts, open_as_owner};
 use crate::config::Config;
-use accounts::{Error, Finding, Verified};
+use accounts::{Error, Finding, Verified, begin_of_day};
 use std::process::ExitCode;
-use time::{Date, Month};
 
 /// Something is missing or was changed.
 const NOT_WHOLE: u8 = 3;
@@ -65,18 +64,11 @@ fn words(finding: &Finding) -> String {
 /// By the role that migrates: the one that serves can delete no event.
 async fn prune(config: &Config, before: &str) -> Outcome {
     migrated(config).await?;
-    let day =
-        day(before).ok_or_else(|| format!("--before: \"{before}\" isn't a day; write it as 2026-01-31"))?;
+    let begin = begin_of_day(before)
+        .ok_or_else(|| format!("--before: \"{before}\" isn't a day; write it as 2026-01-31"))?;
     let accounts = open_as_owner(config)?;
-    let gone = accounts.prune_audit(day.midnight().assume_utc()).await.map_err(|error| told(&error))?;
+    let gone = accounts.prune_audit(begin).await.map_err(|error| told(&error))?;
     Ok(print(format_args!("pruned: {gone}\n"))?)
-}
-
-fn day(text: &str) -> Option<Date> {
-    let mut parts = text.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
 fn told(error: &Error) -> String {

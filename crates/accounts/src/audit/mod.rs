@@ -8,6 +8,7 @@ mod search;
 
 pub use chain::{Finding, Seal, Verified};
 pub use file::{AuditFile, AuditFormat};
+pub use search::begin_of_day;
 
 pub(crate) use activity::for_its_person;
 

@@ -103,9 +103,16 @@ fn address(typed: &str, errors: &mut FieldErrors<Reason>) -> Option<String> {
 
 fn day(typed: &str, field: &str, errors: &mut FieldErrors<Reason>) -> Option<OffsetDateTime> {
     let typed = Some(typed.trim()).filter(|typed| !typed.is_empty())?;
-    let day = Date::parse(typed, format_description!("[year]-[month]-[day]")).ok();
-    if day.is_none() {
+    let begin = begin_of_day(typed);
+    if begin.is_none() {
         errors.refuse(field, FormReason::TextInvalid);
     }
-    day.map(|day| day.midnight().assume_offset(UtcOffset::UTC))
+    begin
+}
+
+/// When a day such as 2026-01-31 begins, in UTC.
+#[must_use]
+pub fn begin_of_day(typed: &str) -> Option<OffsetDateTime> {
+    let day = Date::parse(typed, format_description!("[year]-[month]-[day]")).ok()?;
+    Some(day.midnight().assume_offset(UtcOffset::UTC))
 }

@@ -148,9 +148,10 @@ impl From<StoreError> for Error {
             | StoreError::SharedListener
             | StoreError::NotHeard => Self::Unavailable(error),
             StoreError::Unconfirmed(_) => Self::Unconfirmed(error),
-            StoreError::Migration(_) | StoreError::TrailNotSafe(_) | StoreError::Unexpected(_) => {
-                Self::internal(error)
-            }
+            StoreError::Migration(_)
+            | StoreError::MayNotMigrate(_)
+            | StoreError::TrailNotSafe(_)
+            | StoreError::Unexpected(_) => Self::internal(error),
         }
     }
 }

@@ -71,10 +71,10 @@ fn taken(field: Field) -> FieldError<Reason> {
 }
 
 /// A refusal is the caller's mistake: the request log shows its status. A fault of ours and an outage are logged as
-/// errors with their whole chain.
+/// errors with their whole chain. That migrations are pending the server has said at its start, before a probe asks.
 fn log(error: &Refused) {
-    use Refused::{ClockSkew, Internal, NotMigrated, Unavailable, Unconfirmed};
-    let ours = matches!(error, Unavailable(_) | Unconfirmed(_) | NotMigrated | ClockSkew | Internal(_));
+    use Refused::{ClockSkew, Internal, Unavailable, Unconfirmed};
+    let ours = matches!(error, Unavailable(_) | Unconfirmed(_) | ClockSkew | Internal(_));
     if !ours {
         tracing::debug!(%error, "refused");
         return;

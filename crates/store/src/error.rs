@@ -46,6 +46,12 @@ pub enum StoreError {
          the role of MIGRATE_DATABASE_URL (REASSIGN OWNED BY), or serve as another role"
     )]
     TrailNotSafe(String),
+    /// The role that migrates owns neither the schema nor its tables.
+    #[error(
+        "the role \"{0}\" may not change the schema; MIGRATE_DATABASE_URL names the role that owns it, where that is not \
+         the role of DATABASE_URL"
+    )]
+    MayNotMigrate(String),
     /// The connection was lost during the commit: the changes may be there or not.
     #[error("the database did not confirm a commit")]
     Unconfirmed(#[source] sqlx::Error),

@@ -38,6 +38,7 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{Connection, PgConnection};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -243,6 +244,11 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
                 retries += 1;
                 sqlx::query("SELECT pg_sleep(1)").execute(&mut connection).await?;
             }
+            MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)
+                if is_not_allowed(cause) =>
+            {
+                return Err(StoreError::MayNotMigrate(connect.get_username().to_owned()));
+            }
             _ => return Err(error.into()),
         }
     }
@@ -265,6 +271,14 @@ fn is_not_prepared(refusal: &dyn DatabaseError) -> bool {
     matches!(refusal.code().as_deref(), Some("42P01" | "42501"))
 }
 
+fn is_not_allowed(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("42501")
+}
+
 fn waited_in_vain(error: &sqlx::Error) -> bool {
-    matches!(error.as_database_error().and_then(DatabaseError::code).as_deref(), Some("55P03" | "40P01"))
+    matches!(code(error).as_deref(), Some("55P03" | "40P01"))
+}
+
+fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error().and_then(DatabaseError::code)
 }

@@ -3,11 +3,13 @@
 use super::args::AuditCommand;
 use super::outcome::{Outcome, refused};
 use super::output::print;
-use super::startup::{migrated, open_accounts, open_as_owner};
+use super::startup::{need_migrated, open_accounts, open_as_owner};
 use crate::config::Config;
 use accounts::{Error, Finding, Verified, begin_of_day};
 use std::process::ExitCode;
 
+const MAY_NOT_PRUNE: &str = "the role of DATABASE_URL may only add to the audit trail; set MIGRATE_DATABASE_URL to the role \
+                             that owns its tables";
 /// Something is missing or was changed.
 const NOT_WHOLE: u8 = 3;
 /// All that is sealed is whole.
@@ -25,8 +27,8 @@ pub(super) async fn run(
 }
 
 async fn verify(config: &Config) -> Result<ExitCode, Box<dyn std::error::Error + Send + Sync>> {
-    migrated(config).await?;
     let accounts = open_accounts(config)?;
+    need_migrated(&accounts).await?;
     let mut printed = Ok(());
     let verified = accounts.verify_audit(|finding| {
         if printed.is_ok() {
@@ -63,10 +65,13 @@ fn words(finding: &Finding) -> String {
 
 /// By the role that migrates: the one that serves can delete no event.
 async fn prune(config: &Config, before: &str) -> Outcome {
-    migrated(config).await?;
     let begin = begin_of_day(before)
         .ok_or_else(|| format!("--before: \"{before}\" isn't a day; write it as 2026-01-31"))?;
     let accounts = open_as_owner(config)?;
+    need_migrated(&accounts).await?;
+    if !accounts.may_change_audit().await? {
+        return Err(MAY_NOT_PRUNE.into());
+    }
     let gone = accounts.prune_audit(begin).await.map_err(|error| told(&error))?;
     Ok(print(format_args!("pruned: {gone}\n"))?)
 }

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::signal::{Signal, shutdown_signal};
-use super::startup::{open_accounts, prepare};
+use super::startup::{Prepared, open_accounts, prepare, prepared_later};
 use crate::app;
 use crate::config::Config;
 use crate::http::serve::{Limits, Server};
@@ -16,29 +16,47 @@ use tokio_util::sync::CancellationToken;
 pub(super) async fn run(config: &Config) -> Outcome {
     let state = AppState::new(config, open_accounts(config)?)?;
     let mut stop = pin!(shutdown_signal()?);
-    tokio::select! {
-        done = prepare(config, &state.accounts) => done?,
+    let prepared = tokio::select! {
+        prepared = prepare(config, &state.accounts) => prepared?,
         _ = &mut stop => return Ok(()),
-    }
+    };
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let jobs = Jobs::start(&state, config.database.migrating.is_none()).await;
+    let mut jobs = Jobs::start(&state).await;
+    if prepared == Prepared::Now {
+        jobs.start_on_tables(&state, is_owner(config)).await;
+    }
     tracing::info!(address = %listener.local_addr()?, url = %config.origin, "serving");
     let server = Server {
         limits: Limits { keep_alive: config.keep_alive, ..Limits::default() },
         proxies: state.proxies.clone(),
         stopping: state.stopping.clone(),
-        router: app::router(state),
+        router: app::router(state.clone()),
     };
     let stop = last_moment(stop, server.stopping.clone(), config.shutdown_delay);
-    server.run(listener, stop).await;
+    tokio::select! {
+        () = server.run(listener, stop) => {}
+        failed = late_jobs(config, &state, &mut jobs), if prepared == Prepared::Later => return failed,
+    }
     jobs.stop().await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Starts the jobs that wait for what was missing at the start; completes only where the server cannot work after all.
+async fn late_jobs(config: &Config, state: &AppState, jobs: &mut Jobs) -> Outcome {
+    prepared_later(config, &state.accounts).await?;
+    jobs.start_on_tables(state, is_owner(config)).await;
+    std::future::pending().await
+}
+
+/// Whether this server's role migrates.
+fn is_owner(config: &Config) -> bool {
+    config.database.migrating.is_none()
 }
 
 /// Completes when no new connection may be accepted. That is some time after an orchestrator's signal, while `/readyz`

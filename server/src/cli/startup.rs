@@ -5,6 +5,7 @@ use crate::config::{Config, ConfigError};
 use accounts::{Accounts, Error, SetupError, SystemClock, SystemRng};
 use edge::problem::chain;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Store, StoreError, StoreOptions, audit, roles};
 
 pub(super) fn open_accounts(config: &Config) -> Result<Accounts, ConfigError> {
@@ -47,9 +48,9 @@ pub(super) async fn need_keys(accounts: &Accounts) -> Outcome {
     Err(ConfigError::new("ENCRYPTION_KEY_FILE", message).into())
 }
 
-/// What a role for migrations leaves to `server migrate`.
-pub(super) const PENDING: &str =
-    "migrations are pending; `server migrate` makes them, as the role of MIGRATE_DATABASE_URL";
+const PENDING: &str = "migrations are pending; `server migrate` makes them, as the role of MIGRATE_DATABASE_URL where there is one";
+/// How often a server that began too early looks again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// `migrate`: brings the schema up, and lets the role that serves work with it, if that is another.
 pub(super) async fn migrate(config: &Config) -> Outcome {
@@ -79,25 +80,39 @@ pub(super) async fn migrated(config: &Config) -> Outcome {
     if config.database.migrating.is_none() {
         return migrate(config).await;
     }
-    let store = Store::open(&config.database);
-    let ready = store.is_ready().await;
-    store.close().await;
-    match ready {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(PENDING.into()),
-        Err(error) => explained(Err(error)),
+    need_migrated(&open_accounts(config)?).await
+}
+
+/// Refuses to work on a schema that is not this version's, and leaves it as it is.
+pub(super) async fn need_migrated(accounts: &Accounts) -> Outcome {
+    match accounts.ready().await {
+        Ok(()) | Err(Error::ClockSkew) => Ok(()),
+        Err(Error::NotMigrated) => Err(PENDING.into()),
+        Err(Error::Unavailable(error)) => explained(Err(error)),
+        Err(error) => Err(refused(&error).into()),
     }
+}
+
+/// Whether a server can work already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Prepared {
+    Now,
+    /// It has said what is missing.
+    Later,
 }
 
 /// Brings the schema up for a server, or, where another role does that, looks whether it has. Where it cannot serve yet but
 /// may be mended meanwhile, it begins all the same, and `/readyz` keeps traffic away.
-pub(super) async fn prepare(config: &Config, accounts: &Accounts) -> Outcome {
+pub(super) async fn prepare(
+    config: &Config,
+    accounts: &Accounts,
+) -> Result<Prepared, Box<dyn std::error::Error + Send + Sync>> {
     let prepared = match &config.database.migrating {
         None => store::migrate(&config.database.connect).await,
         Some(_) => match accounts.ready().await {
             Err(Error::NotMigrated) => {
                 tracing::error!("not ready: {PENDING}");
-                return Ok(());
+                return Ok(Prepared::Later);
             }
             Err(Error::Unavailable(error)) => Err(error),
             Err(error) => return Err(refused(&error).into()),
@@ -106,18 +121,28 @@ pub(super) async fn prepare(config: &Config, accounts: &Accounts) -> Outcome {
     };
     if let Err(shared @ StoreError::SharedSessions) = &prepared {
         tracing::error!("not ready: the database: {shared}");
-        return Ok(());
+        return Ok(Prepared::Later);
     }
     explained(prepared)?;
     need_keys(accounts).await?;
-    tell_roles(config).await;
+    tell_roles(config, accounts).await;
+    Ok(Prepared::Now)
+}
+
+/// Completes once what was missing at the start is there.
+pub(super) async fn prepared_later(config: &Config, accounts: &Accounts) -> Outcome {
+    while let Err(Error::NotMigrated | Error::Unavailable(_)) = accounts.ready().await {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    need_keys(accounts).await?;
+    tracing::info!("ready now: what was missing at the start is there");
+    tell_roles(config, accounts).await;
     Ok(())
 }
 
 /// Says whether the audit trail is safe from this server.
-async fn tell_roles(config: &Config) {
-    let store = Store::open(&config.database);
-    match (roles::may_change_trail(&store).await, &config.database.migrating) {
+async fn tell_roles(config: &Config, accounts: &Accounts) {
+    match (accounts.may_change_audit().await, &config.database.migrating) {
         (Ok(false), _) => tracing::info!("the audit trail: this server's database role can only add to it"),
         (Ok(true), None) => tracing::info!(
             "the audit trail: this server's database role can change it; MIGRATE_DATABASE_URL gives migrations, and the \
@@ -135,7 +160,6 @@ async fn tell_roles(config: &Config) {
             );
         }
     }
-    store.close().await;
 }
 
 /// Why a migration failed, in a sentence.

@@ -23,21 +23,13 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// Starts them; those that change tables, where this server's role owns them. The clock is measured and Redis probed
-    /// once before anybody is served.
-    pub(crate) async fn start(state: &AppState, is_owner: bool) -> Self {
+    /// Starts those that need no table. The clock is measured and Redis probed once before anybody is served.
+    pub(crate) async fn start(state: &AppState) -> Self {
         let accounts = &state.accounts;
         clock_offset::measure(accounts.clone()).await;
         accounts.probe_redis().await;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
-        running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
-        running.spawn(audit_seal::run(accounts.clone(), stop.clone()));
-        running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
-        if is_owner {
-            running.spawn(audit_details::run(accounts.clone(), stop.clone()));
-            running.spawn(indexes::run(accounts.clone(), stop.clone()));
-        }
         running.spawn(redis::run(accounts.clone(), stop.clone()));
         for source in accounts.sources() {
             running.spawn(cache_invalidation::run(accounts.clone(), source, stop.clone()));
@@ -45,12 +37,26 @@ impl Jobs {
         if let Some(announcements) = accounts.announcements() {
             running.spawn(announcements::run(announcements, stop.clone()));
         }
+        Self { stop, running }
+    }
+
+    /// Starts the others, which need a database that is migrated; those that change tables, where this server's role owns
+    /// them.
+    pub(crate) async fn start_on_tables(&mut self, state: &AppState, is_owner: bool) {
+        let Self { stop, running } = self;
+        let accounts = &state.accounts;
+        running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
+        running.spawn(audit_seal::run(accounts.clone(), stop.clone()));
+        running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
+        if is_owner {
+            running.spawn(audit_details::run(accounts.clone(), stop.clone()));
+            running.spawn(indexes::run(accounts.clone(), stop.clone()));
+        }
         if let Some(outgoing) = &state.outgoing {
             running.spawn(outbox::run(accounts.clone(), outgoing.clone(), stop.clone()));
         } else {
             outbox::tell_of_mails_left_behind(accounts).await;
         }
-        Self { stop, running }
     }
 
     /// Stops them, even in the middle; mails in hand are sent.

@@ -5,9 +5,8 @@ use crate::credential::{EncryptionKeys, Label};
 use crate::rng::first_id;
 use crate::{Accounts, Error};
 use sha2::{Digest, Sha256};
-use store::Tx;
-use store::audit;
 use store::audit::chain::{self, Checkpoint, Link, Linked, Sealable};
+use store::{Tx, audit, roles};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -104,6 +103,14 @@ impl Accounts {
     #[must_use]
     pub fn seals_audit(&self) -> bool {
         self.settings().encryption.is_some()
+    }
+
+    /// Whether this role of the database can change or delete what the trail holds, as pruning does.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn may_change_audit(&self) -> Result<bool, Error> {
+        Ok(roles::may_change_trail(self.store()).await?)
     }
 
     /// Adds a link for each event that has none; says how many. It leaves that to another server which is at it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use testkit::World;
 
 /// The key with which tests seal.
-fn key_file() -> String {
+pub fn key_file() -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("audit-key-{}.pem", std::process::id()));
     std::fs::write(&path, testkit::ENCRYPTION_KEY).unwrap();
     path.to_str().unwrap().to_owned()

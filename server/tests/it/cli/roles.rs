@@ -1,6 +1,7 @@
 //! Two database roles: one migrates, the other serves and can only add to the audit trail (promise P33).
 
-use super::commands::{run, server, text, url};
+use super::audit::key_file;
+use super::commands::{run, send, server, text, url};
 use crate::app::site;
 use crate::process::Process;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -106,7 +107,10 @@ async fn with_a_role_for_migrations_nobody_else_migrates(pool: PgPool) {
     let tables = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'";
     assert_eq!(sqlx::query_scalar::<_, i64>(tables).fetch_one(&pool).await.unwrap(), 0);
 
-    let (_serving, mut lines, address) = serve(&roles.settings());
+    let (key, mut settings) = (key_file(), roles.settings().to_vec());
+    settings.extend([("ENCRYPTION_KEY_FILE", key.as_str()), ("RUST_LOG", "info,server=debug")]);
+    let (serving, lines, address) = serve(&settings);
+    let mut lines = lines.inspect(no_complaint);
     assert!(lines.any(|line| line.contains("not ready: migrations are pending")));
     assert!(lines.any(|line| line.contains("serving")));
     let healthy = || {
@@ -117,6 +121,11 @@ async fn with_a_role_for_migrations_nobody_else_migrates(pool: PgPool) {
     assert!(!healthy());
     assert!(run(&["migrate"], &roles.settings()).status.success());
     assert!(healthy(), "without a restart");
+    // The jobs have waited, and said nothing.
+    assert!(lines.any(|line| line.contains("this server's database role can only add to it")));
+    assert!(lines.any(|line| line.contains("sealed audit events")));
+    send("-TERM", &serving);
+    lines.for_each(drop);
     let (_serving, mut lines, _) = serve(&roles.settings());
     assert!(lines.any(|line| line.contains("this server's database role can only add to it")));
 }
@@ -129,6 +138,36 @@ async fn one_role_does_both_and_the_server_says_that_it_can_change_the_trail(poo
         lines.any(|line| line.contains("this server's database role can change it; MIGRATE_DATABASE_URL"))
     );
     assert!(lines.any(|line| line.contains("serving")));
+}
+
+/// That migrations are pending is said once, and nothing else is wrong.
+fn no_complaint(line: &String) {
+    let complains = line.contains(" ERROR ") || line.contains(" WARN ");
+    assert!(!complains || line.contains("not ready: migrations are pending"), "{line}");
+}
+
+#[sqlx::test(migrations = false)]
+async fn the_serving_role_alone_verifies_the_trail_and_is_told_what_it_may_not(pool: PgPool) {
+    let (roles, key) = (Roles::new(&pool).await, key_file());
+    let settings = [("DATABASE_URL", roles.url.as_str()), ("ENCRYPTION_KEY_FILE", &key)];
+    let (verify, prune) = (["audit", "verify"], ["audit", "prune", "--before", "2100-01-01"]);
+    let create = ["create-admin", "--email", "root@example.com"];
+    let refused = |words: &[&str], sentence: &str| {
+        let told = run(words, &settings);
+        assert_eq!(told.status.code(), Some(1), "{words:?}");
+        let told = text(&told.stderr);
+        assert!(told.contains(sentence) && !told.contains("permission denied"), "{words:?}: {told}");
+    };
+    refused(&verify, "migrations are pending; `server migrate` makes them");
+    refused(&prune, "migrations are pending; `server migrate` makes them");
+    refused(&create, "may not change the schema; MIGRATE_DATABASE_URL names the role that owns it");
+
+    assert!(run(&["migrate"], &roles.settings()).status.success());
+    assert_eq!(run(&verify, &settings).status.code(), Some(0));
+    refused(&prune, "may only add to the audit trail; set MIGRATE_DATABASE_URL");
+    refused(&create, "may not change the schema; MIGRATE_DATABASE_URL names the role that owns it");
+    let pruned = run(&prune, &[settings.as_slice(), &roles.settings()].concat());
+    assert_eq!(text(&pruned.stdout), "pruned: 0\n", "{}", text(&pruned.stderr));
 }
 
 /// A server, what it logs, and where it listens.

@@ -1,4 +1,5 @@
-use domain::{FieldError, Reason};
+use crate::RawToken;
+use domain::{FactorMethod, FieldError, Reason};
 use redis_store::RedisSetupError;
 use store::{StoreError, Taken};
 use thiserror::Error as ThisError;
@@ -90,12 +91,35 @@ pub enum Error {
     /// not say which (P1).
     #[error("wrong code")]
     WrongCode,
+    /// The first factor is proven and the account has a second one, with which the challenge completes the sign-in.
+    #[error("a second factor is needed")]
+    SecondFactorNeeded(PendingSignIn),
+    /// The code of a second factor that is wrong or used: the answer does not say which.
+    #[error("wrong code of a second factor")]
+    FactorRefused,
+    /// A challenge that is unknown, used or too old, or that too many codes were tried at: the answer does not say which.
+    #[error("no sign-in waits for this")]
+    ChallengeInvalid,
+    /// Second factors need an encryption key, and there is none.
+    #[error("second factors are not set up")]
+    FactorsOff,
     /// Mail is not set up.
     #[error("mail is not set up")]
     MailOff,
     /// A fault of ours.
     #[error("internal fault")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone)]
+pub struct PendingSignIn {
+    /// Names it: for the cookie of pages, and for programs.
+    pub challenge: RawToken,
+    /// What it can be completed with.
+    pub methods: Vec<FactorMethod>,
+    /// How long it waits.
+    pub expires_in: Duration,
 }
 
 /// A field whose value is unique.
@@ -128,6 +152,12 @@ impl Error {
 impl From<Vec<FieldError>> for Error {
     fn from(errors: Vec<FieldError>) -> Self {
         Self::Invalid(errors.into_iter().map(FieldError::from).collect())
+    }
+}
+
+impl From<Vec<FieldError<Reason>>> for Error {
+    fn from(errors: Vec<FieldError<Reason>>) -> Self {
+        Self::Invalid(errors)
     }
 }
 

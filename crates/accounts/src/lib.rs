@@ -34,7 +34,7 @@ pub use authentication::SignedIn;
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
 pub use credential::{EncryptionKeys, Hashing, KeyRing, RawToken, SessionToken, SigningKey, is_pattern};
-pub use error::{Error, Field, SetupError};
+pub use error::{Error, Field, PendingSignIn, SetupError};
 pub use import::{Import, ImportCounts, ImportLine, Judged, Remark, RemarkKind};
 pub use jsonwebtoken::jwk::JwkSet;
 pub use limits::RateLimit;

@@ -162,6 +162,9 @@ pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
         }
         // Nobody is asked for a code beside the password.
         Factor::EmailCode => false,
+        Factor::Totp => ![Factor::Totp, Factor::RecoveryCode].iter().any(|factor| proven.contains(factor)),
+        // It stands for the others, and nobody is asked for it.
+        Factor::RecoveryCode => false,
     };
     let missing: Vec<Factor> = enrolled.iter().copied().filter(is_missing).collect();
     if missing.is_empty() && !proven.is_empty() { NextStep::Establish } else { NextStep::Need(missing) }
@@ -366,7 +369,8 @@ mod tests {
     #[test]
     fn an_attempt_needs_what_its_account_has_until_that_is_proven() {
         use NextStep::{Establish, Need};
-        let (password, code) = (Factor::Password, Factor::EmailCode);
+        let (password, code, totp) = (Factor::Password, Factor::EmailCode, Factor::Totp);
+        let recovery = Factor::RecoveryCode;
         for (enrolled, proven, expected) in [
             (&[password][..], &[][..], Need(vec![password])),
             (&[password], &[password], Establish),
@@ -378,6 +382,14 @@ mod tests {
             (&[password], &[code], Establish),
             (&[password], &[code, password], Establish),
             (&[], &[code], Establish),
+            (&[password, totp], &[password], Need(vec![totp])),
+            (&[password, totp], &[code], Need(vec![totp])),
+            (&[password, totp], &[totp], Need(vec![password])),
+            (&[password, totp], &[recovery], Need(vec![password])),
+            (&[password, totp], &[password, totp], Establish),
+            (&[password, totp], &[password, recovery], Establish),
+            (&[password, totp], &[code, totp], Establish),
+            (&[totp], &[code], Need(vec![totp])),
         ] {
             assert_eq!(next_step(enrolled, proven), expected, "{enrolled:?} {proven:?}");
         }

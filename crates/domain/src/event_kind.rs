@@ -37,6 +37,9 @@ kinds! {
     EmailChangeRequested "email_change_requested";
     EmailChanged "email_changed";
     EmailVerified "email_verified";
+    FactorAdded "factor_added";
+    FactorRefused "factor_refused";
+    FactorRemoved "factor_removed";
     InvitationRevoked "invitation_revoked";
     Invited "invited";
     LinkMade "link_made";
@@ -49,6 +52,8 @@ kinds! {
     ProfileChanged "profile_changed";
     Reauthenticated "reauthenticated";
     ReauthenticationRefused "reauthentication_refused";
+    RecoveryCodeUsed "recovery_code_used";
+    RecoveryCodesMade "recovery_codes_made";
     RefreshTokenReplayed "refresh_token_replayed";
     Registered "registered";
     RoleChanged "role_changed";
@@ -93,6 +98,7 @@ impl EventKind {
     pub const fn result(self) -> EventResult {
         match self {
             Self::AddressTaken
+            | Self::FactorRefused
             | Self::MailGivenUp
             | Self::PasswordChangeRefused
             | Self::ReauthenticationRefused
@@ -109,8 +115,10 @@ impl EventKind {
         matches!(
             self,
             Self::AddressTaken
+                | Self::FactorRefused
                 | Self::PasswordChangeRefused
                 | Self::ReauthenticationRefused
+                | Self::RecoveryCodeUsed
                 | Self::RefreshTokenReplayed
                 | Self::SignInFailed
         )

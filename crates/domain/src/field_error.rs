@@ -173,6 +173,16 @@ pub enum Reason {
     PasswordUnset,
     /// Not the code that was mailed, or no longer.
     CodeWrong,
+    /// No way of ours to prove a second factor.
+    MethodUnknown,
+    /// No code of a second factor.
+    FactorCodeMissing,
+    /// Nothing of the shape of an authenticator app's code.
+    TotpInvalid,
+    /// Nothing of a recovery code's shape.
+    RecoveryCodeInvalid,
+    /// Not the code of the second factor, or used already.
+    FactorCodeWrong,
     /// A password that is easy to guess.
     PasswordWeak(PasswordWeakness),
     /// The call takes no such field.
@@ -200,12 +210,13 @@ impl Reason {
             Self::EmailTaken | Self::UsernameTaken => "taken",
             Self::EmailUnchanged => "unchanged",
             Self::UsernameReserved => "reserved",
-            Self::PasswordWrong | Self::EmailOther | Self::CodeWrong => "wrong",
+            Self::PasswordWrong | Self::EmailOther | Self::CodeWrong | Self::FactorCodeWrong => "wrong",
             Self::PasswordUnset => "unset",
             Self::PasswordWeak(_) => "too_weak",
             Self::Unknown => "unknown",
             Self::Doubled => "duplicate",
-            Self::Missing => "required",
+            Self::Missing | Self::FactorCodeMissing => "required",
+            Self::MethodUnknown | Self::TotpInvalid | Self::RecoveryCodeInvalid => "invalid",
             Self::WrongType | Self::File | Self::JsonAsForm | Self::FormAsJson => "wrong_type",
         }
     }

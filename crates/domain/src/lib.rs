@@ -11,6 +11,7 @@ mod admin_act;
 mod audit;
 mod audit_search;
 mod event_kind;
+mod factor;
 mod field_error;
 mod id;
 mod import;
@@ -37,6 +38,11 @@ pub use admin_act::{
 pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
 pub use audit_search::AuditSearch;
 pub use event_kind::{EventKind, EventResult};
+pub use factor::{
+    FactorCode, FactorForm, FactorLogin, FactorMethod, FactorSignInForm, FactorsView, PendingSignInView,
+    RecoveryCode, RecoveryCodes, SecondFactorNeeded, TotpCode, TotpConfirmForm, TotpConfirmation,
+    TotpEnrolment, TotpView,
+};
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,
 };

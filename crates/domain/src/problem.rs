@@ -64,6 +64,14 @@ pub enum Code {
     LinkInvalid,
     /// A code to sign in with that is wrong, used or too old: the answer does not say which.
     WrongCode,
+    /// The first factor is proven, and the account has a second one.
+    SecondFactorNeeded,
+    /// The code of a second factor that is wrong or used: the answer does not say which.
+    FactorRefused,
+    /// A sign-in that waited for its second factor, and does no more.
+    ChallengeInvalid,
+    /// Second factors are not set up on this server.
+    FactorsOff,
     /// Mail is not set up on this server.
     MailOff,
     /// A fault of ours.
@@ -77,7 +85,13 @@ impl Code {
         match self {
             Self::LinkInvalid => 400,
             Self::Invalid | Self::Unreadable => 422,
-            Self::WrongCredentials | Self::WrongCode | Self::SignInNeeded | Self::InvalidToken => 401,
+            Self::WrongCredentials
+            | Self::WrongCode
+            | Self::SignInNeeded
+            | Self::InvalidToken
+            | Self::SecondFactorNeeded
+            | Self::FactorRefused
+            | Self::ChallengeInvalid => 401,
             Self::AccountClosing
             | Self::AccountDisabled
             | Self::Forbidden
@@ -98,7 +112,11 @@ impl Code {
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown | Self::MailOff => 503,
+            Self::Overloaded
+            | Self::Unavailable
+            | Self::OutcomeUnknown
+            | Self::MailOff
+            | Self::FactorsOff => 503,
         }
     }
 

@@ -36,6 +36,13 @@ pub fn problem(error: Refused) -> Problem {
         Refused::Unconfirmed(_) => Code::OutcomeUnknown.into(),
         Refused::LinkInvalid => Code::LinkInvalid.into(),
         Refused::WrongCode => Code::WrongCode.into(),
+        Refused::SecondFactorNeeded(_) => Code::SecondFactorNeeded.into(),
+        Refused::FactorRefused => {
+            let refused = FieldError::new("code", Reason::FactorCodeWrong);
+            Problem::new(Code::FactorRefused).with_errors(vec![refused])
+        }
+        Refused::ChallengeInvalid => Code::ChallengeInvalid.into(),
+        Refused::FactorsOff => Code::FactorsOff.into(),
         Refused::MailOff => Code::MailOff.into(),
         Refused::Internal(_) => Code::Internal.into(),
     }

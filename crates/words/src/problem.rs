@@ -61,6 +61,10 @@ fn title_of(code: Code) -> &'static str {
         Code::OutcomeUnknown => title::outcome_unknown(),
         Code::LinkInvalid => title::link_invalid(),
         Code::WrongCode => title::wrong_code(),
+        Code::SecondFactorNeeded => title::second_factor_needed(),
+        Code::FactorRefused => title::factor_refused(),
+        Code::ChallengeInvalid => title::challenge_invalid(),
+        Code::FactorsOff => title::factors_off(),
         Code::MailOff => title::mail_off(),
         Code::Internal => title::internal(),
     }
@@ -128,6 +132,10 @@ fn detail_of_code(code: Code) -> &'static str {
         Code::OutcomeUnknown => detail::outcome_unknown(),
         Code::LinkInvalid => detail::link_invalid(),
         Code::WrongCode => detail::wrong_code(),
+        Code::SecondFactorNeeded => detail::second_factor_needed(),
+        Code::FactorRefused => detail::factor_refused(),
+        Code::ChallengeInvalid => detail::challenge_invalid(),
+        Code::FactorsOff => detail::factors_off(),
         Code::MailOff => detail::mail_off(),
         Code::Internal => detail::internal(),
     }

@@ -5,19 +5,25 @@ pub enum Factor {
     Password,
     /// What came to their mailbox.
     EmailCode,
+    /// What their authenticator app shows.
+    Totp,
+    /// One of the codes that they keep for the day when the others are lost.
+    RecoveryCode,
 }
 
 impl Factor {
     /// Every factor.
-    pub const ALL: [Self; 2] = [Self::Password, Self::EmailCode];
+    pub const ALL: [Self; 4] = [Self::Password, Self::EmailCode, Self::Totp, Self::RecoveryCode];
 
     /// The word that session rows and the `amr` of tokens use (RFC 8176). That has none for a code by mail: its `otp` is
-    /// one of RFC 4226 or 6238, and `sms` is another channel.
+    /// one of RFC 4226 or 6238, and `sms` is another channel. Nor has it one for a recovery code.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
             Self::EmailCode => "email",
+            Self::Totp => "otp",
+            Self::RecoveryCode => "recovery",
         }
     }
 }

@@ -1,0 +1,200 @@
+use crate::{CODE_ALPHABET, FieldErrors, RawSecret, Reason};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// How many digits an authenticator app shows.
+const TOTP_DIGITS: usize = 6;
+
+/// How many letters a recovery code has: 80 bits.
+const RECOVERY_LETTERS: usize = 16;
+
+/// What a sign-in that waits for its second factor can be completed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FactorMethod {
+    /// The code that an authenticator app shows.
+    Totp,
+    /// One of the codes that were shown once.
+    RecoveryCode,
+}
+
+impl FactorMethod {
+    /// Every method.
+    pub const ALL: [Self; 2] = [Self::Totp, Self::RecoveryCode];
+
+    /// The word that forms and the API use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+}
+
+/// What was typed to prove a second factor, of acceptable shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactorCode {
+    /// Of an authenticator app.
+    Totp(TotpCode),
+    /// One of those that were shown once.
+    Recovery(RecoveryCode),
+}
+
+/// A code of an authenticator app: six digits.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct TotpCode(u32);
+
+impl TotpCode {
+    /// The code in a text, if it has a code's shape. Spaces and dashes do not matter.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = significant(text).take(TOTP_DIGITS + 1).collect();
+        let whole = digits.len() == TOTP_DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit());
+        whole.then(|| digits.parse().ok().map(Self)).flatten()
+    }
+
+    /// The number that the digits make.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.0
+    }
+}
+
+/// A recovery code as it was typed, in its one spelling: without the dashes, in capitals.
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
+pub struct RecoveryCode(String);
+
+impl RecoveryCode {
+    /// The code in a text, if it has a code's shape. Case, spaces and dashes do not matter.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let code: String = significant(text).take(RECOVERY_LETTERS + 1).collect();
+        let whole =
+            code.len() == RECOVERY_LETTERS && code.bytes().all(|letter| CODE_ALPHABET.contains(&letter));
+        whole.then_some(Self(code))
+    }
+
+    /// The code that these bits make.
+    #[must_use]
+    pub fn of(bits: [u8; 10]) -> Self {
+        let bits = bits.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+        let letter = |at: usize| {
+            let index = bits >> (5 * (RECOVERY_LETTERS - 1 - at)) & 31;
+            char::from(CODE_ALPHABET[usize::try_from(index).unwrap_or_default()])
+        };
+        Self((0..RECOVERY_LETTERS).map(letter).collect())
+    }
+
+    /// The sixteen letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The letters in groups of four, as they are shown.
+    #[must_use]
+    pub fn in_groups(&self) -> String {
+        in_groups(&self.0, "-")
+    }
+}
+
+/// A text of ASCII letters in groups of four.
+pub(super) fn in_groups(text: &str, between: &str) -> String {
+    let groups: Vec<String> =
+        text.as_bytes().chunks(4).map(|group| group.iter().copied().map(char::from).collect()).collect();
+    groups.join(between)
+}
+
+/// Without blanks and dashes, in capitals.
+fn significant(text: &str) -> impl Iterator<Item = char> {
+    let letters = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'));
+    letters.map(|c| c.to_ascii_uppercase())
+}
+
+impl fmt::Debug for TotpCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpCode(…)")
+    }
+}
+
+impl fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCode(…)")
+    }
+}
+
+impl FieldErrors<Reason> {
+    /// A method and its code.
+    pub(super) fn factor_code(&mut self, method: &str, code: &RawSecret) -> Option<FactorCode> {
+        let Some(known) = FactorMethod::ALL.into_iter().find(|known| known.as_str() == method) else {
+            self.refuse("method", Reason::MethodUnknown);
+            return None;
+        };
+        match known {
+            FactorMethod::Totp => self.totp_code(code).map(FactorCode::Totp),
+            FactorMethod::RecoveryCode => self.recovery_code(code).map(FactorCode::Recovery),
+        }
+    }
+
+    pub(super) fn totp_code(&mut self, raw: &RawSecret) -> Option<TotpCode> {
+        let code = TotpCode::parse(raw.expose());
+        if code.is_none() {
+            self.refuse_code(raw, Reason::TotpInvalid);
+        }
+        code
+    }
+
+    fn recovery_code(&mut self, raw: &RawSecret) -> Option<RecoveryCode> {
+        let code = RecoveryCode::parse(raw.expose());
+        if code.is_none() {
+            self.refuse_code(raw, Reason::RecoveryCodeInvalid);
+        }
+        code
+    }
+
+    fn refuse_code(&mut self, raw: &RawSecret, invalid: Reason) {
+        let empty = raw.expose().trim().is_empty();
+        self.refuse("code", if empty { Reason::FactorCodeMissing } else { invalid });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_totp_code_is_read_however_it_is_typed() {
+        for typed in ["012345", "012 345", " 0-1-2-3-4-5 "] {
+            assert_eq!(TotpCode::parse(typed).unwrap().number(), 12_345, "{typed:?}");
+        }
+        for other in ["", "12345", "0123456", "01234a", "０１２３４５", "+12345", &"1".repeat(1 << 20)]
+        {
+            assert!(TotpCode::parse(other).is_none(), "{} characters", other.len());
+        }
+    }
+
+    #[test]
+    fn a_recovery_code_is_read_however_it_is_typed() {
+        let code = RecoveryCode::of(*b"\x00\x44\x32\x14\xc7\x42\x54\xb6\x35\xcf");
+        assert_eq!(code.as_str(), "ABCDEFGHIJKLMNOP");
+        assert_eq!(RecoveryCode::of([0xff; 10]).in_groups(), "7777-7777-7777-7777");
+        for typed in ["ABCD-EFGH-IJKL-MNOP", "abcd efgh ijkl mnop", " abcdefghijklmnop\u{2013}"] {
+            assert_eq!(RecoveryCode::parse(typed), Some(code.clone()), "{typed:?}");
+        }
+        for other in
+            ["", "ABCD-EFGH-IJKL-MNO", "ABCD-EFGH-IJKL-MNOPQ", "ABCD-EFGH-IJKL-MN01", "ABCDEFGHIJKLMNÄ"]
+        {
+            assert!(RecoveryCode::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn debug_output_hides_the_secrets() {
+        let (totp, recovery) = (TotpCode::parse("012345"), RecoveryCode::parse("ABCDEFGHIJKLMNOP"));
+        let shown = format!("{:?} {:?}", totp.map(FactorCode::Totp), recovery.map(FactorCode::Recovery));
+        assert!(!shown.contains("12345") && !shown.contains("ABCD"), "{shown}");
+    }
+}

@@ -1,0 +1,138 @@
+use super::code::in_groups;
+use crate::{FactorMethod, ProblemDocument, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Your second factors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FactorsView {
+    /// The authenticator app, if you have set one up.
+    pub totp: Option<TotpView>,
+    /// How many recovery codes are left.
+    pub recovery_codes_left: u32,
+}
+
+/// An authenticator app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TotpView {
+    /// When you set it up.
+    pub added_at: Timestamp,
+    /// When you last proved a code of it.
+    pub last_used_at: Timestamp,
+}
+
+/// An authenticator app that is being set up.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TotpEnrolment {
+    /// The secret, in base32 without padding.
+    pub secret: String,
+    /// The same as an address that authenticator apps read from a QR code.
+    pub otpauth_url: String,
+}
+
+impl TotpEnrolment {
+    /// The secret in groups of four letters, as people type it.
+    #[must_use]
+    pub fn in_groups(&self) -> String {
+        in_groups(&self.secret, " ")
+    }
+}
+
+impl fmt::Debug for TotpEnrolment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpEnrolment(…)")
+    }
+}
+
+/// Your recovery codes: each works once, and they are not shown again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecoveryCodes {
+    /// The codes.
+    pub recovery_codes: Vec<String>,
+}
+
+impl fmt::Debug for RecoveryCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCodes(…)")
+    }
+}
+
+/// An authenticator app was set up.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TotpConfirmation {
+    /// Your recovery codes, if it is your first second factor. They are not shown again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_codes: Option<Vec<String>>,
+}
+
+impl fmt::Debug for TotpConfirmation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TotpConfirmation(…)")
+    }
+}
+
+/// A sign-in that waits for its second factor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingSignInView {
+    /// What it can be completed with.
+    pub methods: Vec<FactorMethod>,
+    /// Until when.
+    pub expires_at: Timestamp,
+    /// Where to go afterwards: a path of ours, or empty.
+    pub next: String,
+}
+
+/// The answer to a sign-in that needs a second factor: a problem document (RFC 9457) with the challenge to complete it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SecondFactorNeeded {
+    /// The problem.
+    #[serde(flatten)]
+    pub problem: ProblemDocument,
+    /// Names this sign-in at `POST /api/v1/auth/login/factor`.
+    pub challenge: String,
+    /// What it can be completed with.
+    pub methods: Vec<FactorMethod>,
+    /// Seconds until the challenge expires.
+    pub expires_in: u32,
+}
+
+impl fmt::Debug for SecondFactorNeeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecondFactorNeeded").field("methods", &self.methods).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Code;
+
+    #[test]
+    fn what_is_needed_reads_as_a_problem_with_more_members() {
+        let problem = ProblemDocument::new(Code::SecondFactorNeeded, "A", "B");
+        let methods = FactorMethod::ALL.to_vec();
+        let needed = SecondFactorNeeded { problem, challenge: "canary".into(), methods, expires_in: 300 };
+        let json = serde_json::to_value(&needed).unwrap();
+        assert_eq!((&json["status"], &json["code"]), (&401.into(), &"second_factor_needed".into()));
+        assert_eq!(json["methods"], serde_json::json!(["totp", "recovery_code"]));
+        assert_eq!((&json["challenge"], &json["expires_in"]), (&"canary".into(), &300.into()));
+        assert!(!format!("{needed:?}").contains("canary"));
+    }
+
+    #[test]
+    fn debug_output_hides_the_secrets() {
+        let secret = || "canary".to_owned();
+        let enrolment = TotpEnrolment { secret: secret(), otpauth_url: secret() };
+        assert_eq!(enrolment.in_groups(), "cana ry");
+        let codes = RecoveryCodes { recovery_codes: vec![secret()] };
+        let confirmation = TotpConfirmation { recovery_codes: Some(vec![secret()]) };
+        let shown = format!("{enrolment:?} {codes:?} {confirmation:?}");
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}

@@ -160,11 +160,9 @@ pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
         Factor::Password => {
             ![Factor::Password, Factor::EmailCode].iter().any(|factor| proven.contains(factor))
         }
-        // Nobody is asked for a code beside the password.
-        Factor::EmailCode => false,
         Factor::Totp => ![Factor::Totp, Factor::RecoveryCode].iter().any(|factor| proven.contains(factor)),
-        // It stands for the others, and nobody is asked for it.
-        Factor::RecoveryCode => false,
+        // Nobody is asked for a code beside the password, nor for one that stands for another factor.
+        Factor::EmailCode | Factor::RecoveryCode => false,
     };
     let missing: Vec<Factor> = enrolled.iter().copied().filter(is_missing).collect();
     if missing.is_empty() && !proven.is_empty() { NextStep::Establish } else { NextStep::Need(missing) }

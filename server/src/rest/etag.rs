@@ -19,9 +19,12 @@ pub(super) struct WithEtag(pub(super) UserView);
 
 impl IntoResponse for WithEtag {
     fn into_response(self) -> Response {
-        let tag = format!("\"{}\"", version::of_view(&self.0));
-        ([(ETAG, tag)], Json(self.0)).into_response()
+        ([tag(&version::of_view(&self.0))], Json(self.0)).into_response()
     }
+}
+
+fn tag(version: &str) -> (HeaderName, String) {
+    (ETAG, format!("\"{version}\""))
 }
 
 /// The versions that a reader has already (`If-None-Match`).
@@ -31,13 +34,11 @@ impl IfNoneMatch {
     /// The account, or 304 if the reader has this version.
     pub(super) fn or(self, user: UserView) -> Response {
         let version = version::of_view(&user);
-        let mut answer = WithEtag(user).into_response();
+        let tag = [tag(&version)];
         if self.0.is_some_and(|tags| tags.name(&version)) {
-            let tag = answer.headers_mut().remove(ETAG);
-            answer = StatusCode::NOT_MODIFIED.into_response();
-            answer.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
+            return (StatusCode::NOT_MODIFIED, tag).into_response();
         }
-        answer
+        (tag, Json(user)).into_response()
     }
 }
 

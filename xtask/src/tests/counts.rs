@@ -90,16 +90,25 @@ fn before(line: &str, word: &str) -> u64 {
     parts.find_map(|part| part.strip_suffix(word)?.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Playwright's own sum. A test that passed only when repeated did not pass.
-pub(crate) fn of_playwright(report: &str) -> Result<Tally> {
+/// Playwright's own sum. A test that passed only when repeated did not pass. An error at the end that no test explains is
+/// a failure too.
+pub(crate) fn of_playwright(report: &str, succeeded: bool) -> Result<Tally> {
     let report: Value = serde_json::from_str(report)?;
     let number = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    let broken = verdicts::broken(&report);
-    Ok(Tally {
-        passed: number("expected"),
-        failed: number("unexpected") + number("flaky") + broken,
+    let (broken, unclosed) = (verdicts::broken(&report), verdicts::unclosed(&report));
+    for test in &unclosed {
+        steps::say(&format!("- {test}: passed, and its browser did not close"));
+    }
+    let unclosed = unclosed.len() as u64;
+    let mut tally = Tally {
+        passed: number("expected") + unclosed,
+        failed: number("unexpected") + number("flaky") + broken - unclosed,
         failures: verdicts::failures(&report),
-    })
+    };
+    if !succeeded && tally.failed + unclosed == 0 {
+        tally.fail("Playwright ended with an error");
+    }
+    Ok(tally)
 }
 
 #[cfg(test)]
@@ -137,9 +146,12 @@ mod tests {
             {"title":"a.spec.ts","specs":[{"title":"signs in","tests":[
                 {"projectName":"wasm","status":"expected"},{"projectName":"blocked","status":"flaky"}]}]}]}"#;
         let failures = vec!["blocked: signs in".into()];
-        assert_eq!(of_playwright(report).unwrap(), Tally { passed: 12, failed: 3, failures });
+        assert_eq!(of_playwright(report, false).unwrap(), Tally { passed: 12, failed: 3, failures });
         let broken =
             r#"{"stats":{"expected":0,"unexpected":0,"flaky":0},"errors":[{"message":"no server"}]}"#;
-        assert_eq!(of_playwright(broken).unwrap(), sum(0, 1));
+        assert_eq!(of_playwright(broken, false).unwrap(), sum(0, 1));
+        let unexplained = r#"{"stats":{"expected":1,"unexpected":0,"flaky":0},"errors":[]}"#;
+        assert_eq!(of_playwright(unexplained, true).unwrap(), sum(1, 0));
+        assert_eq!(of_playwright(unexplained, false).unwrap().failed, 1);
     }
 }

@@ -27,6 +27,8 @@ test('a dialog asks again, takes the focus and gives it back', async ({ page, ow
   await link.click();
   const dialog = page.getByRole('dialog', { name: 'Disable this account?' });
   await expect(dialog).toContainText(ana.email);
+  await expect(dialog.getByRole('heading'), 'it says once what it is about').toHaveCount(1);
+  await expect(dialog.getByText('Disable account', { exact: true })).toHaveCount(1);
   await expect(dialog).toContainText('They are signed out everywhere at once');
   await expect(field(page, 'Reason')).toBeFocused();
   await page.keyboard.type('Spam');

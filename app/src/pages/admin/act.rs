@@ -33,9 +33,9 @@ fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
     view! {
         {outcome(flash, &[function], |_| "")}
         // A script may show this, and the page's head, as a dialog.
-        <section class="card" aria-labelledby="act" data-asks>
+        <section class="card" data-asks>
             <div class="card-head">
-                <h2 id="act">{act_label(act)}</h2>
+                // The page's heading names the act, and so does the button.
                 <p>
                     {before} <b>{name.map(|name| view! { <bdi>{name}</bdi> " · " })} <bdi>{view.user.email.clone()}</bdi></b>
                     {after}

@@ -6,16 +6,22 @@ use sqlx::PgPool;
 use testkit::PASSWORD;
 use time::Duration;
 
-const ACT: &str = "/fn/admin/act";
+pub const ACT: &str = "/fn/admin/act";
 const CONFIRMED: &str = "/fn/admin/confirmed";
 
-async fn id(app: &App, name: &str) -> String {
+pub async fn id(app: &App, name: &str) -> String {
     let sql = "SELECT id::text FROM users WHERE email_canonical = $1";
     sqlx::query_scalar(sql).bind(format!("{name}@example.com")).fetch_one(&app.world.pool).await.unwrap()
 }
 
 /// Sends the form of `function` that stands on the page at `path`, whose hidden field says `act`, as it stands there.
-async fn send(browser: &mut Browser, path: &str, function: &str, act: &str, more: &[(&str, &str)]) -> Answer {
+pub async fn send(
+    browser: &mut Browser,
+    path: &str,
+    function: &str,
+    act: &str,
+    more: &[(&str, &str)],
+) -> Answer {
     let page = browser.get(path).await.expect(200).text;
     let forms = page.split(&format!("action=\"{function}\"")).skip(1).map(str::to_owned).collect::<Vec<_>>();
     let form = forms.iter().map(|form| form.split("</form>").next().unwrap());
@@ -140,6 +146,7 @@ async fn an_account_is_disabled_with_a_reason_that_its_owner_reads(pool: PgPool)
     let page = format!("/admin/users/{}/disable", id(&app, "ana").await);
     let asked = root.get(&page).await.expect(200).text;
     assert!(asked.contains("Disable this account?") && asked.contains("ana@example.com"), "{asked}");
+    assert_eq!(asked.matches("Disable account").count(), 1, "the button alone: the heading has said it");
     ana.get("/account").await.expect(200);
     let answer = send(&mut root, &page, CONFIRMED, "disable", &[("form[reason]", " ")]).await;
     assert!(follow(&mut root, answer).await.contains("Say why."));

@@ -191,6 +191,12 @@ pub fn closes_soon_at(now: OffsetDateTime, closes_at: OffsetDateTime) -> Option<
     (now < at).then_some(at)
 }
 
+/// Whether the owner of an account that closes can sign in to restore it: by the password, or by a code at a proven address.
+#[must_use]
+pub fn has_way_back(has_password: bool, email_verified: bool) -> bool {
+    has_password || email_verified
+}
+
 /// Whether an account closes, and its owner may still restore it.
 #[must_use]
 pub fn may_restore(closes_at: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {

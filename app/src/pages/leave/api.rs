@@ -14,7 +14,7 @@ pub struct LeaveText {
     pub data: String,
     /// When the account is gone.
     pub grace: String,
-    /// Whether it cannot be restored: then the address is typed.
+    /// Whether its owner cannot restore it: then the address is typed.
     pub at_once: bool,
     /// The version of the account that is shown.
     pub version: String,
@@ -25,12 +25,15 @@ pub struct LeaveText {
 pub async fn load_leave() -> Result<LeaveText, AppError> {
     use crate::ssr::{context, rows};
     let (accounts, ctx) = context()?;
-    let domain::LeaveView { grace_days, kept, version } = accounts.leaving(&ctx).await?;
-    let grace = match grace_days {
-        0 => words::leave::no_grace().to_owned(),
-        days => words::leave::grace(&words::wait::days(days.into())),
+    let domain::LeaveView { grace_days, way_back, kept, version } = accounts.leaving(&ctx).await?;
+    let time = words::wait::days(grace_days.into());
+    let grace = match (grace_days, way_back) {
+        (0, _) => words::leave::no_grace().to_owned(),
+        (_, true) => words::leave::grace(&time),
+        (_, false) => words::leave::no_way_back(&time),
     };
-    Ok(LeaveText { data: rows::personal_data(kept), grace, at_once: grace_days == 0, version })
+    let at_once = grace_days == 0 || !way_back;
+    Ok(LeaveText { data: rows::personal_data(kept), grace, at_once, version })
 }
 
 /// Deletes the account, and leads to the sign-in page.

@@ -27,6 +27,7 @@ impl Accounts {
         });
         Ok(LeaveView {
             grace_days: self.settings().deletion_grace_days,
+            way_back: has_way_back(&user),
             kept: kept.collect(),
             version: version::of_user(&user),
         })
@@ -37,8 +38,8 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::delete_me`].
     pub async fn leave(&self, ctx: &RequestCtx, form: LeaveForm) -> Result<(), Error> {
-        if self.settings().deletion_grace_days == 0 {
-            let user = self.own_account(ctx.signed_in()?).await?;
+        let user = self.own_account(ctx.signed_in()?).await?;
+        if self.settings().deletion_grace_days == 0 || !has_way_back(&user) {
             let typed = identifier::email(form.email.trim());
             if typed.is_none() || typed != identifier::email(&user.email) {
                 return Err(FieldError::<Reason>::new("email", Reason::EmailOther).into());
@@ -172,4 +173,8 @@ impl Accounts {
         }
         Ok(())
     }
+}
+
+fn has_way_back(user: &User) -> bool {
+    policy::has_way_back(user.password_hash.is_some(), user.email_verified)
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 pub struct LeaveView {
     /// For how many days a deleted account can be restored.
     pub grace_days: u16,
+    /// Whether its owner could sign in to restore it.
+    pub way_back: bool,
     /// What is kept about the person.
     pub kept: Vec<KeptView>,
     /// The version of the account, which the deletion's form sends along.
@@ -26,6 +28,6 @@ pub struct KeptView {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeaveForm {
-    /// Their email address, where the deletion cannot be undone.
+    /// Their email address, where they cannot undo the deletion.
     pub email: String,
 }

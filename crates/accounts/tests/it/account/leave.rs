@@ -385,6 +385,25 @@ async fn what_cannot_be_undone_takes_the_typed_address_and_is_told(pool: PgPool)
     assert!(only(&world).await.subject.contains("was deleted"));
 }
 
+/// By a code, from a proven address, somebody without a password has signed in; the address is another now.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_could_not_come_back_is_told_so_and_types_the_address(pool: PgPool) {
+    let world = World::new(pool);
+    let ctx = world.holder(&world.member("ana").await).await;
+    assert!(world.accounts.leaving(&ctx).await.unwrap().way_back, "by the password");
+    world.execute("UPDATE users SET password_hash = NULL, email_verified = true").await;
+    assert!(world.accounts.leaving(&ctx).await.unwrap().way_back, "by a code");
+    world.execute("UPDATE users SET email_verified = false").await;
+    assert!(!world.accounts.leaving(&ctx).await.unwrap().way_back);
+    let Err(Error::Invalid(errors)) = world.accounts.leave(&ctx, LeaveForm::default()).await else {
+        panic!()
+    };
+    assert_eq!((errors[0].field.as_ref(), errors[0].reason.code()), ("email", "wrong"));
+    assert_eq!(world.count(CLOSING).await, 0);
+    world.accounts.leave(&ctx, LeaveForm { email: "ana@example.com".to_owned() }).await.unwrap();
+    assert_eq!((world.count(CLOSING).await, world.count(USERS).await), (1, 1), "an admin can still help");
+}
+
 /// Whoever has the password may do it unseen otherwise.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_owner_is_told_that_the_account_was_restored(pool: PgPool) {

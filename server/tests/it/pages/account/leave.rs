@@ -11,6 +11,21 @@ const CLOSING: &str = "SELECT count(*) FROM users WHERE closes_at IS NOT NULL AN
 const ASKED: &str = "/confirm?next=/account/leave";
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_could_not_come_back_reads_what_to_do_first(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let asks = |page: &str| page.contains("name=\"form[email]\"");
+    let page = ana.get("/account/leave").await.expect(200).text;
+    assert!(!page.contains("You could not restore it") && !asks(&page), "{page}");
+    app.world.execute("UPDATE users SET password_hash = NULL, email_verified = false").await;
+    let page = ana.get("/account/leave").await.expect(200).text;
+    assert!(
+        page.contains("Confirm the address first") && page.contains("in 14 days") && asks(&page),
+        "{page}"
+    );
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_old_sign_in_is_confirmed_and_the_deletion_goes_on(pool: PgPool) {
     let app = App::new(pool);
     let mut ana = app.member("ana").await;

@@ -1,5 +1,6 @@
 use crate::{FieldError, FieldErrors, FormReason, SessionId, Span, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Something that happened to your account.
@@ -49,6 +50,9 @@ pub struct AuditView {
     /// Details; null once they were deleted. Never a secret.
     pub detail: serde_json::Value,
 }
+
+/// The addresses of accounts that are still there, by their ids.
+pub type Addresses = BTreeMap<UserId, String>;
 
 /// Which events are asked for, as it stands in the address. Missing is empty, and empty is any.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

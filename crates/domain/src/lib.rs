@@ -35,7 +35,7 @@ pub use admin_act::{
     AdminAct, AdminActForm, AdminDeed, AdminUserView, Asking, InvitationView, InviteForm, MadeLink,
     RevokeForm,
 };
-pub use audit::{ActivityView, AuditFilter, AuditQuery, AuditView};
+pub use audit::{ActivityView, Addresses, AuditFilter, AuditQuery, AuditView};
 pub use audit_search::AuditSearch;
 pub use event_kind::{EventKind, EventResult};
 pub use factor::{

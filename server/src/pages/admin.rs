@@ -11,8 +11,8 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use domain::{
-    AdminAct, Asking, AuditQuery, AuditSearch, Code, FieldError, FormReason, PageRequest, ProblemDocument,
-    Reason, UserId, UserQuery,
+    Addresses, AdminAct, Asking, AuditQuery, AuditSearch, AuditView, Code, FieldError, FormReason,
+    PageRequest, ProblemDocument, Reason, UserId, UserQuery,
 };
 use edge::problem::{problem, refusal};
 use http::header::CONTENT_TYPE;
@@ -88,6 +88,11 @@ impl Asked {
         Uuid::try_parse(self.path.split('/').nth(3)?).ok().map(UserId)
     }
 
+    /// Of those whom the events of a page name.
+    async fn addresses_in(&self, events: &[AuditView]) -> Result<Addresses, Error> {
+        self.state.accounts.addresses_in(&self.ctx, events).await
+    }
+
     /// The act that the path names, if it has a page of its own.
     fn act(&self) -> Option<AdminAct> {
         AdminAct::of(self.path.split('/').nth(4)?).filter(|act| act.asking() != Asking::Once)
@@ -144,6 +149,10 @@ async fn audit(asked: Asked) -> Response {
         Ok(search) => (search.clone(), asked.state.accounts.search_audit(&asked.ctx, &search).await),
         Err(broken) => (AuditSearch::default(), Err(broken)),
     };
+    let found = match found {
+        Ok(page) => asked.addresses_in(&page.items).await.map(|addresses| (page, addresses)),
+        Err(error) => Err(error),
+    };
     asked.list(found, |site, found| app::admin_audit_document(site, search, found))
 }
 
@@ -173,8 +182,14 @@ async fn user(asked: Asked) -> Response {
     let events = AuditQuery { limit: EVENTS.to_owned(), subject: user.to_string(), ..AuditQuery::default() };
     let found = asked.state.accounts.admin_user(&asked.ctx, user).await;
     let events = asked.state.accounts.audit_trail(&asked.ctx, events).await;
-    match found.and_then(|found| Ok((found, events?.items))) {
-        Ok((found, events)) => asked.page(|site| app::admin_user_document(site, found, events)),
+    let found = match found.and_then(|found| Ok((found, events?.items))) {
+        Ok((found, events)) => asked.addresses_in(&events).await.map(|addresses| (found, events, addresses)),
+        Err(error) => Err(error),
+    };
+    match found {
+        Ok((found, events, addresses)) => {
+            asked.page(|site| app::admin_user_document(site, found, events, addresses))
+        }
         Err(error) => asked.refused(error),
     }
 }

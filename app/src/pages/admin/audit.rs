@@ -1,7 +1,7 @@
 use super::document::{AdminSite, Head, document};
 use super::event::{account, details, origin, title};
 use super::parts::{self, address, choice, filters, link};
-use domain::{AuditSearch, AuditView, EventKind, Page, ProblemDocument, UserId};
+use domain::{Addresses, AuditSearch, AuditView, EventKind, Page, ProblemDocument, UserId};
 use leptos::prelude::*;
 
 /// The audit trail, or what is asked for of it.
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 pub fn admin_audit_document(
     site: AdminSite,
     search: AuditSearch,
-    found: Result<Page<AuditView>, ProblemDocument>,
+    found: Result<(Page<AuditView>, Addresses), ProblemDocument>,
 ) -> String {
     let head = Head::new(words::admin_audit::title(), words::admin_audit::lead());
     document(site, head, move |_| page(&search, found))
@@ -18,13 +18,13 @@ pub fn admin_audit_document(
 const PATH: &str = "/admin/audit";
 const EXPORT: &str = "/admin/audit/export";
 
-fn page(search: &AuditSearch, found: Result<Page<AuditView>, ProblemDocument>) -> AnyView {
+fn page(search: &AuditSearch, found: Result<(Page<AuditView>, Addresses), ProblemDocument>) -> AnyView {
     let errors = found.as_ref().err().map(|problem| problem.errors.clone()).unwrap_or_default();
-    let count = found.as_ref().map_or(0, |page| page.items.len() as u64);
+    let count = found.as_ref().map_or(0, |(page, _)| page.items.len() as u64);
     let told =
         if count == 0 { words::admin_audit::empty().to_owned() } else { words::admin_audit::found(count) };
     let list = match found {
-        Ok(page) => list(search, page),
+        Ok((page, addresses)) => list(search, page, &addresses),
         Err(_) => ().into_any(),
     };
     let said = errors.into_iter().map(|error| {
@@ -90,8 +90,8 @@ fn from_place(search: &AuditSearch, cursor: &str) -> AuditSearch {
     AuditSearch { cursor: cursor.to_owned(), ..search.clone() }
 }
 
-fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
-    let rows: Vec<_> = page.items.iter().map(row).collect();
+fn list(search: &AuditSearch, page: Page<AuditView>, addresses: &Addresses) -> AnyView {
+    let rows: Vec<_> = page.items.iter().map(|event| row(event, addresses)).collect();
     let is_empty = rows.is_empty();
     let headings = [
         words::admin_audit::what(),
@@ -118,9 +118,9 @@ fn list(search: &AuditSearch, page: Page<AuditView>) -> AnyView {
 }
 
 /// An event as a row of the whole trail.
-fn row(event: &AuditView) -> AnyView {
+fn row(event: &AuditView, addresses: &Addresses) -> AnyView {
     let person = |id: Option<UserId>, none: &'static str| match id {
-        Some(id) => account(id, id.to_string()),
+        Some(id) => account(id, addresses, id.to_string()),
         None => none.into_any(),
     };
     let agent = event.agent.clone();

@@ -1,4 +1,4 @@
-use domain::{AuditView, EventKind, Purpose, Timestamp, UserId};
+use domain::{Addresses, AuditView, EventKind, Purpose, Timestamp, UserId};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -18,11 +18,11 @@ pub(super) fn origin(event: &AuditView) -> Option<String> {
 }
 
 /// An event that concerns an account, as a row of its page.
-pub(super) fn row(event: &AuditView, subject: UserId) -> AnyView {
+pub(super) fn row(event: &AuditView, subject: UserId, addresses: &Addresses) -> AnyView {
     let actor = match event.actor {
         None => words::admin_audit::stranger().into_any(),
         Some(actor) if actor == subject => words::admin_audit::owner().into_any(),
-        Some(actor) => account(actor, words::admin_audit::by_admin().to_owned()),
+        Some(actor) => account(actor, addresses, words::admin_audit::by_admin().to_owned()),
     };
     view! {
         <li class="row">
@@ -39,8 +39,10 @@ pub(super) fn row(event: &AuditView, subject: UserId) -> AnyView {
     .into_any()
 }
 
-pub(super) fn account(id: UserId, label: String) -> AnyView {
-    view! { <a href=format!("/admin/users/{id}")>{label}</a> }.into_any()
+/// Leads to an account by its address; one that is gone has another `label`.
+pub(super) fn account(id: UserId, addresses: &Addresses, label: String) -> AnyView {
+    let label = addresses.get(&id).cloned().unwrap_or(label);
+    view! { <a href=format!("/admin/users/{id}") title=id.to_string()><bdi>{label}</bdi></a> }.into_any()
 }
 
 pub(super) fn details(event: &AuditView) -> AnyView {

@@ -2,21 +2,26 @@ use super::document::{AdminSite, Head, document};
 use super::event;
 use super::parts::{act_does, act_done, act_label, proof, role, shown_link, state};
 use crate::ui::{Card, PlainForm, hidden, outcome};
-use domain::{AdminAct, AdminUserView, Asking, AuditView};
+use domain::{Addresses, AdminAct, AdminUserView, Asking, AuditView};
 use leptos::prelude::*;
 
 /// An account: what it holds, what can be done to it, what happened to it.
 #[must_use]
-pub fn admin_user_document(site: AdminSite, view: AdminUserView, events: Vec<AuditView>) -> String {
+pub fn admin_user_document(
+    site: AdminSite,
+    view: AdminUserView,
+    events: Vec<AuditView>,
+    addresses: Addresses,
+) -> String {
     let user = &view.user;
     let title = user.profile.display_name().unwrap_or_else(|| user.email.clone());
     let head = Head::new(title, words::admin_user::lead(role(user.role), state(user)));
-    document(site, head, move |site| page(site, &view, &events))
+    document(site, head, move |site| page(site, &view, &events, &addresses))
 }
 
-fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView]) -> AnyView {
+fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView], addresses: &Addresses) -> AnyView {
     let id = view.user.id;
-    let rows: Vec<_> = events.iter().map(|event| event::row(event, id)).collect();
+    let rows: Vec<_> = events.iter().map(|event| event::row(event, id, addresses)).collect();
     let rows = if rows.is_empty() {
         view! { <p class="help">{words::admin_user::no_activity()}</p> }.into_any()
     } else {

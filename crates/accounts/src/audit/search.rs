@@ -4,8 +4,9 @@ use crate::audit::activity::audit_view;
 use crate::rng::first_id;
 use crate::{Accounts, Error, RequestCtx, identifier};
 use domain::{
-    AuditFilter, AuditQuery, AuditSearch, AuditView, FieldErrors, FormReason, Page, Reason, UserId,
+    Addresses, AuditFilter, AuditQuery, AuditSearch, AuditView, FieldErrors, FormReason, Page, Reason, UserId,
 };
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use store::users;
 use time::macros::format_description;
@@ -34,6 +35,18 @@ impl Accounts {
         ctx.admin()?;
         let search = self.audit_search(search).await?;
         self.found(&search).await
+    }
+
+    /// The addresses of those whom events name, of which the account is still there: one question for all of them.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Unavailable`].
+    pub async fn addresses_in(&self, ctx: &RequestCtx, events: &[AuditView]) -> Result<Addresses, Error> {
+        ctx.admin()?;
+        let named: BTreeSet<_> =
+            events.iter().flat_map(|event| [event.actor, event.subject]).flatten().collect();
+        let ids: Vec<_> = named.into_iter().map(|user| user.0).collect();
+        Ok(users::list::addresses(self.store(), &ids).await?)
     }
 
     /// A page of what is looked for.

@@ -2,8 +2,9 @@
 
 use crate::indexes::is_search_indexed;
 use crate::users::{User, query_user_row, user_of};
-use crate::{Scan, StoreError};
-use domain::{Direction, Place, Role, UserFilter, UserSort};
+use crate::{Scan, Store, StoreError};
+use domain::{Addresses, Direction, Place, Role, UserFilter, UserId, UserSort};
+use uuid::Uuid;
 
 /// An account in a list, with what the list is ordered by.
 pub struct Listed {
@@ -19,6 +20,16 @@ impl Listed {
     pub fn place(&self) -> Place {
         Place { id: self.user.id.0, key: self.key.clone() }
     }
+}
+
+/// The addresses of these accounts, as far as they are there.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn addresses(store: &Store, ids: &[Uuid]) -> Result<Addresses, StoreError> {
+    let rows = sqlx::query!("SELECT id, email FROM users WHERE id = ANY($1)", ids);
+    let rows = rows.fetch_all(&store.pool).await?;
+    Ok(rows.into_iter().map(|row| (UserId(row.id), row.email)).collect())
 }
 
 /// The accounts for which the filter holds, ordered by `$key` and then by id, in the direction that `$compared` and

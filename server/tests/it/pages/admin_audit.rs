@@ -1,5 +1,6 @@
 //! `/admin/audit`: the trail as a page and as a file.
 
+use super::admin::{ACT, id, send};
 use crate::app::App;
 use sqlx::PgPool;
 use testkit::PASSWORD;
@@ -62,4 +63,28 @@ async fn the_file_is_for_admins_who_have_just_signed_in(pool: PgPool) {
     let right = [("form[current_password]", PASSWORD), ("form[next]", "/admin/audit")];
     root.post("/fn/confirm", &right).await.expect(303);
     root.get("/admin/audit/export").await.expect(200);
+}
+
+/// The trail holds ids; whom they are is looked up for the page, as long as the account is there.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_is_still_there_is_named_by_the_address(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut root, _) = (app.admin("root").await, app.member("ana").await);
+    let [ana, admin] = [id(&app, "ana").await, id(&app, "root").await];
+    let named = |id: &str, label: &str| {
+        format!("<a href=\"/admin/users/{id}\" title=\"{id}\"><bdi>{label}</bdi></a>")
+    };
+    send(&mut root, &format!("/admin/users/{ana}"), ACT, "end-sessions", &[]).await.expect(303);
+    let trail = "/admin/audit?kind=sessions_ended";
+    let page = root.get(trail).await.expect(200).text.replace("<!>", "");
+    assert!(page.contains(&named(&ana, "ana@example.com")), "{page}");
+    assert!(page.contains(&named(&admin, "root@example.com")), "{page}");
+    let page = root.get(&format!("/admin/users/{ana}")).await.expect(200).text.replace("<!>", "");
+    assert!(page.contains(&named(&admin, "root@example.com")), "{page}");
+    let file = root.get("/admin/audit/export?kind=sessions_ended&format=csv").await.expect(200).text;
+    assert!(file.contains(&ana) && file.contains(&admin) && !file.contains("@example.com"), "{file}");
+
+    app.world.execute("DELETE FROM users WHERE email = 'ana@example.com'").await;
+    let page = root.get(trail).await.expect(200).text.replace("<!>", "");
+    assert!(page.contains(&named(&ana, &ana)) && page.contains(&named(&admin, "root@example.com")), "{page}");
 }

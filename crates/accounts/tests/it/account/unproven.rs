@@ -68,6 +68,7 @@ const WAITS: &[Ask] = &[
     ("search_audit", |accounts, ctx, _| {
         Box::pin(async { accounts.search_audit(ctx, &AuditSearch::default()).await.map(drop) })
     }),
+    ("addresses_in", |accounts, ctx, _| Box::pin(async { accounts.addresses_in(ctx, &[]).await.map(drop) })),
     ("audit_file", |accounts, ctx, _| {
         let search = AuditSearch::default();
         Box::pin(async move { accounts.audit_file(ctx, &search, AuditFormat::Csv).await.map(drop) })

@@ -41,6 +41,12 @@ pub(crate) fn first_id(at: OffsetDateTime) -> Uuid {
     Uuid::from_u128(u128::from(millis(at).min((1 << 48) - 1)) << 80)
 }
 
+/// When an id was made.
+pub(crate) fn time_of(id: Uuid) -> OffsetDateTime {
+    let millis = i128::try_from(id.as_u128() >> 80).unwrap_or_default();
+    OffsetDateTime::from_unix_timestamp_nanos(millis * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
 /// UUIDs v7 of which those of one moment are in the order in which this server made them (RFC 9562 section 6.2,
 /// method 1): a counter of 42 bits, and 32 random ones that keep servers apart.
 pub(crate) struct OrderedIds(AtomicU64);
@@ -71,6 +77,7 @@ mod tests {
         let at = datetime!(2026-11-27 12:00 UTC);
         let id = |at| uuid(&SystemRng, at);
         assert!(first_id(at) <= id(at) && id(at - time::Duration::MILLISECOND) < first_id(at));
+        assert_eq!((time_of(id(at)), time_of(first_id(at))), (at, at));
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 const PERIOD: Duration = Duration::from_mins(1);
-/// Once an hour, and at the start, all events are looked through.
-const ALL: u64 = 60;
+/// Once a day, and at the start, all events are looked through.
+const ALL: u64 = 24 * 60;
 
 /// What was left or failed is the next one's work, here or at another server.
 pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
@@ -19,7 +19,7 @@ pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
     let rounds = AtomicU64::new(0);
     every(PERIOD, accounts, stop, |accounts| {
         let all = rounds.fetch_add(1, Ordering::Relaxed).is_multiple_of(ALL);
-        seal(accounts, if all { Seal::All } else { Seal::Recent })
+        seal(accounts, if all { Seal::All } else { Seal::New })
     })
     .await;
 }

@@ -2,7 +2,7 @@
 //! sealed after the fact, so that no request waits for another's link.
 
 use crate::credential::{EncryptionKeys, Label};
-use crate::rng::first_id;
+use crate::rng::{first_id, time_of};
 use crate::{Accounts, Error};
 use sha2::{Digest, Sha256};
 use store::audit::chain::{self, Checkpoint, Link, Linked, Sealable};
@@ -12,15 +12,16 @@ use uuid::Uuid;
 
 /// How many events are looked at in one transaction.
 const PAGE: i64 = 5_000;
-/// Older events are looked for once in a while only: one that an import wrote carries the time at which it began.
-const RECENT: Duration = Duration::HOUR;
+/// How late an event may come to be seen, after others that are younger: its transaction was open for so long, its server's
+/// clock behind. No transaction is open for many minutes, and no event is dated back by more than one.
+const SEEN_LATE: Duration = Duration::HOUR;
 
 /// Which events are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seal {
-    /// Those of the last hour.
-    Recent,
-    /// All.
+    /// Those from where the chain ends, and an hour before that.
+    New,
+    /// All: a server whose clock was wrong may have dated some far back.
     All,
 }
 
@@ -120,7 +121,7 @@ impl Accounts {
     pub async fn seal_audit(&self, which: Seal) -> Result<u64, Error> {
         let Some(keys) = &self.settings().encryption else { return Ok(0) };
         let mut after = match which {
-            Seal::Recent => first_id(self.now() - RECENT),
+            Seal::New => self.end_of_chain().await?,
             Seal::All => Uuid::nil(),
         };
         let mut sealed = 0;
@@ -134,6 +135,15 @@ impl Accounts {
             after = until;
         }
         Ok(sealed)
+    }
+
+    /// After which event some may not be sealed yet. An event of the future ends nothing.
+    async fn end_of_chain(&self) -> Result<Uuid, Error> {
+        let mut tx = self.store().begin().await?;
+        let last = chain::last(&mut tx).await?;
+        tx.rollback().await?;
+        let begin = |last: Link| first_id(time_of(last.event_id).min(self.now()) - SEEN_LATE);
+        Ok(last.map_or(Uuid::nil(), begin))
     }
 
     async fn seal_page(

@@ -17,7 +17,7 @@ use crate::{Accounts, Error, RequestCtx, rng};
 use domain::{EventKind, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// The events of the audit trail.
 #[derive(Debug, Clone, Copy)]
@@ -139,6 +139,9 @@ impl Event<'_> {
     }
 }
 
+/// How far a run that takes long may date its events back: what is sealed is looked for by time.
+const DATED_BACK: Duration = Duration::MINUTE;
+
 impl Accounts {
     /// Writes an event, in the transaction of the change that it records.
     pub(crate) async fn audit(
@@ -150,9 +153,10 @@ impl Accounts {
     ) -> Result<(), Error> {
         let member = ctx.signed_in().ok();
         let (kind, rng) = (event.kind(), self.inner.rng.as_ref());
+        let at = ctx.now.max(self.now() - DATED_BACK);
         let row = audit::Event {
-            id: self.inner.event_ids.next(rng, ctx.now),
-            at: ctx.now,
+            id: self.inner.event_ids.next(rng, at),
+            at,
             kind: kind.as_str(),
             result: kind.result(),
             actor: member.map(|member| member.user),

@@ -3,9 +3,10 @@
 use crate::crew::{admin, again};
 use accounts::{EncryptionKeys, Finding, Seal, Verified};
 use domain::UserId;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use testkit::{PASSWORD, World, sign_in};
 use time::Duration;
+use uuid::Builder;
 
 /// A trail of some events, sealed.
 async fn sealed(pool: PgPool) -> World {
@@ -45,19 +46,56 @@ async fn events_are_sealed_once_and_those_that_are_not_yet_are_named(pool: PgPoo
     let (findings, later) = verify(&world).await;
     assert_eq!((findings, later.unsealed, later.whole), (vec![Finding::Unsealed { event }], 1, true));
     assert_eq!(later.head, verified.head);
-    assert_eq!(world.accounts.seal_audit(Seal::Recent).await.unwrap(), 1);
+    assert_eq!(world.accounts.seal_audit(Seal::New).await.unwrap(), 1);
     assert_eq!(verify(&world).await.0, vec![]);
 }
 
-/// What an import wrote carries the time at which it began.
+/// A transaction that commits after younger ones, a job that did not run for hours, and a run that takes as long.
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn an_event_that_comes_late_is_sealed_too(pool: PgPool) {
+async fn nothing_is_left_unsealed_however_late_it_commits(pool: PgPool) {
+    let world = sealed(pool).await;
+    let (open, run) = (world.pool.begin().await.unwrap(), world.stranger());
+    let late = with_an_event_of_now(open, &world).await;
+    world.clock.advance(Duration::minutes(59));
+    world.member("cleo").await;
+    assert_eq!(world.accounts.seal_audit(Seal::New).await.unwrap(), 2);
+    late.commit().await.unwrap();
+    assert_eq!(world.accounts.seal_audit(Seal::New).await.unwrap(), 1);
+
+    world.member("dora").await;
+    world.clock.advance(Duration::hours(5));
+    world.member("eve").await;
+    assert_eq!(world.accounts.seal_audit(Seal::New).await.unwrap(), 4, "from where the chain ends");
+
+    world.accounts.sign_in(&run, sign_in("ana@example.com", "wrong")).await.unwrap_err();
+    assert_eq!(world.accounts.seal_audit(Seal::New).await.unwrap(), 1, "dated when it was written");
+    assert_eq!(verify(&world).await.0, vec![]);
+}
+
+/// Another server's transaction that has written an event and is not through.
+async fn with_an_event_of_now(
+    mut open: Transaction<'static, Postgres>,
+    world: &World,
+) -> Transaction<'static, Postgres> {
+    let event = "INSERT INTO audit_events (id, at, kind, result, request_id, details_digest)
+        VALUES ($1, $2, 'throttled', 'refused', 'late', 'x')";
+    let now = world.accounts.now();
+    let id = Builder::from_unix_timestamp_millis((now.unix_timestamp() * 1000).unsigned_abs(), &[0; 10])
+        .into_uuid();
+    sqlx::query(event).bind(id).bind(now).execute(&mut *open).await.unwrap();
+    open
+}
+
+/// A server whose clock was wrong has dated an event far from where the chain ends.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_wrong_clock_dated_back_is_sealed_by_looking_at_all(pool: PgPool) {
     let world = sealed(pool).await;
     world.member("cleo").await;
-    world.clock.advance(Duration::HOUR + Duration::SECOND);
-    assert_eq!(world.accounts.seal_audit(Seal::Recent).await.unwrap(), 0);
+    let earlier = "UPDATE audit_events SET id = overlay(id::text placing '01900000-0000' from 1)::uuid
+        WHERE id NOT IN (SELECT event_id FROM audit_chain)";
+    world.execute(earlier).await;
+    assert_eq!(world.accounts.seal_audit(Seal::New).await.unwrap(), 0);
     assert_eq!(world.accounts.seal_audit(Seal::All).await.unwrap(), 2);
-    assert_eq!(verify(&world).await.0, vec![]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -67,8 +105,7 @@ async fn servers_that_seal_at_once_seal_each_event_once(pool: PgPool) {
         world.member(name).await;
         let replicas = [(); 3].map(|()| World::replica(&world.pool, &world.clock, |_| ()));
         let [a, b, c] = &replicas;
-        let sealed =
-            tokio::join!(a.seal_audit(Seal::All), b.seal_audit(Seal::All), c.seal_audit(Seal::Recent));
+        let sealed = tokio::join!(a.seal_audit(Seal::All), b.seal_audit(Seal::All), c.seal_audit(Seal::New));
         assert_eq!(sealed.0.unwrap() + sealed.1.unwrap() + sealed.2.unwrap(), 2);
         assert_eq!(verify(&world).await.0, vec![]);
     }

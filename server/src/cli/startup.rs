@@ -69,8 +69,8 @@ pub(super) async fn migrate(config: &Config) -> Outcome {
 /// All that a job of the server would move a few at a time: the role that serves may not.
 async fn move_details(owner: &StoreOptions) -> Result<(), StoreError> {
     let store = Store::open(owner);
-    // What was locked is found the next time.
-    while audit::move_details(&store).await? > 0 {}
+    // What was locked is found the next time, as long as anything else is.
+    while audit::move_details(&store).await?.goes_on() {}
     store.close().await;
     Ok(())
 }

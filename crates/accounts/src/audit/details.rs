@@ -8,6 +8,6 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`]; what was moved by then stays so.
     pub async fn move_audit_details(&self) -> Result<u64, Error> {
-        Ok(audit::move_details(self.store()).await?)
+        Ok(audit::move_details(self.store()).await?.moved)
     }
 }

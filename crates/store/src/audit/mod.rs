@@ -133,41 +133,64 @@ pub async fn page_end(store: &Store, after: Uuid, limit: i64) -> Result<Option<U
     Ok(end.fetch_optional(&store.pool).await?)
 }
 
-/// Moves the details of all events that the version before wrote, a few at a time, and says how many. What was done by
-/// somebody who is gone, or by a stranger to an account that is, leaves none. What is locked is left for another time.
+/// How many events of the version before had their details moved, and how many were locked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Moved {
+    /// Moved.
+    pub moved: u64,
+    /// Left for another time.
+    pub locked: u64,
+}
+
+impl Moved {
+    /// Whether another pass may find what this one did not get.
+    #[must_use]
+    pub fn goes_on(self) -> bool {
+        self.moved > 0 && self.locked > 0
+    }
+}
+
+/// Moves the details of all events that the version before wrote, a few at a time. What was done by somebody who is gone, or
+/// by a stranger to an account that is, leaves none.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer; what was moved by then stays so.
-pub async fn move_details(store: &Store) -> Result<u64, StoreError> {
+pub async fn move_details(store: &Store) -> Result<Moved, StoreError> {
     /// How many events are looked at in one short transaction.
     const PAGE: i64 = 5_000;
-    let (mut after, mut moved) = (Uuid::nil(), 0);
+    let (mut after, mut all) = (Uuid::nil(), Moved::default());
     while let Some(until) = page_end(store, after, PAGE).await? {
-        moved += move_page(store, after, until).await?;
+        let Moved { moved, locked } = move_page(store, after, until).await?;
+        all = Moved { moved: all.moved + moved, locked: all.locked + locked };
         after = until;
     }
-    Ok(moved)
+    Ok(all)
 }
 
 /// Those after one id and up to another.
-async fn move_page(store: &Store, after: Uuid, until: Uuid) -> sqlx::Result<u64> {
-    let moved = sqlx::query!(
-        "WITH old AS MATERIALIZED (
+async fn move_page(store: &Store, after: Uuid, until: Uuid) -> sqlx::Result<Moved> {
+    let counts = sqlx::query!(
+        r#"WITH old AS MATERIALIZED (
              SELECT id, kind, uuid_send(gen_random_uuid()) AS salt, address, agent, detail,
                     coalesce(actor_id, subject_id) AS owner
              FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL FOR UPDATE SKIP LOCKED),
          details AS (
              INSERT INTO audit_details (event_id, salt, address, agent, detail)
              SELECT id, salt, address, agent, detail FROM old
-             WHERE owner IS NULL OR EXISTS (SELECT FROM users WHERE users.id = owner))
-         UPDATE audit_events e
-         SET details_digest = audit_digest(old.salt, old.id, old.address, old.agent, old.detail),
-             result = audit_result(old.kind), address = NULL, agent = NULL, detail = '{}'
-         FROM old WHERE e.id = old.id",
+             WHERE owner IS NULL OR EXISTS (SELECT FROM users WHERE users.id = owner)),
+         moved AS (
+             UPDATE audit_events e
+             SET details_digest = audit_digest(old.salt, old.id, old.address, old.agent, old.detail),
+                 result = audit_result(old.kind), address = NULL, agent = NULL, detail = '{}'
+             FROM old WHERE e.id = old.id RETURNING e.id)
+         SELECT (SELECT count(*) FROM moved) AS "moved!",
+                (SELECT count(*) FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL) AS "before!""#,
         after,
         until
     );
-    Ok(moved.execute(&store.pool).await?.rows_affected())
+    let counts = counts.fetch_one(&store.pool).await?;
+    let count = |count: i64| u64::try_from(count).unwrap_or_default();
+    Ok(Moved { moved: count(counts.moved), locked: count(counts.before - counts.moved) })
 }
 
 /// Whose accounts were deleted, as the events from this id on say.

@@ -10,7 +10,7 @@ mod indexes;
 pub mod outbox;
 mod periodic;
 mod redis;
-mod session_sweep;
+mod retention;
 
 use crate::state::AppState;
 use tokio::task::{JoinError, JoinSet};
@@ -45,7 +45,7 @@ impl Jobs {
     pub(crate) async fn start_on_tables(&mut self, state: &AppState, is_owner: bool) {
         let Self { stop, running } = self;
         let accounts = &state.accounts;
-        running.spawn(session_sweep::run(accounts.clone(), stop.clone()));
+        running.spawn(retention::run(accounts.clone(), stop.clone()));
         running.spawn(audit_seal::run(accounts.clone(), stop.clone()));
         running.spawn(hash_costs::run(accounts.clone(), stop.clone()));
         if is_owner {

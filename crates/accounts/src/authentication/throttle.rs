@@ -153,7 +153,7 @@ impl Accounts {
             };
             let Some(taken) = taken else { return self.refuse_throttled(ctx, waits).await };
             self.audit_throttled(ctx, &waits.key).await?;
-            Cost::Try { taken, wait: told(wait) }
+            Cost::Try { taken, wait: retry_after(wait) }
         } else {
             Cost::Failure { key: names.typed, failure }
         };
@@ -357,7 +357,7 @@ impl Accounts {
 
     async fn refuse_throttled<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
         self.audit_throttled(ctx, &limited.key).await?;
-        Err(Error::TooManyTries { wait: told(limited.wait) })
+        Err(Error::TooManyTries { wait: retry_after(limited.wait) })
     }
 
     /// Records in the audit trail that somebody was throttled, once an hour: an attack must not fill it.
@@ -401,7 +401,7 @@ pub(crate) fn leaves_open(error: &Error) -> bool {
 }
 
 /// How long somebody is told to wait.
-fn told(wait: Duration) -> Duration {
+fn retry_after(wait: Duration) -> Duration {
     wait.max(Duration::SECOND)
 }
 

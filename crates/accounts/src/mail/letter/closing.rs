@@ -2,7 +2,7 @@
 
 use super::content::Block::{Facts, Link, Paragraph};
 use super::content::Content;
-use super::notices::{Fact, Said, at, date, told, way_back, with_help};
+use super::notices::{Fact, Said, at, date, notice, way_back, with_help};
 use super::{NotMe, Sender};
 use time::OffsetDateTime;
 use words::{mail_closes_soon, mail_closing, mail_deleted, mail_reason, mail_restored};
@@ -88,5 +88,5 @@ pub(super) fn restored<'a>(
         heading: mail_restored::heading(),
         lead: mail_restored::lead(app),
     };
-    told(sender, said, at(when, client), not_me)
+    notice(sender, said, at(when, client), not_me)
 }

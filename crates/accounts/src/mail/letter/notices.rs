@@ -30,7 +30,7 @@ pub(super) fn email_change_requested<'a>(
         heading: mail_email_change_requested::heading(),
         lead: mail_email_change_requested::lead(sender.app_name),
     };
-    told(sender, said, vec![(mail::new_email(), new_email.to_owned())], not_me)
+    notice(sender, said, vec![(mail::new_email(), new_email.to_owned())], not_me)
 }
 
 /// The forgotten-password page no longer knows this address: without a link only the password helps.
@@ -71,7 +71,7 @@ pub(super) fn password_changed<'a>(
         heading: mail_password_changed::heading(),
         lead: mail_password_changed::lead(sender.app_name),
     };
-    told(sender, said, at(when, client), not_me)
+    notice(sender, said, at(when, client), not_me)
 }
 
 pub(super) fn password_reset<'a>(
@@ -85,7 +85,7 @@ pub(super) fn password_reset<'a>(
         heading: mail_password_reset::heading(),
         lead: mail_password_reset::lead(sender.app_name),
     };
-    told(sender, said, at(when, client), not_me)
+    notice(sender, said, at(when, client), not_me)
 }
 
 pub(super) fn new_device<'a>(
@@ -100,7 +100,7 @@ pub(super) fn new_device<'a>(
     };
     let mut facts = at(when, client);
     facts.push((mail::address(), address.to_owned()));
-    told(sender, said, facts, not_me)
+    notice(sender, said, facts, not_me)
 }
 
 pub(super) fn token_reused<'a>(
@@ -149,7 +149,7 @@ pub(super) fn recovered<'a>(sender: &Sender, when: OffsetDateTime, client: &str)
     }
 }
 
-pub(super) fn told<'a>(
+pub(super) fn notice<'a>(
     sender: &Sender,
     said: Said,
     facts: Vec<Fact>,

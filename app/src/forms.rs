@@ -40,9 +40,10 @@ impl FormPage {
         self.page.split('/').map(part).collect::<Vec<_>>().join("/")
     }
 
-    /// Whether success leads to the page at `path`, which says so.
+    /// Whether success leads to the page at `address`, which says so.
     #[must_use]
-    pub fn is_done_on(&self, path: &str) -> bool {
+    pub fn is_done_on(&self, address: &str) -> bool {
+        let path = address.split('?').next().unwrap_or_default();
         self.done_on.iter().any(|page| fits(page, path))
     }
 }
@@ -108,7 +109,15 @@ pub const FORMS: &[FormPage] = &[
         done_on: &["/login"],
         ..FORM
     },
-    FormPage { function: "/fn/confirm", page: "/confirm", keeps: &["next"], ..FORM },
+    FormPage { function: "/fn/confirm", page: CONFIRM, keeps: &["next"], ..FORM },
+    FormPage {
+        function: "/fn/confirm/code/ask",
+        page: CONFIRM,
+        keeps: &["next"],
+        done_on: &[CONFIRM],
+        ..FORM
+    },
+    FormPage { function: "/fn/confirm/code", page: CONFIRM, keeps: &["code", "next"], ..FORM },
     FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, ..FORM },
     FormPage {
         function: "/fn/password/forgot",
@@ -160,6 +169,8 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/admin/invitations/revoke", page: ADMIN_INVITATIONS, ..FORM },
 ];
 
+/// The page that asks again who somebody is.
+pub const CONFIRM: &str = "/confirm";
 const ADMIN_USERS: &str = "/admin/users";
 const ADMIN_USER: &str = "/admin/users/{user}";
 const ADMIN_ACT: &str = "/admin/users/{user}/{act}";

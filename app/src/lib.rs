@@ -35,14 +35,15 @@ pub use app::App;
 pub use error::AppError;
 pub use initial_state::{InitialState, SignUpNonce, Unsent};
 pub use pages::admin::{
-    AdminSite, admin_act_document, admin_audit_document, admin_figures_document, admin_invitations_document,
+    admin_act_document, admin_audit_document, admin_figures_document, admin_invitations_document,
     admin_invite_document, admin_user_document, admin_users_document,
 };
+pub use pages::confirm::confirm_document;
 pub use pages::dev_mail::{SentMail, mail_document, mails_document};
 pub use pages::failure::failure_document;
 pub use pages::gallery::gallery_document;
 pub use pages::sign_out_confirmation::sign_out_document;
 pub use settings::{AppSettings, SignupFields};
 pub use shell::shell;
-pub use site::THEME;
+pub use site::{DocumentContext, THEME};
 pub use ui::Flash;

@@ -1,8 +1,8 @@
 //! Every page, with the one flag that guards it.
 
+use crate::forms::CONFIRM;
 use crate::pages::account::AccountPage;
 use crate::pages::activity::ActivityPage;
-use crate::pages::confirm::ConfirmPage;
 use crate::pages::forgot::ForgotPage;
 use crate::pages::home::HomePage;
 use crate::pages::invite::InvitePage;
@@ -33,7 +33,9 @@ pub enum Guard {
     Open,
     /// Those who are not signed in; others are sent to their account.
     Strangers,
-    /// Those who are signed in; others are sent to sign in first.
+    /// Those who are signed in, also before they have proven their address; others are sent to sign in first.
+    SignedIn,
+    /// The same, once they have proven their address where that is required.
     Members,
     /// Admins; other members are refused.
     Admins,
@@ -46,7 +48,7 @@ impl Guard {
         match self {
             Self::Open => true,
             Self::Strangers => viewer.is_none(),
-            Self::Members => viewer.is_some(),
+            Self::SignedIn | Self::Members => viewer.is_some(),
             Self::Admins => viewer.is_some_and(|viewer| viewer.role == Role::Admin),
         }
     }
@@ -98,8 +100,7 @@ pages! {
     "/account" Members AccountPage;
     "/account/activity" Members ActivityPage;
     "/account/security" Members SecurityPage;
-    "/account/leave" Members LeavePage;
-    "/confirm" Members ConfirmPage;
+    "/account/leave" SignedIn LeavePage;
 }
 
 /// Pages that the server draws whole, outside of the program: no browser's build holds them. Words in braces stand for
@@ -112,6 +113,7 @@ pub const DOCUMENTS: &[Page] = &[
     Page { path: "/admin/users/{user}", guard: Guard::Admins },
     Page { path: "/admin/users/{user}/{act}", guard: Guard::Admins },
     Page { path: "/admin/invitations", guard: Guard::Admins },
+    Page { path: CONFIRM, guard: Guard::SignedIn },
 ];
 
 /// All pages.
@@ -156,7 +158,7 @@ fn guarded(guard: Guard, page: fn() -> AnyView) -> AnyView {
     let path = use_location().pathname;
     effect(move || match guard {
         Guard::Open | Guard::Strangers => session.go("/account".to_owned()),
-        Guard::Members | Guard::Admins => session.expire(&path.get_untracked()),
+        Guard::SignedIn | Guard::Members | Guard::Admins => session.expire(&path.get_untracked()),
     });
     ().into_any()
 }

@@ -99,6 +99,17 @@ pub fn sign_in(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
     Ok(signed_in.viewer)
 }
 
+/// Opens the session in which somebody has shown again that the account is theirs, and leads to `next` if that is a
+/// page of ours.
+///
+/// # Errors
+/// As [`context`].
+pub fn confirmed(token: Option<&accounts::SessionToken>, next: &str) -> Result<(), AppError> {
+    token.map_or(Ok(()), set_session)?;
+    redirect(safe_next(next).unwrap_or("/account"));
+    Ok(())
+}
+
 /// Makes this the browser in which the password of a sign-up counts.
 ///
 /// # Errors

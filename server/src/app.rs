@@ -7,9 +7,12 @@ use crate::http::{
     well_known,
 };
 use crate::mail::Outgoing;
-use crate::pages::{admin, dev_mail, export, form_context, functions, guard, render, sign_up, whoami};
+use crate::pages::{
+    admin, confirm, dev_mail, export, form_context, functions, guard, render, sign_up, whoami,
+};
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
 use crate::state::AppState;
+use app::forms::CONFIRM;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
@@ -83,7 +86,8 @@ fn api(state: &AppState) -> Router<AppState> {
 fn pages(state: &AppState) -> Router<AppState> {
     let caller = from_fn_with_state(state.callers(), caller::middleware);
     let counted = from_fn_with_state(state.callers(), rate_limit::browsers);
-    let pages = render::router(state).merge(admin::router()).layer((
+    let documents = admin::router().route(CONFIRM, get(confirm::show));
+    let pages = render::router(state).merge(documents).layer((
         from_fn_with_state(state.clone(), functions::middleware),
         from_fn_with_state(state.callers(), functions::rate_limit),
         caller.clone(),

@@ -25,7 +25,7 @@
   const isField = field => field.name && field.type !== "hidden" && ("defaultValue" in field || "options" in field);
   const typed = field => isField(field) && now(field) !== before(field);
   const isUnsaved = form =>
-    "unsaved" in form.dataset || [...form.elements].some(field => typed(field) && !/password/.test(field.autocomplete));
+    "unsaved" in form.dataset || [...form.elements].some(field => typed(field) && !/password|one-time-code/.test(field.autocomplete));
   const unsaved = () =>
     [...document.querySelectorAll("form")].find(form => form.elements.namedItem("account") && isUnsaved(form));
   const stays = () => !confirm(words.leave);

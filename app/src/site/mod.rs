@@ -1,22 +1,27 @@
 //! Shared by all pages: the document around them, the header, the layouts, who is signed in.
 
 mod avatar;
+mod code_step;
 mod document;
 mod header;
 mod initials;
 mod layout;
 mod logout;
 mod mail_proof;
+mod member_document;
 mod return_path;
 mod scripts;
 mod session;
 
 pub(crate) use avatar::avatar;
+pub(crate) use code_step::CodeStep;
 pub use document::THEME;
 pub(crate) use document::{HeadTags, plain_document};
 pub(crate) use header::{MemberHeader, SiteHeader};
 pub use layout::{AuthLayout, Footer, MemberLayout, SplitLayout};
 pub(crate) use mail_proof::{MailCodeField, MailProof};
+pub use member_document::DocumentContext;
+pub(crate) use member_document::{DocumentLayout, member_document};
 pub(crate) use return_path::ReturnPath;
 pub(crate) use scripts::lean;
 pub(crate) use session::Session;

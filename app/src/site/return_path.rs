@@ -21,9 +21,23 @@ impl ReturnPath {
     /// The same to the sign-in page, for the account of this address.
     pub(crate) fn sign_in_link(&self, email: &str, escape: fn(&str) -> String) -> String {
         let path = self.link("/login", escape);
-        let sign = if path.contains('?') { '&' } else { '?' };
-        if email.is_empty() { path } else { format!("{path}{sign}email={}", escape(email)) }
+        if email.is_empty() { path } else { with(&path, "email", &escape(email)) }
     }
+
+    /// The same to the second step of a page that mails codes.
+    pub(crate) fn second_step(&self, page: &str, escape: fn(&str) -> String) -> String {
+        with(&self.link(page, escape), "step", "enter")
+    }
+
+    /// Whether an address' query is that of a second step.
+    pub(crate) fn is_second_step(query: &str) -> bool {
+        query.split('&').any(|pair| pair == "step=enter")
+    }
+}
+
+fn with(path: &str, name: &str, value: &str) -> String {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{sign}{name}={value}")
 }
 
 #[cfg(test)]
@@ -50,5 +64,10 @@ mod tests {
         assert_eq!(inside.sign_in_link("a@b.c", escape), "/login?next=/account/security&email=a%40b.c");
         assert_eq!(ReturnPath::default().sign_in_link("a@b.c", escape), "/login?email=a%40b.c");
         assert_eq!(ReturnPath::default().sign_in_link("", escape), "/login");
+        assert_eq!(inside.second_step("/confirm", escape), "/confirm?next=/account/security&step=enter");
+        assert_eq!(ReturnPath::default().second_step("/confirm", escape), "/confirm?step=enter");
+        assert!(
+            ReturnPath::is_second_step("next=/account&step=enter") && !ReturnPath::is_second_step("step=x")
+        );
     }
 }

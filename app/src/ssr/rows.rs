@@ -77,21 +77,28 @@ pub fn devices(
 
 /// A card: the export, and what is kept about a person.
 #[must_use]
-pub fn personal_data(kept: Vec<KeptView>) -> String {
+pub fn personal_data(kept: Vec<KeptView>, takes_data: bool) -> String {
     let kept = kept.into_iter().map(|KeptView { what, until, why }| {
         view! {
             <dt>{what}</dt>
             <dd>{until}". "{why}</dd>
         }
     });
+    let export = if takes_data {
+        // A file and no page: the router must not follow the link.
+        let link = view! {
+            <a class="button button-quiet" href="/account/export" rel="external">
+                {words::leave::export()}
+            </a>
+        };
+        link.into_any()
+    } else {
+        let [before, after] = words::leave::export_later();
+        view! { {before} <a href="/account">{words::leave::export_later_link()}</a> {after} }.into_any()
+    };
     let card = view! {
         <Card id="your-data" title=words::leave::export_title() purpose=words::leave::export_purpose()>
-            // A file and no page: the router must not follow the link.
-            <p>
-                <a class="button button-quiet" href="/account/export" rel="external">
-                    {words::leave::export()}
-                </a>
-            </p>
+            <p>{export}</p>
             <details class="kept-list">
                 <summary>{words::leave::kept()}</summary>
                 <dl>{kept.collect_view()}</dl>

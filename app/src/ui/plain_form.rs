@@ -1,6 +1,9 @@
 //! Forms that the browser alone sends, with scripts and without.
 
-use super::{Flash, Notice, Tone};
+use super::form::notices::FormNotices;
+use super::form::state::FormState;
+use super::{Flash, Notice, PageContext, Tone};
+use leptos::context::Provider;
 use leptos::prelude::*;
 
 /// A plain form of the viewer's own: it names the account that it was shown to.
@@ -26,17 +29,52 @@ impl PlainForm {
     }
 
     pub(crate) fn show(self, fields: AnyView) -> AnyView {
-        let Self { function, account, version, class, label, about } = self;
+        let function = self.function;
+        let (preconditions, button) = self.parts();
         view! {
             <form class="form" action=function method="post">
-                <input type="hidden" name="account" value=account autocomplete="off"/>
-                {(!version.is_empty())
-                    .then(|| view! { <input type="hidden" name="version" value=version autocomplete="off"/> })}
+                {preconditions}
                 {fields}
-                <button type="submit" class=class aria-label=about>{label}</button>
+                {button}
             </form>
         }
         .into_any()
+    }
+
+    /// The same with the fields of the program's forms: each says itself why it was refused, and what concerns none of
+    /// them is said by the button. `more` follows the button.
+    pub(crate) fn show_with_refusal(
+        self,
+        fields: impl FnOnce() -> AnyView + Send + 'static,
+        more: AnyView,
+    ) -> AnyView {
+        let function = self.function;
+        let state = FormState::after(PageContext::flash_of(function).unwrap_or_default(), "");
+        let (preconditions, button) = self.parts();
+        view! {
+            <form class="form" action=function method="post" novalidate>
+                {preconditions}
+                <Provider value=state>
+                    {fields()}
+                    {button}
+                    {more}
+                    <FormNotices/>
+                </Provider>
+            </form>
+        }
+        .into_any()
+    }
+
+    /// What the server compares first, and the button.
+    fn parts(self) -> (AnyView, AnyView) {
+        let Self { account, version, class, label, about, .. } = self;
+        let preconditions = view! {
+            <input type="hidden" name="account" value=account autocomplete="off"/>
+            {(!version.is_empty())
+                .then(|| view! { <input type="hidden" name="version" value=version autocomplete="off"/> })}
+        };
+        let button = view! { <button type="submit" class=class aria-label=about>{label}</button> };
+        (preconditions.into_any(), button.into_any())
     }
 }
 

@@ -81,7 +81,7 @@ test('pictures of sessions, devices and activity', async ({ page, visit, context
 test('pictures of leaving and of coming back', async ({ page, visit, context, baseURL }) => {
   const person = { ...somebody(), email: 'ana.ilves@quay.example' };
   await register(context, person, baseURL!);
-  await visit('/confirm?next=/account/leave');
+  await page.goto('/confirm?next=/account/leave');
   await take(page, 'confirm');
   await visit('/account/leave');
   await page.getByText('What we keep, and for how long').click();

@@ -1,24 +1,20 @@
-//! The pages of admins: documents that the server draws whole. Their forms are server functions.
+//! The pages of admins.
 
+use super::member_document::DocumentRequest;
 use crate::download::Download;
-use crate::http::redirect::{see_other, with_next};
-use crate::http::{body, headers};
+use crate::http::body;
 use crate::state::AppState;
-use accounts::{AuditFormat, Error, RequestCtx, timestamp, version};
-use app::{AdminSite, AppSettings, Flash};
-use axum::extract::FromRequestParts;
-use axum::response::{Html, IntoResponse, Response};
+use accounts::{AuditFormat, Error};
+use app::DocumentContext;
+use axum::Router;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use domain::{
     Addresses, AdminAct, Asking, AuditQuery, AuditSearch, AuditView, Code, FieldError, FormReason,
     PageRequest, ProblemDocument, Reason, UserId, UserQuery,
 };
 use edge::problem::{problem, refusal};
 use http::header::CONTENT_TYPE;
-use http::request::Parts;
-use leptos::config::LeptosOptions;
-use leptos::nonce::Nonce;
 use serde::Deserialize;
 use serde::de::value::{Error as PlainError, MapDeserializer};
 use uuid::Uuid;
@@ -40,47 +36,13 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/admin/invitations", get(invitations))
 }
 
-/// What every page needs of its request.
-pub(crate) struct Asked {
-    state: AppState,
-    ctx: RequestCtx,
-    flash: Flash,
-    path: String,
-    query: String,
-}
-
-impl FromRequestParts<AppState> for Asked {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
-        let ctx = Extension::<RequestCtx>::from_request_parts(parts, state).await;
-        let Extension(ctx) = ctx.map_err(IntoResponse::into_response)?;
-        let flash = parts.extensions.remove::<Flash>().unwrap_or_default();
-        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        Ok(Self { state: state.clone(), ctx, flash, path: path.to_owned(), query: query.to_owned() })
-    }
-}
-
-impl Asked {
+impl DocumentRequest {
     /// Whatever let the request in, an admin alone is shown a page.
-    fn page(self, draw: impl FnOnce(AdminSite) -> String) -> Response {
+    fn page(self, draw: impl FnOnce(DocumentContext) -> String) -> Response {
         if let Err(error) = self.ctx.admin() {
             return self.refused(error);
         }
-        let Self { state, ctx, flash, path, .. } = self;
-        let Some(viewer) = ctx.viewer() else { return refusal(Code::SignInNeeded) };
-        let nonce = Nonce::new();
-        let site = AdminSite {
-            options: LeptosOptions::clone(&state.site),
-            settings: AppSettings::clone(&state.app),
-            session: version::of_viewer(Some(&viewer)),
-            viewer,
-            flash,
-            path,
-            nonce: nonce.clone(),
-            now: timestamp(ctx.now),
-        };
-        (headers::page_policy(&state, Some(&nonce)), Html(draw(site))).into_response()
+        self.draw(draw)
     }
 
     /// The account that the path names.
@@ -114,37 +76,27 @@ impl Asked {
     fn list<P>(
         self,
         found: Result<P, Error>,
-        draw: impl FnOnce(AdminSite, Result<P, ProblemDocument>) -> String,
+        draw: impl FnOnce(DocumentContext, Result<P, ProblemDocument>) -> String,
     ) -> Response {
         match found {
-            Ok(page) => self.page(|site| draw(site, Ok(page))),
+            Ok(page) => self.page(|context| draw(context, Ok(page))),
             Err(error @ Error::Invalid(_)) => {
                 let problem = words::document(&problem(error));
-                self.page(|site| draw(site, Err(problem)))
+                self.page(|context| draw(context, Err(problem)))
             }
             Err(error) => self.refused(error),
         }
     }
-
-    /// Where a page leads that cannot be shown.
-    fn refused(&self, error: Error) -> Response {
-        match error {
-            Error::SignInNeeded => see_other(&with_next("/login", &self.path)),
-            Error::EmailUnverified => see_other("/account"),
-            Error::Reauthenticate => see_other(&with_next("/confirm", &self.path)),
-            error => refusal(problem(error)),
-        }
-    }
 }
 
-async fn figures(asked: Asked) -> Response {
+async fn figures(asked: DocumentRequest) -> Response {
     match asked.state.accounts.admin_figures(&asked.ctx).await {
-        Ok(figures) => asked.page(|site| app::admin_figures_document(site, figures)),
+        Ok(figures) => asked.page(|context| app::admin_figures_document(context, figures)),
         Err(error) => asked.refused(error),
     }
 }
 
-async fn audit(asked: Asked) -> Response {
+async fn audit(asked: DocumentRequest) -> Response {
     let (search, found) = match asked.query::<AuditSearch>(&AuditSearch::default().fields()) {
         Ok(search) => (search.clone(), asked.state.accounts.search_audit(&asked.ctx, &search).await),
         Err(broken) => (AuditSearch::default(), Err(broken)),
@@ -153,15 +105,15 @@ async fn audit(asked: Asked) -> Response {
         Ok(page) => asked.addresses_in(&page.items).await.map(|addresses| (page, addresses)),
         Err(error) => Err(error),
     };
-    asked.list(found, |site, found| app::admin_audit_document(site, search, found))
+    asked.list(found, |context, found| app::admin_audit_document(context, search, found))
 }
 
 /// The file of the audit trail's page. It writes nothing.
-pub(crate) async fn download(asked: Asked) -> Response {
+pub(crate) async fn download(asked: DocumentRequest) -> Response {
     let search = asked.query::<AuditSearch>(&AuditSearch::default().fields());
     let csv = asked.query.split('&').all(|part| part != "format=jsonl");
     let format = if csv { AuditFormat::Csv } else { AuditFormat::JsonLines };
-    let page = Asked { path: "/admin/audit".to_owned(), ..asked };
+    let page = DocumentRequest { path: "/admin/audit".to_owned(), ..asked };
     let file = match search {
         Ok(search) => page.state.accounts.audit_file(&page.ctx, &search, format).await,
         Err(broken) => Err(broken),
@@ -169,15 +121,15 @@ pub(crate) async fn download(asked: Asked) -> Response {
     file.map_or_else(|error| page.refused(error), |file| Download(file).into_response())
 }
 
-async fn users(asked: Asked) -> Response {
+async fn users(asked: DocumentRequest) -> Response {
     let (query, found) = match asked.query::<UserQuery>(&UserQuery::default().fields()) {
         Ok(query) => (query.clone(), asked.state.accounts.list_users(&asked.ctx, query).await),
         Err(broken) => (UserQuery::default(), Err(broken)),
     };
-    asked.list(found, |site, found| app::admin_users_document(site, query, found))
+    asked.list(found, |context, found| app::admin_users_document(context, query, found))
 }
 
-async fn user(asked: Asked) -> Response {
+async fn user(asked: DocumentRequest) -> Response {
     let Some(user) = asked.user() else { return refusal(Code::NotFound) };
     let events = AuditQuery { limit: EVENTS.to_owned(), subject: user.to_string(), ..AuditQuery::default() };
     let found = asked.state.accounts.admin_user(&asked.ctx, user).await;
@@ -188,35 +140,35 @@ async fn user(asked: Asked) -> Response {
     };
     match found {
         Ok((found, events, addresses)) => {
-            asked.page(|site| app::admin_user_document(site, found, events, addresses))
+            asked.page(|context| app::admin_user_document(context, found, events, addresses))
         }
         Err(error) => asked.refused(error),
     }
 }
 
-async fn act(asked: Asked) -> Response {
+async fn act(asked: DocumentRequest) -> Response {
     let Some((user, act)) = asked.user().zip(asked.act()) else { return refusal(Code::NotFound) };
     match asked.state.accounts.admin_user_for(&asked.ctx, user, act).await {
-        Ok(found) => asked.page(|site| app::admin_act_document(site, found, act)),
+        Ok(found) => asked.page(|context| app::admin_act_document(context, found, act)),
         Err(error) => asked.refused(error),
     }
 }
 
-async fn invite(asked: Asked) -> Response {
+async fn invite(asked: DocumentRequest) -> Response {
     asked.page(app::admin_invite_document)
 }
 
-async fn invitations(asked: Asked) -> Response {
+async fn invitations(asked: DocumentRequest) -> Response {
     let (request, found) = match asked.query::<PageRequest>(&PageRequest::default().fields()) {
         Ok(request) => (request.clone(), asked.state.accounts.invitations(&asked.ctx, request).await),
         Err(broken) => (PageRequest::default(), Err(broken)),
     };
-    asked.list(found, |site, found| app::admin_invitations_document(site, request, found))
+    asked.list(found, |context, found| app::admin_invitations_document(context, request, found))
 }
 
 #[cfg(test)]
 mod tests {
-    use app::routes::DOCUMENTS;
+    use app::routes::{DOCUMENTS, Guard};
     use std::collections::BTreeSet;
 
     /// A page that is not in the list has no guard but its own.
@@ -225,7 +177,7 @@ mod tests {
         let routes = include_str!("admin.rs").split(".route(\"").skip(1);
         let routes =
             routes.filter_map(|rest| rest.split('"').next()).filter(|path| *path != "/admin/style.css");
-        let guarded = DOCUMENTS.iter().map(|page| page.path);
+        let guarded = DOCUMENTS.iter().filter(|page| page.guard == Guard::Admins).map(|page| page.path);
         assert_eq!(routes.collect::<BTreeSet<_>>(), guarded.collect());
     }
 }

@@ -11,7 +11,7 @@ use crate::http::timeout::in_time;
 use crate::http::{body, paths};
 use crate::state::AppState;
 use app::Flash;
-use app::forms::{FORMS, FormPage, filled_by};
+use app::forms::{CONFIRM, FORMS, FormPage, filled_by};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -170,11 +170,16 @@ impl Post {
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));
+        let confirms = form.page == CONFIRM;
+        if confirms && problem.code == Code::SignInNeeded {
+            // A new sign-in confirms it as well, and brings back what was typed before.
+            return see_other(next.unwrap_or("/account"));
+        }
         // The person shows first that the account is theirs; what was typed waits meanwhile.
-        let asks = problem.code == Code::Reauthenticate && !is_for_anyone(form);
+        let asks = problem.code == Code::Reauthenticate && !is_for_anyone(form) && !confirms;
         let own = form.address(&self.fields);
         let page = match next {
-            _ if asks => with_next("/confirm", &own),
+            _ if asks => with_next(CONFIRM, &own),
             Some(next) => with_next(&own, next),
             None => own,
         };

@@ -6,7 +6,7 @@ use crate::http::redirect::{see_other, with_next};
 use crate::state::AppState;
 use accounts::RequestCtx;
 use app::Flash;
-use app::forms::FORMS;
+use app::forms::{CONFIRM, FORMS};
 use app::routes::{Guard, Page, every_page};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -49,7 +49,7 @@ fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Respon
     let uri = request.uri();
     match (guard, viewer) {
         (Guard::Admins, Some(_)) => refusal(Code::Forbidden),
-        (Guard::Members | Guard::Admins, _) => {
+        (Guard::SignedIn | Guard::Members | Guard::Admins, _) => {
             let lost = if lost_cookie(request.headers()) { "&cookie=lost" } else { "" };
             see_other(&format!("{}{lost}", sign_in_path(uri)))
         }
@@ -73,9 +73,16 @@ fn lost_cookie(headers: &HeaderMap) -> bool {
     })
 }
 
+/// A new sign-in confirms who somebody is, so it leads to where that would have led.
 fn sign_in_path(uri: &Uri) -> String {
-    let back = uri.path_and_query().map_or(uri.path(), |whole| whole.as_str());
-    with_next("/login", domain::safe_next(back).unwrap_or("/account"))
+    let back = match uri.path() {
+        CONFIRM => uri.query().and_then(domain::next_in),
+        path => {
+            let back = uri.path_and_query().map_or(path, |whole| whole.as_str());
+            domain::safe_next(back).map(str::to_owned)
+        }
+    };
+    with_next("/login", back.as_deref().unwrap_or("/account"))
 }
 
 /// The message for exactly this page, and the cookies to delete with it: the answer to the last plain post, else this
@@ -124,5 +131,9 @@ mod tests {
         let path = |uri: &str| sign_in_path(&uri.parse().unwrap());
         assert_eq!(path("/account"), "/login?next=/account");
         assert_eq!(path("/account?a=1&b=%20"), "/login?next=/account?a=1%26b=%2520");
+        assert_eq!(path("/confirm?next=/account/leave&step=enter"), "/login?next=/account/leave");
+        for nowhere in ["/confirm", "/confirm?next=//evil.example"] {
+            assert_eq!(path(nowhere), "/login?next=/account", "{nowhere}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use domain::Code;
 use edge::problem::refusal;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
@@ -108,10 +108,20 @@ fn answer(state: &AppState, options: &ResponseOptions, flash: Option<&Flash>) {
             options.insert_header(name.clone(), value.clone());
         }
     }
-    let Some(problem) = flash.and_then(|flash| flash.problem.as_ref()) else { return };
-    if matches!(problem.status, 429 | 503) {
-        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let (status, wait) = flash.map_or_else(Default::default, status_of);
+    if let Some((name, seconds)) = wait {
         options.set_status(status);
-        options.insert_header(RETRY_AFTER, problem.retry_after.unwrap_or(5).into());
+        options.insert_header(name, seconds);
+    }
+}
+
+/// The status of a page that shows this, and when to come back.
+pub(super) fn status_of(flash: &Flash) -> (StatusCode, Option<(HeaderName, HeaderValue)>) {
+    match &flash.problem {
+        Some(problem) if matches!(problem.status, 429 | 503) => {
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            (status, Some((RETRY_AFTER, problem.retry_after.unwrap_or(5).into())))
+        }
+        _ => (StatusCode::OK, None),
     }
 }

@@ -1,22 +1,23 @@
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::parts::{act_does, act_label, act_title, field_error, typed};
+use crate::site::DocumentContext;
 use crate::ui::{Flash, PlainForm, escaped, hidden, outcome, units};
 use domain::{AdminAct, AdminUserView, Asking, REASON_MAX};
 use leptos::prelude::*;
 
 /// Names in full what an act does, and asks once more.
 #[must_use]
-pub fn admin_act_document(site: AdminSite, view: AdminUserView, act: AdminAct) -> String {
+pub fn admin_act_document(context: DocumentContext, view: AdminUserView, act: AdminAct) -> String {
     let head = Head::new(act_title(act), act_does(act));
-    document(site, head, move |site| page(site, &view, act))
+    document(context, head, move |context| page(context, &view, act))
 }
 
-fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
+fn page(context: &DocumentContext, view: &AdminUserView, act: AdminAct) -> AnyView {
     let link = act.asking() == Asking::ForALink;
     let function = if link { "/fn/admin/link" } else { "/fn/admin/confirmed" };
-    let of_this = typed(&site.flash, "act").is_none_or(|typed| typed == act.as_str());
+    let of_this = typed(&context.flash, "act").is_none_or(|typed| typed == act.as_str());
     let none = Flash::default();
-    let flash = if of_this { &site.flash } else { &none };
+    let flash = if of_this { &context.flash } else { &none };
     let back = format!("/admin/users/{}", view.user.id);
     let fields = view! {
         {hidden("form[user]", &view.user.id)}
@@ -26,7 +27,7 @@ fn page(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
     let form = PlainForm {
         version: view.version.clone(),
         class: if link { "button" } else { "button button-danger" },
-        ..PlainForm::new(&site.viewer.id, function, act_label(act))
+        ..PlainForm::new(&context.viewer.id, function, act_label(act))
     };
     let name = view.user.profile.display_name();
     let [before, after] = words::admin_user::person();

@@ -1,18 +1,19 @@
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::event::{account, details, origin, title};
 use super::parts::{self, address, choice, filters, link};
+use crate::site::DocumentContext;
 use domain::{Addresses, AuditSearch, AuditView, EventKind, Page, ProblemDocument, UserId};
 use leptos::prelude::*;
 
 /// The audit trail, or what is asked for of it.
 #[must_use]
 pub fn admin_audit_document(
-    site: AdminSite,
+    context: DocumentContext,
     search: AuditSearch,
     found: Result<(Page<AuditView>, Addresses), ProblemDocument>,
 ) -> String {
     let head = Head::new(words::admin_audit::title(), words::admin_audit::lead());
-    document(site, head, move |_| page(&search, found))
+    document(context, head, move |_| page(&search, found))
 }
 
 const PATH: &str = "/admin/audit";

@@ -1,14 +1,15 @@
 use super::chart::{bars, share};
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::parts::table;
+use crate::site::DocumentContext;
 use domain::{ActiveFigure, DayCounts, DayFigures, Figures, PeopleFigures, Timestamp};
 use leptos::prelude::*;
 
 /// What an owner looks at each morning.
 #[must_use]
-pub fn admin_figures_document(site: AdminSite, figures: Figures) -> String {
+pub fn admin_figures_document(context: DocumentContext, figures: Figures) -> String {
     let head = Head::new(words::admin_figures::title(), words::admin_figures::lead());
-    document(site, head, move |_| page(&figures))
+    document(context, head, move |_| page(&figures))
 }
 
 /// A number, as a card and as a row of the table behind the cards.

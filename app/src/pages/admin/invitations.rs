@@ -1,5 +1,6 @@
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::parts::{self, address, pager, refused, role, shown_link, typed};
+use crate::site::DocumentContext;
 use crate::ui::{Flash, PlainForm, hidden, outcome};
 use domain::{InvitationView, PageRequest, ProblemDocument, TwoWayPage};
 use leptos::prelude::*;
@@ -7,12 +8,12 @@ use leptos::prelude::*;
 /// Open invitations.
 #[must_use]
 pub fn admin_invitations_document(
-    site: AdminSite,
+    context: DocumentContext,
     asked: PageRequest,
     found: Result<TwoWayPage<InvitationView>, ProblemDocument>,
 ) -> String {
     let head = Head::new(words::admin_invitations::title(), words::admin_invitations::lead());
-    document(site, head, move |site| page(site, &asked, found))
+    document(context, head, move |context| page(context, &asked, found))
 }
 
 const PATH: &str = "/admin/invitations";
@@ -20,17 +21,17 @@ const REVOKE: &str = "/fn/admin/invitations/revoke";
 const INVITE: &str = "/fn/admin/invite";
 
 fn page(
-    site: &AdminSite,
+    context: &DocumentContext,
     asked: &PageRequest,
     found: Result<TwoWayPage<InvitationView>, ProblemDocument>,
 ) -> AnyView {
     let list = match found {
-        Ok(page) => list(site, asked, page),
+        Ok(page) => list(context, asked, page),
         Err(problem) => refused(problem),
     };
     view! {
-        {outcome(&site.flash, &[REVOKE, INVITE], done)}
-        {shown_link(&site.flash, INVITE, words::admin_invite::link(), words::admin_invite::link_note)}
+        {outcome(&context.flash, &[REVOKE, INVITE], done)}
+        {shown_link(&context.flash, INVITE, words::admin_invite::link(), words::admin_invite::link_note)}
         <p class="actions">
             <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a>
         </p>
@@ -39,11 +40,11 @@ fn page(
     .into_any()
 }
 
-fn list(site: &AdminSite, asked: &PageRequest, page: TwoWayPage<InvitationView>) -> AnyView {
+fn list(context: &DocumentContext, asked: &PageRequest, page: TwoWayPage<InvitationView>) -> AnyView {
     let to =
         |cursor: &str| address(PATH, &PageRequest { cursor: cursor.to_owned(), ..asked.clone() }.fields());
     let pager = pager(&page, asked.cursor.is_empty(), to);
-    let rows: Vec<_> = page.items.into_iter().map(|invitation| row(site, invitation)).collect();
+    let rows: Vec<_> = page.items.into_iter().map(|invitation| row(context, invitation)).collect();
     let headings = [
         words::admin_invitations::email(),
         words::admin_invitations::role(),
@@ -67,14 +68,14 @@ fn done(flash: &Flash) -> &'static str {
     }
 }
 
-fn row(site: &AdminSite, invitation: InvitationView) -> AnyView {
+fn row(context: &DocumentContext, invitation: InvitationView) -> AnyView {
     let InvitationView { id, email, role: offered, created_at, expires_at } = invitation;
     let form = PlainForm {
         class: "button button-quiet",
         about: Some(words::admin_invitations::revoke_of(&email)),
-        ..PlainForm::new(&site.viewer.id, REVOKE, words::admin_invitations::revoke())
+        ..PlainForm::new(&context.viewer.id, REVOKE, words::admin_invitations::revoke())
     };
-    let (made, made_exact) = (words::ago(&created_at, &site.now), words::exact(&created_at));
+    let (made, made_exact) = (words::ago(&created_at, &context.now), words::exact(&created_at));
     view! {
         <tr role="row">
             <th scope="row" role="rowheader"><bdi>{email}</bdi></th>

@@ -1,23 +1,25 @@
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::parts::{field_error, role, typed};
+use crate::site::DocumentContext;
 use crate::ui::{Card, Flash, PlainForm, outcome};
 use domain::{EMAIL_MAX_BYTES, Role};
 use leptos::prelude::*;
 
 /// Inviting somebody.
 #[must_use]
-pub fn admin_invite_document(site: AdminSite) -> String {
-    let mail = site.settings.mail;
+pub fn admin_invite_document(context: DocumentContext) -> String {
+    let mail = context.settings.mail;
     let lead = if mail { words::admin_invite::lead() } else { words::admin_invite::lead_no_mail() };
-    document(site, Head::new(words::admin_invite::title(), lead), page)
+    document(context, Head::new(words::admin_invite::title(), lead), page)
 }
 
 const INVITE: &str = "/fn/admin/invite";
 
-fn page(site: &AdminSite) -> AnyView {
-    let flash = &site.flash;
+fn page(context: &DocumentContext) -> AnyView {
+    let flash = &context.flash;
     let fields = view! { {email_field(flash)} {role_field(flash)} };
-    let form = PlainForm::new(&site.viewer.id, INVITE, words::admin_invite::submit()).show(fields.into_any());
+    let form =
+        PlainForm::new(&context.viewer.id, INVITE, words::admin_invite::submit()).show(fields.into_any());
     view! {
         {outcome(flash, &[INVITE], |_| "")}
         <Card id="invite" title=words::admin_invite::card() purpose=words::admin_invite::card_purpose()>

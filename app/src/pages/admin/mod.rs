@@ -17,7 +17,6 @@ mod users;
 
 pub use act::admin_act_document;
 pub use audit::admin_audit_document;
-pub use document::AdminSite;
 pub use figures::admin_figures_document;
 pub use invitations::admin_invitations_document;
 pub use invite::admin_invite_document;

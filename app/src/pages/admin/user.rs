@@ -1,6 +1,7 @@
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::event;
 use super::parts::{act_does, act_done, act_label, proof, role, shown_link, state};
+use crate::site::DocumentContext;
 use crate::ui::{Card, PlainForm, hidden, outcome};
 use domain::{Addresses, AdminAct, AdminUserView, Asking, AuditView};
 use leptos::prelude::*;
@@ -8,7 +9,7 @@ use leptos::prelude::*;
 /// An account: what it holds, what can be done to it, what happened to it.
 #[must_use]
 pub fn admin_user_document(
-    site: AdminSite,
+    context: DocumentContext,
     view: AdminUserView,
     events: Vec<AuditView>,
     addresses: Addresses,
@@ -16,10 +17,15 @@ pub fn admin_user_document(
     let user = &view.user;
     let title = user.profile.display_name().unwrap_or_else(|| user.email.clone());
     let head = Head::new(title, words::admin_user::lead(role(user.role), state(user)));
-    document(site, head, move |site| page(site, &view, &events, &addresses))
+    document(context, head, move |context| page(context, &view, &events, &addresses))
 }
 
-fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView], addresses: &Addresses) -> AnyView {
+fn page(
+    context: &DocumentContext,
+    view: &AdminUserView,
+    events: &[AuditView],
+    addresses: &Addresses,
+) -> AnyView {
     let id = view.user.id;
     let rows: Vec<_> = events.iter().map(|event| event::row(event, id, addresses)).collect();
     let rows = if rows.is_empty() {
@@ -28,9 +34,9 @@ fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView], addresses:
         view! { <ul class="rows">{rows}</ul> }.into_any()
     };
     view! {
-        {outcome(&site.flash, &["/fn/admin/act", "/fn/admin/confirmed", "/fn/admin/link"], act_done)}
+        {outcome(&context.flash, &["/fn/admin/act", "/fn/admin/confirmed", "/fn/admin/link"], act_done)}
         {shown_link(
-            &site.flash,
+            &context.flash,
             "/fn/admin/link",
             words::admin_user::link(),
             words::admin_user::link_note,
@@ -48,7 +54,7 @@ fn page(site: &AdminSite, view: &AdminUserView, events: &[AuditView], addresses:
                     <p><a href=format!("/admin/audit?who={id}")>{words::admin_user::acts_of()}</a></p>
                 </Card>
             </div>
-            <div>{acts(site, view)}</div>
+            <div>{acts(context, view)}</div>
         </div>
     }
     .into_any()
@@ -91,11 +97,11 @@ fn facts(view: &AdminUserView) -> AnyView {
 }
 
 /// What helps first, and what takes something away apart at the end.
-fn acts(site: &AdminSite, view: &AdminUserView) -> AnyView {
-    let mail = |act| act != AdminAct::SendReset || site.settings.mail;
+fn acts(context: &DocumentContext, view: &AdminUserView) -> AnyView {
+    let mail = |act| act != AdminAct::SendReset || context.settings.mail;
     let offered = |acts: &[AdminAct]| -> Vec<_> {
         let fitting = acts.iter().filter(|act| act.fits(view) && mail(**act));
-        fitting.map(|act| offer(site, view, *act)).collect()
+        fitting.map(|act| offer(context, view, *act)).collect()
     };
     let helps = offered(&[
         AdminAct::EndSessions,
@@ -127,10 +133,10 @@ fn acts(site: &AdminSite, view: &AdminUserView) -> AnyView {
 }
 
 /// An act with what it does: done at once, or asked for once more on a page of its own.
-fn offer(site: &AdminSite, view: &AdminUserView, act: AdminAct) -> AnyView {
+fn offer(context: &DocumentContext, view: &AdminUserView, act: AdminAct) -> AnyView {
     let button = if act.asking() == Asking::Once {
         let fields = view! { {hidden("form[user]", &view.user.id)} {hidden("form[act]", act.as_str())} };
-        let plain = PlainForm::new(&site.viewer.id, "/fn/admin/act", act_label(act));
+        let plain = PlainForm::new(&context.viewer.id, "/fn/admin/act", act_label(act));
         let form = PlainForm { version: view.version.clone(), class: "button button-quiet", ..plain };
         form.show(fields.into_any())
     } else {

@@ -1,5 +1,6 @@
-use super::document::{AdminSite, Head, document};
+use super::document::{Head, document};
 use super::parts::{self, act_done, address, choice, filters, pager, proof, refused, role, select, state};
+use crate::site::DocumentContext;
 use crate::ui::{outcome, units};
 use domain::{ProblemDocument, SEARCH_MAX, TwoWayPage, UserQuery, UserSort, UserView};
 use leptos::prelude::*;
@@ -7,18 +8,18 @@ use leptos::prelude::*;
 /// Everybody, or those who are asked for.
 #[must_use]
 pub fn admin_users_document(
-    site: AdminSite,
+    context: DocumentContext,
     query: UserQuery,
     found: Result<TwoWayPage<UserView>, ProblemDocument>,
 ) -> String {
     let head = Head::new(words::admin_users::title(), words::admin_users::lead());
-    document(site, head, move |site| page(site, &query, found))
+    document(context, head, move |context| page(context, &query, found))
 }
 
 const PATH: &str = "/admin/users";
 
 fn page(
-    site: &AdminSite,
+    context: &DocumentContext,
     query: &UserQuery,
     found: Result<TwoWayPage<UserView>, ProblemDocument>,
 ) -> AnyView {
@@ -26,11 +27,11 @@ fn page(
     let said =
         if count == 0 { words::admin_users::empty().to_owned() } else { words::admin_users::found(count) };
     let list = match found {
-        Ok(page) => list(site, query, page),
+        Ok(page) => list(context, query, page),
         Err(problem) => refused(problem),
     };
     view! {
-        {outcome(&site.flash, &["/fn/admin/confirmed"], act_done)}
+        {outcome(&context.flash, &["/fn/admin/confirmed"], act_done)}
         {search(query)}
         <div data-results=said>{list}</div>
     }
@@ -89,9 +90,9 @@ fn order(sort: UserSort) -> (&'static str, &'static str) {
     (value, words)
 }
 
-fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {
+fn list(context: &DocumentContext, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyView {
     let pager = pager(&page, query.cursor.is_empty(), |cursor| asked(query, cursor));
-    let rows: Vec<_> = page.items.into_iter().map(|user| row(site, user)).collect();
+    let rows: Vec<_> = page.items.into_iter().map(|user| row(context, user)).collect();
     let headings = [
         words::admin_users::email(),
         words::admin_users::name(),
@@ -106,7 +107,7 @@ fn list(site: &AdminSite, query: &UserQuery, page: TwoWayPage<UserView>) -> AnyV
     .into_any()
 }
 
-fn row(site: &AdminSite, user: UserView) -> AnyView {
+fn row(context: &DocumentContext, user: UserView) -> AnyView {
     let to = format!("{PATH}/{}", user.id);
     let name = user.profile.display_name().unwrap_or_else(|| words::admin_users::no_name().to_owned());
     let status = format!("{} · {}", state(&user), proof(&user));
@@ -118,7 +119,7 @@ fn row(site: &AdminSite, user: UserView) -> AnyView {
             <td role="cell" data-label=words::admin_users::state()>{status}</td>
             <td role="cell" data-label=words::admin_users::since()>
                 <time datetime=user.created_at.0.clone() title=words::exact(&user.created_at)>
-                    {words::ago(&user.created_at, &site.now)}
+                    {words::ago(&user.created_at, &context.now)}
                 </time>
             </td>
         </tr>

@@ -32,8 +32,10 @@ pub async fn load_leave() -> Result<LeaveText, AppError> {
         (_, true) => words::leave::grace(&time),
         (_, false) => words::leave::no_way_back(&time),
     };
+    // The file is of no use to whoever has to prove their address first: it is for them alone.
+    let takes_data = ctx.member().is_ok();
     let at_once = grace_days == 0 || !way_back;
-    Ok(LeaveText { data: rows::personal_data(kept), grace, at_once, version })
+    Ok(LeaveText { data: rows::personal_data(kept, takes_data), grace, at_once, version })
 }
 
 /// Deletes the account, and leads to the sign-in page.

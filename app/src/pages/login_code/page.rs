@@ -1,7 +1,7 @@
 use super::api::{AskSignInCode, SignInByCode};
 use crate::pages::login::{Submit, prefill};
 use crate::settings::AppSettings;
-use crate::site::{AuthLayout, MailCodeField, ReturnPath, Session};
+use crate::site::{AuthLayout, CodeStep, MailCodeField, ReturnPath, Session};
 use crate::ui::{
     CheckboxField, Flash, Form, HiddenField, InputKind, Notice, PageContext, SubmitButton, TextField, Tone,
     dom, dynamic,
@@ -14,26 +14,6 @@ use leptos_router::hooks::{use_location, use_query_map};
 use leptos_router::location::Url;
 use std::time::Duration;
 
-/// What the page asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// Whom to mail a code.
-    Ask,
-    /// The code; `asked`: one was asked for just now.
-    Enter { asked: bool },
-}
-
-impl Step {
-    /// Where the page begins: after a plain post of either form, with a link to the second step, or at the first.
-    fn first(asked: Option<&Flash>, entered: bool, has_code: bool) -> Self {
-        match asked {
-            Some(flash) if flash.problem.is_none() => Self::Enter { asked: true },
-            None if entered || has_code => Self::Enter { asked: false },
-            _ => Self::Ask,
-        }
-    }
-}
-
 /// What a plain post kept for a field.
 fn kept(flash: &Flash, field: &str) -> String {
     flash.value(field).unwrap_or_default().to_owned()
@@ -45,15 +25,16 @@ pub fn LoginCodePage() -> impl IntoView {
     let asked = PageContext::flash_of(AskSignInCode::PATH);
     let entered = PageContext::flash_of(SignInByCode::PATH).is_some();
     let query = use_query_map().get_untracked();
-    let has_code = query.get("step").as_deref() == Some("enter");
-    let step = RwSignal::new(Step::first(asked.as_ref(), entered, has_code));
-    let (mut path, mut name) = (ReturnPath::new(&use_location().search.get_untracked()), None);
+    let search = use_location().search.get_untracked();
+    let has_code = ReturnPath::is_second_step(&search);
+    let step = RwSignal::new(CodeStep::first(asked.as_ref(), entered, has_code));
+    let (mut path, mut name) = (ReturnPath::new(&search), None);
     if let Some(asked) = &asked {
         (path.next, name) = (kept(asked, "next"), Some(kept(asked, "identifier")));
     }
     let name = StoredValue::new(name.or_else(|| prefill(query.get("email").as_deref())));
     // The form that is left may still be at work.
-    let go = Callback::new(move |to: Step| {
+    let go = Callback::new(move |to: CodeStep| {
         name.set_value(dom::value_of("identifier"));
         set_timeout(move || step.set(to), Duration::ZERO);
     });
@@ -72,8 +53,8 @@ pub fn LoginCodePage() -> impl IntoView {
             {mail.then(|| dynamic(move || {
                 let path = path.clone();
                 match step.get() {
-                    Step::Ask => view! { <Ask path name=name.get_value() go/> }.into_any(),
-                    Step::Enter { asked } => view! { <Enter asked path name=name.get_value() go/> }.into_any(),
+                    CodeStep::Ask => view! { <Ask path name=name.get_value() go/> }.into_any(),
+                    CodeStep::Enter { asked } => view! { <Enter asked path name=name.get_value() go/> }.into_any(),
                 }
             }))}
         </AuthLayout>
@@ -84,18 +65,18 @@ pub fn LoginCodePage() -> impl IntoView {
 fn Ask(
     path: ReturnPath,
     #[prop(optional_no_strip)] name: Option<String>,
-    go: Callback<Step>,
+    go: Callback<CodeStep>,
 ) -> impl IntoView {
-    let next_step = second_step(&path);
+    let next_step = path.second_step("/login/code", Url::escape);
     view! {
         <Form
             check=|call: &AskSignInCode, _| call.form.parse().err().unwrap_or_default()
-            on_done=move |()| go.run(Step::Enter { asked: true })
+            on_done=move |()| go.run(CodeStep::Enter { asked: true })
         >
             <Name name/>
             <HiddenField name="next" value=path.next/>
             <SubmitButton label=words::login_code::ask() busy=words::login_code::asking()/>
-            <OtherStep href=next_step label=words::login_code::have_code() to=Step::Enter { asked: false } go/>
+            <OtherStep href=next_step label=words::login_code::have_code() to=CodeStep::Enter { asked: false } go/>
         </Form>
     }
 }
@@ -105,7 +86,7 @@ fn Enter(
     asked: bool,
     path: ReturnPath,
     #[prop(optional_no_strip)] name: Option<String>,
-    go: Callback<Step>,
+    go: Callback<CodeStep>,
 ) -> impl IntoView {
     let session = Session::from_context();
     let first_step = path.link("/login/code", Url::escape);
@@ -121,7 +102,7 @@ fn Enter(
             <CheckboxField name="remember" label=words::login::remember()/>
             <HiddenField name="next" value=path.next/>
             <Submit/>
-            <OtherStep href=first_step label=words::login_code::ask_again() to=Step::Ask go/>
+            <OtherStep href=first_step label=words::login_code::ask_again() to=CodeStep::Ask go/>
         </Form>
     }
 }
@@ -143,7 +124,7 @@ fn Name(#[prop(optional_no_strip)] name: Option<String>) -> impl IntoView {
 
 /// The way to the other step: a page of its own where no program runs, which would lose what was typed.
 #[component]
-fn OtherStep(href: String, label: &'static str, to: Step, go: Callback<Step>) -> impl IntoView {
+fn OtherStep(href: String, label: &'static str, to: CodeStep, go: Callback<CodeStep>) -> impl IntoView {
     let follow = move |event: MouseEvent| {
         event.prevent_default();
         go.run(to);
@@ -154,36 +135,5 @@ fn OtherStep(href: String, label: &'static str, to: Step, go: Callback<Step>) ->
                 {label}
             </a>
         </p>
-    }
-}
-
-/// The address of the second step.
-fn second_step(path: &ReturnPath) -> String {
-    let link = path.link("/login/code", Url::escape);
-    let sign = if link.contains('?') { '&' } else { '?' };
-    format!("{link}{sign}step=enter")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::Code;
-
-    fn flash(problem: Option<Code>) -> Flash {
-        Flash { problem: problem.map(|code| words::document(&code.into())), ..Flash::default() }
-    }
-
-    #[test]
-    fn the_page_goes_on_where_the_last_form_ended() {
-        let (sent, refused) = (flash(None), flash(Some(Code::TooManyRequests)));
-        for (asked, entered, has_code, expected) in [
-            (None, false, false, Step::Ask),
-            (None, false, true, Step::Enter { asked: false }),
-            (None, true, false, Step::Enter { asked: false }),
-            (Some(&sent), false, false, Step::Enter { asked: true }),
-            (Some(&refused), false, false, Step::Ask),
-        ] {
-            assert_eq!(Step::first(asked, entered, has_code), expected);
-        }
     }
 }

@@ -13,6 +13,9 @@ pub(crate) fn ProvePage() -> impl IntoView {
             <Fetch from=load_email let:view>
                 <Address view/>
             </Fetch>
+            <p class="help">
+                <a href="/account/leave">{words::leave::delete_title()}</a>
+            </p>
         </MemberLayout>
     }
 }

@@ -65,9 +65,6 @@ pub fn Form<F, D>(
     /// Success leads to another page, so the button stays busy until that page is shown.
     #[prop(optional)]
     leaves: bool,
-    /// The page that success leads to is loaded as a document: only that brings back what was typed before.
-    #[prop(optional)]
-    by_document: bool,
     /// The version of the data that the form shows, as the server sent it last.
     #[prop(optional)]
     version: Option<RwSignal<String>>,
@@ -94,7 +91,7 @@ where
         done,
         clears,
         leaves,
-        by_document: by_document || (leaves && load.is_some_and(PageLoad::needs_document)),
+        by_document: leaves && load.is_some_and(PageLoad::needs_document),
         load,
     };
     frame(F::PATH, spec, version, if_refused, children)

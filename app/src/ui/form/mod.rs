@@ -7,7 +7,7 @@
 mod arguments;
 mod component;
 mod errors;
-mod notices;
+pub(super) mod notices;
 mod request;
 pub(super) mod state;
 

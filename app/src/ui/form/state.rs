@@ -44,7 +44,7 @@ impl FormState {
     }
 
     /// A form after a plain post: `done` is said where it worked.
-    pub(super) fn after(flash: Flash, done: &'static str) -> Self {
+    pub(in crate::ui) fn after(flash: Flash, done: &'static str) -> Self {
         let errors = match &flash.problem {
             Some(problem) => FormErrors::after_refusal(problem),
             None if flash.function.is_empty() => FormErrors::default(),

@@ -16,6 +16,8 @@ pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
     ("/fn/admin/invite", 401, 403),
     ("/fn/admin/link", 401, 403),
     ("/fn/confirm", 401, 422),
+    ("/fn/confirm/code", 401, 422),
+    ("/fn/confirm/code/ask", 401, 200),
     ("/fn/devices/forget", 401, 403),
     ("/fn/email/cancel", 401, 200),
     ("/fn/email/change", 401, 422),
@@ -60,6 +62,7 @@ async fn each_answers_a_stranger_and_a_wrong_method_and_media_type(pool: PgPool)
     for (path, status, _) in EXPECTED {
         let fields: &[_] = match *path {
             "/fn/password/change" | "/fn/confirm" => &[("form[current_password]", "x")],
+            "/fn/confirm/code" => &[("form[code]", "AAAAA-AAAAA")],
             "/fn/profile/save" => &[("form[name]", "x")],
             "/fn/email/change" => &[("form[email]", "x")],
             "/fn/sessions/end" => &[("form[session]", ID)],

@@ -9,6 +9,7 @@
 
 mod clock;
 mod mailbox;
+pub mod passkey;
 mod rng;
 mod stores;
 mod valkey;

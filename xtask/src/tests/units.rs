@@ -41,7 +41,8 @@ impl Harness {
 
 pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) -> Result<()> {
     steps::say("\n… Unit and integration tests");
-    // For tests that replay clients written in Python, and for two proxies beside it; all others need none.
+    // For tests that replay clients written in Python or ask verifiers of passkeys, and for two proxies; all others need
+    // none.
     let python = Python::bring().map(|python| python.path("python"));
     let valkey = valkey::bring();
     for (program, tried) in [("nginx", "its sample in docs/deploy"), ("pgbouncer", "what holds behind it")] {

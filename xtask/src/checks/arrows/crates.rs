@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("store", &["domain"], &[]),
     ("words", &["domain"], &[]),
     ("domain", &[], &[]),
+    ("webauthn", &[], &[]),
     ("testkit", &["accounts", "store", "domain"], &[]),
     ("xtask", &[], &[]),
     ("bindgen", &[], &[]),
@@ -41,6 +42,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("bcrypt", &["accounts"]),
     ("scrypt", &["accounts"]),
     ("jsonwebtoken", &["accounts"]),
+    ("minicbor", &["webauthn"]),
     ("lettre", &["server"]),
     ("utoipa*", &["domain", "server"]),
 ];

@@ -1,0 +1,34 @@
+//! Checks what a browser answers with a passkey (WebAuthn Level 3, attestation `none`).
+//!
+//! Bytes and settings go in, typed results come out. Nothing here stores, listens, or reads a clock or randomness. Whoever
+//! calls keeps three rules: a [`SpentChallenge`] is written down once, in the transaction of what it allows;
+//! [`Authenticated::counter`] and [`Authenticated::backed_up`] replace what was stored; and no [`Refusal`] is shown to
+//! whoever sent the answer. Why this is ours: docs/adr/0010-own-passkey-verifier.md.
+//!
+//! Until passkeys can be enrolled, nothing but tests uses this crate.
+
+mod attestation;
+mod authentication;
+mod authenticator_data;
+mod base64url;
+mod cbor;
+mod challenge;
+mod client_data;
+mod json;
+mod options;
+mod public_key;
+mod refusal;
+mod registration;
+mod relying_party;
+mod response;
+mod transport;
+
+pub use authentication::{Authenticated, Credential, UserHandle};
+pub use challenge::{Ceremony, LIFETIME, Purpose, SpentChallenge};
+pub use options::NewUser;
+pub use public_key::{Algorithm, PublicKey};
+pub use refusal::Refusal;
+pub use registration::Registered;
+pub use relying_party::{NoPasskeysHere, RelyingParty};
+pub use response::{AuthenticationResponse, CREDENTIAL_ID_MAX, RESPONSE_MAX, RegistrationResponse};
+pub use transport::Transport;

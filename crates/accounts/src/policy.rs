@@ -46,6 +46,12 @@ pub fn is_news(is_known_program: bool, is_first: bool, age: Duration) -> bool {
     !is_known_program && !has_just_signed_up
 }
 
+/// How long a sign-in waits for its second factor.
+pub const SIGN_IN_WAITS_FOR_FACTOR: Duration = Duration::minutes(5);
+
+/// How long the set-up of an authenticator app waits for its first code.
+pub const TOTP_WAITS_FOR_CODE: Duration = Duration::hours(1);
+
 /// How long a mail waits to be sent, at most.
 pub const MAIL_WAITS: Duration = Duration::DAY;
 
@@ -168,11 +174,29 @@ pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
     if missing.is_empty() && !proven.is_empty() { NextStep::Establish } else { NextStep::Need(missing) }
 }
 
-/// Whether what was proven lately would be enough to sign in again.
+/// How surely the owner is known, as tokens say it: by one factor or by two (the levels of NIST SP 800-63B).
+#[must_use]
+pub fn assurance(proven: &[Factor]) -> &'static str {
+    if proven.iter().any(is_second) { "aal2" } else { "aal1" }
+}
+
+/// Whether it comes beside another factor.
+fn is_second(factor: &Factor) -> bool {
+    match factor {
+        Factor::Totp | Factor::RecoveryCode => true,
+        Factor::Password | Factor::EmailCode => false,
+    }
+}
+
+/// Whether what was proven lately would be enough to sign in again. Where there is a second factor, it is asked for, and
+/// enough: the session has proven the first one before.
 #[must_use]
 pub fn is_stepped_up(enrolled: &[Factor], proofs: &[Proof], now: OffsetDateTime) -> bool {
     let recent: Vec<Factor> =
         proofs.iter().filter(|proof| is_recent(proof.at, now)).map(|proof| proof.factor).collect();
+    if enrolled.iter().any(is_second) {
+        return recent.iter().any(is_second);
+    }
     next_step(enrolled, &recent) == NextStep::Establish
 }
 
@@ -404,6 +428,8 @@ mod tests {
         let password = Factor::Password;
         let proof = Proof { factor: password, at: START };
         let code = Proof { factor: Factor::EmailCode, at: START };
+        let totp = Proof { factor: Factor::Totp, at: START };
+        let recovery = Proof { factor: Factor::RecoveryCode, at: START };
         let (recent, later) = (START + RECENT, START + RECENT + Duration::MICROSECOND);
         for (enrolled, proofs, now, expected) in [
             (&[password][..], &[proof][..], recent, true),
@@ -414,6 +440,12 @@ mod tests {
             (&[password], &[], START, false),
             (&[], &[], START, false),
             (&[], &[proof], later, false),
+            (&[password, Factor::Totp], &[proof], START, false),
+            (&[password, Factor::Totp], &[code, proof], START, false),
+            (&[password, Factor::Totp], &[proof, totp], recent, true),
+            (&[password, Factor::Totp], &[totp], recent, true),
+            (&[password, Factor::Totp], &[proof, totp], later, false),
+            (&[password, Factor::Totp], &[recovery], recent, true),
         ] {
             assert_eq!(is_stepped_up(enrolled, proofs, now), expected, "{enrolled:?} {proofs:?} {now}");
         }

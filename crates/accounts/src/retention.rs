@@ -73,6 +73,10 @@ pub enum Ending {
     OneTimeTokens,
     /// Mails that wait.
     Mails,
+    /// Authenticator apps that nobody finished to set up.
+    TotpEnrolments,
+    /// Sign-ins that wait for their second factor.
+    PendingSignIns,
     /// How often somebody tried.
     Rates,
     /// How often somebody failed.
@@ -114,9 +118,12 @@ impl Retained {
         match self.until {
             Until::AccountDeleted => retention_until::account_deleted().to_owned(),
             Until::Ended(Ending::Sessions) => retention_until::session_ended().to_owned(),
-            Until::Ended(Ending::OneTimeTokens | Ending::RefreshTokens) => {
-                retention_until::expired().to_owned()
-            }
+            Until::Ended(
+                Ending::OneTimeTokens
+                | Ending::RefreshTokens
+                | Ending::TotpEnrolments
+                | Ending::PendingSignIns,
+            ) => retention_until::expired().to_owned(),
             Until::Ended(_) => retention_until::ended().to_owned(),
             Until::Unused(_, after) => {
                 retention_until::unused(&wait::days(after.whole_days().unsigned_abs()))
@@ -158,6 +165,20 @@ pub fn markdown() -> String {
     }
     table
 }
+
+/// What a sign-in that waits for its second factor remembers, for five minutes.
+const PENDING_SIGN_INS: &[&str] = &[
+    "user_id",
+    "kind",
+    "persistent",
+    "known",
+    "restores",
+    "next",
+    "factors",
+    "tries",
+    "created_at",
+    "expires_at",
+];
 
 /// Everything that the database holds.
 pub const RETENTION: &[Retained] = &[
@@ -243,6 +264,35 @@ pub const RETENTION: &[Retained] = &[
         until: Until::Ended(Ending::OneTimeTokens),
         with_account: WithAccount::Rows,
         why: why::one_time_tokens,
+    },
+    Retained {
+        personal: &["added_at", "last_used_at"],
+        secret: &["key_id", "sealed"],
+        ..Retained::of_account("totp", what::totp, &["user_id", "id", "last_step"], why::totp)
+    },
+    Retained {
+        secret: &["key_id", "sealed"],
+        until: Until::Ended(Ending::TotpEnrolments),
+        ..Retained::of_account(
+            "totp_enrolments",
+            what::totp_enrolments,
+            &["user_id", "id", "expires_at"],
+            why::totp_enrolments,
+        )
+    },
+    Retained {
+        secret: &["code_hash"],
+        ..Retained::of_account("recovery_codes", what::recovery_codes, &["user_id"], why::recovery_codes)
+    },
+    Retained {
+        secret: &["token_hash", "password_digest", "forgives"],
+        until: Until::Ended(Ending::PendingSignIns),
+        ..Retained::of_account(
+            "pending_sign_ins",
+            what::pending_sign_ins,
+            PENDING_SIGN_INS,
+            why::pending_sign_ins,
+        )
     },
     Retained {
         table: "outbox",
@@ -396,6 +446,8 @@ impl Accounts {
             Ending::Networks => self.sweep_known_networks(now - after).await?,
             Ending::OneTimeTokens => self.sweep_one_time_tokens(now).await?,
             Ending::Mails => self.sweep_outbox(now).await?,
+            Ending::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
+            Ending::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
             Ending::Rates => self.sweep_rates(now).await?,
             Ending::Failures => self.sweep_failures(now, after).await?,
         }

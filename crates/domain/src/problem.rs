@@ -98,7 +98,8 @@ impl Code {
             | Self::EmailUnverified
             | Self::Reauthenticate
             | Self::CrossSite
-            | Self::SignupClosed => 403,
+            | Self::SignupClosed
+            | Self::FactorsOff => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TimedOut => 408,
@@ -112,11 +113,7 @@ impl Code {
             Self::UnsupportedMediaType => 415,
             Self::TooManyRequests => 429,
             Self::Internal => 500,
-            Self::Overloaded
-            | Self::Unavailable
-            | Self::OutcomeUnknown
-            | Self::MailOff
-            | Self::FactorsOff => 503,
+            Self::Overloaded | Self::Unavailable | Self::OutcomeUnknown | Self::MailOff => 503,
         }
     }
 

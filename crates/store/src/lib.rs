@@ -8,6 +8,7 @@ pub mod audit;
 mod connect;
 mod error;
 pub mod export;
+pub mod factors;
 pub mod figures;
 pub mod import;
 mod indexes;

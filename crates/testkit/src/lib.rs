@@ -7,6 +7,7 @@
     reason = "a test that cannot set itself up must fail loudly"
 )]
 
+mod authenticator;
 mod clock;
 mod mailbox;
 pub mod passkey;
@@ -14,6 +15,7 @@ mod rng;
 mod stores;
 mod valkey;
 
+pub use authenticator::{Authenticator, factor_form, pending, totp_code};
 pub use clock::HandClock;
 pub use mailbox::{Mailbox, link_token, mail_code};
 pub use rng::SeededRng;

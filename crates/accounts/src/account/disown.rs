@@ -12,7 +12,7 @@ const RESTORED: &str = "restored";
 
 impl Accounts {
     /// Takes an account back by the link or the code of a notice: everything that could open it ends, the old password
-    /// too, and the address that the notice went to is the account's again. One that was closing stays. Answers the token
+    /// too, with the second factors that were set up since, and the address that the notice went to is the account's again. One that was closing stays. Answers the token
     /// with which a new password is chosen, now and not by another mail.
     ///
     /// # Errors
@@ -25,6 +25,7 @@ impl Accounts {
         // Whoever changed the address has links of their own, all of them later: theirs end, but end none of before.
         one_time_tokens::revoke_not_me(&mut tx, token.id, user.id).await?;
         users::clear_password_hash(&mut tx, user.id, ctx.now).await?;
+        self.remove_factors_since(&mut tx, &ctx.as_stranger(), user.id, token.created_at).await?;
         self.reopen(&mut tx, &ctx.as_stranger(), user.id).await?;
         let address = restore(&mut tx, ctx, &user, &token.email).await?;
         let event = Event::AccountRecovered { ended_sessions, address };

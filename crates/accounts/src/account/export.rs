@@ -1,16 +1,16 @@
 //! The export of all that is kept about a person, in pieces: a long trail is never whole in memory.
 
 use crate::audit::{Event, for_its_person};
-use crate::authentication::step_up::need_recent_sign_in;
 use crate::view::{self, timestamp};
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
-    EXPORT_VERSION, ExportedAct, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof, ExportedSession,
-    LastUse, SessionId, Span, Timestamp, UserId,
+    EXPORT_VERSION, ExportedAct, ExportedApp, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
+    ExportedSession, LastUse, SessionId, Span, Timestamp, UserId,
 };
 use serde::Serialize;
 use store::audit::{self, Recorded};
 use store::export::{self, SessionRow, TokenRow};
+use store::factors::totp::{self, TotpTimes};
 use store::known_devices::{self, KnownDevice};
 use store::users::User;
 use time::OffsetDateTime;
@@ -39,6 +39,7 @@ enum List {
     Sessions,
     Devices,
     Networks,
+    Apps,
     Links,
     Activity,
     Acts,
@@ -50,6 +51,7 @@ impl List {
             Self::Sessions => "sessions",
             Self::Devices => "known_devices",
             Self::Networks => "known_networks",
+            Self::Apps => "authenticator_apps",
             Self::Links => "mailed_links",
             Self::Activity => "activity",
             Self::Acts => "acts",
@@ -60,7 +62,8 @@ impl List {
         match self {
             Self::Sessions => Some(Self::Devices),
             Self::Devices => Some(Self::Networks),
-            Self::Networks => Some(Self::Links),
+            Self::Networks => Some(Self::Apps),
+            Self::Apps => Some(Self::Links),
             Self::Links => Some(Self::Activity),
             Self::Activity => Some(Self::Acts),
             Self::Acts => None,
@@ -77,7 +80,7 @@ impl Accounts {
     pub async fn export(&self, ctx: &RequestCtx) -> Result<Export, Error> {
         let member = ctx.member()?;
         let (mut tx, user) = self.begin(ctx).await?;
-        need_recent_sign_in(&user, member, ctx)?;
+        self.need_recent_sign_in_in(&mut tx, &user, ctx).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::DataExported).await?;
         tx.commit().await?;
         let id = user.id;
@@ -132,6 +135,7 @@ impl Export {
             List::Networks => {
                 Ok((json(export::networks(store, user).await?.into_iter().map(last_use))?, None))
             }
+            List::Apps => Ok((json(totp::times(store, user).await?.into_iter().map(app))?, None)),
             List::Links => {
                 let rows = export::tokens(store, user, after, limit).await?;
                 Ok((json(rows.iter().map(link))?, last(&rows, |row| row.id)))
@@ -201,6 +205,10 @@ fn session(row: &SessionRow) -> ExportedSession {
 
 fn device(row: &KnownDevice) -> ExportedDevice {
     ExportedDevice { agent: row.agent.clone(), last_used_at: timestamp(row.last_used_at) }
+}
+
+fn app(times: TotpTimes) -> ExportedApp {
+    ExportedApp { added_at: timestamp(times.added_at), last_used_at: timestamp(times.last_used_at) }
 }
 
 fn last_use(at: OffsetDateTime) -> LastUse {

@@ -2,6 +2,7 @@ use crate::account::password::personal_words;
 use crate::account::register::PreparedAccount;
 use crate::authentication::attempt::ProvenAttempt;
 use crate::authentication::establish::Transport;
+use crate::authentication::throttle::Earned;
 use crate::credential::Priority;
 use crate::{Accounts, Error, RequestCtx, SignedIn};
 use domain::{Factor, Invitation, InvitationForm, Purpose, Role};
@@ -25,7 +26,7 @@ impl Accounts {
             PreparedAccount { email: token.email.clone(), profile, password_hash, sign_up_hash: None };
         let (tx, user) = self.make_proven_account(ctx, &token, &account, role).await?;
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        let attempt = ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar: false };
+        let attempt = ProvenAttempt { tx, user, proofs, earned: Earned::default(), is_unfamiliar: false };
         self.establish(ctx, attempt, Transport::Browser { persistent: false }).await.map(SignedIn::from)
     }
 }

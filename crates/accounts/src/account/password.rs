@@ -1,11 +1,8 @@
 use crate::audit::Event;
-use crate::authentication::establish::NewSession;
 use crate::mail::Notice;
-use crate::{Accounts, Error, Member, RequestCtx, SessionToken, account::version};
-use domain::{PasswordChange, PasswordForm, Profile, Purpose, Role, SessionKind};
-use store::sessions::{self, Proof};
+use crate::{Accounts, Error, RequestCtx, SessionToken, account::version};
+use domain::{PasswordChange, PasswordForm, Profile};
 use store::users;
-use store::{Tx, one_time_tokens};
 
 /// A password was changed.
 #[derive(Debug)]
@@ -44,40 +41,12 @@ impl Accounts {
             return Err(wrong_password);
         }
         users::set_password_hash(&mut tx, locked.id, &hash, ctx.now).await?;
-        let token =
+        let (session, token, ended_sessions) =
             self.keep_only_this_session(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
+        self.audit(&mut tx, ctx, Some(locked.id), Event::PasswordChanged { session, ended_sessions }).await?;
         self.notify(&mut tx, ctx, &locked, Notice::PasswordChanged).await?;
         tx.commit().await?;
         Ok(PasswordChanged { token, version: version::of_password(Some(&hash)) })
-    }
-
-    /// Ends all sessions but this one, and forgets the other known devices. A browser's session gets a new id (ASVS
-    /// 7.2.4); a program's cannot, since its tokens name the old one.
-    async fn keep_only_this_session(
-        &self,
-        tx: &mut Tx,
-        ctx: &RequestCtx,
-        member: &Member,
-        role: Role,
-        factors: &[Proof],
-    ) -> Result<Option<SessionToken>, Error> {
-        let (user, kind) = (member.user, member.kind);
-        let (session, token, ended_sessions) = match kind {
-            SessionKind::Browser | SessionKind::ApiCookie => {
-                let ended = sessions::end_all(tx, user, ctx.now).await?;
-                let new = NewSession { user, role, kind, persistent: member.persistent, factors };
-                let (session, token) = self.open_session(tx, ctx, &new).await?;
-                (session, Some(token), ended)
-            }
-            SessionKind::Bearer => {
-                (member.session, None, sessions::end_others(tx, user, member.session, ctx.now).await?)
-            }
-        };
-        self.forget_other_devices(tx, ctx, user).await?;
-        // Whoever reads the mailbox may have asked for these before.
-        one_time_tokens::revoke_all(tx, user, &[Purpose::Reset, Purpose::SignIn]).await?;
-        self.audit(tx, ctx, Some(user), Event::PasswordChanged { session, ended_sessions }).await?;
-        Ok(token)
     }
 }
 

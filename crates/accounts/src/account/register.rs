@@ -2,7 +2,8 @@ use crate::account::password::personal_words;
 use crate::account::repeat::form_hash;
 use crate::audit::Event;
 use crate::authentication::attempt::ProvenAttempt;
-use crate::authentication::establish::Transport;
+use crate::authentication::establish::{Goal, Transport};
+use crate::authentication::throttle::Earned;
 use crate::credential::Priority;
 use crate::identifier::Address;
 use crate::mail::Mail;
@@ -36,10 +37,10 @@ impl Accounts {
         let transport = Transport::Browser { persistent: false };
         let Some((tx, user)) = self.make_account(ctx, &form).await? else {
             let attempt = self.prove_again(ctx, &form).await?;
-            return self.proceed(ctx, attempt, transport).await.map(SignedIn::from);
+            return self.proceed(ctx, attempt, &Goal::of(transport)).await.map(SignedIn::from);
         };
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        let attempt = ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar: false };
+        let attempt = ProvenAttempt { tx, user, proofs, earned: Earned::default(), is_unfamiliar: false };
         self.establish(ctx, attempt, transport).await.map(SignedIn::from)
     }
 

@@ -9,6 +9,7 @@ use crate::account::password::personal_words;
 use crate::account::register::{PreparedAccount, reachable};
 use crate::audit::Event;
 use crate::authentication::attempt::ProvenAttempt;
+use crate::authentication::throttle::Earned;
 use crate::credential::Priority;
 use crate::mail::Mail;
 use crate::one_time::{PendingAccount, Redeemable};
@@ -106,7 +107,10 @@ impl Accounts {
             made?
         };
         let proofs = vec![Proof { factor: Factor::Password, at }];
-        Ok((ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar: false }, username_taken))
+        Ok((
+            ProvenAttempt { tx, user, proofs, earned: Earned::default(), is_unfamiliar: false },
+            username_taken,
+        ))
     }
 
     /// Makes an account whose address a mail's token proves, and uses the token up.

@@ -51,11 +51,13 @@ impl Accounts {
             Some(password) => {
                 let name = Identifier::Email(user.email.clone());
                 let attempt: Attempt = self.begin_attempt(ctx, &name).await?;
-                let ProvenAttempt { tx, admitted, .. } = self.prove_password(ctx, attempt, password).await?;
+                let ProvenAttempt { mut tx, user, proofs, earned, .. } =
+                    self.prove_password(ctx, attempt, password).await?;
+                let whole = self.is_enough(&mut tx, &user, &proofs).await?;
                 // First: forgiving takes a connection of its own.
                 tx.commit().await?;
-                if let Some(admitted) = &admitted {
-                    self.forgive(ctx, admitted).await;
+                if whole {
+                    self.forgive(ctx, &earned).await;
                 }
                 Ok(())
             }

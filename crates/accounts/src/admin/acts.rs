@@ -3,7 +3,6 @@
 
 use crate::admin::link::PrintedLink;
 use crate::audit::Event;
-use crate::authentication::step_up::need_recent_sign_in;
 use crate::identifier::{self, Address};
 use crate::one_time::NewToken;
 use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
@@ -87,7 +86,7 @@ impl Accounts {
     /// The guard of what an admin does on the admin pages: a recent sign-in.
     pub(crate) async fn need_recent_admin(&self, ctx: &RequestCtx) -> Result<(), Error> {
         let admin = ctx.admin()?;
-        need_recent_sign_in(&self.own_account(admin).await?, admin, ctx)
+        self.need_recent_sign_in(&self.own_account(admin).await?, admin, ctx).await
     }
 
     async fn change_role(&self, ctx: &RequestCtx, id: UserId, role: &str) -> Result<(), Error> {

@@ -1,6 +1,5 @@
 use crate::account::me::{Changes, NewEmail, leave_kept};
 use crate::audit::Event;
-use crate::authentication::step_up::need_recent_sign_in;
 use crate::mail::Mail;
 use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
 use domain::{AdminChange, AdminPatch, Role, UserId, UserView};
@@ -38,7 +37,7 @@ impl Accounts {
         let email = NewEmail::of(email.as_ref(), &user)?;
         let waits = id == admin.user && self.api_email_waits();
         if let Some(new) = email.as_ref().filter(|_| id == admin.user) {
-            need_recent_sign_in(&user, admin, ctx)?;
+            self.need_recent_sign_in(&user, admin, ctx).await?;
             self.admit_email(ctx, &user, new, waits).await?;
         }
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
@@ -70,7 +69,7 @@ impl Accounts {
     pub async fn delete_user(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
         let admin = ctx.admin()?;
         if id == admin.user {
-            need_recent_sign_in(&self.own_account(admin).await?, admin, ctx)?;
+            self.need_recent_sign_in(&self.own_account(admin).await?, admin, ctx).await?;
         }
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;

@@ -14,7 +14,7 @@ pub(crate) use activity::for_its_person;
 
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::{EventKind, Role, SessionId, UserId};
+use domain::{EventKind, Factor, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
 use time::{Duration, OffsetDateTime};
@@ -41,6 +41,11 @@ pub(crate) enum Event<'a> {
     SessionsEnded { ended_sessions: u64 },
     DataExported,
     DeviceForgotten,
+    FactorAdded { factor: Factor, ended_sessions: u64 },
+    FactorRemoved { factor: Factor },
+    FactorRefused,
+    RecoveryCodesMade,
+    RecoveryCodeUsed { left: i64 },
     RoleChanged { role: Role, ended_sessions: u64 },
     Disabled { ended_sessions: u64, reason: Option<&'a str> },
     Enabled,
@@ -82,6 +87,11 @@ impl Event<'_> {
             Self::SessionsEnded { .. } => EventKind::SessionsEnded,
             Self::DataExported => EventKind::DataExported,
             Self::DeviceForgotten => EventKind::DeviceForgotten,
+            Self::FactorAdded { .. } => EventKind::FactorAdded,
+            Self::FactorRemoved { .. } => EventKind::FactorRemoved,
+            Self::FactorRefused => EventKind::FactorRefused,
+            Self::RecoveryCodesMade => EventKind::RecoveryCodesMade,
+            Self::RecoveryCodeUsed { .. } => EventKind::RecoveryCodeUsed,
             Self::RoleChanged { .. } => EventKind::RoleChanged,
             Self::Disabled { .. } => EventKind::AccountDisabled,
             Self::Enabled => EventKind::AccountEnabled,
@@ -111,6 +121,11 @@ impl Event<'_> {
             Self::PasswordChanged { session, ended_sessions } => {
                 json!({ "opened": session, "ended_sessions": ended_sessions })
             }
+            Self::FactorAdded { factor, ended_sessions } => {
+                json!({ "factor": factor.as_str(), "ended_sessions": ended_sessions })
+            }
+            Self::FactorRemoved { factor } => json!({ "factor": factor.as_str() }),
+            Self::RecoveryCodeUsed { left } => json!({ "left": left }),
             Self::RoleChanged { role, ended_sessions } => {
                 json!({ "role": role, "ended_sessions": ended_sessions })
             }

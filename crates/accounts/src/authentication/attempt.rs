@@ -1,7 +1,7 @@
 //! An attempt to sign in, from a name to a proven factor. `establish.rs` has what comes after.
 
 use crate::audit::Event;
-use crate::authentication::throttle::Admitted;
+use crate::authentication::throttle::{Admitted, Earned};
 use crate::{Accounts, Error, RequestCtx, identifier, policy};
 use domain::{Identifier, UserId};
 use store::Tx;
@@ -41,8 +41,7 @@ pub(crate) struct ProvenAttempt {
     pub(crate) tx: Tx,
     pub(crate) user: User,
     pub(crate) proofs: Vec<Proof>,
-    /// What a success forgives: nothing for a new account, and nothing for a code by mail.
-    pub(crate) admitted: Option<Admitted>,
+    pub(crate) earned: Earned,
     /// Whether the client is none that the owner is known to use: they are told then. Of their own sign-up they know.
     pub(crate) is_unfamiliar: bool,
 }
@@ -102,8 +101,8 @@ impl Attempt {
         (self.if_barred == IfBarred::Restore).then_some(now)
     }
 
-    /// What somebody with the right password is told: the account closes, and can be restored; or why it is disabled. The
-    /// password is the only factor so far: once there is another, this is decided behind the last.
+    /// What somebody with the right password is told: the account closes, and can be restored; or why it is disabled. A
+    /// second factor is not asked for then: this opens nothing.
     pub(crate) fn told(&self, now: OffsetDateTime) -> Option<Error> {
         if self.if_barred != IfBarred::Tell || !self.admitted.is_looked_at() {
             return None;

@@ -1,16 +1,15 @@
 //! Opening the session: the last step of a sign-in, a sign-up and a change of password.
 
 use crate::audit::Event;
-use crate::authentication::attempt::ProvenAttempt;
-use crate::authentication::factor;
-use crate::credential::{SessionToken, Subject};
+use crate::authentication::attempt::{IfBarred, ProvenAttempt};
+use crate::credential::Subject;
 use crate::mail::Notice;
 use crate::policy::{self, NextStep};
-use crate::{Accounts, Caller, Error, RawToken, RequestCtx, rng};
-use domain::{Role, SessionId, SessionKind, UserId};
-use store::Tx;
+use crate::{Accounts, Caller, Error, Member, RawToken, RequestCtx, SessionToken, rng};
+use domain::{Factor, Purpose, Role, SessionId, SessionKind, UserId};
 use store::sessions::{self, Proof};
 use store::users::User;
+use store::{Tx, one_time_tokens};
 
 /// What carries the session from now on.
 #[derive(Clone, Copy)]
@@ -21,6 +20,21 @@ pub(crate) enum Transport<'a> {
     Bearer { refresh_token: &'a RawToken, known: bool },
     /// The cookie of the API's cookie family.
     ApiCookie,
+}
+
+/// What a sign-in is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Goal<'a> {
+    pub(crate) transport: Transport<'a>,
+    pub(crate) if_barred: IfBarred,
+    /// Where to go afterwards: a path of ours, or empty.
+    pub(crate) next: &'a str,
+}
+
+impl<'a> Goal<'a> {
+    pub(crate) fn of(transport: Transport<'a>) -> Self {
+        Self { transport, if_barred: IfBarred::Refuse, next: "" }
+    }
 }
 
 /// What a sign-in ends with.
@@ -43,7 +57,7 @@ pub(crate) struct NewSession<'a> {
 }
 
 impl Transport<'_> {
-    fn kind(self) -> SessionKind {
+    pub(crate) fn kind(self) -> SessionKind {
         match self {
             Self::Browser { .. } => SessionKind::Browser,
             Self::Bearer { .. } => SessionKind::Bearer,
@@ -51,7 +65,7 @@ impl Transport<'_> {
         }
     }
 
-    fn is_persistent(self) -> bool {
+    pub(crate) fn is_persistent(self) -> bool {
         match self {
             Self::Browser { persistent } => persistent,
             Self::Bearer { .. } => true,
@@ -59,7 +73,7 @@ impl Transport<'_> {
         }
     }
 
-    fn makes_known(self) -> bool {
+    pub(crate) fn makes_known(self) -> bool {
         match self {
             Self::Bearer { known, .. } => known,
             Self::Browser { .. } | Self::ApiCookie => true,
@@ -68,19 +82,25 @@ impl Transport<'_> {
 }
 
 impl Accounts {
-    /// Takes an attempt to its next step: its session, once what was proven is enough.
+    /// Takes an attempt to its next step: its session once what was proven is enough, else it waits for what is missing.
     pub(crate) async fn proceed(
         &self,
         ctx: &RequestCtx,
-        attempt: ProvenAttempt,
-        transport: Transport<'_>,
+        mut attempt: ProvenAttempt,
+        goal: &Goal<'_>,
     ) -> Result<Established, Error> {
-        let proven: Vec<_> = attempt.proofs.iter().map(|proof| proof.factor).collect();
-        match policy::next_step(&factor::enrolled(&attempt.user), &proven) {
-            NextStep::Establish => self.establish(ctx, attempt, transport).await,
-            // Asking for a second factor begins here. With one factor, nobody comes this way.
-            NextStep::Need(missing) => Err(Error::internal(format!("no way to prove {missing:?}"))),
+        if self.is_enough(&mut attempt.tx, &attempt.user, &attempt.proofs).await? {
+            self.restore_proven(ctx, &mut attempt, goal.if_barred).await?;
+            return self.establish(ctx, attempt, goal.transport).await;
         }
+        Err(Error::SecondFactorNeeded(self.wait_for_factor(ctx, attempt, goal).await?))
+    }
+
+    /// Whether what was proven is enough to sign in to an account, whose row is locked.
+    pub(crate) async fn is_enough(&self, tx: &mut Tx, user: &User, proofs: &[Proof]) -> Result<bool, Error> {
+        let proven: Vec<Factor> = proofs.iter().map(|proof| proof.factor).collect();
+        let enrolled = self.enrolled_in(tx, user).await?;
+        Ok(policy::next_step(&enrolled, &proven) == NextStep::Establish)
     }
 
     /// Opens the session of an attempt. One transaction writes the session with its factors, its audit event and the
@@ -91,7 +111,7 @@ impl Accounts {
         attempt: ProvenAttempt,
         transport: Transport<'_>,
     ) -> Result<Established, Error> {
-        let ProvenAttempt { mut tx, user, proofs, admitted, is_unfamiliar } = attempt;
+        let ProvenAttempt { mut tx, user, proofs, earned, is_unfamiliar } = attempt;
         let kind = transport.kind();
         // By what was known before, not by the session that is opened now.
         let is_news = is_unfamiliar && self.is_news(&mut tx, ctx, &user, kind).await?;
@@ -105,7 +125,7 @@ impl Accounts {
         if let Transport::Bearer { refresh_token, .. } = transport {
             self.insert_refresh_token(&mut tx, session, refresh_token, None, ctx.now).await?;
         }
-        let device = self.device_token(ctx, admitted.as_ref());
+        let device = self.device_token(ctx, earned.known_device);
         if transport.makes_known() {
             self.know_device(&mut tx, ctx, &device, id).await?;
         }
@@ -114,9 +134,7 @@ impl Accounts {
             self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
         }
         tx.commit().await?;
-        if let Some(admitted) = &admitted {
-            self.forgive(ctx, admitted).await;
-        }
+        self.forgive(ctx, &earned).await;
         let must_prove = self.must_prove(user.email_verified);
         Ok(Established { user, must_prove, token, device })
     }
@@ -132,6 +150,35 @@ impl Accounts {
         let is_known_program = self.is_known_program(tx, ctx, kind, user.id).await?;
         let is_first = !sessions::list::has_any(tx, user.id).await?;
         Ok(policy::is_news(is_known_program, is_first, ctx.now - user.created_at))
+    }
+
+    /// Ends all sessions but the caller's, and forgets their other known devices; says how many ended. A browser's session
+    /// gets a new id (ASVS 7.2.4); a program's cannot, since its tokens name the old one.
+    pub(crate) async fn keep_only_this_session(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        member: &Member,
+        role: Role,
+        factors: &[Proof],
+    ) -> Result<(SessionId, Option<SessionToken>, u64), Error> {
+        let (user, kind) = (member.user, member.kind);
+        let kept = match kind {
+            SessionKind::Browser | SessionKind::ApiCookie => {
+                let ended = sessions::end_all(tx, user, ctx.now).await?;
+                let new = NewSession { user, role, kind, persistent: member.persistent, factors };
+                let (session, token) = self.open_session(tx, ctx, &new).await?;
+                (session, Some(token), ended)
+            }
+            SessionKind::Bearer => {
+                sessions::set_factors(tx, user, member.session, factors).await?;
+                (member.session, None, sessions::end_others(tx, user, member.session, ctx.now).await?)
+            }
+        };
+        self.forget_other_devices(tx, ctx, user).await?;
+        // Whoever reads the mailbox may have asked for these before.
+        one_time_tokens::revoke_all(tx, user, &[Purpose::Reset, Purpose::SignIn]).await?;
+        Ok(kept)
     }
 
     /// Makes a session under a new id, which nobody can have planted (ASVS 7.2.4), and its first token.

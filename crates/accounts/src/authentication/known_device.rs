@@ -4,7 +4,6 @@
 //! Programs often keep no token. One that signs in with the same agent from the same address as before is known, too,
 //! but to no other end than that its sign-in is no news: anybody there can call themselves so.
 
-use crate::authentication::throttle::Admitted;
 use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::policy::SWEEP_BATCH;
@@ -18,9 +17,8 @@ use uuid::Uuid;
 
 impl Accounts {
     /// The device token of a client: its own if that admitted it, else a new one.
-    pub(crate) fn device_token(&self, ctx: &RequestCtx, admitted: Option<&Admitted>) -> RawToken {
+    pub(crate) fn device_token(&self, ctx: &RequestCtx, known: bool) -> RawToken {
         // Whoever plants a token in somebody's browser must not find it trusted afterwards.
-        let known = admitted.is_some_and(Admitted::is_of_a_known_device);
         let token = ctx.client.device.clone().filter(|_| known);
         token.unwrap_or_else(|| RawToken::new(self.inner.rng.as_ref()))
     }

@@ -6,8 +6,10 @@ pub(crate) mod establish;
 pub(crate) mod factor;
 mod known_device;
 mod own_devices;
+mod pending;
 pub(crate) mod sign_in;
 pub(crate) mod step_up;
 pub(crate) mod throttle;
 
+pub use factor::TotpConfirmed;
 pub use sign_in::SignedIn;

@@ -1,8 +1,8 @@
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
-use crate::authentication::establish::{Established, Transport};
+use crate::authentication::establish::{Established, Goal, Transport};
 use crate::mail::Notice;
 use crate::{Accounts, Error, RawToken, RequestCtx, SessionToken, view};
-use domain::{CodeSignIn, CodeSignInForm, SignIn, SignInForm, TokenPair, UserView, Viewer};
+use domain::{CodeSignIn, CodeSignInForm, SignIn, SignInForm, TokenPair, UserView, Viewer, safe_next};
 use store::users::User;
 
 /// Somebody who has just proven who they are.
@@ -23,13 +23,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCredentials`], [`Error::AccountClosing`] unless the form restores it,
-    /// [`Error::AccountDisabled`] where an admin has said why,
+    /// [`Error::AccountDisabled`] where an admin has said why, [`Error::SecondFactorNeeded`],
     /// [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`].
     pub async fn sign_in(&self, ctx: &RequestCtx, form: SignInForm) -> Result<SignedIn, Error> {
         let sign_in = form.parse()?;
         let transport = Transport::Browser { persistent: sign_in.remember };
         let if_barred = IfBarred::of_page(sign_in.restore);
-        self.sign_in_over(ctx, sign_in, transport, if_barred).await.map(SignedIn::from)
+        let goal = Goal { transport, if_barred, next: safe_next(&form.next).unwrap_or_default() };
+        self.sign_in_over(ctx, sign_in, &goal).await.map(SignedIn::from)
     }
 
     /// Signs a program in under a session of its own, which lasts until it signs out, even if it changes the password.
@@ -71,7 +72,7 @@ impl Accounts {
         form: SignInForm,
     ) -> Result<(UserView, SessionToken, RawToken), Error> {
         let Established { user, token, device, .. } =
-            self.sign_in_over(ctx, form.parse()?, Transport::ApiCookie, IfBarred::Refuse).await?;
+            self.sign_in_over(ctx, form.parse()?, &Goal::of(Transport::ApiCookie)).await?;
         Ok((view::user(user), token, device))
     }
 
@@ -79,12 +80,13 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::WrongCode`], [`Error::AccountClosing`] unless the form restores it,
-    /// [`Error::TooManyTries`], [`Error::Unavailable`].
+    /// [`Error::SecondFactorNeeded`], [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn sign_in_by_code(&self, ctx: &RequestCtx, form: CodeSignInForm) -> Result<SignedIn, Error> {
         let code = form.parse()?;
         let transport = Transport::Browser { persistent: code.remember };
         let if_barred = IfBarred::of_page(code.restore);
-        self.sign_in_by_code_over(ctx, code, transport, if_barred).await.map(SignedIn::from)
+        let goal = Goal { transport, if_barred, next: safe_next(&form.next).unwrap_or_default() };
+        self.sign_in_by_code_over(ctx, code, &goal).await.map(SignedIn::from)
     }
 
     /// The same for a program; a device token is returned to one that wants to be a known device.
@@ -100,7 +102,7 @@ impl Accounts {
         let refresh_token = self.new_refresh_token();
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
         let Established { token, device, .. } =
-            self.sign_in_by_code_over(ctx, form.parse()?, transport, IfBarred::Refuse).await?;
+            self.sign_in_by_code_over(ctx, form.parse()?, &Goal::of(transport)).await?;
         Ok((self.token_pair(token.jwt, &refresh_token), known.then_some(device)))
     }
 
@@ -108,12 +110,10 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         CodeSignIn { identifier, code, .. }: CodeSignIn,
-        transport: Transport<'_>,
-        if_barred: IfBarred,
+        goal: &Goal<'_>,
     ) -> Result<Established, Error> {
-        let mut attempt = self.prove_email_code(ctx, &identifier, &code, if_barred).await?;
-        self.restore_proven(ctx, &mut attempt, if_barred).await?;
-        self.proceed(ctx, attempt, transport).await
+        let attempt = self.prove_email_code(ctx, &identifier, &code, goal.if_barred).await?;
+        self.proceed(ctx, attempt, goal).await
     }
 
     async fn sign_in_program(
@@ -126,7 +126,7 @@ impl Accounts {
         let refresh_token = self.new_refresh_token();
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
         let Established { token, device, .. } =
-            self.sign_in_over(ctx, form.parse()?, transport, if_barred).await?;
+            self.sign_in_over(ctx, form.parse()?, &Goal { if_barred, ..Goal::of(transport) }).await?;
         Ok((self.token_pair(token.jwt, &refresh_token), device))
     }
 
@@ -134,17 +134,15 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         SignIn { identifier, password, .. }: SignIn,
-        transport: Transport<'_>,
-        if_barred: IfBarred,
+        goal: &Goal<'_>,
     ) -> Result<Established, Error> {
-        let attempt = self.begin_attempt(ctx, &identifier).await?.on(if_barred);
-        let mut attempt = self.prove_password(ctx, attempt, password).await?;
-        self.restore_proven(ctx, &mut attempt, if_barred).await?;
-        self.proceed(ctx, attempt, transport).await
+        let attempt = self.begin_attempt(ctx, &identifier).await?.on(goal.if_barred);
+        let attempt = self.prove_password(ctx, attempt, password).await?;
+        self.proceed(ctx, attempt, goal).await
     }
 
     /// Opens the account again where it closes and that is wanted; its owner is told.
-    async fn restore_proven(
+    pub(crate) async fn restore_proven(
         &self,
         ctx: &RequestCtx,
         ProvenAttempt { tx, user, .. }: &mut ProvenAttempt,

@@ -6,7 +6,8 @@ use crate::authentication::factor;
 use crate::credential::{Priority, SessionToken};
 use crate::{Accounts, Error, Member, RequestCtx, policy};
 use domain::{
-    ConfirmForm, ConfirmView, Factor, FieldError, PlainPassword, Reason, Role, SessionId, SessionKind,
+    ConfirmForm, ConfirmView, Factor, FactorSignInForm, FieldError, PlainPassword, Reason, Role, SessionId,
+    SessionKind,
 };
 use store::Tx;
 use store::sessions::{self, Proof};
@@ -50,10 +51,30 @@ impl Accounts {
         form: ConfirmForm,
     ) -> Result<Option<SessionToken>, Error> {
         let factors = ctx.signed_in()?.factors.clone();
-        let (tx, locked) = self.prove_own_email_code(ctx, &form.parse_code()?).await?;
+        let (mut tx, locked) = self.prove_own_email_code(ctx, &form.parse_code()?).await?;
         let proofs = factor::with(factors, Proof { factor: Factor::EmailCode, at: ctx.now });
-        need_recent(&locked, &proofs, ctx)?;
+        need_recent(&self.enrolled_in(&mut tx, &locked).await?, &proofs, ctx)?;
         self.confirmed(tx, ctx, &locked, &proofs).await
+    }
+
+    /// The same by a second factor, which is asked for wherever there is one.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::Invalid`], [`Error::FactorRefused`], [`Error::TooManyTries`],
+    /// [`Error::Unavailable`].
+    pub async fn confirm_by_factor(
+        &self,
+        ctx: &RequestCtx,
+        form: FactorSignInForm,
+    ) -> Result<Option<SessionToken>, Error> {
+        let member = ctx.signed_in()?;
+        let code = form.parse()?;
+        self.admit_factor(ctx, member.user).await?;
+        let (mut tx, locked) = self.begin_unproven(ctx).await?;
+        let Some(proof) = self.prove_factor(&mut tx, ctx, &locked, &code).await? else {
+            return self.refuse_factor(tx, ctx, &locked).await;
+        };
+        self.confirmed(tx, ctx, &locked, &factor::with(member.factors.clone(), proof)).await
     }
 
     async fn confirmed(
@@ -76,9 +97,13 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn ways_to_confirm(&self, ctx: &RequestCtx) -> Result<ConfirmView, Error> {
         let user = self.own_account(ctx.signed_in()?).await?;
+        let methods = self.factor_methods(user.id).await?;
+        if !methods.is_empty() {
+            return Ok(ConfirmView { password: false, code: false, email: user.email, methods });
+        }
         // To an address that nobody has proven no code is mailed.
         let code = self.sends_mail() && user.email_verified;
-        Ok(ConfirmView { password: user.password_hash.is_some(), code, email: user.email })
+        Ok(ConfirmView { password: user.password_hash.is_some(), code, email: user.email, methods })
     }
 
     /// The session in which the caller has proven these factors: a new one, except a program's, whose tokens name the old.
@@ -116,7 +141,7 @@ impl Accounts {
     ) -> Result<SteppedUp, Error> {
         let member = ctx.signed_in()?;
         let Some(current) = current else {
-            need_recent_sign_in(&user, member, ctx)?;
+            self.need_recent_sign_in(&user, member, ctx).await?;
             let (proofs, priority) = (member.factors.clone(), Priority::Stranger);
             return Ok(SteppedUp { user, proofs, priority, by_password: false });
         };
@@ -131,8 +156,28 @@ impl Accounts {
             return Err(wrong_password());
         }
         let proofs = factor::with(member.factors.clone(), Proof { factor: Factor::Password, at: ctx.now });
-        need_recent(&user, &proofs, ctx)?;
+        need_recent(&self.enrolled(&user).await?, &proofs, ctx)?;
         Ok(SteppedUp { user, proofs, priority, by_password: true })
+    }
+
+    /// The guard of what needs a sign-in within the last minutes; where there is a second factor, with that.
+    pub(crate) async fn need_recent_sign_in(
+        &self,
+        user: &User,
+        member: &Member,
+        ctx: &RequestCtx,
+    ) -> Result<(), Error> {
+        need_recent(&self.enrolled(user).await?, &member.factors, ctx)
+    }
+
+    /// The same within a transaction.
+    pub(crate) async fn need_recent_sign_in_in(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        ctx: &RequestCtx,
+    ) -> Result<(), Error> {
+        need_recent(&self.enrolled_in(tx, user).await?, &ctx.signed_in()?.factors, ctx)
     }
 }
 
@@ -144,13 +189,8 @@ impl SteppedUp {
     }
 }
 
-/// The guard of what needs a sign-in within the last minutes.
-pub(crate) fn need_recent_sign_in(user: &User, member: &Member, ctx: &RequestCtx) -> Result<(), Error> {
-    need_recent(user, &member.factors, ctx)
-}
-
-fn need_recent(user: &User, proofs: &[Proof], ctx: &RequestCtx) -> Result<(), Error> {
-    let recent = policy::is_stepped_up(&factor::enrolled(user), proofs, ctx.now);
+fn need_recent(enrolled: &[Factor], proofs: &[Proof], ctx: &RequestCtx) -> Result<(), Error> {
+    let recent = policy::is_stepped_up(enrolled, proofs, ctx.now);
     if recent { Ok(()) } else { Err(Error::Reauthenticate) }
 }
 

@@ -30,6 +30,15 @@ pub(crate) enum Admitted {
     Network { name: Cost, account: Option<Taken>, own: bool },
 }
 
+/// What a sign-in earns once it is complete: nothing for a new account, and nothing for a code by mail.
+#[derive(Default)]
+pub(crate) struct Earned {
+    /// The counts that it forgives.
+    pub(crate) forgives: Vec<Key>,
+    /// Whether the client goes on as the known device that it is.
+    pub(crate) known_device: bool,
+}
+
 /// What a try was counted for, at a name.
 pub(crate) enum Cost {
     /// A failure: the name need not wait, and the answer is the usual one.
@@ -77,6 +86,18 @@ impl Admitted {
 
     pub(crate) fn is_of_a_known_device(&self) -> bool {
         matches!(self, Self::Device { .. })
+    }
+
+    /// What its success earns. Failures of all names of an account are forgiven whose owner signed in the ordinary way. A
+    /// sign-in by a known device or network does not forgive what strangers failed at. If only the account had to wait,
+    /// the name that was typed is forgiven, and the account goes on waiting.
+    pub(crate) fn earned(&self) -> Earned {
+        let forgives = match self {
+            Self::Name { names, .. } => [&[names.typed, names.account], names.others.as_slice()].concat(),
+            Self::Network { name: Cost::Failure { key, .. }, .. } => vec![*key],
+            Self::Network { .. } | Self::Device { .. } => vec![],
+        };
+        Earned { forgives, known_device: self.is_of_a_known_device() }
     }
 
     /// Its priority when it waits for a core.
@@ -255,6 +276,15 @@ impl Accounts {
         self.priority(ctx, member.user).await
     }
 
+    /// Admits a guess at an account's second factor, before it is looked at and for good.
+    pub(crate) async fn admit_factor(&self, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
+        let key = match self.known_device(&ctx.client, Some(user)).await? {
+            Some((device, user)) => key("second factor with", &[&device, user.0.as_bytes()]),
+            None => key("second factor of", &[user.0.as_bytes()]),
+        };
+        self.take(ctx, &[Budget { key, bucket: limits::FACTOR_TRIES_OF_AN_ACCOUNT }]).await
+    }
+
     /// The priority of a known caller: one account must not fill the places of all others, however many sessions and
     /// browsers it has.
     async fn priority(&self, ctx: &RequestCtx, user: UserId) -> Result<Priority, Error> {
@@ -319,17 +349,13 @@ impl Accounts {
         }
     }
 
-    /// Deletes the failures of all names of an account whose owner signed in the ordinary way. A sign-in by a known
-    /// device or network does not forgive what strangers failed at. If only the account had to wait, the name that was
-    /// typed is forgiven, and the account goes on waiting.
-    pub(crate) async fn forgive(&self, ctx: &RequestCtx, admitted: &Admitted) {
-        let keys = match admitted {
-            Admitted::Name { names, .. } => [&[names.typed, names.account], names.others.as_slice()].concat(),
-            Admitted::Network { name: Cost::Failure { key, .. }, .. } => vec![*key],
-            Admitted::Network { .. } | Admitted::Device { .. } => return,
-        };
+    /// Deletes the failures that a success forgives.
+    pub(crate) async fn forgive(&self, ctx: &RequestCtx, earned: &Earned) {
+        if earned.forgives.is_empty() {
+            return;
+        }
         // Nobody is refused because a count could not be taken back.
-        if let Err(error) = self.counts().forgive(&keys, self.moment(ctx.now)).await {
+        if let Err(error) = self.counts().forgive(&earned.forgives, self.moment(ctx.now)).await {
             tracing::warn!(%error, "failures not forgotten");
         }
     }

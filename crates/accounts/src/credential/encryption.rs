@@ -31,6 +31,8 @@ pub(crate) enum Label {
     OneTimeCode,
     /// What a one-time token's row keeps secret.
     TokenDetail,
+    /// The secret of an authenticator app.
+    Totp,
     /// A link of the chain over the audit trail.
     AuditLink,
     /// What pruning leaves of that chain.
@@ -45,6 +47,7 @@ impl Label {
             Self::OneTimeToken => b"one-time token",
             Self::OneTimeCode => b"one-time code",
             Self::TokenDetail => b"token detail",
+            Self::Totp => b"totp",
             Self::AuditLink => b"audit link",
             Self::AuditCheckpoint => b"audit checkpoint",
         }

@@ -1,7 +1,7 @@
 use crate::credential::key::{Entry, KeyRing};
 use crate::rng::{Rng, uuid};
-use crate::{Error, SetupError};
-use domain::{SessionId, SessionKind, UserId};
+use crate::{Error, SetupError, policy};
+use domain::{Factor, SessionId, SessionKind, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ struct Claims {
     exp: i64,
     auth_time: i64,
     amr: Vec<String>,
+    /// None in a token of an older server.
+    #[serde(default)]
+    acr: Option<String>,
 }
 
 /// Whom a token names.
@@ -191,6 +194,7 @@ impl Tokens {
         now: OffsetDateTime,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let purpose = self.purpose(kind);
+        let proven: Vec<Factor> = factors.iter().map(|proof| proof.factor).collect();
         let authenticated_at = factors.iter().map(|proof| proof.at).max();
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -202,7 +206,8 @@ impl Tokens {
             nbf: now.unix_timestamp(),
             exp: (now + self.lifetime).unix_timestamp(),
             auth_time: authenticated_at.map_or(0, OffsetDateTime::unix_timestamp),
-            amr: factors.iter().map(|proof| proof.factor.as_str().to_owned()).collect(),
+            amr: proven.iter().map(|factor| factor.as_str().to_owned()).collect(),
+            acr: Some(policy::assurance(&proven).to_owned()),
         };
         let key = self.signing_key(now);
         let mut header = Header::new(self.algorithm);

@@ -50,6 +50,13 @@ pub const USERNAMES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Durati
 /// New addresses from one client, and new usernames likewise: it may have ten accounts an hour.
 pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
 
+/// Tries at a sign-in that waits for its second factor.
+pub const FACTOR_TRIES_OF_A_SIGN_IN: i32 = 5;
+
+/// Tries at the second factors of an account: with the ten of the start never more than 20 in any hour. Each known device
+/// has as many of its own, which nobody else uses up.
+pub const FACTOR_TRIES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
 /// Exchanges of refresh tokens from one address, which each leave a row.
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };
 

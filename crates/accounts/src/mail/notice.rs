@@ -31,6 +31,14 @@ pub(crate) enum Notice {
     Restored,
     /// "This wasn't me" gave the account back.
     Recovered,
+    /// A sign-in takes one more step; which, as session rows name it.
+    FactorAdded { factor: String },
+    /// A sign-in no longer takes that step.
+    FactorRemoved { factor: String },
+    /// There are new recovery codes, and no old ones.
+    RecoveryCodesMade,
+    /// A recovery code was used, and so many are left.
+    RecoveryCodeUsed { left: u64 },
 }
 
 /// A notice as it waits in the outbox.
@@ -75,6 +83,10 @@ impl Notice {
             Self::Deleted => "account deleted",
             Self::Restored => "account restored",
             Self::Recovered => "account recovered",
+            Self::FactorAdded { .. } => "factor added",
+            Self::FactorRemoved { .. } => "factor removed",
+            Self::RecoveryCodesMade => "recovery codes made",
+            Self::RecoveryCodeUsed { .. } => "recovery code used",
         }
     }
 }

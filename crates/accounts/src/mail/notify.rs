@@ -125,6 +125,12 @@ impl Accounts {
             Notice::Deleted => Letter::Deleted { when, client },
             Notice::Restored => Letter::Restored { when, client, not_me },
             Notice::Recovered => Letter::Recovered { when, client },
+            Notice::FactorAdded { factor } => Letter::FactorAdded { factor, when, client, not_me },
+            Notice::FactorRemoved { factor } => Letter::FactorRemoved { factor, when, client, not_me },
+            Notice::RecoveryCodesMade => Letter::RecoveryCodesMade { when, client, not_me },
+            Notice::RecoveryCodeUsed { left } => {
+                Letter::RecoveryCodeUsed { left: *left, when, client, not_me }
+            }
         };
         let message = self.message(due, to, self.compose(&letter)?);
         Ok(Some(Prepared { message, token: link.map(|link| link.sent()) }))

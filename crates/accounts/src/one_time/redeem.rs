@@ -21,6 +21,7 @@ pub(crate) struct Redeemable {
     pub(crate) user: Option<UserId>,
     /// The address that it proves.
     pub(crate) email: Address,
+    pub(crate) created_at: OffsetDateTime,
     key_id: String,
     sealed: Option<Vec<u8>>,
 }
@@ -29,10 +30,11 @@ impl TryFrom<OneTimeToken> for Redeemable {
     type Error = Error;
 
     fn try_from(token: OneTimeToken) -> Result<Self, Error> {
-        let OneTimeToken { id, purpose, user, email, email_canonical, key_id, sealed, .. } = token;
+        let OneTimeToken { id, purpose, user, email, email_canonical, created_at, key_id, sealed, .. } =
+            token;
         let purpose = purpose.ok_or_else(|| Error::internal("a token without a known purpose"))?;
         let email = Address { shown: email, canonical: email_canonical };
-        Ok(Self { id, purpose, user, email, key_id, sealed })
+        Ok(Self { id, purpose, user, email, created_at, key_id, sealed })
     }
 }
 

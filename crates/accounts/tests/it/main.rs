@@ -7,6 +7,7 @@ mod audit;
 mod authentication;
 mod crew;
 mod encryption;
+mod factors;
 mod hashes;
 mod import;
 mod migrations;

@@ -114,7 +114,16 @@ async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(po
         old_event(&mut connection, kind, None).await;
     }
     store::MIGRATOR.run_direct(None, &mut *connection, false).await.unwrap();
-    for kind in EventKind::ALL {
+    // An older server writes none of those that came later.
+    let later = [
+        EventKind::FactorAdded,
+        EventKind::FactorRefused,
+        EventKind::FactorRemoved,
+        EventKind::RecoveryCodeUsed,
+        EventKind::RecoveryCodesMade,
+    ];
+    let known = || EventKind::ALL.iter().filter(|kind| !later.contains(kind));
+    for kind in known() {
         old_event(&mut connection, kind.as_str(), None).await;
     }
     let world = World::new(pool);
@@ -138,7 +147,7 @@ async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(po
     .fetch_all(&world.pool)
     .await
     .unwrap();
-    assert_eq!(rows.len(), 2 + EventKind::ALL.len());
+    assert_eq!(rows.len(), 2 + known().count());
     for (kind, result) in rows {
         assert_eq!(result, EventKind::of(&kind).unwrap().result().as_str(), "{kind}");
     }

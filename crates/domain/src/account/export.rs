@@ -24,6 +24,8 @@ pub struct AccountExport {
     pub known_devices: Vec<ExportedDevice>,
     /// The network that you last signed in from.
     pub known_networks: Vec<LastUse>,
+    /// The authenticator app that you sign in with, if you have set one up.
+    pub authenticator_apps: Vec<ExportedApp>,
     /// The links and codes that were mailed to you, the oldest first.
     pub mailed_links: Vec<ExportedLink>,
     /// What happened to your account, the newest first.
@@ -77,6 +79,16 @@ pub struct ExportedDevice {
     /// The user agent of its last sign-in.
     pub agent: Option<String>,
     /// When it last signed in.
+    pub last_used_at: Timestamp,
+}
+
+/// An authenticator app, without its secret.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedApp {
+    /// When you set it up.
+    pub added_at: Timestamp,
+    /// When you last used a code of it.
     pub last_used_at: Timestamp,
 }
 

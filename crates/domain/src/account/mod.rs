@@ -9,8 +9,8 @@ mod viewer;
 
 pub use email::{EmailChange, EmailForm, EmailView};
 pub use export::{
-    AccountExport, EXPORT_VERSION, ExportedAct, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
-    ExportedSession, LastUse,
+    AccountExport, EXPORT_VERSION, ExportedAct, ExportedApp, ExportedDevice, ExportedEvent, ExportedLink,
+    ExportedProof, ExportedSession, LastUse,
 };
 pub use leave::{KeptView, LeaveForm, LeaveView};
 pub use password::{PasswordChange, PasswordForm};

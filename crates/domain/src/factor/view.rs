@@ -1,5 +1,5 @@
 use super::code::in_groups;
-use crate::{FactorMethod, ProblemDocument, Timestamp};
+use crate::{CODE_ALPHABET, FactorMethod, ProblemDocument, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -34,6 +34,16 @@ pub struct TotpEnrolment {
 }
 
 impl TotpEnrolment {
+    /// For this secret; `issuer` and `account` are what the app shows it under.
+    #[must_use]
+    pub fn of(secret: &[u8], issuer: &str, account: &str) -> Self {
+        let (secret, issuer, account) = (base32(secret), percent_encoded(issuer), percent_encoded(account));
+        let otpauth_url = format!(
+            "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits=6&period=30"
+        );
+        Self { secret, otpauth_url }
+    }
+
     /// The secret in groups of four letters, as people type it.
     #[must_use]
     pub fn in_groups(&self) -> String {
@@ -45,6 +55,28 @@ impl fmt::Debug for TotpEnrolment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("TotpEnrolment(…)")
     }
+}
+
+/// RFC 4648 section 6, of whole groups of five bytes.
+fn base32(bytes: &[u8]) -> String {
+    let letters = bytes.chunks_exact(5).flat_map(|group| {
+        let bits = group.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        (0..8).rev().map(move |at| CODE_ALPHABET[usize::try_from(bits >> (5 * at) & 31).unwrap_or_default()])
+    });
+    letters.map(char::from).collect()
+}
+
+/// All but the unreserved characters of RFC 3986.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 /// Your recovery codes: each works once, and they are not shown again.
@@ -123,6 +155,17 @@ mod tests {
         assert_eq!(json["methods"], serde_json::json!(["totp", "recovery_code"]));
         assert_eq!((&json["challenge"], &json["expires_in"]), (&"canary".into(), &300.into()));
         assert!(!format!("{needed:?}").contains("canary"));
+    }
+
+    #[test]
+    fn an_app_is_told_all_that_it_needs() {
+        let enrolment = TotpEnrolment::of(b"12345678901234567890", "Acme & Søn", "ana@example.com");
+        assert_eq!(enrolment.secret, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+        assert_eq!(
+            enrolment.otpauth_url,
+            "otpauth://totp/Acme%20%26%20S%C3%B8n:ana%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\
+             &issuer=Acme%20%26%20S%C3%B8n&algorithm=SHA1&digits=6&period=30"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use crate::{FieldError, FieldErrors, MailCode, PlainPassword, RawPassword, RawSecret};
+use crate::{FactorMethod, FieldError, FieldErrors, MailCode, PlainPassword, RawPassword, RawSecret};
 use serde::{Deserialize, Serialize};
 
 /// What a signed-in person typed to show again that the account is theirs: the password, or a code that was mailed.
@@ -44,4 +44,6 @@ pub struct ConfirmView {
     pub code: bool,
     /// Where it is mailed to.
     pub email: String,
+    /// The second factors of the account: where there are some, one of them is asked for instead.
+    pub methods: Vec<FactorMethod>,
 }

@@ -5,6 +5,7 @@
 
 use crate::audit::Event;
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
+use crate::authentication::throttle::Earned;
 use crate::mail::{Mail, address_of};
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, identifier, policy};
@@ -79,7 +80,7 @@ impl Accounts {
         match self.use_code(&mut tx, ctx, known, token, if_barred).await? {
             Some(user) => {
                 let proofs = vec![Proof { factor: Factor::EmailCode, at: ctx.now }];
-                Ok(ProvenAttempt { tx, user, proofs, admitted: None, is_unfamiliar })
+                Ok(ProvenAttempt { tx, user, proofs, earned: Earned::default(), is_unfamiliar })
             }
             None => self.refuse_attempt(tx, ctx, known, Error::WrongCode).await,
         }

@@ -26,8 +26,9 @@ impl Accounts {
         }
         let (tx, user) = judged?;
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
-        let is_unfamiliar = !attempt.admitted.is_of_a_known_device();
-        Ok(ProvenAttempt { tx, user, proofs, admitted: Some(attempt.admitted), is_unfamiliar })
+        let earned = attempt.admitted.earned();
+        let is_unfamiliar = !earned.known_device;
+        Ok(ProvenAttempt { tx, user, proofs, earned, is_unfamiliar })
     }
 
     async fn judge_password(

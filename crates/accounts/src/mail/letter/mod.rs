@@ -6,6 +6,7 @@
 mod closing;
 mod colours;
 mod content;
+mod factors;
 mod html;
 mod notices;
 mod requests;
@@ -16,6 +17,7 @@ mod text;
 use crate::{Error, Logo, Settings};
 use content::{Block, Content};
 use domain::is_invisible;
+use notices::at;
 use time::OffsetDateTime;
 
 /// One variant a mail. A code is as it is shown, `ABCDE-FGHIJ`; a client is what [`words::client_of`] makes of an agent.
@@ -62,6 +64,14 @@ pub(crate) enum Letter<'a> {
     Restored { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// "This wasn't me" was used.
     Recovered { when: OffsetDateTime, client: &'a str },
+    /// A sign-in takes one more step.
+    FactorAdded { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
+    /// It no longer takes that.
+    FactorRemoved { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
+    /// The old ones no longer work.
+    RecoveryCodesMade { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
+    /// And so many are left.
+    RecoveryCodeUsed { left: u64, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// The way round a throttled password.
     SignInCode { code: &'a str, minutes: u64, sign_in_page: &'a str },
     /// Somebody may make an account.
@@ -171,6 +181,18 @@ impl<'a> Letter<'a> {
             }
             Letter::Deleted { when, client } => closing::deleted(sender, when, client),
             Letter::Restored { when, client, not_me } => closing::restored(sender, when, client, not_me),
+            Letter::FactorAdded { factor, when, client, not_me } => {
+                factors::added(sender, factor, at(when, client), not_me)
+            }
+            Letter::FactorRemoved { factor, when, client, not_me } => {
+                factors::removed(sender, factor, at(when, client), not_me)
+            }
+            Letter::RecoveryCodesMade { when, client, not_me } => {
+                factors::codes_made(sender, at(when, client), not_me)
+            }
+            Letter::RecoveryCodeUsed { left, when, client, not_me } => {
+                factors::code_used(sender, left, at(when, client), not_me)
+            }
             Letter::Disabled => notices::disabled(sender),
             Letter::Recovered { when, client } => notices::recovered(sender, when, client),
         }

@@ -77,6 +77,10 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
                 "restored",
                 "closing",
                 "closes-soon",
+                "factor-added",
+                "factor-removed",
+                "recovery-codes-made",
+                "recovery-code-used",
             ],
         ),
         (
@@ -91,6 +95,10 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
                 "restored-unproven",
                 "closing-to-an-unproven-address",
                 "closes-soon-to-an-unproven-address",
+                "factor-added-unproven",
+                "factor-removed-unproven",
+                "recovery-codes-made-unproven",
+                "recovery-code-used-unproven",
             ],
         ),
     ] {
@@ -104,6 +112,10 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             Letter::Restored { when, client, not_me },
             Letter::Closing { closes, when, client, sign_in, not_me },
             Letter::ClosesSoon { closes, sign_in, not_me },
+            Letter::FactorAdded { factor: "otp", when, client, not_me },
+            Letter::FactorRemoved { factor: "otp", when, client, not_me },
+            Letter::RecoveryCodesMade { when, client, not_me },
+            Letter::RecoveryCodeUsed { left: 9, when, client, not_me },
         ]));
     }
     letters

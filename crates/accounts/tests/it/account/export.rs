@@ -3,11 +3,11 @@
 use crate::crew::{admin, admin_patch, again, break_the_trail, kinds};
 use accounts::retention::RETENTION;
 use accounts::{Error, RequestCtx};
-use domain::{EmailForm, ProfileForm};
+use domain::{EmailForm, ProfileForm, TotpConfirmForm};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
-use testkit::{PASSWORD, World};
+use testkit::{PASSWORD, World, totp_code};
 use time::Duration;
 
 const OWN_EVENTS: &str = "actor_id = $1 OR (subject_id = $1 AND actor_id IS NULL)";
@@ -93,11 +93,23 @@ async fn whoever_has_to_prove_their_address_takes_no_export(pool: PgPool) {
     assert_eq!(world.accounts.leaving(&ctx).await.unwrap().grace_days, 14, "but they can leave");
 }
 
+/// The same, once they have set an authenticator app up.
+async fn with_app(world: &World, ctx: &RequestCtx) -> RequestCtx {
+    let secret = world.accounts.begin_totp(ctx).await.unwrap().secret;
+    let form = TotpConfirmForm { code: totp_code(&secret, ctx.now).into() };
+    let token = world.accounts.confirm_totp(ctx, form).await.unwrap().token;
+    // Those that they had are forgotten by that.
+    let device = "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent)
+                  SELECT '\\x07', id, '2026-11-20 12:36:58Z', 'a browser' FROM users WHERE email LIKE 'ana@%'";
+    world.execute(device).await;
+    world.browser(&token.unwrap()).await
+}
+
 /// Each value of the person's own rows, by the retention table: a column that the export lacks fails here.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_personal_column_is_in_the_export_and_no_secret(pool: PgPool) {
     let world = World::new(pool);
-    let ctx = ana(&world).await;
+    let ctx = with_app(&world, &ana(&world).await).await;
     let id = ctx.member().unwrap().user.0;
     let text = whole(&world, &ctx).await;
     let exported = leaves(&serde_json::from_str(&text).unwrap());

@@ -3,8 +3,9 @@
 use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, AuditFormat, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
-    AddressForm, AdminAct, AdminActForm, AuditQuery, AuditSearch, DeviceId, EmailForm, InviteForm,
-    PageRequest, PasswordForm, ProfileForm, RevokeForm, SessionId, UserId, UserQuery, VerifyForm,
+    AddressForm, AdminAct, AdminActForm, AuditQuery, AuditSearch, DeviceId, EmailForm, FactorForm,
+    InviteForm, PageRequest, PasswordForm, ProfileForm, RevokeForm, SessionId, TotpConfirmForm, UserId,
+    UserQuery, VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -62,6 +63,17 @@ const WAITS: &[Ask] = &[
         Box::pin(async { accounts.activity(ctx, PageRequest::default()).await.map(drop) })
     }),
     ("export", |accounts, ctx, _| Box::pin(async { accounts.export(ctx).await.map(drop) })),
+    ("factors", |accounts, ctx, _| Box::pin(async { accounts.factors(ctx).await.map(drop) })),
+    ("begin_totp", |accounts, ctx, _| Box::pin(async { accounts.begin_totp(ctx).await.map(drop) })),
+    ("pending_totp", |accounts, ctx, _| Box::pin(async { accounts.pending_totp(ctx).await.map(drop) })),
+    ("confirm_totp", |accounts, ctx, _| {
+        let form = TotpConfirmForm { code: "012345".into() };
+        Box::pin(async { accounts.confirm_totp(ctx, form).await.map(drop) })
+    }),
+    ("remove_totp", |accounts, ctx, _| Box::pin(async { accounts.remove_totp(ctx, FactorForm {}).await })),
+    ("new_recovery_codes", |accounts, ctx, _| {
+        Box::pin(async { accounts.new_recovery_codes(ctx).await.map(drop) })
+    }),
     ("audit_trail", |accounts, ctx, _| {
         Box::pin(async { accounts.audit_trail(ctx, AuditQuery::default()).await.map(drop) })
     }),
@@ -123,12 +135,14 @@ const GOES_ON: &[&str] = &[
     "change_email",
     "confirm",
     "confirm_by_code",
+    "confirm_by_factor",
     "delete_me",
     "disown",
     "email",
     "forgot_password",
     "leave",
     "leaving",
+    "pending_sign_in",
     "prove_address",
     "refresh",
     "register",
@@ -140,6 +154,8 @@ const GOES_ON: &[&str] = &[
     "sign_in_bearer",
     "sign_in_by_code",
     "sign_in_by_code_bearer",
+    "sign_in_by_factor",
+    "sign_in_by_factor_bearer",
     "sign_in_known_bearer",
     "sign_out",
     "sign_up",

@@ -29,6 +29,8 @@ async fn every_outcome_costs_exactly_one_hash_and_failures_say_the_same(pool: Pg
         world.member(name).await;
     }
     world.execute("UPDATE users SET is_active = false WHERE email_canonical = 'disabled@example.com'").await;
+    let mut guarded = world.member("guarded").await;
+    world.set_up_totp(&mut guarded).await;
     world
         .execute("UPDATE users SET password_hash = NULL WHERE email_canonical = 'invited@example.com'")
         .await;
@@ -40,6 +42,7 @@ async fn every_outcome_costs_exactly_one_hash_and_failures_say_the_same(pool: Pg
         ("ana@example.com", "wrong password"),
         ("disabled@example.com", PASSWORD),
         ("invited@example.com", PASSWORD),
+        ("guarded@example.com", "wrong password"),
     ];
     for (identifier, password) in failures {
         let before = world.accounts.hash_count();
@@ -50,7 +53,10 @@ async fn every_outcome_costs_exactly_one_hash_and_failures_say_the_same(pool: Pg
     let before = world.accounts.hash_count();
     world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.unwrap();
     assert_eq!(world.accounts.hash_count() - before, 1, "success");
-    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'sign_in_failed'").await, 7);
+    let before = world.accounts.hash_count();
+    world.begin_sign_in("guarded").await;
+    assert_eq!(world.accounts.hash_count() - before, 1, "a second factor is missing");
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'sign_in_failed'").await, 8);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

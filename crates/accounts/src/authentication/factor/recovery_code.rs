@@ -1,0 +1,70 @@
+//! Recovery codes: for whoever has lost what they sign in with beside the password.
+
+use crate::audit::Event;
+use crate::limits::key::key;
+use crate::mail::Notice;
+use crate::rng::bytes;
+use crate::{Accounts, Error, RequestCtx};
+use domain::{RecoveryCode, RecoveryCodes, UserId};
+use store::Tx;
+use store::factors;
+use store::factors::recovery_codes::{self, CodeHash};
+use store::users::User;
+
+/// How many codes an account has at first.
+const CODES: usize = 10;
+
+impl Accounts {
+    /// Makes new recovery codes, which are shown this once; the old ones no longer work.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::NotFound`] without any
+    /// second factor, [`Error::Unavailable`].
+    pub async fn new_recovery_codes(&self, ctx: &RequestCtx) -> Result<RecoveryCodes, Error> {
+        ctx.member()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        if factors::enrolled_in(&mut tx, user.id).await?.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let codes = self.replace_recovery_codes(&mut tx, user.id).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::RecoveryCodesMade).await?;
+        self.notify(&mut tx, ctx, &user, Notice::RecoveryCodesMade).await?;
+        tx.commit().await?;
+        Ok(codes)
+    }
+
+    /// Gives an account new codes and no others.
+    pub(crate) async fn replace_recovery_codes(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+    ) -> Result<RecoveryCodes, Error> {
+        let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::of(bytes(self.inner.rng.as_ref()))).collect();
+        let hashes: Vec<_> = codes.iter().map(|code| hash(user, code)).collect();
+        recovery_codes::replace(tx, user, &hashes).await?;
+        Ok(RecoveryCodes { recovery_codes: codes.iter().map(RecoveryCode::in_groups).collect() })
+    }
+
+    /// Whether this is a code of an account; it is used up then, and the owner is told how many are left.
+    pub(super) async fn use_recovery_code(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: &User,
+        code: &RecoveryCode,
+    ) -> Result<bool, Error> {
+        if !recovery_codes::use_up(tx, user.id, &hash(user.id, code)).await? {
+            return Ok(false);
+        }
+        let left = recovery_codes::count_in(tx, user.id).await?;
+        self.audit(tx, ctx, Some(user.id), Event::RecoveryCodeUsed { left }).await?;
+        let notice = Notice::RecoveryCodeUsed { left: left.unsigned_abs() };
+        self.notify(tx, ctx, user, notice).await?;
+        Ok(true)
+    }
+}
+
+/// A code as it is stored: nobody guesses eighty bits, so it needs no slow hash.
+fn hash(user: UserId, code: &RecoveryCode) -> CodeHash {
+    key("recovery code", &[user.0.as_bytes(), code.as_str().as_bytes()])
+}

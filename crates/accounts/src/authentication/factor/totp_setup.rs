@@ -1,0 +1,195 @@
+//! Setting up an authenticator app, and taking it away.
+
+use super::totp::SECRET_BYTES;
+use super::with;
+use crate::audit::Event;
+use crate::credential::Label;
+use crate::mail::Notice;
+use crate::policy::{self, SWEEP_BATCH};
+use crate::rng::{self, bytes};
+use crate::view::timestamp;
+use crate::{Accounts, Error, RequestCtx, SessionToken};
+use domain::{
+    Factor, FactorForm, FactorsView, FieldError, Reason, RecoveryCodes, TotpConfirmForm, TotpEnrolment,
+    TotpView, UserId,
+};
+use store::Tx;
+use store::factors::totp::{self, SealedSecret};
+use store::factors::{self, pending, recovery_codes};
+use store::sessions::Proof;
+use store::users::User;
+use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
+
+/// How much later than a factor its own notice may be dated: notices of an account are in their order.
+const SAME_MOMENT: Duration = Duration::SECOND;
+
+/// An authenticator app was set up.
+#[derive(Debug)]
+pub struct TotpConfirmed {
+    /// For the cookie of a browser's new session.
+    pub token: Option<SessionToken>,
+    /// Where it is the first second factor.
+    pub recovery_codes: Option<RecoveryCodes>,
+}
+
+impl Accounts {
+    /// The caller's own second factors.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Unavailable`].
+    pub async fn factors(&self, ctx: &RequestCtx) -> Result<FactorsView, Error> {
+        let user = ctx.member()?.user;
+        let times = totp::times(self.store(), user).await?;
+        let left = recovery_codes::count(self.store(), user).await?;
+        Ok(FactorsView {
+            totp: times.map(|times| TotpView {
+                added_at: timestamp(times.added_at),
+                last_used_at: timestamp(times.last_used_at),
+            }),
+            recovery_codes_left: u32::try_from(left).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// Begins to set an authenticator app up. It counts for nothing before its first code was typed; one that counts
+    /// stays until then. What was begun before is forgotten.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorsOff`],
+    /// [`Error::Unavailable`].
+    pub async fn begin_totp(&self, ctx: &RequestCtx) -> Result<TotpEnrolment, Error> {
+        ctx.member()?;
+        let keys = self.settings().encryption.as_ref().ok_or(Error::FactorsOff)?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        let (rng, now) = (self.inner.rng.as_ref(), self.inner.database_clock.time(ctx.now));
+        let (id, secret) = (rng::uuid(rng, now), Zeroizing::new(bytes::<SECRET_BYTES>(rng)));
+        let sealed = keys.seal(Label::Totp, id, secret.as_ref(), now, rng)?;
+        let row = SealedSecret { id, key_id: sealed.key_id, sealed: sealed.bytes };
+        totp::begin(&mut tx, user.id, &row, now + policy::TOTP_WAITS_FOR_CODE).await?;
+        tx.commit().await?;
+        Ok(self.totp_enrolment(secret.as_ref(), &user))
+    }
+
+    /// The authenticator app that is being set up, to be shown once more.
+    ///
+    /// # Errors
+    /// As [`Accounts::begin_totp`].
+    pub async fn pending_totp(&self, ctx: &RequestCtx) -> Result<Option<TotpEnrolment>, Error> {
+        ctx.member()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        let now = self.inner.database_clock.time(ctx.now);
+        let Some(begun) = totp::begun(&mut tx, user.id, now).await? else { return Ok(None) };
+        Ok(Some(self.totp_enrolment(&self.unsealed_totp(&begun)?, &user)))
+    }
+
+    /// From now on signing in takes a code of the app that was set up. All other sessions end, and the other known
+    /// devices are forgotten. With the first second factor come recovery codes, which are shown this once.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`] (also for a
+    /// wrong code), [`Error::ChangedMeanwhile`] where nothing is being set up, [`Error::FactorsOff`],
+    /// [`Error::Unavailable`]; nothing was changed then.
+    pub async fn confirm_totp(
+        &self,
+        ctx: &RequestCtx,
+        form: TotpConfirmForm,
+    ) -> Result<TotpConfirmed, Error> {
+        let member = ctx.member()?;
+        let code = form.parse()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        let now = self.inner.database_clock.time(ctx.now);
+        let begun = totp::begun(&mut tx, user.id, now).await?.ok_or(Error::ChangedMeanwhile)?;
+        let Some(step) = self.matching_step(ctx, &begun, &code)? else {
+            return Err(FieldError::new("code", Reason::FactorCodeWrong).into());
+        };
+        let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
+        totp::confirm(&mut tx, user.id, &begun, step, now).await?;
+        let recovery_codes =
+            if is_first { Some(self.replace_recovery_codes(&mut tx, user.id).await?) } else { None };
+        pending::end_all(&mut tx, user.id).await?;
+        let factor = Factor::Totp;
+        let proofs = with(member.factors.clone(), Proof { factor, at: ctx.now });
+        let (_, token, ended_sessions) =
+            self.keep_only_this_session(&mut tx, ctx, member, user.role, &proofs).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::FactorAdded { factor, ended_sessions }).await?;
+        let notice = Notice::FactorAdded { factor: factor.as_str().to_owned() };
+        self.notify(&mut tx, ctx, &user, notice).await?;
+        tx.commit().await?;
+        Ok(TotpConfirmed { token, recovery_codes })
+    }
+
+    /// Signing in no longer takes a code of the app. With the last second factor the recovery codes go. One that is not
+    /// there is as it should be.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Unavailable`].
+    pub async fn remove_totp(&self, ctx: &RequestCtx, FactorForm {}: FactorForm) -> Result<(), Error> {
+        ctx.member()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        if totp::delete(&mut tx, user.id).await? {
+            self.factor_removed(&mut tx, ctx, &user, Factor::Totp).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// What else becomes of an account that has lost a factor.
+    pub(crate) async fn factor_removed(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: &User,
+        factor: Factor,
+    ) -> Result<(), Error> {
+        self.record_removed(tx, ctx, user.id, factor).await?;
+        let notice = Notice::FactorRemoved { factor: factor.as_str().to_owned() };
+        self.notify(tx, ctx, user, notice).await
+    }
+
+    async fn record_removed(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+        factor: Factor,
+    ) -> Result<(), Error> {
+        if factors::enrolled_in(tx, user).await?.is_empty() {
+            recovery_codes::delete(tx, user).await?;
+        }
+        pending::end_all(tx, user).await?;
+        self.audit(tx, ctx, Some(user), Event::FactorRemoved { factor }).await
+    }
+
+    /// Removes what somebody set up in an account since then, who was not its owner. Nobody is told at the address that
+    /// the account has: it may be theirs.
+    pub(crate) async fn remove_factors_since(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+        since: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let times = totp::times_in(tx, user).await?;
+        if times.is_some_and(|times| times.added_at + SAME_MOMENT >= since) && totp::delete(tx, user).await? {
+            self.record_removed(tx, ctx, user, Factor::Totp).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a change of the caller's factors, which takes a recent sign-in.
+    pub(crate) async fn begin_stepped_up(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
+        let (mut tx, user) = self.begin(ctx).await?;
+        self.need_recent_sign_in_in(&mut tx, &user, ctx).await?;
+        Ok((tx, user))
+    }
+
+    fn totp_enrolment(&self, secret: &[u8], user: &User) -> TotpEnrolment {
+        TotpEnrolment::of(secret, &self.settings().mail.app_name, &user.email)
+    }
+
+    /// Deletes authenticator apps that nobody finished to set up.
+    pub(crate) async fn sweep_totp_enrolments(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
+        while totp::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
+        Ok(())
+    }
+}

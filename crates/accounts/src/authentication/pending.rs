@@ -1,0 +1,186 @@
+//! Sign-ins that wait for their second factor. One is a row of five minutes, named by a token that only its client has.
+//! It opens nothing and forgives nothing: no session exists before the second factor is proven.
+
+use crate::authentication::attempt::{IfBarred, ProvenAttempt};
+use crate::authentication::establish::{Established, Goal, Transport};
+use crate::authentication::factor;
+use crate::authentication::throttle::Earned;
+
+use crate::limits::key::key;
+use crate::policy::SWEEP_BATCH;
+use crate::view::timestamp;
+use crate::{Accounts, Error, PendingSignIn, RawToken, RequestCtx, SignedIn, limits, policy};
+use domain::{FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair};
+use store::TokenHash;
+use store::factors::pending;
+use store::throttle::Key;
+use store::users::{self, User};
+use time::OffsetDateTime;
+
+impl Accounts {
+    /// Completes a browser's sign-in with its second factor.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], [`Error::ChallengeInvalid`], [`Error::FactorRefused`], [`Error::TooManyTries`],
+    /// [`Error::Unavailable`].
+    pub async fn sign_in_by_factor(
+        &self,
+        ctx: &RequestCtx,
+        challenge: &str,
+        form: FactorSignInForm,
+    ) -> Result<SignedIn, Error> {
+        let (code, waiting) = (form.parse()?, hash(challenge)?);
+        let tried = self.count_factor_try(ctx, &waiting, SessionKind::Browser).await?;
+        let (attempt, waited) = self.prove_waiting(ctx, &waiting, tried, &code).await?;
+        let transport = Transport::Browser { persistent: waited.persistent };
+        self.complete(ctx, attempt, transport, waited.restores).await.map(SignedIn::from)
+    }
+
+    /// The same for a program, which gets a device token if it has asked for one.
+    ///
+    /// # Errors
+    /// As [`Accounts::sign_in_by_factor`].
+    pub async fn sign_in_by_factor_bearer(
+        &self,
+        ctx: &RequestCtx,
+        challenge: &str,
+        form: FactorSignInForm,
+    ) -> Result<(TokenPair, Option<RawToken>), Error> {
+        let (code, waiting) = (form.parse()?, hash(challenge)?);
+        let tried = self.count_factor_try(ctx, &waiting, SessionKind::Bearer).await?;
+        let (attempt, waited) = self.prove_waiting(ctx, &waiting, tried, &code).await?;
+        let refresh_token = self.new_refresh_token();
+        let known = waited.known;
+        let transport = Transport::Bearer { refresh_token: &refresh_token, known };
+        let Established { token, device, .. } =
+            self.complete(ctx, attempt, transport, waited.restores).await?;
+        Ok((self.token_pair(token.jwt, &refresh_token), known.then_some(device)))
+    }
+
+    /// What a browser's sign-in waits for; none where none waits.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn pending_sign_in(
+        &self,
+        ctx: &RequestCtx,
+        challenge: &str,
+    ) -> Result<Option<PendingSignInView>, Error> {
+        let Ok(waiting) = hash(challenge) else { return Ok(None) };
+        let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
+        let Some(waiting) = pending::waits(self.store(), &waiting, most, now).await? else {
+            return Ok(None);
+        };
+        let methods = self.factor_methods(waiting.user).await?;
+        let expires_at = timestamp(waiting.expires_at);
+        Ok(Some(PendingSignInView { methods, expires_at, next: waiting.next }))
+    }
+
+    /// Has an attempt wait for its second factor.
+    pub(super) async fn wait_for_factor(
+        &self,
+        ctx: &RequestCtx,
+        attempt: ProvenAttempt,
+        goal: &Goal<'_>,
+    ) -> Result<PendingSignIn, Error> {
+        let ProvenAttempt { mut tx, user, proofs, earned, .. } = attempt;
+        let methods = self.factor_methods_in(&mut tx, user.id).await?;
+        // Its password may have been hashed anew a moment ago.
+        let user = users::lock(&mut tx, user.id).await?.ok_or(Error::WrongCredentials)?;
+        let now = self.inner.database_clock.time(ctx.now);
+        let challenge = RawToken::new(self.inner.rng.as_ref());
+        let row = pending::PendingSignIn {
+            user: user.id,
+            // A program that keeps cookies goes on with tokens.
+            kind: match goal.transport.kind() {
+                SessionKind::Browser => SessionKind::Browser,
+                SessionKind::Bearer | SessionKind::ApiCookie => SessionKind::Bearer,
+            },
+            persistent: goal.transport.is_persistent(),
+            known: matches!(goal.transport, Transport::Bearer { known: true, .. }),
+            restores: goal.if_barred == IfBarred::Restore,
+            next: goal.next.to_owned(),
+            factors: proofs,
+            password_digest: password_digest(&user).to_vec(),
+            forgives: earned.forgives.iter().map(|key| key.to_vec()).collect(),
+            expires_at: now + policy::SIGN_IN_WAITS_FOR_FACTOR,
+        };
+        pending::insert(&mut tx, &challenge.hash(), &row, now).await?;
+        tx.commit().await?;
+        Ok(PendingSignIn { challenge, methods, expires_in: policy::SIGN_IN_WAITS_FOR_FACTOR })
+    }
+
+    /// Counts a try at a sign-in that waits, and at the second factor of its account: for good, whatever comes of it.
+    async fn count_factor_try(
+        &self,
+        ctx: &RequestCtx,
+        waiting: &TokenHash,
+        kind: SessionKind,
+    ) -> Result<pending::Tried, Error> {
+        let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
+        let tried = pending::count_try(self.store(), waiting, most, now).await?;
+        let tried = tried.filter(|tried| tried.kind == Some(kind)).ok_or(Error::ChallengeInvalid)?;
+        self.admit_factor(ctx, tried.user).await?;
+        Ok(tried)
+    }
+
+    /// Proves the second factor that a sign-in waits for, and ends its waiting. The account is read again under its lock:
+    /// one that was disabled, or got another password, meanwhile counts.
+    async fn prove_waiting(
+        &self,
+        ctx: &RequestCtx,
+        waiting: &TokenHash,
+        tried: pending::Tried,
+        code: &FactorCode,
+    ) -> Result<(ProvenAttempt, pending::PendingSignIn), Error> {
+        let known_device = self.known_device(&ctx.client, Some(tried.user)).await?.is_some();
+        let now = self.inner.database_clock.time(ctx.now);
+        let mut tx = self.store().begin().await?;
+        let user = users::lock(&mut tx, tried.user).await?.ok_or(Error::ChallengeInvalid)?;
+        let waited = pending::find(&mut tx, waiting, now).await?.ok_or(Error::ChallengeInvalid)?;
+        let may_open = user.is_active || (waited.restores && policy::may_restore(user.closes_at, now));
+        if !may_open || waited.password_digest != password_digest(&user) {
+            return Err(Error::ChallengeInvalid);
+        }
+        // Whoever signs in acts as no session that this client may have.
+        let stranger = ctx.as_stranger();
+        let Some(proof) = self.prove_factor(&mut tx, &stranger, &user, code).await? else {
+            return self.refuse_factor(tx, &stranger, &user).await;
+        };
+        let proofs = factor::with(waited.factors.clone(), proof);
+        if !pending::end(&mut tx, waiting).await? || !self.is_enough(&mut tx, &user, &proofs).await? {
+            return Err(Error::ChallengeInvalid);
+        }
+        let forgives = waited.forgives.iter().filter_map(|key| Key::try_from(key.as_slice()).ok());
+        let earned = Earned { forgives: forgives.collect(), known_device };
+        Ok((ProvenAttempt { tx, user, proofs, earned, is_unfamiliar: !known_device }, waited))
+    }
+
+    async fn complete(
+        &self,
+        ctx: &RequestCtx,
+        mut attempt: ProvenAttempt,
+        transport: Transport<'_>,
+        restores: bool,
+    ) -> Result<Established, Error> {
+        let if_barred = if restores { IfBarred::Restore } else { IfBarred::Refuse };
+        self.restore_proven(ctx, &mut attempt, if_barred).await?;
+        self.establish(ctx, attempt, transport).await
+    }
+
+    /// Deletes sign-ins that no longer wait.
+    pub(crate) async fn sweep_pending_sign_ins(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
+        while pending::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
+        Ok(())
+    }
+}
+
+fn hash(challenge: &str) -> Result<TokenHash, Error> {
+    RawToken::parse(challenge).map(|token| token.hash()).ok_or(Error::ChallengeInvalid)
+}
+
+/// What a sign-in that waits keeps of the password. A hash holds a random salt, so its digest tells nothing.
+fn password_digest(user: &User) -> Key {
+    key("password of a sign-in that waits", &[user.password_hash.as_deref().unwrap_or_default().as_bytes()])
+}

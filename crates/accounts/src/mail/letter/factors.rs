@@ -1,0 +1,70 @@
+//! Mails about second factors.
+
+use super::content::Content;
+use super::notices::{Fact, Said, notice};
+use super::{NotMe, Sender};
+use words::{
+    mail, mail_factor_added, mail_factor_removed, mail_recovery_code_used, mail_recovery_codes_made,
+    second_step,
+};
+
+pub(super) fn added<'a>(
+    sender: &Sender,
+    factor: &str,
+    facts: Vec<Fact>,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
+    let said = Said {
+        subject: mail_factor_added::subject(sender.app_name),
+        heading: mail_factor_added::heading(),
+        lead: mail_factor_added::lead(sender.app_name),
+    };
+    notice(sender, said, of(factor, facts), not_me)
+}
+
+pub(super) fn removed<'a>(
+    sender: &Sender,
+    factor: &str,
+    facts: Vec<Fact>,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
+    let said = Said {
+        subject: mail_factor_removed::subject(sender.app_name),
+        heading: mail_factor_removed::heading(),
+        lead: mail_factor_removed::lead(sender.app_name),
+    };
+    notice(sender, said, of(factor, facts), not_me)
+}
+
+pub(super) fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
+    let said = Said {
+        subject: mail_recovery_codes_made::subject(sender.app_name),
+        heading: mail_recovery_codes_made::heading(),
+        lead: mail_recovery_codes_made::lead(sender.app_name),
+    };
+    notice(sender, said, facts, not_me)
+}
+
+pub(super) fn code_used<'a>(
+    sender: &Sender,
+    left: u64,
+    mut facts: Vec<Fact>,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
+    let said = Said {
+        subject: mail_recovery_code_used::subject(sender.app_name),
+        heading: mail_recovery_code_used::heading(),
+        lead: mail_recovery_code_used::lead(sender.app_name),
+    };
+    facts.push((mail::codes_left(), left.to_string()));
+    notice(sender, said, facts, not_me)
+}
+
+/// What happened to which step.
+fn of(factor: &str, facts: Vec<Fact>) -> Vec<Fact> {
+    let name = match factor {
+        "otp" => second_step::totp(),
+        _ => second_step::other(),
+    };
+    [vec![(mail::second_step(), name.to_owned())], facts].concat()
+}

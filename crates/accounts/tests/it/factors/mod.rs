@@ -1,0 +1,3 @@
+mod setup;
+mod single_use;
+mod waiting;

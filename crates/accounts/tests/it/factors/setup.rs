@@ -1,0 +1,259 @@
+//! Setting up second factors, and taking them away.
+
+use crate::crew::{again, kinds};
+use accounts::{Error, RequestCtx};
+use domain::{FactorForm, NotMeForm, PasswordForm, ResetForm, TotpConfirmForm};
+use sqlx::PgPool;
+use testkit::{PASSWORD, World, factor_form, link_token, pending, sign_in, totp_code};
+use time::Duration;
+
+const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
+
+fn confirm(code: &str) -> TotpConfirmForm {
+    TotpConfirmForm { code: code.into() }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_app_that_nobody_finished_to_set_up_counts_for_nothing(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let ctx = world.holder(&ana).await;
+    assert_eq!(world.accounts.pending_totp(&ctx).await.unwrap(), None);
+    let first = world.accounts.begin_totp(&ctx).await.unwrap();
+    let begun = world.accounts.begin_totp(&ctx).await.unwrap();
+    assert!(first != begun && world.accounts.pending_totp(&ctx).await.unwrap() == Some(begun.clone()));
+    let wrong = world.accounts.confirm_totp(&ctx, confirm(&totp_code(&first.secret, ctx.now))).await;
+    assert!(matches!(wrong, Err(Error::Invalid(_))), "{wrong:?}");
+    again(&world, "ana").await;
+    let factors = world.accounts.factors(&ctx).await.unwrap();
+    assert_eq!((factors.totp, factors.recovery_codes_left), (None, 0));
+    assert!(world.mail().await.iter().all(|mail| !mail.subject.contains("second step")));
+    world.clock.advance(Duration::hours(1));
+    let ctx = world.holder(&again(&world, "ana").await).await;
+    let late = world.accounts.confirm_totp(&ctx, confirm(&totp_code(&begun.secret, ctx.now))).await;
+    assert!(matches!(late, Err(Error::ChangedMeanwhile)), "{late:?}");
+    world.accounts.sweep(ctx.now).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM totp_enrolments").await, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_first_code_makes_an_app_count_and_ends_all_other_sessions(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let (other, before) = (again(&world, "ana").await, ana.token.clone());
+    let program = world.program("ana").await;
+    world.mail().await;
+    world.execute("DELETE FROM audit_events").await;
+    let app = world.set_up_totp(&mut ana).await;
+    assert_eq!(world.count(SESSIONS).await, 1);
+    for ended in [world.holder(&other).await, world.browser(&before).await, world.bearer(&program).await] {
+        assert!(ended.member().is_err());
+    }
+    let ctx = world.holder(&ana).await;
+    let words: Vec<_> = ctx.member().unwrap().factors.iter().map(|proof| proof.factor.as_str()).collect();
+    assert_eq!(words, ["pwd", "otp"]);
+    let factors = world.accounts.factors(&ctx).await.unwrap();
+    assert_eq!((factors.totp.is_some(), factors.recovery_codes_left), (true, 10));
+    let mut codes = app.recovery_codes.clone();
+    codes.dedup();
+    assert!(codes.len() == 10 && codes.iter().all(|code| code.len() == 19), "{}", codes.len());
+    assert_eq!(kinds(&world).await, ["factor_added"]);
+    let mail: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
+    assert_eq!(mail, ["Signing in to Doorstep now takes a second step"]);
+    assert_eq!(world.count("SELECT count(*) FROM totp_enrolments").await, 0);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_new_app_takes_the_place_of_the_old_one(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let old = world.set_up_totp(&mut ana).await;
+    let begun = world.accounts.begin_totp(&world.holder(&ana).await).await.unwrap();
+    // The old one counts until the new one has shown its first code.
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    let now = world.accounts.now();
+    world.accounts.sign_in_by_factor(&world.stranger(), &waiting, old.form(now)).await.unwrap();
+    let ctx = world.holder(&ana).await;
+    let confirmed = world.accounts.confirm_totp(&ctx, confirm(&totp_code(&begun.secret, now))).await.unwrap();
+    assert!(confirmed.recovery_codes.is_none());
+    world.clock.advance(Duration::MINUTE);
+    let (waiting, now) = (world.begin_sign_in("ana").await.challenge.reveal(), world.accounts.now());
+    let refused = world.accounts.sign_in_by_factor(&world.stranger(), &waiting, old.form(now)).await;
+    assert!(matches!(refused, Err(Error::FactorRefused)), "{refused:?}");
+    let new = factor_form("totp", &totp_code(&begun.secret, now));
+    world.accounts.sign_in_by_factor(&world.stranger(), &waiting, new).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn removing_the_app_takes_the_recovery_codes_too(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let app = world.set_up_totp(&mut ana).await;
+    world.accounts.begin_totp(&world.holder(&ana).await).await.unwrap();
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    world.mail().await;
+    world.execute("DELETE FROM audit_events").await;
+    let ctx = world.holder(&ana).await;
+    world.accounts.remove_totp(&ctx, FactorForm {}).await.unwrap();
+    world.accounts.remove_totp(&ctx, FactorForm {}).await.unwrap();
+    assert_eq!(kinds(&world).await, ["factor_removed"], "once");
+    let mail: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
+    assert_eq!(mail, ["A second step was removed from your Doorstep account"]);
+    for table in ["totp", "totp_enrolments", "recovery_codes", "pending_sign_ins"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&world.pool).await.unwrap();
+        assert_eq!(rows, 0, "{table}");
+    }
+    let form = factor_form("recovery_code", &app.recovery_codes[0]);
+    let refused = world.accounts.sign_in_by_factor(&world.stranger(), &waiting, form).await;
+    assert!(matches!(refused, Err(Error::ChallengeInvalid)), "{refused:?}");
+    again(&world, "ana").await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn new_recovery_codes_end_the_old_ones(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let none = world.accounts.new_recovery_codes(&world.holder(&ana).await).await;
+    assert!(matches!(none, Err(Error::NotFound)), "{none:?}");
+    let app = world.set_up_totp(&mut ana).await;
+    world.mail().await;
+    world.execute("DELETE FROM audit_events").await;
+    let new = world.accounts.new_recovery_codes(&world.holder(&ana).await).await.unwrap();
+    assert_eq!(kinds(&world).await, ["recovery_codes_made"]);
+    assert_eq!(world.mail().await[0].subject, "New recovery codes for your Doorstep account");
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    let form = factor_form("recovery_code", &app.recovery_codes[0]);
+    let refused = world.accounts.sign_in_by_factor(&world.stranger(), &waiting, form).await;
+    assert!(matches!(refused, Err(Error::FactorRefused)), "{refused:?}");
+    let form = factor_form("recovery_code", &new.recovery_codes[0].to_lowercase());
+    world.accounts.sign_in_by_factor(&world.stranger(), &waiting, form).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn changes_of_factors_take_a_recent_sign_in_with_the_second_factor(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let refused = async |ctx: &RequestCtx| {
+        let accounts = &world.accounts;
+        for answer in [
+            accounts.begin_totp(ctx).await.map(drop),
+            accounts.pending_totp(ctx).await.map(drop),
+            accounts.confirm_totp(ctx, confirm("012345")).await.map(drop),
+            accounts.remove_totp(ctx, FactorForm {}).await,
+            accounts.new_recovery_codes(ctx).await.map(drop),
+        ] {
+            assert!(matches!(answer, Err(Error::Reauthenticate)), "{answer:?}");
+        }
+    };
+    world.clock.advance(Duration::minutes(11));
+    refused(&world.holder(&ana).await).await;
+    ana = again(&world, "ana").await;
+    let app = world.set_up_totp(&mut ana).await;
+    world.clock.advance(Duration::minutes(10));
+    let ctx = world.holder(&ana).await;
+    refused(&ctx).await;
+    let ways = world.accounts.ways_to_confirm(&ctx).await.unwrap();
+    assert_eq!((ways.password, ways.code, ways.methods.len()), (false, false, 2));
+    let form = domain::ConfirmForm { current_password: PASSWORD.into(), ..domain::ConfirmForm::default() };
+    let alone = world.accounts.confirm(&ctx, form).await;
+    assert!(matches!(alone, Err(Error::Reauthenticate)), "the password alone: {alone:?}");
+    let wrong = world.accounts.confirm_by_factor(&ctx, factor_form("totp", "000000")).await;
+    assert!(matches!(wrong, Err(Error::FactorRefused)), "{wrong:?}");
+    let token = world.accounts.confirm_by_factor(&ctx, app.form(ctx.now)).await.unwrap().unwrap();
+    let ctx = world.browser(&token).await;
+    let again = world.accounts.confirm_by_factor(&ctx, app.form(ctx.now)).await;
+    assert!(matches!(again, Err(Error::FactorRefused)), "used: {again:?}");
+    world.accounts.new_recovery_codes(&ctx).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn without_an_encryption_key_there_are_no_second_factors(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.encryption = None);
+    let ana = world.member("ana").await;
+    let answer = world.accounts.begin_totp(&world.holder(&ana).await).await;
+    assert!(matches!(answer, Err(Error::FactorsOff)), "{answer:?}");
+}
+
+/// The secret is in no row as it is, nor are the codes, and the export knows only of the app's times (P24).
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_secret_of_a_second_factor_is_stored_as_it_is(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let begun = world.accounts.begin_totp(&world.holder(&ana).await).await.unwrap();
+    let app = world.set_up_totp(&mut ana).await;
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    let mut secrets = vec![waiting];
+    for secret in [&begun.secret, &app.secret] {
+        let bits: String = secret
+            .bytes()
+            .map(|c| format!("{:05b}", if c < b'A' { c - b'2' + 26 } else { c - b'A' }))
+            .collect();
+        let hex = (0..bits.len() / 4).map(|n| u8::from_str_radix(&bits[4 * n..4 * n + 4], 2).unwrap());
+        secrets.push(hex.map(|digit| format!("{digit:x}")).collect());
+        secrets.push(secret.clone());
+    }
+    secrets.extend(app.recovery_codes.iter().cloned());
+    secrets.extend(app.recovery_codes.iter().map(|code| code.replace('-', "")));
+    let mut export = world.accounts.export(&world.holder(&ana).await).await.unwrap();
+    let mut texts = Vec::new();
+    while let Some(piece) = export.next_piece().await.unwrap() {
+        texts.push(piece);
+    }
+    assert!(texts.concat().contains(r#""authenticator_apps":[{"added_at":"#));
+    for retained in accounts::retention::RETENTION {
+        let sql = format!("SELECT t::text FROM {} t", retained.table);
+        let rows: Vec<String> =
+            sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&world.pool).await.unwrap();
+        texts.extend(rows);
+    }
+    texts.extend(world.mail().await.into_iter().map(|mail| mail.text));
+    let text = texts.concat().to_lowercase();
+    for secret in &secrets {
+        assert!(!text.contains(&secret.to_lowercase()), "{secret}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn keys_that_apps_are_encrypted_with_are_in_use(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    world.set_up_totp(&mut ana).await;
+    world.mail().await;
+    world.execute("DELETE FROM one_time_tokens").await;
+    assert_eq!(world.accounts.unused_keys().await.unwrap(), Vec::<String>::new());
+    let other = World::replica(&world.pool, &world.clock, |settings| settings.encryption = None);
+    assert_eq!(other.missing_keys().await.unwrap().len(), 1);
+    pending(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await);
+}
+
+/// A thief with the password must not lock the owner out by an app of their own; the owner's is still asked for.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn this_was_not_me_takes_away_what_was_set_up_since(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.mail().await;
+    let back = async |subject: &str| {
+        let mail = world.mail().await;
+        let notice = mail.iter().find(|mail| mail.subject.contains(subject)).unwrap();
+        let form = NotMeForm { token: link_token(notice, "not-me").into(), ..NotMeForm::default() };
+        let token = world.accounts.disown(&world.stranger(), form).await.unwrap();
+        let (token, new_password) = (token.as_str().into(), PASSWORD.into());
+        let form = ResetForm { token, new_password, ..ResetForm::default() };
+        world.accounts.reset_password(&world.stranger(), form).await.unwrap();
+        world.mail().await;
+    };
+    world.set_up_totp(&mut ana).await;
+    back("second step").await;
+    assert_eq!(world.count("SELECT count(*) FROM recovery_codes").await, 0);
+    ana = again(&world, "ana").await;
+
+    world.set_up_totp(&mut ana).await;
+    let form =
+        PasswordForm { current_password: PASSWORD.into(), new_password: "thieves keep lanterns lit".into() };
+    world.mail().await;
+    world.accounts.change_password(&world.holder(&ana).await, form).await.unwrap();
+    back("was changed").await;
+    world.begin_sign_in("ana").await;
+}

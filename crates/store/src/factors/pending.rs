@@ -1,0 +1,194 @@
+//! Sign-ins that wait for their second factor, each named by a token of which only the hash is here.
+
+use crate::sessions::{Proof, factors, kind};
+use crate::{Store, StoreError, TokenHash, Tx};
+use domain::{SessionKind, UserId};
+use time::OffsetDateTime;
+
+/// A sign-in that waits. No `Debug`: it names counts of the throttle.
+pub struct PendingSignIn {
+    /// Whose.
+    pub user: UserId,
+    /// What will carry the session.
+    pub kind: SessionKind,
+    /// Whether the session outlives the browser.
+    pub persistent: bool,
+    /// Whether a program wants to be a known device.
+    pub known: bool,
+    /// Whether an account that closes is restored.
+    pub restores: bool,
+    /// Where to go afterwards.
+    pub next: String,
+    /// What was proven so far.
+    pub factors: Vec<Proof>,
+    /// Of the password as it was then: whoever changes it ends what waits.
+    pub password_digest: Vec<u8>,
+    /// The throttle's counts that its success forgives.
+    pub forgives: Vec<Vec<u8>>,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Whose a sign-in is that may be tried at.
+#[derive(Debug, Clone, Copy)]
+pub struct Tried {
+    /// Whose.
+    pub user: UserId,
+    /// What will carry the session; none for a kind of a newer server.
+    pub kind: Option<SessionKind>,
+}
+
+/// Writes down that a sign-in waits.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn insert(
+    tx: &mut Tx,
+    token: &TokenHash,
+    pending: &PendingSignIn,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO pending_sign_ins (token_hash, user_id, kind, persistent, known, restores, next, factors,
+                                       password_digest, forgives, tries, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)",
+        token.bytes(),
+        pending.user.0,
+        pending.kind.as_str(),
+        pending.persistent,
+        pending.known,
+        pending.restores,
+        pending.next,
+        factors::write(&pending.factors),
+        pending.password_digest,
+        &pending.forgives,
+        at,
+        pending.expires_at,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Counts a try, for good; none where there is none left, or nothing waits.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn count_try(
+    store: &Store,
+    token: &TokenHash,
+    most: i32,
+    now: OffsetDateTime,
+) -> Result<Option<Tried>, StoreError> {
+    let query = sqlx::query!(
+        "UPDATE pending_sign_ins SET tries = tries + 1 WHERE token_hash = $1 AND expires_at > $2 AND tries < $3
+         RETURNING user_id, kind",
+        token.bytes(),
+        now,
+        most,
+    );
+    let tried = query.fetch_optional(&store.pool).await?;
+    Ok(tried.map(|row| Tried { user: UserId(row.user_id), kind: kind(&row.kind) }))
+}
+
+/// What waits under a token. To be asked once the account is locked.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn find(
+    tx: &mut Tx,
+    token: &TokenHash,
+    now: OffsetDateTime,
+) -> Result<Option<PendingSignIn>, StoreError> {
+    let query = sqlx::query!(
+        r#"SELECT user_id, kind, persistent, known, restores, next, factors::text AS "factors!", password_digest, forgives,
+                  created_at, expires_at
+           FROM pending_sign_ins WHERE token_hash = $1 AND expires_at > $2"#,
+        token.bytes(),
+        now,
+    );
+    let Some(row) = query.fetch_optional(tx.unchanging()).await? else { return Ok(None) };
+    let (Some(kind), Some(factors)) = (kind(&row.kind), factors::read(&row.factors, row.created_at)) else {
+        return Ok(None);
+    };
+    Ok(Some(PendingSignIn {
+        user: UserId(row.user_id),
+        kind,
+        persistent: row.persistent,
+        known: row.known,
+        restores: row.restores,
+        next: row.next,
+        factors,
+        password_digest: row.password_digest,
+        forgives: row.forgives,
+        expires_at: row.expires_at,
+    }))
+}
+
+/// Ends what waits under a token; says whether it did.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end(tx: &mut Tx, token: &TokenHash) -> Result<bool, StoreError> {
+    let done = sqlx::query!("DELETE FROM pending_sign_ins WHERE token_hash = $1", token.bytes())
+        .execute(tx.unchanging())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends all that wait of an account.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM pending_sign_ins WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
+    Ok(())
+}
+
+/// Whose sign-in waits under a token that may still be tried at, until when, and where it leads.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn waits(
+    store: &Store,
+    token: &TokenHash,
+    most: i32,
+    now: OffsetDateTime,
+) -> Result<Option<Waiting>, StoreError> {
+    let query = sqlx::query!(
+        "SELECT user_id, next, expires_at FROM pending_sign_ins
+         WHERE token_hash = $1 AND kind = 'browser' AND expires_at > $2 AND tries < $3",
+        token.bytes(),
+        now,
+        most,
+    );
+    let row = query.fetch_optional(&store.pool).await?;
+    Ok(row.map(|row| Waiting { user: UserId(row.user_id), next: row.next, expires_at: row.expires_at }))
+}
+
+/// What a browser is shown of a sign-in that waits.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Whose.
+    pub user: UserId,
+    /// Where to go afterwards.
+    pub next: String,
+    /// When it ends.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Deletes up to `limit` sign-ins that no longer wait; says how many. Call again while the limit is reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep(store: &Store, now: OffsetDateTime, limit: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "DELETE FROM pending_sign_ins WHERE token_hash IN (
+            SELECT token_hash FROM pending_sign_ins WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        now,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(done.rows_affected())
+}

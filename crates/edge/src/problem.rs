@@ -1,9 +1,9 @@
 //! `accounts::Error` to [`Problem`], and a [`Problem`] as an answer: one mapping for pages and API.
 
-use accounts::{Error as Refused, Field};
+use accounts::{Error as Refused, Field, PendingSignIn};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use domain::{Code, Detail, FieldError, Problem, ProblemDocument, Reason};
+use domain::{Code, Detail, FieldError, Problem, ProblemDocument, Reason, SecondFactorNeeded};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use std::error::Error;
@@ -106,6 +106,21 @@ pub fn chain(error: &dyn Error) -> String {
 #[must_use]
 pub fn refusal(problem: impl Into<Problem>) -> Response {
     answer(words::document(&problem.into()))
+}
+
+/// The answer to a program whose sign-in waits for its second factor: the problem, and the challenge to complete it.
+#[must_use]
+pub fn second_factor_needed(pending: &PendingSignIn) -> Response {
+    let problem = words::code_document(Code::SecondFactorNeeded);
+    let needed = SecondFactorNeeded {
+        problem: problem.clone(),
+        challenge: pending.challenge.reveal(),
+        methods: pending.methods.clone(),
+        expires_in: u32::try_from(seconds(pending.expires_in)).unwrap_or_default(),
+    };
+    let mut response = answer(problem);
+    *response.body_mut() = Json(needed).into_response().into_body();
+    response
 }
 
 /// The document as an answer. It rides along in the extensions, so that a layer further out can show

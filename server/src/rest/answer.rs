@@ -1,8 +1,9 @@
 //! What a handler answers.
 
+use accounts::PendingSignIn;
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Problem};
-use edge::problem::{problem, refusal};
+use edge::problem::{problem, refusal, second_factor_needed};
 use http::StatusCode;
 
 pub(super) type Answer<T> = Result<T, Refusal>;
@@ -26,28 +27,38 @@ impl IntoResponse for Accepted {
 }
 
 /// Why a call was refused, as its problem document.
-pub(super) struct Refusal(Problem);
+pub(super) enum Refusal {
+    For(Problem),
+    /// The sign-in waits for its second factor.
+    Waits(PendingSignIn),
+}
 
 impl From<accounts::Error> for Refusal {
     fn from(error: accounts::Error) -> Self {
-        Self(problem(error))
+        match error {
+            accounts::Error::SecondFactorNeeded(pending) => Self::Waits(pending),
+            error => Self::For(problem(error)),
+        }
     }
 }
 
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
-        Self(problem)
+        Self::For(problem)
     }
 }
 
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
-        Self(code.into())
+        Self::For(code.into())
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        refusal(self.0)
+        match self {
+            Self::For(problem) => refusal(problem),
+            Self::Waits(pending) => second_factor_needed(&pending),
+        }
     }
 }

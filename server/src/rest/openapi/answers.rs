@@ -105,7 +105,8 @@ pub(super) fn headers() -> Value {
 }
 
 /// What an answer leaves out where there is nothing to say.
-const LEFT_OUT: [(&str, &str); 2] = [("Problem", "retry_after"), ("UserView", "closes_at")];
+const LEFT_OUT: [(&str, &str); 3] =
+    [("Problem", "retry_after"), ("TotpConfirmation", "recovery_codes"), ("UserView", "closes_at")];
 
 /// An answer always has all its other fields, also those that may be null.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {

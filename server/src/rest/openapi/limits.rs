@@ -4,8 +4,8 @@
 use super::answers::is_for_strangers;
 use super::json::object;
 use domain::{
-    EMAIL_MAX_BYTES, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX, Profile,
-    REASON_MAX, SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
+    EMAIL_MAX_BYTES, FactorMethod, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX,
+    Profile, REASON_MAX, SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
 };
 use serde_json::{Map, Value, json};
 
@@ -51,6 +51,12 @@ fn field(schema: &str, name: &str) -> Option<Value> {
         }
         ("LoginRequest" | "VerifyForm", "password") | ("PasswordForm", "current_password") => proof,
         (_, "token") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
+        (_, "challenge") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
+        ("FactorLogin", "method") => json!({ "enum": FactorMethod::ALL.map(FactorMethod::as_str) }),
+        ("FactorLogin", "code") => {
+            json!({ "pattern": "^(?:[0-9]{3} ?[0-9]{3}|(?:[A-Za-z2-7]{4}[ -]?){3}[A-Za-z2-7]{4})$" })
+        }
+        ("TotpConfirmForm", "code") => json!({ "pattern": "^[0-9]{3} ?[0-9]{3}$" }),
         (_, "code") => json!({ "pattern": "^[A-Za-z2-7]{5}[ -]?[A-Za-z2-7]{5}$" }),
         (_, "current_password") => {
             json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })

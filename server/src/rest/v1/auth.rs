@@ -52,7 +52,7 @@ pub(super) fn device_header(token: &RawToken) -> DeviceToken {
                 ("read_me" = (operation_id = "read_me")),
             ),
         ),
-        (status = 401, description = "The email, username or password is incorrect"),
+        (status = 401, description = "The email, username or password is incorrect. With `code` `second_factor_needed` that was right, and the account has a second factor: `challenge`, `methods` and `expires_in` (seconds) stand beside the other members, for `POST /api/v1/auth/login/factor`"),
     ),
 )]
 pub(crate) async fn login(
@@ -145,7 +145,7 @@ pub(crate) async fn logout(State(state): State<AppState>, Member(ctx): Member) -
     )),
     responses(
         (status = 200, description = "The session's tokens", body = TokenPair),
-        (status = 401, description = "The email, username or password is incorrect, or the account is gone"),
+        (status = 401, description = "The email, username or password is incorrect, or the account is gone. With `code` `second_factor_needed` that was right, and the account has a second factor: `challenge`, `methods` and `expires_in` (seconds) stand beside the other members, for `POST /api/v1/auth/login/factor`"),
     ),
 )]
 pub(crate) async fn restore(

@@ -65,7 +65,7 @@ pub(crate) async fn ask(
             status = 200, description = "The session's tokens", body = TokenPair,
             headers(("X-Device-Token" = String, description = "Send it when you sign in again. Only if you asked for one")),
         ),
-        (status = 401, description = "The code is mistyped, used or expired"),
+        (status = 401, description = "The code is mistyped, used or expired. With `code` `second_factor_needed` that was right, and the account has a second factor: `challenge`, `methods` and `expires_in` (seconds) stand beside the other members, for `POST /api/v1/auth/login/factor`"),
     ),
 )]
 pub(crate) async fn login(

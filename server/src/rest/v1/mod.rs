@@ -3,6 +3,7 @@
 mod audit;
 pub(super) mod auth;
 mod code;
+mod factors;
 pub(super) mod me;
 pub(super) mod recovery;
 mod sessions;
@@ -31,6 +32,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(auth::restore))
         .routes(routes!(code::ask))
         .routes(routes!(code::login))
+        .routes(routes!(factors::login))
         .routes(routes!(recovery::forgot))
         .routes(routes!(recovery::reset))
         .routes(routes!(recovery::verify))
@@ -39,6 +41,10 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(me::read, me::change, me::delete))
         .routes(routes!(me::change_password))
         .routes(routes!(me::export))
+        .routes(routes!(factors::list))
+        .routes(routes!(factors::begin_totp, factors::remove_totp))
+        .routes(routes!(factors::confirm_totp))
+        .routes(routes!(factors::make_recovery_codes))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(users::read, users::change, users::delete))

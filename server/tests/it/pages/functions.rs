@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use std::collections::BTreeMap;
 
 /// Path, and what an empty call is answered: of a stranger, and of somebody who has to prove their address first.
-pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
+pub(crate) const EXPECTED: &[(&str, u16, u16)] = &[
     ("/fn/account/delete", 401, 409),
     ("/fn/activity/load", 401, 403),
     ("/fn/admin/act", 401, 403),
@@ -43,7 +43,7 @@ pub(super) const EXPECTED: &[(&str, u16, u16)] = &[
 ];
 
 /// Nothing's.
-pub(super) const ID: &str = "00000000-0000-0000-0000-000000000007";
+pub(crate) const ID: &str = "00000000-0000-0000-0000-000000000007";
 
 #[test]
 fn the_table_is_complete() {

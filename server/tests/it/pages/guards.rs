@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use testkit::World;
 
 /// Answers to a stranger, a member, an admin, and somebody who has to prove their address first.
-const EXPECTED: &[(&str, [u16; 4])] = &[
+pub(crate) const EXPECTED: &[(&str, [u16; 4])] = &[
     ("/", [200, 200, 200, 200]),
     ("/account", [303, 200, 200, 200]),
     ("/account/activity", [303, 200, 200, 200]),

@@ -11,6 +11,8 @@ const CALLS: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/code"),
     ("POST", "/api/v1/auth/login/code"),
+    ("POST", "/api/v1/auth/login/factor"),
+    ("POST", "/api/v1/users/me/factors/totp/confirm"),
     ("POST", "/api/v1/auth/password/forgot"),
     ("POST", "/api/v1/auth/password/reset"),
     ("POST", "/api/v1/auth/email/verify"),

@@ -3,6 +3,7 @@
 mod auth;
 mod bad_input;
 mod cors;
+mod factors;
 mod families;
 mod leave;
 mod me;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use server::Compat;
 use sqlx::PgPool;
 use std::process::Command;
-use testkit::{PASSWORD, link_token, mail_code};
+use testkit::{PASSWORD, link_token, mail_code, totp_code};
 use time::Duration;
 
 /// The committed copy, which readers of `docs/` have too. It is the one snapshot here, so `insta` would save no code.
@@ -61,6 +61,7 @@ async fn every_example_works_when_it_is_pasted(pool: PgPool) {
                 body["refresh_token"] = refresh_token;
             }
             read_the_mail(&app, &caller, &path, &mut body).await;
+            look_at_the_app(&app, &caller, &path, &mut body).await;
             let text = if kind == "application/json" {
                 body.to_string()
             } else {
@@ -72,7 +73,7 @@ async fn every_example_works_when_it_is_pasted(pool: PgPool) {
             assert!(answer.status.is_success(), "{method} {path} {body}: {}", answer.text);
         }
     }
-    assert_eq!(count, 42);
+    assert_eq!(count, 45);
 }
 
 /// An admin who signed up with the first example (unless that is what is tried), somebody else's id, and a
@@ -114,6 +115,26 @@ async fn read_the_mail(app: &App, caller: &Program, path: &str, body: &mut Value
     }
     if body.get("code").is_some() {
         body["code"] = mail_code(&mail).into();
+    }
+}
+
+/// Sets an authenticator app up, and fills in what it shows.
+async fn look_at_the_app(app: &App, caller: &Program, path: &str, body: &mut Value) {
+    let signs_in = path.ends_with("/auth/login/factor");
+    if !signs_in && !path.ends_with("/totp/confirm") {
+        return;
+    }
+    let begun = caller.post("/api/v1/users/me/factors/totp", json!({})).await.expect(201).json();
+    let code = || totp_code(begun["secret"].as_str().unwrap(), app.world.accounts.now());
+    body["code"] = code().into();
+    if signs_in {
+        let confirm = "/api/v1/users/me/factors/totp/confirm";
+        caller.post(confirm, json!({ "code": code() })).await.expect(200);
+        app.world.clock.advance(Duration::minutes(1));
+        let account = json!({ "email": "ana@example.com", "password": PASSWORD });
+        let waits = caller.post("/api/v1/auth/login", account).await.expect(401).json();
+        body["challenge"] = waits["challenge"].clone();
+        body["code"] = code().into();
     }
 }
 

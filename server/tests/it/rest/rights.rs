@@ -10,13 +10,14 @@ use testkit::{PASSWORD, World};
 
 /// Answers to a stranger, a member, an admin, somebody whose account was disabled, and an admin who has to prove their
 /// address first. `{other}` is the id of another account, `{session}` that of somebody else's session.
-const EXPECTED: &[(&str, &str, [u16; 5])] = &[
+pub(super) const EXPECTED: &[(&str, &str, [u16; 5])] = &[
     ("POST", "/api/v1/auth/register", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/login", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/refresh", [401, 401, 401, 401, 401]),
     ("POST", "/api/v1/auth/restore", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/code", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/login/code", [422, 422, 422, 422, 422]),
+    ("POST", "/api/v1/auth/login/factor", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/password/forgot", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/password/reset", [422, 422, 422, 422, 422]),
     ("POST", "/api/v1/auth/email/verify", [422, 422, 422, 401, 422]),
@@ -29,6 +30,11 @@ const EXPECTED: &[(&str, &str, [u16; 5])] = &[
     ("POST", "/api/v1/users/me/password", [401, 422, 422, 401, 403]),
     ("GET", "/api/v1/users/me/export", [401, 200, 200, 401, 403]),
     ("GET", "/api/v1/users/me/activity", [401, 200, 200, 401, 403]),
+    ("GET", "/api/v1/users/me/factors", [401, 200, 200, 401, 403]),
+    ("POST", "/api/v1/users/me/factors/totp", [401, 201, 201, 401, 403]),
+    ("POST", "/api/v1/users/me/factors/totp/confirm", [401, 422, 422, 401, 403]),
+    ("POST", "/api/v1/users/me/factors/recovery-codes", [401, 404, 404, 401, 403]),
+    ("DELETE", "/api/v1/users/me/factors/totp", [401, 204, 204, 401, 403]),
     ("GET", "/api/v1/users/me/sessions", [401, 200, 200, 401, 403]),
     ("DELETE", "/api/v1/users/me/sessions", [401, 204, 204, 401, 403]),
     ("DELETE", "/api/v1/users/me/sessions/{session}", [401, 404, 404, 401, 403]),
@@ -164,7 +170,7 @@ async fn every_call_of_the_cookie_family_admits_whom_it_should(pool: PgPool) {
     }
 }
 
-async fn with_cookie(app: &App, method: &str, path: &str, cookie: &str) -> u16 {
+pub(super) async fn with_cookie(app: &App, method: &str, path: &str, cookie: &str) -> u16 {
     let nobody = "00000000-0000-0000-0000-000000000000";
     let path = path.replace("{other}", nobody).replace("{session}", nobody);
     let request = app.program().request(&method.parse().unwrap(), &path).header("cookie", cookie);

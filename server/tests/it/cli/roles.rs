@@ -140,6 +140,33 @@ async fn one_role_does_both_and_the_server_says_that_it_can_change_the_trail(poo
     assert!(lines.any(|line| line.contains("serving")));
 }
 
+/// The keys are asked for when the database can be read, also by a server that had to wait for it.
+#[sqlx::test(migrations = false)]
+async fn a_server_that_waited_refuses_a_database_of_unknown_keys(pool: PgPool) {
+    let (roles, key) = (Roles::new(&pool).await, key_file());
+    assert!(run(&["migrate"], &roles.settings()).status.success());
+    let newest = |success: &str| {
+        let sql = "UPDATE _sqlx_migrations SET success = ? WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+        AssertSqlSafe(sql.replace('?', success))
+    };
+    let sealed = "INSERT INTO outbox (id, kind, key_id, sealed, created_at, next_at, expires_at)
+        VALUES (gen_random_uuid(), 'reset', 'another-key', '', now(), now(), now() + interval '1 day')";
+    sqlx::query(sealed).execute(&pool).await.unwrap();
+    sqlx::query(newest("false")).execute(&pool).await.unwrap();
+
+    let mut settings = roles.settings().to_vec();
+    settings.push(("ENCRYPTION_KEY_FILE", &key));
+    let (mut serving, mut lines, _) = serve(&settings);
+    assert!(lines.any(|line| line.contains("serving")));
+    sqlx::query(newest("true")).execute(&pool).await.unwrap();
+    let told = lines.find(|line| line.contains("ready now") || line.contains("another-key")).unwrap();
+    assert!(
+        told.contains("ENCRYPTION_KEY_FILE: the database holds rows of keys that are not in this file"),
+        "{told}"
+    );
+    assert!(!serving.wait().unwrap().success());
+}
+
 /// That migrations are pending is said once, and nothing else is wrong.
 fn no_complaint(line: &String) {
     let complains = line.contains(" ERROR ") || line.contains(" WARN ");

@@ -42,7 +42,7 @@ export default defineConfig<Options>({
               launchOptions: { executablePath: firefoxPath, firefoxUserPrefs },
             },
             grepInvert: /@chromium/,
-            testMatch: /(firefox|journey|recovery|email-change|sign-in-code|invite|sign-up)\.spec/,
+            testMatch: /(firefox|journey|recovery|email-change|sign-in-code|two-step|invite|sign-up)\.spec/,
           },
         ]
       : []),

@@ -14,15 +14,32 @@ pub struct FormPage {
     /// The pages that success leads to and that say so, with the name that was typed; where there is none, success
     /// is said by the form's own page, or shows where it led.
     pub done_on: &'static [&'static str],
-    /// Whether the answer is a link that the next page shows.
-    pub answers_link: bool,
+    /// What the answer holds that the next page shows.
+    pub answers: Answer,
     /// Whether it also stands on the page of whoever has to prove their address first.
     pub leads_to_proof: bool,
 }
 
+/// What a form's answer holds that the next page shows, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing.
+    Nothing,
+    /// A link.
+    Link,
+    /// Recovery codes.
+    RecoveryCodes,
+}
+
 /// A form that keeps nothing, and has nothing to say but on its own page.
-const FORM: FormPage =
-    FormPage { function: "", page: "", keeps: &[], done_on: &[], answers_link: false, leads_to_proof: false };
+const FORM: FormPage = FormPage {
+    function: "",
+    page: "",
+    keeps: &[],
+    done_on: &[],
+    answers: Answer::Nothing,
+    leads_to_proof: false,
+};
 
 impl FormPage {
     /// The address of the form's page. What it names in braces stands in the form's fields, as a word of letters, digits and
@@ -88,6 +105,7 @@ pub const FORMS: &[FormPage] = &[
         keeps: &["identifier", "code", "remember", "next"],
         ..FORM
     },
+    FormPage { function: "/fn/login/factor", page: SECOND_STEP, keeps: &["method"], ..FORM },
     FormPage { function: "/fn/logout", page: "/account", leads_to_proof: true, ..FORM },
     FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES, ..FORM },
     FormPage { function: "/fn/password/change", page: "/account/security", ..FORM },
@@ -102,6 +120,15 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/sessions/end", page: "/account/security", ..FORM },
     FormPage { function: "/fn/sessions/end-others", page: "/account/security", ..FORM },
     FormPage { function: "/fn/devices/forget", page: "/account/security", ..FORM },
+    FormPage { function: "/fn/factors/totp/begin", page: FACTORS, ..FORM },
+    FormPage { function: "/fn/factors/totp/confirm", page: FACTORS, answers: Answer::RecoveryCodes, ..FORM },
+    FormPage { function: "/fn/factors/totp/remove", page: FACTORS, ..FORM },
+    FormPage {
+        function: "/fn/factors/recovery-codes",
+        page: FACTORS,
+        answers: Answer::RecoveryCodes,
+        ..FORM
+    },
     FormPage {
         function: "/fn/account/delete",
         page: "/account/leave",
@@ -118,6 +145,7 @@ pub const FORMS: &[FormPage] = &[
         ..FORM
     },
     FormPage { function: "/fn/confirm/code", page: CONFIRM, keeps: &["code", "next"], ..FORM },
+    FormPage { function: "/fn/confirm/factor", page: CONFIRM, keeps: &["method", "next"], ..FORM },
     FormPage { function: "/fn/not-me", page: "/not-me", keeps: PROOF, ..FORM },
     FormPage {
         function: "/fn/password/forgot",
@@ -155,7 +183,7 @@ pub const FORMS: &[FormPage] = &[
         page: ADMIN_ACT,
         keeps: &["user", "act"],
         done_on: &[ADMIN_USER],
-        answers_link: true,
+        answers: Answer::Link,
         ..FORM
     },
     FormPage {
@@ -163,7 +191,7 @@ pub const FORMS: &[FormPage] = &[
         page: "/admin/users/new",
         keeps: &["email", "role"],
         done_on: &[ADMIN_INVITATIONS],
-        answers_link: true,
+        answers: Answer::Link,
         ..FORM
     },
     FormPage { function: "/fn/admin/invitations/revoke", page: ADMIN_INVITATIONS, ..FORM },
@@ -171,6 +199,10 @@ pub const FORMS: &[FormPage] = &[
 
 /// The page that asks again who somebody is.
 pub const CONFIRM: &str = "/confirm";
+/// The page of two-step sign-in.
+pub const FACTORS: &str = "/account/factors";
+/// The page that asks for the second factor of a sign-in.
+pub const SECOND_STEP: &str = "/login/factor";
 const ADMIN_USERS: &str = "/admin/users";
 const ADMIN_USER: &str = "/admin/users/{user}";
 const ADMIN_ACT: &str = "/admin/users/{user}/{act}";

@@ -40,10 +40,12 @@ pub use pages::admin::{
 };
 pub use pages::confirm::confirm_document;
 pub use pages::dev_mail::{SentMail, mail_document, mails_document};
+pub use pages::factors::{Enrolment, FactorsPage, factors_document};
 pub use pages::failure::failure_document;
 pub use pages::gallery::gallery_document;
+pub use pages::login_factor::login_factor_document;
 pub use pages::sign_out_confirmation::sign_out_document;
 pub use settings::{AppSettings, SignupFields};
 pub use shell::shell;
-pub use site::{DocumentContext, THEME};
+pub use site::{DocumentContext, StrangerContext, THEME};
 pub use ui::Flash;

@@ -1,6 +1,6 @@
 //! Every page, with the one flag that guards it.
 
-use crate::forms::CONFIRM;
+use crate::forms::{CONFIRM, FACTORS, SECOND_STEP};
 use crate::pages::account::AccountPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::forgot::ForgotPage;
@@ -114,6 +114,8 @@ pub const DOCUMENTS: &[Page] = &[
     Page { path: "/admin/users/{user}/{act}", guard: Guard::Admins },
     Page { path: "/admin/invitations", guard: Guard::Admins },
     Page { path: CONFIRM, guard: Guard::SignedIn },
+    Page { path: FACTORS, guard: Guard::Members },
+    Page { path: SECOND_STEP, guard: Guard::Strangers },
 ];
 
 /// All pages.

@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod rows;
+pub mod second_factor;
 
 use crate::error::{AppError, Fault};
 use crate::initial_state::{InitialState, SessionState, SignUpNonce, Unsent};
@@ -33,7 +34,13 @@ pub struct Request {
     pub unsent: Unsent,
     /// For the sign-up form.
     pub nonce: SignUpNonce,
+    /// The sign-in that waits for its second factor, for the form that completes it.
+    pub challenge: Option<Challenge>,
 }
+
+/// What the cookie of such a sign-in holds.
+#[derive(Clone)]
+pub struct Challenge(pub String);
 
 /// Makes a request known to pages and server functions; called by the server for each of them.
 pub fn provide(request: Request) {

@@ -8,7 +8,7 @@ use crate::http::{
 };
 use crate::mail::Outgoing;
 use crate::pages::{
-    admin, confirm, dev_mail, export, form_context, functions, guard, render, sign_up, whoami,
+    admin, confirm, dev_mail, export, factors, form_context, functions, guard, render, sign_up, whoami,
 };
 use crate::rest::{config_hint, cross_site, docs, openapi, routes};
 use crate::state::AppState;
@@ -86,7 +86,7 @@ fn api(state: &AppState) -> Router<AppState> {
 fn pages(state: &AppState) -> Router<AppState> {
     let caller = from_fn_with_state(state.callers(), caller::middleware);
     let counted = from_fn_with_state(state.callers(), rate_limit::browsers);
-    let documents = admin::router().route(CONFIRM, get(confirm::show));
+    let documents = admin::router().merge(factors::router()).route(CONFIRM, get(confirm::show));
     let pages = render::router(state).merge(documents).layer((
         from_fn_with_state(state.clone(), functions::middleware),
         from_fn_with_state(state.callers(), functions::rate_limit),

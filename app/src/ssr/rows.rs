@@ -3,9 +3,13 @@
 
 use super::request;
 use crate::AppError;
+use crate::forms::FACTORS;
 use crate::ui::{Card, PlainForm, hidden, outcome};
 use accounts::{RequestCtx, timestamp};
-use domain::{ActivityView, EventKind, KeptView, KnownDeviceView, Page, SessionKind, SessionView, Timestamp};
+use domain::{
+    ActivityView, EventKind, FactorsView, KeptView, KnownDeviceView, Page, SessionKind, SessionView,
+    Timestamp,
+};
 use leptos::prelude::*;
 use leptos_router::location::RequestUrl;
 
@@ -25,13 +29,14 @@ struct Act {
     about: String,
 }
 
-/// Two cards: where the caller is signed in, and the devices that the account knows.
+/// Three cards: the way to two-step sign-in, where the caller is signed in, and the devices that the account knows.
 ///
 /// # Errors
 /// As [`super::context`].
 pub fn devices(
     sessions: Vec<SessionView>,
     known: Vec<KnownDeviceView>,
+    factors: &FactorsView,
     ctx: &RequestCtx,
 ) -> Result<String, AppError> {
     let account = ctx.viewer().map(|viewer| viewer.id.to_string()).unwrap_or_default();
@@ -54,6 +59,7 @@ pub fn devices(
         plain_form(&account, "/fn/sessions/end-others", label).show(().into_any())
     });
     let cards = view! {
+        {two_step(factors)}
         <Card id="your-sessions" title=words::sessions::title() purpose=words::sessions::purpose()>
             {ended}
             {others_ended}
@@ -73,6 +79,23 @@ pub fn devices(
         </Card>
     };
     Ok(cards.to_html())
+}
+
+/// How two-step sign-in stands, and the way to its page, which is a document of its own: the router must not follow the
+/// link.
+fn two_step(factors: &FactorsView) -> AnyView {
+    let state = if factors.totp.is_some() { words::factors::on() } else { words::factors::off() };
+    view! {
+        <Card id="two-step" title=words::factors::title() purpose=words::factors::link_purpose()>
+            <p>{state}</p>
+            <p>
+                <a class="button button-quiet" href=FACTORS rel="external">
+                    {words::factors::link()}
+                </a>
+            </p>
+        </Card>
+    }
+    .into_any()
 }
 
 /// A card: the export, and what is kept about a person.

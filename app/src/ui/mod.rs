@@ -23,11 +23,14 @@ pub use card::Card;
 pub(crate) use dynamic::dynamic;
 pub use fetch::Fetch;
 pub(crate) use field::units;
-pub use field::{CheckboxField, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField};
+pub use field::{
+    CheckboxField, ErrorMessage, HiddenField, InputKind, ReadOnlyField, TextAreaField, TextField,
+};
 pub use flash::Flash;
 pub use form::{Form, FormErrors, FormState, Progress, input_value};
 pub use heading::Heading;
 pub use icon::{DoorScene, Mark};
+pub(crate) use icon::{Tick, Warning};
 pub use notice::{Notice, Tone};
 pub use page_context::PageContext;
 pub use page_load::PageLoad;

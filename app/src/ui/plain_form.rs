@@ -6,7 +6,7 @@ use super::{Flash, Notice, PageContext, Tone};
 use leptos::context::Provider;
 use leptos::prelude::*;
 
-/// A plain form of the viewer's own: it names the account that it was shown to.
+/// A plain form of the viewer's own: it names the account that it was shown to; a stranger's names none.
 pub(crate) struct PlainForm {
     pub(crate) function: &'static str,
     pub(crate) account: String,
@@ -69,7 +69,8 @@ impl PlainForm {
     fn parts(self) -> (AnyView, AnyView) {
         let Self { account, version, class, label, about, .. } = self;
         let preconditions = view! {
-            <input type="hidden" name="account" value=account autocomplete="off"/>
+            {(!account.is_empty())
+                .then(|| view! { <input type="hidden" name="account" value=account autocomplete="off"/> })}
             {(!version.is_empty())
                 .then(|| view! { <input type="hidden" name="version" value=version autocomplete="off"/> })}
         };

@@ -28,6 +28,7 @@ mod session;
 mod sign_in;
 mod text;
 mod timestamp;
+mod ways_in;
 
 pub use account::*;
 pub use admin::*;
@@ -64,8 +65,9 @@ pub use session::{
     DeviceForm, Factor, KnownDeviceView, SessionForm, SessionKind, SessionView, TokenPair, TokenType,
 };
 pub use sign_in::{
-    CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, ConfirmForm, ConfirmView,
-    Identifier, LoginRequest, Renewal, SignIn, SignInForm,
+    CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm, ConfirmFactorForm, ConfirmForm,
+    ConfirmView, Identifier, LoginRequest, Renewal, SignIn, SignInForm,
 };
 pub use text::Email;
 pub use timestamp::Timestamp;
+pub use ways_in::{FirstStep, Loss, Remedy, SecondStep, WayIn, WaysIn};

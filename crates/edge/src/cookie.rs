@@ -12,6 +12,8 @@ const FLASH_SECONDS: i64 = 60;
 const UNSENT_SECONDS: i64 = 3_600;
 /// As long as the link of a sign-up may be used.
 const SIGN_UP_SECONDS: i64 = accounts::policy::token_lifetime(Purpose::SignUp).whole_seconds();
+/// As long as a sign-in waits for its second factor.
+const CHALLENGE_SECONDS: i64 = 300;
 /// As long as a device stays known.
 const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
@@ -102,6 +104,31 @@ impl CookieStyle {
         self.header(self.sign_up_name(), &token.reveal(), Some(SIGN_UP_SECONDS))
     }
 
+    /// The name of the cookie that names a sign-in which waits for its second factor.
+    #[must_use]
+    pub fn challenge_name(self) -> &'static str {
+        if self.secure { "__Host-signin" } else { "signin" }
+    }
+
+    /// The header that sets it.
+    #[must_use]
+    pub fn set_challenge(self, token: &RawToken) -> (HeaderName, HeaderValue) {
+        self.header(self.challenge_name(), &token.reveal(), Some(CHALLENGE_SECONDS))
+    }
+
+    /// The header that takes it away.
+    #[must_use]
+    pub fn clear_challenge(self) -> (HeaderName, HeaderValue) {
+        self.header(self.challenge_name(), "", Some(0))
+    }
+
+    /// The sign-in that a request's cookie names. Only the page of the second factor and its form ask: for every other
+    /// route the browser is a stranger's (P26).
+    #[must_use]
+    pub fn challenge(self, headers: &HeaderMap) -> Option<&str> {
+        read(headers, self.challenge_name())
+    }
+
     /// The header that sends a flash along.
     #[must_use]
     pub fn set_flash(self, value: &str) -> (HeaderName, HeaderValue) {
@@ -176,6 +203,8 @@ mod tests {
         assert_eq!(value, "__Host-token=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_flash("abc");
         assert_eq!(value, "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
+        let (_, value) = CookieStyle::new(true).clear_challenge();
+        assert_eq!(value, "__Host-signin=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_unsent("abc");
         assert_eq!(value, "__Host-unsent=abc; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax; Secure");
     }

@@ -1,7 +1,8 @@
-import { button, field, fieldError, fillSignIn, words } from '../../fixtures/forms';
+import { button, field, fieldError, fillSignIn, signOut, words } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
 import { take } from '../../fixtures/pictures';
 import { expect, register, somebody, test } from '../../fixtures/test';
+import { enterCode } from '../../fixtures/totp';
 
 const strangers = {
   home: '/',
@@ -105,4 +106,21 @@ test('pictures of an error page', async ({ browser, baseURL, extraHTTPHeaders })
   await expect(page.getByRole('heading', { name: 'Too large' })).toBeVisible();
   await take(page, 'error-page', [320, 1600]);
   await context.close();
+});
+
+test('pictures of two-step sign-in', async ({ page, context, visit, baseURL }) => {
+  const person = { ...somebody(), email: `ana.${Date.now()}@example.com` };
+  await register(context, person, baseURL!);
+  await page.goto('/account/factors');
+  await button(page, 'Set up an authenticator app').click();
+  await take(page, 'two-step-set-up', [320, 1600]);
+  const secret = await page.locator('.key').innerText();
+  await enterCode(page, secret, 1, button(page, 'Turn on two-step sign-in'), page.getByText('Two-step sign-in is on, and'));
+  await take(page, 'two-step-codes');
+  await signOut(page);
+  await visit('/login');
+  await fillSignIn(page, person);
+  await button(page, 'Sign in').click();
+  await expect(page).toHaveURL('/login/factor');
+  await take(page, 'second-step');
 });

@@ -11,12 +11,12 @@ use crate::http::timeout::in_time;
 use crate::http::{body, paths};
 use crate::state::AppState;
 use app::Flash;
-use app::forms::{CONFIRM, FORMS, FormPage, filled_by};
+use app::forms::{Answer, CONFIRM, FORMS, FormPage, SECOND_STEP, filled_by};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use domain::{Code, MadeLink, ProblemDocument};
+use domain::{Code, MadeLink, ProblemDocument, RecoveryCodes};
 use edge::CookieStyle;
 use edge::caller::Callers;
 use edge::origin::RequestOrigin;
@@ -130,15 +130,21 @@ impl Post {
         response
     }
 
-    /// Sent on, with the link that was answered, where there is one.
+    /// Sent on, with what was answered for the next page to show, where there is something.
     async fn answered(&self, response: Response, cookies: CookieStyle) -> Response {
         let (parts, stream) = response.into_parts();
-        let mut shown = Vec::new();
-        if self.form.is_some_and(|form| form.answers_link) {
-            let link: Option<MadeLink> = answer_of(stream).await;
-            let fields = link.map(|link| [("token", link.url), ("until", link.expires_at.0)]);
-            shown.extend(fields.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)));
-        }
+        let shown = match self.form.map_or(Answer::Nothing, |form| form.answers) {
+            Answer::Nothing => Vec::new(),
+            Answer::Link => {
+                let link: Option<MadeLink> = answer_of(stream).await;
+                link.map(|link| vec![("token", link.url), ("until", link.expires_at.0)]).unwrap_or_default()
+            }
+            Answer::RecoveryCodes => {
+                let made: Option<RecoveryCodes> = answer_of(stream).await;
+                made.map(|made| vec![("recovery_codes", made.recovery_codes.join(" "))]).unwrap_or_default()
+            }
+        };
+        let shown = shown.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         self.sent_on(&parts.headers, shown, cookies)
     }
 
@@ -147,7 +153,8 @@ impl Post {
         let location = headers.get(LOCATION).and_then(|location| location.to_str().ok());
         let page = self.form.map_or_else(|| "/".to_owned(), |form| form.address(&self.fields));
         let done_on = |path: &str| self.form.is_some_and(|form| form.is_done_on(path));
-        let known = |path: &&str| done_on(path) || domain::safe_next(path).is_some();
+        // A sign-in goes on at its second step, to which nothing returns.
+        let known = |path: &&str| done_on(path) || *path == SECOND_STEP || domain::safe_next(path).is_some();
         let onward = location.filter(known).filter(|path| *path != page.as_str());
         let to = onward.unwrap_or(&page);
         let mut answer = see_other(to);

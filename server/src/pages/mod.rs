@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod confirm;
 pub(crate) mod dev_mail;
 pub(crate) mod export;
+pub(crate) mod factors;
 mod flash;
 mod form;
 pub(crate) mod form_context;

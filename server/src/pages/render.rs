@@ -6,7 +6,7 @@ use crate::http::negotiation::wants_html;
 use crate::http::{headers, paths};
 use crate::state::AppState;
 use accounts::RequestCtx;
-use app::ssr::{Request as PageRequest, provide};
+use app::ssr::{Challenge, Request as PageRequest, provide};
 use app::{AppSettings, Flash, SignUpNonce, Unsent};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -25,6 +25,9 @@ use leptos_axum::{
     AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list, render_app_async_with_context,
 };
 use std::sync::LazyLock;
+
+/// The one server function that reads the cookie of a sign-in which waits for its second factor.
+const SIGN_IN_BY_FACTOR: &str = "/fn/login/factor";
 
 /// Every page and every server function. Leptos registers both, so the layer over server functions has to look at the
 /// path.
@@ -74,10 +77,14 @@ pub(crate) async fn only_for_readers(State(compat): State<Compat>, request: Requ
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        let Some((ctx, flash, unsent, nonce)) = use_context::<Parts>().and_then(|mut parts| {
+        let Some((ctx, challenge, flash, unsent, nonce)) = use_context::<Parts>().and_then(|mut parts| {
             let ctx = parts.extensions.remove::<RequestCtx>()?;
+            let second_step = parts.uri.path() == SIGN_IN_BY_FACTOR;
+            let challenge = second_step.then(|| state.cookies.challenge(&parts.headers)).flatten();
+            let challenge = challenge.map(|challenge| Challenge(challenge.to_owned()));
             Some((
                 ctx,
+                challenge,
                 parts.extensions.remove::<Flash>(),
                 parts.extensions.remove::<Unsent>().unwrap_or_default(),
                 parts.extensions.remove::<SignUpNonce>().unwrap_or_default(),
@@ -96,6 +103,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             flash,
             unsent,
             nonce,
+            challenge,
         });
     }
 }

@@ -1,7 +1,7 @@
 //! The server functions of this page.
 
 use crate::AppError;
-use domain::ConfirmForm;
+use domain::{ConfirmFactorForm, ConfirmForm};
 use leptos::prelude::*;
 
 /// Checks the password, and leads to `form.next` or the account.
@@ -29,4 +29,12 @@ pub async fn confirm_by_code(form: ConfirmForm) -> Result<(), AppError> {
     let (accounts, ctx) = crate::ssr::context()?;
     let next = form.next.clone();
     crate::ssr::confirmed(accounts.confirm_by_code(&ctx, form).await?.as_ref(), &next)
+}
+
+/// Checks the code of a second factor, and leads to `form.next` or the account.
+#[server(prefix = "/fn", endpoint = "confirm/factor")]
+pub async fn confirm_by_factor(form: ConfirmFactorForm) -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    let next = form.next.clone();
+    crate::ssr::confirmed(accounts.confirm_by_factor(&ctx, form.into()).await?.as_ref(), &next)
 }

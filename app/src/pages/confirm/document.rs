@@ -1,7 +1,11 @@
-use super::api::{AskConfirmationCode, Confirm, ConfirmByCode};
-use crate::site::{CodeStep, DocumentContext, DocumentLayout, MailCodeField, ReturnPath, member_document};
+use super::api::{AskConfirmationCode, Confirm, ConfirmByCode, ConfirmByFactor};
+use crate::forms::CONFIRM;
+use crate::site::{
+    CodeStep, DocumentContext, DocumentLayout, FactorCodeField, MailCodeField, ReturnPath, asked_for,
+    member_document, other_factors,
+};
 use crate::ui::{Card, HiddenField, Notice, PasswordField, PlainForm, Tone};
-use domain::ConfirmView;
+use domain::{ConfirmView, FactorMethod};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::location::Url;
@@ -23,6 +27,7 @@ pub fn confirm_document(context: DocumentContext, ways: ConfirmView) -> String {
 fn page(context: &DocumentContext, ways: &ConfirmView) -> AnyView {
     let path = ReturnPath::new(&context.query);
     match step(context) {
+        _ if !ways.methods.is_empty() => by_factor(context, &ways.methods, &path),
         CodeStep::Enter { asked } if ways.code => enter_code(context, ways, &path, asked),
         _ if ways.password || ways.code => view! {
             {ways.password.then(|| by_password(context, ways, &path))}
@@ -37,6 +42,28 @@ fn step(context: &DocumentContext) -> CodeStep {
     let asked = context.flash.of(AskConfirmationCode::PATH);
     let entered = context.flash.of(ConfirmByCode::PATH).is_some();
     CodeStep::first(asked, entered, ReturnPath::is_second_step(&context.query))
+}
+
+/// The second factor shows more than a password does.
+fn by_factor(context: &DocumentContext, methods: &[FactorMethod], path: &ReturnPath) -> AnyView {
+    let sent = context.flash.of(ConfirmByFactor::PATH).and_then(|flash| flash.value("method"));
+    let method = asked_for(methods, sent, &context.query);
+    let form = PlainForm::new(&context.viewer.id, ConfirmByFactor::PATH, words::confirm::submit());
+    let others = other_factors(&path.link(CONFIRM, Url::escape), methods, method);
+    let next = path.next.clone();
+    let fields = move || {
+        view! {
+            <FactorCodeField method named=true/>
+            <HiddenField name="next" value=next/>
+        }
+        .into_any()
+    };
+    view! {
+        <Card id="by-factor" title=words::confirm::factor() purpose=words::confirm::factor_purpose()>
+            {form.show_with_refusal(fields, others)}
+        </Card>
+    }
+    .into_any()
 }
 
 fn by_password(context: &DocumentContext, ways: &ConfirmView, path: &ReturnPath) -> AnyView {

@@ -50,7 +50,7 @@ pub fn LoginPage() -> impl IntoView {
             {cookie_lost.then(|| view! { <Notice tone=Tone::Error words=words::login::cookie_lost()/> })}
             <Form
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
-                on_done=move |viewer| session.sign_in(viewer)
+                on_done=move |viewer| _ = viewer.map(|viewer| session.sign_in(viewer))
                 leaves=true
                 if_refused=move || mail.then(|| help(code_instead.get_value()))
             >

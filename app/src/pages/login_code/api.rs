@@ -11,12 +11,11 @@ pub async fn ask_sign_in_code(form: CodeRequestForm) -> Result<(), AppError> {
     Ok(accounts.ask_sign_in_code(&ctx, form).await?)
 }
 
-/// Signs in, and leads to `form.next` or the account.
+/// Signs in, and leads to `form.next` or the account; where the account has a second factor, to the page that asks for it.
 #[server(prefix = "/fn", endpoint = "login/code")]
-pub async fn sign_in_by_code(form: CodeSignInForm) -> Result<Viewer, AppError> {
-    use crate::ssr::{context, sign_in};
+pub async fn sign_in_by_code(form: CodeSignInForm) -> Result<Option<Viewer>, AppError> {
+    use crate::ssr::{context, second_factor::sign_in_or_ask};
     let (accounts, ctx) = context()?;
     let next = form.next.clone();
-    let signed_in = accounts.sign_in_by_code(&ctx, form).await?;
-    sign_in(signed_in, &next)
+    sign_in_or_ask(accounts.sign_in_by_code(&ctx, form).await, &next)
 }

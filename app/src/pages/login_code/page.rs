@@ -94,7 +94,7 @@ fn Enter(
         {asked.then(|| view! { <Notice tone=Tone::Success words=words::login_code::asked()/> })}
         <Form
             check=|call: &SignInByCode, _| call.form.parse().err().unwrap_or_default()
-            on_done=move |viewer| session.sign_in(viewer)
+            on_done=move |viewer| _ = viewer.map(|viewer| session.sign_in(viewer))
             leaves=true
         >
             <Name name/>

@@ -7,12 +7,13 @@ use leptos::prelude::*;
 /// Signs up and in, and leads to `form.next` or the account; nobody is signed in where a mail says how to go on.
 #[server(prefix = "/fn", endpoint = "register")]
 pub async fn register(form: RegistrationForm) -> Result<Option<Viewer>, AppError> {
-    use crate::ssr::{await_proof, context, sign_in};
+    use crate::ssr::{await_proof, context, second_factor::sign_in_or_ask};
     use accounts::SignUp;
     let (accounts, ctx) = context()?;
     let next = form.next.clone();
-    match accounts.begin_sign_up(&ctx, form).await? {
-        SignUp::Done(signed_in) => sign_in(signed_in, &next).map(Some),
-        SignUp::MailSent { browser } => await_proof(&browser).map(|()| None),
+    match accounts.begin_sign_up(&ctx, form).await {
+        Ok(SignUp::Done(signed_in)) => sign_in_or_ask(Ok(signed_in), &next),
+        Ok(SignUp::MailSent { browser }) => await_proof(&browser).map(|()| None),
+        Err(error) => sign_in_or_ask(Err(error), &next),
     }
 }

@@ -37,13 +37,13 @@ pub async fn cancel_email_change() -> Result<EmailView, AppError> {
     Ok(accounts.cancel_email_change(&ctx).await?)
 }
 
-/// Where the caller is signed in, and the devices that have signed in before, as markup.
+/// How two-step sign-in stands, where the caller is signed in, and the devices that have signed in before, as markup.
 #[server(prefix = "/fn", endpoint = "sessions/load", output = Post<Json>)]
 pub async fn load_sessions() -> Result<String, AppError> {
     use crate::ssr::{context, rows};
     let (accounts, ctx) = context()?;
     let (sessions, known) = (accounts.sessions(&ctx).await?, accounts.known_devices(&ctx).await?);
-    rows::devices(sessions, known, &ctx)
+    rows::devices(sessions, known, &accounts.factors(&ctx).await?, &ctx)
 }
 
 /// Ends one of the caller's sessions.

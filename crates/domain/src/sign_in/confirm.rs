@@ -1,4 +1,6 @@
-use crate::{FactorMethod, FieldError, FieldErrors, MailCode, PlainPassword, RawPassword, RawSecret};
+use crate::{
+    FactorMethod, FactorSignInForm, FieldError, FieldErrors, MailCode, PlainPassword, RawPassword, RawSecret,
+};
 use serde::{Deserialize, Serialize};
 
 /// What a signed-in person typed to show again that the account is theirs: the password, or a code that was mailed.
@@ -32,6 +34,24 @@ impl ConfirmForm {
         let mut errors = FieldErrors::default();
         let code = errors.code("code", &self.code);
         errors.finish(code)
+    }
+}
+
+/// What a signed-in person typed to show it by a second factor.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConfirmFactorForm {
+    /// A [`FactorMethod`].
+    pub method: String,
+    /// Its code.
+    pub code: RawSecret,
+    /// Where to go afterwards, as in [`crate::SignInForm`].
+    pub next: String,
+}
+
+impl From<ConfirmFactorForm> for FactorSignInForm {
+    fn from(ConfirmFactorForm { method, code, .. }: ConfirmFactorForm) -> Self {
+        Self { method, code }
     }
 }
 

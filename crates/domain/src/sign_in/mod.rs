@@ -4,6 +4,6 @@ mod form;
 mod login_request;
 
 pub use code::{CodeLogin, CodeRequest, CodeRequestForm, CodeSignIn, CodeSignInForm};
-pub use confirm::{ConfirmForm, ConfirmView};
+pub use confirm::{ConfirmFactorForm, ConfirmForm, ConfirmView};
 pub use form::{Identifier, SignIn, SignInForm};
 pub use login_request::{LoginRequest, Renewal};

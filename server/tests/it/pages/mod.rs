@@ -17,5 +17,6 @@ mod settings;
 mod sign_in_code;
 mod sign_up;
 mod stored_text;
+mod two_step;
 mod unproven;
 mod verification;

@@ -106,6 +106,7 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
             "/fn/email/change" => &[("form[email]", NEW)],
             "/fn/sessions/end" => &[("form[session]", ID)],
             "/fn/devices/forget" => &[("form[device]", ID)],
+            "/fn/factors/totp/confirm" => &[("form[code]", "012345")],
             "/fn/admin/act" | "/fn/admin/confirmed" | "/fn/admin/link" => &[("form[user]", ID)],
             "/fn/admin/invitations/revoke" => &[("form[invitation]", ID)],
             "/fn/admin/invite" => &[("form[email]", "x@example.com")],

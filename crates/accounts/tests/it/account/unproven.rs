@@ -63,6 +63,7 @@ const WAITS: &[Ask] = &[
         Box::pin(async { accounts.activity(ctx, PageRequest::default()).await.map(drop) })
     }),
     ("export", |accounts, ctx, _| Box::pin(async { accounts.export(ctx).await.map(drop) })),
+    ("ways_in", |accounts, ctx, _| Box::pin(async { accounts.ways_in(ctx).await.map(drop) })),
     ("factors", |accounts, ctx, _| Box::pin(async { accounts.factors(ctx).await.map(drop) })),
     ("begin_totp", |accounts, ctx, _| Box::pin(async { accounts.begin_totp(ctx).await.map(drop) })),
     ("pending_totp", |accounts, ctx, _| Box::pin(async { accounts.pending_totp(ctx).await.map(drop) })),

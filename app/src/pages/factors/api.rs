@@ -1,0 +1,36 @@
+//! The server functions of this page.
+
+use crate::AppError;
+use domain::{RecoveryCodes, TotpConfirmForm};
+use leptos::prelude::*;
+
+/// Begins to enrol an authenticator app; the page shows its key.
+#[server(prefix = "/fn", endpoint = "factors/totp/begin")]
+pub async fn begin_totp() -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.begin_totp(&ctx).await.map(drop)?)
+}
+
+/// Turns two-step sign-in on with the code that the app shows; answers recovery codes where the account had none.
+#[server(prefix = "/fn", endpoint = "factors/totp/confirm")]
+pub async fn confirm_totp(form: TotpConfirmForm) -> Result<Option<RecoveryCodes>, AppError> {
+    use crate::ssr::{context, set_session};
+    let (accounts, ctx) = context()?;
+    let confirmed = accounts.confirm_totp(&ctx, form).await?;
+    confirmed.token.as_ref().map_or(Ok(()), set_session)?;
+    Ok(confirmed.recovery_codes)
+}
+
+/// Turns it off.
+#[server(prefix = "/fn", endpoint = "factors/totp/remove")]
+pub async fn remove_totp() -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.remove_totp(&ctx, domain::FactorForm {}).await?)
+}
+
+/// Makes new recovery codes, and answers them.
+#[server(prefix = "/fn", endpoint = "factors/recovery-codes")]
+pub async fn new_recovery_codes() -> Result<Option<RecoveryCodes>, AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.new_recovery_codes(&ctx).await.map(Some)?)
+}

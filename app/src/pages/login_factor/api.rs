@@ -1,0 +1,11 @@
+//! The server function of this page.
+
+use crate::AppError;
+use domain::FactorSignInForm;
+use leptos::prelude::*;
+
+/// Completes the sign-in that this browser's cookie names, and leads to where it began, or to the account.
+#[server(prefix = "/fn", endpoint = "login/factor")]
+pub async fn sign_in_by_factor(form: FactorSignInForm) -> Result<(), AppError> {
+    crate::ssr::second_factor::complete(form).await
+}

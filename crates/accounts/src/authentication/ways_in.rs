@@ -1,0 +1,22 @@
+use crate::{Accounts, Error, RequestCtx};
+use domain::WaysIn;
+
+impl Accounts {
+    /// What the caller's account can be signed in to with, to tell what a loss would leave of it.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Unavailable`].
+    pub async fn ways_in(&self, ctx: &RequestCtx) -> Result<WaysIn, Error> {
+        let user = self.own_account(ctx.member()?).await?;
+        let factors = self.factors(ctx).await?;
+        let sends_mail = self.sends_mail();
+        Ok(WaysIn {
+            password: user.password_hash.is_some(),
+            // To an address that nobody has proven no code is mailed.
+            mailbox: sends_mail && user.email_verified,
+            sends_mail,
+            authenticator: factors.totp.is_some(),
+            recovery_codes: factors.recovery_codes_left,
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! Whether the owner of an account could still sign in after losing something.
+
+/// What somebody can lose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The phone, with the authenticator app on it.
+    Phone,
+    /// The computer, which holds nothing that a sign-in asks for.
+    Computer,
+    /// The mailbox of the account's address.
+    Mailbox,
+    /// The password.
+    Password,
+}
+
+/// What the owner of an account can sign in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaysIn {
+    /// Whether the account has a password.
+    pub password: bool,
+    /// Whether mails go to an address that its owner has proven.
+    pub mailbox: bool,
+    /// Whether this server sends mails at all.
+    pub sends_mail: bool,
+    /// Whether an authenticator app is asked for.
+    pub authenticator: bool,
+    /// The recovery codes that are left. They are kept on paper or elsewhere, not on the phone alone.
+    pub recovery_codes: u32,
+}
+
+/// How a sign-in begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstStep {
+    /// With the password.
+    Password,
+    /// With a code or a link that was mailed.
+    Mail,
+}
+
+/// How it is completed where the account asks for a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondStep {
+    /// With the code of an authenticator app.
+    Authenticator,
+    /// With a recovery code.
+    RecoveryCode,
+}
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WayIn {
+    /// How it begins.
+    pub first: FirstStep,
+    /// How it is completed; none where the account has no second factor.
+    pub second: Option<SecondStep>,
+}
+
+/// The one step that helps most against being locked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// Making new recovery codes: none or few are left.
+    NewRecoveryCodes,
+    /// Proving the address, so that mails can help.
+    ProveAddress,
+    /// Choosing a password, so that not everything hangs on the mailbox.
+    ChoosePassword,
+    /// Keeping the password safe: no mail can replace it here.
+    KeepPassword,
+}
+
+/// With fewer recovery codes than this it is time for new ones.
+const FEW: u32 = 4;
+
+impl Loss {
+    /// Everything.
+    pub const ALL: [Self; 4] = [Self::Phone, Self::Computer, Self::Mailbox, Self::Password];
+}
+
+impl WaysIn {
+    /// The way in that is left after a loss.
+    #[must_use]
+    pub fn after(&self, loss: Loss) -> Option<WayIn> {
+        let first = if self.password && loss != Loss::Password {
+            FirstStep::Password
+        } else if self.mailbox && loss != Loss::Mailbox {
+            FirstStep::Mail
+        } else {
+            return None;
+        };
+        let second = if !self.authenticator {
+            None
+        } else if loss != Loss::Phone {
+            Some(SecondStep::Authenticator)
+        } else if self.recovery_codes > 0 {
+            Some(SecondStep::RecoveryCode)
+        } else {
+            return None;
+        };
+        Some(WayIn { first, second })
+    }
+
+    /// What helps most; none where nothing has to be done.
+    #[must_use]
+    pub fn remedy(&self) -> Option<Remedy> {
+        let locked_out = |loss| self.after(loss).is_none();
+        if self.authenticator && self.recovery_codes == 0 {
+            Some(Remedy::NewRecoveryCodes)
+        } else if locked_out(Loss::Password) {
+            Some(if self.sends_mail { Remedy::ProveAddress } else { Remedy::KeepPassword })
+        } else if locked_out(Loss::Mailbox) {
+            Some(Remedy::ChoosePassword)
+        } else {
+            (self.authenticator && self.recovery_codes < FEW).then_some(Remedy::NewRecoveryCodes)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: WaysIn =
+        WaysIn { password: true, mailbox: true, sends_mail: true, authenticator: true, recovery_codes: 10 };
+
+    #[test]
+    fn each_loss_leaves_what_does_not_hang_on_it() {
+        use FirstStep::{Mail, Password};
+        use SecondStep::{Authenticator, RecoveryCode};
+        let way = |first, second| Some(WayIn { first, second });
+        let app = Some(Authenticator);
+        let code = Some(RecoveryCode);
+        // After the loss of the phone, the computer, the mailbox, the password.
+        for (ways, expected) in [
+            (ALL, [way(Password, code), way(Password, app), way(Password, app), way(Mail, app)]),
+            (
+                WaysIn { recovery_codes: 0, ..ALL },
+                [None, way(Password, app), way(Password, app), way(Mail, app)],
+            ),
+            (WaysIn { password: false, ..ALL }, [way(Mail, code), way(Mail, app), None, way(Mail, app)]),
+            (
+                WaysIn { mailbox: false, ..ALL },
+                [way(Password, code), way(Password, app), way(Password, app), None],
+            ),
+            (
+                WaysIn { authenticator: false, recovery_codes: 0, ..ALL },
+                [way(Password, None), way(Password, None), way(Password, None), way(Mail, None)],
+            ),
+            (WaysIn { password: false, mailbox: false, ..ALL }, [None; 4]),
+        ] {
+            assert_eq!(Loss::ALL.map(|loss| ways.after(loss)), expected, "{ways:?}");
+        }
+    }
+
+    #[test]
+    fn what_locks_out_is_mended_first() {
+        use Remedy::{ChoosePassword, KeepPassword, NewRecoveryCodes, ProveAddress};
+        let one = WaysIn { authenticator: false, recovery_codes: 0, ..ALL };
+        for (ways, expected) in [
+            (ALL, None),
+            (one, None),
+            (WaysIn { recovery_codes: FEW, ..ALL }, None),
+            (WaysIn { recovery_codes: FEW - 1, ..ALL }, Some(NewRecoveryCodes)),
+            (WaysIn { recovery_codes: 0, mailbox: false, ..ALL }, Some(NewRecoveryCodes)),
+            (WaysIn { mailbox: false, ..ALL }, Some(ProveAddress)),
+            (WaysIn { mailbox: false, ..one }, Some(ProveAddress)),
+            (WaysIn { mailbox: false, sends_mail: false, ..one }, Some(KeepPassword)),
+            (WaysIn { password: false, ..ALL }, Some(ChoosePassword)),
+            (WaysIn { password: false, recovery_codes: 1, ..ALL }, Some(ChoosePassword)),
+        ] {
+            assert_eq!(ways.remedy(), expected, "{ways:?}");
+        }
+    }
+}

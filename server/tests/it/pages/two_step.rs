@@ -1,0 +1,246 @@
+//! Two-step sign-in without scripts: turning it on, its second step, and what a sign-in cannot do that waits for it.
+
+use super::{functions, guards};
+use crate::actors::{Answer, Browser};
+use crate::app::App;
+use accounts::Clock;
+use sqlx::PgPool;
+use testkit::{PASSWORD, totp_code};
+use time::Duration;
+
+const PAGE: &str = "/account/factors";
+const BEGIN: &str = "/fn/factors/totp/begin";
+const CONFIRM: &str = "/fn/factors/totp/confirm";
+const SECOND_STEP: &str = "/login/factor";
+const SIGN_IN: &str = "/fn/login/factor";
+const EMAIL: (&str, &str) = ("form[identifier]", "ana@example.com");
+
+/// The text between two marks, the first time that they are there.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
+    let rest = text.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {text}"));
+    rest.split(after).next().unwrap()
+}
+
+/// The key that the page shows.
+fn key(page: &str) -> String {
+    between(page, "class=\"key\">", "</p>").replace("<!>", "").replace(' ', "")
+}
+
+/// The recovery codes that the page shows; none where it shows none.
+fn codes(page: &str) -> Vec<String> {
+    let Some(list) = page.split("<ol aria-labelledby=\"codes\"").nth(1) else { return Vec::new() };
+    let items = list.split("</ol>").next().unwrap().split("<li>").skip(1);
+    items.map(|item| item.split("</li>").next().unwrap().replace("<!>", "")).collect()
+}
+
+/// Ana's browser, her app's key and her recovery codes, once two-step sign-in is on.
+async fn enrolled(app: &App) -> (Browser, String, Vec<String>) {
+    let mut ana = app.member("ana").await;
+    let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
+    let secret = key(&page);
+    let code = totp_code(&secret, app.world.clock.now() - Duration::seconds(30));
+    let page = ana.post_and_follow(CONFIRM, &[("form[code]", &code)]).await.expect(200).text;
+    let codes = codes(&page);
+    assert_eq!(codes.len(), 10, "{page}");
+    (ana, secret, codes)
+}
+
+/// The first step of Ana's sign-in, and its answer.
+async fn first_step(app: &App, next: &str) -> (Browser, Answer) {
+    let mut browser = app.browser();
+    let fields = [EMAIL, ("form[password]", PASSWORD), ("form[next]", next)];
+    let answer = browser.post("/fn/login", &fields).await.expect(303);
+    (browser, answer)
+}
+
+fn recovery(code: &str) -> [(&str, &str); 2] {
+    [("form[method]", "recovery_code"), ("form[code]", code)]
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn it_is_turned_on_step_by_step_and_the_codes_are_shown_once(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    assert!(ana.get(PAGE).await.expect(200).text.contains("Two-step sign-in is off."));
+    let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
+    assert!(page.contains("role=\"img\" aria-label=\"QR code"), "{page}");
+    assert!(page.contains("<svg viewBox=") && page.contains("otpauth://totp/"), "{page}");
+    let secret = key(&page);
+    assert_eq!(key(&ana.get(PAGE).await.expect(200).text), secret, "it waits for its code");
+
+    let refused = ana.post_and_follow(CONFIRM, &[("form[code]", "12")]).await.expect(200).text;
+    assert!(between(&refused, "id=\"code-error\"", "</p>").contains("6 digits"), "{refused}");
+    assert_eq!(key(&refused), secret);
+    let code = totp_code(&secret, app.world.clock.now());
+    let done = ana.post_and_follow(CONFIRM, &[("form[code]", &code)]).await.expect(200).text;
+    assert!(done.contains("Two-step sign-in is on, and"), "{done}");
+    let shown = codes(&done);
+    assert_eq!(shown.len(), 10, "{done}");
+    let again = ana.get(PAGE).await.expect(200).text;
+    assert!(codes(&again).is_empty() && shown.iter().all(|code| !again.contains(code)), "{again}");
+    assert!(!again.contains("class=\"key\""), "the key is not shown again either: {again}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_second_step_signs_in_and_leads_on(pool: PgPool) {
+    let app = App::new(pool);
+    let (_, secret, codes) = enrolled(&app).await;
+    let (mut browser, answer) = first_step(&app, "/account/security").await;
+    assert_eq!(answer.location(), Some(SECOND_STEP));
+    let cookie = answer.set_cookie("signin").unwrap();
+    for part in ["; Max-Age=300", "; Path=/", "; HttpOnly", "; SameSite=Lax"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    for absent in ["session-token", "device", "flash"] {
+        assert!(answer.set_cookie(absent).is_none(), "{absent}");
+    }
+    let page = browser.get(SECOND_STEP).await.expect(200).text;
+    assert!(page.contains("inputmode=\"numeric\"") && page.contains("autocomplete=\"one-time-code\""));
+    let code = totp_code(&secret, app.world.clock.now());
+    let done = browser.post(SIGN_IN, &[("form[method]", "totp"), ("form[code]", &code)]).await.expect(303);
+    assert_eq!(done.location(), Some("/account/security"));
+    assert!(done.set_cookie("signin").unwrap().contains("Max-Age=0"));
+    browser.get("/account/security").await.expect(200);
+
+    let (mut browser, _) = first_step(&app, "").await;
+    let page = browser.get("/login/factor?method=recovery_code").await.expect(200).text;
+    assert!(page.contains("value=\"recovery_code\"") && !page.contains("inputmode"), "{page}");
+    let done = browser.post(SIGN_IN, &recovery(&codes[0].to_lowercase())).await.expect(303);
+    assert_eq!(done.location(), Some("/account"));
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refused_code_is_said_beside_its_field_and_never_shown_again(pool: PgPool) {
+    let app = App::new(pool);
+    enrolled(&app).await;
+    let (mut browser, _) = first_step(&app, "").await;
+    let page = browser.post_and_follow(SIGN_IN, &recovery("aaaa-bbbb-cccc-dddd")).await.expect(200).text;
+    assert!(page.contains("id=\"code-error\"") && !page.to_lowercase().contains("aaaa-bbbb"), "{page}");
+    assert!(page.contains("value=\"recovery_code\""), "it asks for the same: {page}");
+    let other = browser.get(SECOND_STEP).await.expect(200).text;
+    assert!(!other.contains("id=\"code-error\""), "said once: {other}");
+}
+
+/// P26: under its own name, as a browser sends it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_cookie_of_a_second_step_opens_no_page_and_no_function(pool: PgPool) {
+    let app = App::new(pool);
+    enrolled(&app).await;
+    let (waiting, _) = first_step(&app, "").await;
+    let mut waiting = waiting;
+    for (path, [stranger, ..]) in guards::EXPECTED {
+        let answer = waiting.get(path).await.expect(*stranger);
+        assert!(!answer.text.contains("ana@example.com"), "{path}");
+    }
+    for (path, stranger, _) in functions::EXPECTED.iter().filter(|(path, ..)| *path != SIGN_IN) {
+        let fields = functions::fields(path);
+        waiting.call(path, fields).await.expect(*stranger);
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_sign_in_that_has_ended_says_so(pool: PgPool) {
+    let app = App::new(pool);
+    let (_, _, codes) = enrolled(&app).await;
+    let page = app.browser().get(SECOND_STEP).await.expect(200).text;
+    assert!(page.contains("This sign-in has ended") && page.contains("href=\"/login\""), "{page}");
+    assert_eq!(
+        app.browser().call(SIGN_IN, &recovery(&codes[0])).await.expect(401).code(),
+        "challenge_invalid"
+    );
+
+    let (mut browser, _) = first_step(&app, "").await;
+    app.world.clock.advance(Duration::minutes(5));
+    let answer = browser.post(SIGN_IN, &recovery(&codes[0])).await.expect(303);
+    assert!(answer.set_cookie("signin").unwrap().contains("Max-Age=0"));
+    let page = browser.get(answer.location().unwrap()).await.expect(200).text;
+    assert!(page.contains("This sign-in has ended"), "{page}");
+
+    let (mut browser, _) = first_step(&app, "").await;
+    for _ in 0..5 {
+        browser.post(SIGN_IN, &recovery("AAAA-BBBB-CCCC-DDDD")).await.expect(303);
+    }
+    let page = browser.get(SECOND_STEP).await.expect(200);
+    assert!(page.text.contains("This sign-in has ended"), "{}", page.text);
+}
+
+/// P31.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_second_step_leads_off_no_origin(pool: PgPool) {
+    let app = App::new(pool);
+    let (_, _, codes) = enrolled(&app).await;
+    for (hostile, code) in ["//evil.example", "https://evil.example/", "/\\evil.example"].iter().zip(&codes) {
+        let (mut browser, answer) = first_step(&app, hostile).await;
+        assert_eq!(answer.location(), Some(SECOND_STEP));
+        let path = format!("{SECOND_STEP}?method=recovery_code&next={hostile}");
+        let page = browser.get(&path.replace('\\', "%5C")).await.expect(200).text;
+        assert!(!page.contains("evil.example"), "{page}");
+        // As WebAssembly would call it: what a plain post is answered is checked once more on its way.
+        let done = browser.call(SIGN_IN, &recovery(code)).await.expect(200);
+        assert_eq!(done.location(), Some("/account"), "{hostile}");
+    }
+}
+
+/// A thief of a session reads no key and changes nothing: it asks who it is first.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_change_needs_a_recent_sign_in(pool: PgPool) {
+    let app = App::new(pool);
+    let mut ana = app.member("ana").await;
+    let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
+    let secret = key(&page);
+    app.world.clock.advance(Duration::minutes(11));
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert!(!page.contains("class=\"key\"") && !page.contains(&secret[..8]), "{page}");
+    let answer = ana.post(BEGIN, &[]).await.expect(303);
+    assert_eq!(answer.location(), Some("/confirm?next=/account/factors"));
+    let confirmed = [("form[current_password]", PASSWORD), ("form[next]", PAGE)];
+    let answer = ana.post("/fn/confirm", &confirmed).await.expect(303);
+    assert_eq!(answer.location(), Some(PAGE));
+    let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
+    assert_ne!(key(&page), secret);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_cookie_of_a_second_step_is_bound_to_the_host(pool: PgPool) {
+    let app = App::https(pool);
+    enrolled(&app).await;
+    let (_, answer) = first_step(&app, "").await;
+    let cookie = answer.set_cookie("__Host-signin").unwrap();
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"), "{cookie}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn it_is_turned_off_and_new_codes_are_made_by_plain_forms(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, _, old) = enrolled(&app).await;
+    let page = ana.post_and_follow("/fn/factors/recovery-codes", &[]).await.expect(200).text;
+    let new = codes(&page);
+    assert!(new.len() == 10 && new.iter().all(|code| !old.contains(code)), "{page}");
+    assert!(page.contains("You get in with your password and a recovery code."), "{page}");
+    let page = ana.post_and_follow("/fn/factors/totp/remove", &[]).await.expect(200).text;
+    assert!(page.contains("Two-step sign-in is off."), "{page}");
+    let (_, answer) = first_step(&app, "").await;
+    assert_eq!(answer.location(), Some("/account"), "the password alone is enough again");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_has_a_second_factor_confirms_with_it(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, _, codes) = enrolled(&app).await;
+    app.world.clock.advance(Duration::minutes(11));
+    let answer = ana.post("/fn/factors/recovery-codes", &[]).await.expect(303);
+    let confirm = answer.location().unwrap().to_owned();
+    assert_eq!(confirm, "/confirm?next=/account/factors");
+    let page = ana.get(&confirm).await.expect(200).text;
+    assert!(page.contains("Code from your app") && !page.contains("current_password"), "{page}");
+    assert!(page.contains("method=recovery_code\">Use a recovery code instead"), "{page}");
+    let fields = |code| [("form[method]", "recovery_code"), ("form[code]", code), ("form[next]", PAGE)];
+    let refused = ana.post("/fn/confirm/factor", &fields("AAAA-BBBB-CCCC-DDDD")).await.expect(303);
+    assert_eq!(refused.location(), Some("/confirm?next=/account/factors"));
+    let page = ana.get(&confirm).await.expect(200).text;
+    assert!(page.contains("id=\"code-error\"") && page.contains("value=\"recovery_code\""), "{page}");
+    let done = ana.post("/fn/confirm/factor", &fields(&codes[0])).await.expect(303);
+    assert_eq!(done.location(), Some(PAGE));
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert!(page.contains("9 recovery codes are left."), "{page}");
+}

@@ -177,11 +177,11 @@ pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
 /// How surely the owner is known, as tokens say it: by one factor or by two (the levels of NIST SP 800-63B).
 #[must_use]
 pub fn assurance(proven: &[Factor]) -> &'static str {
-    if proven.iter().any(is_second) { "aal2" } else { "aal1" }
+    if proven.iter().copied().any(is_second) { "aal2" } else { "aal1" }
 }
 
 /// Whether it comes beside another factor.
-fn is_second(factor: &Factor) -> bool {
+fn is_second(factor: Factor) -> bool {
     match factor {
         Factor::Totp | Factor::RecoveryCode => true,
         Factor::Password | Factor::EmailCode => false,
@@ -194,8 +194,8 @@ fn is_second(factor: &Factor) -> bool {
 pub fn is_stepped_up(enrolled: &[Factor], proofs: &[Proof], now: OffsetDateTime) -> bool {
     let recent: Vec<Factor> =
         proofs.iter().filter(|proof| is_recent(proof.at, now)).map(|proof| proof.factor).collect();
-    if enrolled.iter().any(is_second) {
-        return recent.iter().any(is_second);
+    if enrolled.iter().copied().any(is_second) {
+        return recent.iter().copied().any(is_second);
     }
     next_step(enrolled, &recent) == NextStep::Establish
 }

@@ -1,5 +1,6 @@
 use super::secrets::code_hash;
-use crate::credential::{Label, RawToken, Sealed};
+use crate::RawToken;
+use crate::credential::{Label, Sealed};
 use crate::identifier::{self, Address};
 use crate::limits::{self, Guessed};
 use crate::{Accounts, Error, RequestCtx};

@@ -1,4 +1,5 @@
-use crate::credential::{EncryptionKeys, Label, RawToken};
+use crate::RawToken;
+use crate::credential::{EncryptionKeys, Label};
 use crate::{Accounts, Error};
 use domain::{CODE_ALPHABET, CODE_LETTERS, Purpose};
 use uuid::Uuid;

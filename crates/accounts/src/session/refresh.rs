@@ -1,7 +1,8 @@
 //! Refresh tokens: each is exchanged once for the next.
 
+use crate::RawToken;
 use crate::audit::Event;
-use crate::credential::{RawToken, Subject};
+use crate::credential::Subject;
 use crate::mail::Notice;
 use crate::policy::{self, Exchange};
 use crate::{Accounts, Error, RequestCtx, rng};

@@ -15,6 +15,7 @@ pub enum Loss {
 
 /// What the owner of an account can sign in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each says of one way whether it is there")]
 pub struct WaysIn {
     /// Whether the account has a password.
     pub password: bool,

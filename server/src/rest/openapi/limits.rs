@@ -50,8 +50,7 @@ fn field(schema: &str, name: &str) -> Option<Value> {
             json!({ "format": "password", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
         }
         ("LoginRequest" | "VerifyForm", "password") | ("PasswordForm", "current_password") => proof,
-        (_, "token") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
-        (_, "challenge") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
+        (_, "token" | "challenge") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
         ("FactorLogin", "method") => json!({ "enum": FactorMethod::ALL.map(FactorMethod::as_str) }),
         ("FactorLogin", "code") => {
             json!({ "pattern": "^(?:[0-9]{3} ?[0-9]{3}|(?:[A-Za-z2-7]{4}[ -]?){3}[A-Za-z2-7]{4})$" })

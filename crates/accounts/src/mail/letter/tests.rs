@@ -46,6 +46,40 @@ impl Default for Values<'_> {
     }
 }
 
+/// The notices to an address that the owner has proven.
+const NOTICES: [&str; 13] = [
+    "email-change-requested",
+    "email-changed",
+    "password-changed",
+    "password-reset",
+    "new-device",
+    "token-reused",
+    "restored",
+    "closing",
+    "closes-soon",
+    "factor-added",
+    "factor-removed",
+    "recovery-codes-made",
+    "recovery-code-used",
+];
+
+/// The same to one that nobody has proven.
+const NOTICES_TO_UNPROVEN: [&str; 13] = [
+    "email-change-requested-unproven",
+    "email-changed-unproven",
+    "password-changed-unproven",
+    "password-reset-unproven",
+    "new-device-unproven",
+    "token-reused-unproven",
+    "restored-unproven",
+    "closing-to-an-unproven-address",
+    "closes-soon-to-an-unproven-address",
+    "factor-added-unproven",
+    "factor-removed-unproven",
+    "recovery-codes-made-unproven",
+    "recovery-code-used-unproven",
+];
+
 /// One of each, and of each with another text, by the names of their files.
 fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
     let Values { verify, code, client, address, new_email, sign_in, forgot, .. } = *values;
@@ -64,44 +98,9 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("invite", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: false }),
         ("invite-admin", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: true }),
     ];
-    for (not_me, names) in [
-        (
-            Some(NotMe { link: values.not_me, code, days: 7 }),
-            [
-                "email-change-requested",
-                "email-changed",
-                "password-changed",
-                "password-reset",
-                "new-device",
-                "token-reused",
-                "restored",
-                "closing",
-                "closes-soon",
-                "factor-added",
-                "factor-removed",
-                "recovery-codes-made",
-                "recovery-code-used",
-            ],
-        ),
-        (
-            None,
-            [
-                "email-change-requested-unproven",
-                "email-changed-unproven",
-                "password-changed-unproven",
-                "password-reset-unproven",
-                "new-device-unproven",
-                "token-reused-unproven",
-                "restored-unproven",
-                "closing-to-an-unproven-address",
-                "closes-soon-to-an-unproven-address",
-                "factor-added-unproven",
-                "factor-removed-unproven",
-                "recovery-codes-made-unproven",
-                "recovery-code-used-unproven",
-            ],
-        ),
-    ] {
+    for (not_me, names) in
+        [(Some(NotMe { link: values.not_me, code, days: 7 }), NOTICES), (None, NOTICES_TO_UNPROVEN)]
+    {
         letters.extend(names.into_iter().zip([
             Letter::EmailChangeRequested { new_email, not_me },
             Letter::EmailChanged { new_email, not_me },

@@ -19,6 +19,7 @@ pub struct StrangerContext {
 }
 
 /// What is said at the top of a stranger's document.
+#[derive(Clone, Copy)]
 pub(crate) struct StrangerHead {
     /// Before the site's name.
     pub(crate) title: &'static str,
@@ -34,7 +35,7 @@ const SCRIPTS: &str = include_str!("../scripts/submit_once.js");
 pub(crate) fn stranger_document(
     context: StrangerContext,
     head: StrangerHead,
-    content: impl FnOnce() -> AnyView + Send + 'static,
+    form: impl FnOnce() -> AnyView + Send + 'static,
 ) -> String {
     let StrangerContext { options, settings, flash, nonce } = context;
     Owner::new_root(None).with(|| {
@@ -64,7 +65,7 @@ pub(crate) fn stranger_document(
                             </a>
                             <h1>{before} <bdi>{name}</bdi> {after}</h1>
                             <p class="lead">{lead}</p>
-                            {content()}
+                            {form()}
                         </SplitLayout>
                     </main>
                     <script nonce=nonce>{lean(SCRIPTS)}</script>

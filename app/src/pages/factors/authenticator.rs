@@ -19,14 +19,14 @@ pub(super) fn card(
     factors: &FactorsView,
     enrolment: Option<&Enrolment>,
 ) -> AnyView {
-    let content = match (&factors.totp, enrolment) {
+    let parts = match (&factors.totp, enrolment) {
         (Some(totp), _) => enrolled(totp, &context.now),
         (None, Some(enrolment)) => steps(context, enrolment),
         (None, None) => off(context),
     };
     view! {
         <Card id="authenticator" title=words::factors::app() purpose=words::factors::app_purpose()>
-            {content}
+            {parts}
         </Card>
     }
     .into_any()

@@ -1,7 +1,7 @@
 import { button, field, fillEmail, fillSignIn, fillSignUp, signOut, words } from '../../fixtures/forms';
 import type { Mail } from '../../fixtures/mail';
 import { scan, test } from '../../fixtures/mail-server';
-import type { Caught } from '../../fixtures/smtp';
+import type { Caught } from '../../fixtures/smtp/catcher';
 import { expect } from '../../fixtures/test';
 import type { Browser, Page } from '@playwright/test';
 

@@ -38,29 +38,29 @@ pub struct Retained {
     /// What says nothing of a person by itself.
     pub other: &'static [&'static str],
     /// How long a row stays that nobody deletes.
-    pub until: Until,
+    pub period: RetentionPeriod,
     /// What the deletion of the account does.
-    pub with_account: WithAccount,
+    pub on_deletion: OnDeletion,
     /// Why it is kept.
     pub why: fn() -> &'static str,
 }
 
 /// How long a row stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
+pub enum RetentionPeriod {
     /// Until its account is deleted.
     AccountDeleted,
     /// Until it has ended, and the hourly job comes by.
-    Ended(Ending),
+    Ended(Expiring),
     /// Until nobody has used it for so long.
-    Unused(Ending, Duration),
+    Unused(Expiring, Duration),
     /// For ever.
     Forever,
 }
 
-/// What ends by itself.
+/// What expires by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum Expiring {
     /// Sessions.
     Sessions,
     /// Refresh tokens.
@@ -85,7 +85,7 @@ pub enum Ending {
 
 /// What the deletion of an account does to what is kept of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WithAccount {
+pub enum OnDeletion {
     /// Deletes the account's own row.
     Account,
     /// Deletes the rows that belong to it (`ON DELETE CASCADE`).
@@ -108,32 +108,32 @@ impl Retained {
         columns: &'static [&'static str],
         why: fn() -> &'static str,
     ) -> Self {
-        let (until, with_account) = (Until::AccountDeleted, WithAccount::Rows);
-        Self { table, what, personal: &[], secret: &[], other: columns, until, with_account, why }
+        let (period, on_deletion) = (RetentionPeriod::AccountDeleted, OnDeletion::Rows);
+        Self { table, what, personal: &[], secret: &[], other: columns, period, on_deletion, why }
     }
 
     /// For how long, in a person's words.
     #[must_use]
-    pub fn until_in_words(&self) -> String {
-        match self.until {
-            Until::AccountDeleted => retention_until::account_deleted().to_owned(),
-            Until::Ended(Ending::Sessions) => retention_until::session_ended().to_owned(),
-            Until::Ended(
-                Ending::OneTimeTokens
-                | Ending::RefreshTokens
-                | Ending::TotpEnrolments
-                | Ending::PendingSignIns,
+    pub fn period_in_words(&self) -> String {
+        match self.period {
+            RetentionPeriod::AccountDeleted => retention_until::account_deleted().to_owned(),
+            RetentionPeriod::Ended(Expiring::Sessions) => retention_until::session_ended().to_owned(),
+            RetentionPeriod::Ended(
+                Expiring::OneTimeTokens
+                | Expiring::RefreshTokens
+                | Expiring::TotpEnrolments
+                | Expiring::PendingSignIns,
             ) => retention_until::expired().to_owned(),
-            Until::Ended(_) => retention_until::ended().to_owned(),
-            Until::Unused(_, after) => {
+            RetentionPeriod::Ended(_) => retention_until::ended().to_owned(),
+            RetentionPeriod::Unused(_, after) => {
                 retention_until::unused(&wait::days(after.whole_days().unsigned_abs()))
             }
-            Until::Forever => retention_until::forever().to_owned(),
+            RetentionPeriod::Forever => retention_until::forever().to_owned(),
         }
     }
 }
 
-impl WithAccount {
+impl OnDeletion {
     fn in_words(self) -> &'static str {
         match self {
             Self::Account | Self::Rows => "deleted",
@@ -155,8 +155,8 @@ pub fn markdown() -> String {
         let listed =
             |columns: &[&str]| columns.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" ");
         let [personal, secret, other] = [retained.personal, retained.secret, retained.other].map(listed);
-        let (what, name, kept) = ((retained.what)(), retained.table, retained.until_in_words());
-        let (with, why) = (retained.with_account.in_words(), (retained.why)());
+        let (what, name, kept) = ((retained.what)(), retained.table, retained.period_in_words());
+        let (with, why) = (retained.on_deletion.in_words(), (retained.why)());
         // Writing into a text cannot fail.
         let _ = writeln!(
             table,
@@ -189,8 +189,8 @@ pub const RETENTION: &[Retained] = &[
         secret: &["password_hash", "sign_up_hash"],
         // Made of the others; and nobody can ask for an export of an account that closes or is disabled.
         other: &["email_canonical", "username_canonical", "search", "closes_at", "disabled_reason"],
-        until: Until::AccountDeleted,
-        with_account: WithAccount::Account,
+        period: RetentionPeriod::AccountDeleted,
+        on_deletion: OnDeletion::Account,
         why: why::users,
     },
     Retained {
@@ -199,8 +199,8 @@ pub const RETENTION: &[Retained] = &[
         personal: Profile::NAMES,
         secret: &[],
         other: &[],
-        until: Until::AccountDeleted,
-        with_account: WithAccount::Rows,
+        period: RetentionPeriod::AccountDeleted,
+        on_deletion: OnDeletion::Rows,
         why: why::profile,
     },
     Retained {
@@ -221,8 +221,8 @@ pub const RETENTION: &[Retained] = &[
         ],
         secret: &[],
         other: &["user_id"],
-        until: Until::Ended(Ending::Sessions),
-        with_account: WithAccount::Rows,
+        period: RetentionPeriod::Ended(Expiring::Sessions),
+        on_deletion: OnDeletion::Rows,
         why: why::sessions,
     },
     Retained {
@@ -231,8 +231,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &["hash", "child", "salt"],
         other: &["session_id", "issued_at", "expires_at", "used_at", "killed_at"],
-        until: Until::Ended(Ending::RefreshTokens),
-        with_account: WithAccount::Rows,
+        period: RetentionPeriod::Ended(Expiring::RefreshTokens),
+        on_deletion: OnDeletion::Rows,
         why: why::refresh_tokens,
     },
     Retained {
@@ -241,8 +241,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &["agent", "last_used_at"],
         secret: &["token_hash"],
         other: &["user_id"],
-        until: Until::Unused(Ending::Devices, limits::DEVICES_ARE_KNOWN_FOR),
-        with_account: WithAccount::Rows,
+        period: RetentionPeriod::Unused(Expiring::Devices, limits::DEVICES_ARE_KNOWN_FOR),
+        on_deletion: OnDeletion::Rows,
         why: why::known_devices,
     },
     Retained {
@@ -251,8 +251,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &["last_used_at"],
         secret: &["network"],
         other: &["user_id"],
-        until: Until::Unused(Ending::Networks, limits::NETWORKS_ARE_KNOWN_FOR),
-        with_account: WithAccount::Rows,
+        period: RetentionPeriod::Unused(Expiring::Networks, limits::NETWORKS_ARE_KNOWN_FOR),
+        on_deletion: OnDeletion::Rows,
         why: why::known_networks,
     },
     Retained {
@@ -261,8 +261,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &["purpose", "email", "created_at", "sent_at", "expires_at", "used_at"],
         secret: &["key_id", "token_hash", "code_hash", "sealed"],
         other: &["id", "user_id", "email_canonical"],
-        until: Until::Ended(Ending::OneTimeTokens),
-        with_account: WithAccount::Rows,
+        period: RetentionPeriod::Ended(Expiring::OneTimeTokens),
+        on_deletion: OnDeletion::Rows,
         why: why::one_time_tokens,
     },
     Retained {
@@ -272,7 +272,7 @@ pub const RETENTION: &[Retained] = &[
     },
     Retained {
         secret: &["key_id", "sealed"],
-        until: Until::Ended(Ending::TotpEnrolments),
+        period: RetentionPeriod::Ended(Expiring::TotpEnrolments),
         ..Retained::of_account(
             "totp_enrolments",
             what::totp_enrolments,
@@ -286,7 +286,7 @@ pub const RETENTION: &[Retained] = &[
     },
     Retained {
         secret: &["token_hash", "password_digest", "forgives"],
-        until: Until::Ended(Ending::PendingSignIns),
+        period: RetentionPeriod::Ended(Expiring::PendingSignIns),
         ..Retained::of_account(
             "pending_sign_ins",
             what::pending_sign_ins,
@@ -300,8 +300,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &["key_id", "sealed"],
         other: &["id", "kind", "token_id", "user_id", "attempts", "created_at", "next_at", "expires_at"],
-        until: Until::Ended(Ending::Mails),
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Ended(Expiring::Mails),
+        on_deletion: OnDeletion::Nothing,
         why: why::outbox,
     },
     Retained {
@@ -310,8 +310,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &["key"],
         other: &["paid_until"],
-        until: Until::Ended(Ending::Rates),
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Ended(Expiring::Rates),
+        on_deletion: OnDeletion::Nothing,
         why: why::throttle,
     },
     Retained {
@@ -320,8 +320,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &["key"],
         other: &["failures", "last_at", "next_at"],
-        until: Until::Unused(Ending::Failures, limits::FAILURES_COUNT_FOR),
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Unused(Expiring::Failures, limits::FAILURES_COUNT_FOR),
+        on_deletion: OnDeletion::Nothing,
         why: why::throttle,
     },
     Retained {
@@ -330,8 +330,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &[],
         other: &["sequence", "event_id", "key_id", "mac"],
-        until: Until::Forever,
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Forever,
+        on_deletion: OnDeletion::Nothing,
         why: why::audit_chain,
     },
     Retained {
@@ -340,8 +340,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &[],
         other: &["sequence", "link", "pruned_at", "key_id", "mac"],
-        until: Until::Forever,
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Forever,
+        on_deletion: OnDeletion::Nothing,
         why: why::audit_chain,
     },
     // Before the next: what is being moved while the account is deleted is then found there.
@@ -352,8 +352,8 @@ pub const RETENTION: &[Retained] = &[
         secret: &[],
         // A job moves them.
         other: &["address", "agent", "detail"],
-        until: Until::AccountDeleted,
-        with_account: WithAccount::OldAuditDetails,
+        period: RetentionPeriod::AccountDeleted,
+        on_deletion: OnDeletion::OldAuditDetails,
         why: why::audit_of_an_earlier_version,
     },
     Retained {
@@ -362,8 +362,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &["address", "agent", "detail"],
         secret: &[],
         other: &["event_id", "salt"],
-        until: Until::AccountDeleted,
-        with_account: WithAccount::AuditDetails,
+        period: RetentionPeriod::AccountDeleted,
+        on_deletion: OnDeletion::AuditDetails,
         why: why::audit_details,
     },
     Retained {
@@ -372,8 +372,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &["id", "at", "kind", "result", "session_id"],
         secret: &[],
         other: &["actor_id", "subject_id", "request_id", "details_digest"],
-        until: Until::Forever,
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Forever,
+        on_deletion: OnDeletion::Nothing,
         why: why::audit,
     },
     Retained {
@@ -382,8 +382,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &["key"],
         other: &["paid_until"],
-        until: Until::Forever,
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Forever,
+        on_deletion: OnDeletion::Nothing,
         why: why::of_an_earlier_version,
     },
     Retained {
@@ -392,8 +392,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &["key"],
         other: &["failures", "last_at", "next_at"],
-        until: Until::Forever,
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Forever,
+        on_deletion: OnDeletion::Nothing,
         why: why::of_an_earlier_version,
     },
     Retained {
@@ -402,8 +402,8 @@ pub const RETENTION: &[Retained] = &[
         personal: &[],
         secret: &[],
         other: &["version", "description", "installed_on", "success", "checksum", "execution_time"],
-        until: Until::Forever,
-        with_account: WithAccount::Nothing,
+        period: RetentionPeriod::Forever,
+        on_deletion: OnDeletion::Nothing,
         why: why::migrations,
     },
 ];
@@ -421,12 +421,12 @@ impl Accounts {
         let mut unswept = Vec::new();
         let mut swept = self.delete_closed(now, &mut unswept).await;
         for retained in RETENTION {
-            let (ending, after) = match retained.until {
-                Until::Ended(ending) => (ending, Duration::ZERO),
-                Until::Unused(ending, after) => (ending, after),
-                Until::AccountDeleted | Until::Forever => continue,
+            let (of, after) = match retained.period {
+                RetentionPeriod::Ended(of) => (of, Duration::ZERO),
+                RetentionPeriod::Unused(of, after) => (of, after),
+                RetentionPeriod::AccountDeleted | RetentionPeriod::Forever => continue,
             };
-            match self.sweep_ended(ending, now, after).await {
+            match self.sweep_ended(of, now, after).await {
                 Ok(rows) => swept += rows,
                 Err(error) => unswept.push(Unswept { what: retained.table.to_owned(), error }),
             }
@@ -438,18 +438,18 @@ impl Accounts {
     }
 
     /// Deletes what has ended, or was last used so long ago.
-    async fn sweep_ended(&self, ending: Ending, now: OffsetDateTime, after: Duration) -> Result<u64, Error> {
-        match ending {
-            Ending::Sessions => return self.sweep_sessions(now).await,
-            Ending::RefreshTokens => return self.sweep_refresh_tokens(now).await,
-            Ending::Devices => self.sweep_known_devices(now - after).await?,
-            Ending::Networks => self.sweep_known_networks(now - after).await?,
-            Ending::OneTimeTokens => self.sweep_one_time_tokens(now).await?,
-            Ending::Mails => self.sweep_outbox(now).await?,
-            Ending::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
-            Ending::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
-            Ending::Rates => self.sweep_rates(now).await?,
-            Ending::Failures => self.sweep_failures(now, after).await?,
+    async fn sweep_ended(&self, of: Expiring, now: OffsetDateTime, after: Duration) -> Result<u64, Error> {
+        match of {
+            Expiring::Sessions => return self.sweep_sessions(now).await,
+            Expiring::RefreshTokens => return self.sweep_refresh_tokens(now).await,
+            Expiring::Devices => self.sweep_known_devices(now - after).await?,
+            Expiring::Networks => self.sweep_known_networks(now - after).await?,
+            Expiring::OneTimeTokens => self.sweep_one_time_tokens(now).await?,
+            Expiring::Mails => self.sweep_outbox(now).await?,
+            Expiring::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
+            Expiring::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
+            Expiring::Rates => self.sweep_rates(now).await?,
+            Expiring::Failures => self.sweep_failures(now, after).await?,
         }
         Ok(0)
     }
@@ -467,16 +467,16 @@ impl Accounts {
     pub(crate) async fn remove_piece_of(&self, tx: &mut Tx, user: UserId) -> Result<bool, Error> {
         // The account's own row stands first in the table, and goes last.
         for retained in RETENTION.iter().rev() {
-            match retained.with_account {
-                WithAccount::AuditDetails => {
+            match retained.on_deletion {
+                OnDeletion::AuditDetails => {
                     if !self.delete_details_of(tx, user).await? {
                         return Ok(false);
                     }
                 }
-                WithAccount::Account => {
+                OnDeletion::Account => {
                     users::delete(tx, user).await?;
                 }
-                WithAccount::OldAuditDetails | WithAccount::Rows | WithAccount::Nothing => {}
+                OnDeletion::OldAuditDetails | OnDeletion::Rows | OnDeletion::Nothing => {}
             }
         }
         Ok(true)

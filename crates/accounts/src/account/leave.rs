@@ -22,7 +22,7 @@ impl Accounts {
         let personal = RETENTION.iter().filter(|retained| !retained.personal.is_empty());
         let kept = personal.map(|retained| KeptView {
             what: (retained.what)().to_owned(),
-            until: retained.until_in_words(),
+            until: retained.period_in_words(),
             why: (retained.why)().to_owned(),
         });
         Ok(LeaveView {

@@ -1,7 +1,7 @@
 //! The retention table says what the database holds, and the deletion of an account does what it says.
 
 use crate::crew::{admin, admin_patch, again};
-use accounts::retention::{self, RETENTION, Retained, WithAccount};
+use accounts::retention::{self, OnDeletion, RETENTION, Retained};
 use domain::{AddressForm, EmailForm};
 use serde_json::json;
 use sqlx::PgPool;
@@ -40,7 +40,7 @@ async fn rows_go_with_their_account_where_the_table_says_so(pool: PgPool) {
     let sql = "SELECT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confdeltype = 'c'";
     let cascading: Vec<String> = sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap();
     let cascading: BTreeSet<_> = cascading.into_iter().collect();
-    let with_rows = RETENTION.iter().filter(|retained| retained.with_account == WithAccount::Rows);
+    let with_rows = RETENTION.iter().filter(|retained| retained.on_deletion == OnDeletion::Rows);
     let with_rows: BTreeSet<_> = with_rows.map(|retained| retained.table.to_owned()).collect();
     // A mail goes with its token, not with the account; the profile stands in the account's own row.
     let [mails, own] = ["outbox", "users"].map(|table| BTreeSet::from([table.to_owned()]));

@@ -100,7 +100,7 @@ async fn with_app(world: &World, ctx: &RequestCtx) -> RequestCtx {
     let token = world.accounts.confirm_totp(ctx, form).await.unwrap().token;
     // Those that they had are forgotten by that.
     let device = "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent)
-                  SELECT '\\x07', id, '2026-11-20 12:36:58Z', 'a browser' FROM users WHERE email LIKE 'ana@%'";
+                  SELECT sha256('a device'), id, '2026-11-20 12:36:58Z', 'a browser' FROM users WHERE email LIKE 'ana@%'";
     world.execute(device).await;
     world.browser(&token.unwrap()).await
 }

@@ -1,6 +1,6 @@
 //! The question that an authenticator signs. Nothing is stored before it comes back: it carries its own proof.
 
-use crate::Refusal;
+use crate::{Refusal, UserHandle};
 use aws_lc_rs::hmac;
 use time::{Duration, OffsetDateTime};
 
@@ -10,41 +10,57 @@ pub const LIFETIME: Duration = Duration::minutes(5);
 const LEEWAY: Duration = Duration::seconds(30);
 const NONCE: usize = 16;
 
-/// What a challenge is for. Those of one purpose are nothing worth for the other.
+/// What a challenge is for. Those of one purpose are worth nothing for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// A passkey is made.
     Registration,
-    /// Somebody signs in, or proves again who they are.
-    Authentication,
+    /// Somebody signs in, by the passkey alone or after a password.
+    SignIn,
+    /// Somebody who is signed in proves again who they are.
+    Confirmation,
 }
 
 impl Purpose {
     fn label(self) -> &'static [u8] {
         match self {
             Self::Registration => b"passkey registration",
-            Self::Authentication => b"passkey authentication",
+            Self::SignIn => b"passkey sign-in",
+            Self::Confirmation => b"passkey confirmation",
+        }
+    }
+
+    /// The type that browsers write.
+    pub(crate) fn client_data_type(self) -> &'static str {
+        match self {
+            Self::Registration => "webauthn.create",
+            Self::SignIn | Self::Confirmation => "webauthn.get",
         }
     }
 }
 
-/// Who is asked, and when.
+/// Who is asked for what, and when. An answer is checked with the same one as its question, but for the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Ceremony<'a> {
+    /// What the answer is for.
+    pub purpose: Purpose,
     /// What only this browser has, from its cookie: nobody answers a challenge that another one was given.
     pub browser: &'a [u8],
+    /// Whose passkey it must be, as a session or a password says; absent where the passkey is to say it.
+    pub account: Option<UserHandle>,
     /// The request's time.
     pub now: OffsetDateTime,
 }
 
-/// A challenge that was answered. It must be written where no second one of its kind can be, until it expires, before
-/// the answer is worth anything.
+/// A challenge that was answered, rightly or wrongly. It must be written where no second one of its kind can be before the
+/// answer is worth anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct SpentChallenge {
     /// What no two challenges share.
     pub nonce: [u8; NONCE],
-    /// From then on the challenge is refused by its time alone.
+    /// From then on the challenge is refused by its time alone, by each server whose clock is right to 30 seconds. So
+    /// the row is kept longer, such as a day.
     pub expires_at: OffsetDateTime,
 }
 
@@ -57,19 +73,14 @@ impl Challenges {
         Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
     }
 
-    /// Nonce, seconds since 1970, and a code over both, the purpose and the browser.
-    pub(crate) fn issue(&self, purpose: Purpose, ceremony: &Ceremony<'_>, nonce: [u8; NONCE]) -> Vec<u8> {
+    /// Nonce, seconds since 1970, and a code over both, the purpose, the account and the browser.
+    pub(crate) fn issue(&self, ceremony: &Ceremony<'_>, nonce: [u8; NONCE]) -> Vec<u8> {
         let issued = ceremony.now.unix_timestamp().to_be_bytes();
-        let code = hmac::sign(&self.0, &message(purpose, ceremony.browser, &nonce, issued));
+        let code = hmac::sign(&self.0, &message(ceremony, &nonce, issued));
         [&nonce[..], &issued, code.as_ref()].concat()
     }
 
-    pub(crate) fn check(
-        &self,
-        purpose: Purpose,
-        ceremony: &Ceremony<'_>,
-        challenge: &[u8],
-    ) -> Result<SpentChallenge, Refusal> {
+    pub(crate) fn check(&self, ceremony: &Ceremony<'_>, challenge: &[u8]) -> Result<SpentChallenge, Refusal> {
         // Without a cookie, any browser would be the one that was asked.
         if ceremony.browser.is_empty() {
             return Err(Refusal::Challenge);
@@ -77,8 +88,7 @@ impl Challenges {
         let (nonce, rest) = challenge.split_first_chunk::<NONCE>().ok_or(Refusal::Challenge)?;
         let (issued, code) = rest.split_first_chunk::<8>().ok_or(Refusal::Challenge)?;
         // In constant time.
-        hmac::verify(&self.0, &message(purpose, ceremony.browser, nonce, *issued), code)
-            .map_err(|_| Refusal::Challenge)?;
+        hmac::verify(&self.0, &message(ceremony, nonce, *issued), code).map_err(|_| Refusal::Challenge)?;
         let issued_at = OffsetDateTime::from_unix_timestamp(i64::from_be_bytes(*issued))
             .map_err(|_| Refusal::ChallengeExpired)?;
         let age = ceremony.now - issued_at;
@@ -91,11 +101,12 @@ impl Challenges {
     }
 }
 
-/// No part runs into the next: nonce and time have fixed lengths, and the purpose's length is written.
-fn message(purpose: Purpose, browser: &[u8], nonce: &[u8; NONCE], issued: [u8; 8]) -> Vec<u8> {
-    let label = purpose.label();
+/// No part runs into the next: all but the last have fixed lengths, or their length is written.
+fn message(ceremony: &Ceremony<'_>, nonce: &[u8; NONCE], issued: [u8; 8]) -> Vec<u8> {
+    let label = ceremony.purpose.label();
     let length = u64::try_from(label.len()).unwrap_or(u64::MAX).to_be_bytes();
-    [&length[..], label, nonce, &issued, browser].concat()
+    let (known, account) = ceremony.account.map_or((0, [0; 16]), |UserHandle(account)| (1, account));
+    [&length[..], label, nonce, &issued, &[known], &account, ceremony.browser].concat()
 }
 
 #[cfg(test)]
@@ -104,16 +115,14 @@ mod tests {
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-11-28 02:30:00.9 UTC);
-
-    fn at(now: OffsetDateTime, browser: &[u8]) -> Ceremony<'_> {
-        Ceremony { browser, now }
-    }
+    const ANA: Ceremony<'_> =
+        Ceremony { purpose: Purpose::SignIn, browser: b"ana", account: Some(UserHandle([7; 16])), now: NOW };
 
     #[test]
     fn a_challenge_is_taken_for_five_minutes() {
         let challenges = Challenges::new(&[7; 32]);
-        let challenge = challenges.issue(Purpose::Registration, &at(NOW, b"ana"), [1; 16]);
-        let check = |now| challenges.check(Purpose::Registration, &at(now, b"ana"), &challenge);
+        let challenge = challenges.issue(&ANA, [1; 16]);
+        let check = |now| challenges.check(&Ceremony { now, ..ANA }, &challenge);
         let issued = datetime!(2026-11-28 02:30 UTC);
         let spent = SpentChallenge { nonce: [1; 16], expires_at: issued + LIFETIME + LEEWAY };
         for good in [NOW, issued - LEEWAY, issued + LIFETIME - Duration::NANOSECOND] {
@@ -126,28 +135,34 @@ mod tests {
     }
 
     #[test]
-    fn a_challenge_is_for_one_browser_one_purpose_and_one_key() {
+    fn a_challenge_is_for_one_browser_one_account_one_purpose_and_one_key() {
         let challenges = Challenges::new(&[7; 32]);
-        let challenge = challenges.issue(Purpose::Registration, &at(NOW, b"ana"), [1; 16]);
-        let refused = |challenges: &Challenges, purpose, browser: &[u8], challenge: &[u8]| {
-            let checked = challenges.check(purpose, &at(NOW, browser), challenge);
-            assert_eq!(checked, Err(Refusal::Challenge));
+        let challenge = challenges.issue(&ANA, [1; 16]);
+        let refused = |challenges: &Challenges, ceremony: Ceremony<'_>, challenge: &[u8]| {
+            assert_eq!(challenges.check(&ceremony, challenge), Err(Refusal::Challenge));
         };
-        refused(&challenges, Purpose::Authentication, b"ana", &challenge);
-        refused(&challenges, Purpose::Registration, b"eve", &challenge);
-        refused(&challenges, Purpose::Registration, b"", &challenge);
-        refused(&Challenges::new(&[8; 32]), Purpose::Registration, b"ana", &challenge);
+        for purpose in [Purpose::Registration, Purpose::Confirmation] {
+            refused(&challenges, Ceremony { purpose, ..ANA }, &challenge);
+        }
+        for browser in [&b"eve"[..], b"ana's", b"an", b""] {
+            refused(&challenges, Ceremony { browser, ..ANA }, &challenge);
+        }
+        for account in [None, Some(UserHandle([0; 16])), Some(UserHandle([8; 16]))] {
+            refused(&challenges, Ceremony { account, ..ANA }, &challenge);
+        }
+        refused(&Challenges::new(&[8; 32]), ANA, &challenge);
         for place in 0..challenge.len() {
             let mut changed = challenge.clone();
             changed[place] ^= 1;
-            refused(&challenges, Purpose::Registration, b"ana", &changed);
-            refused(&challenges, Purpose::Registration, b"ana", &challenge[..place]);
+            refused(&challenges, ANA, &changed);
+            refused(&challenges, ANA, &challenge[..place]);
         }
-        refused(&challenges, Purpose::Registration, b"ana", &[&challenge[..], &[0]].concat());
-        let anybodys = challenges.issue(Purpose::Registration, &at(NOW, b""), [1; 16]);
-        refused(&challenges, Purpose::Registration, b"", &anybodys);
-        // What was moved from one part into the next is another message.
-        let moved = challenges.issue(Purpose::Registration, &at(NOW, b"na"), [1; 16]);
-        refused(&challenges, Purpose::Registration, b"ana", &moved);
+        refused(&challenges, ANA, &[&challenge[..], &[0]].concat());
+        let nobody = Ceremony { account: None, ..ANA };
+        let of_nobody = challenges.issue(&nobody, [1; 16]);
+        assert!(challenges.check(&nobody, &of_nobody).is_ok());
+        refused(&challenges, Ceremony { account: Some(UserHandle([0; 16])), ..ANA }, &of_nobody);
+        let anybody = Ceremony { browser: b"", ..ANA };
+        refused(&challenges, anybody, &challenges.issue(&anybody, [1; 16]));
     }
 }

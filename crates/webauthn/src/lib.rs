@@ -1,11 +1,16 @@
 //! Checks what a browser answers with a passkey (WebAuthn Level 3, attestation `none`).
 //!
 //! Bytes and settings go in, typed results come out. Nothing here stores, listens, or reads a clock or randomness. Whoever
-//! calls keeps three rules: a [`SpentChallenge`] is written down once, in the transaction of what it allows;
-//! [`Authenticated::counter`] and [`Authenticated::backed_up`] replace what was stored; and no [`Refusal`] is shown to
-//! whoever sent the answer. Why this is ours: docs/adr/0010-own-passkey-verifier.md.
+//! calls keeps these rules:
 //!
-//! Until passkeys can be enrolled, nothing but tests uses this crate.
+//! - A [`SpentChallenge`] is written down before its answer is worth anything, where no second one can be: with what the
+//!   answer allows, and also where it is [`Refused`].
+//! - A passkey is found by its id alone, and [`Credential::owner`] is what its row says.
+//! - [`Authenticated::counter`] and [`Authenticated::backed_up`] are stored, the first as [`Credential::counter`] says.
+//! - No [`Refusal`] is shown to whoever sent the answer.
+//!
+//! Why this is ours: docs/adr/0010-own-passkey-verifier.md. Until passkeys can be enrolled, nothing but tests uses this
+//! crate.
 
 mod attestation;
 mod authentication;
@@ -25,9 +30,9 @@ mod transport;
 
 pub use authentication::{Authenticated, Credential, UserHandle};
 pub use challenge::{Ceremony, LIFETIME, Purpose, SpentChallenge};
-pub use options::NewUser;
+pub use options::{NewUser, Unanswerable};
 pub use public_key::{Algorithm, PublicKey};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, Refused};
 pub use registration::Registered;
 pub use relying_party::{NoPasskeysHere, RelyingParty};
 pub use response::{AuthenticationResponse, CREDENTIAL_ID_MAX, RESPONSE_MAX, RegistrationResponse};

@@ -1,3 +1,4 @@
+use crate::SpentChallenge;
 use thiserror::Error;
 
 /// Why an answer is refused: for the trail and the log, and for nobody who sent one.
@@ -74,4 +75,21 @@ pub enum Refusal {
         /// The one sent now.
         sent: u32,
     },
+}
+
+/// An answer that is refused, and the challenge of ours that it spent by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{refusal}")]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// Absent where it answers none of ours. Otherwise it is written down as for an answer that is taken: so nobody tries
+    /// one challenge twice, and tries can be counted.
+    pub challenge: Option<SpentChallenge>,
+}
+
+impl Refused {
+    pub(crate) fn unasked(refusal: Refusal) -> Self {
+        Self { refusal, challenge: None }
+    }
 }

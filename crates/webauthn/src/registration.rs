@@ -1,7 +1,8 @@
 use crate::attestation::{AttestationObject, read_once, signed};
 use crate::authenticator_data::Attested;
 use crate::{
-    Ceremony, PublicKey, Purpose, Refusal, RegistrationResponse, RelyingParty, SpentChallenge, Transport,
+    Ceremony, PublicKey, Purpose, Refusal, Refused, RegistrationResponse, RelyingParty, SpentChallenge,
+    Transport,
 };
 
 /// A passkey that may be stored.
@@ -27,7 +28,7 @@ pub struct Registered {
 }
 
 impl RelyingParty {
-    /// Checks a registration (WebAuthn section 7.1).
+    /// Checks a registration (WebAuthn section 7.1), for the ceremony's account.
     ///
     /// # Errors
     /// The first thing that is not as it must be.
@@ -35,8 +36,23 @@ impl RelyingParty {
         &self,
         response: &RegistrationResponse,
         ceremony: &Ceremony<'_>,
+    ) -> Result<Registered, Refused> {
+        if ceremony.purpose != Purpose::Registration {
+            return Err(Refused::unasked(Refusal::Type));
+        }
+        if ceremony.account.is_none() {
+            return Err(Refused::unasked(Refusal::UserHandle));
+        }
+        let challenge = self.answered(&response.client_data, ceremony).map_err(Refused::unasked)?;
+        self.registered(response, challenge)
+            .map_err(|refusal| Refused { refusal, challenge: Some(challenge) })
+    }
+
+    fn registered(
+        &self,
+        response: &RegistrationResponse,
+        challenge: SpentChallenge,
     ) -> Result<Registered, Refusal> {
-        let challenge = self.answered(&response.client_data, Purpose::Registration, ceremony)?;
         let object = AttestationObject::read(&response.attestation_object)?;
         let data = read_once(&object, response.authenticator_data.as_deref())?;
         data.check(&self.id_hash)?;

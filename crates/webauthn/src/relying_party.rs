@@ -1,9 +1,8 @@
 use crate::Refusal;
-use crate::challenge::{Ceremony, Challenges, Purpose, SpentChallenge};
+use crate::challenge::{Ceremony, Challenges, SpentChallenge};
 use crate::client_data::ClientData;
 use aws_lc_rs::digest::{SHA256, digest};
 use std::fmt;
-use std::net::IpAddr;
 use thiserror::Error;
 
 /// Passkeys belong to a name, over TLS; `localhost` is the one exception that browsers make.
@@ -56,15 +55,11 @@ impl RelyingParty {
     pub(crate) fn answered(
         &self,
         client_data: &[u8],
-        purpose: Purpose,
         ceremony: &Ceremony<'_>,
     ) -> Result<SpentChallenge, Refusal> {
-        let kind = match purpose {
-            Purpose::Registration => "webauthn.create",
-            Purpose::Authentication => "webauthn.get",
-        };
+        let kind = ceremony.purpose.client_data_type();
         let client_data = ClientData::read(client_data, kind, &self.origin)?;
-        self.challenges.check(purpose, ceremony, &client_data.challenge)
+        self.challenges.check(ceremony, &client_data.challenge)
     }
 }
 
@@ -73,10 +68,20 @@ fn host(authority: &str, default_port: u16) -> Result<&str, NoPasskeysHere> {
     let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
     let is_port =
         |text: &str| text.parse::<u16>().is_ok_and(|port| port != default_port && port.to_string() == text);
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    let is_name = !host.is_empty() && host.len() <= 253 && host.bytes().all(is_plain);
-    let good = is_name && host.parse::<IpAddr>().is_err() && port.is_none_or(is_port);
-    if good { Ok(host) } else { Err(NoPasskeysHere) }
+    let labels: Vec<&str> = host.split('.').collect();
+    // Browsers read such a name as an IP address, or not at all.
+    let ends_in_number = labels.last().is_none_or(|last| last.starts_with(|c: char| c.is_ascii_digit()));
+    let good = host.len() <= 253 && labels.iter().all(|label| is_label(label)) && !ends_in_number;
+    if good && port.is_none_or(is_port) { Ok(host) } else { Err(NoPasskeysHere) }
+}
+
+/// A part of a name, as browsers write it (RFC 1123).
+fn is_label(label: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let at_ends = [label.bytes().next(), label.bytes().next_back()];
+    label.len() <= 63
+        && label.bytes().all(is_plain)
+        && at_ends.iter().all(|end| end.is_some_and(|end| end != b'-'))
 }
 
 #[cfg(test)]
@@ -95,11 +100,22 @@ mod tests {
         ] {
             assert_eq!(id(origin).as_deref(), Ok(name));
         }
+        let long = format!("https://{}.example.com", "a".repeat(64));
         for origin in [
             "http://accounts.example.com",
             "http://localhost.example",
             "http://127.0.0.1:8000",
             "https://192.0.2.1",
+            "https://127.1",
+            "https://2130706433",
+            "https://0x7f.1",
+            "https://1.2.3.999",
+            "https://accounts.example.com.",
+            "https://accounts..com",
+            "https://-.example.com",
+            "https://accounts-.example.com",
+            "https://.",
+            &long,
             "https://[::1]:8000",
             "https://Accounts.example.com",
             "https://accounts.example.com/",

@@ -14,10 +14,12 @@ pub enum KeyKind {
     Es256,
     /// RSA of 2048 bits.
     Rs256,
+    /// RSA of 4096 bits.
+    LongRs256,
 }
 
 impl KeyKind {
-    /// Each of them.
+    /// One of each algorithm.
     pub const ALL: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Rs256];
 
     /// Its number in COSE.
@@ -26,7 +28,7 @@ impl KeyKind {
         match self {
             Self::EdDsa => -8,
             Self::Es256 => -7,
-            Self::Rs256 => -257,
+            Self::Rs256 | Self::LongRs256 => -257,
         }
     }
 }
@@ -44,6 +46,10 @@ impl Key {
             KeyKind::EdDsa => Self::EdDsa(Ed25519KeyPair::generate().unwrap()),
             KeyKind::Es256 => Self::Es256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap()),
             KeyKind::Rs256 => Self::Rs256(rsa::KeyPair::generate(KeySize::Rsa2048).unwrap()),
+            // Making one takes seconds.
+            KeyKind::LongRs256 => {
+                Self::Rs256(rsa::KeyPair::from_pkcs8(include_bytes!("rsa-4096.pk8")).unwrap())
+            }
         }
     }
 
@@ -68,9 +74,11 @@ impl Key {
             }
             Self::Rs256(key) => {
                 // `RSAPublicKey` in DER: nine bytes, the modulus, and five for the exponent.
-                let modulus = &key.public_key().as_ref()[9..265];
-                [&b"\xa4\x01\x03\x03\x39\x01\x00\x20\x59\x01\x00"[..], modulus, b"\x21\x43\x01\x00\x01"]
-                    .concat()
+                let der = key.public_key().as_ref();
+                let modulus = &der[9..der.len() - 5];
+                let length = u16::try_from(modulus.len()).unwrap().to_be_bytes();
+                let head = &b"\xa4\x01\x03\x03\x39\x01\x00\x20\x59"[..];
+                [head, &length, modulus, b"\x21\x43\x01\x00\x01"].concat()
             }
         }
     }

@@ -148,6 +148,24 @@ impl Draft {
         self.key.sign(message)
     }
 
+    /// What the browser would say of another question.
+    #[must_use]
+    pub fn answering(&self, options: &Value) -> Vec<u8> {
+        let mut said: Value = serde_json::from_slice(&self.client_data).unwrap();
+        said["challenge"] = options["challenge"].clone();
+        said.to_string().into_bytes()
+    }
+
+    /// Gives a passkey that was just made another id.
+    pub fn rename(&mut self, id: Vec<u8>) {
+        let key = self.authenticator_data.split_off(55 + self.id.len());
+        self.authenticator_data.truncate(53);
+        self.authenticator_data.extend(u16::try_from(id.len()).unwrap().to_be_bytes());
+        self.authenticator_data.extend(&id);
+        self.authenticator_data.extend(key);
+        self.id = id;
+    }
+
     /// A statement about the authenticator by the new passkey itself, for the format `packed`.
     #[must_use]
     pub fn self_attestation(&self, algorithm: i64) -> Vec<u8> {

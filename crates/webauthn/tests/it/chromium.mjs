@@ -6,10 +6,11 @@ import fs from "node:fs";
 // Run it in this folder, with port 8000 free. The secret, the browser and the time are those of scene.rs.
 const secret = Buffer.alloc(32, 7), browser = Buffer.from("ana's browser");
 const issued = Buffer.alloc(8); issued.writeBigInt64BE(BigInt(Date.parse("2026-11-28T02:30:00Z") / 1000));
-function challenge(label, nonce) {
+const handle = Buffer.from("0123456789abcdef");
+function challenge(label, nonce, account) {
   const length = Buffer.alloc(8); length.writeBigInt64BE(BigInt(label.length));
   const n = Buffer.alloc(16, nonce);
-  const code = crypto.createHmac("sha256", secret).update(Buffer.concat([length, Buffer.from(label), n, issued, browser])).digest();
+  const code = crypto.createHmac("sha256", secret).update(Buffer.concat([length, Buffer.from(label), n, issued, Buffer.from([account ? 1 : 0]), account ?? Buffer.alloc(16), browser])).digest();
   return Buffer.concat([n, issued, code]).toString("base64url");
 }
 const server = http.createServer((_, response) => response.setHeader("content-type", "text/html").end("<title>x</title>"));
@@ -25,13 +26,13 @@ for (const [alg, nonce] of [[-8, 1], [-7, 2], [-257, 3]]) {
   const creation = await page.evaluate(async options => {
     const c = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
     return JSON.stringify(c.toJSON());
-  }, { rp: { id: "localhost", name: "Example" }, user: { id: Buffer.from("0123456789abcdef").toString("base64url"), name: "ana@example.com", displayName: "Ana" },
-    challenge: challenge("passkey registration", nonce), pubKeyCredParams: [{ type: "public-key", alg }], attestation: "none",
+  }, { rp: { id: "localhost", name: "Example" }, user: { id: handle.toString("base64url"), name: "ana@example.com", displayName: "Ana" },
+    challenge: challenge("passkey registration", nonce, handle), pubKeyCredParams: [{ type: "public-key", alg }], attestation: "none",
     authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" }, excludeCredentials: [] });
   const assertion = await page.evaluate(async options => {
     const c = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
     return JSON.stringify(c.toJSON());
-  }, { rpId: "localhost", challenge: challenge("passkey authentication", nonce + 10), userVerification: "required", allowCredentials: [] });
+  }, { rpId: "localhost", challenge: challenge("passkey sign-in", nonce + 10), userVerification: "required", allowCredentials: [] });
   out.answers.push({ algorithm: alg, registration: JSON.parse(creation), assertion: JSON.parse(assertion) });
   await context.close();
 }

@@ -29,7 +29,7 @@ fn two_other_verifiers_accept_what_is_right_and_refuse_what_is_not_left_to_us() 
             ask(RIGHT, "registration", &scene.sent(right.to_string()));
         }
         ask(RIGHT, "sign-in", &scene.sent(scene.assertion.assertion().to_string()));
-        for (name, _, change) in registrations() {
+        for (name, _, change) in registrations(scene.kind) {
             ask(name, "registration", &change.apply(scene, &scene.creation, Draft::registration));
         }
         for (name, _, change) in sign_ins() {
@@ -38,31 +38,39 @@ fn two_other_verifiers_accept_what_is_right_and_refuse_what_is_not_left_to_us() 
     }
     let said = ask_python(&json!(cases));
     assert_eq!(said.len(), names.len());
-    let (mut by_some, mut by_all) = (BTreeSet::new(), BTreeSet::new());
+    let (mut by_some, mut by_all, mut by_none) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    // Refused by both, but not because anybody looked: a library stumbled.
+    let mut unseen = BTreeSet::new();
     for (name, said) in names.into_iter().zip(&said) {
-        let accepting = VERIFIERS.iter().filter(|verifier| said[**verifier].is_null()).count();
-        if name == RIGHT {
-            assert_eq!(accepting, VERIFIERS.len(), "what is right is refused: {said}");
-        } else if accepting == VERIFIERS.len() {
-            by_all.insert(name);
-        } else if accepting > 0 {
-            by_some.insert(name);
+        let said = VERIFIERS.map(|verifier| &said[verifier]);
+        let accepting = said.iter().filter(|said| said.is_null()).count();
+        assert!(name != RIGHT || accepting == VERIFIERS.len(), "what is right is refused: {said:?}");
+        let set = match accepting {
+            0 => &mut by_none,
+            1 => &mut by_some,
+            _ => &mut by_all,
+        };
+        set.insert(name);
+        if said.iter().any(|said| said["stumbled"] == true) {
+            unseen.insert(name);
         }
     }
+    by_all.remove(RIGHT);
     assert_eq!(by_all, left::to_others().collect());
-    let wrong: Vec<_> = left::REFUSED_BY_BOTH
-        .iter()
-        .filter(|name| by_some.contains(*name) || by_all.contains(*name))
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:?}");
+    let most: BTreeSet<_> = left::REFUSED_BY_BOTH.iter().copied().collect();
+    let lax: Vec<_> = by_some.union(&by_all).chain(&unseen).filter(|name| most.contains(*name)).collect();
+    assert!(lax.is_empty(), "{lax:?}");
+    by_some.retain(|name| !by_all.contains(name));
+    by_none.retain(|name| !by_all.contains(name) && !by_some.contains(name));
+    // As ADR 10 tells it.
+    assert_eq!((by_none.len(), by_some.len(), by_all.len()), (98, 35, 60));
 }
 
 fn case(scene: &Scene, kind: &str, sent: &Sent) -> Value {
     let options = if kind == "sign-in" { &scene.request_options } else { &scene.creation_options };
-    let key = if sent.public_key == scene.registered.public_key { &scene.creation } else { &scene.other };
     json!({
         "kind": kind, "credential": sent.json, "challenge": options["challenge"], "rp_id": scene.site.id(),
-        "origin": ORIGIN, "public_key": encode(&key.cose()), "counter": sent.counter,
+        "origin": ORIGIN, "public_key": encode(&sent.cose), "counter": sent.counter,
         "id": encode(&sent.id),
     })
 }

@@ -23,7 +23,6 @@ pub const REFUSED_BY_BOTH: &[&str] = &[
     "nobody present",
     "nobody verified",
     "neither present nor verified",
-    "no new passkey",
     "another passkey's key",
     "the key of another algorithm",
     "another passkey's signature",
@@ -97,11 +96,22 @@ const SPELLING: &[&str] = &[
     "an attestation object with a part more",
 ];
 
-/// A key is read when it is first used there, and so fails then.
+/// A key is read when it is first used there, and fails then if it cannot be used.
 const KEYS: &[&str] = &[
     "another algorithm's number",
     "another type of key",
-    "another curve",
+    "another curve, or one where there is none",
+    "a key whose members stand otherwise",
+    "a key of zeros",
+    "a key that signs anything",
+    "a number that the field does not have",
+    "a point that is not on the curve",
+    "a point without its second number",
+    "an exponent of three",
+    "an even modulus",
+    "a modulus of 2047 bits",
+    "a modulus of 4104 bits",
+    "a modulus that begins with nothing",
     "a key with a member more",
     "a key that is too short",
     "a key that cannot be",

@@ -208,6 +208,22 @@ pub const FLAGS: &[Mutation] = &[
         }),
     ),
     (
+        "extensions of which one stands there twice",
+        Refusal::AuthenticatorData,
+        Draft(|d| {
+            flags(d, 0, flag::EXTENDED);
+            d.authenticator_data.extend(b"\xa2\x61x\xf5\x61x\xf4");
+        }),
+    ),
+    (
+        "extensions in a second spelling",
+        Refusal::AuthenticatorData,
+        Draft(|d| {
+            flags(d, 0, flag::EXTENDED);
+            d.authenticator_data.extend(b"\xa1\x78\x01x\xf5");
+        }),
+    ),
+    (
         "extensions that nobody announced",
         Refusal::AuthenticatorData,
         Draft(|d| d.authenticator_data.push(0xa0)),

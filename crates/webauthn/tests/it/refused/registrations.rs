@@ -57,11 +57,53 @@ pub const ALL: &[Mutation] = &[
     ("another type of key", Refusal::PublicKey, Draft(|d| key(d, |key| key[2] ^= 3))),
     ("a symmetric key's type", Refusal::PublicKey, Draft(|d| key(d, |key| key[2] = 4))),
     (
-        "another curve",
+        "another curve, or one where there is none",
         Refusal::PublicKey,
         Draft(|d| {
-            let place = if kind(d) == KeyKind::Rs256 { 9 } else { 6 };
-            key(d, |key| key[place] = 3);
+            key(d, |key| match key[4] {
+                0x39 => *key = [&key[..8], &[1], &key[267..]].concat(),
+                _ => key[6] = 3,
+            });
+        }),
+    ),
+    (
+        "a key whose members stand otherwise",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                let end = if key[4] == 0x39 { 7 } else { 5 };
+                *key = [&key[..1], &key[3..end], &key[1..3], &key[end..]].concat();
+            });
+        }),
+    ),
+    (
+        "a number of a key in a second spelling",
+        Refusal::PublicKey,
+        Draft(|d| key(d, |key| key.insert(1, 0x18))),
+    ),
+    (
+        "a key's length in a second spelling",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                key[0] &= 0xf;
+                key.insert(0, 0xb8);
+            });
+        }),
+    ),
+    (
+        "bytes of a key in a second spelling",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                if key[4] == 0x39 {
+                    key[8] = 0x5a;
+                    key.splice(9..9, [0, 0]);
+                } else {
+                    key[8] = 0x59;
+                    key.insert(9, 0);
+                }
+            });
         }),
     ),
     (
@@ -264,6 +306,78 @@ pub const ALL: &[Mutation] = &[
     ),
 ];
 
+/// What is a number, a point or a modulus for this algorithm alone.
+pub fn of(kind: KeyKind) -> &'static [Mutation] {
+    match kind {
+        KeyKind::EdDsa => OF_EDDSA,
+        KeyKind::Es256 => OF_ES256,
+        _ => OF_RS256,
+    }
+}
+
+const OF_EDDSA: &[Mutation] = &[
+    (
+        "a key that signs anything",
+        Refusal::PublicKey,
+        Draft(|d| replace(d, 10, &[&[1][..], &[0; 31]].concat())),
+    ),
+    ("a key of zeros", Refusal::PublicKey, Draft(|d| replace(d, 10, &[0; 32]))),
+    ("a number that the field does not have", Refusal::PublicKey, Draft(|d| replace(d, 10, &[0xff; 32]))),
+];
+
+const OF_ES256: &[Mutation] = &[
+    ("a point that is not on the curve", Refusal::PublicKey, Draft(|d| key(d, |key| key[76] ^= 1))),
+    (
+        "a point without its second number",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                key.truncate(43);
+                key.push(0xf5);
+            });
+        }),
+    ),
+];
+
+const OF_RS256: &[Mutation] = &[
+    (
+        "an exponent of three",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                key.truncate(268);
+                key.extend([0x41, 3]);
+            });
+        }),
+    ),
+    ("a modulus of 2047 bits", Refusal::PublicKey, Draft(|d| key(d, |key| key[11] &= 0x7f))),
+    ("an even modulus", Refusal::PublicKey, Draft(|d| key(d, |key| key[266] &= 0xfe))),
+    (
+        "a modulus that begins with nothing",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                key[10] = 1;
+                key.insert(11, 0);
+            });
+        }),
+    ),
+    (
+        "a modulus of 4104 bits",
+        Refusal::PublicKey,
+        Draft(|d| {
+            key(d, |key| {
+                (key[9], key[10]) = (2, 1);
+                key.splice(12..12, [7; 257]);
+            });
+        }),
+    ),
+];
+
+fn replace(draft: &mut Made, at: usize, bytes: &[u8]) {
+    key(draft, |key| key[at..at + bytes.len()].copy_from_slice(bytes));
+}
+
 /// A key under another algorithm's number.
 fn swapped(key: &[u8]) -> Vec<u8> {
     match key[4] {
@@ -287,10 +401,10 @@ fn short(key: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Neither P-256 has such a point nor RSA such a modulus. Any 32 bytes may be an Ed25519 key: there, one is missing.
+/// Nothing where a key should be: a first coordinate of zeros, a modulus of zeros, a key of no bytes.
 fn no_key(draft: &mut Made) {
     match kind(draft) {
-        KeyKind::Rs256 => key(draft, |key| key[11..267].fill(0)),
+        KeyKind::Rs256 | KeyKind::LongRs256 => key(draft, |key| key[11..267].fill(0)),
         KeyKind::Es256 => key(draft, |key| key[10..42].fill(0)),
         KeyKind::EdDsa => key(draft, |key| {
             key[9] = 0;

@@ -2,7 +2,7 @@
 
 use crate::mutation::Change::{Answer, Draft, Scene, Server};
 use crate::mutation::{Mutation, count, flags, other_letter, rewrite, say, write};
-use crate::scene::SCENES;
+use crate::scene::{EVE, SCENES};
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use testkit::passkey::flag;
@@ -14,7 +14,7 @@ pub const ALL: &[Mutation] = &[
     ("the type of a registration", Refusal::Type, Draft(|d| say(d, "webauthn.get", "webauthn.create"))),
     // Whose passkey it is.
     ("another user's handle", Refusal::UserHandle, Draft(|d| d.user_handle[0] ^= 1)),
-    ("another user's passkey", Refusal::UserHandle, Server(|_, sent| sent.handle = b"fedcba9876543210")),
+    ("another user's passkey", Refusal::UserHandle, Server(|_, sent| sent.owner = EVE)),
     ("a handle with a suffix", Refusal::UserHandle, Draft(|d| d.user_handle.push(0))),
     (
         "a handle that is cut off",
@@ -39,6 +39,7 @@ pub const ALL: &[Mutation] = &[
         Server(|scene, sent| {
             sent.public_key =
                 scene.register(&scene.sent(scene.other.registration().to_string())).unwrap().public_key;
+            sent.cose = scene.other.cose();
         }),
     ),
     (
@@ -47,6 +48,7 @@ pub const ALL: &[Mutation] = &[
         Server(|scene, sent| {
             let other = SCENES.iter().find(|other| other.kind != scene.kind).unwrap();
             sent.public_key = other.registered.public_key.clone();
+            sent.cose = other.creation.cose();
         }),
     ),
     // What is signed.

@@ -70,4 +70,4 @@ pub use sign_in::{
 };
 pub use text::Email;
 pub use timestamp::Timestamp;
-pub use ways_in::{FirstStep, Loss, Remedy, SecondStep, WayIn, WaysIn};
+pub use ways_in::{FirstStep, Loss, Mailbox, Remedy, SecondStep, WayIn, WaysIn};

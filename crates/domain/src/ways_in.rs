@@ -13,16 +13,24 @@ pub enum Loss {
     Password,
 }
 
+/// Whether mails can bring the owner of an account back in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mailbox {
+    /// They go to an address that its owner has proven.
+    Proven,
+    /// Nobody knows whether they reach its owner.
+    Unproven,
+    /// This server sends none.
+    NoMail,
+}
+
 /// What the owner of an account can sign in with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each says of one way whether it is there")]
 pub struct WaysIn {
     /// Whether the account has a password.
     pub password: bool,
-    /// Whether mails go to an address that its owner has proven.
-    pub mailbox: bool,
-    /// Whether this server sends mails at all.
-    pub sends_mail: bool,
+    /// Whether mails can help.
+    pub mailbox: Mailbox,
     /// Whether an authenticator app is asked for.
     pub authenticator: bool,
     /// The recovery codes that are left. They are kept on paper or elsewhere, not on the phone alone.
@@ -83,7 +91,7 @@ impl WaysIn {
     pub fn after(&self, loss: Loss) -> Option<WayIn> {
         let first = if self.password && loss != Loss::Password {
             FirstStep::Password
-        } else if self.mailbox && loss != Loss::Mailbox {
+        } else if self.mailbox == Mailbox::Proven && loss != Loss::Mailbox {
             FirstStep::Mail
         } else {
             return None;
@@ -107,7 +115,8 @@ impl WaysIn {
         if self.authenticator && self.recovery_codes == 0 {
             Some(Remedy::NewRecoveryCodes)
         } else if locked_out(Loss::Password) {
-            Some(if self.sends_mail { Remedy::ProveAddress } else { Remedy::KeepPassword })
+            let sends_mail = self.mailbox != Mailbox::NoMail;
+            Some(if sends_mail { Remedy::ProveAddress } else { Remedy::KeepPassword })
         } else if locked_out(Loss::Mailbox) {
             Some(Remedy::ChoosePassword)
         } else {
@@ -121,7 +130,7 @@ mod tests {
     use super::*;
 
     const ALL: WaysIn =
-        WaysIn { password: true, mailbox: true, sends_mail: true, authenticator: true, recovery_codes: 10 };
+        WaysIn { password: true, mailbox: Mailbox::Proven, authenticator: true, recovery_codes: 10 };
 
     #[test]
     fn each_loss_leaves_what_does_not_hang_on_it() {
@@ -139,14 +148,14 @@ mod tests {
             ),
             (WaysIn { password: false, ..ALL }, [way(Mail, code), way(Mail, app), None, way(Mail, app)]),
             (
-                WaysIn { mailbox: false, ..ALL },
+                WaysIn { mailbox: Mailbox::Unproven, ..ALL },
                 [way(Password, code), way(Password, app), way(Password, app), None],
             ),
             (
                 WaysIn { authenticator: false, recovery_codes: 0, ..ALL },
                 [way(Password, None), way(Password, None), way(Password, None), way(Mail, None)],
             ),
-            (WaysIn { password: false, mailbox: false, ..ALL }, [None; 4]),
+            (WaysIn { password: false, mailbox: Mailbox::Unproven, ..ALL }, [None; 4]),
         ] {
             assert_eq!(Loss::ALL.map(|loss| ways.after(loss)), expected, "{ways:?}");
         }
@@ -161,10 +170,10 @@ mod tests {
             (one, None),
             (WaysIn { recovery_codes: FEW, ..ALL }, None),
             (WaysIn { recovery_codes: FEW - 1, ..ALL }, Some(NewRecoveryCodes)),
-            (WaysIn { recovery_codes: 0, mailbox: false, ..ALL }, Some(NewRecoveryCodes)),
-            (WaysIn { mailbox: false, ..ALL }, Some(ProveAddress)),
-            (WaysIn { mailbox: false, ..one }, Some(ProveAddress)),
-            (WaysIn { mailbox: false, sends_mail: false, ..one }, Some(KeepPassword)),
+            (WaysIn { recovery_codes: 0, mailbox: Mailbox::Unproven, ..ALL }, Some(NewRecoveryCodes)),
+            (WaysIn { mailbox: Mailbox::Unproven, ..ALL }, Some(ProveAddress)),
+            (WaysIn { mailbox: Mailbox::Unproven, ..one }, Some(ProveAddress)),
+            (WaysIn { mailbox: Mailbox::NoMail, ..one }, Some(KeepPassword)),
             (WaysIn { password: false, ..ALL }, Some(ChoosePassword)),
             (WaysIn { password: false, recovery_codes: 1, ..ALL }, Some(ChoosePassword)),
         ] {

@@ -69,9 +69,10 @@ fn remedy(remedy: Remedy) -> AnyView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Mailbox;
 
     const ALONE: WaysIn =
-        WaysIn { password: true, mailbox: false, sends_mail: true, authenticator: true, recovery_codes: 0 };
+        WaysIn { password: true, mailbox: Mailbox::Unproven, authenticator: true, recovery_codes: 0 };
 
     fn shown(ways: WaysIn) -> String {
         card(ways).to_html().replace("<!>", "")
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(page.matches("You get in with your password and your authenticator app.").count(), 2);
         assert_eq!(page.matches("<svg").count(), 4, "{page}");
         assert!(page.contains("Make new recovery codes, and keep them on paper."), "{page}");
-        let page = shown(WaysIn { mailbox: true, recovery_codes: 10, ..ALONE });
+        let page = shown(WaysIn { mailbox: Mailbox::Proven, recovery_codes: 10, ..ALONE });
         assert!(page.contains("You get in with your password and a recovery code."), "{page}");
         assert!(page.contains("You get in with an email from us and your authenticator app."), "{page}");
         assert!(page.contains("You're well prepared."), "{page}");

@@ -1,5 +1,5 @@
 use crate::{Accounts, Error, RequestCtx};
-use domain::WaysIn;
+use domain::{Mailbox, WaysIn};
 
 impl Accounts {
     /// What the caller's account can be signed in to with, to tell what a loss would leave of it.
@@ -9,12 +9,15 @@ impl Accounts {
     pub async fn ways_in(&self, ctx: &RequestCtx) -> Result<WaysIn, Error> {
         let user = self.own_account(ctx.member()?).await?;
         let factors = self.factors(ctx).await?;
-        let sends_mail = self.sends_mail();
+        // To an address that nobody has proven no code is mailed.
+        let mailbox = match (self.sends_mail(), user.email_verified) {
+            (false, _) => Mailbox::NoMail,
+            (true, false) => Mailbox::Unproven,
+            (true, true) => Mailbox::Proven,
+        };
         Ok(WaysIn {
             password: user.password_hash.is_some(),
-            // To an address that nobody has proven no code is mailed.
-            mailbox: sends_mail && user.email_verified,
-            sends_mail,
+            mailbox,
             authenticator: factors.totp.is_some(),
             recovery_codes: factors.recovery_codes_left,
         })

@@ -174,10 +174,12 @@ pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
     if missing.is_empty() && !proven.is_empty() { NextStep::Establish } else { NextStep::Need(missing) }
 }
 
-/// How surely the owner is known, as tokens say it: by one factor or by two (the levels of NIST SP 800-63B).
+/// How surely the owner is known, as tokens say it: by one factor or by two (the levels of NIST SP 800-63B, to which a
+/// mailbox is no factor).
 #[must_use]
 pub fn assurance(proven: &[Factor]) -> &'static str {
-    if proven.iter().copied().any(is_second) { "aal2" } else { "aal1" }
+    let both = proven.contains(&Factor::Password) && proven.iter().copied().any(is_second);
+    if both { "aal2" } else { "aal1" }
 }
 
 /// Whether it comes beside another factor.

@@ -4,6 +4,7 @@
 use crate::{Accounts, Error, limits, rng};
 use domain::{Profile, UserId};
 use std::fmt::Write;
+use store::factors::pending;
 use store::{Tx, audit, users};
 use time::{Duration, OffsetDateTime};
 use words::retention_what as what;
@@ -166,20 +167,6 @@ pub fn markdown() -> String {
     table
 }
 
-/// What a sign-in that waits for its second factor remembers, for five minutes.
-const PENDING_SIGN_INS: &[&str] = &[
-    "user_id",
-    "kind",
-    "persistent",
-    "known",
-    "restores",
-    "next",
-    "factors",
-    "tries",
-    "created_at",
-    "expires_at",
-];
-
 /// Everything that the database holds.
 pub const RETENTION: &[Retained] = &[
     Retained {
@@ -276,13 +263,18 @@ pub const RETENTION: &[Retained] = &[
         ..Retained::of_account(
             "totp_enrolments",
             what::totp_enrolments,
-            &["user_id", "id", "expires_at"],
+            &["user_id", "session_id", "id", "expires_at"],
             why::totp_enrolments,
         )
     },
     Retained {
         secret: &["code_hash"],
-        ..Retained::of_account("recovery_codes", what::recovery_codes, &["user_id"], why::recovery_codes)
+        ..Retained::of_account(
+            "recovery_codes",
+            what::recovery_codes,
+            &["user_id", "made_at"],
+            why::recovery_codes,
+        )
     },
     Retained {
         secret: &["token_hash", "password_digest", "forgives"],
@@ -290,7 +282,7 @@ pub const RETENTION: &[Retained] = &[
         ..Retained::of_account(
             "pending_sign_ins",
             what::pending_sign_ins,
-            PENDING_SIGN_INS,
+            pending::REMEMBERED,
             why::pending_sign_ins,
         )
     },

@@ -14,15 +14,26 @@ pub struct SealedMail {
     pub sealed: Vec<u8>,
 }
 
-/// The ids of the encryption keys of authenticator apps, and of mails and one-time tokens that have not expired.
+/// The ids of the encryption keys of mails and one-time tokens that have not expired.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn key_ids(store: &Store, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
     let ids = sqlx::query_scalar!(
         r#"SELECT key_id AS "key_id!" FROM outbox WHERE expires_at > $1
-           UNION SELECT key_id FROM one_time_tokens WHERE used_at IS NULL AND expires_at > $1
-           UNION SELECT key_id FROM totp
+           UNION SELECT key_id FROM one_time_tokens WHERE used_at IS NULL AND expires_at > $1"#,
+        now
+    );
+    Ok(ids.fetch_all(&store.pool).await?)
+}
+
+/// The ids of the encryption keys of authenticator apps.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn key_ids_of_apps(store: &Store, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT key_id AS "key_id!" FROM totp
            UNION SELECT key_id FROM totp_enrolments WHERE expires_at > $1"#,
         now
     );

@@ -56,9 +56,11 @@ impl Accounts {
                 let whole = self.is_enough(&mut tx, &user, &proofs).await?;
                 // First: forgiving takes a connection of its own.
                 tx.commit().await?;
-                if whole {
-                    self.forgive(ctx, &earned).await;
+                // Where there is a second factor the password alone is not enough: whoever has both signs in first.
+                if !whole {
+                    return Err(Error::Reauthenticate);
                 }
+                self.forgive(ctx, &earned).await;
                 Ok(())
             }
         }

@@ -102,7 +102,7 @@ impl Attempt {
     }
 
     /// What somebody with the right password is told: the account closes, and can be restored; or why it is disabled. A
-    /// second factor is not asked for then: this opens nothing.
+    /// second factor is not asked for then: this opens nothing. The reason is told where there is none.
     pub(crate) fn told(&self, now: OffsetDateTime) -> Option<Error> {
         if self.if_barred != IfBarred::Tell || !self.admitted.is_looked_at() {
             return None;

@@ -5,12 +5,11 @@ use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Goal, Transport};
 use crate::authentication::factor;
 use crate::authentication::throttle::Earned;
-
 use crate::limits::key::key;
 use crate::policy::SWEEP_BATCH;
 use crate::view::timestamp;
 use crate::{Accounts, Error, PendingSignIn, RawToken, RequestCtx, SignedIn, limits, policy};
-use domain::{FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair};
+use domain::{FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair, UserId};
 use store::TokenHash;
 use store::factors::pending;
 use store::throttle::Key;
@@ -30,8 +29,8 @@ impl Accounts {
         form: FactorSignInForm,
     ) -> Result<SignedIn, Error> {
         let (code, waiting) = (form.parse()?, hash(challenge)?);
-        let tried = self.count_factor_try(ctx, &waiting, SessionKind::Browser).await?;
-        let (attempt, waited) = self.prove_waiting(ctx, &waiting, tried, &code).await?;
+        let user = self.count_factor_try(ctx, &waiting, SessionKind::Browser, &code).await?;
+        let (attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
         let transport = Transport::Browser { persistent: waited.persistent };
         self.complete(ctx, attempt, transport, waited.restores).await.map(SignedIn::from)
     }
@@ -47,8 +46,8 @@ impl Accounts {
         form: FactorSignInForm,
     ) -> Result<(TokenPair, Option<RawToken>), Error> {
         let (code, waiting) = (form.parse()?, hash(challenge)?);
-        let tried = self.count_factor_try(ctx, &waiting, SessionKind::Bearer).await?;
-        let (attempt, waited) = self.prove_waiting(ctx, &waiting, tried, &code).await?;
+        let user = self.count_factor_try(ctx, &waiting, SessionKind::Bearer, &code).await?;
+        let (attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
         let refresh_token = self.new_refresh_token();
         let known = waited.known;
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
@@ -68,7 +67,8 @@ impl Accounts {
     ) -> Result<Option<PendingSignInView>, Error> {
         let Ok(waiting) = hash(challenge) else { return Ok(None) };
         let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
-        let Some(waiting) = pending::waits(self.store(), &waiting, most, now).await? else {
+        let Some(waiting) = pending::waits(self.store(), &waiting, SessionKind::Browser, most, now).await?
+        else {
             return Ok(None);
         };
         let methods = self.factor_methods(waiting.user).await?;
@@ -110,18 +110,21 @@ impl Accounts {
         Ok(PendingSignIn { challenge, methods, expires_in: policy::SIGN_IN_WAITS_FOR_FACTOR })
     }
 
-    /// Counts a try at a sign-in that waits, and at the second factor of its account: for good, whatever comes of it.
+    /// Counts a try at the second factor of an account, and at the sign-in that waits: for good, whatever comes of it. Says
+    /// whose it is. Whom the account's own limit refuses keeps the tries at this sign-in.
     async fn count_factor_try(
         &self,
         ctx: &RequestCtx,
         waiting: &TokenHash,
         kind: SessionKind,
-    ) -> Result<pending::Tried, Error> {
+        code: &FactorCode,
+    ) -> Result<UserId, Error> {
         let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
-        let tried = pending::count_try(self.store(), waiting, most, now).await?;
-        let tried = tried.filter(|tried| tried.kind == Some(kind)).ok_or(Error::ChallengeInvalid)?;
-        self.admit_factor(ctx, tried.user).await?;
-        Ok(tried)
+        let waits = pending::waits(self.store(), waiting, kind, most, now).await?;
+        let user = waits.ok_or(Error::ChallengeInvalid)?.user;
+        self.admit_factor(ctx, user, code).await?;
+        let counted = pending::count_try(self.store(), waiting, most, now).await?;
+        if counted { Ok(user) } else { Err(Error::ChallengeInvalid) }
     }
 
     /// Proves the second factor that a sign-in waits for, and ends its waiting. The account is read again under its lock:
@@ -130,13 +133,13 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         waiting: &TokenHash,
-        tried: pending::Tried,
+        user: UserId,
         code: &FactorCode,
     ) -> Result<(ProvenAttempt, pending::PendingSignIn), Error> {
-        let known_device = self.known_device(&ctx.client, Some(tried.user)).await?.is_some();
+        let known_device = self.known_device(&ctx.client, Some(user)).await?.is_some();
         let now = self.inner.database_clock.time(ctx.now);
         let mut tx = self.store().begin().await?;
-        let user = users::lock(&mut tx, tried.user).await?.ok_or(Error::ChallengeInvalid)?;
+        let user = users::lock(&mut tx, user).await?.ok_or(Error::ChallengeInvalid)?;
         let waited = pending::find(&mut tx, waiting, now).await?.ok_or(Error::ChallengeInvalid)?;
         let may_open = user.is_active || (waited.restores && policy::may_restore(user.closes_at, now));
         if !may_open || waited.password_digest != password_digest(&user) {

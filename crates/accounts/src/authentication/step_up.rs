@@ -10,6 +10,7 @@ use domain::{
     SessionKind,
 };
 use store::Tx;
+use store::factors::totp;
 use store::sessions::{self, Proof};
 use store::users::User;
 
@@ -69,7 +70,7 @@ impl Accounts {
     ) -> Result<Option<SessionToken>, Error> {
         let member = ctx.signed_in()?;
         let code = form.parse()?;
-        self.admit_factor(ctx, member.user).await?;
+        self.admit_factor(ctx, member.user, &code).await?;
         let (mut tx, locked) = self.begin_unproven(ctx).await?;
         let Some(proof) = self.prove_factor(&mut tx, ctx, &locked, &code).await? else {
             return self.refuse_factor(tx, ctx, &locked).await;
@@ -121,6 +122,7 @@ impl Accounts {
                 sessions::end(tx, user, member.session, ctx.now).await?;
                 let new = NewSession { user, role, kind, persistent, factors };
                 let (session, token) = self.open_session(tx, ctx, &new).await?;
+                totp::go_on(tx, user, member.session, session).await?;
                 Ok((session, Some(token)))
             }
             SessionKind::Bearer => {

@@ -12,7 +12,7 @@ use crate::limits::key::key;
 use crate::limits::network::{neighbourhood, network};
 use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Error, Member, RequestCtx, identifier, limits};
-use domain::{Change, Identifier, ProfileChange, Purpose, UserId};
+use domain::{Change, FactorCode, Identifier, ProfileChange, Purpose, UserId};
 use store::known_networks::{self, KnownNetwork};
 use store::throttle::{self, Bucket, Budget, Counted, Key, UsedUp};
 use store::users::User;
@@ -277,10 +277,20 @@ impl Accounts {
     }
 
     /// Admits a guess at an account's second factor, before it is looked at and for good.
-    pub(crate) async fn admit_factor(&self, ctx: &RequestCtx, user: UserId) -> Result<(), Error> {
+    pub(crate) async fn admit_factor(
+        &self,
+        ctx: &RequestCtx,
+        user: UserId,
+        code: &FactorCode,
+    ) -> Result<(), Error> {
+        // Whoever has lost the app must not wait for those who guess at it.
+        let (of, with) = match code {
+            FactorCode::Totp(_) => ("second factor of", "second factor with"),
+            FactorCode::Recovery(_) => ("recovery code of", "recovery code with"),
+        };
         let key = match self.known_device(&ctx.client, Some(user)).await? {
-            Some((device, user)) => key("second factor with", &[&device, user.0.as_bytes()]),
-            None => key("second factor of", &[user.0.as_bytes()]),
+            Some((device, user)) => key(with, &[&device, user.0.as_bytes()]),
+            None => key(of, &[user.0.as_bytes()]),
         };
         self.take(ctx, &[Budget { key, bucket: limits::FACTOR_TRIES_OF_AN_ACCOUNT }]).await
     }

@@ -53,7 +53,7 @@ pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration
 /// Tries at a sign-in that waits for its second factor.
 pub const FACTOR_TRIES_OF_A_SIGN_IN: i32 = 5;
 
-/// Tries at the second factors of an account: with the ten of the start never more than 20 in any hour. Each known device
+/// Tries at the authenticator app of an account, and as many at its recovery codes: with the ten of the start never more than 20 in any hour. Each known device
 /// has as many of its own, which nobody else uses up.
 pub const FACTOR_TRIES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
 

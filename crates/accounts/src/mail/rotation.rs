@@ -7,7 +7,8 @@ use store::sealed::{self, SealedMail};
 const BATCH: i64 = 500;
 
 impl Accounts {
-    /// The ids of the keys that rows name and the ring does not hold: without them mails and links are lost.
+    /// The ids of the keys that mails and links name and the ring does not hold: without them these are lost. Whose
+    /// authenticator app has such a key signs in with a recovery code, so no server stays away for that.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -26,6 +27,7 @@ impl Accounts {
     /// [`Error::Unavailable`] where the database does not answer.
     pub async fn unused_keys(&self) -> Result<Vec<String>, Error> {
         let mut named = sealed::key_ids(self.store(), self.now()).await?;
+        named.extend(sealed::key_ids_of_apps(self.store(), self.now()).await?);
         named.extend(chain::key_ids(self.store()).await?);
         let unused = self.encryption()?.ids().filter(|id| named.iter().all(|other| other != id));
         Ok(unused.map(str::to_owned).collect())

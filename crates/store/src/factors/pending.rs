@@ -5,6 +5,20 @@ use crate::{Store, StoreError, TokenHash, Tx};
 use domain::{SessionKind, UserId};
 use time::OffsetDateTime;
 
+/// What is remembered of a sign-in beside its secrets.
+pub const REMEMBERED: &[&str] = &[
+    "user_id",
+    "kind",
+    "persistent",
+    "known",
+    "restores",
+    "next",
+    "factors",
+    "tries",
+    "created_at",
+    "expires_at",
+];
+
 /// A sign-in that waits. No `Debug`: it names counts of the throttle.
 pub struct PendingSignIn {
     /// Whose.
@@ -27,15 +41,6 @@ pub struct PendingSignIn {
     pub forgives: Vec<Vec<u8>>,
     /// When it ends.
     pub expires_at: OffsetDateTime,
-}
-
-/// Whose a sign-in is that may be tried at.
-#[derive(Debug, Clone, Copy)]
-pub struct Tried {
-    /// Whose.
-    pub user: UserId,
-    /// What will carry the session; none for a kind of a newer server.
-    pub kind: Option<SessionKind>,
 }
 
 /// Writes down that a sign-in waits.
@@ -70,7 +75,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Counts a try, for good; none where there is none left, or nothing waits.
+/// Counts a try, for good; says whether there was one left, and something waits.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -79,16 +84,16 @@ pub async fn count_try(
     token: &TokenHash,
     most: i32,
     now: OffsetDateTime,
-) -> Result<Option<Tried>, StoreError> {
-    let query = sqlx::query!(
-        "UPDATE pending_sign_ins SET tries = tries + 1 WHERE token_hash = $1 AND expires_at > $2 AND tries < $3
-         RETURNING user_id, kind",
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE pending_sign_ins SET tries = tries + 1 WHERE token_hash = $1 AND expires_at > $2 AND tries < $3",
         token.bytes(),
         now,
         most,
-    );
-    let tried = query.fetch_optional(&store.pool).await?;
-    Ok(tried.map(|row| Tried { user: UserId(row.user_id), kind: kind(&row.kind) }))
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// What waits under a token. To be asked once the account is locked.
@@ -145,20 +150,22 @@ pub async fn end_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whose sign-in waits under a token that may still be tried at, until when, and where it leads.
+/// Whose sign-in of a kind waits under a token that may still be tried at, until when, and where it leads.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn waits(
     store: &Store,
     token: &TokenHash,
+    kind: SessionKind,
     most: i32,
     now: OffsetDateTime,
 ) -> Result<Option<Waiting>, StoreError> {
     let query = sqlx::query!(
         "SELECT user_id, next, expires_at FROM pending_sign_ins
-         WHERE token_hash = $1 AND kind = 'browser' AND expires_at > $2 AND tries < $3",
+         WHERE token_hash = $1 AND kind = $2 AND expires_at > $3 AND tries < $4",
         token.bytes(),
+        kind.as_str(),
         now,
         most,
     );
@@ -166,7 +173,7 @@ pub async fn waits(
     Ok(row.map(|row| Waiting { user: UserId(row.user_id), next: row.next, expires_at: row.expires_at }))
 }
 
-/// What a browser is shown of a sign-in that waits.
+/// What there is to know of a sign-in that waits before it is tried at.
 #[derive(Debug)]
 pub struct Waiting {
     /// Whose.

@@ -2,6 +2,7 @@
 
 use crate::{Store, StoreError, Tx};
 use domain::UserId;
+use time::OffsetDateTime;
 
 /// What a recovery code is stored as.
 pub type CodeHash = [u8; 32];
@@ -10,13 +11,19 @@ pub type CodeHash = [u8; 32];
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn replace(tx: &mut Tx, user: UserId, codes: &[CodeHash]) -> Result<(), StoreError> {
+pub async fn replace(
+    tx: &mut Tx,
+    user: UserId,
+    codes: &[CodeHash],
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
     delete(tx, user).await?;
     let codes: Vec<Vec<u8>> = codes.iter().map(|code| code.to_vec()).collect();
     sqlx::query!(
-        "INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])",
+        "INSERT INTO recovery_codes (user_id, code_hash, made_at) SELECT $1, unnest($2::bytea[]), $3",
         user.0,
-        &codes
+        &codes,
+        at,
     )
     .execute(tx.unchanging())
     .await?;
@@ -44,6 +51,17 @@ pub async fn use_up(tx: &mut Tx, user: UserId, code: &CodeHash) -> Result<bool, 
 /// [`StoreError`] where the database does not answer.
 pub async fn delete(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
+    Ok(())
+}
+
+/// Deletes the codes of an account that were made since then.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn delete_since(tx: &mut Tx, user: UserId, since: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM recovery_codes WHERE user_id = $1 AND made_at >= $2", user.0, since)
+        .execute(tx.unchanging())
+        .await?;
     Ok(())
 }
 

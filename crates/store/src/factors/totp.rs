@@ -1,7 +1,7 @@
 //! Authenticator apps.
 
 use crate::{Store, StoreError, Tx};
-use domain::UserId;
+use domain::{SessionId, UserId};
 use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -25,20 +25,22 @@ pub struct TotpTimes {
     pub last_used_at: OffsetDateTime,
 }
 
-/// Begins to set an app up; what was begun before is forgotten.
+/// Begins to set an app up in a session, and in no other; what was begun before is forgotten.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn begin(
     tx: &mut Tx,
-    user: UserId,
+    (user, session): (UserId, SessionId),
     secret: &SealedSecret,
     expires_at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO totp_enrolments (user_id, id, key_id, sealed, expires_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (user_id) DO UPDATE SET id = $2, key_id = $3, sealed = $4, expires_at = $5",
+        "INSERT INTO totp_enrolments (user_id, session_id, id, key_id, sealed, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (user_id) DO UPDATE SET session_id = $2, id = $3, key_id = $4, sealed = $5, expires_at = $6",
         user.0,
+        session.0,
         secret.id,
         secret.key_id,
         secret.sealed,
@@ -49,22 +51,39 @@ pub async fn begin(
     Ok(())
 }
 
-/// The secret of an app that is being set up.
+/// The secret of an app that is being set up in this session.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn begun(
     tx: &mut Tx,
-    user: UserId,
+    (user, session): (UserId, SessionId),
     now: OffsetDateTime,
 ) -> Result<Option<SealedSecret>, StoreError> {
     let query = sqlx::query_as!(
         SealedSecret,
-        "SELECT id, key_id, sealed FROM totp_enrolments WHERE user_id = $1 AND expires_at > $2",
+        "SELECT id, key_id, sealed FROM totp_enrolments WHERE user_id = $1 AND session_id = $2 AND expires_at > $3",
         user.0,
+        session.0,
         now
     );
     Ok(query.fetch_optional(tx.unchanging()).await?)
+}
+
+/// What is being set up in a session goes on in the one that takes its place.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn go_on(tx: &mut Tx, user: UserId, from: SessionId, to: SessionId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE totp_enrolments SET session_id = $3 WHERE user_id = $1 AND session_id = $2",
+        user.0,
+        from.0,
+        to.0,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
 }
 
 /// From now on this app counts, and no other; its codes up to `step` are used.

@@ -45,7 +45,13 @@ impl Accounts {
         let verdict = self.verify(password, name, user.as_ref(), may_succeed, priority).await?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && may_succeed;
-        let told = attempt.told(now).filter(|_| verdict.matches);
+        let mut told = attempt.told(now).filter(|_| verdict.matches);
+        // An admin's words are for whoever proves every factor.
+        if let (Some(Error::AccountDisabled { .. }), Some(user)) = (&told, user)
+            && self.enrolled_in(&mut tx, user).await? != [Factor::Password]
+        {
+            told = None;
+        }
         // Its owner made no mistake.
         if let Some(closing @ Error::AccountClosing { .. }) = told {
             return Err(closing);

@@ -26,7 +26,7 @@ impl Accounts {
         if factors::enrolled_in(&mut tx, user.id).await?.is_empty() {
             return Err(Error::NotFound);
         }
-        let codes = self.replace_recovery_codes(&mut tx, user.id).await?;
+        let codes = self.replace_recovery_codes(&mut tx, ctx, user.id).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::RecoveryCodesMade).await?;
         self.notify(&mut tx, ctx, &user, Notice::RecoveryCodesMade).await?;
         tx.commit().await?;
@@ -37,11 +37,12 @@ impl Accounts {
     pub(crate) async fn replace_recovery_codes(
         &self,
         tx: &mut Tx,
+        ctx: &RequestCtx,
         user: UserId,
     ) -> Result<RecoveryCodes, Error> {
         let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::of(bytes(self.inner.rng.as_ref()))).collect();
         let hashes: Vec<_> = codes.iter().map(|code| hash(user, code)).collect();
-        recovery_codes::replace(tx, user, &hashes).await?;
+        recovery_codes::replace(tx, user, &hashes, self.inner.database_clock.time(ctx.now)).await?;
         Ok(RecoveryCodes { recovery_codes: codes.iter().map(RecoveryCode::in_groups).collect() })
     }
 

@@ -44,6 +44,10 @@ impl Accounts {
     pub(super) fn unsealed_totp(&self, sealed: &SealedSecret) -> Result<Zeroizing<Vec<u8>>, Error> {
         let keys = self.settings().encryption.as_ref().ok_or(Error::FactorsOff)?;
         let SealedSecret { id, key_id, sealed } = sealed;
+        if keys.ids().all(|held| held != key_id) {
+            tracing::error!(key = key_id, "an authenticator app is encrypted with a key that is not there");
+            return Err(Error::FactorsOff);
+        }
         keys.open(Label::Totp, *id, &Sealed { key_id: key_id.clone(), bytes: sealed.clone() })
     }
 }

@@ -58,27 +58,28 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorsOff`],
     /// [`Error::Unavailable`].
     pub async fn begin_totp(&self, ctx: &RequestCtx) -> Result<TotpEnrolment, Error> {
-        ctx.member()?;
+        let session = ctx.member()?.session;
         let keys = self.settings().encryption.as_ref().ok_or(Error::FactorsOff)?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let (rng, now) = (self.inner.rng.as_ref(), self.inner.database_clock.time(ctx.now));
         let (id, secret) = (rng::uuid(rng, now), Zeroizing::new(bytes::<SECRET_BYTES>(rng)));
         let sealed = keys.seal(Label::Totp, id, secret.as_ref(), now, rng)?;
         let row = SealedSecret { id, key_id: sealed.key_id, sealed: sealed.bytes };
-        totp::begin(&mut tx, user.id, &row, now + policy::TOTP_WAITS_FOR_CODE).await?;
+        totp::begin(&mut tx, (user.id, session), &row, now + policy::TOTP_WAITS_FOR_CODE).await?;
         tx.commit().await?;
         Ok(self.totp_enrolment(secret.as_ref(), &user))
     }
 
-    /// The authenticator app that is being set up, to be shown once more.
+    /// The authenticator app that is being set up in this session, to be shown once more: nobody else may know its secret,
+    /// or choose it.
     ///
     /// # Errors
     /// As [`Accounts::begin_totp`].
     pub async fn pending_totp(&self, ctx: &RequestCtx) -> Result<Option<TotpEnrolment>, Error> {
-        ctx.member()?;
+        let session = ctx.member()?.session;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let now = self.inner.database_clock.time(ctx.now);
-        let Some(begun) = totp::begun(&mut tx, user.id, now).await? else { return Ok(None) };
+        let Some(begun) = totp::begun(&mut tx, (user.id, session), now).await? else { return Ok(None) };
         Ok(Some(self.totp_enrolment(&self.unsealed_totp(&begun)?, &user)))
     }
 
@@ -98,14 +99,15 @@ impl Accounts {
         let code = form.parse()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let now = self.inner.database_clock.time(ctx.now);
-        let begun = totp::begun(&mut tx, user.id, now).await?.ok_or(Error::ChangedMeanwhile)?;
+        let begun =
+            totp::begun(&mut tx, (user.id, member.session), now).await?.ok_or(Error::ChangedMeanwhile)?;
         let Some(step) = self.matching_step(ctx, &begun, &code)? else {
             return Err(FieldError::new("code", Reason::FactorCodeWrong).into());
         };
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         totp::confirm(&mut tx, user.id, &begun, step, now).await?;
         let recovery_codes =
-            if is_first { Some(self.replace_recovery_codes(&mut tx, user.id).await?) } else { None };
+            if is_first { Some(self.replace_recovery_codes(&mut tx, ctx, user.id).await?) } else { None };
         pending::end_all(&mut tx, user.id).await?;
         let factor = Factor::Totp;
         let proofs = with(member.factors.clone(), Proof { factor, at: ctx.now });
@@ -168,6 +170,7 @@ impl Accounts {
         user: UserId,
         since: OffsetDateTime,
     ) -> Result<(), Error> {
+        recovery_codes::delete_since(tx, user, since - SAME_MOMENT).await?;
         let times = totp::times_in(tx, user).await?;
         if times.is_some_and(|times| times.added_at + SAME_MOMENT >= since) && totp::delete(tx, user).await? {
             self.record_removed(tx, ctx, user, Factor::Totp).await?;

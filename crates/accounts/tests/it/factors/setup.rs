@@ -1,10 +1,12 @@
 //! Setting up second factors, and taking them away.
 
 use crate::crew::{again, kinds};
-use accounts::{Error, RequestCtx};
-use domain::{FactorForm, NotMeForm, PasswordForm, ResetForm, TotpConfirmForm};
+use accounts::{EncryptionKeys, Error, RequestCtx};
+use domain::{
+    ConfirmForm, EmailForm, FactorForm, NotMeForm, PasswordForm, ResetForm, TotpConfirmForm, VerifyForm,
+};
 use sqlx::PgPool;
-use testkit::{PASSWORD, World, factor_form, link_token, pending, sign_in, totp_code};
+use testkit::{ENCRYPTION_KEY, PASSWORD, World, factor_form, link_token, totp_code};
 use time::Duration;
 
 const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE ended_at IS NULL";
@@ -155,7 +157,7 @@ async fn changes_of_factors_take_a_recent_sign_in_with_the_second_factor(pool: P
     refused(&ctx).await;
     let ways = world.accounts.ways_to_confirm(&ctx).await.unwrap();
     assert_eq!((ways.password, ways.code, ways.methods.len()), (false, false, 2));
-    let form = domain::ConfirmForm { current_password: PASSWORD.into(), ..domain::ConfirmForm::default() };
+    let form = ConfirmForm { current_password: PASSWORD.into(), ..ConfirmForm::default() };
     let alone = world.accounts.confirm(&ctx, form).await;
     assert!(matches!(alone, Err(Error::Reauthenticate)), "the password alone: {alone:?}");
     let wrong = world.accounts.confirm_by_factor(&ctx, factor_form("totp", "000000")).await;
@@ -218,17 +220,25 @@ async fn no_secret_of_a_second_factor_is_stored_as_it_is(pool: PgPool) {
     }
 }
 
+/// The key stays in the file. Where it is lost all the same, servers go on, and a recovery code opens.
 #[sqlx::test(migrator = "store::MIGRATOR")]
-async fn keys_that_apps_are_encrypted_with_are_in_use(pool: PgPool) {
+async fn a_lost_key_leaves_the_recovery_codes(pool: PgPool) {
     let world = World::new(pool);
     let mut ana = world.member("ana").await;
-    world.set_up_totp(&mut ana).await;
+    let app = world.set_up_totp(&mut ana).await;
     world.mail().await;
     world.execute("DELETE FROM one_time_tokens").await;
     assert_eq!(world.accounts.unused_keys().await.unwrap(), Vec::<String>::new());
-    let other = World::replica(&world.pool, &world.clock, |settings| settings.encryption = None);
-    assert_eq!(other.missing_keys().await.unwrap().len(), 1);
-    pending(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await);
+    let other = ENCRYPTION_KEY.replace("KioqKioq", "KysrKysr");
+    let other = World::replica(&world.pool, &world.clock, |settings| {
+        settings.encryption = Some(EncryptionKeys::from_pem(&other).unwrap());
+    });
+    assert!(other.missing_keys().await.unwrap().is_empty());
+    let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+    let by_app = other.sign_in_by_factor(&ctx, &waiting, app.form(ctx.now)).await;
+    assert!(matches!(by_app, Err(Error::FactorsOff)), "{by_app:?}");
+    let form = factor_form("recovery_code", &app.recovery_codes[0]);
+    other.sign_in_by_factor(&ctx, &waiting, form).await.unwrap();
 }
 
 /// A thief with the password must not lock the owner out by an app of their own; the owner's is still asked for.
@@ -260,4 +270,56 @@ async fn this_was_not_me_takes_away_what_was_set_up_since(pool: PgPool) {
     world.accounts.change_password(&world.holder(&ana).await, form).await.unwrap();
     back("was changed").await;
     world.begin_sign_in("ana").await;
+}
+
+/// Whoever knew the password once neither learns nor chooses the owner's secret.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_app_is_set_up_within_the_session_that_began_it(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let other = again(&world, "ana").await;
+    let (own, others) = (world.holder(&ana).await, world.holder(&other).await);
+    let begun = world.accounts.begin_totp(&own).await.unwrap();
+    assert_eq!(world.accounts.pending_totp(&others).await.unwrap(), None);
+    let code = totp_code(&begun.secret, own.now);
+    let answer = world.accounts.confirm_totp(&others, confirm(&code)).await;
+    assert!(matches!(answer, Err(Error::ChangedMeanwhile)), "{answer:?}");
+    let form = ConfirmForm { current_password: PASSWORD.into(), ..ConfirmForm::default() };
+    let token = world.accounts.confirm(&own, form).await.unwrap().unwrap();
+    let own = world.browser(&token).await;
+    assert_eq!(world.accounts.pending_totp(&own).await.unwrap(), Some(begun));
+    world.accounts.confirm_totp(&own, confirm(&code)).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn this_was_not_me_ends_the_recovery_codes_that_were_made_since(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.set_up_totp(&mut ana).await;
+    world.mail().await;
+    world.accounts.new_recovery_codes(&world.holder(&ana).await).await.unwrap();
+    let mail = world.mail().await;
+    let form = NotMeForm { token: link_token(&mail[0], "not-me").into(), ..NotMeForm::default() };
+    world.accounts.disown(&world.stranger(), form).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM recovery_codes").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM totp").await, 1, "it is older");
+}
+
+/// A link to a new address that a thief asked for before the app was set up.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_password_alone_moves_no_address_where_there_is_a_second_factor(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let form = EmailForm { email: "thief@example.net".to_owned(), password: PASSWORD.into() };
+    world.accounts.change_email(&world.holder(&ana).await, form).await.unwrap();
+    let mail = world.mail().await;
+    let mail = mail.iter().find(|mail| mail.to == "thief@example.net").unwrap();
+    let token = link_token(mail, "verify");
+    world.set_up_totp(&mut ana).await;
+    let form =
+        VerifyForm { token: token.as_str().into(), password: PASSWORD.into(), ..VerifyForm::default() };
+    let alone = world.accounts.verify_email(&world.stranger(), form).await;
+    assert!(matches!(alone, Err(Error::Reauthenticate)), "{alone:?}");
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE email = 'ana@example.com'").await, 1);
 }

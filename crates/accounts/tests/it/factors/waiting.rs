@@ -1,6 +1,6 @@
 //! Sign-ins that wait for their second factor: they open nothing, forgive nothing, and end by themselves.
 
-use crate::crew::{again, deletion, kinds};
+use crate::crew::{admin, again, deletion, kinds};
 use accounts::Error;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -170,6 +170,11 @@ async fn the_owner_gets_in_from_a_known_device_while_a_stranger_uses_the_tries_u
     let form = app.form(ctx.now);
     let stranger = world.accounts.sign_in_by_factor(&ctx, &waiting, form.clone()).await;
     assert!(matches!(stranger, Err(Error::TooManyTries { .. })), "{stranger:?}");
+    assert_eq!(world.count("SELECT max(tries)::bigint FROM pending_sign_ins").await, 5);
+    assert_eq!(world.count("SELECT min(tries)::bigint FROM pending_sign_ins").await, 0, "nobody looked");
+    let code = factor_form("recovery_code", &app.recovery_codes[0]);
+    let other = world.begin_sign_in("ana").await.challenge.reveal();
+    world.accounts.sign_in_by_factor(&world.stranger(), &other, code).await.unwrap();
     ctx.client.device = owner.device;
     world.accounts.sign_in_by_factor(&ctx, &waiting, form).await.unwrap();
 }
@@ -206,7 +211,20 @@ async fn what_waits_ends_after_five_minutes_or_with_the_password_or_the_account(
     let waiting = pending(world.accounts.sign_in(&world.stranger(), form).await).challenge.reveal();
     world.execute("UPDATE users SET is_active = false").await;
     dead(&waiting).await;
-    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'signed_in'").await, 1);
+    world.execute("UPDATE users SET is_active = true").await;
+
+    // Whatever ends all sessions ends these as well, also of an account without a password.
+    world.execute("DELETE FROM throttle_failures").await;
+    let form = sign_in(ANA, "copper lanterns over water");
+    let waiting = pending(world.accounts.sign_in(&world.stranger(), form).await).challenge.reveal();
+    let ada = admin(&world, "ada").await;
+    world.accounts.end_sessions_of(&world.holder(&ada).await, ana.viewer.id).await.unwrap();
+    dead(&waiting).await;
+    assert_eq!(
+        world.count("SELECT count(*) FROM audit_events WHERE kind = 'signed_in'").await,
+        2,
+        "ana's first, and ada's"
+    );
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -2,12 +2,8 @@ use crate::attestation::signed;
 use crate::authenticator_data::AuthenticatorData;
 use crate::{
     AuthenticationResponse, Ceremony, PublicKey, Purpose, Refusal, Refused, RelyingParty, SpentChallenge,
+    UserHandle,
 };
-
-/// Random bytes of an account's own, by which passkeys know it, and nothing else about it: they show them to whoever holds
-/// one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UserHandle(pub [u8; 16]);
 
 /// A stored passkey, found by [`AuthenticationResponse::credential_id`].
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,7 @@
 //! The question that an authenticator signs. Nothing is stored before it comes back: it carries its own proof.
 
-use crate::{Refusal, UserHandle};
+use crate::spent_challenge::NONCE;
+use crate::{Refusal, SpentChallenge, UserHandle};
 use aws_lc_rs::hmac;
 use time::{Duration, OffsetDateTime};
 
@@ -8,7 +9,6 @@ use time::{Duration, OffsetDateTime};
 pub const LIFETIME: Duration = Duration::minutes(5);
 /// Another server's clock, which made it, may be ahead.
 const LEEWAY: Duration = Duration::seconds(30);
-const NONCE: usize = 16;
 
 /// What a challenge is for. Those of one purpose are worth nothing for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,18 +50,6 @@ pub struct Ceremony<'a> {
     pub account: Option<UserHandle>,
     /// The request's time.
     pub now: OffsetDateTime,
-}
-
-/// A challenge that was answered, rightly or wrongly. It must be written where no second one of its kind can be before the
-/// answer is worth anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub struct SpentChallenge {
-    /// What no two challenges share.
-    pub nonce: [u8; NONCE],
-    /// From then on the challenge is refused by its time alone, by each server whose clock is right to 30 seconds. So
-    /// the row is kept longer, such as a day.
-    pub expires_at: OffsetDateTime,
 }
 
 /// What challenges are made and known again by.

@@ -1,5 +1,6 @@
 use crate::Refusal;
-use crate::challenge::{Ceremony, Challenges, SpentChallenge};
+use crate::SpentChallenge;
+use crate::challenge::{Ceremony, Challenges};
 use crate::client_data::ClientData;
 use aws_lc_rs::digest::{SHA256, digest};
 use std::fmt;

@@ -4,7 +4,7 @@
 use crate::{Accounts, Error, limits, rng};
 use domain::{Profile, UserId};
 use std::fmt::Write;
-use store::factors::pending;
+use store::sessions::pending;
 use store::{Tx, audit, users};
 use time::{Duration, OffsetDateTime};
 use words::retention_what as what;

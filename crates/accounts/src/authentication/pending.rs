@@ -11,7 +11,7 @@ use crate::view::timestamp;
 use crate::{Accounts, Error, PendingSignIn, RawToken, RequestCtx, SignedIn, limits, policy};
 use domain::{FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair, UserId};
 use store::TokenHash;
-use store::factors::pending;
+use store::sessions::pending;
 use store::throttle::Key;
 use store::users::{self, User};
 use time::OffsetDateTime;

@@ -1,6 +1,5 @@
 //! Second factors: which an account has, authenticator apps, recovery codes, and sign-ins that wait for one.
 
-pub mod pending;
 pub mod recovery_codes;
 pub mod totp;
 

@@ -2,10 +2,10 @@
 
 pub(crate) mod factors;
 pub mod list;
+pub mod pending;
 
 pub use factors::Proof;
 
-use crate::factors::pending;
 use crate::{Store, StoreError, Tx};
 use domain::{Profile, Role, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;

@@ -15,8 +15,9 @@ use domain::{
 };
 use store::Tx;
 use store::factors::totp::{self, SealedSecret};
-use store::factors::{self, pending, recovery_codes};
+use store::factors::{self, recovery_codes};
 use store::sessions::Proof;
+use store::sessions::pending;
 use store::users::User;
 use time::{Duration, OffsetDateTime};
 use zeroize::Zeroizing;

@@ -1,6 +1,6 @@
 //! Sign-ins that wait for their second factor, each named by a token of which only the hash is here.
 
-use crate::sessions::{Proof, factors, kind};
+use super::{Proof, factors, kind};
 use crate::{Store, StoreError, TokenHash, Tx};
 use domain::{SessionKind, UserId};
 use time::OffsetDateTime;

@@ -99,13 +99,13 @@ pub(super) fn broken(report: &Value) -> u64 {
 /// The browser tests that did not pass, each as `project: title`.
 pub(super) fn failures(report: &Value) -> Vec<String> {
     let failed = all_of(report).into_iter().filter(|test| !test.passed);
-    failed.map(|test| test.title()).collect()
+    failed.map(TestResult::title).collect()
 }
 
 /// The browser tests that passed in a browser that did not close, as [`failures`] names them.
 pub(super) fn unclosed(report: &Value) -> Vec<String> {
     let unclosed = all_of(report).into_iter().filter(|test| test.passed && !test.closed);
-    unclosed.map(|test| test.title()).collect()
+    unclosed.map(TestResult::title).collect()
 }
 
 fn all_of(report: &Value) -> Vec<TestResult> {

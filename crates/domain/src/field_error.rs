@@ -171,6 +171,8 @@ pub enum Reason {
     PasswordWrong,
     /// The account has no password.
     PasswordUnset,
+    /// The right password of an account that asks for a second factor.
+    PasswordNotEnough,
     /// Not the code that was mailed, or no longer.
     CodeWrong,
     /// No way of ours to prove a second factor.
@@ -212,6 +214,7 @@ impl Reason {
             Self::UsernameReserved => "reserved",
             Self::PasswordWrong | Self::EmailOther | Self::CodeWrong | Self::FactorCodeWrong => "wrong",
             Self::PasswordUnset => "unset",
+            Self::PasswordNotEnough => "not_enough",
             Self::PasswordWeak(_) => "too_weak",
             Self::Unknown => "unknown",
             Self::Doubled => "duplicate",

@@ -7,8 +7,9 @@
 /// refused too, since returning there would loop or show an error.
 #[must_use]
 pub fn safe_next(raw: &str) -> Option<&str> {
-    const NOT_PAGES: [&str; 13] = [
+    const NOT_PAGES: [&str; 14] = [
         "/login",
+        "/confirm",
         "/register",
         "/fn/",
         "/api/",

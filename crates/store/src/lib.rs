@@ -180,15 +180,22 @@ impl Store {
         if !self.own_sessions.load(Ordering::SeqCst) {
             self.ask_for_own_sessions().await?;
         }
-        let applied = sqlx::query_scalar!("SELECT max(version) FROM _sqlx_migrations WHERE success")
-            .fetch_one(&self.pool)
-            .await;
-        let applied = match applied {
-            Err(sqlx::Error::Database(refusal)) if is_not_prepared(refusal.as_ref()) => None,
+        // Rights come a moment after the tables, where another role migrates.
+        let found = sqlx::query!(
+            r#"SELECT max(version) AS applied,
+                      (SELECT bool_and(has_table_privilege(c.oid, 'SELECT'))
+                       FROM pg_class c JOIN pg_class own ON c.relnamespace = own.relnamespace AND c.relowner = own.relowner
+                       WHERE own.oid = '_sqlx_migrations'::regclass AND c.relkind = 'r') AS "granted!"
+               FROM _sqlx_migrations WHERE success"#
+        )
+        .fetch_one(&self.pool)
+        .await;
+        let found = match found {
+            Err(sqlx::Error::Database(refusal)) if is_not_prepared(refusal.as_ref()) => return Ok(false),
             other => other?,
         };
         let newest = MIGRATOR.iter().map(|migration| migration.version).max();
-        Ok(applied >= newest)
+        Ok(found.granted && found.applied >= newest)
     }
 
     /// How to open sessions beside the pool's, and for how long to wait for one.

@@ -65,6 +65,7 @@ fn sentence(reason: &Reason) -> String {
         Reason::RecoveryCodeInvalid => field::recovery_code_invalid(),
         Reason::FactorCodeWrong => detail::factor_refused(),
         Reason::PasswordUnset => field::password_unset(),
+        Reason::PasswordNotEnough => field::password_not_enough(),
         Reason::EmailUnchanged => field::email_unchanged(),
         Reason::Unknown => call::unknown(),
         Reason::Doubled => call::doubled(),

@@ -56,12 +56,15 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 pub(super) async fn migrate(config: &Config) -> Outcome {
     let owner = as_owner(config);
     explained(store::migrate(&owner.connect).await)?;
+    if owner.migrating.is_some() {
+        // First: servers wait for it, and what follows may take minutes.
+        explained(roles::grant(&owner.connect, config.database.connect.get_username()).await)?;
+    }
     if let Err(error) = store::build_indexes(&owner.connect).await {
         tracing::warn!(error = chain(&error), "admins' lists stay slow: an index is lacking");
     }
     if owner.migrating.is_some() {
         explained(move_details(&owner).await)?;
-        explained(roles::grant(&owner.connect, config.database.connect.get_username()).await)?;
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ impl Accounts {
         });
         Ok(LeaveView {
             grace_days: self.settings().deletion_grace_days,
-            way_back: has_way_back(&user),
+            way_back: self.has_way_back(&user),
             kept: kept.collect(),
             version: version::of_user(&user),
         })
@@ -39,7 +39,7 @@ impl Accounts {
     /// As [`Accounts::delete_me`].
     pub async fn leave(&self, ctx: &RequestCtx, form: LeaveForm) -> Result<(), Error> {
         let user = self.own_account(ctx.signed_in()?).await?;
-        if self.settings().deletion_grace_days == 0 || !has_way_back(&user) {
+        if self.settings().deletion_grace_days == 0 || !self.has_way_back(&user) {
             let typed = identifier::email(form.email.trim());
             if typed.is_none() || typed != identifier::email(&user.email) {
                 return Err(FieldError::<Reason>::new("email", Reason::EmailOther).into());
@@ -173,8 +173,9 @@ impl Accounts {
         }
         Ok(())
     }
-}
 
-fn has_way_back(user: &User) -> bool {
-    policy::has_way_back(user.password_hash.is_some(), user.email_verified)
+    /// Whether the owner could sign in to restore it.
+    fn has_way_back(&self, user: &User) -> bool {
+        policy::has_way_back(user.password_hash.is_some(), user.email_verified && self.sends_mail())
+    }
 }

@@ -5,7 +5,7 @@ use crate::authentication::attempt::{Attempt, ProvenAttempt};
 use crate::mail::Mail;
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, identifier};
-use domain::{AddressForm, Identifier, PlainPassword, Purpose};
+use domain::{AddressForm, FieldError, Identifier, PlainPassword, Purpose, Reason};
 use store::users::{self, User};
 
 impl Accounts {
@@ -58,7 +58,7 @@ impl Accounts {
                 tx.commit().await?;
                 // Where there is a second factor the password alone is not enough: whoever has both signs in first.
                 if !whole {
-                    return Err(Error::Reauthenticate);
+                    return Err(FieldError::new("password", Reason::PasswordNotEnough).into());
                 }
                 self.forgive(ctx, &earned).await;
                 Ok(())

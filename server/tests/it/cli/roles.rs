@@ -130,6 +130,20 @@ async fn with_a_role_for_migrations_nobody_else_migrates(pool: PgPool) {
     assert!(lines.any(|line| line.contains("this server's database role can only add to it")));
 }
 
+/// As between the migrations of an upgrade and what follows them.
+#[sqlx::test(migrations = false)]
+async fn a_server_is_not_ready_before_it_may_use_every_table(pool: PgPool) {
+    let roles = Roles::new(&pool).await;
+    assert!(run(&["migrate"], &roles.settings()).status.success());
+    let store = store::Store::from_pool(Roles::pool(&roles.serving).await);
+    assert!(store.is_ready().await.unwrap());
+    let serving = roles.serving.get_username();
+    let owner = Roles::pool(&roles.owner).await;
+    let sql = format!("REVOKE ALL ON totp FROM \"{serving}\"");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&owner).await.unwrap();
+    assert!(!store.is_ready().await.unwrap());
+}
+
 #[sqlx::test(migrations = false)]
 async fn one_role_does_both_and_the_server_says_that_it_can_change_the_trail(pool: PgPool) {
     let url = url(&pool);

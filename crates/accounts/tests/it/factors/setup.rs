@@ -3,7 +3,8 @@
 use crate::crew::{again, kinds};
 use accounts::{EncryptionKeys, Error, RequestCtx};
 use domain::{
-    ConfirmForm, EmailForm, FactorForm, NotMeForm, PasswordForm, ResetForm, TotpConfirmForm, VerifyForm,
+    ConfirmForm, EmailForm, FactorForm, FieldError, NotMeForm, PasswordForm, Reason, ResetForm,
+    TotpConfirmForm, VerifyForm,
 };
 use sqlx::PgPool;
 use testkit::{ENCRYPTION_KEY, PASSWORD, World, factor_form, link_token, totp_code};
@@ -320,6 +321,7 @@ async fn the_password_alone_moves_no_address_where_there_is_a_second_factor(pool
     let form =
         VerifyForm { token: token.as_str().into(), password: PASSWORD.into(), ..VerifyForm::default() };
     let alone = world.accounts.verify_email(&world.stranger(), form).await;
-    assert!(matches!(alone, Err(Error::Reauthenticate)), "{alone:?}");
+    let not_enough = vec![FieldError::new("password", Reason::PasswordNotEnough)];
+    assert!(matches!(&alone, Err(Error::Invalid(refused)) if *refused == not_enough), "{alone:?}");
     assert_eq!(world.count("SELECT count(*) FROM users WHERE email = 'ana@example.com'").await, 1);
 }

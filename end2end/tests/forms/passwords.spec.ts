@@ -56,9 +56,9 @@ test.describe('the switch', () => {
     }
   });
 
-  test('a password is sent hidden, whatever becomes of it @blocked', async ({ page, visit }) => {
+  test('a password is sent hidden, whatever becomes of it @blocked', async ({ page, person, visit }) => {
     await visit('/login');
-    await field(page, 'Email or username').fill('nobody@example.com');
+    await field(page, 'Email or username').fill(person.email);
     await field(page, 'Password').fill('not-the-password-1');
     await button(page, 'Show password').click();
     await field(page, 'Password').press('Enter');

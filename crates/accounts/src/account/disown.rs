@@ -12,8 +12,9 @@ const RESTORED: &str = "restored";
 
 impl Accounts {
     /// Takes an account back by the link or the code of a notice: everything that could open it ends, the old password
-    /// too, with the second factors that were set up since, and the address that the notice went to is the account's again. One that was closing stays. Answers the token
-    /// with which a new password is chosen, now and not by another mail.
+    /// too, with the second factors that were set up since, and the address that the notice went to is the account's
+    /// again. One that was closing stays. Answers the token with which a new password is chosen, now and not by another
+    /// mail.
     ///
     /// # Errors
     /// [`Error::LinkInvalid`], [`Error::Invalid`], [`Error::TooManyTries`], [`Error::Unavailable`]; nothing changed then.

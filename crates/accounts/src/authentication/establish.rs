@@ -90,10 +90,21 @@ impl Accounts {
         goal: &Goal<'_>,
     ) -> Result<Established, Error> {
         if self.is_enough(&mut attempt.tx, &attempt.user, &attempt.proofs).await? {
-            self.restore_proven(ctx, &mut attempt, goal.if_barred).await?;
-            return self.establish(ctx, attempt, goal.transport).await;
+            return self.complete(ctx, attempt, goal.transport, goal.if_barred).await;
         }
         Err(Error::SecondFactorNeeded(self.wait_for_factor(ctx, attempt, goal).await?))
+    }
+
+    /// Opens the session of an attempt that has proven enough, and its account again where that is wanted.
+    pub(crate) async fn complete(
+        &self,
+        ctx: &RequestCtx,
+        mut attempt: ProvenAttempt,
+        transport: Transport<'_>,
+        if_barred: IfBarred,
+    ) -> Result<Established, Error> {
+        self.restore_proven(ctx, &mut attempt, if_barred).await?;
+        self.establish(ctx, attempt, transport).await
     }
 
     /// Whether what was proven is enough to sign in to an account, whose row is locked.

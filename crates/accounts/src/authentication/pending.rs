@@ -32,7 +32,7 @@ impl Accounts {
         let user = self.count_factor_try(ctx, &waiting, SessionKind::Browser, &code).await?;
         let (attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
         let transport = Transport::Browser { persistent: waited.persistent };
-        self.complete(ctx, attempt, transport, waited.restores).await.map(SignedIn::from)
+        self.complete(ctx, attempt, transport, IfBarred::of_page(waited.restores)).await.map(SignedIn::from)
     }
 
     /// The same for a program, which gets a device token if it has asked for one.
@@ -52,7 +52,7 @@ impl Accounts {
         let known = waited.known;
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
         let Established { token, device, .. } =
-            self.complete(ctx, attempt, transport, waited.restores).await?;
+            self.complete(ctx, attempt, transport, IfBarred::of_page(waited.restores)).await?;
         Ok((self.token_pair(token.jwt, &refresh_token), known.then_some(device)))
     }
 
@@ -157,18 +157,6 @@ impl Accounts {
         let forgives = waited.forgives.iter().filter_map(|key| Key::try_from(key.as_slice()).ok());
         let earned = Earned { forgives: forgives.collect(), known_device };
         Ok((ProvenAttempt { tx, user, proofs, earned, is_unfamiliar: !known_device }, waited))
-    }
-
-    async fn complete(
-        &self,
-        ctx: &RequestCtx,
-        mut attempt: ProvenAttempt,
-        transport: Transport<'_>,
-        restores: bool,
-    ) -> Result<Established, Error> {
-        let if_barred = if restores { IfBarred::Restore } else { IfBarred::Refuse };
-        self.restore_proven(ctx, &mut attempt, if_barred).await?;
-        self.establish(ctx, attempt, transport).await
     }
 
     /// Deletes sign-ins that no longer wait.

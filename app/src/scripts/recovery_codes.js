@@ -3,13 +3,16 @@
   const shown = document.querySelector("[data-codes]");
   if (shown) {
     const list = shown.querySelector("ol");
+    const status = shown.querySelector("[role=status]");
     const text = () => [shown.dataset.codes, "", ...[...list.children].map(code => code.textContent.trim()), ""].join("\n");
     const acts = {
       copy: async () => {
+        // What is said a second time is read out only if it was gone.
+        status.textContent = "";
         const copied = await navigator.clipboard?.writeText(text()).then(() => true, () => false);
         // Whoever may not copy by script copies by hand.
-        if (copied) shown.querySelector("[role=status]").textContent = shown.dataset.copied;
-        else getSelection().selectAllChildren(list);
+        if (!copied) getSelection().selectAllChildren(list);
+        status.textContent = copied ? shown.dataset.copied : shown.dataset.selected;
       },
       download: () => {
         const link = document.createElement("a");

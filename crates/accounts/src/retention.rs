@@ -272,7 +272,7 @@ pub const RETENTION: &[Retained] = &[
         ..Retained::of_account(
             "recovery_codes",
             what::recovery_codes,
-            &["user_id", "made_at"],
+            &["user_id", "made_at", "seen_at"],
             why::recovery_codes,
         )
     },

@@ -8,6 +8,8 @@ use time::Duration;
 
 /// How long a flash lives: one redirect, with time for a slow network.
 const FLASH_SECONDS: i64 = 60;
+/// How long one does whose page is to be loaded again where it failed.
+const LASTING_FLASH_SECONDS: i64 = 600;
 /// How long an unsent form waits for a new sign-in.
 const UNSENT_SECONDS: i64 = 3_600;
 /// As long as the link of a sign-up may be used.
@@ -133,6 +135,12 @@ impl CookieStyle {
     #[must_use]
     pub fn set_flash(self, value: &str) -> (HeaderName, HeaderValue) {
         self.header(self.flash_name(), value, Some(FLASH_SECONDS))
+    }
+
+    /// The same of what is shown once and nowhere else.
+    #[must_use]
+    pub fn set_lasting_flash(self, value: &str) -> (HeaderName, HeaderValue) {
+        self.header(self.flash_name(), value, Some(LASTING_FLASH_SECONDS))
     }
 
     /// The header that takes a flash away.

@@ -1,5 +1,6 @@
 //! Two-step sign-in: the page that shows and changes it, and the second step of a sign-in.
 
+use super::functions::SEALED_CODES;
 use super::member_document::DocumentRequest;
 use super::render;
 use crate::http::headers::page_policy;
@@ -36,8 +37,12 @@ async fn show(asked: DocumentRequest) -> Response {
     }
 }
 
-async fn page(DocumentRequest { state, ctx, .. }: &DocumentRequest) -> Result<FactorsPage, Error> {
+async fn page(DocumentRequest { state, ctx, flash, .. }: &DocumentRequest) -> Result<FactorsPage, Error> {
     let accounts = &state.accounts;
+    let codes = match flash.value(SEALED_CODES) {
+        Some(sealed) => accounts.see_recovery_codes(ctx, sealed).await?,
+        None => None,
+    };
     let factors = accounts.factors(ctx).await?;
     // What was begun is shown to whoever has just shown who they are, and to no thief of a session.
     let enrolment = match accounts.pending_totp(ctx).await {
@@ -46,7 +51,7 @@ async fn page(DocumentRequest { state, ctx, .. }: &DocumentRequest) -> Result<Fa
         Err(error) => return Err(error),
     };
     let ways = accounts.ways_in(ctx).await?;
-    Ok(FactorsPage { factors, enrolment, ways })
+    Ok(FactorsPage { factors, enrolment, ways, codes })
 }
 
 /// A long name in the address may need more than a QR code holds: then there is the key alone.

@@ -27,6 +27,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::DeserializeOwned;
 
 const SIGN_OUT: &str = "/fn/logout";
+/// Where a flash carries recovery codes, sealed for their account.
+pub(super) const SEALED_CODES: &str = "recovery_codes";
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// How Leptos marks the answer of a server function that failed.
 const FAILED: &str = "serverfnerror";
@@ -56,7 +58,7 @@ pub(crate) async fn middleware(State(state): State<AppState>, request: Request, 
         Err(code) => return refusal(code),
     };
     match outcome {
-        Ok(response) => post.accepted(response, state.cookies).await,
+        Ok(response) => post.accepted(response, &state).await,
         Err((problem, headers)) => with_cookies(&headers, post.refused(problem, &state)),
     }
 }
@@ -109,11 +111,12 @@ impl Post {
     }
 
     /// WebAssembly reads the answer itself; a browser without it is sent on.
-    async fn accepted(self, mut response: Response, cookies: CookieStyle) -> Response {
+    async fn accepted(self, mut response: Response, state: &AppState) -> Response {
+        let cookies = state.cookies;
         if self.plain {
             response = match filled_by(&self.path) {
                 Some(form) => handed_on(form, response, cookies).await,
-                None => self.answered(response, cookies).await,
+                None => self.answered(response, state).await,
             };
         }
         let sign_out = self.path == SIGN_OUT;
@@ -131,7 +134,7 @@ impl Post {
     }
 
     /// Sent on, with what was answered for the next page to show, where there is something.
-    async fn answered(&self, response: Response, cookies: CookieStyle) -> Response {
+    async fn answered(&self, response: Response, state: &AppState) -> Response {
         let (parts, stream) = response.into_parts();
         let shown = match self.form.map_or(Answer::Nothing, |form| form.answers) {
             Answer::Nothing => Vec::new(),
@@ -141,11 +144,19 @@ impl Post {
             }
             Answer::RecoveryCodes => {
                 let made: Option<RecoveryCodes> = answer_of(stream).await;
-                made.map(|made| vec![("recovery_codes", made.recovery_codes.join(" "))]).unwrap_or_default()
+                let sealed = made.and_then(|made| self.sealed(&made, state));
+                sealed.map(|sealed| vec![(SEALED_CODES, sealed)]).unwrap_or_default()
             }
         };
         let shown = shown.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        self.sent_on(&parts.headers, shown, cookies)
+        self.sent_on(&parts.headers, shown, state.cookies)
+    }
+
+    /// For the page of the account that the form was shown to, and that it was compared with.
+    fn sealed(&self, made: &RecoveryCodes, state: &AppState) -> Option<String> {
+        let sealed = state.accounts.seal_recovery_codes(self.context.owner()?, made);
+        // The page says then that nobody has seen them.
+        sealed.inspect_err(|error| tracing::error!(%error, "recovery codes were not sealed")).ok()
     }
 
     /// To where the function said, else back to the form's page, which says that it worked.
@@ -163,9 +174,11 @@ impl Post {
             const WHOM: [&str; 5] = ["email", "identifier", "next", "user", "act"];
             let goes_on = |name: &str| WHOM.contains(&name) && done_on(to);
             let kept = self.fields.iter().filter(|(name, _)| goes_on(name)).cloned();
+            let lasts = shown.iter().any(|(name, _)| name == SEALED_CODES);
             let values = kept.chain(shown).collect();
-            let flash = Flash { function: self.path.clone(), values, ..Flash::default() };
-            answer.headers_mut().extend([cookies.set_flash(&flash::encode(flash))]);
+            let flash = flash::encode(Flash { function: self.path.clone(), values, ..Flash::default() });
+            let cookie = if lasts { cookies.set_lasting_flash(&flash) } else { cookies.set_flash(&flash) };
+            answer.headers_mut().extend([cookie]);
         }
         with_cookies(headers, answer)
     }

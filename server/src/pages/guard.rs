@@ -31,11 +31,16 @@ pub(crate) async fn middleware(State(state): State<AppState>, mut request: Reque
         request.extensions_mut().insert(unsent.kind());
     }
     let (shown, cleared) = left_for(page, viewer.as_ref(), unsent, &request, state.cookies);
+    // A refusal gives its page its own status. Any other page that fails has not said what it was to say.
+    let is_success = shown.as_ref().is_some_and(|flash| flash.problem.is_none());
     if let Some(flash) = shown {
         request.extensions_mut().insert(flash);
     }
     let mut response = next.run(request).await;
-    response.headers_mut().extend(cleared);
+    let failed = response.status().is_client_error() || response.status().is_server_error();
+    if !(is_success && failed) {
+        response.headers_mut().extend(cleared);
+    }
     response
 }
 

@@ -3,7 +3,7 @@ use super::authenticator::{self, Enrolment};
 use super::{recovery_codes, ways_in};
 use crate::site::{DocumentContext, DocumentLayout, member_document};
 use crate::ui::{Card, Flash, PlainForm, outcome};
-use domain::{FactorsView, WaysIn};
+use domain::{FactorsView, RecoveryCodes, WaysIn};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -15,6 +15,8 @@ pub struct FactorsPage {
     pub enrolment: Option<Enrolment>,
     /// What the account can be signed in to with.
     pub ways: WaysIn,
+    /// Recovery codes that were made just now, shown this once.
+    pub codes: Option<RecoveryCodes>,
 }
 
 /// Two-step sign-in: how it stands, and how to change that.
@@ -29,12 +31,13 @@ pub fn factors_document(context: DocumentContext, page: FactorsPage) -> String {
 }
 
 /// What gives something first, and what takes it away at the end.
-fn content(context: &DocumentContext, FactorsPage { factors, enrolment, ways }: &FactorsPage) -> AnyView {
+fn content(context: &DocumentContext, page: &FactorsPage) -> AnyView {
+    let FactorsPage { factors, enrolment, ways, codes } = page;
     let is_on = factors.totp.is_some();
     view! {
-        {said(&context.flash, enrolment.is_some())}
+        {said(&context.flash, enrolment.is_some(), codes.is_some())}
         {authenticator::card(context, factors, enrolment.as_ref())}
-        {is_on.then(|| recovery_codes::card(context, factors.recovery_codes_left))}
+        {is_on.then(|| recovery_codes::card(context, factors, codes.as_ref()))}
         {ways_in::card(*ways)}
         {is_on.then(|| turn_off(context))}
     }
@@ -42,16 +45,18 @@ fn content(context: &DocumentContext, FactorsPage { factors, enrolment, ways }: 
 }
 
 /// What came of the last form. Why a code was refused stands beside its field, while there is one.
-fn said(flash: &Flash, has_field: bool) -> AnyView {
+fn said(flash: &Flash, has_field: bool, has_codes: bool) -> AnyView {
     if has_field && flash.of(ConfirmTotp::PATH).is_some() {
         return ().into_any();
     }
     let forms = [BeginTotp::PATH, ConfirmTotp::PATH, RemoveTotp::PATH, NewRecoveryCodes::PATH];
     outcome(flash, &forms, |flash| match flash.function.as_str() {
         BeginTotp::PATH => words::factors::begun(),
+        ConfirmTotp::PATH if has_codes => words::factors::on_done_with_codes(),
         ConfirmTotp::PATH => words::factors::on_done(),
         RemoveTotp::PATH => words::factors::off_done(),
-        _ => words::recovery_codes::made(),
+        _ if has_codes => words::recovery_codes::made(),
+        _ => words::recovery_codes::unseen(),
     })
 }
 

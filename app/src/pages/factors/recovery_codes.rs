@@ -1,15 +1,22 @@
 use super::api::NewRecoveryCodes;
 use crate::site::DocumentContext;
 use crate::ui::{Card, PlainForm};
+use domain::{FactorsView, RecoveryCodes};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-/// Where the answer of a form that has made codes is: among what its flash carries, once.
-const CODES: &str = "recovery_codes";
-
 /// How many codes are left, the codes themselves where they were made just now, and the form for new ones.
-pub(super) fn card(context: &DocumentContext, left: u32) -> AnyView {
-    let made = context.flash.value(CODES).map(|codes| shown(codes, context));
+pub(super) fn card(
+    context: &DocumentContext,
+    factors: &FactorsView,
+    made: Option<&RecoveryCodes>,
+) -> AnyView {
+    let made = made.map(|codes| shown(codes, context));
+    let left = if factors.recovery_codes_seen {
+        words::recovery_codes::left(factors.recovery_codes_left.into())
+    } else {
+        words::recovery_codes::unseen().to_owned()
+    };
     let form = PlainForm {
         class: "button button-quiet",
         ..PlainForm::new(&context.viewer.id, NewRecoveryCodes::PATH, words::recovery_codes::make())
@@ -22,24 +29,30 @@ pub(super) fn card(context: &DocumentContext, left: u32) -> AnyView {
             purpose=words::recovery_codes::purpose()
         >
             {made}
-            <p>{words::recovery_codes::left(left.into())}</p>
+            <p>{left}</p>
             {form.show(note)}
         </Card>
     }
     .into_any()
 }
 
-fn shown(codes: &str, context: &DocumentContext) -> AnyView {
-    let rows: Vec<_> = codes.split(' ').map(|code| view! { <li>{code.to_owned()}</li> }).collect();
+fn shown(codes: &RecoveryCodes, context: &DocumentContext) -> AnyView {
+    let rows: Vec<_> = codes.recovery_codes.iter().map(|code| view! { <li>{code.clone()}</li> }).collect();
     let heading = words::recovery_codes::file(&context.viewer.email, &context.settings.name);
     let act = |act: &'static str, label: &'static str| {
         view! { <button type="button" class="button button-quiet" data-act=act>{label}</button> }.into_any()
     };
     view! {
-        <div class="codes" data-codes=heading data-copied=words::recovery_codes::copied()>
+        <div
+            class="codes"
+            data-codes=heading
+            data-copied=words::recovery_codes::copied()
+            data-selected=words::recovery_codes::selected()
+        >
             <h3 id="codes">{words::recovery_codes::shown()}</h3>
             <p>{words::recovery_codes::keep()}</p>
-            <ol aria-labelledby="codes" translate="no">{rows}</ol>
+            // Without its marks VoiceOver takes it for no list.
+            <ol aria-labelledby="codes" role="list" translate="no">{rows}</ol>
             // A script shows the buttons, which it alone can obey.
             <p class="actions" hidden>
                 {act("copy", words::recovery_codes::copy())}

@@ -19,7 +19,8 @@ impl Accounts {
             password: user.password_hash.is_some(),
             mailbox,
             authenticator: factors.totp.is_some(),
-            recovery_codes: factors.recovery_codes_left,
+            // Codes that nobody has seen bring nobody back in.
+            recovery_codes: if factors.recovery_codes_seen { factors.recovery_codes_left } else { 0 },
         })
     }
 }

@@ -37,6 +37,8 @@ pub(crate) enum Label {
     AuditLink,
     /// What pruning leaves of that chain.
     AuditCheckpoint,
+    /// What a browser keeps for the page that shows it once.
+    ShownOnce,
 }
 
 impl Label {
@@ -50,6 +52,7 @@ impl Label {
             Self::Totp => b"totp",
             Self::AuditLink => b"audit link",
             Self::AuditCheckpoint => b"audit checkpoint",
+            Self::ShownOnce => b"shown once",
         }
     }
 
@@ -92,6 +95,14 @@ impl EncryptionKeys {
         let twice =
             keys.iter().enumerate().any(|(at, key)| keys[..at].iter().any(|other| other.id == key.id));
         if twice { Err(bad("one key stands in it twice")) } else { Ok(Self(keys)) }
+    }
+
+    /// One key, made of a secret of ours.
+    pub(crate) fn from_secret(secret: [u8; KEY_BYTES]) -> Result<Self, Error> {
+        let secret = Zeroizing::new(secret.to_vec());
+        let mut key = Key { secret, id: String::new(), from: OffsetDateTime::UNIX_EPOCH };
+        key.id = key.own_id()?;
+        Ok(Self(vec![key]))
     }
 
     /// A PEM file with one new key.
@@ -234,9 +245,12 @@ impl Key {
             return Err(bad("one of its keys is not 32 bytes long"));
         }
         let mut key = Self { secret, id: String::new(), from };
-        let id = key.derive(b"id").map_err(|_| bad("no key could be derived"))?;
-        key.id = URL_SAFE_NO_PAD.encode(&id[..ID_BYTES]);
+        key.id = key.own_id().map_err(|_| bad("no key could be derived"))?;
         Ok(key)
+    }
+
+    fn own_id(&self) -> Result<String, Error> {
+        Ok(URL_SAFE_NO_PAD.encode(&self.derive(b"id")?[..ID_BYTES]))
     }
 
     fn derive(&self, info: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, Error> {

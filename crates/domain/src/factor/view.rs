@@ -11,6 +11,8 @@ pub struct FactorsView {
     pub totp: Option<TotpView>,
     /// How many recovery codes are left.
     pub recovery_codes_left: u32,
+    /// Whether they have been shown to you. If not, an answer was lost: make new ones.
+    pub recovery_codes_seen: bool,
 }
 
 /// An authenticator app.

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 /// What a recovery code is stored as.
 pub type CodeHash = [u8; 32];
 
-/// Gives an account these codes and no others.
+/// Gives an account these codes and no others; `seen_at` is when its owner saw them, if they have.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -16,14 +16,16 @@ pub async fn replace(
     user: UserId,
     codes: &[CodeHash],
     at: OffsetDateTime,
+    seen_at: Option<OffsetDateTime>,
 ) -> Result<(), StoreError> {
     delete(tx, user).await?;
     let codes: Vec<Vec<u8>> = codes.iter().map(|code| code.to_vec()).collect();
     sqlx::query!(
-        "INSERT INTO recovery_codes (user_id, code_hash, made_at) SELECT $1, unnest($2::bytea[]), $3",
+        "INSERT INTO recovery_codes (user_id, code_hash, made_at, seen_at) SELECT $1, unnest($2::bytea[]), $3, $4",
         user.0,
         &codes,
         at,
+        seen_at,
     )
     .execute(tx.unchanging())
     .await?;
@@ -63,6 +65,40 @@ pub async fn delete_since(tx: &mut Tx, user: UserId, since: OffsetDateTime) -> R
         .execute(tx.unchanging())
         .await?;
     Ok(())
+}
+
+/// These codes of an account were seen; says how many of them there are still.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn saw(
+    store: &Store,
+    user: UserId,
+    codes: &[CodeHash],
+    at: OffsetDateTime,
+) -> Result<u64, StoreError> {
+    let codes: Vec<Vec<u8>> = codes.iter().map(|code| code.to_vec()).collect();
+    let done = sqlx::query!(
+        "UPDATE recovery_codes SET seen_at = coalesce(seen_at, $3) WHERE user_id = $1 AND code_hash = ANY($2)",
+        user.0,
+        &codes,
+        at,
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Whether an account has codes that nobody has seen yet.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn has_unseen(store: &Store, user: UserId) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM recovery_codes WHERE user_id = $1 AND seen_at IS NULL) AS "unseen!""#,
+        user.0
+    );
+    Ok(query.fetch_one(&store.pool).await?)
 }
 
 /// How many codes an account has.

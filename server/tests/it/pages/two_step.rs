@@ -4,6 +4,8 @@ use super::{functions, guards};
 use crate::actors::{Answer, Browser};
 use crate::app::App;
 use accounts::Clock;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sqlx::PgPool;
 use testkit::{PASSWORD, totp_code};
 use time::Duration;
@@ -243,4 +245,59 @@ async fn who_has_a_second_factor_confirms_with_it(pool: PgPool) {
     assert_eq!(done.location(), Some(PAGE));
     let page = ana.get(PAGE).await.expect(200).text;
     assert!(page.contains("9 recovery codes are left."), "{page}");
+}
+
+/// The browser keeps them on its disk for a moment, and whoever uses it next may be somebody else.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn recovery_codes_travel_sealed_and_are_shown_to_their_account_alone(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, _, _) = enrolled(&app).await;
+    let mut ben = app.member("ben").await;
+    let answer = ana.post("/fn/factors/recovery-codes", &[]).await.expect(303);
+    let cookie = answer.set_cookie("flash").unwrap();
+    assert!(cookie.contains("; Max-Age=600;"), "{cookie}");
+    let value = between(cookie, "flash=", ";").to_owned();
+    ben.cookies.insert("flash".to_owned(), value.clone());
+    let others = ben.get(PAGE).await.expect(200).text;
+    let flash = String::from_utf8(URL_SAFE_NO_PAD.decode(&value).unwrap()).unwrap();
+    let page = ana.get(PAGE).await.expect(200).text;
+    let shown = codes(&page);
+    assert_eq!(shown.len(), 10, "{page}");
+    for code in &shown {
+        assert!(!flash.contains(code) && !flash.contains(&code.replace('-', "")), "{flash}");
+        assert!(!others.contains(code), "{others}");
+    }
+    assert!(codes(&others).is_empty(), "{others}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_page_that_fails_loses_no_recovery_codes(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, _, _) = enrolled(&app).await;
+    ana.post("/fn/factors/recovery-codes", &[]).await.expect(303);
+    app.world.execute("ALTER TABLE totp RENAME TO away").await;
+    let failed = ana.get(PAGE).await.expect(500);
+    assert!(failed.set_cookie("flash").is_none());
+    app.world.execute("ALTER TABLE away RENAME TO totp").await;
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert_eq!(codes(&page).len(), 10, "{page}");
+}
+
+/// The line was cut after the form, and the cookie with the codes never came.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn codes_that_nobody_has_seen_are_said_to_be_so(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, _, _) = enrolled(&app).await;
+    ana.post("/fn/factors/recovery-codes", &[]).await.expect(303);
+    ana.cookies.remove("flash");
+    for _ in 0..2 {
+        let page = ana.get(PAGE).await.expect(200).text;
+        assert!(page.contains("made, but never shown to you"), "{page}");
+        assert!(page.contains("Make new recovery codes, and keep them on paper."), "{page}");
+        assert!(!page.contains("and a recovery code.") && !page.contains("codes are left"), "{page}");
+    }
+    let page = ana.post_and_follow("/fn/factors/recovery-codes", &[]).await.expect(200).text;
+    assert!(page.contains("10 recovery codes are left.") && codes(&page).len() == 10, "{page}");
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert!(page.contains("10 recovery codes are left.") && codes(&page).is_empty(), "{page}");
 }

@@ -3,6 +3,7 @@
 mod email_code;
 pub(crate) mod password;
 mod recovery_code;
+mod shown_codes;
 mod totp;
 mod totp_setup;
 

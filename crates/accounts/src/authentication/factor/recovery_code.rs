@@ -4,8 +4,8 @@ use crate::audit::Event;
 use crate::limits::key::key;
 use crate::mail::Notice;
 use crate::rng::bytes;
-use crate::{Accounts, Error, RequestCtx};
-use domain::{RecoveryCode, RecoveryCodes, UserId};
+use crate::{Accounts, Error, Member, RequestCtx};
+use domain::{RecoveryCode, RecoveryCodes, SessionKind, UserId};
 use store::Tx;
 use store::factors;
 use store::factors::recovery_codes::{self, CodeHash};
@@ -26,23 +26,26 @@ impl Accounts {
         if factors::enrolled_in(&mut tx, user.id).await?.is_empty() {
             return Err(Error::NotFound);
         }
-        let codes = self.replace_recovery_codes(&mut tx, ctx, user.id).await?;
+        let codes = self.replace_recovery_codes(&mut tx, ctx, ctx.member()?).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::RecoveryCodesMade).await?;
         self.notify(&mut tx, ctx, &user, Notice::RecoveryCodesMade).await?;
         tx.commit().await?;
         Ok(codes)
     }
 
-    /// Gives an account new codes and no others.
+    /// Gives the caller's account new codes and no others. A program reads them in the answer; a browser's page says that
+    /// it has shown them (`see_recovery_codes`), or the answer was lost.
     pub(crate) async fn replace_recovery_codes(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
-        user: UserId,
+        Member { user, kind, .. }: &Member,
     ) -> Result<RecoveryCodes, Error> {
+        let (user, now) = (*user, self.inner.database_clock.time(ctx.now));
+        let seen_at = (*kind != SessionKind::Browser).then_some(now);
         let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::of(bytes(self.inner.rng.as_ref()))).collect();
         let hashes: Vec<_> = codes.iter().map(|code| hash(user, code)).collect();
-        recovery_codes::replace(tx, user, &hashes, self.inner.database_clock.time(ctx.now)).await?;
+        recovery_codes::replace(tx, user, &hashes, now, seen_at).await?;
         Ok(RecoveryCodes { recovery_codes: codes.iter().map(RecoveryCode::in_groups).collect() })
     }
 
@@ -66,6 +69,6 @@ impl Accounts {
 }
 
 /// A code as it is stored: nobody guesses eighty bits, so it needs no slow hash.
-fn hash(user: UserId, code: &RecoveryCode) -> CodeHash {
+pub(super) fn hash(user: UserId, code: &RecoveryCode) -> CodeHash {
     key("recovery code", &[user.0.as_bytes(), code.as_str().as_bytes()])
 }

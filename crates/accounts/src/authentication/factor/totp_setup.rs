@@ -49,6 +49,7 @@ impl Accounts {
                 last_used_at: timestamp(times.last_used_at),
             }),
             recovery_codes_left: u32::try_from(left).unwrap_or(u32::MAX),
+            recovery_codes_seen: !recovery_codes::has_unseen(self.store(), user).await?,
         })
     }
 
@@ -108,7 +109,7 @@ impl Accounts {
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         totp::confirm(&mut tx, user.id, &begun, step, now).await?;
         let recovery_codes =
-            if is_first { Some(self.replace_recovery_codes(&mut tx, ctx, user.id).await?) } else { None };
+            if is_first { Some(self.replace_recovery_codes(&mut tx, ctx, member).await?) } else { None };
         pending::end_all(&mut tx, user.id).await?;
         let factor = Factor::Totp;
         let proofs = with(member.factors.clone(), Proof { factor, at: ctx.now });

@@ -325,3 +325,33 @@ async fn the_password_alone_moves_no_address_where_there_is_a_second_factor(pool
     assert!(matches!(&alone, Err(Error::Invalid(refused)) if *refused == not_enough), "{alone:?}");
     assert_eq!(world.count("SELECT count(*) FROM users WHERE email = 'ana@example.com'").await, 1);
 }
+
+/// A program reads its codes in the answer; a browser's page has yet to show them.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn recovery_codes_are_unseen_until_their_page_has_shown_them(pool: PgPool) {
+    let world = World::new(pool);
+    let (mut ana, mut ben) = (world.member("ana").await, world.member("ben").await);
+    for member in [&mut ana, &mut ben] {
+        world.set_up_totp(member).await;
+    }
+    let (ctx, other) = (world.holder(&ana).await, world.holder(&ben).await);
+    let accounts = &world.accounts;
+    let seen = async || accounts.factors(&ctx).await.unwrap().recovery_codes_seen;
+    assert!(!seen().await && accounts.ways_in(&ctx).await.unwrap().recovery_codes == 0);
+    let codes = accounts.new_recovery_codes(&ctx).await.unwrap();
+    let sealed = accounts.seal_recovery_codes(ctx.member().unwrap().user, &codes).unwrap();
+    for nonsense in ["", ".", "a.b", &sealed[1..], &format!("{sealed}A")] {
+        assert_eq!(accounts.see_recovery_codes(&ctx, nonsense).await.unwrap(), None, "{nonsense}");
+    }
+    assert_eq!(accounts.see_recovery_codes(&other, &sealed).await.unwrap(), None, "somebody else's");
+    assert!(!seen().await);
+    assert_eq!(accounts.see_recovery_codes(&ctx, &sealed).await.unwrap(), Some(codes));
+    assert!(seen().await && accounts.ways_in(&ctx).await.unwrap().recovery_codes == 10);
+    accounts.new_recovery_codes(&ctx).await.unwrap();
+    assert_eq!(accounts.see_recovery_codes(&ctx, &sealed).await.unwrap(), None, "they work no longer");
+
+    let keyless = World::replica(&world.pool, &world.clock, |settings| settings.encryption = None);
+    let codes = keyless.new_recovery_codes(&ctx).await.unwrap();
+    let sealed = keyless.seal_recovery_codes(ctx.member().unwrap().user, &codes).unwrap();
+    assert_eq!(keyless.see_recovery_codes(&ctx, &sealed).await.unwrap(), Some(codes));
+}

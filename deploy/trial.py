@@ -1,0 +1,435 @@
+#!/usr/bin/env python3
+"""Runs what compose.yaml describes, without containers: HAProxy with its very configuration in front of two real servers,
+with two database roles, Valkey where there is one, and a mail catcher that insists on STARTTLS. Signs up and in through the
+proxy, stops, kills and starts servers under a bounded load on loopback, and prints what it counted.
+
+    trial.py SERVER SITE postgres://postgres@127.0.0.1:5432/postgres [VALKEY_SERVER]
+
+SERVER is a release build, SITE its `site` folder; the address is a superuser's, for a database and two roles that are
+dropped at the end. Needs haproxy, openssl and psql.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PASSWORD = "violet staircase under rain"
+CLIENT = "127.0.0.5"
+# What is asked while servers come and go: about 300 requests a second in all.
+CLIENTS, PAUSE = 16, 0.05
+
+
+def free_port():
+    """Below the ports that the kernel gives to connections, which could take it before it is used."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def wait_until(what, true, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            sys.exit(f"{what}: not within {seconds} s")
+        time.sleep(0.02)
+
+
+class Mails:
+    """Takes mails on loopback, over STARTTLS alone."""
+
+    def __init__(self, certificate, key):
+        self.texts, self.refused = [], 0
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(certificate, key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            with contextlib.suppress(OSError):
+                connection, _ = self.listener.accept()
+                threading.Thread(target=self.talk, args=[connection], daemon=True).start()
+
+    def talk(self, connection):
+        secure, lines = False, connection.makefile("rwb", buffering=0)
+
+        def say(text):
+            lines.write(text.encode() + b"\r\n")
+
+        say("220 trial")
+        while line := lines.readline():
+            word = line[:4].upper().strip()
+            if word == b"EHLO":
+                say("250 trial" if secure else "250-trial\r\n250 STARTTLS")
+            elif word == b"STAR":
+                say("220 go on")
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                secure, lines = True, connection.makefile("rwb", buffering=0)
+            elif word == b"MAIL" and not secure:
+                self.refused += 1
+                say("530 STARTTLS first")
+            elif word == b"DATA":
+                say("354 go on")
+                text = b""
+                while not text.endswith(b"\r\n.\r\n"):
+                    text += lines.readline()
+                self.texts.append(text.decode())
+                say("250 taken")
+            elif word == b"QUIT":
+                say("221 bye")
+                return
+            else:
+                say("250 good")
+
+
+class Trial:
+    def __init__(self, server, site, superuser, valkey):
+        self.server, self.site, self.superuser = server, site, superuser
+        self.folder = Path(tempfile.mkdtemp(prefix="doorstep-trial-"))
+        self.name = f"trial_{secrets.token_hex(4)}"
+        self.processes, self.ports = {}, {n: free_port() for n in (1, 2)}
+        self.http, self.https = free_port(), free_port()
+        subprocess.run(["sh", HERE / "compose/secrets.sh", self.folder], check=True, stdout=subprocess.DEVNULL)
+        self.mails = Mails(self.folder / "localhost.pem", self.folder / "localhost.key")
+        self.make_database()
+        self.env = self.settings()
+        if valkey:
+            self.env["REDIS_URL"] = self.start_valkey(valkey)
+
+    # --- What stands around the servers ---
+
+    def psql(self, sql, database=None):
+        address = self.superuser.rsplit("/", 1)[0] + "/" + database if database else self.superuser
+        done = subprocess.run(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", address, "-c", sql], check=True, text=True, capture_output=True)
+        return done.stdout.strip()
+
+    def make_database(self):
+        place = self.superuser.rsplit("@", 1)[1].rsplit("/", 1)[0]
+        for role, variable in (("owner", "migrate-database-url"), ("app", "database-url")):
+            password = (self.folder / f"{role}-password").read_text().strip()
+            self.psql(f"CREATE ROLE {self.name}_{role} LOGIN PASSWORD '{password}'")
+            address = f"postgres://{self.name}_{role}:{password}@{place}/{self.name}"
+            (self.folder / variable).write_text(address)
+        self.place = place
+        self.psql(f"CREATE DATABASE {self.name} OWNER {self.name}_owner")
+
+    def settings(self):
+        """What compose.yaml gives each server, with the places of this trial."""
+        (self.folder / "smtp-url").write_text(f"smtp://localhost:{self.mails.port}?tls=required")
+        return {
+            "PATH": os.environ["PATH"],
+            "APP_ENV": "production",
+            "BASE_URL": f"https://localhost:{self.https}",
+            "DATABASE_URL_FILE": str(self.folder / "database-url"),
+            "MIGRATE_DATABASE_URL": f"postgres://{self.name}_owner@{self.place}/{self.name}",
+            "SIGNING_KEY_FILE": str(self.folder / "signing-key.pem"),
+            "ENCRYPTION_KEY_FILE": str(self.folder / "encryption-key.pem"),
+            "SMTP_URL_FILE": str(self.folder / "smtp-url"),
+            "SMTP_CA_FILE": str(self.folder / "authority.pem"),
+            "MAIL_FROM": "no-reply@example.com",
+            "TRUSTED_PROXIES": "127.0.0.1",
+            # The load comes from one session.
+            "RATE_LIMIT_PER_MINUTE": "0",
+            "LEPTOS_SITE_ROOT": str(self.site),
+        }
+
+    def start_valkey(self, valkey):
+        self.valkey_port, self.valkey = free_port(), valkey
+        self.run_valkey()
+        return f"redis://127.0.0.1:{self.valkey_port}/0"
+
+    def run_valkey(self):
+        # As compose.yaml starts it.
+        words = ["--save", "", "--appendonly", "no", "--maxmemory", "128mb", "--maxmemory-policy", "noeviction"]
+        words += ["--port", str(self.valkey_port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        self.start("valkey", [self.valkey, *words])
+        wait_until("Valkey", lambda: reachable(self.valkey_port))
+
+    def start(self, name, words, env=None):
+        log = open(self.folder / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen(words, env=env, stdout=log, stderr=log, cwd=self.folder)
+
+    def stop(self, name, how=signal.SIGTERM):
+        """How many seconds it took."""
+        began, process = time.monotonic(), self.processes.pop(name)
+        process.send_signal(how)
+        process.wait(60)
+        return time.monotonic() - began
+
+    def migrate(self):
+        env = self.env | {"MIGRATE_DATABASE_URL": "", "MIGRATE_DATABASE_URL_FILE": str(self.folder / "migrate-database-url")}
+        subprocess.run([self.server, "migrate"], env=env, check=True, capture_output=True, cwd=self.folder)
+
+    def start_server(self, n):
+        began = time.monotonic()
+        self.start(f"web-{n}", [self.server], self.env | {"LEPTOS_SITE_ADDR": f"127.0.0.1:{self.ports[n]}"})
+        wait_until(f"web-{n} ready", lambda: self.status_of(n, "/readyz") == 200)
+        return time.monotonic() - began
+
+    def status_of(self, n, path):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return ask(http.client.HTTPConnection("127.0.0.1", self.ports[n], timeout=5), "GET", path)[0]
+
+    def start_proxy(self):
+        """The files of compose.yaml, with the places of this trial; each must stand in them."""
+        files = []
+        for name in ("haproxy.cfg", "https.cfg"):
+            text = (HERE / "compose/haproxy" / name).read_text()
+            places = {"web-1:8000": f"127.0.0.1:{self.ports[1]}", "web-2:8000": f"127.0.0.1:{self.ports[2]}"}
+            if name == "https.cfg":
+                places = {"bind :8080": f"bind 127.0.0.1:{self.http}", "bind :8443": f"bind 127.0.0.1:{self.https}"}
+            for place, here in places.items():
+                assert place in text, f"{place} is not in {name}"
+                text = text.replace(place, here)
+            (self.folder / name).write_text(text)
+            files += ["-f", str(self.folder / name)]
+        env = {"PATH": os.environ["PATH"] + ":/usr/sbin", "TLS_PEM": str(self.folder / "tls.pem")}
+        subprocess.run(["haproxy", "-c", "-q", *files], env=env, check=True)
+        self.start("haproxy", ["haproxy", "-W", "-db", *files], env)
+        wait_until("the proxy", lambda: reachable(self.https) and self.through("GET", "/readyz")[0] == 200)
+
+    def end(self):
+        for name in list(self.processes):
+            self.stop(name, signal.SIGKILL if name == "valkey" else signal.SIGTERM)
+        with contextlib.suppress(subprocess.CalledProcessError):
+            self.psql(f"DROP DATABASE {self.name} WITH (FORCE)")
+            self.psql(f"DROP ROLE {self.name}_app; DROP ROLE {self.name}_owner")
+        shutil.rmtree(self.folder)
+
+    # --- Requests ---
+
+    def connection(self):
+        context = ssl.create_default_context(cafile=self.folder / "authority.pem")
+        return http.client.HTTPSConnection("localhost", self.https, timeout=20, context=context, source_address=(CLIENT, 0))
+
+    def through(self, method, path, body=None, **headers):
+        return ask(self.connection(), method, path, body, headers)
+
+    def at(self, n, method, path, body=None, **headers):
+        # As the proxy would ask for the same client.
+        headers |= {"X-Forwarded-For": CLIENT}
+        return ask(http.client.HTTPConnection("127.0.0.1", self.ports[n], timeout=20), method, path, body, headers)
+
+
+def reachable(port):
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
+
+
+def ask(connection, method, path, body=None, headers=None):
+    data = json.dumps(body) if body is not None else None
+    headers = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+    if data:
+        headers.setdefault("Content-Type", "application/json")
+    connection.request(method, path, data, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode(errors="replace"), answer.headers
+
+
+class Load:
+    """Clients that read pages and files, read and change their profile, each over connections that stay open."""
+
+    def __init__(self, trial, token):
+        self.trial, self.token = trial, token
+        self.counts, self.failures, self.slowest = {}, [], 0.0
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.client, args=[n]) for n in range(CLIENTS)]
+
+    def __enter__(self):
+        self.began = time.monotonic()
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+        self.seconds = time.monotonic() - self.began
+
+    def client(self, n):
+        bearer = {"Authorization": f"Bearer {self.token}"}
+        turns = [
+            ("GET", "/login", None, {"Accept": "text/html"}),
+            ("GET", "/api/v1/users/me", None, bearer),
+            ("PATCH", "/api/v1/users/me", {"bio": f"client {n}"}, bearer),
+            ("GET", "/favicon.svg", None, {}),
+        ]
+        # Half of the clients open a connection for each request.
+        kept = self.trial.connection() if n % 2 else None
+        turn = n
+        while not self.ended.wait(PAUSE):
+            method, path, body, headers = turns[turn % len(turns)]
+            turn += 1
+            began = time.monotonic()
+            try:
+                status, _, _ = ask(kept or self.trial.connection(), method, path, body, dict(headers))
+            except (OSError, http.client.HTTPException) as error:
+                status = type(error).__name__
+                kept = kept and self.trial.connection()
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            self.counts[status] = self.counts.get(status, 0) + 1
+            if status != 200:
+                self.failures.append((round(time.monotonic() - self.began, 2), method, path, status))
+
+    def report(self, what):
+        count = sum(self.counts.values())
+        print(f"{what}: {count} requests in {self.seconds:.0f} s, {len(self.failures)} failed, slowest {1000 * self.slowest:.0f} ms")
+        for failure in self.failures[:10]:
+            print("   ", *failure)
+        return len(self.failures)
+
+
+def journey(trial):
+    """Signs up through the proxy, signs in on one server and goes on at the other."""
+    account = {"email": "ana@example.com", "password": PASSWORD}
+    status, body, _ = trial.through("POST", "/api/v1/auth/register", account, X_Forwarded_For="203.0.113.9", Forwarded="for=203.0.113.9")
+    assert status == 201, (status, body)
+    seen = trial.psql("SELECT string_agg(DISTINCT address, chr(32)) FROM audit_details", trial.name)
+    print(f"sign-up through the proxy: {status}; a forged X-Forwarded-For in it: the trail holds {seen} alone")
+    assert seen == CLIENT, seen
+    status, _, headers = trial.through("GET", "/login", Accept="text/html")
+    assert status == 200 and "max-age" in headers["Strict-Transport-Security"]
+    _, _, headers = ask(http.client.HTTPConnection("127.0.0.1", trial.http, timeout=5), "GET", "/login?next=/account")
+    print(f"http leads to {headers['Location'].split(':')[0]}")
+    status, body, _ = trial.at(1, "POST", "/api/v1/auth/login", account)
+    token = json.loads(body)["access_token"]
+    bearer = f"Bearer {token}"
+    statuses = [trial.at(n, "GET", "/api/v1/users/me", Authorization=bearer)[0] for n in (1, 2)]
+    print(f"signed in on web-1, used on web-1 and web-2: {statuses}")
+    assert statuses == [200, 200]
+    trial.at(1, "POST", "/api/v1/auth/logout", Authorization=bearer)
+    began = time.monotonic()
+    wait_until("signed out", lambda: trial.at(2, "GET", "/api/v1/users/me", Authorization=bearer)[0] == 401, 2)
+    print(f"signed out on web-1: web-2 refuses after {1000 * (time.monotonic() - began):.0f} ms (an answer included)")
+    wait_until("a mail", lambda: trial.mails.texts, 15)
+    print(f"mails taken over STARTTLS: {len(trial.mails.texts)}, offered without it: {trial.mails.refused}")
+    # A page's session: by the cookie, through the proxy.
+    cookie = page_session(trial, account)
+    status, _, _ = trial.through("GET", "/account", Accept="text/html", Cookie=cookie)
+    statuses = [trial.at(n, "GET", "/account", Accept="text/html", Cookie=cookie)[0] for n in (1, 2)]
+    print(f"signed in by the page through the proxy, /account there: {status}, on web-1 and web-2: {statuses}")
+    assert [status, *statuses] == [200, 200, 200]
+    status, body, _ = trial.through("POST", "/api/v1/auth/login", account)
+    return json.loads(body)["access_token"], cookie
+
+
+def page_session(trial, account):
+    """The sign-in form, posted as a browser without scripts does."""
+    from urllib.parse import urlencode
+
+    status, page, _ = trial.through("GET", "/login", Accept="text/html")
+    fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
+    names = re.findall(r'name="(form\[[^"]+\])"', page)
+    for name in names:
+        fields.setdefault(name, "")
+    fields["form[identifier]"] = account["email"]
+    fields["form[password]"] = account["password"]
+    fields = {name: value for name, value in fields.items() if value}
+    connection = trial.connection()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+    connection.request("POST", "/fn/login", urlencode(fields), headers)
+    answer = connection.getresponse()
+    answer.read()
+    cookies = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie") or []]
+    found = [cookie for cookie in cookies if cookie.startswith("__Host-token=")]
+    assert answer.status == 303 and found, (answer.status, names, answer.headers["Location"])
+    return found[0]
+
+
+def rolling_restart(trial, token):
+    with Load(trial, token) as load:
+        time.sleep(3)
+        for n in (1, 2):
+            took = trial.stop(f"web-{n}")
+            ready = trial.start_server(n)
+            print(f"web-{n}: SIGTERM to end {took:.1f} s, start to ready {ready:.1f} s")
+            # What a person who replaces servers waits for: the proxy's word, two good probes.
+            time.sleep(3)
+    return load.report("each server stopped by SIGTERM and started again")
+
+
+def killed(trial, token):
+    with Load(trial, token) as load:
+        time.sleep(2)
+        trial.stop("web-1", signal.SIGKILL)
+        time.sleep(5)
+        trial.start_server(1)
+        time.sleep(3)
+    return load.report("web-1 killed (SIGKILL) and started again")
+
+
+def without_valkey(trial, token):
+    with Load(trial, token) as load:
+        time.sleep(2)
+        trial.stop("valkey", signal.SIGKILL)
+        time.sleep(4)
+        trial.run_valkey()
+        time.sleep(3)
+    return load.report("Valkey killed and started again")
+
+
+def without_database(trial, token, cookie):
+    """Nobody gets into the database, and who was there is put out."""
+    trial.psql(f"ALTER DATABASE {trial.name} ALLOW_CONNECTIONS false")
+    trial.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{trial.name}'")
+    wait_until("not ready", lambda: trial.status_of(1, "/readyz") == 503)
+    time.sleep(3)
+    status, page, headers = trial.through("GET", "/account", Accept="text/html", Cookie=cookie)
+    _, problem, _ = trial.through("GET", "/api/v1/users/me", Authorization=f"Bearer {token}")
+    own = "content-security-policy" in {name.lower() for name in headers}
+    code = json.loads(problem).get("code")
+    login = trial.through("POST", "/api/v1/auth/login", {"email": "ana@example.com", "password": PASSWORD})[0]
+    print(f"database out of reach: a page is {status} ({'the server' if own else 'the proxy'} says so), the API {code}, a sign-in {login}")
+    trial.psql(f"ALTER DATABASE {trial.name} ALLOW_CONNECTIONS true")
+    began = time.monotonic()
+    wait_until("well again", lambda: trial.through("GET", "/api/v1/users/me", Authorization=f"Bearer {token}")[0] == 200)
+    print(f"well again after {time.monotonic() - began:.1f} s")
+    assert login == 503 and own, (login, own)
+
+
+def main():
+    server, site, superuser, *valkey = sys.argv[1:]
+    trial = Trial(Path(server).resolve(), Path(site).resolve(), superuser, valkey[0] if valkey else None)
+    try:
+        trial.migrate()
+        for n in (1, 2):
+            trial.start_server(n)
+        trial.start_proxy()
+        token, cookie = journey(trial)
+        failed = rolling_restart(trial, token)
+        if valkey:
+            failed += without_valkey(trial, token)
+        in_flight = killed(trial, token)
+        without_database(trial, token, cookie)
+        print(f"failed where none may: {failed}; where what is in flight may: {in_flight}")
+        sys.exit(1 if failed else 0)
+    except BaseException:
+        if os.environ.get("KEEP_LOGS"):
+            shutil.copytree(trial.folder, os.environ["KEEP_LOGS"], dirs_exist_ok=True)
+        raise
+    finally:
+        trial.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ pub(crate) fn other_factors(page: &str, methods: &[FactorMethod], shown: FactorM
     let sign = if page.contains('?') { '&' } else { '?' };
     let others = methods.iter().filter(|method| **method != shown).map(|method| {
         let label = match method {
+            FactorMethod::Passkey => words::factor_code::by_passkey(),
             FactorMethod::Totp => words::factor_code::by_app(),
             FactorMethod::RecoveryCode => words::factor_code::by_recovery_code(),
         };
@@ -41,6 +42,7 @@ pub(crate) fn FactorCodeField(
     let refused = error.with_untracked(Option::is_some);
     let is_app = method == FactorMethod::Totp;
     let (label, note) = match method {
+        FactorMethod::Passkey => (words::factor_code::passkey(), words::factor_code::passkey_note()),
         FactorMethod::Totp => (words::factor_code::app(), words::factor_code::app_note()),
         FactorMethod::RecoveryCode => (words::factor_code::recovery(), words::factor_code::recovery_note()),
     };
@@ -78,14 +80,15 @@ mod tests {
 
     #[test]
     fn a_page_asks_for_what_was_sent_last_else_for_what_its_address_names() {
-        use FactorMethod::{RecoveryCode, Totp};
+        use FactorMethod::{Passkey, RecoveryCode, Totp};
         let all = &FactorMethod::ALL[..];
         for (methods, sent, query, expected) in [
-            (all, None, "", Totp),
+            (all, None, "", Passkey),
+            (&[Totp, RecoveryCode], None, "", Totp),
             (all, None, "next=/account&method=recovery_code", RecoveryCode),
             (all, Some("totp"), "method=recovery_code", Totp),
             (all, Some("recovery_code"), "", RecoveryCode),
-            (all, Some("<b>"), "method=x", Totp),
+            (all, Some("<b>"), "method=x", Passkey),
             (&[RecoveryCode], Some("totp"), "method=totp", RecoveryCode),
         ] {
             assert_eq!(asked_for(methods, sent, query), expected, "{sent:?} {query}");

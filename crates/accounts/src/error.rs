@@ -100,6 +100,15 @@ pub enum Error {
     /// A challenge that is unknown, used or too old, or that too many codes were tried at: the answer does not say which.
     #[error("no sign-in waits for this")]
     ChallengeInvalid,
+    /// A passkey that signs in to nothing here, or was not used as it must be: the answer does not say which.
+    #[error("the passkey is refused")]
+    PasskeyRefused,
+    /// Without this passkey nobody could sign in to the account any more.
+    #[error("the last way in")]
+    LastWayIn,
+    /// Passkeys belong to a name over TLS, and this site's address is none.
+    #[error("passkeys do not work at this address")]
+    PasskeysOff,
     /// Second factors need an encryption key, and there is none.
     #[error("second factors are not set up")]
     FactorsOff,

@@ -31,7 +31,7 @@ mod view;
 pub use account::{Export, PasswordChanged, Proven, SignUp, SignUpForm, version};
 pub use admin::{LinkFor, NewAdmin, PrintedLink};
 pub use audit::{AuditFile, AuditFormat, Finding, Seal, Verified, begin_of_day};
-pub use authentication::{SignedIn, TotpConfirmed};
+pub use authentication::{FactorAdded, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
 pub use credential::{EncryptionKeys, Hashing, KeyRing, SessionToken, SigningKey, is_pattern};
@@ -59,6 +59,7 @@ use session::SessionCache;
 use std::sync::Arc;
 use store::Store;
 use time::OffsetDateTime;
+use webauthn::RelyingParty;
 
 /// All use cases over one database. Cheap to clone.
 #[derive(Clone)]
@@ -80,6 +81,7 @@ struct Inner {
     database_clock: DatabaseClock,
     network_key: [u8; 32],
     redis: Option<Redis>,
+    relying_party: Option<RelyingParty>,
     figures: admin::KeptFigures,
 }
 
@@ -98,6 +100,8 @@ impl Accounts {
         let tokens = Tokens::new(&settings.signing, &settings.issuer, settings.token_lifetime)?;
         let redis = settings.redis.as_ref().map(Redis::open).transpose()?;
         let redis_keys = RedisKeys::new(&settings.signing.derive("counts in Redis"));
+        let passkeys = settings.signing.derive("passkey challenges");
+        let relying_party = RelyingParty::new(&settings.issuer, &passkeys).ok();
         let limit = settings.rate_limit_per_minute;
         let rate_limiter = RateLimiter::new(limit, redis.clone(), redis_keys.clone(), &clock);
         let session_cache = session::session_cache(&store, redis.as_ref());
@@ -115,6 +119,7 @@ impl Accounts {
             rate_limiter,
             session_cache,
             redis,
+            relying_party,
             figures: admin::KeptFigures::default(),
         };
         Ok(Self { inner: Arc::new(inner) })

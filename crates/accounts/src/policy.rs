@@ -162,11 +162,11 @@ pub enum NextStep {
 #[must_use]
 pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
     let is_missing = |factor: &Factor| match factor {
-        // Whoever reads the mailbox could choose a new password.
-        Factor::Password => {
-            ![Factor::Password, Factor::EmailCode].iter().any(|factor| proven.contains(factor))
-        }
-        Factor::Totp => ![Factor::Totp, Factor::RecoveryCode].iter().any(|factor| proven.contains(factor)),
+        // Whoever reads the mailbox could choose a new password; a passkey verifies its owner, and counts as two.
+        Factor::Password => ![Factor::Password, Factor::EmailCode, Factor::Passkey]
+            .iter()
+            .any(|factor| proven.contains(factor)),
+        Factor::Passkey | Factor::Totp => !proven.iter().copied().any(is_second),
         // Nobody is asked for a code beside the password, nor for one that stands for another factor.
         Factor::EmailCode | Factor::RecoveryCode => false,
     };
@@ -175,17 +175,18 @@ pub fn next_step(enrolled: &[Factor], proven: &[Factor]) -> NextStep {
 }
 
 /// How surely the owner is known, as tokens say it: by one factor or by two (the levels of NIST SP 800-63B, to which a
-/// mailbox is no factor).
+/// mailbox is no factor, and a passkey that verified its owner is two).
 #[must_use]
 pub fn assurance(proven: &[Factor]) -> &'static str {
-    let both = proven.contains(&Factor::Password) && proven.iter().copied().any(is_second);
+    let both = proven.contains(&Factor::Passkey)
+        || (proven.contains(&Factor::Password) && proven.iter().copied().any(is_second));
     if both { "aal2" } else { "aal1" }
 }
 
 /// Whether it comes beside another factor.
 fn is_second(factor: Factor) -> bool {
     match factor {
-        Factor::Totp | Factor::RecoveryCode => true,
+        Factor::Passkey | Factor::Totp | Factor::RecoveryCode => true,
         Factor::Password | Factor::EmailCode => false,
     }
 }
@@ -217,10 +218,11 @@ pub fn closes_soon_at(now: OffsetDateTime, closes_at: OffsetDateTime) -> Option<
     (now < at).then_some(at)
 }
 
-/// Whether the owner of an account that closes can sign in to restore it: by the password, or by a code at a proven address.
+/// Whether the owner of an account can begin a sign-in, also to restore one that closes: by the password, by a code at a
+/// proven address, or by a passkey.
 #[must_use]
-pub fn has_way_back(has_password: bool, email_verified: bool) -> bool {
-    has_password || email_verified
+pub fn has_way_back(has_password: bool, email_verified: bool, has_passkey: bool) -> bool {
+    has_password || email_verified || has_passkey
 }
 
 /// Whether an account closes, and its owner may still restore it.
@@ -400,7 +402,7 @@ mod tests {
     fn an_attempt_needs_what_its_account_has_until_that_is_proven() {
         use NextStep::{Establish, Need};
         let (password, code, totp) = (Factor::Password, Factor::EmailCode, Factor::Totp);
-        let recovery = Factor::RecoveryCode;
+        let (recovery, passkey) = (Factor::RecoveryCode, Factor::Passkey);
         for (enrolled, proven, expected) in [
             (&[password][..], &[][..], Need(vec![password])),
             (&[password], &[password], Establish),
@@ -420,6 +422,13 @@ mod tests {
             (&[password, totp], &[password, recovery], Establish),
             (&[password, totp], &[code, totp], Establish),
             (&[totp], &[code], Need(vec![totp])),
+            // A passkey is two factors at once, and the second one beside another.
+            (&[password, passkey, totp], &[passkey], Establish),
+            (&[password, passkey, totp], &[password], Need(vec![passkey, totp])),
+            (&[password, passkey], &[code], Need(vec![passkey])),
+            (&[password, passkey], &[recovery], Need(vec![password])),
+            (&[password, passkey, totp], &[password, recovery], Establish),
+            (&[password, passkey, totp], &[code, totp], Establish),
         ] {
             assert_eq!(next_step(enrolled, proven), expected, "{enrolled:?} {proven:?}");
         }

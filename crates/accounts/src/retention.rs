@@ -1,10 +1,10 @@
 //! The retention table: what stands in the database, for how long, and why. The jobs and the deletion of an account do what
 //! it says; docs/retention.md and the page about leaving show it, and a test compares it with the database's own columns.
 
+use crate::authentication::factor::retained;
 use crate::{Accounts, Error, limits, rng};
 use domain::{Profile, UserId};
 use std::fmt::Write;
-use store::sessions::pending;
 use store::{Tx, audit, users};
 use time::{Duration, OffsetDateTime};
 use words::retention_what as what;
@@ -78,6 +78,8 @@ pub enum Expiring {
     TotpEnrolments,
     /// Sign-ins that wait for their second factor.
     PendingSignIns,
+    /// Challenges that passkeys have answered.
+    UsedChallenges,
     /// How often somebody tried.
     Rates,
     /// How often somebody failed.
@@ -252,40 +254,13 @@ pub const RETENTION: &[Retained] = &[
         on_deletion: OnDeletion::Rows,
         why: why::one_time_tokens,
     },
-    Retained {
-        personal: &["added_at", "last_used_at"],
-        secret: &["key_id", "sealed"],
-        ..Retained::of_account("totp", what::totp, &["user_id", "id", "last_step"], why::totp)
-    },
-    Retained {
-        secret: &["key_id", "sealed"],
-        period: RetentionPeriod::Ended(Expiring::TotpEnrolments),
-        ..Retained::of_account(
-            "totp_enrolments",
-            what::totp_enrolments,
-            &["user_id", "session_id", "id", "expires_at"],
-            why::totp_enrolments,
-        )
-    },
-    Retained {
-        secret: &["code_hash"],
-        ..Retained::of_account(
-            "recovery_codes",
-            what::recovery_codes,
-            &["user_id", "made_at", "seen_at"],
-            why::recovery_codes,
-        )
-    },
-    Retained {
-        secret: &["token_hash", "password_digest", "forgives"],
-        period: RetentionPeriod::Ended(Expiring::PendingSignIns),
-        ..Retained::of_account(
-            "pending_sign_ins",
-            what::pending_sign_ins,
-            pending::REMEMBERED,
-            why::pending_sign_ins,
-        )
-    },
+    retained::PASSKEY_OWNERS,
+    retained::PASSKEYS,
+    retained::TOTP,
+    retained::TOTP_ENROLMENTS,
+    retained::RECOVERY_CODES,
+    retained::PENDING_SIGN_INS,
+    retained::USED_CHALLENGES,
     Retained {
         table: "outbox",
         what: what::outbox,
@@ -440,6 +415,7 @@ impl Accounts {
             Expiring::Mails => self.sweep_outbox(now).await?,
             Expiring::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
             Expiring::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
+            Expiring::UsedChallenges => self.sweep_used_challenges(now).await?,
             Expiring::Rates => self.sweep_rates(now).await?,
             Expiring::Failures => self.sweep_failures(now, after).await?,
         }

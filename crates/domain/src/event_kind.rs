@@ -45,6 +45,8 @@ kinds! {
     LinkMade "link_made";
     MailGivenUp "mail_given_up";
     OtherSessionsEnded "other_sessions_ended";
+    PasskeyCopied "passkey_copied";
+    PasskeyRenamed "passkey_renamed";
     PasswordChangeRefused "password_change_refused";
     PasswordChanged "password_changed";
     PasswordReset "password_reset";
@@ -100,6 +102,7 @@ impl EventKind {
             Self::AddressTaken
             | Self::FactorRefused
             | Self::MailGivenUp
+            | Self::PasskeyCopied
             | Self::PasswordChangeRefused
             | Self::ReauthenticationRefused
             | Self::RefreshTokenReplayed
@@ -116,6 +119,7 @@ impl EventKind {
             self,
             Self::AddressTaken
                 | Self::FactorRefused
+                | Self::PasskeyCopied
                 | Self::PasswordChangeRefused
                 | Self::ReauthenticationRefused
                 | Self::RecoveryCodeUsed

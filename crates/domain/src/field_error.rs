@@ -179,6 +179,16 @@ pub enum Reason {
     MethodUnknown,
     /// No code of a second factor.
     FactorCodeMissing,
+    /// No answer of a passkey.
+    PasskeyMissing,
+    /// An answer of a passkey that cannot be used here.
+    PasskeyUnusable,
+    /// A passkey that is somebody's already.
+    PasskeyTaken,
+    /// The account has as many passkeys as it may.
+    PasskeysTooMany,
+    /// No name for a passkey.
+    PasskeyNameMissing,
     /// Nothing of the shape of an authenticator app's code.
     TotpInvalid,
     /// Nothing of a recovery code's shape.
@@ -209,16 +219,23 @@ impl Reason {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Form(reason) => reason.code(),
-            Self::EmailTaken | Self::UsernameTaken => "taken",
+            Self::EmailTaken | Self::UsernameTaken | Self::PasskeyTaken => "taken",
             Self::EmailUnchanged => "unchanged",
             Self::UsernameReserved => "reserved",
-            Self::PasswordWrong | Self::EmailOther | Self::CodeWrong | Self::FactorCodeWrong => "wrong",
+            Self::PasswordWrong
+            | Self::EmailOther
+            | Self::CodeWrong
+            | Self::FactorCodeWrong
+            | Self::PasskeyUnusable => "wrong",
+            Self::PasskeysTooMany => "too_many",
             Self::PasswordUnset => "unset",
             Self::PasswordNotEnough => "not_enough",
             Self::PasswordWeak(_) => "too_weak",
             Self::Unknown => "unknown",
             Self::Doubled => "duplicate",
-            Self::Missing | Self::FactorCodeMissing => "required",
+            Self::Missing | Self::FactorCodeMissing | Self::PasskeyMissing | Self::PasskeyNameMissing => {
+                "required"
+            }
             Self::MethodUnknown | Self::TotpInvalid | Self::RecoveryCodeInvalid => "invalid",
             Self::WrongType | Self::File | Self::JsonAsForm | Self::FormAsJson => "wrong_type",
         }

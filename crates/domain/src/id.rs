@@ -39,3 +39,7 @@ id! {
     /// One known device of an account: the beginning of what its token is stored as.
     DeviceId
 }
+id! {
+    /// One passkey of an account: our own name for it, not what authenticators know it by.
+    PasskeyId
+}

@@ -40,14 +40,16 @@ pub use audit::{ActivityView, Addresses, AuditFilter, AuditQuery, AuditView};
 pub use audit_search::AuditSearch;
 pub use event_kind::{EventKind, EventResult};
 pub use factor::{
-    FactorCode, FactorForm, FactorLogin, FactorMethod, FactorSignInForm, FactorsView, PendingSignInView,
-    RecoveryCode, RecoveryCodes, SecondFactorNeeded, TotpCode, TotpConfirmForm, TotpConfirmation,
-    TotpEnrolment, TotpView,
+    FactorChallenge, FactorCode, FactorForm, FactorLogin, FactorMethod, FactorSignInForm, FactorsView,
+    NewPasskey, PasskeyAddForm, PasskeyAdded, PasskeyAnswer, PasskeyChange, PasskeyLogin, PasskeyOptions,
+    PasskeyRemoveForm, PasskeyRenameForm, PasskeySignIn, PasskeySignInForm, PasskeySignInOptions,
+    PasskeyView, PendingSignInView, RecoveryCode, RecoveryCodes, SecondFactorNeeded, TotpCode,
+    TotpConfirmForm, TotpConfirmation, TotpEnrolment, TotpView,
 };
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,
 };
-pub use id::{DeviceId, SessionId, UserId};
+pub use id::{DeviceId, PasskeyId, SessionId, UserId};
 pub use import::{ImportForm, Imported};
 pub use import_reason::ImportReason;
 pub use invisible::{is_invisible, trim};

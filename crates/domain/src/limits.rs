@@ -22,6 +22,8 @@ pub const PASSWORD_MAX_BYTES: usize = 512;
 pub const PASSWORD_TRIED_MAX: usize = 4_096;
 /// Longest reason for disabling an account, in code points, line ends counted once.
 pub const REASON_MAX: usize = 300;
+/// Longest name of a passkey, in code points.
+pub const PASSKEY_NAME_MAX: usize = 64;
 /// Rows of a page where none are asked for.
 pub const PAGE_DEFAULT: u16 = 50;
 /// Most rows of a page.

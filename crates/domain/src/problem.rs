@@ -70,6 +70,12 @@ pub enum Code {
     FactorRefused,
     /// A sign-in that waited for its second factor, and does no more.
     ChallengeInvalid,
+    /// A passkey that signs in to nothing here, or was not used as it must be: the answer does not say which.
+    PasskeyRefused,
+    /// Without this the account could not be signed in to any more.
+    LastWayIn,
+    /// Passkeys do not work at this server's address.
+    PasskeysOff,
     /// Second factors are not set up on this server.
     FactorsOff,
     /// Mail is not set up on this server.
@@ -91,6 +97,7 @@ impl Code {
             | Self::InvalidToken
             | Self::SecondFactorNeeded
             | Self::FactorRefused
+            | Self::PasskeyRefused
             | Self::ChallengeInvalid => 401,
             Self::AccountClosing
             | Self::AccountDisabled
@@ -99,6 +106,7 @@ impl Code {
             | Self::Reauthenticate
             | Self::CrossSite
             | Self::SignupClosed
+            | Self::PasskeysOff
             | Self::FactorsOff => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
@@ -107,6 +115,7 @@ impl Code {
             | Self::OtherAccount
             | Self::ChangedMeanwhile
             | Self::LastAdmin
+            | Self::LastWayIn
             | Self::OwnAccount => 409,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,

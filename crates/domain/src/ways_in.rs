@@ -31,6 +31,10 @@ pub struct WaysIn {
     pub password: bool,
     /// Whether mails can help.
     pub mailbox: Mailbox,
+    /// How many passkeys there are: each signs in alone.
+    pub passkeys: u32,
+    /// How many of them have a copy elsewhere, such as in a cloud.
+    pub passkeys_backed_up: u32,
     /// Whether an authenticator app is asked for.
     pub authenticator: bool,
     /// The recovery codes that are left. They are kept on paper or elsewhere, not on the phone alone.
@@ -129,8 +133,14 @@ impl WaysIn {
 mod tests {
     use super::*;
 
-    const ALL: WaysIn =
-        WaysIn { password: true, mailbox: Mailbox::Proven, authenticator: true, recovery_codes: 10 };
+    const ALL: WaysIn = WaysIn {
+        password: true,
+        mailbox: Mailbox::Proven,
+        passkeys: 0,
+        passkeys_backed_up: 0,
+        authenticator: true,
+        recovery_codes: 10,
+    };
 
     #[test]
     fn each_loss_leaves_what_does_not_hang_on_it() {

@@ -42,6 +42,9 @@ pub fn problem(error: Refused) -> Problem {
             Problem::new(Code::FactorRefused).with_errors(vec![refused])
         }
         Refused::ChallengeInvalid => Code::ChallengeInvalid.into(),
+        Refused::PasskeyRefused => Code::PasskeyRefused.into(),
+        Refused::LastWayIn => Code::LastWayIn.into(),
+        Refused::PasskeysOff => Code::PasskeysOff.into(),
         Refused::FactorsOff => Code::FactorsOff.into(),
         Refused::MailOff => Code::MailOff.into(),
         Refused::Internal(_) => Code::Internal.into(),

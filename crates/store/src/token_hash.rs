@@ -12,8 +12,9 @@ impl TokenHash {
         Self(digest)
     }
 
-    /// For a column.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// For a column, and for what is bound to the token.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

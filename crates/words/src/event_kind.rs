@@ -24,6 +24,8 @@ pub fn what_happened(kind: EventKind) -> &'static str {
         EventKind::FactorRemoved => event::factor_removed(),
         EventKind::LinkMade => event::link_made(),
         EventKind::OtherSessionsEnded => event::other_sessions_ended(),
+        EventKind::PasskeyCopied => event::passkey_copied(),
+        EventKind::PasskeyRenamed => event::passkey_renamed(),
         EventKind::PasswordChangeRefused => event::password_change_refused(),
         EventKind::PasswordChanged => event::password_changed(),
         EventKind::PasswordReset => event::password_reset(),

@@ -71,8 +71,14 @@ mod tests {
     use super::*;
     use domain::Mailbox;
 
-    const ALONE: WaysIn =
-        WaysIn { password: true, mailbox: Mailbox::Unproven, authenticator: true, recovery_codes: 0 };
+    const ALONE: WaysIn = WaysIn {
+        password: true,
+        mailbox: Mailbox::Unproven,
+        passkeys: 0,
+        passkeys_backed_up: 0,
+        authenticator: true,
+        recovery_codes: 0,
+    };
 
     fn shown(ways: WaysIn) -> String {
         card(ways).to_html().replace("<!>", "")

@@ -23,6 +23,7 @@ pub fn login_factor_document(
     let sent = context.flash.of(SignInByFactor::PATH).and_then(|flash| flash.value("method"));
     let method = asked_for(&pending.methods, sent, query);
     let lead = match method {
+        FactorMethod::Passkey => words::factor_sign_in::lead_passkey(),
         FactorMethod::Totp => words::factor_sign_in::lead_app(),
         FactorMethod::RecoveryCode => words::factor_sign_in::lead_recovery(),
     };

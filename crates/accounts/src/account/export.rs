@@ -4,12 +4,13 @@ use crate::audit::{Event, for_its_person};
 use crate::view::{self, timestamp};
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
-    EXPORT_VERSION, ExportedAct, ExportedApp, ExportedDevice, ExportedEvent, ExportedLink, ExportedProof,
-    ExportedSession, LastUse, SessionId, Span, Timestamp, UserId,
+    EXPORT_VERSION, ExportedAct, ExportedApp, ExportedDevice, ExportedEvent, ExportedLink, ExportedPasskey,
+    ExportedProof, ExportedSession, LastUse, SessionId, Span, Timestamp, UserId,
 };
 use serde::Serialize;
 use store::audit::{self, Recorded};
 use store::export::{self, SessionRow, TokenRow};
+use store::factors::passkeys::{self, PasskeyRow};
 use store::factors::totp::{self, TotpTimes};
 use store::known_devices::{self, KnownDevice};
 use store::users::User;
@@ -39,6 +40,7 @@ enum List {
     Sessions,
     Devices,
     Networks,
+    Passkeys,
     Apps,
     Links,
     Activity,
@@ -51,6 +53,7 @@ impl List {
             Self::Sessions => "sessions",
             Self::Devices => "known_devices",
             Self::Networks => "known_networks",
+            Self::Passkeys => "passkeys",
             Self::Apps => "authenticator_apps",
             Self::Links => "mailed_links",
             Self::Activity => "activity",
@@ -62,7 +65,8 @@ impl List {
         match self {
             Self::Sessions => Some(Self::Devices),
             Self::Devices => Some(Self::Networks),
-            Self::Networks => Some(Self::Apps),
+            Self::Networks => Some(Self::Passkeys),
+            Self::Passkeys => Some(Self::Apps),
             Self::Apps => Some(Self::Links),
             Self::Links => Some(Self::Activity),
             Self::Activity => Some(Self::Acts),
@@ -135,6 +139,7 @@ impl Export {
             List::Networks => {
                 Ok((json(export::networks(store, user).await?.into_iter().map(last_use))?, None))
             }
+            List::Passkeys => Ok((json(passkeys::list(store, user).await?.into_iter().map(passkey))?, None)),
             List::Apps => Ok((json(totp::times(store, user).await?.into_iter().map(app))?, None)),
             List::Links => {
                 let rows = export::tokens(store, user, after, limit).await?;
@@ -209,6 +214,17 @@ fn device(row: &KnownDevice) -> ExportedDevice {
 
 fn app(times: TotpTimes) -> ExportedApp {
     ExportedApp { added_at: timestamp(times.added_at), last_used_at: timestamp(times.last_used_at) }
+}
+
+fn passkey(row: PasskeyRow) -> ExportedPasskey {
+    ExportedPasskey {
+        name: row.name,
+        aaguid: row.aaguid,
+        transports: row.transports,
+        backed_up: row.backed_up,
+        added_at: timestamp(row.added_at),
+        last_used_at: row.last_used_at.map(timestamp),
+    }
 }
 
 fn last_use(at: OffsetDateTime) -> LastUse {

@@ -5,7 +5,7 @@ use crate::audit::Event;
 use crate::mail::{Mail, Notice};
 use crate::retention::{RETENTION, Unswept};
 use crate::{Accounts, Error, RequestCtx, account::version, identifier, policy};
-use domain::{DeletionForm, FieldError, KeptView, LeaveForm, LeaveView, Reason, Role, UserId};
+use domain::{DeletionForm, Factor, FieldError, KeptView, LeaveForm, LeaveView, Reason, Role, UserId};
 use store::users::{User, closing};
 use store::{Tx, one_time_tokens, outbox, sessions};
 use time::{Duration, OffsetDateTime};
@@ -27,7 +27,7 @@ impl Accounts {
         });
         Ok(LeaveView {
             grace_days: self.settings().deletion_grace_days,
-            way_back: self.has_way_back(&user),
+            way_back: self.can_restore(&user).await?,
             kept: kept.collect(),
             version: version::of_user(&user),
         })
@@ -39,7 +39,7 @@ impl Accounts {
     /// As [`Accounts::delete_me`].
     pub async fn leave(&self, ctx: &RequestCtx, form: LeaveForm) -> Result<(), Error> {
         let user = self.own_account(ctx.signed_in()?).await?;
-        if self.settings().deletion_grace_days == 0 || !self.has_way_back(&user) {
+        if self.settings().deletion_grace_days == 0 || !self.can_restore(&user).await? {
             let typed = identifier::email(form.email.trim());
             if typed.is_none() || typed != identifier::email(&user.email) {
                 return Err(FieldError::<Reason>::new("email", Reason::EmailOther).into());
@@ -175,7 +175,8 @@ impl Accounts {
     }
 
     /// Whether the owner could sign in to restore it.
-    fn has_way_back(&self, user: &User) -> bool {
-        policy::has_way_back(user.password_hash.is_some(), user.email_verified && self.sends_mail())
+    async fn can_restore(&self, user: &User) -> Result<bool, Error> {
+        let has_passkey = self.enrolled(user).await?.contains(&Factor::Passkey);
+        Ok(self.has_way_back(user, has_passkey))
     }
 }

@@ -6,6 +6,7 @@ use crate::credential::Priority;
 use crate::mail::{Mail, Notice};
 use crate::{Accounts, Error, RequestCtx, identifier};
 use domain::{AddressForm, Identifier, Purpose, Reset, ResetForm, UserId};
+use store::factors::passkeys;
 use store::users::{self, User};
 use store::{Tx, known_devices, one_time_tokens, sessions};
 
@@ -50,6 +51,7 @@ impl Accounts {
         let hash = self.choose_password("new_password", new_password, words, Priority::Stranger).await?;
         let (mut tx, user) = self.begin_by_token(ctx, &token).await?;
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
+        passkeys::set_alone(&mut tx, user.id, true).await?;
         if identifier::email(&user.email).as_deref() == Some(&token.email.canonical) {
             users::set_email_verified(&mut tx, user.id, ctx.now).await?;
         }

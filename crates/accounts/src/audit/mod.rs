@@ -44,6 +44,8 @@ pub(crate) enum Event<'a> {
     FactorAdded { factor: Factor, ended_sessions: u64 },
     FactorRemoved { factor: Factor },
     FactorRefused,
+    PasskeyCopied { stored: u32, sent: u32 },
+    PasskeyRenamed,
     RecoveryCodesMade,
     RecoveryCodeUsed { left: i64 },
     RoleChanged { role: Role, ended_sessions: u64 },
@@ -90,6 +92,8 @@ impl Event<'_> {
             Self::FactorAdded { .. } => EventKind::FactorAdded,
             Self::FactorRemoved { .. } => EventKind::FactorRemoved,
             Self::FactorRefused => EventKind::FactorRefused,
+            Self::PasskeyCopied { .. } => EventKind::PasskeyCopied,
+            Self::PasskeyRenamed => EventKind::PasskeyRenamed,
             Self::RecoveryCodesMade => EventKind::RecoveryCodesMade,
             Self::RecoveryCodeUsed { .. } => EventKind::RecoveryCodeUsed,
             Self::RoleChanged { .. } => EventKind::RoleChanged,
@@ -125,6 +129,7 @@ impl Event<'_> {
                 json!({ "factor": factor.as_str(), "ended_sessions": ended_sessions })
             }
             Self::FactorRemoved { factor } => json!({ "factor": factor.as_str() }),
+            Self::PasskeyCopied { stored, sent } => json!({ "stored": stored, "sent": sent }),
             Self::RecoveryCodeUsed { left } => json!({ "left": left }),
             Self::RoleChanged { role, ended_sessions } => {
                 json!({ "role": role, "ended_sessions": ended_sessions })

@@ -3,7 +3,7 @@
 
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Goal, Transport};
-use crate::authentication::factor;
+use crate::authentication::factor::{self, Asked};
 use crate::authentication::throttle::Earned;
 use crate::limits::key::key;
 use crate::policy::SWEEP_BATCH;
@@ -20,8 +20,8 @@ impl Accounts {
     /// Completes a browser's sign-in with its second factor.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::ChallengeInvalid`], [`Error::FactorRefused`], [`Error::TooManyTries`],
-    /// [`Error::Unavailable`].
+    /// [`Error::Invalid`], [`Error::ChallengeInvalid`], [`Error::FactorRefused`], [`Error::PasskeyRefused`],
+    /// [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn sign_in_by_factor(
         &self,
         ctx: &RequestCtx,
@@ -110,6 +110,17 @@ impl Accounts {
         Ok(PendingSignIn { challenge, methods, expires_in: policy::SIGN_IN_WAITS_FOR_FACTOR })
     }
 
+    /// The sign-in that waits under a challenge, if one has a try left.
+    pub(super) async fn waits(
+        &self,
+        ctx: &RequestCtx,
+        waiting: &TokenHash,
+        kind: SessionKind,
+    ) -> Result<Option<pending::Waiting>, Error> {
+        let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
+        Ok(pending::waits(self.store(), waiting, kind, most, now).await?)
+    }
+
     /// Counts a try at the second factor of an account, and at the sign-in that waits: for good, whatever comes of it. Says
     /// whose it is. Whom the account's own limit refuses keeps the tries at this sign-in.
     async fn count_factor_try(
@@ -147,8 +158,9 @@ impl Accounts {
         }
         // Whoever signs in acts as no session that this client may have.
         let stranger = ctx.as_stranger();
-        let Some(proof) = self.prove_factor(&mut tx, &stranger, &user, code).await? else {
-            return self.refuse_factor(tx, &stranger, &user).await;
+        let asked = Asked::to_complete(waiting);
+        let Some(proof) = self.prove_factor(&mut tx, &stranger, &user, (code, asked)).await? else {
+            return self.refuse_factor(tx, &stranger, &user, code).await;
         };
         let proofs = factor::with(waited.factors.clone(), proof);
         if !pending::end(&mut tx, waiting).await? || !self.is_enough(&mut tx, &user, &proofs).await? {
@@ -167,7 +179,8 @@ impl Accounts {
     }
 }
 
-fn hash(challenge: &str) -> Result<TokenHash, Error> {
+/// A challenge as it is stored.
+pub(super) fn hash(challenge: &str) -> Result<TokenHash, Error> {
     RawToken::parse(challenge).map(|token| token.hash()).ok_or(Error::ChallengeInvalid)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::audit::Event;
 use crate::authentication::establish::NewSession;
-use crate::authentication::factor;
+use crate::authentication::factor::{self, Asked};
 use crate::credential::{Priority, SessionToken};
 use crate::{Accounts, Error, Member, RequestCtx, policy};
 use domain::{
@@ -10,7 +10,7 @@ use domain::{
     SessionKind,
 };
 use store::Tx;
-use store::factors::totp;
+use store::factors::{passkeys, totp};
 use store::sessions::{self, Proof};
 use store::users::User;
 
@@ -61,8 +61,8 @@ impl Accounts {
     /// The same by a second factor, which is asked for wherever there is one.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::Invalid`], [`Error::FactorRefused`], [`Error::TooManyTries`],
-    /// [`Error::Unavailable`].
+    /// [`Error::SignInNeeded`], [`Error::Invalid`], [`Error::FactorRefused`], [`Error::PasskeyRefused`],
+    /// [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn confirm_by_factor(
         &self,
         ctx: &RequestCtx,
@@ -72,8 +72,9 @@ impl Accounts {
         let code = form.parse()?;
         self.admit_factor(ctx, member.user, &code).await?;
         let (mut tx, locked) = self.begin_unproven(ctx).await?;
-        let Some(proof) = self.prove_factor(&mut tx, ctx, &locked, &code).await? else {
-            return self.refuse_factor(tx, ctx, &locked).await;
+        let asked = Asked::to_confirm(&member.session);
+        let Some(proof) = self.prove_factor(&mut tx, ctx, &locked, (&code, asked)).await? else {
+            return self.refuse_factor(tx, ctx, &locked, &code).await;
         };
         self.confirmed(tx, ctx, &locked, &factor::with(member.factors.clone(), proof)).await
     }
@@ -86,6 +87,7 @@ impl Accounts {
         proofs: &[Proof],
     ) -> Result<Option<SessionToken>, Error> {
         let member = ctx.signed_in()?;
+        passkeys::set_alone(&mut tx, locked.id, true).await?;
         let (session, token) = self.lift(&mut tx, ctx, member, locked.role, proofs).await?;
         self.audit(&mut tx, ctx, Some(locked.id), Event::Reauthenticated { session }).await?;
         tx.commit().await?;

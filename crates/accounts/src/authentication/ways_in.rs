@@ -15,7 +15,11 @@ impl Accounts {
             (true, false) => Mailbox::Unproven,
             (true, true) => Mailbox::Proven,
         };
+        let count = |passkeys: usize| u32::try_from(passkeys).unwrap_or(u32::MAX);
+        let backed_up = factors.passkeys.iter().filter(|passkey| passkey.backed_up).count();
         Ok(WaysIn {
+            passkeys: count(factors.passkeys.len()),
+            passkeys_backed_up: count(backed_up),
             password: user.password_hash.is_some(),
             mailbox,
             authenticator: factors.totp.is_some(),

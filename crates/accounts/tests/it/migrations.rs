@@ -119,6 +119,8 @@ async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(po
         EventKind::FactorAdded,
         EventKind::FactorRefused,
         EventKind::FactorRemoved,
+        EventKind::PasskeyCopied,
+        EventKind::PasskeyRenamed,
         EventKind::RecoveryCodeUsed,
         EventKind::RecoveryCodesMade,
     ];

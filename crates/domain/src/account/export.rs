@@ -24,6 +24,8 @@ pub struct AccountExport {
     pub known_devices: Vec<ExportedDevice>,
     /// The network that you last signed in from.
     pub known_networks: Vec<LastUse>,
+    /// Your passkeys, in the order in which you added them.
+    pub passkeys: Vec<ExportedPasskey>,
     /// The authenticator app that you sign in with, if you have set one up.
     pub authenticator_apps: Vec<ExportedApp>,
     /// The links and codes that were mailed to you, the oldest first.
@@ -80,6 +82,24 @@ pub struct ExportedDevice {
     pub agent: Option<String>,
     /// When it last signed in.
     pub last_used_at: Timestamp,
+}
+
+/// A passkey, without its key.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ExportedPasskey {
+    /// What you call it.
+    pub name: String,
+    /// Which kind of authenticator says to have made it; nobody checks that.
+    pub aaguid: Uuid,
+    /// How your browser reaches it, such as `internal`.
+    pub transports: Vec<String>,
+    /// Whether there is a copy of it, such as in your cloud.
+    pub backed_up: bool,
+    /// When you added it.
+    pub added_at: Timestamp,
+    /// When you last used it.
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// An authenticator app, without its secret.

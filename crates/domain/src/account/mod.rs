@@ -10,7 +10,7 @@ mod viewer;
 pub use email::{EmailChange, EmailForm, EmailView};
 pub use export::{
     AccountExport, EXPORT_VERSION, ExportedAct, ExportedApp, ExportedDevice, ExportedEvent, ExportedLink,
-    ExportedProof, ExportedSession, LastUse,
+    ExportedPasskey, ExportedProof, ExportedSession, LastUse,
 };
 pub use leave::{KeptView, LeaveForm, LeaveView};
 pub use password::{PasswordChange, PasswordForm};

@@ -1,3 +1,4 @@
+use super::passkey::PasskeyAnswer;
 use crate::{CODE_ALPHABET, FieldErrors, RawSecret, Reason};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -14,6 +15,8 @@ const RECOVERY_LETTERS: usize = 16;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FactorMethod {
+    /// A passkey; its code is the browser's answer.
+    Passkey,
     /// The code that an authenticator app shows.
     Totp,
     /// One of the codes that were shown once.
@@ -21,13 +24,14 @@ pub enum FactorMethod {
 }
 
 impl FactorMethod {
-    /// Every method.
-    pub const ALL: [Self; 2] = [Self::Totp, Self::RecoveryCode];
+    /// Every method, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Passkey, Self::Totp, Self::RecoveryCode];
 
     /// The word that forms and the API use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Passkey => "passkey",
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
         }
@@ -37,6 +41,8 @@ impl FactorMethod {
 /// What was typed to prove a second factor, of acceptable shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorCode {
+    /// What a browser answers with a passkey.
+    Passkey(PasskeyAnswer),
     /// Of an authenticator app.
     Totp(TotpCode),
     /// One of those that were shown once.
@@ -134,6 +140,7 @@ impl FieldErrors<Reason> {
             return None;
         };
         match known {
+            FactorMethod::Passkey => self.passkey("code", code).map(FactorCode::Passkey),
             FactorMethod::Totp => self.totp_code(code).map(FactorCode::Totp),
             FactorMethod::RecoveryCode => self.recovery_code(code).map(FactorCode::Recovery),
         }

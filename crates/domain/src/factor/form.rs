@@ -61,7 +61,8 @@ pub struct FactorLogin {
     /// One of the methods of that answer.
     #[cfg_attr(feature = "openapi", schema(required, value_type = crate::FactorMethod))]
     pub method: String,
-    /// Its code. Case, spaces and dashes do not matter.
+    /// Its code: case, spaces and dashes do not matter. Of a passkey what `JSON.stringify(credential)` makes of the
+    /// browser's answer.
     #[cfg_attr(feature = "openapi", schema(required, value_type = String))]
     pub code: RawSecret,
 }
@@ -84,6 +85,7 @@ mod tests {
         for (method, code, refused) in [
             ("", "012345", ("method", "invalid")),
             ("pwd", "012345", ("method", "invalid")),
+            ("passkey", "", ("code", "required")),
             ("totp", " ", ("code", "required")),
             ("totp", "ABCDEFGHIJKLMNOP", ("code", "invalid")),
             ("recovery_code", "012345", ("code", "invalid")),
@@ -93,7 +95,7 @@ mod tests {
             let found: Vec<_> = found.iter().map(|e| (e.field.as_str(), e.reason.code())).collect();
             assert_eq!(found, [refused], "{method} {code}");
         }
-        for (method, code) in [("totp", "012345"), ("recovery_code", "ABCDEFGHIJKLMNOP")] {
+        for (method, code) in [("passkey", "{}"), ("totp", "012345"), ("recovery_code", "ABCDEFGHIJKLMNOP")] {
             assert!(FactorSignInForm { method: method.into(), code: code.into() }.parse().is_ok());
         }
     }

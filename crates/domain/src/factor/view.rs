@@ -1,4 +1,5 @@
 use super::code::in_groups;
+use super::passkey::PasskeyView;
 use crate::{CODE_ALPHABET, FactorMethod, ProblemDocument, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -7,6 +8,10 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FactorsView {
+    /// Your passkeys, in the order in which you added them.
+    pub passkeys: Vec<PasskeyView>,
+    /// Whether passkeys can be added here: they need an address with a name, over TLS.
+    pub passkeys_available: bool,
     /// The authenticator app, if you have set one up.
     pub totp: Option<TotpView>,
     /// How many recovery codes are left.
@@ -150,7 +155,7 @@ mod tests {
         let needed = SecondFactorNeeded { problem, challenge: "canary".into(), methods, expires_in: 300 };
         let json = serde_json::to_value(&needed).unwrap();
         assert_eq!((&json["status"], &json["code"]), (&401.into(), &"second_factor_needed".into()));
-        assert_eq!(json["methods"], serde_json::json!(["totp", "recovery_code"]));
+        assert_eq!(json["methods"], serde_json::json!(["passkey", "totp", "recovery_code"]));
         assert_eq!((&json["challenge"], &json["expires_in"]), (&"canary".into(), &300.into()));
         assert!(!format!("{needed:?}").contains("canary"));
     }

@@ -1,7 +1,9 @@
-//! Second factors: which an account has, authenticator apps, recovery codes, and sign-ins that wait for one.
+//! Second factors: which an account has, passkeys, authenticator apps, recovery codes, and sign-ins that wait for one.
 
+pub mod passkeys;
 pub mod recovery_codes;
 pub mod totp;
+pub mod used_challenges;
 
 use crate::{Store, StoreError, Tx};
 use domain::{Factor, UserId};
@@ -25,8 +27,13 @@ pub async fn enrolled_in(tx: &mut Tx, user: UserId) -> Result<Vec<Factor>, Store
 }
 
 async fn second_factors(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Factor>, StoreError> {
-    let row = sqlx::query!(r#"SELECT EXISTS (SELECT FROM totp WHERE user_id = $1) AS "totp!""#, user.0)
-        .fetch_one(executor)
-        .await?;
-    Ok(Vec::from_iter(row.totp.then_some(Factor::Totp)))
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM passkeys WHERE user_id = $1) AS "passkey!",
+                  EXISTS (SELECT FROM totp WHERE user_id = $1) AS "totp!""#,
+        user.0
+    )
+    .fetch_one(executor)
+    .await?;
+    let all = [(row.passkey, Factor::Passkey), (row.totp, Factor::Totp)];
+    Ok(all.into_iter().filter(|(enrolled, _)| *enrolled).map(|(_, factor)| factor).collect())
 }

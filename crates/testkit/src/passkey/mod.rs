@@ -2,8 +2,10 @@
 //! It shares no code with what checks it.
 
 mod key;
+mod world;
 
 pub use key::KeyKind;
+pub use world::{new_passkey, passkey_factor, passkey_form};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;

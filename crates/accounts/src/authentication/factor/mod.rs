@@ -1,21 +1,39 @@
 //! The factors: one file for each proves it. docs/adding-a-factor.md shows how to add one.
 
 mod email_code;
+mod passkey;
 pub(crate) mod password;
 mod recovery_code;
+pub(crate) mod retained;
 mod shown_codes;
 mod totp;
 mod totp_setup;
 
-pub use totp_setup::TotpConfirmed;
+pub(crate) use passkey::Asked;
 
 use crate::audit::Event;
-use crate::{Accounts, Error, RequestCtx};
-use domain::{Factor, FactorCode, FactorMethod, UserId};
+use crate::mail::Notice;
+use crate::{Accounts, Error, RequestCtx, SessionToken};
+use domain::{Factor, FactorCode, FactorMethod, PasskeyView, RecoveryCodes, UserId};
 use store::Tx;
 use store::factors::{self, recovery_codes};
-use store::sessions::Proof;
+use store::sessions::{Proof, pending};
 use store::users::User;
+use time::Duration;
+
+/// How much later than a factor its own notice may be dated: notices of an account are in their order.
+const SAME_MOMENT: Duration = Duration::SECOND;
+
+/// A second factor was set up.
+#[derive(Debug)]
+pub struct FactorAdded {
+    /// For the cookie of a browser's new session.
+    pub token: Option<SessionToken>,
+    /// Where it is the first second factor.
+    pub recovery_codes: Option<RecoveryCodes>,
+    /// Where it is a passkey.
+    pub passkey: Option<PasskeyView>,
+}
 
 impl Accounts {
     /// The factors that an account can be asked for.
@@ -51,9 +69,12 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: &User,
-        code: &FactorCode,
+        (code, asked): (&FactorCode, Asked<'_>),
     ) -> Result<Option<Proof>, Error> {
         let (factor, proven) = match code {
+            FactorCode::Passkey(answer) => {
+                (Factor::Passkey, self.use_passkey(tx, ctx, user, (answer, asked)).await?)
+            }
             FactorCode::Totp(code) => (Factor::Totp, self.use_totp(tx, ctx, user.id, code).await?),
             FactorCode::Recovery(code) => {
                 (Factor::RecoveryCode, self.use_recovery_code(tx, ctx, user, code).await?)
@@ -68,10 +89,35 @@ impl Accounts {
         mut tx: Tx,
         ctx: &RequestCtx,
         user: &User,
+        code: &FactorCode,
     ) -> Result<T, Error> {
         self.audit(&mut tx, ctx, Some(user.id), Event::FactorRefused).await?;
         tx.commit().await?;
-        Err(Error::FactorRefused)
+        Err(match code {
+            FactorCode::Passkey(_) => Error::PasskeyRefused,
+            FactorCode::Totp(_) | FactorCode::Recovery(_) => Error::FactorRefused,
+        })
+    }
+
+    /// What else becomes of an account that has got a second factor, with which its owner has just shown who they are.
+    async fn factor_added(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: &User,
+        (factor, is_first): (Factor, bool),
+    ) -> Result<FactorAdded, Error> {
+        let member = ctx.member()?;
+        let recovery_codes =
+            if is_first { Some(self.replace_recovery_codes(tx, ctx, member).await?) } else { None };
+        pending::end_all(tx, user.id).await?;
+        let proofs = with(member.factors.clone(), Proof { factor, at: ctx.now });
+        let (_, token, ended_sessions) =
+            self.keep_only_this_session(tx, ctx, member, user.role, &proofs).await?;
+        self.audit(tx, ctx, Some(user.id), Event::FactorAdded { factor, ended_sessions }).await?;
+        let notice = Notice::FactorAdded { factor: factor.as_str().to_owned() };
+        self.notify(tx, ctx, user, notice).await?;
+        Ok(FactorAdded { token, recovery_codes, passkey: None })
     }
 }
 
@@ -81,9 +127,12 @@ fn beside_password(user: &User, second: Vec<Factor>) -> Vec<Factor> {
 
 /// Recovery codes alone are no second factor.
 fn methods(enrolled: &[Factor], recovery_codes: i64) -> Vec<FactorMethod> {
-    let totp = enrolled.contains(&Factor::Totp).then_some(FactorMethod::Totp);
-    let recovery = (!enrolled.is_empty() && recovery_codes > 0).then_some(FactorMethod::RecoveryCode);
-    totp.into_iter().chain(recovery).collect()
+    let has = |method: &FactorMethod| match method {
+        FactorMethod::Passkey => enrolled.contains(&Factor::Passkey),
+        FactorMethod::Totp => enrolled.contains(&Factor::Totp),
+        FactorMethod::RecoveryCode => !enrolled.is_empty() && recovery_codes > 0,
+    };
+    FactorMethod::ALL.into_iter().filter(has).collect()
 }
 
 /// What was proven, with one more: a factor that is proven again counts from then on.

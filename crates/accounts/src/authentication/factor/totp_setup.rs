@@ -1,38 +1,24 @@
 //! Setting up an authenticator app, and taking it away.
 
 use super::totp::SECRET_BYTES;
-use super::with;
+use super::{FactorAdded, SAME_MOMENT};
 use crate::audit::Event;
 use crate::credential::Label;
 use crate::mail::Notice;
 use crate::policy::{self, SWEEP_BATCH};
 use crate::rng::{self, bytes};
 use crate::view::timestamp;
-use crate::{Accounts, Error, RequestCtx, SessionToken};
+use crate::{Accounts, Error, RequestCtx};
 use domain::{
-    Factor, FactorForm, FactorsView, FieldError, Reason, RecoveryCodes, TotpConfirmForm, TotpEnrolment,
-    TotpView, UserId,
+    Factor, FactorForm, FactorsView, FieldError, Reason, TotpConfirmForm, TotpEnrolment, TotpView, UserId,
 };
 use store::Tx;
 use store::factors::totp::{self, SealedSecret};
 use store::factors::{self, recovery_codes};
-use store::sessions::Proof;
 use store::sessions::pending;
 use store::users::User;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
-
-/// How much later than a factor its own notice may be dated: notices of an account are in their order.
-const SAME_MOMENT: Duration = Duration::SECOND;
-
-/// An authenticator app was set up.
-#[derive(Debug)]
-pub struct TotpConfirmed {
-    /// For the cookie of a browser's new session.
-    pub token: Option<SessionToken>,
-    /// Where it is the first second factor.
-    pub recovery_codes: Option<RecoveryCodes>,
-}
 
 impl Accounts {
     /// The caller's own second factors.
@@ -44,6 +30,8 @@ impl Accounts {
         let times = totp::times(self.store(), user).await?;
         let left = recovery_codes::count(self.store(), user).await?;
         Ok(FactorsView {
+            passkeys: self.passkeys_of(user).await?,
+            passkeys_available: self.has_passkeys(),
             totp: times.map(|times| TotpView {
                 added_at: timestamp(times.added_at),
                 last_used_at: timestamp(times.last_used_at),
@@ -92,11 +80,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`] (also for a
     /// wrong code), [`Error::ChangedMeanwhile`] where nothing is being set up, [`Error::FactorsOff`],
     /// [`Error::Unavailable`]; nothing was changed then.
-    pub async fn confirm_totp(
-        &self,
-        ctx: &RequestCtx,
-        form: TotpConfirmForm,
-    ) -> Result<TotpConfirmed, Error> {
+    pub async fn confirm_totp(&self, ctx: &RequestCtx, form: TotpConfirmForm) -> Result<FactorAdded, Error> {
         let member = ctx.member()?;
         let code = form.parse()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
@@ -108,18 +92,9 @@ impl Accounts {
         };
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         totp::confirm(&mut tx, user.id, &begun, step, now).await?;
-        let recovery_codes =
-            if is_first { Some(self.replace_recovery_codes(&mut tx, ctx, member).await?) } else { None };
-        pending::end_all(&mut tx, user.id).await?;
-        let factor = Factor::Totp;
-        let proofs = with(member.factors.clone(), Proof { factor, at: ctx.now });
-        let (_, token, ended_sessions) =
-            self.keep_only_this_session(&mut tx, ctx, member, user.role, &proofs).await?;
-        self.audit(&mut tx, ctx, Some(user.id), Event::FactorAdded { factor, ended_sessions }).await?;
-        let notice = Notice::FactorAdded { factor: factor.as_str().to_owned() };
-        self.notify(&mut tx, ctx, &user, notice).await?;
+        let added = self.factor_added(&mut tx, ctx, &user, (Factor::Totp, is_first)).await?;
         tx.commit().await?;
-        Ok(TotpConfirmed { token, recovery_codes })
+        Ok(added)
     }
 
     /// Signing in no longer takes a code of the app. With the last second factor the recovery codes go. One that is not
@@ -149,7 +124,7 @@ impl Accounts {
         self.notify(tx, ctx, user, notice).await
     }
 
-    async fn record_removed(
+    pub(super) async fn record_removed(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
@@ -173,6 +148,7 @@ impl Accounts {
         since: OffsetDateTime,
     ) -> Result<(), Error> {
         recovery_codes::delete_since(tx, user, since - SAME_MOMENT).await?;
+        self.distrust_passkeys(tx, ctx, user, since).await?;
         let times = totp::times_in(tx, user).await?;
         if times.is_some_and(|times| times.added_at + SAME_MOMENT >= since) && totp::delete(tx, user).await? {
             self.record_removed(tx, ctx, user, Factor::Totp).await?;

@@ -63,6 +63,7 @@ pub(super) fn code_used<'a>(
 /// What happened to which step.
 fn of(factor: &str, facts: Vec<Fact>) -> Vec<Fact> {
     let name = match factor {
+        "passkey" => second_step::passkey(),
         "otp" => second_step::totp(),
         _ => second_step::other(),
     };

@@ -1,0 +1,192 @@
+//! Adding passkeys, naming them, and taking them away.
+
+use super::super::{FactorAdded, SAME_MOMENT};
+use super::{Asked, MOST, use_up};
+use crate::audit::Event;
+use crate::policy::{self, SWEEP_BATCH};
+use crate::rng;
+use crate::view::timestamp;
+use crate::{Accounts, Error, Member, RequestCtx};
+use domain::{
+    Factor, FieldError, NewPasskey, PasskeyAddForm, PasskeyAnswer, PasskeyId, PasskeyRemoveForm,
+    PasskeyRenameForm, PasskeyView, Reason, UserId,
+};
+use store::Tx;
+use store::factors::passkeys::{self, PasskeyRow};
+use store::factors::{self, used_challenges};
+use store::users::User;
+use time::OffsetDateTime;
+use webauthn::{Registered, RegistrationResponse};
+
+impl Accounts {
+    /// Adds a passkey that a browser has made. From now on it signs in alone, and the password alone no longer does. All
+    /// other sessions end, and the other known devices are forgotten. With the first second factor come recovery codes,
+    /// which are shown this once.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`] (also for a
+    /// passkey that is refused, or somebody's already, or one too many), [`Error::PasskeysOff`], [`Error::Unavailable`];
+    /// nothing was added then.
+    pub async fn add_passkey(&self, ctx: &RequestCtx, form: PasskeyAddForm) -> Result<FactorAdded, Error> {
+        let member = ctx.member()?;
+        self.relying_party()?;
+        let NewPasskey { name, answer } = form.parse()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
+        let passkey = match self.insert_passkey(&mut tx, ctx, member, (&name, &answer)).await? {
+            Ok(passkey) => passkey,
+            Err(reason) => {
+                // Its challenge is used up.
+                tx.commit().await?;
+                return Err(FieldError::<Reason>::new("passkey", reason).into());
+            }
+        };
+        passkeys::set_alone(&mut tx, user.id, true).await?;
+        let mut added = self.factor_added(&mut tx, ctx, &user, (Factor::Passkey, is_first)).await?;
+        tx.commit().await?;
+        added.passkey = Some(passkey);
+        Ok(added)
+    }
+
+    /// Checks a new passkey and writes it down, or says why not.
+    async fn insert_passkey(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        member: &Member,
+        (name, answer): (&str, &PasskeyAnswer),
+    ) -> Result<Result<PasskeyView, Reason>, Error> {
+        let Some(new) = self.registered(tx, ctx, member, answer).await? else {
+            return Ok(Err(Reason::PasskeyUnusable));
+        };
+        if passkeys::descriptors_in(tx, member.user).await?.len() >= MOST {
+            return Ok(Err(Reason::PasskeysTooMany));
+        }
+        let id = PasskeyId(rng::uuid(self.inner.rng.as_ref(), ctx.now));
+        let algorithm = i32::try_from(new.public_key.algorithm().cose()).map_err(Error::internal)?;
+        let row = passkeys::NewPasskey {
+            id,
+            user: member.user,
+            credential_id: &new.credential_id,
+            algorithm,
+            public_key: new.public_key.as_der(),
+            counter: new.counter,
+            backup_eligible: new.backup_eligible,
+            backed_up: new.backed_up,
+            aaguid: new.aaguid,
+            transports: new.transports.iter().map(|transport| transport.as_str().to_owned()).collect(),
+            name,
+            added_at: self.inner.database_clock.time(ctx.now),
+        };
+        if !passkeys::add(tx, &row).await? {
+            return Ok(Err(Reason::PasskeyTaken));
+        }
+        Ok(Ok(PasskeyView {
+            id,
+            name: name.to_owned(),
+            added_at: timestamp(row.added_at),
+            last_used_at: None,
+            backed_up: new.backed_up,
+        }))
+    }
+
+    /// The passkey that a browser has made, if its answer is right and the first one to its challenge.
+    async fn registered(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        member: &Member,
+        answer: &PasskeyAnswer,
+    ) -> Result<Option<Registered>, Error> {
+        let Some(handle) = passkeys::handle(tx, member.user).await? else { return Ok(None) };
+        let Ok(response) = RegistrationResponse::from_json(answer.as_json()) else { return Ok(None) };
+        let ceremony = self.ceremony(ctx, Asked::to_add(&member.session), Some(handle));
+        let verdict = self.relying_party()?.register(&response, &ceremony);
+        let challenge = match &verdict {
+            Ok(registered) => Some(registered.challenge),
+            Err(refused) => refused.challenge,
+        };
+        let Some(challenge) = challenge else { return Ok(None) };
+        if use_up(tx, challenge).await? { Ok(verdict.ok()) } else { Ok(None) }
+    }
+
+    /// Gives a passkey of the caller's another name.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`],
+    /// [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn rename_passkey(&self, ctx: &RequestCtx, form: PasskeyRenameForm) -> Result<(), Error> {
+        ctx.member()?;
+        let name = form.parse()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        if !passkeys::rename(&mut tx, user.id, form.id, &name).await? {
+            return Err(Error::NotFound);
+        }
+        self.audit(&mut tx, ctx, Some(user.id), Event::PasskeyRenamed).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes a passkey of the caller's. With the last second factor the recovery codes go. One that is not there is as it
+    /// should be.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::LastWayIn`],
+    /// [`Error::Unavailable`].
+    pub async fn remove_passkey(&self, ctx: &RequestCtx, form: PasskeyRemoveForm) -> Result<(), Error> {
+        ctx.member()?;
+        let (mut tx, user) = self.begin_stepped_up(ctx).await?;
+        if passkeys::delete(&mut tx, user.id, form.id).await? {
+            let left = factors::enrolled_in(&mut tx, user.id).await?.contains(&Factor::Passkey);
+            if !self.has_way_back(&user, left) {
+                return Err(Error::LastWayIn);
+            }
+            self.factor_removed(&mut tx, ctx, &user, Factor::Passkey).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether the owner can begin a sign-in: by the password, a mailed code, or a passkey.
+    pub(crate) fn has_way_back(&self, user: &User, has_passkey: bool) -> bool {
+        let reads_mail = user.email_verified && self.sends_mail();
+        policy::has_way_back(user.password_hash.is_some(), reads_mail, has_passkey && self.has_passkeys())
+    }
+
+    /// Removes the passkeys that somebody added to an account since then, who was not its owner. The others sign in no more
+    /// without another factor, until the owner has shown again who they are.
+    pub(crate) async fn distrust_passkeys(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+        since: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let removed = passkeys::delete_since(tx, user, since - SAME_MOMENT).await?;
+        passkeys::set_alone(tx, user, false).await?;
+        for _ in 0..removed {
+            self.record_removed(tx, ctx, user, Factor::Passkey).await?;
+        }
+        Ok(())
+    }
+
+    /// The passkeys of an account, as their owner sees them.
+    pub(crate) async fn passkeys_of(&self, user: UserId) -> Result<Vec<PasskeyView>, Error> {
+        Ok(passkeys::list(self.store(), user).await?.into_iter().map(view).collect())
+    }
+
+    /// Deletes used challenges that are refused by their time alone.
+    pub(crate) async fn sweep_used_challenges(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
+        while used_challenges::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
+        Ok(())
+    }
+}
+
+fn view(row: PasskeyRow) -> PasskeyView {
+    PasskeyView {
+        id: PasskeyId(row.id),
+        name: row.name,
+        added_at: timestamp(row.added_at),
+        last_used_at: row.last_used_at.map(timestamp),
+        backed_up: row.backed_up,
+    }
+}

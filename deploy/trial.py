@@ -24,7 +24,9 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
+from urllib.parse import urlencode
 
 HERE = Path(__file__).resolve().parent
 PASSWORD = "violet staircase under rain"
@@ -309,8 +311,6 @@ def journey(trial):
     assert seen == CLIENT, seen
     status, _, headers = trial.through("GET", "/login", Accept="text/html")
     assert status == 200 and "max-age" in headers["Strict-Transport-Security"]
-    _, _, headers = ask(http.client.HTTPConnection("127.0.0.1", trial.http, timeout=5), "GET", "/login?next=/account")
-    print(f"http leads to {headers['Location'].split(':')[0]}")
     status, body, _ = trial.at(1, "POST", "/api/v1/auth/login", account)
     token = json.loads(body)["access_token"]
     bearer = f"Bearer {token}"
@@ -333,10 +333,53 @@ def journey(trial):
     return json.loads(body)["access_token"], cookie
 
 
+def edges(trial):
+    """What the proxy and the servers make of requests that no client should send."""
+    plain = http.client.HTTPConnection("127.0.0.1", trial.http, timeout=5)
+    page, _, headers = ask(plain, "GET", "/login?next=/account")
+    calls = [ask(plain, method, "/api/v1/users/me", {})[0] for method in ("GET", "PATCH")]
+    print(f"in clear a page is {page} to {headers['Location'].split(':')[0]}, calls of the API are {calls}")
+    assert (page, calls) == (301, [403, 403]) and headers["Location"].startswith("https:")
+    traces = [trial.through("TRACE", "/login")[0], trial.at(1, "TRACE", "/login")[0]]
+    print(f"TRACE: {traces} (proxy, server)")
+    assert all(status >= 400 for status in traces)
+    for path, kind in (("/login", "text/html; charset=utf-8"), ("/api/v1/users/me", "application/problem+json"), ("/livez", "text/plain; charset=utf-8"), ("/favicon.svg", "image/svg+xml")):
+        _, _, headers = trial.through("GET", path)
+        assert headers["Content-Type"] == kind and headers["X-Content-Type-Options"] == "nosniff", (path, headers["Content-Type"])
+    # One request by its length, two by its chunks: whoever goes by the length alone is led to take the second.
+    body = b"0\r\n\r\nGET /api/v1/users/me HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+    answers = []
+    for secure, port in ((True, trial.https), (False, trial.ports[1])):
+        connection = socket.create_connection(("127.0.0.1", port), 10)
+        if secure:
+            context = ssl.create_default_context(cafile=trial.folder / "authority.pem")
+            connection = context.wrap_socket(connection, server_hostname="localhost")
+        connection.settimeout(3)
+        connection.sendall(head + str(len(body)).encode() + b"\r\n\r\n" + body)
+        text = b""
+        with contextlib.suppress(TimeoutError):
+            while more := connection.recv(65536):
+                text += more
+        answers.append(re.findall(rb"HTTP/1.1 (\d+)", text))
+    print(f"a length beside chunks: {answers} (proxy, server)")
+    assert [len(answer) for answer in answers] == [1, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    try:
+        old.wrap_socket(socket.create_connection(("127.0.0.1", trial.https), 5))
+        sys.exit("TLS 1.1 was taken")
+    except ssl.SSLError as error:
+        print(f"TLS 1.1: {error.reason}")
+        assert "ALERT_PROTOCOL_VERSION" in error.reason
+
+
 def page_session(trial, account):
     """The sign-in form, posted as a browser without scripts does."""
-    from urllib.parse import urlencode
-
     status, page, _ = trial.through("GET", "/login", Accept="text/html")
     fields = dict(re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
     names = re.findall(r'name="(form\[[^"]+\])"', page)
@@ -416,6 +459,7 @@ def main():
             trial.start_server(n)
         trial.start_proxy()
         token, cookie = journey(trial)
+        edges(trial)
         failed = rolling_restart(trial, token)
         if valkey:
             failed += without_valkey(trial, token)

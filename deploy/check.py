@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Checks what lies here by what can check it on this machine: see requirements.txt. It starts nothing and asks no cluster.
-Ends with `N passed, N failed, N skipped`; skipped is what has no checker here."""
+"""Checks what lies here by what can check it on this machine: see requirements.txt. It starts nothing that stays and asks no
+cluster. SERVER may name a built server, which is asked whether it takes the settings. Ends with `N passed, N failed, N
+skipped`; skipped is what has no checker here."""
 
 import os
 import re
@@ -53,7 +54,7 @@ def certificate(folder):
 def haproxy():
     program("haproxy"), program("openssl")
     with tempfile.TemporaryDirectory() as folder:
-        env = {"TLS_PEM": str(certificate(folder))}
+        env = {"TLS_PEM": str(certificate(folder)), "BASE_URL": "https://localhost:8443"}
         for way in ("http", "https"):
             run("haproxy", "-c", "-f", HERE / "compose/haproxy/haproxy.cfg", "-f", HERE / f"compose/haproxy/{way}.cfg", env=env)
 
@@ -135,9 +136,38 @@ def settings():
     assert len(known) > 40 and not unknown, unknown
 
 
+def server():
+    """A server takes what is set for it here: all that it lacks is the database."""
+    if not os.environ.get("SERVER"):
+        raise Skipped("SERVER names no server")
+    import yaml
+
+    default = re.compile(r"\$\{\w+:?-([^}]*)\}")
+    compose = yaml.safe_load((HERE / "compose/compose.yaml").read_text())["services"]
+    named = {f"compose {name}": compose[name]["environment"] for name in ("web-1", "migrate")}
+    for document in yaml.safe_load_all(run("kubectl", "kustomize", HERE / "kubernetes/example")):
+        if document["kind"] == "ConfigMap":
+            named["kubernetes"] = document["data"]
+    values = yaml.safe_load((HERE / "helm/doorstep/values.yaml").read_text())
+    named["helm"] = values["settings"] | VALUES["settings"]
+    with tempfile.TemporaryDirectory() as folder:
+        run("sh", HERE / "compose/secrets.sh", folder)
+        (Path(folder) / "redis-url").write_text("rediss://user:password@127.0.0.1:1/0")
+        for name, role in (("database-url", "doorstep"), ("migrate-database-url", "owner")):
+            (Path(folder) / name).write_text(f"postgres://{role}@127.0.0.1:1/doorstep")
+        for who, settings in named.items():
+            env = {name: default.sub(r"\1", value).replace("/run/doorstep", folder) for name, value in settings.items()}
+            env = {name: value.replace("/run/owner", folder) for name, value in env.items()}
+            # Only the job has the owner's address with a password; the others would ask its name server.
+            if env.get("MIGRATE_DATABASE_URL"):
+                env["MIGRATE_DATABASE_URL"] = "postgres://owner@127.0.0.1:1/doorstep"
+            done = subprocess.run([os.environ["SERVER"], "migrate"], env=env, text=True, capture_output=True, cwd=folder)
+            assert "cannot reach the database" in done.stderr, f"{who}: {done.stderr}"
+
+
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for check in (haproxy, nginx, compose, kustomize, helm, systemd, settings):
+    for check in (haproxy, nginx, compose, kustomize, helm, systemd, settings, server):
         try:
             check()
             how, why = "passed", ""

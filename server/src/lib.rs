@@ -14,6 +14,7 @@ mod download;
 pub mod http;
 pub mod jobs;
 pub mod mail;
+pub mod metrics;
 mod pages;
 mod rest;
 pub mod state;

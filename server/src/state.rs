@@ -2,6 +2,7 @@
 
 use crate::config::{AppEnv, Compat, Config};
 use crate::mail::Outgoing;
+use crate::metrics::Metrics;
 use accounts::Accounts;
 use app::AppSettings;
 use axum::extract::FromRef;
@@ -51,6 +52,8 @@ pub struct AppState {
     pub watched: bool,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// What is counted, where somebody may ask for it.
+    pub metrics: Option<Arc<Metrics>>,
     /// Cancelled once the server is told to stop.
     pub stopping: CancellationToken,
 }
@@ -76,6 +79,7 @@ impl AppState {
             env: config.env,
             watched,
             request_timeout: Duration::from_secs(10),
+            metrics: config.metrics.map(|_| Arc::default()),
             stopping: CancellationToken::new(),
         })
     }

@@ -18,6 +18,7 @@ mod import;
 pub mod limits;
 mod logo;
 mod mail;
+mod measures;
 mod one_time;
 pub mod policy;
 mod raw_token;
@@ -41,6 +42,7 @@ pub use jsonwebtoken::jwk::JwkSet;
 pub use limits::RateLimit;
 pub use logo::Logo;
 pub use mail::{Mailer, Message, Undelivered};
+pub use measures::{Backlog, HashingMeasures, Measures};
 pub use raw_token::RawToken;
 pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
@@ -53,6 +55,7 @@ use database_clock::{DatabaseClock, Skew};
 use limits::RateLimiter;
 use limits::counts::Counts;
 use limits::key::RedisKeys;
+use measures::Tally;
 use redis_store::Redis;
 use rng::OrderedIds;
 use session::SessionCache;
@@ -83,6 +86,7 @@ struct Inner {
     redis: Option<Redis>,
     relying_party: Option<RelyingParty>,
     figures: admin::KeptFigures,
+    tally: Tally,
 }
 
 impl Accounts {
@@ -121,6 +125,7 @@ impl Accounts {
             redis,
             relying_party,
             figures: admin::KeptFigures::default(),
+            tally: Tally::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -78,6 +78,17 @@ pub enum Listening {
     Off,
 }
 
+/// The connections of requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// How many there are.
+    pub open: u32,
+    /// How many of these nobody uses.
+    pub idle: u32,
+    /// How many there may be.
+    pub most: u32,
+}
+
 /// The driver's own `Debug` shows the password.
 impl fmt::Debug for Listening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,6 +175,17 @@ impl Store {
             changes: Arc::default(),
             listening: Arc::new(listening),
             own_sessions,
+        }
+    }
+
+    /// The connections of requests as they are now.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        let most = self.pool.options().get_max_connections();
+        Connections {
+            open: self.pool.size(),
+            idle: u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX),
+            most,
         }
     }
 

@@ -145,6 +145,17 @@ pub async fn count(store: &Store) -> Result<i64, StoreError> {
     Ok(count)
 }
 
+/// How many mails wait, and when the oldest was written.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn backlog(store: &Store) -> Result<(i64, Option<OffsetDateTime>), StoreError> {
+    let row = sqlx::query!(r#"SELECT count(*) AS "count!", min(created_at) AS oldest FROM outbox"#)
+        .fetch_one(&store.pool)
+        .await?;
+    Ok((row.count, row.oldest))
+}
+
 /// Deletes up to `limit` mails whose time was over before; says how many. Call again while the limit is reached.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use crate::app;
 use crate::config::Config;
 use crate::http::serve::{Limits, Server};
 use crate::jobs::Jobs;
+use crate::metrics;
 use crate::state::AppState;
 use std::pin::pin;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    serve_metrics(config, &state).await?;
     let mut jobs = Jobs::start(&state).await;
     if prepared == Prepared::Now {
         jobs.start_on_tables(&state, is_owner(config)).await;
@@ -44,6 +46,15 @@ pub(super) async fn run(config: &Config) -> Outcome {
     }
     jobs.stop().await?;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Until the process ends: how a stop goes is worth watching too.
+async fn serve_metrics(config: &Config, state: &AppState) -> Outcome {
+    if let (Some(address), Some(metrics)) = (config.metrics, state.metrics.clone()) {
+        let listener = metrics::listen(address).await?;
+        tokio::spawn(metrics::serve(listener, state.accounts.clone(), metrics));
+    }
     Ok(())
 }
 

@@ -12,13 +12,15 @@ const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALH
 /// As far as they could be read.
 pub(super) struct Addresses {
     pub(super) listen: SocketAddr,
+    pub(super) metrics: Option<SocketAddr>,
     pub(super) origin: Option<Origin>,
 }
 
 impl Addresses {
     pub(super) fn new(raw: &RawConfig, env: AppEnv, errors: &mut ConfigErrors) -> Self {
         let listen = errors.or(LISTEN, listen(raw));
-        Self { listen, origin: errors.keep(origin(raw, env, listen)) }
+        let metrics = errors.or(None, metrics(raw, listen));
+        Self { listen, metrics, origin: errors.keep(origin(raw, env, listen)) }
     }
 }
 
@@ -28,6 +30,21 @@ fn listen(raw: &RawConfig) -> Result<SocketAddr, ConfigError> {
         let message = format!("\"{text}\" isn't a valid address; set it to something like 127.0.0.1:8000");
         ConfigError::new("LEPTOS_SITE_ADDR", message)
     })
+}
+
+/// Never where people sign in: how much a site is used is nobody's business.
+fn metrics(raw: &RawConfig, listen: SocketAddr) -> Result<Option<SocketAddr>, ConfigError> {
+    let refuse = |message: String| ConfigError::new("METRICS_ADDR", message);
+    let Some(text) = filled(raw.metrics_addr.as_deref()) else { return Ok(None) };
+    let address: SocketAddr = text.parse().map_err(|_| {
+        refuse(format!("\"{text}\" isn't a valid address; set it to something like 127.0.0.1:9464"))
+    })?;
+    if address.port() == listen.port() && address.port() != 0 {
+        return Err(refuse(format!(
+            "{address} has the port of LEPTOS_SITE_ADDR, where people sign in; set another"
+        )));
+    }
+    Ok(Some(address))
 }
 
 fn origin(raw: &RawConfig, env: AppEnv, listen: SocketAddr) -> Result<Origin, ConfigError> {

@@ -56,6 +56,8 @@ pub struct Config {
     pub origin: Origin,
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// Where metrics are served; nowhere unless it is set.
+    pub metrics: Option<SocketAddr>,
     /// Where the built site is.
     pub site_root: PathBuf,
     /// Whether the site's files carry hashes in their names; `None`: where the build left their list.
@@ -146,6 +148,7 @@ impl Config {
             app,
             logo,
             listen: addresses.listen,
+            metrics: addresses.metrics,
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
             hash_files,
             database,

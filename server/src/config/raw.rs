@@ -151,6 +151,9 @@ pub struct RawConfig {
     /// Proxies whose X-Forwarded-For header is trusted: addresses and networks, separated by commas
     #[arg(long, env, value_name = "LIST")]
     pub trusted_proxies: Option<String>,
+    /// Address where Prometheus finds /metrics; keep it from the public [default: none]
+    #[arg(long, env, value_name = "ADDRESS")]
+    pub metrics_addr: Option<String>,
     /// Seconds a connection may stay idle between requests, 1 to 3600; set it higher than your proxy's [default: 75]
     #[arg(long, env, value_name = "SECONDS")]
     pub keep_alive_seconds: Option<String>,

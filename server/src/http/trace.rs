@@ -29,6 +29,9 @@ pub(crate) async fn middleware(
     let mut response = next.run(request).instrument(span).await;
     headers::add(response.headers_mut(), state.origin.is_https());
     response.headers_mut().insert(X_REQUEST_ID.clone(), id.header());
+    if let Some(metrics) = &state.metrics {
+        metrics.answered(&method, matched.as_ref(), response.status(), start.elapsed());
+    }
     log(id, &method, path, &response, start);
     response
 }

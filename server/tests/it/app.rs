@@ -164,6 +164,7 @@ fn state(world: &World) -> AppState {
         env: AppEnv::Development,
         watched: false,
         request_timeout: Duration::from_secs(10),
+        metrics: None,
         stopping: CancellationToken::new(),
     }
 }

@@ -188,6 +188,8 @@ impl Accounts {
             detail: event.detail(),
             salt: rng::bytes(rng),
         };
-        Ok(audit::insert(tx, &row).await?)
+        audit::insert(tx, &row).await?;
+        self.inner.tally.recorded(kind);
+        Ok(())
     }
 }

@@ -145,6 +145,7 @@ impl Accounts {
             self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
         }
         tx.commit().await?;
+        self.inner.tally.signed_in(&proofs);
         self.forgive(ctx, &earned).await;
         let must_prove = self.must_prove(user.email_verified);
         Ok(Established { user, must_prove, token, device })

@@ -2,6 +2,7 @@ use super::dummy::Dummies;
 use super::queue::{Priority, Queue};
 use super::stored::{self, Scheme, Stored};
 use super::strength::Strength;
+use crate::measures::HashingMeasures;
 use crate::{Error, Rng, SetupError, rng};
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -9,6 +10,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{FieldError, PlainPassword, Reason};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -64,6 +66,8 @@ struct Work {
     count: AtomicU64,
     /// How many of these were not Argon2.
     foreign: AtomicU64,
+    /// How many microseconds they have waited for a core.
+    waited: AtomicU64,
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -105,6 +109,13 @@ impl Hasher {
     /// How many of these were of another scheme than Argon2.
     pub(crate) fn foreign_count(&self) -> u64 {
         self.work.foreign.load(Ordering::Relaxed)
+    }
+
+    /// How much was hashed, and how full it is.
+    pub(crate) fn measures(&self) -> HashingMeasures {
+        let (working, waiting) = self.queue.load();
+        let waited = Duration::from_micros(self.work.waited.load(Ordering::Relaxed));
+        HashingMeasures { hashes: self.count(), waited, working, waiting }
     }
 
     /// Whether no place is left now.
@@ -178,7 +189,10 @@ impl Hasher {
         priority: Priority,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
+        let begin = Instant::now();
         let permit = queue.enter(priority).await?;
+        let waited = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.work.waited.fetch_add(waited, Ordering::Relaxed);
         let work = Arc::clone(&self.work);
         // The permit moves into the closure: a request that is dropped must not free it early.
         tokio::task::spawn_blocking(move || {

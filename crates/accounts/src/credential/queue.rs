@@ -30,6 +30,7 @@ pub(super) struct Queue {
     /// one at most.
     first_stranger: Arc<Semaphore>,
     permits: Arc<Semaphore>,
+    size: usize,
 }
 
 /// The permit to work, with the place in the queue.
@@ -45,7 +46,15 @@ impl Queue {
             strangers: semaphore(permits + PLACES - RESERVED),
             first_stranger: semaphore(1),
             permits: semaphore(permits),
+            size: permits,
         }
+    }
+
+    /// How many work, and how many wait.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let inside = (self.size + PLACES).saturating_sub(self.places.available_permits());
+        let working = self.size.saturating_sub(self.permits.available_permits());
+        (working, inside.saturating_sub(working))
     }
 
     pub(super) fn is_full(&self, priority: Priority) -> bool {

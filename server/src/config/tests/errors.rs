@@ -48,6 +48,7 @@ fn all_faults_are_told_at_once() {
         ("REDIS_CA_FILE", "/nowhere/ca.pem"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "["),
+        ("METRICS_ADDR", "9464"),
         ("KEEP_ALIVE_SECONDS", "soon"),
     ]);
     let mut named: Vec<_> = message.lines().map(|line| line.split_once(": ").unwrap().0).collect();
@@ -66,6 +67,7 @@ fn all_faults_are_told_at_once() {
         "LOG_FORMAT",
         "MAIL_FROM",
         "MAIL_REPLY_TO",
+        "METRICS_ADDR",
         "REDIS_CA_FILE",
         "REDIS_URL",
         "RUST_LOG",

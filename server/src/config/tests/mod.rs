@@ -48,6 +48,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "ENCRYPTION_KEY_FILE" => &mut raw.encryption_key_file,
             "SECRET_KEY" => &mut raw.secret_key,
             "SECRET_KEY_FILE" => &mut raw.secret_key_file,
+            "METRICS_ADDR" => &mut raw.metrics_addr,
             "KEEP_ALIVE_SECONDS" => &mut raw.keep_alive_seconds,
             "SHUTDOWN_DELAY_SECONDS" => &mut raw.shutdown_delay_seconds,
             "RUST_LOG" => &mut raw.rust_log,

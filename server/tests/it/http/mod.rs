@@ -8,6 +8,7 @@ mod failures;
 mod files;
 mod headers;
 mod logs;
+mod metrics;
 mod outages;
 mod proxies;
 mod rate_limit;

@@ -1,0 +1,62 @@
+//! What Prometheus asks: how much is answered and how fast, who signs in, and how full this server is. Served at
+//! `METRICS_ADDR` alone, never where people sign in. docs/metrics.md explains each metric.
+
+mod listener;
+mod process;
+mod requests;
+mod snapshot;
+
+pub use listener::router;
+pub(crate) use listener::{listen, serve};
+
+use accounts::Accounts;
+use axum::extract::MatchedPath;
+use http::{Method, StatusCode};
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::registry::Registry;
+use requests::Requests;
+use std::fmt;
+use std::time::Duration;
+
+const PREFIX: &str = "doorstep";
+
+/// What is counted while requests are answered.
+pub struct Metrics {
+    registry: Registry,
+    requests: Requests,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix(PREFIX);
+        let requests = Requests::registered(&mut registry);
+        Self { registry, requests }
+    }
+}
+
+impl Metrics {
+    /// Counts an answer. `route` is the path's pattern: what a client typed would be a label without bound.
+    pub(crate) fn answered(
+        &self,
+        method: &Method,
+        route: Option<&MatchedPath>,
+        status: StatusCode,
+        after: Duration,
+    ) {
+        self.requests.answered(method, route, status, after);
+    }
+
+    /// All metrics in the OpenMetrics text format. Without an answer of the database the backlog of mails is left out.
+    ///
+    /// # Errors
+    /// Never, but the format's writer has an error.
+    pub async fn text(&self, accounts: &Accounts) -> Result<String, fmt::Error> {
+        let backlog = accounts.backlog().await.ok();
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &snapshot::registry(&accounts.measures(), backlog.as_ref()))?;
+        encode_registry(&mut text, &process::registry())?;
+        encode_eof(&mut text)?;
+        Ok(text)
+    }
+}

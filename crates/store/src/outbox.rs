@@ -135,16 +135,6 @@ pub async fn put_off(store: &Store, id: Uuid, next_at: OffsetDateTime) -> Result
     Ok(())
 }
 
-/// How many mails wait.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn count(store: &Store) -> Result<i64, StoreError> {
-    let count =
-        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox"#).fetch_one(&store.pool).await?;
-    Ok(count)
-}
-
 /// How many mails wait, and when the oldest was written.
 ///
 /// # Errors

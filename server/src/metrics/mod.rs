@@ -46,7 +46,7 @@ impl Metrics {
         self.requests.answered(method, route, status, after);
     }
 
-    /// All metrics in the OpenMetrics text format. Without an answer of the database the backlog of mails is left out.
+    /// All metrics, in the text format of `OpenMetrics`. Without an answer of the database the backlog of mails is left out.
     ///
     /// # Errors
     /// Never, but the format's writer has an error.

@@ -103,7 +103,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn mails_left_behind(&self) -> Result<i64, Error> {
-        Ok(if self.sends_mail() { 0 } else { outbox::count(self.store()).await? })
+        Ok(if self.sends_mail() { 0 } else { outbox::backlog(self.store()).await?.0 })
     }
 
     /// Deletes the mails whose time is over where none is sent. Elsewhere the sender gives them up, and says so.

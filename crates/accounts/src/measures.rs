@@ -137,7 +137,9 @@ mod tests {
     #[test]
     fn each_event_counts_for_its_own_kind() {
         let tally = Tally::default();
-        EventKind::ALL.iter().for_each(|kind| tally.recorded(*kind));
+        for kind in EventKind::ALL {
+            tally.recorded(*kind);
+        }
         assert!(tally.events().iter().all(|(_, count)| *count == 1));
         tally.recorded(EventKind::SignedIn);
         assert_eq!(

@@ -26,7 +26,7 @@ fn says(text: &str, line: &str) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn answers_sign_ins_and_what_is_in_use_are_counted(pool: PgPool) {
     let app = measured(pool);
-    let mut program = app.member_program("ana").await;
+    let program = app.member_program("ana").await;
     let wrong = json!({ "email": "ana@example.com", "password": "not it at all" });
     program.post("/api/v1/auth/login", wrong).await.expect(401);
     program.get("/api/v1/users/me").await.expect(200);

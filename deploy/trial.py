@@ -346,6 +346,7 @@ def edges(trial):
     for path, kind in (("/login", "text/html; charset=utf-8"), ("/api/v1/users/me", "application/problem+json"), ("/livez", "text/plain; charset=utf-8"), ("/favicon.svg", "image/svg+xml")):
         _, _, headers = trial.through("GET", path)
         assert headers["Content-Type"] == kind and headers["X-Content-Type-Options"] == "nosniff", (path, headers["Content-Type"])
+    assert trial.through("GET", "/pkg/")[0] == 404
     # One request by its length, two by its chunks: whoever goes by the length alone is led to take the second.
     body = b"0\r\n\r\nGET /api/v1/users/me HTTP/1.1\r\nHost: localhost\r\n\r\n"
     head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nContent-Length: "

@@ -1,4 +1,6 @@
-use crate::{Email, FieldError, FieldErrors, FormReason, REASON_MAX, Role, Timestamp, UserId, UserView};
+use crate::{
+    Email, Factor, FieldError, FieldErrors, FormReason, REASON_MAX, Role, Timestamp, UserId, UserView,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,6 +17,8 @@ pub enum AdminAct {
     Enable,
     /// Signs the person out everywhere.
     EndSessions,
+    /// Takes all second factors away, whose owner has lost them.
+    ClearFactors,
     /// Mails a link to choose a new password.
     SendReset,
     /// Makes such a link, to be passed on.
@@ -38,12 +42,13 @@ pub enum Asking {
 
 impl AdminAct {
     /// Every act.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Promote,
         Self::Demote,
         Self::Disable,
         Self::Enable,
         Self::EndSessions,
+        Self::ClearFactors,
         Self::SendReset,
         Self::MakeReset,
         Self::Verify,
@@ -59,6 +64,7 @@ impl AdminAct {
             Self::Disable => "disable",
             Self::Enable => "enable",
             Self::EndSessions => "end-sessions",
+            Self::ClearFactors => "clear-factors",
             Self::SendReset => "send-reset",
             Self::MakeReset => "make-reset",
             Self::Verify => "verify",
@@ -84,6 +90,7 @@ impl AdminAct {
             Self::Enable => !user.is_active && user.closes_at.is_none(),
             Self::SendReset | Self::MakeReset => user.is_active,
             Self::Verify => !user.email_verified,
+            Self::ClearFactors => !view.second_factors.is_empty(),
             Self::EndSessions | Self::Delete => true,
         }
     }
@@ -93,15 +100,21 @@ impl AdminAct {
     pub const fn asking(self) -> Asking {
         match self {
             Self::Enable | Self::EndSessions | Self::SendReset | Self::Verify => Asking::Once,
-            Self::Promote | Self::Demote | Self::Disable | Self::Delete => Asking::Twice,
+            Self::Promote | Self::Demote | Self::Disable | Self::ClearFactors | Self::Delete => Asking::Twice,
             Self::MakeReset => Asking::ForALink,
         }
     }
 
-    /// Whether an admin who does it to their own account is locked out.
+    /// Whether a reason has to be given.
+    #[must_use]
+    pub const fn needs_reason(self) -> bool {
+        matches!(self, Self::Disable | Self::ClearFactors)
+    }
+
+    /// Whether an admin who does it to their own account could be locked out.
     #[must_use]
     pub const fn locks_out(self) -> bool {
-        matches!(self, Self::Demote | Self::Disable | Self::Delete)
+        matches!(self, Self::Demote | Self::Disable | Self::ClearFactors | Self::Delete)
     }
 }
 
@@ -113,7 +126,7 @@ pub struct AdminActForm {
     pub user: String,
     /// One of [`AdminAct`].
     pub act: String,
-    /// Why; the person is told.
+    /// Why: whoever is disabled is told, and the audit trail keeps it.
     pub reason: String,
 }
 
@@ -124,12 +137,13 @@ pub struct AdminDeed {
     pub user: UserId,
     /// What.
     pub act: AdminAct,
-    /// Why; only where somebody is disabled.
+    /// Why; only where that has to be given.
     pub reason: Option<String>,
 }
 
 impl AdminActForm {
-    /// Checks every field of a form that asks in this way. Whoever is disabled is told why.
+    /// Checks every field of a form that asks in this way. Whoever is disabled is told why; so is the audit trail where
+    /// second factors are cleared.
     ///
     /// # Errors
     /// All refused fields.
@@ -143,12 +157,48 @@ impl AdminActForm {
         if act.is_none() {
             errors.refuse("act", FormReason::TextInvalid);
         }
-        let reason = errors.lines("reason", &self.reason, REASON_MAX);
-        let reason = reason.filter(|reason| act == Some(AdminAct::Disable) && !reason.is_empty());
-        if act == Some(AdminAct::Disable) && self.reason.trim().is_empty() {
-            errors.refuse("reason", FormReason::ReasonMissing);
-        }
+        let needs_reason = act.is_some_and(AdminAct::needs_reason);
+        let reason =
+            if needs_reason { errors.given_reason(&self.reason) } else { errors.unused_reason(&self.reason) };
         errors.finish(user.zip(act).map(|(user, act)| AdminDeed { user, act, reason }))
+    }
+}
+
+/// Why an account's second factors are cleared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct FactorsClearing {
+    /// Why, for the audit log: up to 300 characters.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub reason: String,
+}
+
+impl FactorsClearing {
+    /// Checks the reason.
+    ///
+    /// # Errors
+    /// Where there is none, or more than there is room for.
+    pub fn parse(&self) -> Result<String, Vec<FieldError>> {
+        let mut errors = FieldErrors::default();
+        let reason = errors.given_reason(&self.reason);
+        errors.finish(reason)
+    }
+}
+
+impl FieldErrors {
+    fn given_reason(&mut self, raw: &str) -> Option<String> {
+        let reason = self.lines("reason", raw, REASON_MAX)?;
+        if reason.is_empty() {
+            self.refuse("reason", FormReason::ReasonMissing);
+        }
+        Some(reason)
+    }
+
+    /// Nobody is told it, but the form may have sent it.
+    fn unused_reason(&mut self, raw: &str) -> Option<String> {
+        self.lines("reason", raw, REASON_MAX);
+        None
     }
 }
 
@@ -201,6 +251,8 @@ pub struct AdminUserView {
     pub disabled_reason: Option<String>,
     /// Whether it has a password to sign in with.
     pub has_password: bool,
+    /// What signing in takes beside it.
+    pub second_factors: Vec<Factor>,
     /// How many sessions are open, as far as they were counted.
     pub sessions: u64,
     /// Whether there may be more.
@@ -259,6 +311,9 @@ mod tests {
             "too_long"
         );
         assert_eq!(form("enable", "whatever").parse(Asking::Once).unwrap().reason, None);
+        let cleared = form("clear-factors", " Lost the phone ").parse(Asking::Twice).unwrap();
+        assert_eq!(cleared.reason.as_deref(), Some("Lost the phone"));
+        assert_eq!(form("clear-factors", "").parse(Asking::Twice).unwrap_err()[0].reason.code(), "required");
     }
 
     #[test]

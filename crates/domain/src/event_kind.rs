@@ -40,6 +40,7 @@ kinds! {
     FactorAdded "factor_added";
     FactorRefused "factor_refused";
     FactorRemoved "factor_removed";
+    FactorsCleared "factors_cleared";
     InvitationRevoked "invitation_revoked";
     Invited "invited";
     LinkMade "link_made";
@@ -120,6 +121,7 @@ impl EventKind {
             Self::AddressTaken
                 | Self::FactorRefused
                 | Self::PasskeyCopied
+                | Self::FactorsCleared
                 | Self::PasswordChangeRefused
                 | Self::ReauthenticationRefused
                 | Self::RecoveryCodeUsed

@@ -33,8 +33,8 @@ mod ways_in;
 pub use account::*;
 pub use admin::*;
 pub use admin_act::{
-    AdminAct, AdminActForm, AdminDeed, AdminUserView, Asking, InvitationView, InviteForm, MadeLink,
-    RevokeForm,
+    AdminAct, AdminActForm, AdminDeed, AdminUserView, Asking, FactorsClearing, InvitationView, InviteForm,
+    MadeLink, RevokeForm,
 };
 pub use audit::{ActivityView, Addresses, AuditFilter, AuditQuery, AuditView};
 pub use audit_search::AuditSearch;

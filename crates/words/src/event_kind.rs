@@ -22,6 +22,7 @@ pub fn what_happened(kind: EventKind) -> &'static str {
         EventKind::FactorAdded => event::factor_added(),
         EventKind::FactorRefused => event::factor_refused(),
         EventKind::FactorRemoved => event::factor_removed(),
+        EventKind::FactorsCleared => event::factors_cleared(),
         EventKind::LinkMade => event::link_made(),
         EventKind::OtherSessionsEnded => event::other_sessions_ended(),
         EventKind::PasskeyCopied => event::passkey_copied(),

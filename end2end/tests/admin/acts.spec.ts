@@ -1,6 +1,7 @@
 import { asAdmin, find, signIn } from '../../fixtures/admin';
 import { button, field, fillSignIn, withNext, words } from '../../fixtures/forms';
 import { test } from '../../fixtures/mail-server';
+import { enterCode } from '../../fixtures/totp';
 import { expect, register, someAddress, somebody } from '../../fixtures/test';
 
 test('somebody is invited, promoted, disabled while signed in on two browsers, and demoted @plain', async ({ page, own, mailTo, elsewhere, browser, baseURL, javaScriptEnabled }) => {
@@ -91,4 +92,27 @@ test('what would lock one out is not offered, and a deletion names whom it is ab
   await expect(page.getByText('The account was deleted.')).toBeVisible();
   await page.goto(`/admin/users?q=${encodeURIComponent(ana.email)}`);
   await expect(page.getByText('No account fits.')).toBeVisible();
+});
+
+test('somebody who has lost their second step is let in by the password again @plain', async ({ page, own, mailTo, elsewhere, baseURL }) => {
+  await asAdmin(page, own.server);
+  const ana = somebody();
+  const other = await elsewhere('/register');
+  await register(other.context(), ana, baseURL!);
+  await other.goto('/account/factors');
+  await button(other, 'Set up an authenticator app').click();
+  const secret = await other.locator('.key').innerText();
+  const on = other.getByText("Two-step sign-in is on, and you've been signed out everywhere else.");
+  await enterCode(other, secret, 1, button(other, 'Turn on two-step sign-in'), on);
+
+  await page.goto(`/admin/users?second_factor=true&q=${encodeURIComponent(ana.email)}`);
+  await expect(page.getByRole('rowheader')).toHaveText([ana.email]);
+  await page.getByRole('rowheader').getByRole('link').click();
+  await page.getByRole('link', { name: 'Turn two-step sign-in off' }).click();
+  await field(page, 'Reason').fill('Lost the phone, known by voice');
+  await button(page, 'Turn two-step sign-in off').click();
+  await expect(page.getByText('Their two-step sign-in is off, and their sessions have ended.')).toBeVisible();
+  await expect(page.getByText('Lost the phone, known by voice')).toBeVisible();
+  await mailTo(ana.email, /^Two-step sign-in to .* was turned off/);
+  await signIn(other, ana);
 });

@@ -77,6 +77,9 @@ pub enum Command {
         /// Whose address
         email: String,
     },
+    /// Take the second factors from somebody who has lost them
+    #[command(subcommand)]
+    Factors(FactorsCommand),
     /// Add a signing key; the old one keeps verifying tokens, so nobody is signed out
     RotateKeys {
         /// Rotate the encryption keys instead: add one, and once it has taken over, encrypt waiting mails anew and drop
@@ -110,6 +113,7 @@ impl Command {
                 | Self::CreateAdmin { .. }
                 | Self::Invite { .. }
                 | Self::Link { .. }
+                | Self::Factors(_)
                 | Self::Audit(_)
                 | Self::ImportUsers(_)
         )
@@ -137,6 +141,16 @@ pub enum AuditCommand {
         /// All events before this day, in UTC, such as 2026-01-31
         #[arg(long, value_name = "DAY")]
         before: String,
+    },
+}
+
+/// What is to be done with second factors.
+#[derive(Subcommand)]
+pub enum FactorsCommand {
+    /// Remove every second factor and all recovery codes of an account, end its sessions, and mail its owner
+    Clear {
+        /// Whose address
+        email: String,
     },
 }
 

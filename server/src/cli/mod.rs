@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod create_admin;
+mod factors;
 mod healthcheck;
 mod import;
 mod invite;
@@ -41,6 +42,7 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
         }
         Command::Invite { email, role, revoke } => invite::run(config, email, role, revoke).await?,
         Command::Link { what, email } => link::run(config, what, email).await?,
+        Command::Factors(command) => factors::run(config, command).await?,
         Command::RotateKeys { encryption: false, lead } => rotate_keys::signing(config, lead)?,
         Command::RotateKeys { encryption: true, lead } => rotate_keys::encryption(config, lead).await?,
         // What they print needs no settings, so `main` has printed it.

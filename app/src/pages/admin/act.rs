@@ -22,7 +22,7 @@ fn page(context: &DocumentContext, view: &AdminUserView, act: AdminAct) -> AnyVi
     let fields = view! {
         {hidden("form[user]", &view.user.id)}
         {hidden("form[act]", act.as_str())}
-        {(act == AdminAct::Disable).then(|| reason(flash))}
+        {act.needs_reason().then(|| reason(flash, act))}
     };
     let form = PlainForm {
         version: view.version.clone(),
@@ -55,9 +55,14 @@ fn page(context: &DocumentContext, view: &AdminUserView, act: AdminAct) -> AnyVi
     .into_any()
 }
 
-fn reason(flash: &Flash) -> AnyView {
+fn reason(flash: &Flash, act: AdminAct) -> AnyView {
     let error = field_error(flash, "reason");
     let described = if error.is_some() { "reason-help reason-error" } else { "reason-help" };
+    let max = REASON_MAX as u64;
+    let note = match act {
+        AdminAct::ClearFactors => words::admin_user::why_cleared_note(max),
+        _ => words::admin_user::why_note(max),
+    };
     let text = escaped(&typed(flash, "reason").unwrap_or_default());
     view! {
         <div class="field">
@@ -74,7 +79,7 @@ fn reason(flash: &Flash) -> AnyView {
                 aria-invalid=error.is_some().then_some("true")
                 inner_html=text
             ></textarea>
-            <p class="help" id="reason-help">{words::admin_user::why_note(REASON_MAX as u64)}</p>
+            <p class="help" id="reason-help">{note}</p>
             {error.map(|error| view! { <p class="field-error" id="reason-error">{error}</p> })}
         </div>
     }

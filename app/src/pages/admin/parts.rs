@@ -1,7 +1,7 @@
 //! What the pages of admins are made of.
 
 use crate::ui::Flash;
-use domain::{AdminAct, ProblemDocument, Role, Timestamp, TwoWayPage, UserView};
+use domain::{AdminAct, Factor, ProblemDocument, Role, Timestamp, TwoWayPage, UserView};
 use leptos::prelude::*;
 use leptos_router::location::Url;
 
@@ -72,6 +72,17 @@ pub(super) fn role(role: Role) -> &'static str {
     }
 }
 
+/// What signing in takes beside the password.
+pub(super) fn second_factors(factors: &[Factor]) -> String {
+    let name = |factor: &Factor| match factor {
+        Factor::Passkey => words::second_step::passkey(),
+        Factor::Totp => words::second_step::totp(),
+        _ => words::second_step::other(),
+    };
+    let names: Vec<_> = factors.iter().map(name).collect();
+    if names.is_empty() { words::admin_user::no_second_factor().to_owned() } else { names.join(" · ") }
+}
+
 /// Whether an account works, in a word.
 pub(super) fn state(user: &UserView) -> &'static str {
     match (user.is_active, user.closes_at.is_some()) {
@@ -92,6 +103,7 @@ pub(super) fn act_label(act: AdminAct) -> &'static str {
         AdminAct::Disable => words::act_label::disable(),
         AdminAct::Enable => words::act_label::enable(),
         AdminAct::EndSessions => words::act_label::end_sessions(),
+        AdminAct::ClearFactors => words::act_label::clear_factors(),
         AdminAct::SendReset => words::act_label::send_reset(),
         AdminAct::MakeReset => words::act_label::make_reset(),
         AdminAct::Verify => words::act_label::verify(),
@@ -105,6 +117,7 @@ pub(super) fn act_title(act: AdminAct) -> &'static str {
         AdminAct::Demote => words::act_title::demote(),
         AdminAct::Disable => words::act_title::disable(),
         AdminAct::MakeReset => words::act_title::make_reset(),
+        AdminAct::ClearFactors => words::act_title::clear_factors(),
         AdminAct::Delete => words::act_title::delete(),
         AdminAct::Enable | AdminAct::EndSessions | AdminAct::SendReset | AdminAct::Verify => {
             words::act_title::other()
@@ -119,6 +132,7 @@ pub(super) fn act_does(act: AdminAct) -> &'static str {
         AdminAct::Disable => words::act_does::disable(),
         AdminAct::Enable => words::act_does::enable(),
         AdminAct::EndSessions => words::act_does::end_sessions(),
+        AdminAct::ClearFactors => words::act_does::clear_factors(),
         AdminAct::SendReset => words::act_does::send_reset(),
         AdminAct::MakeReset => words::act_does::make_reset(),
         AdminAct::Verify => words::act_does::verify(),
@@ -134,6 +148,7 @@ pub(super) fn act_done(flash: &Flash) -> &'static str {
         Some(AdminAct::Disable) => words::act_done::disable(),
         Some(AdminAct::Enable) => words::act_done::enable(),
         Some(AdminAct::EndSessions) => words::act_done::end_sessions(),
+        Some(AdminAct::ClearFactors) => words::act_done::clear_factors(),
         Some(AdminAct::SendReset) => words::act_done::send_reset(),
         Some(AdminAct::MakeReset) => words::act_done::make_reset(),
         Some(AdminAct::Verify) => words::act_done::verify(),

@@ -1,6 +1,6 @@
 use super::document::{Head, document};
 use super::event;
-use super::parts::{act_does, act_done, act_label, proof, role, shown_link, state};
+use super::parts::{act_does, act_done, act_label, proof, role, second_factors, shown_link, state};
 use crate::site::DocumentContext;
 use crate::ui::{Card, PlainForm, hidden, outcome};
 use domain::{Addresses, AdminAct, AdminUserView, Asking, AuditView};
@@ -61,7 +61,15 @@ fn page(
 }
 
 fn facts(view: &AdminUserView) -> AnyView {
-    let AdminUserView { user, disabled_reason, has_password, sessions, sessions_go_on, .. } = view;
+    let AdminUserView {
+        user,
+        disabled_reason,
+        has_password,
+        second_factors: second,
+        sessions,
+        sessions_go_on,
+        ..
+    } = view;
     let fact = |label: &'static str, value: String| view! { <div><dt>{label}</dt> <dd><bdi>{value}</bdi></dd></div> };
     let none = || words::admin::none().to_owned();
     let created = words::exact(&user.created_at);
@@ -81,6 +89,7 @@ fn facts(view: &AdminUserView) -> AnyView {
             {user.closes_at.as_ref().map(|at| fact(words::admin_user::closes(), words::exact(at)))}
             {disabled_reason.clone().map(|reason| fact(words::admin_user::reason(), reason))}
             {fact(words::admin_user::password(), password.to_owned())}
+            {fact(words::admin_user::second_factors(), second_factors(second))}
             {fact(words::admin_user::sessions(), open)}
             {fact(words::admin_user::since(), created)}
             {fact(words::admin_user::changed(), words::exact(&user.updated_at))}
@@ -118,8 +127,8 @@ fn acts(context: &DocumentContext, view: &AdminUserView) -> AnyView {
         }
         .into_any()
     } else {
-        view! { <ul class="rows">{offered(&[AdminAct::Demote, AdminAct::Disable, AdminAct::Delete])}</ul> }
-            .into_any()
+        let acts = [AdminAct::ClearFactors, AdminAct::Demote, AdminAct::Disable, AdminAct::Delete];
+        view! { <ul class="rows">{offered(&acts)}</ul> }.into_any()
     };
     view! {
         <Card id="acts" title=words::admin_user::acts() purpose=words::admin_user::acts_purpose()>

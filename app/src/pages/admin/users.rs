@@ -70,6 +70,12 @@ fn search(query: &UserQuery) -> AnyView {
                 &query.email_verified,
                 &[("true", words::admin::proven()), ("false", words::admin::not_proven())],
             )}
+            {choice(
+                "second_factor",
+                words::admin_users::second_factor(),
+                &query.second_factor,
+                &[("true", words::admin_users::with_factor()), ("false", words::admin_users::without_factor())],
+            )}
             {select("sort", words::admin_users::sort(), &query.sort, &UserSort::ALL.map(order))}
     };
     let invite = view! { <a class="button" href="/admin/users/new">{words::admin_users::invite()}</a> };

@@ -6,8 +6,10 @@ use crate::audit::Event;
 use crate::identifier::{self, Address};
 use crate::one_time::NewToken;
 use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
-use domain::{AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, Purpose, UserId};
-use store::{sessions, users};
+use domain::{
+    AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, FactorsClearing, Purpose, UserId,
+};
+use store::{factors, sessions, users};
 
 impl Accounts {
     /// An account, as its page shows it.
@@ -22,6 +24,7 @@ impl Accounts {
         Ok(AdminUserView {
             disabled_reason: user.disabled_reason.clone(),
             has_password: user.password_hash.is_some(),
+            second_factors: factors::enrolled(self.store(), id).await?,
             sessions: sessions as u64,
             sessions_go_on: i64::try_from(open.len()) == Ok(SESSIONS_COUNTED),
             own: id == admin.user,
@@ -66,6 +69,10 @@ impl Accounts {
             AdminAct::Disable => self.change_active(ctx, user, false, reason).await?,
             AdminAct::Enable => self.change_active(ctx, user, true, None).await?,
             AdminAct::EndSessions => _ = self.end_sessions_of(ctx, user).await?,
+            AdminAct::ClearFactors => {
+                let reason = reason.unwrap_or_default();
+                self.clear_factors(ctx, user, FactorsClearing { reason }).await?;
+            }
             AdminAct::SendReset => self.send_password_reset(ctx, user).await?,
             AdminAct::MakeReset => return self.make_password_reset(ctx, user).await.map(Some),
             AdminAct::Verify => self.verify_by_hand(ctx, user).await?,

@@ -2,6 +2,7 @@
 
 mod acts;
 mod create;
+mod factors;
 mod figures;
 mod invitations;
 mod invite;

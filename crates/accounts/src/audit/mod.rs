@@ -46,6 +46,7 @@ pub(crate) enum Event<'a> {
     FactorRefused,
     PasskeyCopied { stored: u32, sent: u32 },
     PasskeyRenamed,
+    FactorsCleared { ended_sessions: u64, reason: Option<&'a str> },
     RecoveryCodesMade,
     RecoveryCodeUsed { left: i64 },
     RoleChanged { role: Role, ended_sessions: u64 },
@@ -94,6 +95,7 @@ impl Event<'_> {
             Self::FactorRefused => EventKind::FactorRefused,
             Self::PasskeyCopied { .. } => EventKind::PasskeyCopied,
             Self::PasskeyRenamed => EventKind::PasskeyRenamed,
+            Self::FactorsCleared { .. } => EventKind::FactorsCleared,
             Self::RecoveryCodesMade => EventKind::RecoveryCodesMade,
             Self::RecoveryCodeUsed { .. } => EventKind::RecoveryCodeUsed,
             Self::RoleChanged { .. } => EventKind::RoleChanged,
@@ -137,9 +139,11 @@ impl Event<'_> {
             Self::OtherSessionsEnded { ended_sessions }
             | Self::SessionsEnded { ended_sessions }
             | Self::Disabled { ended_sessions, reason: None }
+            | Self::FactorsCleared { ended_sessions, reason: None }
             | Self::PasswordReset { ended_sessions }
             | Self::AccountDeleted { ended_sessions } => json!({ "ended_sessions": ended_sessions }),
-            Self::Disabled { ended_sessions, reason: Some(reason) } => {
+            Self::Disabled { ended_sessions, reason: Some(reason) }
+            | Self::FactorsCleared { ended_sessions, reason: Some(reason) } => {
                 json!({ "ended_sessions": ended_sessions, "reason": reason })
             }
             Self::AccountClosing { ended_sessions, closes_at } => {

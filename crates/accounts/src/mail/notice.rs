@@ -35,6 +35,8 @@ pub(crate) enum Notice {
     FactorAdded { factor: String },
     /// A sign-in no longer takes that step.
     FactorRemoved { factor: String },
+    /// An admin took all second factors away.
+    FactorsCleared,
     /// There are new recovery codes, and no old ones.
     RecoveryCodesMade,
     /// A recovery code was used, and so many are left.
@@ -56,7 +58,10 @@ pub(crate) struct NoticeMail {
 impl Notice {
     /// Whether the owner may take the account back because of it.
     pub(super) fn can_be_undone(&self) -> bool {
-        !matches!(self, Self::EmailIsYours | Self::Disabled | Self::Deleted | Self::Recovered)
+        !matches!(
+            self,
+            Self::EmailIsYours | Self::Disabled | Self::FactorsCleared | Self::Deleted | Self::Recovered
+        )
     }
 
     /// The end of an account that closes, in seconds since 1970.
@@ -85,6 +90,7 @@ impl Notice {
             Self::Recovered => "account recovered",
             Self::FactorAdded { .. } => "factor added",
             Self::FactorRemoved { .. } => "factor removed",
+            Self::FactorsCleared => "factors cleared",
             Self::RecoveryCodesMade => "recovery codes made",
             Self::RecoveryCodeUsed { .. } => "recovery code used",
         }

@@ -127,6 +127,7 @@ impl Accounts {
             Notice::Recovered => Letter::Recovered { when, client },
             Notice::FactorAdded { factor } => Letter::FactorAdded { factor, when, client, not_me },
             Notice::FactorRemoved { factor } => Letter::FactorRemoved { factor, when, client, not_me },
+            Notice::FactorsCleared => Letter::FactorsCleared { when },
             Notice::RecoveryCodesMade => Letter::RecoveryCodesMade { when, client, not_me },
             Notice::RecoveryCodeUsed { left } => {
                 Letter::RecoveryCodeUsed { left: *left, when, client, not_me }

@@ -121,6 +121,7 @@ async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(po
         EventKind::FactorRemoved,
         EventKind::PasskeyCopied,
         EventKind::PasskeyRenamed,
+        EventKind::FactorsCleared,
         EventKind::RecoveryCodeUsed,
         EventKind::RecoveryCodesMade,
     ];

@@ -19,6 +19,8 @@ pub struct UserQuery {
     pub is_active: String,
     /// Only users whose email address is verified (`true`) or is not (`false`).
     pub email_verified: String,
+    /// Only users with a second factor (`true`) or only those without one (`false`).
+    pub second_factor: String,
     /// The order: `created`, `name` or `email`, with a minus in front for the other way round. Newest first (`-created`)
     /// by default. Users without a name are sorted by their email address.
     pub sort: String,
@@ -37,6 +39,8 @@ pub struct UserFilter {
     pub is_active: Option<bool>,
     /// Whether the address was proven.
     pub email_verified: Option<bool>,
+    /// Whether they have a second factor.
+    pub second_factor: Option<bool>,
     /// In which order.
     pub sort: UserSort,
 }
@@ -81,13 +85,14 @@ impl UserSort {
 impl UserQuery {
     /// Each field by its name in the address.
     #[must_use]
-    pub fn fields(&self) -> [(&'static str, &str); 7] {
-        let Self { limit, cursor, q, role, is_active, email_verified, sort } = self;
+    pub fn fields(&self) -> [(&'static str, &str); 8] {
+        let Self { limit, cursor, q, role, is_active, email_verified, second_factor, sort } = self;
         [
             ("q", q),
             ("role", role),
             ("is_active", is_active),
             ("email_verified", email_verified),
+            ("second_factor", second_factor),
             ("sort", sort),
             ("limit", limit),
             ("cursor", cursor),
@@ -105,8 +110,17 @@ impl UserQuery {
         let role = Some(self.role.as_str()).filter(|raw| !raw.is_empty()).and_then(|raw| errors.role(raw));
         let is_active = errors.flag("is_active", &self.is_active);
         let email_verified = errors.flag("email_verified", &self.email_verified);
+        let second_factor = errors.flag("second_factor", &self.second_factor);
         let sort = errors.sort(&self.sort);
-        errors.finish(window.map(|window| UserFilter { window, term, role, is_active, email_verified, sort }))
+        errors.finish(window.map(|window| UserFilter {
+            window,
+            term,
+            role,
+            is_active,
+            email_verified,
+            second_factor,
+            sort,
+        }))
     }
 }
 
@@ -143,13 +157,15 @@ mod tests {
             role: "user".into(),
             is_active: "false".into(),
             email_verified: "true".into(),
+            second_factor: "false".into(),
             sort: "-name".into(),
             ..UserQuery::default()
         };
         let filter = query.parse().unwrap();
         assert_eq!(filter.term.as_deref(), Some("Ana_%"));
         assert_eq!((filter.role, filter.is_active), (Some(Role::User), Some(false)));
-        assert_eq!((filter.email_verified, filter.sort), (Some(true), UserSort::NameDescending));
+        assert_eq!((filter.email_verified, filter.second_factor), (Some(true), Some(false)));
+        assert_eq!(filter.sort, UserSort::NameDescending);
         let query = UserQuery {
             limit: "0".into(),
             cursor: "x".into(),
@@ -157,11 +173,15 @@ mod tests {
             role: "root".into(),
             is_active: "1".into(),
             email_verified: "yes".into(),
+            second_factor: "totp".into(),
             sort: "password_hash".into(),
         };
         let fields: Vec<_> = query.parse().unwrap_err().into_iter().map(|e| e.field).collect();
-        assert_eq!(fields, ["limit", "cursor", "q", "role", "is_active", "email_verified", "sort"]);
+        let expected =
+            ["limit", "cursor", "q", "role", "is_active", "email_verified", "second_factor", "sort"];
+        assert_eq!(fields, expected);
         let everybody = UserQuery::default().parse().unwrap();
-        assert_eq!((everybody.term, everybody.sort), (None, UserSort::Newest));
+        assert_eq!((everybody.term, everybody.second_factor), (None, None));
+        assert_eq!(everybody.sort, UserSort::Newest);
     }
 }

@@ -26,6 +26,16 @@ pub async fn enrolled_in(tx: &mut Tx, user: UserId) -> Result<Vec<Factor>, Store
     second_factors(tx.unchanging(), user).await
 }
 
+/// Takes all second factors of an account, finished or not, and its recovery codes.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn clear(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    totp::delete(tx, user).await?;
+    passkeys::delete_all(tx, user).await?;
+    recovery_codes::delete(tx, user).await
+}
+
 async fn second_factors(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Factor>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM passkeys WHERE user_id = $1) AS "passkey!",

@@ -258,6 +258,15 @@ pub async fn delete(tx: &mut Tx, user: UserId, passkey: PasskeyId) -> Result<boo
     Ok(done.rows_affected() == 1)
 }
 
+/// Deletes every passkey of an account.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn delete_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM passkeys WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
+    Ok(())
+}
+
 /// Deletes the passkeys of an account that were added since then; says how many.
 ///
 /// # Errors

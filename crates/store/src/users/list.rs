@@ -48,6 +48,8 @@ macro_rules! list {
                   AND (NOT $7 OR search LIKE '%' || regexp_replace(lower($3), '[\\\\%_]', '\\\\\\&', 'g') || '%'))
                 AND ($4::text IS NULL OR role = $4) AND ($5::boolean IS NULL OR is_active = $5)
                 AND ($6::boolean IS NULL OR email_verified = $6)
+                AND ($8::boolean IS NULL OR (EXISTS (SELECT FROM totp WHERE totp.user_id = users.id)
+                  OR EXISTS (SELECT FROM passkeys WHERE passkeys.user_id = users.id)) = $8)
               ORDER BY " + $order + " LIMIT $1"],
             $filter.window.rows_to_read(),
             from.map(|place| place.id),
@@ -55,7 +57,8 @@ macro_rules! list {
             $filter.role.map(Role::as_str),
             $filter.is_active,
             $filter.email_verified,
-            $indexed
+            $indexed,
+            $filter.second_factor
             $($given)*
         )
         .map(|row| Listed { key: row.key, user: user_of!(row) })
@@ -73,7 +76,7 @@ macro_rules! by_key {
             indexed: bool,
         ) -> sqlx::Result<Vec<Listed>> {
             let key = filter.window.from.as_ref().map(|place| place.key.as_str());
-            list!(scan, filter, indexed, $key, "(key, id) > ($8, $2)", "key, id", key)
+            list!(scan, filter, indexed, $key, "(key, id) > ($9, $2)", "key, id", key)
         }
 
         async fn $descending(
@@ -82,7 +85,7 @@ macro_rules! by_key {
             indexed: bool,
         ) -> sqlx::Result<Vec<Listed>> {
             let key = filter.window.from.as_ref().map(|place| place.key.as_str());
-            list!(scan, filter, indexed, $key, "(key, id) < ($8, $2)", "key DESC, id DESC", key)
+            list!(scan, filter, indexed, $key, "(key, id) < ($9, $2)", "key DESC, id DESC", key)
         }
     };
 }

@@ -16,6 +16,8 @@ const AROUND: &str = r"[\t-\r \u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u
 const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";
 /// Some text that is more than blanks.
 const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8][^\u0000-\u001f\u007f-\u009f]*$";
+/// A character that shows.
+const INK: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8]";
 /// `domain::Span` encodes 17 bytes, the first of which is 1.
 const CURSOR: &str = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$";
 /// `domain::Window` encodes 17 bytes, the first of which is 1 or 2, and up to 482 of a key.
@@ -25,6 +27,11 @@ const KEYED_CURSOR: &str = "^A[Q-Za-v][A-Za-z0-9_-]{20}([A-Za-z0-9_-]{4}){0,160}
 fn text(max: usize, lines: bool) -> String {
     let one = if lines { format!(r"(?:\r\n|\n|{SEEN})") } else { SEEN.to_owned() };
     format!("^{AROUND}{one}{{0,{max}}}{AROUND}$")
+}
+
+/// The same of lines that say something.
+fn given_text(max: usize) -> String {
+    format!(r"^{AROUND}{INK}(?:\r\n|\n|{SEEN}){{0,{}}}{AROUND}$", max - 1)
 }
 
 /// The limits of a field of the profile, which `null` clears too.
@@ -60,6 +67,7 @@ fn field(schema: &str, name: &str) -> Option<Value> {
         (_, "current_password") => {
             json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })
         }
+        ("FactorsClearing", "reason") => json!({ "pattern": given_text(REASON_MAX) }),
         (_, "reason") => json!({ "type": ["string", "null"], "pattern": text(REASON_MAX, true) }),
         (_, "role") => json!({ "enum": ["user", "admin"] }),
         (_, "is_active") => json!({ "type": ["boolean", "null"] }),
@@ -78,7 +86,7 @@ fn parameter(operation: &Value, name: &str) -> Option<Value> {
         "cursor" => json!({ "type": "string", "pattern": CURSOR }),
         "q" => json!({ "type": "string", "pattern": text(SEARCH_MAX, false) }),
         "role" => json!({ "type": "string", "enum": ["user", "admin"] }),
-        "is_active" | "email_verified" => json!({ "type": "boolean" }),
+        "is_active" | "email_verified" | "second_factor" => json!({ "type": "boolean" }),
         "sort" => json!({ "type": "string", "enum": UserSort::ALL.map(UserSort::as_str) }),
         "kind" => json!({ "type": "string", "pattern": "^[a-z_]{1,64}$" }),
         "actor" | "subject" => json!({ "type": "string", "format": "uuid" }),

@@ -47,6 +47,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(factors::make_recovery_codes))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
+        .routes(routes!(users::clear_factors))
         .routes(routes!(users::read, users::change, users::delete))
         .routes(routes!(users::end_sessions))
         .routes(routes!(users::send_password_reset));

@@ -9,7 +9,7 @@ use crate::state::AppState;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use domain::{AdminPatch, NewAccount, TwoWayPage, UserId, UserQuery, UserView};
+use domain::{AdminPatch, FactorsClearing, NewAccount, TwoWayPage, UserId, UserQuery, UserView};
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -185,6 +185,36 @@ pub(crate) async fn end_sessions(
     Id(id): Id,
 ) -> Answer<NoContent> {
     state.accounts.end_sessions_of(&ctx, UserId(id)).await?;
+    Ok(NoContent)
+}
+
+/// Clear a user's second factors
+///
+/// For somebody who has lost them. Removes every second factor and all recovery codes, and ends all of the user's
+/// sessions; the user gets an email. Needs a recent sign-in. Your own are at `/users/me/factors`.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}/factors",
+    operation_id = "clear_user_factors",
+    tag = "Administration",
+    params(("id" = UserId, Path, description = "The user's ID")),
+    request_body(content = FactorsClearing, example = json!({ "reason": "Lost their phone; known by voice" })),
+    responses(
+        (status = 204, description = "The user has no second factor"),
+        (status = 403, description = "You are not an admin, or a recent sign-in is needed"),
+        (status = 404, description = "User not found"),
+        (status = 409, description = "This is your own account"),
+        (status = 412, description = "`If-Match` does not match the current version"),
+    ),
+    security(("bearer" = [])),
+)]
+pub(crate) async fn clear_factors(
+    State(state): State<AppState>,
+    IfMatch(ctx): IfMatch,
+    Id(id): Id,
+    Body(form): Body<FactorsClearing>,
+) -> Answer<NoContent> {
+    state.accounts.clear_factors(&ctx, UserId(id), form).await?;
     Ok(NoContent)
 }
 

@@ -1,4 +1,4 @@
-//! `invite` and `link`.
+//! `invite`, `link` and `factors`.
 
 use super::commands::{run, text, url};
 use crate::app::App;
@@ -70,4 +70,19 @@ async fn an_invitation_is_mailed_where_mail_is_on_and_needs_a_key_where_not(pool
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(!text(&output.stdout).contains("link:"));
     assert_eq!(World::new(pool).count("SELECT count(*) FROM outbox WHERE kind = 'invite'").await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_operator_clears_the_factors_of_the_last_admin(pool: PgPool) {
+    let url = url(&pool);
+    let world = World::new(pool);
+    let mut root = world.member("root").await;
+    world.execute("UPDATE users SET role = 'admin'").await;
+    world.set_up_totp(&mut root).await;
+    let clear = |email: &str| printed(&url, None, &["factors", "clear", email]);
+    assert!(clear("root@example.com").unwrap().contains("the second factors are gone"));
+    assert!(clear("root@example.com").unwrap().contains("there was no second factor"));
+    assert!(clear("nobody@example.com").unwrap_err().contains("no such account"));
+    assert!(clear("nonsense").is_err());
+    assert_eq!(world.count("SELECT count(*) FROM totp").await, 0);
 }

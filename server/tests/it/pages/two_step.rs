@@ -1,6 +1,6 @@
 //! Two-step sign-in without scripts: turning it on, its second step, and what a sign-in cannot do that waits for it.
 
-use super::{functions, guards};
+use super::{admin, functions, guards};
 use crate::actors::{Answer, Browser};
 use crate::app::App;
 use accounts::Clock;
@@ -300,4 +300,38 @@ async fn codes_that_nobody_has_seen_are_said_to_be_so(pool: PgPool) {
     assert!(page.contains("10 recovery codes are left.") && codes(&page).len() == 10, "{page}");
     let page = ana.get(PAGE).await.expect(200).text;
     assert!(page.contains("10 recovery codes are left.") && codes(&page).is_empty(), "{page}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_turns_it_off_for_somebody_who_has_lost_it(pool: PgPool) {
+    let app = App::new(pool);
+    let mut root = app.admin("root").await;
+    let (mut ana, ..) = enrolled(&app).await;
+    for (filter, shown) in [("true", true), ("false", false)] {
+        let page = root.get(&format!("/admin/users?second_factor={filter}")).await.expect(200).text;
+        assert_eq!(page.contains("ana@example.com"), shown, "{filter}: {page}");
+        assert!(page.contains(&format!("value=\"{filter}\" selected")), "{page}");
+    }
+    let account = format!("/admin/users/{}", admin::id(&app, "ana").await);
+    let page = root.get(&account).await.expect(200).text.replace("<!>", "");
+    assert!(page.contains("<dd><bdi>Authenticator app</bdi></dd>"), "{page}");
+    let (asked, act) = (format!("{account}/clear-factors"), "clear-factors");
+    let confirmed = "/fn/admin/confirmed";
+    let unsaid = admin::send(&mut root, &asked, confirmed, act, &[("form[reason]", " ")]).await;
+    assert_eq!(unsaid.expect(303).location(), Some(asked.as_str()));
+    assert!(root.get(&asked).await.expect(200).text.contains("Say why."));
+    let done = admin::send(&mut root, &asked, confirmed, act, &[("form[reason]", "Lost <b>it</b>")]).await;
+    assert_eq!(done.expect(303).location(), Some(account.as_str()));
+    let page = root.get(&account).await.expect(200).text.replace("<!>", "");
+    assert!(
+        page.contains("Their two-step sign-in is off") && page.contains("Lost &lt;b&gt;it&lt;/b&gt;"),
+        "{page}"
+    );
+    assert!(!page.contains("/clear-factors\""), "there is nothing left: {page}");
+    root.get(&asked).await.expect(409);
+    ana.get("/account").await.expect(303);
+    let (_, answer) = first_step(&app, "").await;
+    assert_eq!(answer.location(), Some("/account"), "the password is enough");
+    let own = format!("/admin/users/{}/clear-factors", admin::id(&app, "root").await);
+    root.get(&own).await.expect(409);
 }

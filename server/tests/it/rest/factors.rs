@@ -171,3 +171,31 @@ async fn without_an_encryption_key_the_api_says_so(pool: PgPool) {
     let ana = app.member_program("ana").await;
     assert_eq!(ana.post(&format!("{FACTORS}/totp"), json!({})).await.expect(403).code(), "factors_off");
 }
+
+/// What somebody has lost is cleared by an admin, and by nobody else.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_clears_the_factors_of_somebody_else(pool: PgPool) {
+    let app = App::new(pool);
+    let (ana, _) = with_app(&app).await;
+    let (root, eve) = (app.admin_program("root").await, app.member_program("eve").await);
+    let list = root.get("/api/v1/users?second_factor=true").await.expect(200).json();
+    assert_eq!(
+        (&list["items"][0]["email"], list["items"].as_array().unwrap().len()),
+        (&"ana@example.com".into(), 1)
+    );
+    let path = format!("/api/v1/users/{}/factors", list["items"][0]["id"].as_str().unwrap());
+    let why = json!({ "reason": "Lost the phone" });
+    eve.call("DELETE", &path, &why).await.expect(403);
+    ana.call("DELETE", &path, &why).await.expect(403);
+    assert_eq!(root.call("DELETE", &path, &json!({})).await.expect(422).problem().errors[0].field, "reason");
+    root.call("DELETE", &path, &why).await.expect(204);
+    ana.get(FACTORS).await.expect(401);
+    app.program().post("/api/v1/auth/login", account()).await.expect(200);
+    let none = root.get("/api/v1/users?second_factor=true").await.expect(200).json();
+    assert_eq!(none["items"], json!([]));
+    let own = root.get("/api/v1/users/me").await.expect(200).json()["id"].as_str().unwrap().to_owned();
+    let refused = root.call("DELETE", &format!("/api/v1/users/{own}/factors"), &why).await.expect(409);
+    assert_eq!(refused.code(), "own_account");
+    app.world.clock.advance(Duration::minutes(11));
+    assert_eq!(root.call("DELETE", &path, &why).await.expect(403).code(), "reauthenticate");
+}

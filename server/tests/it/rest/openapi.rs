@@ -73,7 +73,7 @@ async fn every_example_works_when_it_is_pasted(pool: PgPool) {
             assert!(answer.status.is_success(), "{method} {path} {body}: {}", answer.text);
         }
     }
-    assert_eq!(count, 45);
+    assert_eq!(count, 46);
 }
 
 /// An admin who signed up with the first example (unless that is what is tried), somebody else's id, and a

@@ -38,6 +38,7 @@ pub(super) const EXPECTED: &[(&str, &str, [u16; 5])] = &[
     ("GET", "/api/v1/users/me/sessions", [401, 200, 200, 401, 403]),
     ("DELETE", "/api/v1/users/me/sessions", [401, 204, 204, 401, 403]),
     ("DELETE", "/api/v1/users/me/sessions/{session}", [401, 404, 404, 401, 403]),
+    ("DELETE", "/api/v1/users/{other}/factors", [401, 403, 422, 401, 403]),
     ("GET", "/api/v1/users/{other}", [401, 403, 200, 401, 403]),
     ("PUT", "/api/v1/users/{other}", [401, 403, 200, 401, 403]),
     ("PATCH", "/api/v1/users/{other}", [401, 403, 200, 401, 403]),

@@ -1,11 +1,13 @@
 //! Mails about second factors.
 
+use super::content::Block::{Facts, Help, Paragraph};
 use super::content::Content;
-use super::notices::{Fact, Said, notice};
+use super::notices::{Fact, Said, date, notice};
 use super::{NotMe, Sender};
+use time::OffsetDateTime;
 use words::{
-    mail, mail_factor_added, mail_factor_removed, mail_recovery_code_used, mail_recovery_codes_made,
-    second_step,
+    mail, mail_factor_added, mail_factor_removed, mail_factors_cleared, mail_reason, mail_recovery_code_used,
+    mail_recovery_codes_made, second_step,
 };
 
 pub(super) fn added<'a>(
@@ -34,6 +36,23 @@ pub(super) fn removed<'a>(
         lead: mail_factor_removed::lead(sender.app_name),
     };
     notice(sender, said, of(factor, facts), not_me)
+}
+
+/// By an admin, which is no mailbox's to undo.
+pub(super) fn cleared<'a>(sender: &Sender, when: OffsetDateTime) -> Content<'a> {
+    let app = sender.app_name;
+    let ask = match sender.support_url {
+        Some(_) => Help(mail_factors_cleared::ask()),
+        None => Paragraph(mail_factors_cleared::ask_operator(app)),
+    };
+    let lead = Paragraph(mail_factors_cleared::lead(app));
+    let again = Paragraph(mail_factors_cleared::again().to_owned());
+    Content {
+        subject: mail_factors_cleared::subject(app),
+        heading: mail_factors_cleared::heading().to_owned(),
+        blocks: vec![lead, Facts(vec![(mail::when(), date(when))]), again, ask],
+        reason: mail_reason::account(app),
+    }
 }
 
 pub(super) fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {

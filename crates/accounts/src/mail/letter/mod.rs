@@ -68,6 +68,8 @@ pub(crate) enum Letter<'a> {
     FactorAdded { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// It no longer takes that.
     FactorRemoved { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
+    /// By an admin: it takes none any more.
+    FactorsCleared { when: OffsetDateTime },
     /// The old ones no longer work.
     RecoveryCodesMade { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// And so many are left.
@@ -187,6 +189,7 @@ impl<'a> Letter<'a> {
             Letter::FactorRemoved { factor, when, client, not_me } => {
                 factors::removed(sender, factor, at(when, client), not_me)
             }
+            Letter::FactorsCleared { when } => factors::cleared(sender, when),
             Letter::RecoveryCodesMade { when, client, not_me } => {
                 factors::codes_made(sender, at(when, client), not_me)
             }

@@ -92,6 +92,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("confirm-new-email", Letter::ConfirmNewEmail { link: verify, code, hours: 24 }),
         ("email-is-yours", Letter::EmailIsYours),
         ("disabled", Letter::Disabled),
+        ("factors-cleared", Letter::FactorsCleared { when }),
         ("deleted", Letter::Deleted { when, client }),
         ("recovered", Letter::Recovered { when, client }),
         ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
@@ -207,7 +208,8 @@ fn every_link_is_one_of_ours() {
             ..Values::default()
         };
         for (name, letter) in all(&values) {
-            let own = ["email-is-yours", "disabled", "deleted", "recovered"].contains(&name)
+            let own = ["email-is-yours", "disabled", "factors-cleared", "deleted", "recovered"]
+                .contains(&name)
                 || name.ends_with("-unproven");
             assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");
         }

@@ -2,7 +2,7 @@
 
 use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, Error, Precondition, RequestCtx};
-use domain::{EmailForm, PasswordForm, ProfileForm, SessionId, UserId};
+use domain::{EmailForm, FactorsClearing, PasswordForm, ProfileForm, SessionId, UserId};
 use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 use std::pin::Pin;
@@ -70,6 +70,10 @@ const ADMINS: &[Write] = &[
     }),
     ("another account's sessions", |accounts, ctx, objects| {
         Box::pin(async move { accounts.end_sessions_of(&ctx, objects.other).await.map(drop) })
+    }),
+    ("another account's factors", |accounts, ctx, objects| {
+        let form = FactorsClearing { reason: "Lost".into() };
+        Box::pin(async move { accounts.clear_factors(&ctx, objects.other, form).await })
     }),
     ("another account's deletion", |accounts, ctx, objects| {
         Box::pin(async move { accounts.delete_user(&ctx, objects.other).await })

@@ -4,8 +4,8 @@ use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, AuditFormat, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
     AddressForm, AdminAct, AdminActForm, AuditQuery, AuditSearch, DeviceId, EmailForm, FactorForm,
-    InviteForm, PageRequest, PasswordForm, ProfileForm, RevokeForm, SessionId, TotpConfirmForm, UserId,
-    UserQuery, VerifyForm,
+    FactorsClearing, InviteForm, PageRequest, PasswordForm, ProfileForm, RevokeForm, SessionId,
+    TotpConfirmForm, UserId, UserQuery, VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -98,6 +98,10 @@ const WAITS: &[Ask] = &[
     ("delete_user", |accounts, ctx, other| Box::pin(async move { accounts.delete_user(ctx, other).await })),
     ("end_sessions_of", |accounts, ctx, other| {
         Box::pin(async move { accounts.end_sessions_of(ctx, other).await.map(drop) })
+    }),
+    ("clear_factors", |accounts, ctx, other| {
+        let form = FactorsClearing { reason: "Lost".into() };
+        Box::pin(async move { accounts.clear_factors(ctx, other, form).await })
     }),
     ("admin_user", |accounts, ctx, other| {
         Box::pin(async move { accounts.admin_user(ctx, other).await.map(drop) })

@@ -22,12 +22,13 @@ async fn act(world: &World, ctx: &RequestCtx, user: UserId, act: &str) -> Result
     world.accounts.act_on_user(&ctx, asking, form(user, act)).await
 }
 
-const ACTS: [&str; 9] = [
+const ACTS: [&str; 10] = [
     "promote",
     "demote",
     "disable",
     "enable",
     "end-sessions",
+    "clear-factors",
     "send-reset",
     "make-reset",
     "verify",
@@ -73,7 +74,7 @@ async fn nobody_locks_themselves_out(pool: PgPool) {
     let root = admin(&world, "root").await;
     admin(&world, "other").await;
     let (ctx, id) = (world.holder(&root).await, root.viewer.id);
-    for name in ["demote", "disable", "delete"] {
+    for name in ["demote", "disable", "clear-factors", "delete"] {
         assert!(matches!(act(&world, &ctx, id, name).await, Err(Error::OwnAccount)), "{name}");
         let asked = world.accounts.admin_user_for(&ctx, id, AdminAct::of(name).unwrap()).await;
         assert!(matches!(asked, Err(Error::OwnAccount)), "refused before it is asked: {name}");

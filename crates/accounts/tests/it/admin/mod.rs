@@ -1,5 +1,6 @@
 mod acts;
 mod create;
+mod factors;
 mod figures;
 mod invitations;
 mod last_admin;

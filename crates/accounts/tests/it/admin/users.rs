@@ -1,11 +1,15 @@
 use crate::crew::{admin, admin_patch, again, break_the_trail, kinds};
 use accounts::{Error, Field};
-use domain::{AuditQuery, Role, UserId, UserQuery};
+use domain::{AuditQuery, FactorsClearing, Role, UserId, UserQuery};
 use serde_json::json;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, sign_in};
 use time::Duration;
 use uuid::Uuid;
+
+fn lost() -> FactorsClearing {
+    FactorsClearing { reason: "Lost the phone".into() }
+}
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn what_is_for_admins_is_for_nobody_else(pool: PgPool) {
@@ -23,6 +27,7 @@ async fn what_is_for_admins_is_for_nobody_else(pool: PgPool) {
             accounts.change_user(&ctx, ana.viewer.id, rise()).await.map(drop),
             accounts.delete_user(&ctx, id).await,
             accounts.end_sessions_of(&ctx, id).await.map(drop),
+            accounts.clear_factors(&ctx, id, lost()).await,
             accounts.audit_trail(&ctx, AuditQuery::default()).await.map(drop),
         ];
         for refusal in refusals {
@@ -70,6 +75,7 @@ async fn absent_accounts_are_not_found(pool: PgPool) {
         world.accounts.change_user(&ctx, id, admin_patch(json!({"name": "x"}))).await.map(drop),
         world.accounts.delete_user(&ctx, id).await,
         world.accounts.end_sessions_of(&ctx, id).await.map(drop),
+        world.accounts.clear_factors(&ctx, id, lost()).await,
     ];
     for refusal in refusals {
         assert!(matches!(refusal, Err(Error::NotFound)), "{refusal:?}");

@@ -35,7 +35,9 @@ pub struct WaysIn {
     pub passkeys: u32,
     /// How many of them have a copy elsewhere, such as in a cloud.
     pub passkeys_backed_up: u32,
-    /// Whether an authenticator app is asked for.
+    /// Whether a second step is asked for.
+    pub second_step: bool,
+    /// Whether an authenticator app takes it.
     pub authenticator: bool,
     /// The recovery codes that are left. They are kept on paper or elsewhere, not on the phone alone.
     pub recovery_codes: u32,
@@ -48,6 +50,8 @@ pub enum FirstStep {
     Password,
     /// With a code or a link that was mailed.
     Mail,
+    /// With the link for a new password, if it reaches an address that nobody has proven.
+    UnprovenMail,
 }
 
 /// How it is completed where the account asks for a second factor.
@@ -79,6 +83,8 @@ pub enum Remedy {
     ChoosePassword,
     /// Keeping the password safe: no mail can replace it here.
     KeepPassword,
+    /// Asking whoever runs the site for a link: there is no password, and no mail.
+    AskForLink,
 }
 
 /// With fewer recovery codes than this it is time for new ones.
@@ -95,14 +101,16 @@ impl WaysIn {
     pub fn after(&self, loss: Loss) -> Option<WayIn> {
         let first = if self.password && loss != Loss::Password {
             FirstStep::Password
-        } else if self.mailbox == Mailbox::Proven && loss != Loss::Mailbox {
-            FirstStep::Mail
         } else {
-            return None;
+            match self.mailbox {
+                Mailbox::Proven if loss != Loss::Mailbox => FirstStep::Mail,
+                Mailbox::Unproven if loss != Loss::Mailbox => FirstStep::UnprovenMail,
+                Mailbox::Proven | Mailbox::Unproven | Mailbox::NoMail => return None,
+            }
         };
-        let second = if !self.authenticator {
+        let second = if !self.second_step {
             None
-        } else if loss != Loss::Phone {
+        } else if self.authenticator && loss != Loss::Phone {
             Some(SecondStep::Authenticator)
         } else if self.recovery_codes > 0 {
             Some(SecondStep::RecoveryCode)
@@ -116,15 +124,15 @@ impl WaysIn {
     #[must_use]
     pub fn remedy(&self) -> Option<Remedy> {
         let locked_out = |loss| self.after(loss).is_none();
-        if self.authenticator && self.recovery_codes == 0 {
-            Some(Remedy::NewRecoveryCodes)
-        } else if locked_out(Loss::Password) {
-            let sends_mail = self.mailbox != Mailbox::NoMail;
-            Some(if sends_mail { Remedy::ProveAddress } else { Remedy::KeepPassword })
-        } else if locked_out(Loss::Mailbox) {
-            Some(Remedy::ChoosePassword)
-        } else {
-            (self.authenticator && self.recovery_codes < FEW).then_some(Remedy::NewRecoveryCodes)
+        match self.mailbox {
+            _ if self.second_step && self.recovery_codes == 0 => Some(Remedy::NewRecoveryCodes),
+            Mailbox::Unproven => Some(Remedy::ProveAddress),
+            Mailbox::NoMail if self.password => Some(Remedy::KeepPassword),
+            Mailbox::NoMail => Some(Remedy::AskForLink),
+            Mailbox::Proven if locked_out(Loss::Mailbox) => Some(Remedy::ChoosePassword),
+            Mailbox::Proven => {
+                (self.second_step && self.recovery_codes < FEW).then_some(Remedy::NewRecoveryCodes)
+            }
         }
     }
 }
@@ -138,13 +146,15 @@ mod tests {
         mailbox: Mailbox::Proven,
         passkeys: 0,
         passkeys_backed_up: 0,
+        second_step: true,
         authenticator: true,
         recovery_codes: 10,
     };
+    const ONE_STEP: WaysIn = WaysIn { second_step: false, authenticator: false, recovery_codes: 0, ..ALL };
 
     #[test]
     fn each_loss_leaves_what_does_not_hang_on_it() {
-        use FirstStep::{Mail, Password};
+        use FirstStep::{Mail, Password, UnprovenMail};
         use SecondStep::{Authenticator, RecoveryCode};
         let way = |first, second| Some(WayIn { first, second });
         let app = Some(Authenticator);
@@ -159,13 +169,24 @@ mod tests {
             (WaysIn { password: false, ..ALL }, [way(Mail, code), way(Mail, app), None, way(Mail, app)]),
             (
                 WaysIn { mailbox: Mailbox::Unproven, ..ALL },
-                [way(Password, code), way(Password, app), way(Password, app), None],
+                [way(Password, code), way(Password, app), way(Password, app), way(UnprovenMail, app)],
             ),
             (
-                WaysIn { authenticator: false, recovery_codes: 0, ..ALL },
-                [way(Password, None), way(Password, None), way(Password, None), way(Mail, None)],
+                WaysIn { mailbox: Mailbox::NoMail, ..ALL },
+                [way(Password, code), way(Password, app), way(Password, app), None],
             ),
-            (WaysIn { password: false, mailbox: Mailbox::Unproven, ..ALL }, [None; 4]),
+            (ONE_STEP, [way(Password, None), way(Password, None), way(Password, None), way(Mail, None)]),
+            (
+                WaysIn { password: false, mailbox: Mailbox::Unproven, ..ALL },
+                [way(UnprovenMail, code), way(UnprovenMail, app), None, way(UnprovenMail, app)],
+            ),
+            (WaysIn { password: false, mailbox: Mailbox::NoMail, ..ALL }, [None; 4]),
+            // The app's key is gone.
+            (
+                WaysIn { authenticator: false, ..ALL },
+                [way(Password, code), way(Password, code), way(Password, code), way(Mail, code)],
+            ),
+            (WaysIn { authenticator: false, recovery_codes: 0, ..ALL }, [None; 4]),
         ] {
             assert_eq!(Loss::ALL.map(|loss| ways.after(loss)), expected, "{ways:?}");
         }
@@ -173,17 +194,17 @@ mod tests {
 
     #[test]
     fn what_locks_out_is_mended_first() {
-        use Remedy::{ChoosePassword, KeepPassword, NewRecoveryCodes, ProveAddress};
-        let one = WaysIn { authenticator: false, recovery_codes: 0, ..ALL };
+        use Remedy::{AskForLink, ChoosePassword, KeepPassword, NewRecoveryCodes, ProveAddress};
         for (ways, expected) in [
             (ALL, None),
-            (one, None),
+            (ONE_STEP, None),
             (WaysIn { recovery_codes: FEW, ..ALL }, None),
             (WaysIn { recovery_codes: FEW - 1, ..ALL }, Some(NewRecoveryCodes)),
             (WaysIn { recovery_codes: 0, mailbox: Mailbox::Unproven, ..ALL }, Some(NewRecoveryCodes)),
             (WaysIn { mailbox: Mailbox::Unproven, ..ALL }, Some(ProveAddress)),
-            (WaysIn { mailbox: Mailbox::Unproven, ..one }, Some(ProveAddress)),
-            (WaysIn { mailbox: Mailbox::NoMail, ..one }, Some(KeepPassword)),
+            (WaysIn { mailbox: Mailbox::Unproven, ..ONE_STEP }, Some(ProveAddress)),
+            (WaysIn { mailbox: Mailbox::NoMail, ..ONE_STEP }, Some(KeepPassword)),
+            (WaysIn { password: false, mailbox: Mailbox::NoMail, ..ONE_STEP }, Some(AskForLink)),
             (WaysIn { password: false, ..ALL }, Some(ChoosePassword)),
             (WaysIn { password: false, recovery_codes: 1, ..ALL }, Some(ChoosePassword)),
         ] {

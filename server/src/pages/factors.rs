@@ -47,7 +47,8 @@ async fn page(DocumentRequest { state, ctx, flash, .. }: &DocumentRequest) -> Re
     // What was begun is shown to whoever has just shown who they are, and to no thief of a session.
     let enrolment = match accounts.pending_totp(ctx).await {
         Ok(begun) => begun.map(with_picture),
-        Err(Error::Reauthenticate) => None,
+        // Nor where its key has gone: it is begun anew.
+        Err(Error::Reauthenticate | Error::FactorsOff) => None,
         Err(error) => return Err(error),
     };
     let ways = accounts.ways_in(ctx).await?;

@@ -186,7 +186,10 @@ impl Post {
     /// A refusal that the person can mend goes back to the form; any other is a page with its own status.
     fn refused(self, problem: ProblemDocument, state: &AppState) -> Response {
         let mendable = matches!(problem.status, 400 | 401 | 409 | 422 | 429 | 503)
-            || matches!(problem.code, Code::Reauthenticate | Code::AccountClosing | Code::AccountDisabled);
+            || matches!(
+                problem.code,
+                Code::Reauthenticate | Code::AccountClosing | Code::AccountDisabled | Code::FactorsOff
+            );
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
         let next = next.and_then(|(_, next)| domain::safe_next(next));

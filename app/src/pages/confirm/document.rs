@@ -34,6 +34,7 @@ fn page(context: &DocumentContext, ways: &ConfirmView) -> AnyView {
             {ways.code.then(|| by_code(context, ways, &path))}
         }
         .into_any(),
+        _ if ways.second_factor => no_factor(),
         _ => no_way(context),
     }
 }
@@ -142,6 +143,16 @@ fn no_way(context: &DocumentContext) -> AnyView {
     view! {
         <Card id="no-way" title=words::confirm::no_way() purpose=words::confirm::no_way_purpose()>
             {how}
+        </Card>
+    }
+    .into_any()
+}
+
+/// The key of the only one has gone.
+fn no_factor() -> AnyView {
+    view! {
+        <Card id="no-factor" title=words::confirm::factor() purpose=words::confirm::factor_purpose()>
+            <p>{words::factors::unreadable()}</p>
         </Card>
     }
     .into_any()

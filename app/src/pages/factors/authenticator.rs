@@ -1,7 +1,7 @@
 use super::api::{BeginTotp, ConfirmTotp};
 use crate::site::{DocumentContext, FactorCodeField};
 use crate::ui::{Card, PlainForm};
-use domain::{FactorMethod, FactorsView, Timestamp, TotpEnrolment, TotpView};
+use domain::{FactorMethod, FactorsView, Timestamp, TotpEnrolment, TotpView, WaysIn};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -17,12 +17,14 @@ pub struct Enrolment {
 pub(super) fn card(
     context: &DocumentContext,
     factors: &FactorsView,
+    ways: &WaysIn,
     enrolment: Option<&Enrolment>,
 ) -> AnyView {
     let parts = match (&factors.totp, enrolment) {
-        (Some(totp), _) => enrolled(totp, &context.now),
+        (Some(totp), _) => enrolled(totp, ways.authenticator, &context.now),
         (None, Some(enrolment)) => steps(context, enrolment),
-        (None, None) => off(context),
+        (None, None) if factors.totp_available => off(context),
+        (None, None) => view! { <p>{words::factors::unavailable()}</p> }.into_any(),
     };
     view! {
         <Card id="authenticator" title=words::factors::app() purpose=words::factors::app_purpose()>
@@ -41,7 +43,8 @@ fn off(context: &DocumentContext) -> AnyView {
     .into_any()
 }
 
-fn enrolled(totp: &TotpView, now: &Timestamp) -> AnyView {
+/// `works` says whether its key is there.
+fn enrolled(totp: &TotpView, works: bool, now: &Timestamp) -> AnyView {
     let time = |at: &Timestamp, said: String| {
         view! { <time datetime=at.0.clone() title=words::exact(at)>{said}</time> }.into_any()
     };
@@ -52,6 +55,7 @@ fn enrolled(totp: &TotpView, now: &Timestamp) -> AnyView {
             <b>{words::factors::on()}</b>
         </p>
         <p class="help">{added} " · " {used}</p>
+        {(!works).then(|| view! { <p>{words::factors::unreadable()}</p> })}
     }
     .into_any()
 }

@@ -36,7 +36,7 @@ fn content(context: &DocumentContext, page: &FactorsPage) -> AnyView {
     let is_on = factors.totp.is_some();
     view! {
         {said(&context.flash, enrolment.is_some(), codes.is_some())}
-        {authenticator::card(context, factors, enrolment.as_ref())}
+        {authenticator::card(context, factors, ways, enrolment.as_ref())}
         {is_on.then(|| recovery_codes::card(context, factors, codes.as_ref()))}
         {ways_in::card(*ways)}
         {is_on.then(|| turn_off(context))}

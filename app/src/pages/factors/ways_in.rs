@@ -23,6 +23,7 @@ fn row(loss: Loss, way: Option<WayIn>) -> AnyView {
         Loss::Password => words::ways_in::password(),
     };
     let (class, icon) = match way {
+        Some(WayIn { first: FirstStep::UnprovenMail, .. }) => ("row", Warning().into_any()),
         Some(_) => ("row", Tick().into_any()),
         None => ("row row-lost", Warning().into_any()),
     };
@@ -42,6 +43,7 @@ fn said(WayIn { first, second }: WayIn) -> String {
     let first = match first {
         FirstStep::Password => words::ways_in::by_password(),
         FirstStep::Mail => words::ways_in::by_mail(),
+        FirstStep::UnprovenMail => words::ways_in::by_unproven_mail(),
     };
     match second {
         None => words::ways_in::by(first),
@@ -57,6 +59,7 @@ fn remedy(remedy: Remedy) -> AnyView {
         Remedy::ProveAddress => link("/account", words::ways_in::prove()),
         Remedy::ChoosePassword => link("/forgot", words::ways_in::choose_password()),
         Remedy::KeepPassword => words::ways_in::keep_password().into_any(),
+        Remedy::AskForLink => words::confirm::ask_for_link().into_any(),
     };
     view! {
         <b>{words::ways_in::remedy()}</b>
@@ -73,9 +76,10 @@ mod tests {
 
     const ALONE: WaysIn = WaysIn {
         password: true,
-        mailbox: Mailbox::Unproven,
+        mailbox: Mailbox::NoMail,
         passkeys: 0,
         passkeys_backed_up: 0,
+        second_step: true,
         authenticator: true,
         recovery_codes: 0,
     };
@@ -91,6 +95,9 @@ mod tests {
         assert_eq!(page.matches("You get in with your password and your authenticator app.").count(), 2);
         assert_eq!(page.matches("<svg").count(), 4, "{page}");
         assert!(page.contains("Make new recovery codes, and keep them on paper."), "{page}");
+        let page = shown(WaysIn { mailbox: Mailbox::Unproven, ..ALONE });
+        let unsure = "You get in with an email from us (if it reaches you) and your authenticator app.";
+        assert!(page.contains(unsure), "{page}");
         let page = shown(WaysIn { mailbox: Mailbox::Proven, recovery_codes: 10, ..ALONE });
         assert!(page.contains("You get in with your password and a recovery code."), "{page}");
         assert!(page.contains("You get in with an email from us and your authenticator app."), "{page}");

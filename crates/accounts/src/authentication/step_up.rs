@@ -10,7 +10,7 @@ use domain::{
     SessionKind,
 };
 use store::Tx;
-use store::factors::{passkeys, totp};
+use store::factors::{self, passkeys, totp};
 use store::sessions::{self, Proof};
 use store::users::User;
 
@@ -101,12 +101,12 @@ impl Accounts {
     pub async fn ways_to_confirm(&self, ctx: &RequestCtx) -> Result<ConfirmView, Error> {
         let user = self.own_account(ctx.signed_in()?).await?;
         let methods = self.factor_methods(user.id).await?;
-        if !methods.is_empty() {
-            return Ok(ConfirmView { password: false, code: false, email: user.email, methods });
-        }
+        // Even where none of them can be proven here, the password alone is not enough.
+        let second_factor = !factors::enrolled(self.store(), user.id).await?.is_empty();
         // To an address that nobody has proven no code is mailed.
-        let code = self.sends_mail() && user.email_verified;
-        Ok(ConfirmView { password: user.password_hash.is_some(), code, email: user.email, methods })
+        let code = !second_factor && self.sends_mail() && user.email_verified;
+        let password = !second_factor && user.password_hash.is_some();
+        Ok(ConfirmView { password, code, email: user.email, second_factor, methods })
     }
 
     /// The session in which the caller has proven these factors: a new one, except a program's, whose tokens name the old.

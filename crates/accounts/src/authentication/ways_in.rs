@@ -1,5 +1,6 @@
 use crate::{Accounts, Error, RequestCtx};
-use domain::{Mailbox, WaysIn};
+use domain::{FactorMethod, Mailbox, WaysIn};
+use store::factors;
 
 impl Accounts {
     /// What the caller's account can be signed in to with, to tell what a loss would leave of it.
@@ -9,6 +10,7 @@ impl Accounts {
     pub async fn ways_in(&self, ctx: &RequestCtx) -> Result<WaysIn, Error> {
         let user = self.own_account(ctx.member()?).await?;
         let factors = self.factors(ctx).await?;
+        let methods = self.factor_methods(user.id).await?;
         // To an address that nobody has proven no code is mailed.
         let mailbox = match (self.sends_mail(), user.email_verified) {
             (false, _) => Mailbox::NoMail,
@@ -22,7 +24,8 @@ impl Accounts {
             passkeys_backed_up: count(backed_up),
             password: user.password_hash.is_some(),
             mailbox,
-            authenticator: factors.totp.is_some(),
+            second_step: !factors::enrolled(self.store(), user.id).await?.is_empty(),
+            authenticator: methods.contains(&FactorMethod::Totp),
             // Codes that nobody has seen bring nobody back in.
             recovery_codes: if factors.recovery_codes_seen { factors.recovery_codes_left } else { 0 },
         })

@@ -14,6 +14,8 @@ pub struct FactorsView {
     pub passkeys_available: bool,
     /// The authenticator app, if you have set one up.
     pub totp: Option<TotpView>,
+    /// Whether one can be set up here.
+    pub totp_available: bool,
     /// How many recovery codes are left.
     pub recovery_codes_left: u32,
     /// Whether they have been shown to you. If not, an answer was lost: make new ones.

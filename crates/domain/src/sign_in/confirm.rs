@@ -64,6 +64,8 @@ pub struct ConfirmView {
     pub code: bool,
     /// Where it is mailed to.
     pub email: String,
-    /// The second factors of the account: where there are some, one of them is asked for instead.
+    /// Whether a second factor is asked for instead.
+    pub second_factor: bool,
+    /// Those that can be proven; none where the key of the only one is not there.
     pub methods: Vec<FactorMethod>,
 }

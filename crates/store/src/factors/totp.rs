@@ -125,6 +125,27 @@ pub async fn secret(tx: &mut Tx, user: UserId) -> Result<Option<SealedSecret>, S
     Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
+/// Which encryption key the secret of an account's app has.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn key_id(store: &Store, user: UserId) -> Result<Option<String>, StoreError> {
+    key_id_by(&store.pool, user).await
+}
+
+/// The same within a transaction.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn key_id_in(tx: &mut Tx, user: UserId) -> Result<Option<String>, StoreError> {
+    key_id_by(tx.unchanging(), user).await
+}
+
+async fn key_id_by(executor: impl PgExecutor<'_>, user: UserId) -> Result<Option<String>, StoreError> {
+    let query = sqlx::query_scalar!("SELECT key_id FROM totp WHERE user_id = $1", user.0);
+    Ok(query.fetch_optional(executor).await?)
+}
+
 /// Uses up a step of an account's app, with all before it; says whether none of them was used yet.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use accounts::Clock;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sqlx::PgPool;
-use testkit::{PASSWORD, totp_code};
+use testkit::{PASSWORD, World, totp_code};
 use time::Duration;
 
 const PAGE: &str = "/account/factors";
@@ -334,4 +334,49 @@ async fn an_admin_turns_it_off_for_somebody_who_has_lost_it(pool: PgPool) {
     assert_eq!(answer.location(), Some("/account"), "the password is enough");
     let own = format!("/admin/users/{}/clear-factors", admin::id(&app, "root").await);
     root.get(&own).await.expect(409);
+}
+
+/// In production without mail there may be no key to encrypt with.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn where_nothing_can_be_encrypted_no_app_is_offered(pool: PgPool) {
+    let world = World::with(pool, |settings| settings.encryption = None);
+    let mut ana = App::with(world, |_| {}).member("ana").await;
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert!(page.contains("not set up for authenticator apps") && !page.contains(BEGIN), "{page}");
+    let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
+    assert!(page.contains("not set up for two-step sign-in"), "a page of before: {page}");
+}
+
+/// Its key was lost: the app's codes cannot be compared, and the recovery codes still work.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_app_that_cannot_be_opened_is_not_asked_for(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, _, codes) = enrolled(&app).await;
+    app.world.execute("UPDATE totp SET key_id = 'lost'").await;
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert!(
+        page.contains("Codes of your app can&#x27;t be checked here") || page.contains("be checked here at"),
+        "{page}"
+    );
+    assert!(!page.contains("and your authenticator app.") && page.contains("and a recovery code."), "{page}");
+    let (mut browser, _) = first_step(&app, "").await;
+    let page = browser.get(SECOND_STEP).await.expect(200).text;
+    assert!(page.contains("value=\"recovery_code\"") && !page.contains("Use your authenticator"), "{page}");
+    let page = browser.post_and_follow(SIGN_IN, &[("form[method]", "totp"), ("form[code]", "012345")]).await;
+    assert!(page.expect(200).text.contains("not set up for two-step sign-in"));
+    browser.post(SIGN_IN, &recovery(&codes[0])).await.expect(303);
+
+    app.world.clock.advance(Duration::minutes(11));
+    let page = ana.get("/confirm").await.expect(200).text;
+    assert!(page.contains("value=\"recovery_code\"") && !page.contains("current_password"), "{page}");
+    app.world.execute("DELETE FROM recovery_codes").await;
+    let page = ana.get("/confirm").await.expect(200).text;
+    assert!(page.contains("be checked here at") && !page.contains("current_password"), "{page}");
+
+    // One that was begun is begun anew.
+    let mut ben = app.member("ben").await;
+    ben.post_and_follow(BEGIN, &[]).await.expect(200);
+    app.world.execute("UPDATE totp_enrolments SET key_id = 'lost'").await;
+    let page = ben.get(PAGE).await.expect(200).text;
+    assert!(page.contains("Set up an authenticator app"), "{page}");
 }

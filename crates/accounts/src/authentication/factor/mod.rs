@@ -16,7 +16,7 @@ use crate::mail::Notice;
 use crate::{Accounts, Error, RequestCtx, SessionToken};
 use domain::{Factor, FactorCode, FactorMethod, PasskeyView, RecoveryCodes, UserId};
 use store::Tx;
-use store::factors::{self, recovery_codes};
+use store::factors::{self, recovery_codes, totp as apps};
 use store::sessions::{Proof, pending};
 use store::users::User;
 use time::Duration;
@@ -49,7 +49,8 @@ impl Accounts {
     /// What an account's second factors can be proven with.
     pub(crate) async fn factor_methods(&self, user: UserId) -> Result<Vec<FactorMethod>, Error> {
         let enrolled = factors::enrolled(self.store(), user).await?;
-        Ok(methods(&enrolled, recovery_codes::count(self.store(), user).await?))
+        let opens = self.opens(apps::key_id(self.store(), user).await?);
+        Ok(methods(&enrolled, opens, recovery_codes::count(self.store(), user).await?))
     }
 
     /// The same of an account whose row is locked.
@@ -59,7 +60,14 @@ impl Accounts {
         user: UserId,
     ) -> Result<Vec<FactorMethod>, Error> {
         let enrolled = factors::enrolled_in(tx, user).await?;
-        Ok(methods(&enrolled, recovery_codes::count_in(tx, user).await?))
+        let opens = self.opens(apps::key_id_in(tx, user).await?);
+        Ok(methods(&enrolled, opens, recovery_codes::count_in(tx, user).await?))
+    }
+
+    /// Whether the key of an app's secret is there: without it no code of the app can be compared.
+    fn opens(&self, key_id: Option<String>) -> bool {
+        let held = |id: String| self.settings().encryption.as_ref()?.ids().find(|held| *held == id).map(drop);
+        key_id.and_then(held).is_some()
     }
 
     /// Proves a second factor of an account, whose row is locked, and uses its code up. The try was counted before
@@ -126,10 +134,10 @@ fn beside_password(user: &User, second: Vec<Factor>) -> Vec<Factor> {
 }
 
 /// Recovery codes alone are no second factor.
-fn methods(enrolled: &[Factor], recovery_codes: i64) -> Vec<FactorMethod> {
+fn methods(enrolled: &[Factor], opens_totp: bool, recovery_codes: i64) -> Vec<FactorMethod> {
     let has = |method: &FactorMethod| match method {
         FactorMethod::Passkey => enrolled.contains(&Factor::Passkey),
-        FactorMethod::Totp => enrolled.contains(&Factor::Totp),
+        FactorMethod::Totp => opens_totp && enrolled.contains(&Factor::Totp),
         FactorMethod::RecoveryCode => !enrolled.is_empty() && recovery_codes > 0,
     };
     FactorMethod::ALL.into_iter().filter(has).collect()

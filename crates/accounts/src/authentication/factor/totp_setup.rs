@@ -36,6 +36,7 @@ impl Accounts {
                 added_at: timestamp(times.added_at),
                 last_used_at: timestamp(times.last_used_at),
             }),
+            totp_available: self.settings().encryption.is_some(),
             recovery_codes_left: u32::try_from(left).unwrap_or(u32::MAX),
             recovery_codes_seen: !recovery_codes::has_unseen(self.store(), user).await?,
         })

@@ -98,6 +98,8 @@ pub fn refusal(error: accounts::Error, own: &[(Code, &str)]) -> AppError {
 /// As [`context`].
 pub fn sign_in(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
     set_session(&signed_in.token)?;
+    // A sign-in that waits here is over, whoever's it is.
+    second_factor::forget()?;
     if let Some(device) = &signed_in.device {
         let (name, value) = request()?.cookies.set_device(device);
         response()?.append_header(name, value);

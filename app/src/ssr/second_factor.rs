@@ -1,10 +1,12 @@
 //! A sign-in that waits for its second factor: a cookie names it until it is complete.
 
-use super::{Challenge, context, redirect, request, response, sign_in};
+use super::{Challenge, context, redirect, refusal, request, response, sign_in};
 use crate::AppError;
 use crate::forms::SECOND_STEP;
+use crate::site::ReturnPath;
 use accounts::{Error, SignedIn};
-use domain::{FactorSignInForm, Viewer};
+use domain::{Code, FactorSignInForm, Viewer};
+use leptos_router::location::Url;
 
 /// Signs this browser in, or leads it to the page that asks for the second factor.
 ///
@@ -37,10 +39,40 @@ pub async fn complete(form: FactorSignInForm) -> Result<(), AppError> {
         }
         None => Err(Error::ChallengeInvalid),
     };
-    if matches!(outcome, Ok(_) | Err(Error::ChallengeInvalid)) {
-        let (name, value) = request()?.cookies.clear_challenge();
-        response()?.append_header(name, value);
+    if matches!(outcome, Err(Error::ChallengeInvalid)) {
+        forget()?;
     }
-    let (signed_in, next) = outcome?;
+    let (signed_in, next) = outcome.map_err(replaced)?;
     sign_in(signed_in, &next).map(drop)
+}
+
+/// Ends the sign-in that the request's cookie names, and leads to where another begins.
+///
+/// # Errors
+/// As [`complete`].
+pub async fn start_again() -> Result<(), AppError> {
+    let (accounts, ctx) = context()?;
+    let mut path = ReturnPath::default();
+    if let Some(Challenge(challenge)) = request()?.challenge {
+        let pending = accounts.pending_sign_in(&ctx, &challenge).await?;
+        path.next = pending.map(|pending| pending.next).unwrap_or_default();
+        accounts.end_pending_sign_in(&ctx, &challenge).await.map_err(replaced)?;
+        forget()?;
+    }
+    redirect(&path.link("/login", Url::escape));
+    Ok(())
+}
+
+/// Takes the cookie away that names a sign-in which waits.
+///
+/// # Errors
+/// [`domain::Code::Internal`] outside a request.
+pub(super) fn forget() -> Result<(), AppError> {
+    let (name, value) = request()?.cookies.clear_challenge();
+    response()?.append_header(name, value);
+    Ok(())
+}
+
+fn replaced(error: Error) -> AppError {
+    refusal(error, &[(Code::ChangedMeanwhile, words::factor_sign_in::replaced())])
 }

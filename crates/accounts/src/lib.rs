@@ -32,7 +32,7 @@ mod view;
 pub use account::{Export, PasswordChanged, Proven, SignUp, SignUpForm, version};
 pub use admin::{LinkFor, NewAdmin, PrintedLink};
 pub use audit::{AuditFile, AuditFormat, Finding, Seal, Verified, begin_of_day};
-pub use authentication::{FactorAdded, SignedIn};
+pub use authentication::{FactorAdded, PendingTotp, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
 pub use credential::{EncryptionKeys, Hashing, KeyRing, SessionToken, SigningKey, is_pattern};

@@ -30,7 +30,7 @@ impl Authenticator {
 /// The form with which a sign-in is completed.
 #[must_use]
 pub fn factor_form(method: &str, code: &str) -> FactorSignInForm {
-    FactorSignInForm { method: method.to_owned(), code: code.into() }
+    FactorSignInForm { method: method.to_owned(), code: code.into(), ..FactorSignInForm::default() }
 }
 
 /// What an app with this secret shows (RFC 6238).

@@ -1,17 +1,18 @@
 //! Two-step sign-in: the page that shows and changes it, and the second step of a sign-in.
 
 use super::functions::SEALED_CODES;
+use super::guard::lost_cookie;
 use super::member_document::DocumentRequest;
 use super::render;
 use crate::http::headers::page_policy;
+use crate::http::redirect::see_other;
 use crate::state::AppState;
-use accounts::Error;
+use accounts::{Error, PendingTotp};
 use app::forms::{FACTORS, SECOND_STEP};
 use app::{AppSettings, Enrolment, FactorsPage, StrangerContext};
 use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use domain::TotpEnrolment;
 use edge::problem::{problem, refusal};
 use fast_qr::ECL;
 use fast_qr::convert::svg::SvgBuilder;
@@ -56,16 +57,19 @@ async fn page(DocumentRequest { state, ctx, flash, .. }: &DocumentRequest) -> Re
 }
 
 /// A long name in the address may need more than a QR code holds: then there is the key alone.
-fn with_picture(key: TotpEnrolment) -> Enrolment {
+fn with_picture(PendingTotp { enrolment: key, version }: PendingTotp) -> Enrolment {
     let qr = QRBuilder::new(key.otpauth_url.as_str()).ecl(ECL::M).build().ok();
     let qr = qr.map(|qr| SvgBuilder::default().to_str(&qr));
-    Enrolment { key, qr }
+    Enrolment { key, qr, version }
 }
 
 /// The one page that reads the cookie of a sign-in which waits for its second factor.
 async fn second_step(sent: HeaderMap, asked: DocumentRequest) -> Response {
     let DocumentRequest { state, ctx, flash, query, .. } = asked;
     let challenge = state.cookies.challenge(&sent);
+    if challenge.is_none() && lost_cookie(&sent) {
+        return see_other("/login?cookie=lost");
+    }
     let pending = match challenge {
         Some(challenge) => state.accounts.pending_sign_in(&ctx, challenge).await,
         None => Ok(None),
@@ -92,9 +96,11 @@ async fn second_step(sent: HeaderMap, asked: DocumentRequest) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::TotpEnrolment;
 
     fn picture(otpauth_url: String) -> Option<String> {
-        with_picture(TotpEnrolment { secret: String::new(), otpauth_url }).qr
+        let enrolment = TotpEnrolment { secret: String::new(), otpauth_url };
+        with_picture(PendingTotp { enrolment, version: String::new() }).qr
     }
 
     #[test]

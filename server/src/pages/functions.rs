@@ -127,7 +127,7 @@ impl Post {
             response.headers_mut().extend([cookies.clear_unsent()]);
         }
         if sign_out {
-            response.headers_mut().extend([cookies.clear_flash()]);
+            response.headers_mut().extend([cookies.clear_flash(), cookies.clear_challenge()]);
             response.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"storage\""));
         }
         response

@@ -65,10 +65,10 @@ fn turn_away(guard: Guard, viewer: Option<&Viewer>, request: &Request) -> Respon
     }
 }
 
-/// A stranger who comes from a sign-in page to a members' page without any cookie has just signed in, and the cookies
+/// A stranger who comes from a sign-in page to a members' page, or to its second step, without any cookie has just signed in, and the cookies
 /// did not come back: the sign-in page says so, instead of asking again and again. Somebody who goes Back after signing
 /// out comes from the sign-in page too, but still has the cookie of the known device. This decides only a message.
-fn lost_cookie(headers: &HeaderMap) -> bool {
+pub(super) fn lost_cookie(headers: &HeaderMap) -> bool {
     if headers.contains_key(COOKIE) {
         return false;
     }

@@ -26,8 +26,8 @@ use leptos_axum::{
 };
 use std::sync::LazyLock;
 
-/// The one server function that reads the cookie of a sign-in which waits for its second factor.
-const SIGN_IN_BY_FACTOR: &str = "/fn/login/factor";
+/// The server functions that read the cookie of a sign-in which waits for its second factor.
+const OF_A_SECOND_STEP: [&str; 2] = ["/fn/login/factor", "/fn/login/factor/end"];
 
 /// Every page and every server function. Leptos registers both, so the layer over server functions has to look at the
 /// path.
@@ -79,7 +79,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         let Some((ctx, challenge, flash, unsent, nonce)) = use_context::<Parts>().and_then(|mut parts| {
             let ctx = parts.extensions.remove::<RequestCtx>()?;
-            let second_step = parts.uri.path() == SIGN_IN_BY_FACTOR;
+            let second_step = OF_A_SECOND_STEP.contains(&parts.uri.path());
             let challenge = second_step.then(|| state.cookies.challenge(&parts.headers)).flatten();
             let challenge = challenge.map(|challenge| Challenge(challenge.to_owned()));
             Some((

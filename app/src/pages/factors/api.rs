@@ -14,9 +14,11 @@ pub async fn begin_totp() -> Result<(), AppError> {
 /// Turns two-step sign-in on with the code that the app shows; answers recovery codes where the account had none.
 #[server(prefix = "/fn", endpoint = "factors/totp/confirm")]
 pub async fn confirm_totp(form: TotpConfirmForm) -> Result<Option<RecoveryCodes>, AppError> {
-    use crate::ssr::{context, set_session};
+    use crate::ssr::{context, refusal, set_session};
+    use domain::Code;
     let (accounts, ctx) = context()?;
-    let confirmed = accounts.confirm_totp(&ctx, form).await?;
+    let own = [(Code::ChangedMeanwhile, words::factors::key_replaced())];
+    let confirmed = accounts.confirm_totp(&ctx, form).await.map_err(|error| refusal(error, &own))?;
     confirmed.token.as_ref().map_or(Ok(()), set_session)?;
     Ok(confirmed.recovery_codes)
 }

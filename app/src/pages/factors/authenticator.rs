@@ -11,6 +11,8 @@ pub struct Enrolment {
     pub key: TotpEnrolment,
     /// The QR code as SVG; none where the address is too long for one.
     pub qr: Option<String>,
+    /// Of this key.
+    pub version: String,
 }
 
 /// The authenticator app: that there is one, or how to add one.
@@ -61,13 +63,16 @@ fn enrolled(totp: &TotpView, works: bool, now: &Timestamp) -> AnyView {
 }
 
 /// What to do, in order.
-fn steps(context: &DocumentContext, Enrolment { key, qr }: &Enrolment) -> AnyView {
+fn steps(context: &DocumentContext, Enrolment { key, qr, version }: &Enrolment) -> AnyView {
     let [before, after] = words::factors::by_hand();
     // A picture that is only seen: whoever cannot scan it has the key as text.
     let qr = qr.clone().map(|svg| {
         view! { <div class="qr" role="img" aria-label=words::factors::qr() inner_html=svg></div> }
     });
-    let form = PlainForm::new(&context.viewer.id, ConfirmTotp::PATH, words::factors::turn_on());
+    let form = PlainForm {
+        version: version.clone(),
+        ..PlainForm::new(&context.viewer.id, ConfirmTotp::PATH, words::factors::turn_on())
+    };
     let code = || view! { <FactorCodeField method=FactorMethod::Totp/> }.into_any();
     let again = PlainForm {
         class: "button button-quiet",

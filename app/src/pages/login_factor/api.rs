@@ -9,3 +9,9 @@ use leptos::prelude::*;
 pub async fn sign_in_by_factor(form: FactorSignInForm) -> Result<(), AppError> {
     crate::ssr::second_factor::complete(form).await
 }
+
+/// Ends the sign-in that waits in this browser, for another one.
+#[server(prefix = "/fn", endpoint = "login/factor/end")]
+pub async fn start_again() -> Result<(), AppError> {
+    crate::ssr::second_factor::start_again().await
+}

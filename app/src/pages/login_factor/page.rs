@@ -1,12 +1,13 @@
-use super::api::SignInByFactor;
+use super::api::{SignInByFactor, StartAgain};
 use crate::forms::SECOND_STEP;
 use crate::site::{
-    FactorCodeField, StrangerContext, StrangerHead, asked_for, other_factors, stranger_document,
+    FactorCodeField, ReturnPath, StrangerContext, StrangerHead, asked_for, other_factors, stranger_document,
 };
-use crate::ui::PlainForm;
+use crate::ui::{HiddenField, PageContext, PlainForm};
 use domain::{FactorMethod, PendingSignInView};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use leptos_router::location::Url;
 
 /// The field of the second factor's code, or that the sign-in has ended. `query` is the address'.
 #[must_use]
@@ -18,7 +19,8 @@ pub fn login_factor_document(
     let heading = words::login::heading();
     let Some(pending) = pending else {
         let (title, lead) = (words::factor_sign_in::expired_title(), words::factor_sign_in::expired());
-        return stranger_document(context, StrangerHead { title, heading, lead }, expired);
+        let again = ReturnPath::new(query).link("/login", Url::escape);
+        return stranger_document(context, StrangerHead { title, heading, lead }, || expired(again));
     };
     let sent = context.flash.of(SignInByFactor::PATH).and_then(|flash| flash.value("method"));
     let method = asked_for(&pending.methods, sent, query);
@@ -32,19 +34,38 @@ pub fn login_factor_document(
 }
 
 fn content(pending: &PendingSignInView, method: FactorMethod) -> AnyView {
-    let form = PlainForm::new("", SignInByFactor::PATH, words::factor_sign_in::submit());
-    let field = move || view! { <FactorCodeField method named=true focus=true/> }.into_any();
+    let version = pending.version.clone();
+    let form = PlainForm {
+        version: version.clone(),
+        ..PlainForm::new("", SignInByFactor::PATH, words::factor_sign_in::submit())
+    };
+    // The first on the page that wants the focus has it: what a refusal says goes before the field.
+    let sent = PageContext::flash_of(SignInByFactor::PATH);
+    let focus = sent.and_then(|flash| flash.problem).is_none_or(|problem| !problem.errors.is_empty());
+    let next = pending.next.clone();
+    let field = move || {
+        view! {
+            <FactorCodeField method named=true focus/>
+            <HiddenField name="next" value=next/>
+        }
+        .into_any()
+    };
     let others = other_factors(SECOND_STEP, &pending.methods, method);
-    let [before, after] = words::factor_sign_in::other();
+    let other = PlainForm {
+        version,
+        class: "button button-quiet",
+        ..PlainForm::new("", StartAgain::PATH, words::factor_sign_in::start_again())
+    };
     view! {
         {form.show_with_refusal(field, others)}
         <div class="alternative">
-            {before} <a href="/login">{words::factor_sign_in::other_link()}</a> {after}
+            <p>{words::factor_sign_in::other()}</p>
+            {other.show_with_refusal(|| ().into_any(), ().into_any())}
         </div>
     }
     .into_any()
 }
 
-fn expired() -> AnyView {
-    view! { <p><a class="button" href="/login">{words::factor_sign_in::again()}</a></p> }.into_any()
+fn expired(again: String) -> AnyView {
+    view! { <p><a class="button" href=again>{words::factor_sign_in::again()}</a></p> }.into_any()
 }

@@ -6,7 +6,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{UserView, Viewer};
 use sha2::{Digest, Sha256};
 use std::fmt::Debug;
+use store::TokenHash;
 use store::users::User;
+use uuid::Uuid;
 
 /// Part of a digest is enough: nobody gains from two texts of their own that share a version.
 const BYTES: usize = 16;
@@ -36,6 +38,16 @@ pub(crate) fn of_profile(user: &User) -> String {
 /// The version of a password. A hash holds a random salt, so its digest tells nothing.
 pub(crate) fn of_password(hash: Option<&str>) -> String {
     of(hash)
+}
+
+/// The version of a sign-in that waits. What stands for its token tells nothing of the token.
+pub(crate) fn of_waiting(waiting: &TokenHash) -> String {
+    of(waiting.bytes())
+}
+
+/// The version of an authenticator app that is being set up.
+pub(crate) fn of_app(id: Uuid) -> String {
+    of(id)
 }
 
 /// `Debug` quotes every text, so no two contents are written alike.

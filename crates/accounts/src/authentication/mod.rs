@@ -12,5 +12,5 @@ pub(crate) mod step_up;
 pub(crate) mod throttle;
 mod ways_in;
 
-pub use factor::FactorAdded;
+pub use factor::{FactorAdded, PendingTotp};
 pub use sign_in::SignedIn;

@@ -1,6 +1,7 @@
 //! Sign-ins that wait for their second factor. One is a row of five minutes, named by a token that only its client has.
 //! It opens nothing and forgives nothing: no session exists before the second factor is proven.
 
+use crate::account::version;
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Goal, Transport};
 use crate::authentication::factor::{self, Asked};
@@ -20,8 +21,8 @@ impl Accounts {
     /// Completes a browser's sign-in with its second factor.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::ChallengeInvalid`], [`Error::FactorRefused`], [`Error::PasskeyRefused`],
-    /// [`Error::TooManyTries`], [`Error::Unavailable`].
+    /// [`Error::Invalid`], [`Error::ChallengeInvalid`], [`Error::ChangedMeanwhile`] where the form was shown for another
+    /// sign-in, [`Error::FactorRefused`], [`Error::PasskeyRefused`], [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn sign_in_by_factor(
         &self,
         ctx: &RequestCtx,
@@ -66,6 +67,7 @@ impl Accounts {
         challenge: &str,
     ) -> Result<Option<PendingSignInView>, Error> {
         let Ok(waiting) = hash(challenge) else { return Ok(None) };
+        let version = version::of_waiting(&waiting);
         let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
         let Some(waiting) = pending::waits(self.store(), &waiting, SessionKind::Browser, most, now).await?
         else {
@@ -73,7 +75,19 @@ impl Accounts {
         };
         let methods = self.factor_methods(waiting.user).await?;
         let expires_at = timestamp(waiting.expires_at);
-        Ok(Some(PendingSignInView { methods, expires_at, next: waiting.next }))
+        Ok(Some(PendingSignInView { methods, expires_at, next: waiting.next, version }))
+    }
+
+    /// Ends a browser's sign-in that waits, if it is the one that the form was shown for.
+    ///
+    /// # Errors
+    /// [`Error::ChangedMeanwhile`], [`Error::Unavailable`].
+    pub async fn end_pending_sign_in(&self, ctx: &RequestCtx, challenge: &str) -> Result<(), Error> {
+        let Ok(waiting) = hash(challenge) else { return Ok(()) };
+        ctx.check_version(|| version::of_waiting(&waiting))?;
+        let mut tx = self.store().begin().await?;
+        pending::end(&mut tx, &waiting).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Has an attempt wait for its second factor.
@@ -133,6 +147,8 @@ impl Accounts {
         let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
         let waits = pending::waits(self.store(), waiting, kind, most, now).await?;
         let user = waits.ok_or(Error::ChallengeInvalid)?.user;
+        // Another sign-in in the same browser has taken the place of the one that the form was shown for.
+        ctx.check_version(|| version::of_waiting(waiting))?;
         self.admit_factor(ctx, user, code).await?;
         let counted = pending::count_try(self.store(), waiting, most, now).await?;
         if counted { Ok(user) } else { Err(Error::ChallengeInvalid) }

@@ -9,6 +9,8 @@ pub struct FactorSignInForm {
     pub method: String,
     /// Its code.
     pub code: RawSecret,
+    /// Where the sign-in leads, for the page that says that it has ended.
+    pub next: String,
 }
 
 impl FactorSignInForm {
@@ -72,7 +74,7 @@ impl FactorLogin {
     #[must_use]
     pub fn split(self) -> (RawSecret, FactorSignInForm) {
         let Self { challenge, method, code } = self;
-        (challenge, FactorSignInForm { method, code })
+        (challenge, FactorSignInForm { method, code, ..FactorSignInForm::default() })
     }
 }
 
@@ -90,13 +92,18 @@ mod tests {
             ("totp", "ABCDEFGHIJKLMNOP", ("code", "invalid")),
             ("recovery_code", "012345", ("code", "invalid")),
         ] {
-            let form = FactorSignInForm { method: method.into(), code: code.into() };
+            let form =
+                FactorSignInForm { method: method.into(), code: code.into(), ..FactorSignInForm::default() };
             let found = form.parse().unwrap_err();
             let found: Vec<_> = found.iter().map(|e| (e.field.as_str(), e.reason.code())).collect();
             assert_eq!(found, [refused], "{method} {code}");
         }
         for (method, code) in [("passkey", "{}"), ("totp", "012345"), ("recovery_code", "ABCDEFGHIJKLMNOP")] {
-            assert!(FactorSignInForm { method: method.into(), code: code.into() }.parse().is_ok());
+            assert!(
+                FactorSignInForm { method: method.into(), code: code.into(), ..FactorSignInForm::default() }
+                    .parse()
+                    .is_ok()
+            );
         }
     }
 }

@@ -122,6 +122,8 @@ pub struct PendingSignInView {
     pub expires_at: Timestamp,
     /// Where to go afterwards: a path of ours, or empty.
     pub next: String,
+    /// Of this sign-in: another one in the same browser has another.
+    pub version: String,
 }
 
 /// The answer to a sign-in that needs a second factor: a problem document (RFC 9457) with the challenge to complete it.

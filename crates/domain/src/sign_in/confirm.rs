@@ -50,8 +50,8 @@ pub struct ConfirmFactorForm {
 }
 
 impl From<ConfirmFactorForm> for FactorSignInForm {
-    fn from(ConfirmFactorForm { method, code, .. }: ConfirmFactorForm) -> Self {
-        Self { method, code }
+    fn from(ConfirmFactorForm { method, code, next }: ConfirmFactorForm) -> Self {
+        Self { method, code, next }
     }
 }
 

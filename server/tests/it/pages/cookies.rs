@@ -82,9 +82,9 @@ async fn signing_out_takes_the_cookie_and_no_renewal_brings_it_back(pool: PgPool
     app.world.clock.advance(Duration::minutes(40));
 
     let answer = ana.call_as(&form, "/fn/logout", &[]).await.expect(200);
-    // Nothing typed stays either. One line for each: a renewed token would be a fourth.
-    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 3);
-    for name in [NAME, "flash", "unsent"] {
+    // Nothing typed stays either. One line for each: a renewed token would be a fifth.
+    assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 4);
+    for name in [NAME, "flash", "unsent", "signin"] {
         assert!(answer.set_cookie(name).unwrap().starts_with(&format!("{name}=; Max-Age=0;")), "{name}");
     }
     assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));

@@ -33,6 +33,7 @@ pub(crate) const EXPECTED: &[(&str, u16, u16)] = &[
     ("/fn/login/code", 422, 422),
     ("/fn/login/code/ask", 422, 422),
     ("/fn/login/factor", 401, 422),
+    ("/fn/login/factor/end", 200, 200),
     ("/fn/logout", 200, 200),
     ("/fn/not-me", 422, 422),
     ("/fn/password/change", 401, 403),

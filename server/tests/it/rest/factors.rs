@@ -149,7 +149,8 @@ async fn a_sign_in_that_waits_reaches_nothing_else(pool: PgPool) {
                 calls += 1;
             }
         }
-        for (path, ..) in functions::EXPECTED {
+        // What ends it is one of its own two calls, and asks for which page it was shown on.
+        for (path, ..) in functions::EXPECTED.iter().filter(|(path, ..)| *path != "/fn/login/factor/end") {
             let mut asked = Vec::new();
             for cookies in [&[][..], &["signin", "session-token", "token"]] {
                 let mut caller = app.browser();

@@ -10,6 +10,7 @@ mod totp;
 mod totp_setup;
 
 pub(crate) use passkey::Asked;
+pub use totp_setup::PendingTotp;
 
 use crate::audit::Event;
 use crate::mail::Notice;

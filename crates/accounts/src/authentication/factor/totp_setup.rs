@@ -2,6 +2,7 @@
 
 use super::totp::SECRET_BYTES;
 use super::{FactorAdded, SAME_MOMENT};
+use crate::account::version;
 use crate::audit::Event;
 use crate::credential::Label;
 use crate::mail::Notice;
@@ -19,6 +20,15 @@ use store::sessions::pending;
 use store::users::User;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
+
+/// An authenticator app that is being set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingTotp {
+    /// What the app needs to know.
+    pub enrolment: TotpEnrolment,
+    /// Of this key: one that was made anew has another.
+    pub version: String,
+}
 
 impl Accounts {
     /// The caller's own second factors.
@@ -66,12 +76,13 @@ impl Accounts {
     ///
     /// # Errors
     /// As [`Accounts::begin_totp`].
-    pub async fn pending_totp(&self, ctx: &RequestCtx) -> Result<Option<TotpEnrolment>, Error> {
+    pub async fn pending_totp(&self, ctx: &RequestCtx) -> Result<Option<PendingTotp>, Error> {
         let session = ctx.member()?.session;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let now = self.inner.database_clock.time(ctx.now);
         let Some(begun) = totp::begun(&mut tx, (user.id, session), now).await? else { return Ok(None) };
-        Ok(Some(self.totp_enrolment(&self.unsealed_totp(&begun)?, &user)))
+        let enrolment = self.totp_enrolment(&self.unsealed_totp(&begun)?, &user);
+        Ok(Some(PendingTotp { enrolment, version: version::of_app(begun.id) }))
     }
 
     /// From now on signing in takes a code of the app that was set up. All other sessions end, and the other known
@@ -79,7 +90,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`] (also for a
-    /// wrong code), [`Error::ChangedMeanwhile`] where nothing is being set up, [`Error::FactorsOff`],
+    /// wrong code), [`Error::ChangedMeanwhile`] where nothing is being set up, or another key, [`Error::FactorsOff`],
     /// [`Error::Unavailable`]; nothing was changed then.
     pub async fn confirm_totp(&self, ctx: &RequestCtx, form: TotpConfirmForm) -> Result<FactorAdded, Error> {
         let member = ctx.member()?;
@@ -88,6 +99,7 @@ impl Accounts {
         let now = self.inner.database_clock.time(ctx.now);
         let begun =
             totp::begun(&mut tx, (user.id, member.session), now).await?.ok_or(Error::ChangedMeanwhile)?;
+        ctx.check_version(|| version::of_app(begun.id))?;
         let Some(step) = self.matching_step(ctx, &begun, &code)? else {
             return Err(FieldError::new("code", Reason::FactorCodeWrong).into());
         };

@@ -6,7 +6,7 @@ proxy, stops, kills and starts servers under a bounded load on loopback, and pri
     trial.py SERVER SITE postgres://postgres@127.0.0.1:5432/postgres [VALKEY_SERVER]
 
 SERVER is a release build, SITE its `site` folder; the address is a superuser's, for a database and two roles that are
-dropped at the end. Needs haproxy, openssl and psql.
+dropped at the end. SERVERS=4 starts four. Needs haproxy, openssl and psql.
 """
 
 import contextlib
@@ -33,6 +33,7 @@ PASSWORD = "violet staircase under rain"
 CLIENT = "127.0.0.5"
 # What is asked while servers come and go: about 300 requests a second in all.
 CLIENTS, PAUSE = 16, 0.05
+SERVERS = range(1, 1 + int(os.environ.get("SERVERS", "2")))
 
 
 def free_port():
@@ -106,7 +107,7 @@ class Trial:
         self.server, self.site, self.superuser = server, site, superuser
         self.folder = Path(tempfile.mkdtemp(prefix="doorstep-trial-"))
         self.name = f"trial_{secrets.token_hex(4)}"
-        self.processes, self.ports = {}, {n: free_port() for n in (1, 2)}
+        self.processes, self.ports = {}, {n: free_port() for n in SERVERS}
         self.http, self.https = free_port(), free_port()
         subprocess.run(["sh", HERE / "compose/secrets.sh", self.folder], check=True, stdout=subprocess.DEVNULL)
         self.mails = Mails(self.folder / "localhost.pem", self.folder / "localhost.key")
@@ -194,7 +195,10 @@ class Trial:
         files = []
         for name in ("haproxy.cfg", "https.cfg"):
             text = (HERE / "compose/haproxy" / name).read_text()
-            places = {"web-1:8000": f"127.0.0.1:{self.ports[1]}", "web-2:8000": f"127.0.0.1:{self.ports[2]}"}
+            # Each server has its line, in both backends; more than the two of compose.yaml look the same.
+            last = "    server web-2 web-2:8000\n"
+            text = text.replace(last, last + "".join(last.replace("web-2", f"web-{n}") for n in SERVERS if n > 2))
+            places = {f"web-{n}:8000": f"127.0.0.1:{self.ports[n]}" for n in SERVERS}
             if name == "https.cfg":
                 places = {"bind :8080": f"bind 127.0.0.1:{self.http}", "bind :8443": f"bind 127.0.0.1:{self.https}"}
             for place, here in places.items():
@@ -403,7 +407,7 @@ def page_session(trial, account):
 def rolling_restart(trial, token):
     with Load(trial, token) as load:
         time.sleep(3)
-        for n in (1, 2):
+        for n in SERVERS:
             took = trial.stop(f"web-{n}")
             ready = trial.start_server(n)
             print(f"web-{n}: SIGTERM to end {took:.1f} s, start to ready {ready:.1f} s")
@@ -456,7 +460,7 @@ def main():
     trial = Trial(Path(server).resolve(), Path(site).resolve(), superuser, valkey[0] if valkey else None)
     try:
         trial.migrate()
-        for n in (1, 2):
+        for n in SERVERS:
             trial.start_server(n)
         trial.start_proxy()
         token, cookie = journey(trial)

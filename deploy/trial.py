@@ -6,7 +6,8 @@ proxy, stops, kills and starts servers under a bounded load on loopback, and pri
     trial.py SERVER SITE postgres://postgres@127.0.0.1:5432/postgres [VALKEY_SERVER]
 
 SERVER is a release build, SITE its `site` folder; the address is a superuser's, for a database and two roles that are
-dropped at the end. SERVERS=4 starts four. Needs haproxy, openssl and psql.
+dropped at the end. SERVERS=4 starts four, and NEW_SERVER names a newer one to replace them by. Needs haproxy, openssl
+and psql.
 """
 
 import contextlib
@@ -416,6 +417,30 @@ def rolling_restart(trial, token):
     return load.report("each server stopped by SIGTERM and started again")
 
 
+def upgraded(trial, token, cookie, new):
+    """Migrates beside the old servers, has both versions serve for a while, and replaces one after the other, with a new
+    signing key that takes over afterwards: whoever is signed in stays so."""
+    with Load(trial, token) as load:
+        time.sleep(2)
+        trial.server = new
+        trial.migrate()
+        subprocess.run([new, "rotate-keys", "--lead", "1"], env=trial.env, check=True, capture_output=True, cwd=trial.folder)
+        rotated = time.monotonic()
+        time.sleep(5)
+        for n in SERVERS:
+            trial.stop(f"web-{n}")
+            trial.start_server(n)
+            time.sleep(10)
+        time.sleep(max(0, rotated + 65 - time.monotonic()))
+        account = {"email": "ana@example.com", "password": PASSWORD}
+        fresh = json.loads(trial.at(1, "POST", "/api/v1/auth/login", account)[1])["access_token"]
+        fresh = [trial.at(n, "GET", "/api/v1/users/me", Authorization=f"Bearer {fresh}")[0] for n in SERVERS]
+        pages = [trial.at(n, "GET", "/account", Accept="text/html", Cookie=cookie)[0] for n in SERVERS]
+    print(f"after the upgrade and the new key: a page's session of before {pages}, a new token {fresh}")
+    failed = load.report("servers replaced by those of a newer version, with a new key")
+    return failed + len([status for status in pages + fresh if status != 200])
+
+
 def killed(trial, token):
     with Load(trial, token) as load:
         time.sleep(2)
@@ -468,6 +493,8 @@ def main():
         failed = rolling_restart(trial, token)
         if valkey:
             failed += without_valkey(trial, token)
+        if "NEW_SERVER" in os.environ:
+            failed += upgraded(trial, token, cookie, Path(os.environ["NEW_SERVER"]).resolve())
         in_flight = killed(trial, token)
         without_database(trial, token, cookie)
         print(f"failed where none may: {failed}; where what is in flight may: {in_flight}")

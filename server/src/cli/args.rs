@@ -5,6 +5,7 @@ use crate::config::RawConfig;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -99,6 +100,24 @@ pub enum Command {
     Openapi,
     /// Print what the database holds, for how long and why
     Retention,
+    /// Say what is wrong with the settings, the database, the keys and the mail, and what to do; changes nothing
+    #[command(
+        after_help = "Exit codes: 0 where nothing fails, 1 where something does, 2 for a wrong command line."
+    )]
+    Doctor {
+        /// Send a mail there
+        #[arg(long, value_name = "EMAIL")]
+        mail_to: Option<String>,
+        /// Go through a checklist for production as well
+        #[arg(long)]
+        production: bool,
+    },
+    /// Find the cost of password hashes at which one takes a given time on this machine
+    Argon2Calibrate {
+        /// The time, in milliseconds
+        #[arg(long, default_value = "250ms", value_parser = milliseconds)]
+        target: Duration,
+    },
     /// Check whether the running server is ready, for container health checks
     Healthcheck,
 }
@@ -116,6 +135,7 @@ impl Command {
                 | Self::Factors(_)
                 | Self::Audit(_)
                 | Self::ImportUsers(_)
+                | Self::Doctor { .. }
         )
     }
 }
@@ -209,4 +229,13 @@ pub enum LinkKind {
     Verify,
     /// Accepting an invitation, for a week
     Invite,
+}
+
+/// `250` or `250ms`, of a length that somebody would wait.
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    let number = text.strip_suffix("ms").unwrap_or(text).parse().ok();
+    number
+        .filter(|number| (10..=5_000).contains(number))
+        .map(Duration::from_millis)
+        .ok_or_else(|| "set it to a time from 10ms to 5000ms".to_owned())
 }

@@ -2,7 +2,9 @@
 
 mod args;
 mod audit;
+mod calibrate;
 mod create_admin;
+mod doctor;
 mod factors;
 mod healthcheck;
 mod import;
@@ -33,6 +35,7 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
     match command {
         Command::Audit(command) => return audit::run(config, command).await,
         Command::ImportUsers(words) => return import::run(config, &words).await,
+        Command::Doctor { mail_to, production } => return doctor::run(config, mail_to, production).await,
         Command::Serve => serve::run(config).await?,
         Command::Migrate => startup::migrate(config).await?,
         Command::CreateAdmin { email, if_none, admin_password, admin_password_file } => {
@@ -47,6 +50,7 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
         Command::RotateKeys { encryption: true, lead } => rotate_keys::encryption(config, lead).await?,
         // What they print needs no settings, so `main` has printed it.
         Command::Openapi | Command::Retention => {}
+        Command::Argon2Calibrate { target } => calibrate::run(target)?,
         Command::Healthcheck => healthcheck::run(config.listen).await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -48,7 +48,7 @@ pub(super) async fn need_keys(accounts: &Accounts) -> Outcome {
     Err(ConfigError::new("ENCRYPTION_KEY_FILE", message).into())
 }
 
-const PENDING: &str = "migrations are pending; `server migrate` makes them, as the role of MIGRATE_DATABASE_URL where there is one";
+pub(super) const PENDING: &str = "migrations are pending; `server migrate` makes them, as the role of MIGRATE_DATABASE_URL where there is one";
 /// How often a server that began too early looks again.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 

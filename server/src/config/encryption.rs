@@ -29,6 +29,12 @@ impl Encryption {
         self.keys().map(Some)
     }
 
+    /// When the keys' file was written last.
+    #[must_use]
+    pub fn changed(&self) -> Option<OffsetDateTime> {
+        self.file.as_ref()?.changed().map(OffsetDateTime::from)
+    }
+
     /// The keys.
     ///
     /// # Errors

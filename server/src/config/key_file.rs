@@ -10,6 +10,7 @@ use std::fs::{File, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// A file with one or more keys in PEM.
 #[derive(Debug)]
@@ -48,6 +49,11 @@ impl KeyFile {
         }
         let pem = std::fs::read_to_string(&self.path).map_err(|error| self.unusable(&error))?;
         parse(&pem).map_err(|error| self.unusable(&error))
+    }
+
+    /// When it was written last.
+    pub(super) fn changed(&self) -> Option<SystemTime> {
+        std::fs::metadata(&self.path).and_then(|found| found.modified()).ok()
     }
 
     /// Replaces what the file holds.

@@ -65,6 +65,13 @@ impl Signing {
 }
 
 impl Signing {
+    /// When the key's file was written last.
+    #[must_use]
+    pub fn changed(&self) -> Option<OffsetDateTime> {
+        let Self::KeyFile(file) = self else { return None };
+        file.changed().map(OffsetDateTime::from)
+    }
+
     /// Adds a key to the file, which signs from `lead` after `now`: every server must have been restarted by then. The
     /// previous key verifies for eight days more, so nobody is signed out.
     ///

@@ -40,6 +40,29 @@ impl Default for Hashing {
     }
 }
 
+impl Hashing {
+    /// The most memory that a stored hash may ask for, in KiB.
+    pub const MOST_MEMORY_KIB: u32 = CEILING.0;
+
+    /// How long one hash takes here: the middle one of three.
+    ///
+    /// # Errors
+    /// [`SetupError`] where Argon2 refuses these costs.
+    pub fn measure(&self) -> Result<Duration, SetupError> {
+        let refused = |error: argon2::Error| SetupError::WeakHashing(error.to_string());
+        let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(OUTPUT)).map_err(refused)?;
+        let context = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut took = [Duration::ZERO; 3];
+        for one in &mut took {
+            let begin = Instant::now();
+            context.hash_password_into(b"a password", &[7; 16], &mut [0; OUTPUT]).map_err(refused)?;
+            *one = begin.elapsed();
+        }
+        took.sort_unstable();
+        Ok(took[1])
+    }
+}
+
 /// The result of one attempt to prove a password. No `Debug`: it holds a hash.
 pub(crate) struct Verdict {
     /// Whether it was the password.

@@ -6,7 +6,7 @@ use super::mailer::Message;
 use super::waiting::Mail;
 use crate::identifier::{self, Address};
 use crate::one_time::{Link, NewToken};
-use crate::{Accounts, Error, policy};
+use crate::{Accounts, Error, policy, rng};
 use domain::{Purpose, UserId};
 use store::Tx;
 use store::one_time_tokens::{self, OneTimeToken};
@@ -185,6 +185,16 @@ impl Accounts {
         let token = self.mint(tx, &new, now).await?;
         outbox::set_token(tx, due.id, Some(token.id)).await?;
         Ok(Some(token))
+    }
+
+    /// A mail that tries the mail server. Nobody can ask for it but whoever runs the site.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where the support address is no link.
+    pub fn trial_mail(&self, to: String) -> Result<Message, Error> {
+        let Composed { subject, text, html } = self.compose(&Letter::Trial)?;
+        let (id, logo, at) = (rng::uuid(self.inner.rng.as_ref(), self.now()), self.logo(), self.now());
+        Ok(Message { id, to, subject, text, html, logo, at })
     }
 
     pub(super) fn compose(&self, letter: &Letter<'_>) -> Result<Composed, Error> {

@@ -49,6 +49,8 @@ fn help_lists_the_commands_and_every_variable() {
         "import-users",
         "openapi",
         "retention",
+        "doctor",
+        "argon2-calibrate",
         "healthcheck",
     ]
     .into_iter()

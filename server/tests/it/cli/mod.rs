@@ -3,6 +3,7 @@
 mod audit;
 mod changes;
 pub mod commands;
+mod doctor;
 mod encryption;
 mod import;
 mod invitations;

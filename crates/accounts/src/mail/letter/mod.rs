@@ -78,6 +78,8 @@ pub(crate) enum Letter<'a> {
     SignInCode { code: &'a str, minutes: u64, sign_in_page: &'a str },
     /// Somebody may make an account.
     Invite { link: &'a str, code: &'a str, days: u64, role_is_admin: bool },
+    /// Whoever runs the site tries the mail server.
+    Trial,
 }
 
 /// What takes the account back: a link, or the code where a person types it.
@@ -196,6 +198,7 @@ impl<'a> Letter<'a> {
             Letter::RecoveryCodeUsed { left, when, client, not_me } => {
                 factors::code_used(sender, left, at(when, client), not_me)
             }
+            Letter::Trial => requests::trial(sender),
             Letter::Disabled => notices::disabled(sender),
             Letter::Recovered { when, client } => notices::recovered(sender, when, client),
         }

@@ -1,11 +1,12 @@
 //! Mails that somebody asked for by typing an address, and invitations. The address may be a stranger's.
 
+use super::Sender;
 use super::content::Block::{Button, Code, Link, Paragraph};
 use super::content::{Content, joined, two_ways};
 use words::{mail, mail_reason, wait};
 use words::{
     mail_already_registered, mail_confirm_new_email, mail_invite, mail_reset, mail_sign_in_code,
-    mail_sign_up, mail_verify,
+    mail_sign_up, mail_trial, mail_verify,
 };
 
 pub(super) fn reset<'a>(app: &str, link: &'a str, code: &'a str, minutes: u64) -> Content<'a> {
@@ -95,5 +96,18 @@ pub(super) fn invite<'a>(app: &str, link: &'a str, code: &'a str, days: u64, adm
         heading: mail_invite::heading(app),
         blocks,
         reason: mail_reason::invited(app),
+    }
+}
+
+pub(super) fn trial(sender: &Sender<'_>) -> Content<'static> {
+    let app = sender.app_name;
+    Content {
+        subject: mail_trial::subject(app),
+        heading: mail_trial::heading().to_owned(),
+        blocks: vec![
+            Paragraph(mail_trial::lead(app, sender.base_url)),
+            Paragraph(mail_trial::next().to_owned()),
+        ],
+        reason: mail_trial::reason(app),
     }
 }

@@ -96,6 +96,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("deleted", Letter::Deleted { when, client }),
         ("recovered", Letter::Recovered { when, client }),
         ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
+        ("trial", Letter::Trial),
         ("invite", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: false }),
         ("invite-admin", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: true }),
     ];
@@ -208,7 +209,7 @@ fn every_link_is_one_of_ours() {
             ..Values::default()
         };
         for (name, letter) in all(&values) {
-            let own = ["email-is-yours", "disabled", "factors-cleared", "deleted", "recovered"]
+            let own = ["email-is-yours", "disabled", "factors-cleared", "deleted", "recovered", "trial"]
                 .contains(&name)
                 || name.ends_with("-unproven");
             assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");

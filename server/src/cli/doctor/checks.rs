@@ -1,0 +1,165 @@
+use super::{Finding, Health};
+use crate::cli::outcome::refused;
+use crate::cli::startup::PENDING;
+use crate::config::Config;
+use crate::mail::Outgoing;
+use crate::state::AppState;
+use accounts::{Accounts, Clock, Error, Mailer, SystemClock, Undelivered};
+use edge::problem::chain;
+use time::Duration;
+
+/// A key that signs for longer is worth more to whoever copied it (NIST SP 800-57 part 1: a year or two).
+const KEY_IS_OLD: Duration = Duration::days(365);
+
+/// What does not work at all has stopped the program before.
+pub(super) fn settings(config: &Config) -> Vec<Finding> {
+    let warnings: Vec<_> =
+        config.warnings.iter().map(|warning| Finding::new("settings", Health::Doubtful, warning)).collect();
+    if warnings.is_empty() {
+        return vec![Finding::new(
+            "settings",
+            Health::Good,
+            "each can be read, and none looks like a mistake",
+        )];
+    }
+    warnings
+}
+
+/// The database, its clock, and what its role may do.
+pub(super) async fn database(config: &Config, accounts: &Accounts) -> Vec<Finding> {
+    // Where it does not answer, `ready` says why.
+    let _ = accounts.measure_clock().await;
+    let ready = match accounts.ready().await {
+        Err(Error::NotMigrated) => Err(PENDING.to_owned()),
+        Err(error @ (Error::Unavailable(_) | Error::ClockSkew)) => Err(chain(&error)),
+        Err(error) => Err(refused(&error)),
+        Ok(()) => Ok("it answers, has this version's schema, and its clock agrees with this machine's"),
+    };
+    let mut findings = vec![match ready {
+        Ok(good) => Finding::new("database", Health::Good, good),
+        Err(bad) => return vec![Finding::new("database", Health::Bad, bad)],
+    }];
+    findings.push(match (accounts.may_change_audit().await, &config.database.migrating) {
+        (Ok(false), _) => Finding::new("roles", Health::Good, "the server can only add to the audit trail"),
+        (Ok(true), None) => Finding::new(
+            "roles",
+            Health::Doubtful,
+            "the server's role can change the audit trail; MIGRATE_DATABASE_URL gives the tables to another",
+        ),
+        (Ok(true), Some(_)) => Finding::new(
+            "roles",
+            Health::Bad,
+            "the server's role can change the audit trail; run `server migrate`",
+        ),
+        (Err(error), _) => Finding::new("roles", Health::Bad, refused(&error)),
+    });
+    findings
+}
+
+pub(super) async fn redis(accounts: &Accounts) -> Finding {
+    accounts.probe_redis().await;
+    match accounts.measures().redis {
+        None => Finding::new("redis", Health::Good, "not set up: each server counts requests by itself"),
+        Some(true) => Finding::new("redis", Health::Good, "it answers, and its user may do what it has to"),
+        Some(false) => Finding::new(
+            "redis",
+            Health::Bad,
+            "it is not used, for the reason in the log above; meanwhile each server counts requests by itself",
+        ),
+    }
+}
+
+pub(super) async fn keys(config: &Config, accounts: &Accounts) -> Vec<Finding> {
+    let now = SystemClock.now();
+    let files = [
+        ("signing", config.signing.changed(), "`server rotate-keys` adds a new key, and signs nobody out"),
+        (
+            "encryption",
+            config.encryption.changed(),
+            "`server rotate-keys --encryption` adds a new key, and loses nothing",
+        ),
+    ];
+    let mut findings: Vec<_> = files
+        .into_iter()
+        .filter_map(|(name, changed, cure)| changed.map(|changed| age(name, now - changed, cure)))
+        .collect();
+    match accounts.missing_keys().await {
+        Ok(missing) if missing.is_empty() => {}
+        Ok(missing) => findings.push(Finding::new(
+            "keys",
+            Health::Bad,
+            format!(
+                "the database holds rows of encryption keys that are not in the file ({}); restore it from its backup",
+                missing.join(", ")
+            ),
+        )),
+        // The database's own line says why.
+        Err(_) => {}
+    }
+    findings
+}
+
+fn age(name: &str, age: Duration, cure: &str) -> Finding {
+    let days = age.whole_days().max(0);
+    if age > KEY_IS_OLD {
+        return Finding::new(
+            "keys",
+            Health::Doubtful,
+            format!("the {name} key's file is {days} days old; {cure}"),
+        );
+    }
+    Finding::new("keys", Health::Good, format!("the {name} key's file is {days} days old"))
+}
+
+/// Where mails go; with an address, a mail goes there.
+pub(super) async fn mail(config: &Config, accounts: &Accounts, to: Option<String>) -> Finding {
+    let outgoing = Outgoing::new(config);
+    match (outgoing, to) {
+        (None, _) => Finding::new(
+            "mail",
+            Health::Doubtful,
+            "off: nobody can prove an address or choose a new password by themselves; SMTP_URL turns it on",
+        ),
+        (Some(_), None) => Finding::new(
+            "mail",
+            Health::Good,
+            "set up, not tried; `--mail-to you@example.com` sends you a mail",
+        ),
+        (Some(outgoing), Some(to)) => match accounts.trial_mail(to) {
+            Ok(mail) => sent(outgoing.send(mail).await),
+            Err(error) => Finding::new("mail", Health::Bad, refused(&error)),
+        },
+    }
+}
+
+fn sent(outcome: Result<(), Undelivered>) -> Finding {
+    match outcome {
+        Ok(()) => {
+            Finding::new("mail", Health::Good, "the mail server has taken a mail: see whether it comes")
+        }
+        Err(Undelivered::Later(why)) => Finding::new("mail", Health::Bad, why),
+        Err(Undelivered::Never(why)) => Finding::new("mail", Health::Bad, format!("refused for good: {why}")),
+    }
+}
+
+/// The built site.
+pub(super) fn site(config: &Config, accounts: &Accounts) -> Finding {
+    match AppState::new(config, accounts.clone()) {
+        Ok(_) => Finding::new("site", Health::Good, "the browser's files are there"),
+        Err(error) => Finding::new("site", Health::Bad, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_old_after_a_year() {
+        for (days, health) in
+            [(-1, Health::Good), (0, Health::Good), (365, Health::Good), (366, Health::Doubtful)]
+        {
+            assert_eq!(age("signing", Duration::days(days), "rotate it").health, health, "{days}");
+        }
+    }
+}

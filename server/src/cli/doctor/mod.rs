@@ -1,0 +1,67 @@
+//! `doctor`: whether a server would work as it is set up, and what to do where it would not. It changes nothing.
+
+mod checks;
+mod production;
+
+use super::output::print;
+use super::startup::open_accounts;
+use crate::config::Config;
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How one part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Good,
+    /// It works, and is probably not what was meant.
+    Doubtful,
+    Bad,
+}
+
+/// One line.
+#[derive(Debug, PartialEq, Eq)]
+struct Finding {
+    part: &'static str,
+    health: Health,
+    says: String,
+}
+
+impl Finding {
+    fn new(part: &'static str, health: Health, says: impl Into<String>) -> Self {
+        Self { part, health, says: says.into() }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.health {
+            Health::Good => "ok  ",
+            Health::Doubtful => "warn",
+            Health::Bad => "FAIL",
+        };
+        write!(f, "{word}  {:<10} {}", self.part, self.says)
+    }
+}
+
+pub(super) async fn run(
+    config: &Config,
+    mail_to: Option<String>,
+    production: bool,
+) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    let accounts = open_accounts(config)?;
+    let mut findings = checks::settings(config);
+    findings.extend(checks::database(config, &accounts).await);
+    findings.push(checks::redis(&accounts).await);
+    findings.extend(checks::keys(config, &accounts).await);
+    findings.push(checks::mail(config, &accounts, mail_to).await);
+    findings.push(checks::site(config, &accounts));
+    if production {
+        findings.extend(production::checklist(config, &findings));
+    }
+    for finding in &findings {
+        print(format_args!("{finding}\n"))?;
+    }
+    let bad = findings.iter().any(|finding| finding.health == Health::Bad);
+    Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

@@ -1,0 +1,73 @@
+//! `server doctor`: what is wrong, and what to do.
+
+use super::commands::{run, text, url};
+use crate::app::site;
+use sqlx::PgPool;
+
+fn doctor(words: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, Vec<String>) {
+    let site = [("LEPTOS_SITE_ROOT", site().to_str().unwrap())];
+    let output = run(&[&["doctor"], words].concat(), &[&site, settings].concat());
+    (output.status.code(), text(&output.stdout).lines().map(str::to_owned).collect())
+}
+
+#[track_caller]
+fn says(lines: &[String], health: &str, part: &str, word: &str) {
+    let found = lines.iter().any(|line| {
+        line.starts_with(health) && line[4..].trim_start().starts_with(part) && line.contains(word)
+    });
+    assert!(found, "no {health} {part} {word} in {lines:#?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_good_server_is_told_what_could_be_better(pool: PgPool) {
+    let (code, lines) = doctor(&[], &[("DATABASE_URL", &url(&pool))]);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    says(&lines, "ok", "database", "this version's schema");
+    says(&lines, "warn", "roles", "MIGRATE_DATABASE_URL");
+    says(&lines, "ok", "redis", "not set up");
+    says(&lines, "ok", "keys", "0 days old");
+    says(&lines, "ok", "mail", "--mail-to");
+    says(&lines, "ok", "site", "there");
+    assert!(!lines.iter().any(|line| line.contains("production")), "{lines:#?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_checklist_of_production_passes_or_says_what_to_set(pool: PgPool) {
+    let (code, lines) = doctor(&["--production"], &[("DATABASE_URL", &url(&pool))]);
+    assert_eq!(code, Some(1), "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.contains("production ")).count(), 8, "{lines:#?}");
+    says(&lines, "FAIL", "production", "BASE_URL");
+    says(&lines, "FAIL", "production", "METRICS_ADDR");
+    says(&lines, "ok", "production", "CORS");
+}
+
+#[test]
+fn what_does_not_answer_fails_in_a_sentence() {
+    let nowhere = ("DATABASE_URL", "postgres://ana:canary@127.0.0.1:1/app");
+    let (code, lines) = doctor(&[], &[nowhere, ("REDIS_URL", "redis://127.0.0.1:1")]);
+    assert_eq!(code, Some(1), "{lines:#?}");
+    says(&lines, "FAIL", "database", "cannot reach the database");
+    says(&lines, "FAIL", "redis", "not used");
+    assert!(!lines.concat().contains("canary"), "{lines:#?}");
+}
+
+/// The only schema that it may see is the one that is there.
+#[sqlx::test]
+async fn it_migrates_nothing(pool: PgPool) {
+    let (code, lines) = doctor(&[], &[("DATABASE_URL", &url(&pool))]);
+    assert_eq!(code, Some(1), "{lines:#?}");
+    says(&lines, "FAIL", "database", "server migrate");
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+    let tables: i64 = sqlx::query_scalar(tables).fetch_one(&pool).await.unwrap();
+    assert_eq!(tables, 0);
+}
+
+#[test]
+fn the_cost_of_a_hash_is_found_without_any_database() {
+    let output =
+        run(&["argon2-calibrate", "--target", "10ms"], &[("DATABASE_URL", "postgres://a@127.0.0.1:1/b")]);
+    let said = text(&output.stdout);
+    assert!(output.status.success() && said.contains("ARGON2_M_COST=19456\nARGON2_T_COST=2\n"), "{said}");
+    let refused = run(&["argon2-calibrate", "--target", "1h"], &[]);
+    assert_eq!(refused.status.code(), Some(2));
+}

@@ -220,7 +220,6 @@ fn passkey(row: PasskeyRow) -> ExportedPasskey {
     ExportedPasskey {
         name: row.name,
         aaguid: row.aaguid,
-        transports: row.transports,
         backed_up: row.backed_up,
         added_at: timestamp(row.added_at),
         last_used_at: row.last_used_at.map(timestamp),

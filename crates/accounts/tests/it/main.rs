@@ -14,6 +14,7 @@ mod migrations;
 mod one_time;
 mod outage;
 mod outbox;
+mod passkeys;
 mod retention;
 mod session;
 mod sweep;

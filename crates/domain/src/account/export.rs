@@ -92,8 +92,6 @@ pub struct ExportedPasskey {
     pub name: String,
     /// Which kind of authenticator says to have made it; nobody checks that.
     pub aaguid: Uuid,
-    /// How your browser reaches it, such as `internal`.
-    pub transports: Vec<String>,
     /// Whether there is a copy of it, such as in your cloud.
     pub backed_up: bool,
     /// When you added it.

@@ -70,8 +70,6 @@ pub struct PasskeyRow {
     pub name: String,
     /// Which kind of authenticator says to have made it.
     pub aaguid: Uuid,
-    /// How a browser reaches it.
-    pub transports: Vec<String>,
     /// Whether there is a copy.
     pub backed_up: bool,
     /// When it was added.
@@ -228,7 +226,7 @@ async fn described(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<De
 pub async fn list(store: &Store, user: UserId) -> Result<Vec<PasskeyRow>, StoreError> {
     let query = sqlx::query_as!(
         PasskeyRow,
-        "SELECT id, name, aaguid, transports, backed_up, added_at, last_used_at FROM passkeys
+        "SELECT id, name, aaguid, backed_up, added_at, last_used_at FROM passkeys
          WHERE user_id = $1 ORDER BY id",
         user.0
     );

@@ -105,8 +105,12 @@ pub(super) fn headers() -> Value {
 }
 
 /// What an answer leaves out where there is nothing to say.
-const LEFT_OUT: [(&str, &str); 3] =
-    [("Problem", "retry_after"), ("TotpConfirmation", "recovery_codes"), ("UserView", "closes_at")];
+const LEFT_OUT: [(&str, &str); 4] = [
+    ("Problem", "retry_after"),
+    ("TotpConfirmation", "recovery_codes"),
+    ("PasskeyAdded", "recovery_codes"),
+    ("UserView", "closes_at"),
+];
 
 /// An answer always has all its other fields, also those that may be null.
 pub(super) fn complete(schemas: &mut Map<String, Value>) {

@@ -4,8 +4,8 @@
 use super::answers::is_for_strangers;
 use super::json::object;
 use domain::{
-    EMAIL_MAX_BYTES, FactorMethod, PAGE_DEFAULT, PAGE_MAX, PASSWORD_MAX, PASSWORD_MIN, PASSWORD_TRIED_MAX,
-    Profile, REASON_MAX, SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
+    EMAIL_MAX_BYTES, FactorMethod, PAGE_DEFAULT, PAGE_MAX, PASSKEY_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN,
+    PASSWORD_TRIED_MAX, Profile, REASON_MAX, SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
 };
 use serde_json::{Map, Value, json};
 
@@ -22,6 +22,9 @@ const INK: &str = r"[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u
 const CURSOR: &str = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$";
 /// `domain::Window` encodes 17 bytes, the first of which is 1 or 2, and up to 482 of a key.
 const KEYED_CURSOR: &str = "^A[Q-Za-v][A-Za-z0-9_-]{20}([A-Za-z0-9_-]{4}){0,160}([AEIMQUYcgkosw048]|[A-Za-z0-9_-]{2}|[A-Za-z0-9_-]{3}[AQgw])$";
+
+/// The longest answer of a browser with a passkey.
+const ANSWER_MAX: usize = 16 * 1024;
 
 /// One line of at most `max` code points, or several with `\n` and `\r\n` counted as one.
 fn text(max: usize, lines: bool) -> String {
@@ -57,10 +60,14 @@ fn field(schema: &str, name: &str) -> Option<Value> {
             json!({ "format": "password", "minLength": PASSWORD_MIN, "maxLength": PASSWORD_MAX, "pattern": r"^[^\u0000]*$" })
         }
         ("LoginRequest" | "VerifyForm", "password") | ("PasswordForm", "current_password") => proof,
-        (_, "token" | "challenge") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
+        (_, "token" | "challenge" | "ceremony") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
         ("FactorLogin", "method") => json!({ "enum": FactorMethod::ALL.map(FactorMethod::as_str) }),
         ("FactorLogin", "code") => {
-            json!({ "pattern": "^(?:[0-9]{3} ?[0-9]{3}|(?:[A-Za-z2-7]{4}[ -]?){3}[A-Za-z2-7]{4})$" })
+            json!({ "pattern": "^(?:[0-9]{3} ?[0-9]{3}|(?:[A-Za-z2-7]{4}[ -]?){3}[A-Za-z2-7]{4}|\\{.*\\})$", "maxLength": ANSWER_MAX })
+        }
+        (_, "passkey") => json!({ "pattern": r"^\{.*\}$", "maxLength": ANSWER_MAX }),
+        ("PasskeyAddForm" | "PasskeyChange", "name") => {
+            json!({ "maxLength": PASSKEY_NAME_MAX, "pattern": NAMED })
         }
         ("TotpConfirmForm", "code") => json!({ "pattern": "^[0-9]{3} ?[0-9]{3}$" }),
         (_, "code") => json!({ "pattern": "^[A-Za-z2-7]{5}[ -]?[A-Za-z2-7]{5}$" }),

@@ -5,6 +5,7 @@ pub(super) mod auth;
 mod code;
 mod factors;
 pub(super) mod me;
+mod passkeys;
 pub(super) mod recovery;
 mod sessions;
 pub(super) mod users;
@@ -33,6 +34,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(code::ask))
         .routes(routes!(code::login))
         .routes(routes!(factors::login))
+        .routes(routes!(passkeys::ask_factor))
+        .routes(routes!(passkeys::ask))
+        .routes(routes!(passkeys::login))
         .routes(routes!(recovery::forgot))
         .routes(routes!(recovery::reset))
         .routes(routes!(recovery::verify))
@@ -45,6 +49,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(factors::begin_totp, factors::remove_totp))
         .routes(routes!(factors::confirm_totp))
         .routes(routes!(factors::make_recovery_codes))
+        .routes(routes!(passkeys::begin))
+        .routes(routes!(passkeys::add))
+        .routes(routes!(passkeys::rename, passkeys::remove))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(users::clear_factors))

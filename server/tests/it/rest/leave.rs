@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::rest::openapi::SNAPSHOT;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use testkit::{PASSWORD, totp_code};
+use testkit::passkey::{KeyKind, SoftAuthenticator};
+use testkit::{ISSUER, PASSWORD, totp_code};
 use time::Duration;
 
 fn fields(password: &str) -> Value {
@@ -60,6 +61,10 @@ async fn the_export_is_what_its_description_says(pool: PgPool) {
     ana.token = pair["access_token"].as_str().map(str::to_owned);
     let path = format!("/api/v1/users/{}", eve["id"].as_str().unwrap());
     ana.call("PATCH", &path, &json!({ "bio": "Changed by an admin." })).await.expect(200);
+    let own = "/api/v1/users/me/factors/passkeys";
+    let asked = ana.post(&format!("{own}/options"), json!({})).await.expect(200).json();
+    let passkey = SoftAuthenticator::new(KeyKind::EdDsa).create(ISSUER, &asked["options"]).to_string();
+    ana.post(own, json!({ "name": "Phone", "passkey": passkey })).await.expect(201);
     let begun = ana.post("/api/v1/users/me/factors/totp", json!({})).await.expect(201).json();
     let code = totp_code(begun["secret"].as_str().unwrap(), app.world.accounts.now());
     ana.post("/api/v1/users/me/factors/totp/confirm", json!({ "code": code })).await.expect(200);

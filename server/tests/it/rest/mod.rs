@@ -8,6 +8,7 @@ mod families;
 mod leave;
 mod me;
 pub mod openapi;
+mod passkeys;
 mod recovery;
 mod rights;
 mod unproven;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use server::Compat;
 use sqlx::PgPool;
 use std::process::Command;
-use testkit::{PASSWORD, link_token, mail_code, totp_code};
+use testkit::passkey::{KeyKind, SoftAuthenticator};
+use testkit::{ISSUER, PASSWORD, link_token, mail_code, totp_code};
 use time::Duration;
 
 /// The committed copy, which readers of `docs/` have too. It is the one snapshot here, so `insta` would save no code.
@@ -62,6 +63,7 @@ async fn every_example_works_when_it_is_pasted(pool: PgPool) {
             }
             read_the_mail(&app, &caller, &path, &mut body).await;
             look_at_the_app(&app, &caller, &path, &mut body).await;
+            let path = use_a_passkey(&app, &caller, &path, &mut body).await;
             let text = if kind == "application/json" {
                 body.to_string()
             } else {
@@ -73,7 +75,7 @@ async fn every_example_works_when_it_is_pasted(pool: PgPool) {
             assert!(answer.status.is_success(), "{method} {path} {body}: {}", answer.text);
         }
     }
-    assert_eq!(count, 46);
+    assert_eq!(count, 52);
 }
 
 /// An admin who signed up with the first example (unless that is what is tried), somebody else's id, and a
@@ -90,7 +92,9 @@ async fn reader_of_the_examples(app: &App, path: &str) -> (Program, String, Valu
     reader.token = pair["access_token"].as_str().map(str::to_owned);
     app.admin_program("second").await;
     let list = reader.get("/api/v1/users").await.expect(200).json();
-    let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+    let items = list["items"].as_array().unwrap();
+    let other = items.iter().find(|item| item["email"] != "ana@example.com").unwrap();
+    let id = other["id"].as_str().unwrap().to_owned();
     (reader, id, pair["refresh_token"].clone())
 }
 
@@ -116,6 +120,36 @@ async fn read_the_mail(app: &App, caller: &Program, path: &str, body: &mut Value
     if body.get("code").is_some() {
         body["code"] = mail_code(&mail).into();
     }
+}
+
+/// Adds a passkey, uses it, and fills in what the browser says. Answers the path, with the passkey's id.
+async fn use_a_passkey(app: &App, caller: &Program, path: &str, body: &mut Value) -> String {
+    let is_own = path.contains("/factors/passkeys");
+    if !is_own && !path.contains("/auth/passkey") && !path.ends_with("/factor/options") {
+        return path.to_owned();
+    }
+    let mut key = SoftAuthenticator::new(KeyKind::EdDsa);
+    let own = "/api/v1/users/me/factors/passkeys";
+    let asked = caller.post(&format!("{own}/options"), json!({})).await.expect(200).json();
+    let made = key.create(ISSUER, &asked["options"]).to_string();
+    if path == own {
+        body["passkey"] = made.into();
+        return path.to_owned();
+    }
+    let added = caller.post(own, json!({ "name": "Phone", "passkey": made })).await.expect(201).json();
+    if is_own {
+        return format!("{own}/{}", added["passkey"]["id"].as_str().unwrap());
+    }
+    if body.get("challenge").is_some() {
+        let account = json!({ "email": "ana@example.com", "password": PASSWORD });
+        let waits = caller.post("/api/v1/auth/login", account).await.expect(401).json();
+        body["challenge"] = waits["challenge"].clone();
+    } else {
+        let asked = app.program().post("/api/v1/auth/passkey/options", json!({})).await.expect(200).json();
+        body["ceremony"] = asked["ceremony"].clone();
+        body["passkey"] = key.get(ISSUER, &asked["options"]).to_string().into();
+    }
+    path.to_owned()
 }
 
 /// Sets an authenticator app up, and fills in what it shows.

@@ -11,12 +11,12 @@ pub(crate) const PASSKEY_OWNERS: Retained = Retained {
 };
 
 pub(crate) const PASSKEYS: Retained = Retained {
-    personal: &["name", "aaguid", "transports", "backed_up", "added_at", "last_used_at"],
+    personal: &["name", "aaguid", "backed_up", "added_at", "last_used_at"],
     secret: &["credential_id", "public_key"],
     ..Retained::of_account(
         "passkeys",
         what::passkeys,
-        &["id", "user_id", "algorithm", "counter", "backup_eligible"],
+        &["id", "user_id", "algorithm", "counter", "transports", "backup_eligible"],
         why::passkeys,
     )
 };

@@ -7,7 +7,8 @@ use domain::{EmailForm, ProfileForm, TotpConfirmForm};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::collections::BTreeSet;
-use testkit::{PASSWORD, World, totp_code};
+use testkit::passkey::{KeyKind, SoftAuthenticator, new_passkey};
+use testkit::{ISSUER, PASSWORD, World, totp_code};
 use time::Duration;
 
 const OWN_EVENTS: &str = "actor_id = $1 OR (subject_id = $1 AND actor_id IS NULL)";
@@ -93,8 +94,13 @@ async fn whoever_has_to_prove_their_address_takes_no_export(pool: PgPool) {
     assert_eq!(world.accounts.leaving(&ctx).await.unwrap().grace_days, 14, "but they can leave");
 }
 
-/// The same, once they have set an authenticator app up.
-async fn with_app(world: &World, ctx: &RequestCtx) -> RequestCtx {
+/// The same, once they have set an authenticator app up and used a passkey.
+async fn with_factors(world: &World, ctx: &RequestCtx) -> RequestCtx {
+    let options = world.accounts.passkey_add_options(ctx).await.unwrap();
+    let form = new_passkey("Phone", &SoftAuthenticator::new(KeyKind::EdDsa).create(ISSUER, &options));
+    let token = world.accounts.add_passkey(ctx, form).await.unwrap().token;
+    world.execute("UPDATE passkeys SET last_used_at = '2026-11-20 12:36:58Z'").await;
+    let ctx = &world.browser(&token.unwrap()).await;
     let secret = world.accounts.begin_totp(ctx).await.unwrap().secret;
     let form = TotpConfirmForm { code: totp_code(&secret, ctx.now).into() };
     let token = world.accounts.confirm_totp(ctx, form).await.unwrap().token;
@@ -109,7 +115,7 @@ async fn with_app(world: &World, ctx: &RequestCtx) -> RequestCtx {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn every_personal_column_is_in_the_export_and_no_secret(pool: PgPool) {
     let world = World::new(pool);
-    let ctx = with_app(&world, &ana(&world).await).await;
+    let ctx = with_factors(&world, &ana(&world).await).await;
     let id = ctx.member().unwrap().user.0;
     let text = whole(&world, &ctx).await;
     let exported = leaves(&serde_json::from_str(&text).unwrap());

@@ -105,7 +105,7 @@ pub const FORMS: &[FormPage] = &[
         keeps: &["identifier", "code", "remember", "next"],
         ..FORM
     },
-    FormPage { function: "/fn/login/factor", page: SECOND_STEP, keeps: &["method", "next"], ..FORM },
+    FormPage { function: "/fn/login/factor", page: SECOND_STEP, keeps: &["method", "next", "trust"], ..FORM },
     FormPage { function: "/fn/login/factor/end", page: SECOND_STEP, done_on: &["/login"], ..FORM },
     FormPage { function: "/fn/logout", page: "/account", leads_to_proof: true, ..FORM },
     FormPage { function: "/fn/profile/save", page: "/account", keeps: Profile::NAMES, ..FORM },

@@ -180,6 +180,7 @@ fn session_row(session: SessionView, account: &str, ctx: &RequestCtx) -> AnyView
 
 fn known_row(device: KnownDeviceView, account: &str, ctx: &RequestCtx) -> AnyView {
     let agent = device.agent.as_deref();
+    let trusted = device.trusted_until.as_ref().map(|at| words::known_devices::trusted(&words::exact(at)));
     let title = agent.map_or_else(|| words::known_devices::unknown().to_owned(), words::client_of);
     let act = Act {
         function: "/fn/devices/forget",
@@ -189,7 +190,7 @@ fn known_row(device: KnownDeviceView, account: &str, ctx: &RequestCtx) -> AnyVie
         about: words::known_devices::forget_one(&title),
     };
     let facts = Facts {
-        place: String::new(),
+        place: trusted.unwrap_or_default(),
         ago: words::known_devices::last_sign_in(&ago(&device.last_used_at, ctx)),
         at: device.last_used_at,
     };

@@ -1,5 +1,9 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
+mod trust;
+
+pub use trust::{BROWSER_IS_TRUSTED_FOR, may_be_trusted, may_trust};
+
 use domain::{Factor, Purpose, Role, SessionKind, UserId};
 use store::refresh_tokens::{RefreshToken, Salt};
 use store::sessions::{Proof, Session};

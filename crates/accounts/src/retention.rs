@@ -227,7 +227,7 @@ pub const RETENTION: &[Retained] = &[
     Retained {
         table: "known_devices",
         what: what::known_devices,
-        personal: &["agent", "last_used_at"],
+        personal: &["agent", "last_used_at", "trusted_until"],
         secret: &["token_hash"],
         other: &["user_id"],
         period: RetentionPeriod::Unused(Expiring::Devices, limits::DEVICES_ARE_KNOWN_FOR),

@@ -31,6 +31,7 @@ kinds! {
     AccountRestored "account_restored";
     AddressTaken "address_taken";
     AdminCreated "admin_created";
+    BrowserTrusted "browser_trusted";
     DataExported "data_exported";
     DeviceForgotten "device_forgotten";
     EmailChangeCancelled "email_change_cancelled";

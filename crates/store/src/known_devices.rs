@@ -16,6 +16,8 @@ pub struct KnownDevice {
     pub agent: Option<String>,
     /// When it last signed in.
     pub last_used_at: OffsetDateTime,
+    /// Until when the password alone signs in from it.
+    pub trusted_until: Option<OffsetDateTime>,
 }
 
 impl KnownDevice {
@@ -108,7 +110,7 @@ pub async fn owner(store: &Store, token_hash: &Key) -> Result<Option<UserId>, St
 pub async fn list(store: &Store, user: UserId) -> Result<Vec<KnownDevice>, StoreError> {
     let query = sqlx::query_as!(
         KnownDevice,
-        "SELECT token_hash, agent, last_used_at FROM known_devices WHERE user_id = $1
+        "SELECT token_hash, agent, last_used_at, trusted_until FROM known_devices WHERE user_id = $1
          ORDER BY last_used_at DESC, token_hash",
         user.0
     );
@@ -139,6 +141,61 @@ pub async fn forget_all_but(tx: &mut Tx, user: UserId, kept: Option<&Key>) -> Re
         "DELETE FROM known_devices WHERE user_id = $1 AND token_hash IS DISTINCT FROM $2",
         user.0,
         kept.map(Key::as_slice),
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Has the password alone sign in from a known device until then.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn trust(
+    tx: &mut Tx,
+    token_hash: &Key,
+    user: UserId,
+    until: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE known_devices SET trusted_until = $3 WHERE token_hash = $1 AND user_id = $2",
+        token_hash.as_slice(),
+        user.0,
+        until,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Whether the password alone signs in to an account from a device now.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_trusted(
+    tx: &mut Tx,
+    token_hash: &Key,
+    user: UserId,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM known_devices
+            WHERE token_hash = $1 AND user_id = $2 AND trusted_until > $3) AS "trusted!""#,
+        token_hash.as_slice(),
+        user.0,
+        now,
+    );
+    Ok(query.fetch_one(tx.unchanging()).await?)
+}
+
+/// Trusts none of an account's devices any more; they stay known.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_trust(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE known_devices SET trusted_until = NULL WHERE user_id = $1 AND trusted_until IS NOT NULL",
+        user.0
     )
     .execute(tx.unchanging())
     .await?;

@@ -13,6 +13,7 @@ pub fn what_happened(kind: EventKind) -> &'static str {
         EventKind::AccountRestored => event::account_restored(),
         EventKind::AddressTaken => event::address_taken(),
         EventKind::AdminCreated => event::admin_created(),
+        EventKind::BrowserTrusted => event::browser_trusted(),
         EventKind::DataExported => event::data_exported(),
         EventKind::DeviceForgotten => event::device_forgotten(),
         EventKind::EmailChangeCancelled => event::email_change_cancelled(),

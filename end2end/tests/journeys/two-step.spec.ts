@@ -185,3 +185,27 @@ for (const width of [320, 768, 1600]) {
     await fits('expired');
   });
 }
+
+test('a trusted browser takes the password alone until it is forgotten @plain', async ({ page, member, visit, state }) => {
+  const { secret } = await enrol(page);
+  await signOutFully(page, state);
+  await firstStep(page, visit, member);
+  const trust = page.getByLabel('Trust this browser for 30 days');
+  await expect(trust).not.toBeChecked();
+  await trust.check();
+  await enterCode(page, secret, 0, button(page, 'Sign in'), page.getByRole('heading', { level: 1, name: 'Your profile' }));
+  await signOutFully(page, state);
+
+  await visit('/login');
+  await fillSignIn(page, member);
+  await button(page, 'Sign in').click();
+  await arrives(page, state, '/account');
+  await visit('/account/security');
+  const row = page.getByRole('listitem').filter({ hasText: 'Signs in by the password alone until' });
+  await expect(row).toHaveCount(1);
+  await row.getByRole('button', { name: /^Forget/ }).click();
+  await expect(page.getByText('That device is forgotten.')).toBeVisible();
+  await visit('/account');
+  await signOutFully(page, state);
+  await firstStep(page, visit, member);
+});

@@ -3,7 +3,7 @@ use crate::forms::SECOND_STEP;
 use crate::site::{
     FactorCodeField, ReturnPath, StrangerContext, StrangerHead, asked_for, other_factors, stranger_document,
 };
-use crate::ui::{HiddenField, PageContext, PlainForm};
+use crate::ui::{CheckboxField, HiddenField, PageContext, PlainForm};
 use domain::{FactorMethod, PendingSignInView};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -43,10 +43,13 @@ fn content(pending: &PendingSignInView, method: FactorMethod) -> AnyView {
     let sent = PageContext::flash_of(SignInByFactor::PATH);
     let focus = sent.and_then(|flash| flash.problem).is_none_or(|problem| !problem.errors.is_empty());
     let next = pending.next.clone();
+    // Whoever has lost their second factor has more to put right first.
+    let may_trust = pending.may_trust && method != FactorMethod::RecoveryCode;
     let field = move || {
         view! {
             <FactorCodeField method named=true focus/>
             <HiddenField name="next" value=next/>
+            {may_trust.then(trust)}
         }
         .into_any()
     };
@@ -62,6 +65,14 @@ fn content(pending: &PendingSignInView, method: FactorMethod) -> AnyView {
             <p>{words::factor_sign_in::other()}</p>
             {other.show_with_refusal(|| ().into_any(), ().into_any())}
         </div>
+    }
+    .into_any()
+}
+
+fn trust() -> AnyView {
+    view! {
+        <CheckboxField name="trust" label=words::factor_sign_in::trust()/>
+        <p class="help">{words::factor_sign_in::trust_note()}</p>
     }
     .into_any()
 }

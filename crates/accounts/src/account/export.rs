@@ -209,7 +209,8 @@ fn session(row: &SessionRow) -> ExportedSession {
 }
 
 fn device(row: &KnownDevice) -> ExportedDevice {
-    ExportedDevice { agent: row.agent.clone(), last_used_at: timestamp(row.last_used_at) }
+    let trusted_until = row.trusted_until.map(timestamp);
+    ExportedDevice { agent: row.agent.clone(), last_used_at: timestamp(row.last_used_at), trusted_until }
 }
 
 fn app(times: TotpTimes) -> ExportedApp {

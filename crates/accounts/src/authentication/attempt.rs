@@ -83,6 +83,14 @@ impl Accounts {
     }
 }
 
+impl ProvenAttempt {
+    /// Whether it may earn that its browser is trusted.
+    pub(crate) fn may_trust(&self) -> bool {
+        let proven: Vec<_> = self.proofs.iter().map(|proof| proof.factor).collect();
+        policy::may_trust(self.user.role, &proven)
+    }
+}
+
 impl Attempt {
     /// Whether a right answer counts. If it does not, it costs the same all the same.
     pub(crate) fn may_succeed(&self, now: OffsetDateTime) -> bool {

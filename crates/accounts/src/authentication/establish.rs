@@ -92,6 +92,11 @@ impl Accounts {
         if self.is_enough(&mut attempt.tx, &attempt.user, &attempt.proofs).await? {
             return self.complete(ctx, attempt, goal.transport, goal.if_barred).await;
         }
+        if self.is_trusted_browser(ctx, &mut attempt, goal).await? {
+            // However the try was admitted, it goes on as the device that is trusted.
+            attempt.earned.known_device = true;
+            return self.complete(ctx, attempt, goal.transport, goal.if_barred).await;
+        }
         Err(Error::SecondFactorNeeded(self.wait_for_factor(ctx, attempt, goal).await?))
     }
 
@@ -139,6 +144,9 @@ impl Accounts {
         let device = self.device_token(ctx, earned.known_device);
         if transport.makes_known() {
             self.know_device(&mut tx, ctx, &device, id).await?;
+        }
+        if earned.trust {
+            self.trust_browser(&mut tx, ctx, &device, id).await?;
         }
         self.know_program(&mut tx, ctx, kind, id).await?;
         if is_news {

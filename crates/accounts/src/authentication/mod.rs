@@ -10,6 +10,7 @@ mod pending;
 pub(crate) mod sign_in;
 pub(crate) mod step_up;
 pub(crate) mod throttle;
+mod trusted_browser;
 mod ways_in;
 
 pub use factor::{FactorAdded, PendingTotp};

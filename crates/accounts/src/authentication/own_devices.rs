@@ -4,9 +4,10 @@ use crate::audit::Event;
 use crate::authentication::known_device::device;
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
-use domain::{DeviceId, KnownDeviceView};
+use domain::{DeviceId, KnownDeviceView, Role};
 use store::known_devices::{self, KnownDevice};
 use store::throttle::Key;
+use time::OffsetDateTime;
 
 impl Accounts {
     /// The caller's own known devices, the last used first.
@@ -17,7 +18,13 @@ impl Accounts {
         let member = ctx.member()?;
         let current = ctx.client.device.as_ref().map(device);
         let devices = known_devices::list(self.store(), member.user).await?;
-        Ok(devices.into_iter().map(|device| view(device, current.as_ref())).collect())
+        let now = self.inner.database_clock.time(ctx.now);
+        // Nobody's trust counts while they are an admin.
+        let trusts = |until: &OffsetDateTime| *until > now && member.role == Role::User;
+        let shown = devices
+            .into_iter()
+            .map(|device| KnownDevice { trusted_until: device.trusted_until.filter(trusts), ..device });
+        Ok(shown.map(|device| view(device, current.as_ref())).collect())
     }
 
     /// Forgets one of the caller's own known devices. One that is not there, or somebody else's, is as it should be.
@@ -39,6 +46,7 @@ fn view(device: KnownDevice, current: Option<&Key>) -> KnownDeviceView {
         id: device.id(),
         last_used_at: timestamp(device.last_used_at),
         current: current.is_some_and(|current| current.as_slice() == device.token_hash),
+        trusted_until: device.trusted_until.map(timestamp),
         agent: device.agent,
     }
 }

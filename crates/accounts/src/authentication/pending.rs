@@ -31,7 +31,8 @@ impl Accounts {
     ) -> Result<SignedIn, Error> {
         let (code, waiting) = (form.parse()?, hash(challenge)?);
         let user = self.count_factor_try(ctx, &waiting, SessionKind::Browser, &code).await?;
-        let (attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
+        let (mut attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
+        attempt.earned.trust = !form.trust.is_empty() && attempt.may_trust();
         let transport = Transport::Browser { persistent: waited.persistent };
         self.complete(ctx, attempt, transport, IfBarred::of_page(waited.restores)).await.map(SignedIn::from)
     }
@@ -75,7 +76,10 @@ impl Accounts {
         };
         let methods = self.factor_methods(waiting.user).await?;
         let expires_at = timestamp(waiting.expires_at);
-        Ok(Some(PendingSignInView { methods, expires_at, next: waiting.next, version }))
+        let role = users::by_id(self.store(), waiting.user).await?.map(|user| user.role);
+        let proven: Vec<_> = waiting.factors.iter().map(|proof| proof.factor).collect();
+        let may_trust = role.is_some_and(|role| policy::may_be_trusted(role, &proven));
+        Ok(Some(PendingSignInView { methods, expires_at, next: waiting.next, version, may_trust }))
     }
 
     /// Ends a browser's sign-in that waits, if it is the one that the form was shown for.
@@ -183,7 +187,7 @@ impl Accounts {
             return Err(Error::ChallengeInvalid);
         }
         let forgives = waited.forgives.iter().filter_map(|key| Key::try_from(key.as_slice()).ok());
-        let earned = Earned { forgives: forgives.collect(), known_device };
+        let earned = Earned { forgives: forgives.collect(), known_device, trust: false };
         Ok((ProvenAttempt { tx, user, proofs, earned, is_unfamiliar: !known_device }, waited))
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Earned {
     pub(crate) forgives: Vec<Key>,
     /// Whether the client goes on as the known device that it is.
     pub(crate) known_device: bool,
+    /// Whether the password alone signs in from this browser for a while.
+    pub(crate) trust: bool,
 }
 
 /// What a try was counted for, at a name.
@@ -97,7 +99,7 @@ impl Admitted {
             Self::Network { name: Cost::Failure { key, .. }, .. } => vec![*key],
             Self::Network { .. } | Self::Device { .. } => vec![],
         };
-        Earned { forgives, known_device: self.is_of_a_known_device() }
+        Earned { forgives, known_device: self.is_of_a_known_device(), trust: false }
     }
 
     /// Its priority when it waits for a core.

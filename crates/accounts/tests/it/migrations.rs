@@ -116,6 +116,7 @@ async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(po
     store::MIGRATOR.run_direct(None, &mut *connection, false).await.unwrap();
     // An older server writes none of those that came later.
     let later = [
+        EventKind::BrowserTrusted,
         EventKind::FactorAdded,
         EventKind::FactorRefused,
         EventKind::FactorRemoved,

@@ -82,6 +82,8 @@ pub struct ExportedDevice {
     pub agent: Option<String>,
     /// When it last signed in.
     pub last_used_at: Timestamp,
+    /// Until when the password alone signs in from it.
+    pub trusted_until: Option<Timestamp>,
 }
 
 /// A passkey, without its key.

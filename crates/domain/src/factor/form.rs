@@ -11,6 +11,8 @@ pub struct FactorSignInForm {
     pub code: RawSecret,
     /// Where the sign-in leads, for the page that says that it has ended.
     pub next: String,
+    /// Whether the password alone signs in from this browser for a while; not empty.
+    pub trust: String,
 }
 
 impl FactorSignInForm {

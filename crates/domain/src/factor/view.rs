@@ -124,6 +124,8 @@ pub struct PendingSignInView {
     pub next: String,
     /// Of this sign-in: another one in the same browser has another.
     pub version: String,
+    /// Whether the browser may be trusted with the password alone afterwards.
+    pub may_trust: bool,
 }
 
 /// The answer to a sign-in that needs a second factor: a problem document (RFC 9457) with the challenge to complete it.

@@ -34,4 +34,6 @@ pub struct KnownDeviceView {
     pub agent: Option<String>,
     /// Whether it makes this request.
     pub current: bool,
+    /// Until when the password alone signs in from it, where there is a second factor.
+    pub trusted_until: Option<Timestamp>,
 }

@@ -51,7 +51,7 @@ pub struct ConfirmFactorForm {
 
 impl From<ConfirmFactorForm> for FactorSignInForm {
     fn from(ConfirmFactorForm { method, code, next }: ConfirmFactorForm) -> Self {
-        Self { method, code, next }
+        Self { method, code, next, trust: String::new() }
     }
 }
 

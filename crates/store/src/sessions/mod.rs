@@ -6,7 +6,7 @@ pub mod pending;
 
 pub use factors::Proof;
 
-use crate::{Store, StoreError, Tx};
+use crate::{Store, StoreError, Tx, known_devices};
 use domain::{Profile, Role, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
 
@@ -256,12 +256,13 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends every session of an account, and the sign-ins that wait; says how many were alive.
+/// Ends every session of an account, the sign-ins that wait and the trust of its browsers; says how many were alive.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u64, StoreError> {
     pending::end_all(tx, user).await?;
+    known_devices::end_trust(tx, user).await?;
     let done =
         sqlx::query!("UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL", user.0, at)
             .execute(tx.changing(user))
@@ -269,7 +270,8 @@ pub async fn end_all(tx: &mut Tx, user: UserId, at: OffsetDateTime) -> Result<u6
     Ok(done.rows_affected())
 }
 
-/// Ends every session of an account but `kept`, and the sign-ins that wait; says how many were alive.
+/// Ends every session of an account but `kept`, the sign-ins that wait and the trust of its browsers; says how many were
+/// alive.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -280,6 +282,7 @@ pub async fn end_others(
     at: OffsetDateTime,
 ) -> Result<u64, StoreError> {
     pending::end_all(tx, user).await?;
+    known_devices::end_trust(tx, user).await?;
     let done = sqlx::query!(
         "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
         user.0,

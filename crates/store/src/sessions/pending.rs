@@ -162,15 +162,16 @@ pub async fn waits(
     now: OffsetDateTime,
 ) -> Result<Option<Waiting>, StoreError> {
     let query = sqlx::query!(
-        "SELECT user_id, next, expires_at FROM pending_sign_ins
-         WHERE token_hash = $1 AND kind = $2 AND expires_at > $3 AND tries < $4",
+        r#"SELECT user_id, next, factors::text AS "factors!", created_at, expires_at FROM pending_sign_ins
+           WHERE token_hash = $1 AND kind = $2 AND expires_at > $3 AND tries < $4"#,
         token.bytes(),
         kind.as_str(),
         now,
         most,
     );
-    let row = query.fetch_optional(&store.pool).await?;
-    Ok(row.map(|row| Waiting { user: UserId(row.user_id), next: row.next, expires_at: row.expires_at }))
+    let Some(row) = query.fetch_optional(&store.pool).await? else { return Ok(None) };
+    let factors = factors::read(&row.factors, row.created_at).unwrap_or_default();
+    Ok(Some(Waiting { user: UserId(row.user_id), next: row.next, factors, expires_at: row.expires_at }))
 }
 
 /// What there is to know of a sign-in that waits before it is tried at.
@@ -180,6 +181,8 @@ pub struct Waiting {
     pub user: UserId,
     /// Where to go afterwards.
     pub next: String,
+    /// What was proven so far.
+    pub factors: Vec<Proof>,
     /// When it ends.
     pub expires_at: OffsetDateTime,
 }

@@ -69,8 +69,8 @@ async fn the_export_is_what_its_description_says(pool: PgPool) {
     let code = totp_code(begun["secret"].as_str().unwrap(), app.world.accounts.now());
     ana.post("/api/v1/users/me/factors/totp/confirm", json!({ "code": code })).await.expect(200);
     // Those that she had are forgotten by that.
-    let device = "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent)
-                  SELECT '\\x07', id, '2026-11-20 12:36:58Z', 'a browser' FROM users WHERE email LIKE 'ana@%'";
+    let device = "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent, trusted_until)
+                  SELECT '\\x07', id, '2026-11-20 12:36:58Z', 'a browser', '2026-12-20 12:36:59Z' FROM users WHERE email LIKE 'ana@%'";
     app.world.execute(device).await;
     let export = ana.get("/api/v1/users/me/export").await.expect(200).json();
 

@@ -6,10 +6,10 @@ use crate::mail::Notice;
 use crate::rng::bytes;
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{RecoveryCode, RecoveryCodes, SessionKind, UserId};
-use store::Tx;
 use store::factors;
 use store::factors::recovery_codes::{self, CodeHash};
 use store::users::User;
+use store::{Tx, known_devices};
 
 /// How many codes an account has at first.
 const CODES: usize = 10;
@@ -27,6 +27,7 @@ impl Accounts {
             return Err(Error::NotFound);
         }
         let codes = self.replace_recovery_codes(&mut tx, ctx, ctx.member()?).await?;
+        known_devices::end_trust(&mut tx, user.id).await?;
         self.audit(&mut tx, ctx, Some(user.id), Event::RecoveryCodesMade).await?;
         self.notify(&mut tx, ctx, &user, Notice::RecoveryCodesMade).await?;
         tx.commit().await?;
@@ -60,6 +61,8 @@ impl Accounts {
         if !recovery_codes::use_up(tx, user.id, &hash(user.id, code)).await? {
             return Ok(false);
         }
+        // Whoever needs one may have lost what they trusted.
+        known_devices::end_trust(tx, user.id).await?;
         let left = recovery_codes::count_in(tx, user.id).await?;
         self.audit(tx, ctx, Some(user.id), Event::RecoveryCodeUsed { left }).await?;
         let notice = Notice::RecoveryCodeUsed { left: left.unsigned_abs() };

@@ -13,11 +13,11 @@ use crate::{Accounts, Error, RequestCtx};
 use domain::{
     Factor, FactorForm, FactorsView, FieldError, Reason, TotpConfirmForm, TotpEnrolment, TotpView, UserId,
 };
-use store::Tx;
 use store::factors::totp::{self, SealedSecret};
 use store::factors::{self, recovery_codes};
 use store::sessions::pending;
 use store::users::User;
+use store::{Tx, known_devices};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -148,6 +148,7 @@ impl Accounts {
             recovery_codes::delete(tx, user).await?;
         }
         pending::end_all(tx, user).await?;
+        known_devices::end_trust(tx, user).await?;
         self.audit(tx, ctx, Some(user), Event::FactorRemoved { factor }).await
     }
 

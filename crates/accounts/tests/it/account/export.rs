@@ -105,8 +105,8 @@ async fn with_factors(world: &World, ctx: &RequestCtx) -> RequestCtx {
     let form = TotpConfirmForm { code: totp_code(&secret, ctx.now).into() };
     let token = world.accounts.confirm_totp(ctx, form).await.unwrap().token;
     // Those that they had are forgotten by that.
-    let device = "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent)
-                  SELECT sha256('a device'), id, '2026-11-20 12:36:58Z', 'a browser' FROM users WHERE email LIKE 'ana@%'";
+    let device = "INSERT INTO known_devices (token_hash, user_id, last_used_at, agent, trusted_until)
+                  SELECT sha256('a device'), id, '2026-11-20 12:36:58Z', 'a browser', '2026-12-20 12:36:59Z' FROM users WHERE email LIKE 'ana@%'";
     world.execute(device).await;
     world.browser(&token.unwrap()).await
 }

@@ -1,3 +1,4 @@
 mod setup;
 mod single_use;
+mod trusted;
 mod waiting;

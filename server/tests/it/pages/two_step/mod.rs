@@ -1,5 +1,6 @@
 //! Two-step sign-in without scripts: turning it on, its second step, and what a sign-in cannot do that waits for it.
 
+mod trusted;
 mod waiting;
 
 use super::{admin, functions, guards};

@@ -92,6 +92,7 @@ pub const FORMS: &[FormPage] = &[
         ..FORM
     },
     FormPage { function: "/fn/login", page: "/login", keeps: &["identifier", "remember", "next"], ..FORM },
+    FormPage { function: "/fn/login/passkey", page: "/login", keeps: &["remember", "next"], ..FORM },
     FormPage {
         function: "/fn/login/code/ask",
         page: "/login/code",
@@ -121,6 +122,15 @@ pub const FORMS: &[FormPage] = &[
     FormPage { function: "/fn/sessions/end", page: "/account/security", ..FORM },
     FormPage { function: "/fn/sessions/end-others", page: "/account/security", ..FORM },
     FormPage { function: "/fn/devices/forget", page: "/account/security", ..FORM },
+    FormPage {
+        function: "/fn/factors/passkeys/add",
+        page: FACTORS,
+        keeps: &["name"],
+        answers: Answer::RecoveryCodes,
+        ..FORM
+    },
+    FormPage { function: "/fn/factors/passkeys/rename", page: FACTORS, ..FORM },
+    FormPage { function: "/fn/factors/passkeys/remove", page: FACTORS, ..FORM },
     FormPage { function: "/fn/factors/totp/begin", page: FACTORS, ..FORM },
     FormPage { function: "/fn/factors/totp/confirm", page: FACTORS, answers: Answer::RecoveryCodes, ..FORM },
     FormPage { function: "/fn/factors/totp/remove", page: FACTORS, ..FORM },

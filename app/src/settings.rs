@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// The owner's settings that pages show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct AppSettings {
     /// `APP_NAME`: the only name that pages show.
     pub name: String,
@@ -17,6 +18,8 @@ pub struct AppSettings {
     pub logo: Option<[u32; 2]>,
     /// Whether mail is set up: links and codes come by it.
     pub mail: bool,
+    /// Whether passkeys work at `BASE_URL`.
+    pub passkeys: bool,
     /// `SIGNUP`: whether an account is made only when its address is proven.
     pub signup_by_mail: bool,
     /// `SIGNUP_FIELDS`: what a sign-up asks for beside address and password.
@@ -80,6 +83,7 @@ impl Default for AppSettings {
             signup_fields: SignupFields::default(),
             logo: None,
             mail: true,
+            passkeys: true,
             home_url: None,
             support_url: None,
             terms_url: None,

@@ -1,6 +1,6 @@
 use crate::app::App;
 use crate::initial_state::{InitialState, SessionState};
-use crate::site::{HeadTags, lean};
+use crate::site::{HeadTags, PASSKEY_SCRIPT, PasskeyWords, lean};
 use leptos::hydration::{AutoReload, HydrationScripts};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -12,12 +12,14 @@ use std::sync::LazyLock;
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let settings = use_context::<InitialState>().unwrap_or_default().settings;
     let SessionState(session) = use_context().unwrap_or_default();
+    let passkeys = settings.passkeys.then(|| view! { <PasskeyWords/> });
     view! {
         <!DOCTYPE html>
         <html lang=words::language().code() data-session=session>
             <head>
                 <HeadTags options=options.clone() settings/>
                 <AutoReload options=options.clone()/>
+                {passkeys}
                 <WasmLoader options/>
                 <MetaTags/>
             </head>
@@ -28,7 +30,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The plain scripts, each for itself; the last one, `broken.js`, must come last.
+/// The plain scripts, each for itself; the last one, `broken.js`, must come last, and `PASSKEY_SCRIPT` before them.
 const SCRIPTS: &str = concat!(
     include_str!("scripts/load_wasm.js"),
     include_str!("scripts/password.js"),
@@ -41,7 +43,7 @@ const SCRIPTS: &str = concat!(
 
 /// The same without comments and indentation, which only we read.
 fn lean_scripts() -> &'static str {
-    static LEAN: LazyLock<String> = LazyLock::new(|| lean(SCRIPTS));
+    static LEAN: LazyLock<String> = LazyLock::new(|| [PASSKEY_SCRIPT, SCRIPTS].map(lean).join("\n"));
     &LEAN
 }
 

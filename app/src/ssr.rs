@@ -2,6 +2,7 @@
 //! request's context, what server functions read from it, cookies and redirects.
 
 pub mod admin;
+pub mod passkey;
 pub mod rows;
 pub mod second_factor;
 
@@ -36,6 +37,8 @@ pub struct Request {
     pub nonce: SignUpNonce,
     /// The sign-in that waits for its second factor, for the form that completes it.
     pub challenge: Option<Challenge>,
+    /// The browser that was asked for a passkey, for the form that signs in with it.
+    pub passkey_browser: Option<passkey::PasskeyBrowser>,
 }
 
 /// What the cookie of such a sign-in holds.

@@ -44,6 +44,7 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .route("/csp-report", csp_report::route())
         .route("/site.webmanifest", get(manifest::show))
         .route("/.well-known/change-password", get(well_known::change_password))
+        .route("/.well-known/passkey-endpoints", get(well_known::passkey_endpoints))
         .merge(logo::route(state.accounts.logo()))
         .merge(more)
         .merge(api(&state))

@@ -66,9 +66,10 @@ impl AppState {
     pub fn new(config: &Config, accounts: Accounts) -> Result<Self, NoSite> {
         let site = site(config)?;
         let watched = config.env == AppEnv::Development && std::env::var_os("LEPTOS_WATCH").is_some();
+        let app = AppSettings { passkeys: accounts.has_passkeys(), ..config.app.clone() };
         Ok(Self {
             accounts,
-            app: Arc::new(config.app.clone()),
+            app: Arc::new(app),
             cookies: CookieStyle::new(config.origin.is_https()),
             origin: Arc::new(config.origin.clone()),
             proxies: Arc::new(config.proxies.clone()),

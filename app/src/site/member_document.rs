@@ -41,7 +41,9 @@ pub(crate) struct DocumentLayout {
     pub(crate) class: &'static str,
     /// Beside the site's own.
     pub(crate) stylesheet: Option<&'static str>,
-    /// Beside those that each document has.
+    /// Before those that each document has.
+    pub(crate) first_scripts: &'static str,
+    /// Behind them.
     pub(crate) scripts: &'static str,
     /// Links above the title.
     pub(crate) places: Option<AnyView>,
@@ -51,7 +53,7 @@ impl DocumentLayout {
     /// One column of cards, as members' pages are.
     pub(crate) fn new(title: impl Into<String>, lead: impl Into<String>) -> Self {
         let (title, lead) = (title.into(), lead.into());
-        Self { title, lead, class: "column", stylesheet: None, scripts: "", places: None }
+        Self { title, lead, class: "column", stylesheet: None, first_scripts: "", scripts: "", places: None }
     }
 }
 
@@ -76,7 +78,7 @@ pub(crate) fn member_document(
         let (session, nonce) = (context.session.clone(), context.nonce.clone());
         let title = words::site::title(&layout.title, &settings.name);
         let stylesheet = layout.stylesheet.map(|href| view! { <link rel="stylesheet" href=href/> });
-        let scripts = lean(SCRIPTS) + "\n" + &lean(layout.scripts);
+        let scripts = [layout.first_scripts, SCRIPTS, layout.scripts].map(lean).join("\n");
         let draw: Draw = Box::new(draw);
         view! {
             <!DOCTYPE html>

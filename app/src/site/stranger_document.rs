@@ -26,6 +26,8 @@ pub(crate) struct StrangerHead {
     /// The `h1`, around the site's name.
     pub(crate) heading: [&'static str; 2],
     pub(crate) lead: &'static str,
+    /// Before those that each such document has.
+    pub(crate) scripts: &'static str,
 }
 
 /// A form under way is not sent a second time.
@@ -47,7 +49,8 @@ pub(crate) fn stranger_document(
             password_min: settings.password_min,
             load: PageLoad::new(flash, false),
         });
-        let StrangerHead { title, heading: [before, after], lead } = head;
+        let StrangerHead { title, heading: [before, after], lead, scripts } = head;
+        let scripts = [scripts, SCRIPTS].map(lean).join("\n");
         let name = settings.name.clone();
         view! {
             <!DOCTYPE html>
@@ -68,7 +71,7 @@ pub(crate) fn stranger_document(
                             {form()}
                         </SplitLayout>
                     </main>
-                    <script nonce=nonce>{lean(SCRIPTS)}</script>
+                    <script nonce=nonce>{scripts}</script>
                 </body>
             </html>
         }

@@ -81,10 +81,11 @@ pub fn devices(
     Ok(cards.to_html())
 }
 
-/// How two-step sign-in stands, and the way to its page, which is a document of its own: the router must not follow the
+/// How two-step sign-in stands, and the way to its page and that of passkeys, which is a document of its own: the router must not follow the
 /// link.
 fn two_step(factors: &FactorsView) -> AnyView {
-    let state = if factors.totp.is_some() { words::factors::on() } else { words::factors::off() };
+    let is_on = factors.totp.is_some() || !factors.passkeys.is_empty();
+    let state = if is_on { words::factors::on() } else { words::factors::off() };
     view! {
         <Card id="two-step" title=words::factors::title() purpose=words::factors::link_purpose()>
             <p>{state}</p>

@@ -3,6 +3,7 @@
 use super::form::notices::FormNotices;
 use super::form::state::FormState;
 use super::{Flash, Notice, PageContext, Tone};
+use domain::PasskeyPurpose;
 use leptos::context::Provider;
 use leptos::prelude::*;
 
@@ -16,6 +17,8 @@ pub(crate) struct PlainForm {
     pub(crate) label: &'static str,
     /// What the button is called where several are alike.
     pub(crate) about: Option<String>,
+    /// What a script asks the browser's passkey for before it shows and sends the form.
+    pub(crate) passkey: Option<PasskeyPurpose>,
 }
 
 impl PlainForm {
@@ -25,7 +28,7 @@ impl PlainForm {
         label: &'static str,
     ) -> Self {
         let account = account.to_string();
-        Self { function, account, version: String::new(), class: "button", label, about: None }
+        Self { function, account, version: String::new(), class: "button", label, about: None, passkey: None }
     }
 
     pub(crate) fn show(self, fields: AnyView) -> AnyView {
@@ -50,9 +53,17 @@ impl PlainForm {
     ) -> AnyView {
         let function = self.function;
         let state = FormState::after(PageContext::flash_of(function).unwrap_or_default(), "");
+        let passkey = self.passkey.map(PasskeyPurpose::as_str);
         let (preconditions, button) = self.parts();
         view! {
-            <form class="form" action=function method="post" novalidate>
+            <form
+                class="form"
+                action=function
+                method="post"
+                novalidate
+                data-passkey=passkey
+                hidden=passkey.is_some()
+            >
                 {preconditions}
                 <Provider value=state>
                     {fields()}

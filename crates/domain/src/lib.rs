@@ -42,9 +42,9 @@ pub use event_kind::{EventKind, EventResult};
 pub use factor::{
     FactorChallenge, FactorCode, FactorForm, FactorLogin, FactorMethod, FactorSignInForm, FactorsView,
     NewPasskey, PasskeyAddForm, PasskeyAdded, PasskeyAnswer, PasskeyChange, PasskeyLogin, PasskeyOptions,
-    PasskeyRemoveForm, PasskeyRenameForm, PasskeySignIn, PasskeySignInForm, PasskeySignInOptions,
-    PasskeyView, PendingSignInView, RecoveryCode, RecoveryCodes, SecondFactorNeeded, TotpCode,
-    TotpConfirmForm, TotpConfirmation, TotpEnrolment, TotpView,
+    PasskeyOptionsForm, PasskeyPurpose, PasskeyRemoveForm, PasskeyRenameForm, PasskeySignIn,
+    PasskeySignInForm, PasskeySignInOptions, PasskeyView, PendingSignInView, RecoveryCode, RecoveryCodes,
+    SecondFactorNeeded, TotpCode, TotpConfirmForm, TotpConfirmation, TotpEnrolment, TotpView,
 };
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,

@@ -46,6 +46,8 @@ pub struct WaysIn {
 /// How a sign-in begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstStep {
+    /// With a passkey, which needs no second step.
+    Passkey,
     /// With the password.
     Password,
     /// With a code or a link that was mailed.
@@ -83,6 +85,8 @@ pub enum Remedy {
     ChoosePassword,
     /// Keeping the password safe: no mail can replace it here.
     KeepPassword,
+    /// Adding a passkey on another device: all hangs on one.
+    AnotherPasskey,
     /// Asking whoever runs the site for a link: there is no password, and no mail.
     AskForLink,
 }
@@ -99,6 +103,9 @@ impl WaysIn {
     /// The way in that is left after a loss.
     #[must_use]
     pub fn after(&self, loss: Loss) -> Option<WayIn> {
+        if self.keeps_passkey(loss) {
+            return Some(WayIn { first: FirstStep::Passkey, second: None });
+        }
         let first = if self.password && loss != Loss::Password {
             FirstStep::Password
         } else {
@@ -120,6 +127,15 @@ impl WaysIn {
         Some(WayIn { first, second })
     }
 
+    /// Whether a passkey is left. No device holds two of one account (`excludeCredentials`), so the loss of one device takes
+    /// one of them at most, and none of which there is a copy.
+    fn keeps_passkey(&self, loss: Loss) -> bool {
+        match loss {
+            Loss::Phone | Loss::Computer => self.passkeys_backed_up > 0 || self.passkeys > 1,
+            Loss::Mailbox | Loss::Password => self.passkeys > 0,
+        }
+    }
+
     /// What helps most; none where nothing has to be done.
     #[must_use]
     pub fn remedy(&self) -> Option<Remedy> {
@@ -127,10 +143,12 @@ impl WaysIn {
         match self.mailbox {
             _ if self.second_step && self.recovery_codes == 0 => Some(Remedy::NewRecoveryCodes),
             Mailbox::Unproven => Some(Remedy::ProveAddress),
-            Mailbox::NoMail if self.password => Some(Remedy::KeepPassword),
-            Mailbox::NoMail => Some(Remedy::AskForLink),
+            Mailbox::NoMail if locked_out(Loss::Password) => {
+                Some(if self.password { Remedy::KeepPassword } else { Remedy::AskForLink })
+            }
+            Mailbox::NoMail if locked_out(Loss::Phone) => Some(Remedy::AnotherPasskey),
             Mailbox::Proven if locked_out(Loss::Mailbox) => Some(Remedy::ChoosePassword),
-            Mailbox::Proven => {
+            Mailbox::Proven | Mailbox::NoMail => {
                 (self.second_step && self.recovery_codes < FEW).then_some(Remedy::NewRecoveryCodes)
             }
         }
@@ -150,14 +168,16 @@ mod tests {
         authenticator: true,
         recovery_codes: 10,
     };
+    /// One passkey, on one device.
+    const PASSKEY: WaysIn = WaysIn { passkeys: 1, authenticator: false, ..ALL };
     const ONE_STEP: WaysIn = WaysIn { second_step: false, authenticator: false, recovery_codes: 0, ..ALL };
 
     #[test]
     fn each_loss_leaves_what_does_not_hang_on_it() {
-        use FirstStep::{Mail, Password, UnprovenMail};
+        use FirstStep::{Mail, Passkey, Password, UnprovenMail};
         use SecondStep::{Authenticator, RecoveryCode};
         let way = |first, second| Some(WayIn { first, second });
-        let app = Some(Authenticator);
+        let (app, alone) = (Some(Authenticator), way(Passkey, None));
         let code = Some(RecoveryCode);
         // After the loss of the phone, the computer, the mailbox, the password.
         for (ways, expected) in [
@@ -175,6 +195,10 @@ mod tests {
                 WaysIn { mailbox: Mailbox::NoMail, ..ALL },
                 [way(Password, code), way(Password, app), way(Password, app), None],
             ),
+            (PASSKEY, [way(Password, code), way(Password, code), alone, alone]),
+            (WaysIn { passkeys: 2, ..PASSKEY }, [alone; 4]),
+            (WaysIn { passkeys_backed_up: 1, ..PASSKEY }, [alone; 4]),
+            (WaysIn { password: false, mailbox: Mailbox::NoMail, ..PASSKEY }, [None, None, alone, alone]),
             (ONE_STEP, [way(Password, None), way(Password, None), way(Password, None), way(Mail, None)]),
             (
                 WaysIn { password: false, mailbox: Mailbox::Unproven, ..ALL },
@@ -194,7 +218,9 @@ mod tests {
 
     #[test]
     fn what_locks_out_is_mended_first() {
-        use Remedy::{AskForLink, ChoosePassword, KeepPassword, NewRecoveryCodes, ProveAddress};
+        use Remedy::{
+            AnotherPasskey, AskForLink, ChoosePassword, KeepPassword, NewRecoveryCodes, ProveAddress,
+        };
         for (ways, expected) in [
             (ALL, None),
             (ONE_STEP, None),
@@ -207,6 +233,12 @@ mod tests {
             (WaysIn { password: false, mailbox: Mailbox::NoMail, ..ONE_STEP }, Some(AskForLink)),
             (WaysIn { password: false, ..ALL }, Some(ChoosePassword)),
             (WaysIn { password: false, recovery_codes: 1, ..ALL }, Some(ChoosePassword)),
+            (PASSKEY, None),
+            (WaysIn { password: false, ..PASSKEY }, None),
+            (WaysIn { mailbox: Mailbox::NoMail, ..PASSKEY }, None),
+            (WaysIn { password: false, mailbox: Mailbox::NoMail, ..PASSKEY }, Some(AnotherPasskey)),
+            (WaysIn { password: false, mailbox: Mailbox::NoMail, passkeys: 2, ..PASSKEY }, None),
+            (WaysIn { recovery_codes: 0, ..PASSKEY }, Some(NewRecoveryCodes)),
         ] {
             assert_eq!(ways.remedy(), expected, "{ways:?}");
         }

@@ -16,6 +16,8 @@ const UNSENT_SECONDS: i64 = 3_600;
 const SIGN_UP_SECONDS: i64 = accounts::policy::token_lifetime(Purpose::SignUp).whole_seconds();
 /// As long as a sign-in waits for its second factor.
 const CHALLENGE_SECONDS: i64 = 300;
+/// As long as a passkey's challenge counts.
+const PASSKEY_SECONDS: i64 = 300;
 /// As long as a device stays known.
 const DEVICE_SECONDS: i64 = accounts::limits::DEVICES_ARE_KNOWN_FOR.whole_seconds();
 
@@ -131,6 +133,30 @@ impl CookieStyle {
         read(headers, self.challenge_name())
     }
 
+    /// The name of the cookie of a browser that is asked for a passkey by somebody who has not said who they are.
+    #[must_use]
+    pub fn passkey_name(self) -> &'static str {
+        if self.secure { "__Host-passkey" } else { "passkey" }
+    }
+
+    /// The header that sets it.
+    #[must_use]
+    pub fn set_passkey(self, browser: &RawToken) -> (HeaderName, HeaderValue) {
+        self.header(self.passkey_name(), &browser.reveal(), Some(PASSKEY_SECONDS))
+    }
+
+    /// The header that takes it away.
+    #[must_use]
+    pub fn clear_passkey(self) -> (HeaderName, HeaderValue) {
+        self.header(self.passkey_name(), "", Some(0))
+    }
+
+    /// The browser that a request's cookie names. Only what asks for a passkey and the form that brings it read it.
+    #[must_use]
+    pub fn passkey(self, headers: &HeaderMap) -> Option<&str> {
+        read(headers, self.passkey_name())
+    }
+
     /// The header that sends a flash along.
     #[must_use]
     pub fn set_flash(self, value: &str) -> (HeaderName, HeaderValue) {
@@ -213,6 +239,8 @@ mod tests {
         assert_eq!(value, "__Host-flash=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).clear_challenge();
         assert_eq!(value, "__Host-signin=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
+        let (_, value) = CookieStyle::new(true).clear_passkey();
+        assert_eq!(value, "__Host-passkey=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
         let (_, value) = CookieStyle::new(true).set_unsent("abc");
         assert_eq!(value, "__Host-unsent=abc; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax; Secure");
     }

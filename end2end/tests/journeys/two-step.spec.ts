@@ -46,7 +46,7 @@ async function firstStep(page: Page, visit: (path: string) => Promise<void>, per
 
 test('two-step sign-in is turned on, used, and turned off @plain', async ({ page, member, visit, state }) => {
   await visit('/account/security');
-  await page.getByRole('link', { name: 'Manage two-step sign-in' }).click();
+  await page.getByRole('link', { name: 'Manage passkeys and two-step sign-in' }).click();
   await expect(page).toHaveURL('/account/factors');
   await expect(page.getByText('Two-step sign-in is off.')).toBeVisible();
   const secret = await begin(page);

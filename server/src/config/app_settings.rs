@@ -33,6 +33,8 @@ pub(super) fn settings(
         signup_fields: accounts.signup_fields,
         logo: logo.map(|logo| logo.within(160, 40)),
         mail,
+        // The use cases know (state.rs).
+        passkeys: false,
         home_url: errors.or(None, home(raw, origin)),
         support_url,
         terms_url,

@@ -6,6 +6,7 @@ use crate::http::negotiation::wants_html;
 use crate::http::{headers, paths};
 use crate::state::AppState;
 use accounts::RequestCtx;
+use app::ssr::passkey::PasskeyBrowser;
 use app::ssr::{Challenge, Request as PageRequest, provide};
 use app::{AppSettings, Flash, SignUpNonce, Unsent};
 use axum::Router;
@@ -27,7 +28,10 @@ use leptos_axum::{
 use std::sync::LazyLock;
 
 /// The server functions that read the cookie of a sign-in which waits for its second factor.
-const OF_A_SECOND_STEP: [&str; 2] = ["/fn/login/factor", "/fn/login/factor/end"];
+const OF_A_SECOND_STEP: [&str; 3] = ["/fn/login/factor", "/fn/login/factor/end", PASSKEY_OPTIONS];
+/// Those that read the cookie of a browser which is asked for a passkey by a stranger.
+const OF_A_PASSKEY: [&str; 2] = ["/fn/login/passkey", PASSKEY_OPTIONS];
+const PASSKEY_OPTIONS: &str = "/fn/passkey/options";
 
 /// Every page and every server function. Leptos registers both, so the layer over server functions has to look at the
 /// path.
@@ -77,19 +81,24 @@ pub(crate) async fn only_for_readers(State(compat): State<Compat>, request: Requ
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        let Some((ctx, challenge, flash, unsent, nonce)) = use_context::<Parts>().and_then(|mut parts| {
-            let ctx = parts.extensions.remove::<RequestCtx>()?;
-            let second_step = OF_A_SECOND_STEP.contains(&parts.uri.path());
-            let challenge = second_step.then(|| state.cookies.challenge(&parts.headers)).flatten();
-            let challenge = challenge.map(|challenge| Challenge(challenge.to_owned()));
-            Some((
-                ctx,
-                challenge,
-                parts.extensions.remove::<Flash>(),
-                parts.extensions.remove::<Unsent>().unwrap_or_default(),
-                parts.extensions.remove::<SignUpNonce>().unwrap_or_default(),
-            ))
-        }) else {
+        let Some((ctx, challenge, passkey_browser, flash, unsent, nonce)) =
+            use_context::<Parts>().and_then(|mut parts| {
+                let ctx = parts.extensions.remove::<RequestCtx>()?;
+                let reads = |functions: &[&str]| functions.contains(&parts.uri.path());
+                let challenge = state.cookies.challenge(&parts.headers).filter(|_| reads(&OF_A_SECOND_STEP));
+                let challenge = challenge.map(|challenge| Challenge(challenge.to_owned()));
+                let browser = state.cookies.passkey(&parts.headers).filter(|_| reads(&OF_A_PASSKEY));
+                let browser = browser.map(|browser| PasskeyBrowser(browser.to_owned()));
+                Some((
+                    ctx,
+                    challenge,
+                    browser,
+                    parts.extensions.remove::<Flash>(),
+                    parts.extensions.remove::<Unsent>().unwrap_or_default(),
+                    parts.extensions.remove::<SignUpNonce>().unwrap_or_default(),
+                ))
+            })
+        else {
             return;
         };
         if let Some(options) = use_context::<ResponseOptions>() {
@@ -104,6 +113,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             unsent,
             nonce,
             challenge,
+            passkey_browser,
         });
     }
 }

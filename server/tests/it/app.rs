@@ -150,6 +150,7 @@ fn state(world: &World) -> AppState {
         app: Arc::new(app::AppSettings {
             name: "Harbour".to_owned(),
             base_url: origin.to_string(),
+            passkeys: world.accounts.has_passkeys(),
             ..app::AppSettings::default()
         }),
         cookies: CookieStyle::new(false),

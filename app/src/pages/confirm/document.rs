@@ -1,11 +1,11 @@
 use super::api::{AskConfirmationCode, Confirm, ConfirmByCode, ConfirmByFactor};
 use crate::forms::CONFIRM;
 use crate::site::{
-    CodeStep, DocumentContext, DocumentLayout, FactorCodeField, MailCodeField, ReturnPath, asked_for,
-    member_document, other_factors,
+    CodeStep, DocumentContext, DocumentLayout, FactorCodeField, MailCodeField, PASSKEY_SCRIPT, PasskeyForm,
+    ReturnPath, asked_for, member_document, other_factors,
 };
 use crate::ui::{Card, HiddenField, Notice, PasswordField, PlainForm, Tone};
-use domain::{ConfirmView, FactorMethod};
+use domain::{ConfirmView, FactorMethod, PasskeyPurpose};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::location::Url;
@@ -16,7 +16,9 @@ const SCRIPTS: &str = include_str!("../../scripts/password.js");
 /// Asks again who it is, in each way that the account has.
 #[must_use]
 pub fn confirm_document(context: DocumentContext, ways: ConfirmView) -> String {
+    let passkeys = ways.methods.contains(&FactorMethod::Passkey);
     let layout = DocumentLayout {
+        first_scripts: if passkeys { PASSKEY_SCRIPT } else { "" },
         scripts: SCRIPTS,
         ..DocumentLayout::new(words::confirm::title(), words::confirm::lead())
     };
@@ -49,19 +51,30 @@ fn step(context: &DocumentContext) -> CodeStep {
 fn by_factor(context: &DocumentContext, methods: &[FactorMethod], path: &ReturnPath) -> AnyView {
     let sent = context.flash.of(ConfirmByFactor::PATH).and_then(|flash| flash.value("method"));
     let method = asked_for(methods, sent, &context.query);
-    let form = PlainForm::new(&context.viewer.id, ConfirmByFactor::PATH, words::confirm::submit());
+    let is_passkey = method == FactorMethod::Passkey;
+    let label = if is_passkey { words::confirm::use_passkey() } else { words::confirm::submit() };
+    let form = PlainForm::new(&context.viewer.id, ConfirmByFactor::PATH, label);
     let others = other_factors(&path.link(CONFIRM, Url::escape), methods, method);
     let next = path.next.clone();
-    let fields = move || {
-        view! {
-            <FactorCodeField method named=true/>
-            <HiddenField name="next" value=next/>
-        }
-        .into_any()
+    let next = move || view! { <HiddenField name="next" value=next/> }.into_any();
+    let form = if is_passkey {
+        let named = || view! { <HiddenField name="method" value=FactorMethod::Passkey.as_str().to_owned()/> };
+        let form = PasskeyForm {
+            form,
+            purpose: PasskeyPurpose::Confirm,
+            answer: "code",
+            otherwise: words::factor_code::no_passkey(),
+        };
+        form.show(move || view! { {named()} {next()} }.into_any(), others)
+    } else {
+        let code = move || view! { <FactorCodeField method named=true/> {next()} }.into_any();
+        form.show_with_refusal(code, others)
     };
+    let purpose =
+        if is_passkey { words::confirm::passkey_purpose() } else { words::confirm::factor_purpose() };
     view! {
-        <Card id="by-factor" title=words::confirm::factor() purpose=words::confirm::factor_purpose()>
-            {form.show_with_refusal(fields, others)}
+        <Card id="by-factor" title=words::confirm::factor() purpose>
+            {form}
         </Card>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! The server functions of this page.
 
 use crate::AppError;
-use domain::{RecoveryCodes, TotpConfirmForm};
+use domain::{PasskeyAddForm, PasskeyRemoveForm, PasskeyRenameForm, RecoveryCodes, TotpConfirmForm};
 use leptos::prelude::*;
 
 /// Begins to enrol an authenticator app; the page shows its key.
@@ -35,4 +35,28 @@ pub async fn remove_totp() -> Result<(), AppError> {
 pub async fn new_recovery_codes() -> Result<Option<RecoveryCodes>, AppError> {
     let (accounts, ctx) = crate::ssr::context()?;
     Ok(accounts.new_recovery_codes(&ctx).await.map(Some)?)
+}
+
+/// Adds the passkey that the browser has made; answers recovery codes where the account had no second factor.
+#[server(prefix = "/fn", endpoint = "factors/passkeys/add")]
+pub async fn add_passkey(form: PasskeyAddForm) -> Result<Option<RecoveryCodes>, AppError> {
+    use crate::ssr::{context, set_session};
+    let (accounts, ctx) = context()?;
+    let added = accounts.add_passkey(&ctx, form).await?;
+    added.token.as_ref().map_or(Ok(()), set_session)?;
+    Ok(added.recovery_codes)
+}
+
+/// Gives a passkey another name.
+#[server(prefix = "/fn", endpoint = "factors/passkeys/rename")]
+pub async fn rename_passkey(form: PasskeyRenameForm) -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.rename_passkey(&ctx, form).await?)
+}
+
+/// Removes a passkey.
+#[server(prefix = "/fn", endpoint = "factors/passkeys/remove")]
+pub async fn remove_passkey(form: PasskeyRemoveForm) -> Result<(), AppError> {
+    let (accounts, ctx) = crate::ssr::context()?;
+    Ok(accounts.remove_passkey(&ctx, form).await?)
 }

@@ -25,7 +25,7 @@ pub(super) fn card(
     let parts = match (&factors.totp, enrolment) {
         (Some(totp), _) => enrolled(totp, ways.authenticator, &context.now),
         (None, Some(enrolment)) => steps(context, enrolment),
-        (None, None) if factors.totp_available => off(context),
+        (None, None) if factors.totp_available => off(context, factors.passkeys.is_empty()),
         (None, None) => view! { <p>{words::factors::unavailable()}</p> }.into_any(),
     };
     view! {
@@ -36,10 +36,12 @@ pub(super) fn card(
     .into_any()
 }
 
-fn off(context: &DocumentContext) -> AnyView {
+/// `alone`: there is no other second factor.
+fn off(context: &DocumentContext, alone: bool) -> AnyView {
+    let state = if alone { words::factors::off() } else { words::factors::no_app() };
     let form = PlainForm::new(&context.viewer.id, BeginTotp::PATH, words::factors::set_up());
     view! {
-        <p>{words::factors::off()}</p>
+        <p>{state}</p>
         {form.show(().into_any())}
     }
     .into_any()

@@ -1,8 +1,9 @@
-//! `/account/factors`: two-step sign-in. Drawn by the server alone, as the pages of admins are.
+//! `/account/factors`: passkeys and two-step sign-in. Drawn by the server alone, as the pages of admins are.
 
 mod api;
 mod authenticator;
 mod page;
+mod passkeys;
 mod recovery_codes;
 mod ways_in;
 

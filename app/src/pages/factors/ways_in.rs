@@ -41,6 +41,7 @@ fn row(loss: Loss, way: Option<WayIn>) -> AnyView {
 
 fn said(WayIn { first, second }: WayIn) -> String {
     let first = match first {
+        FirstStep::Passkey => words::ways_in::by_passkey(),
         FirstStep::Password => words::ways_in::by_password(),
         FirstStep::Mail => words::ways_in::by_mail(),
         FirstStep::UnprovenMail => words::ways_in::by_unproven_mail(),
@@ -58,6 +59,7 @@ fn remedy(remedy: Remedy) -> AnyView {
         Remedy::NewRecoveryCodes => link("#recovery-codes", words::ways_in::new_codes()),
         Remedy::ProveAddress => link("/account", words::ways_in::prove()),
         Remedy::ChoosePassword => link("/forgot", words::ways_in::choose_password()),
+        Remedy::AnotherPasskey => link("#passkeys", words::ways_in::another_passkey()),
         Remedy::KeepPassword => words::ways_in::keep_password().into_any(),
         Remedy::AskForLink => words::confirm::ask_for_link().into_any(),
     };

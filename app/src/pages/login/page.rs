@@ -1,4 +1,4 @@
-use super::api::Login;
+use super::api::{Login, LoginByPasskey};
 use super::state::{prefill, typed_before, with_email};
 use crate::initial_state::Unsent;
 use crate::pages::leave::DeleteAccount;
@@ -10,7 +10,7 @@ use crate::ui::{
     CheckboxField, Form, FormState, HiddenField, InputKind, Notice, PageContext, PasswordField, SubmitButton,
     TextField, Tone, dom, dynamic, input_value,
 };
-use domain::EMAIL_MAX_BYTES;
+use domain::{Code, EMAIL_MAX_BYTES};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::{use_location, use_query_map};
@@ -25,11 +25,13 @@ pub fn LoginPage() -> impl IntoView {
     // A link to sign-up loads the document, which has the form's nonce: `rel="external"`.
     let register = path.link("/register", Url::escape);
     let code_instead = StoredValue::new(path.link("/login/code", Url::escape));
-    let AppSettings { signup_open: open, mail, .. } = AppSettings::from_context();
+    let AppSettings { signup_open: open, mail, passkeys, .. } = AppSettings::from_context();
     let lead = if path.next.is_empty() { "" } else { words::login::lead() };
     let unsent = use_context::<Unsent>().and_then(not_sent);
     let (done, email) = done_before();
     let email = email.or_else(|| prefill(query.get("email").as_deref()));
+    let refused = PageContext::flash_of(LoginByPasskey::PATH).and_then(|flash| flash.problem);
+    let restore = refused.as_ref().filter(|problem| problem.code == Code::AccountClosing).map(|_| "on");
     let cookie_lost = query.get("cookie").as_deref() == Some("lost");
     view! {
         <AuthLayout
@@ -47,6 +49,7 @@ pub fn LoginPage() -> impl IntoView {
         >
             {done.map(|words| view! { <Notice tone=Tone::Success words/> })}
             {unsent.map(|words| view! { <Notice tone=Tone::Error words/> })}
+            {refused.map(|problem| view! { <Notice tone=Tone::Error words=problem.detail/> })}
             {cookie_lost.then(|| view! { <Notice tone=Tone::Error words=words::login::cookie_lost()/> })}
             <Form
                 check=|call: &Login, _| call.form.parse().err().unwrap_or_default()
@@ -58,7 +61,7 @@ pub fn LoginPage() -> impl IntoView {
                     name="identifier"
                     label=words::login::identifier()
                     kind=InputKind::Login
-                    autocomplete="username"
+                    autocomplete="username webauthn"
                     required=true
                     value=email
                     max=EMAIL_MAX_BYTES
@@ -70,6 +73,9 @@ pub fn LoginPage() -> impl IntoView {
                 </div>
                 <HiddenField name="next" value=path.next/>
                 <Submit/>
+                // The script makes a button of it, where the browser knows passkeys.
+                {passkeys
+                    .then(|| view! { <div data-passkey="sign_in" data-restore=restore inner_html=words::login::no_passkey()></div> }.into_any())}
                 {mail.then(|| by_code(code_instead.get_value()))}
             </Form>
         </AuthLayout>

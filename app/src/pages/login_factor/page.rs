@@ -1,10 +1,11 @@
 use super::api::{SignInByFactor, StartAgain};
 use crate::forms::SECOND_STEP;
 use crate::site::{
-    FactorCodeField, ReturnPath, StrangerContext, StrangerHead, asked_for, other_factors, stranger_document,
+    FactorCodeField, PASSKEY_SCRIPT, PasskeyForm, ReturnPath, StrangerContext, StrangerHead, asked_for,
+    other_factors, stranger_document,
 };
 use crate::ui::{CheckboxField, HiddenField, PageContext, PlainForm};
-use domain::{FactorMethod, PendingSignInView};
+use domain::{FactorMethod, PasskeyPurpose, PendingSignInView};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::location::Url;
@@ -20,7 +21,8 @@ pub fn login_factor_document(
     let Some(pending) = pending else {
         let (title, lead) = (words::factor_sign_in::expired_title(), words::factor_sign_in::expired());
         let again = ReturnPath::new(query).link("/login", Url::escape);
-        return stranger_document(context, StrangerHead { title, heading, lead }, || expired(again));
+        let head = StrangerHead { title, heading, lead, scripts: "" };
+        return stranger_document(context, head, || expired(again));
     };
     let sent = context.flash.of(SignInByFactor::PATH).and_then(|flash| flash.value("method"));
     let method = asked_for(&pending.methods, sent, query);
@@ -29,7 +31,11 @@ pub fn login_factor_document(
         FactorMethod::Totp => words::factor_sign_in::lead_app(),
         FactorMethod::RecoveryCode => words::factor_sign_in::lead_recovery(),
     };
-    let head = StrangerHead { title: words::factor_sign_in::title(), heading, lead };
+    let (title, scripts) = match method {
+        FactorMethod::Passkey => (words::factor_sign_in::passkey_title(), PASSKEY_SCRIPT),
+        FactorMethod::Totp | FactorMethod::RecoveryCode => (words::factor_sign_in::title(), ""),
+    };
+    let head = StrangerHead { title, heading, lead, scripts };
     stranger_document(context, head, move || content(&pending, method))
 }
 
@@ -45,22 +51,27 @@ fn content(pending: &PendingSignInView, method: FactorMethod) -> AnyView {
     let next = pending.next.clone();
     // Whoever has lost their second factor has more to put right first.
     let may_trust = pending.may_trust && method != FactorMethod::RecoveryCode;
-    let field = move || {
+    let more = move || {
         view! {
-            <FactorCodeField method named=true focus/>
             <HiddenField name="next" value=next/>
             {may_trust.then(trust)}
         }
         .into_any()
     };
     let others = other_factors(SECOND_STEP, &pending.methods, method);
+    let form = if method == FactorMethod::Passkey {
+        by_passkey(form, more, others)
+    } else {
+        let field = move || view! { <FactorCodeField method named=true focus/> {more()} }.into_any();
+        form.show_with_refusal(field, others)
+    };
     let other = PlainForm {
         version,
         class: "button button-quiet",
         ..PlainForm::new("", StartAgain::PATH, words::factor_sign_in::start_again())
     };
     view! {
-        {form.show_with_refusal(field, others)}
+        {form}
         <div class="alternative">
             <p>{words::factor_sign_in::other()}</p>
             {other.show_with_refusal(|| ().into_any(), ().into_any())}
@@ -75,6 +86,17 @@ fn trust() -> AnyView {
         <p class="help">{words::factor_sign_in::trust_note()}</p>
     }
     .into_any()
+}
+
+fn by_passkey(form: PlainForm, more: impl FnOnce() -> AnyView + Send + 'static, others: AnyView) -> AnyView {
+    let form = PasskeyForm {
+        form: PlainForm { label: words::factor_sign_in::use_passkey(), ..form },
+        purpose: PasskeyPurpose::Factor,
+        answer: "code",
+        otherwise: words::factor_code::no_passkey(),
+    };
+    let method = || view! { <HiddenField name="method" value=FactorMethod::Passkey.as_str().to_owned()/> };
+    form.show(move || view! { {method()} {more()} }.into_any(), others)
 }
 
 fn expired(again: String) -> AnyView {

@@ -4,6 +4,7 @@ mod code;
 mod form;
 mod passkey;
 mod passkey_call;
+mod passkey_purpose;
 mod view;
 
 pub use code::{FactorCode, FactorMethod, RecoveryCode, TotpCode};
@@ -15,6 +16,7 @@ pub use passkey::{
 pub use passkey_call::{
     FactorChallenge, PasskeyAdded, PasskeyChange, PasskeyLogin, PasskeyOptions, PasskeySignInOptions,
 };
+pub use passkey_purpose::{PasskeyOptionsForm, PasskeyPurpose};
 pub use view::{
     FactorsView, PendingSignInView, RecoveryCodes, SecondFactorNeeded, TotpConfirmation, TotpEnrolment,
     TotpView,

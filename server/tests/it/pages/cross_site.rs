@@ -86,8 +86,9 @@ async fn no_get_writes(pool: PgPool) {
     let before = app.digest().await;
     app.world.clock.advance(time::Duration::minutes(40));
     let pages = app::routes::PAGES.iter().map(|page| page.path);
-    for path in pages.chain(["/livez", "/readyz", "/nothing", "/.well-known/change-password", "/csp-report"])
-    {
+    let others = ["/livez", "/readyz", "/nothing", "/csp-report"];
+    let well_known = ["/.well-known/change-password", "/.well-known/passkey-endpoints"];
+    for path in pages.chain(others).chain(well_known) {
         ana.get(path).await;
     }
     for (path, _) in server_fn_paths() {

@@ -72,6 +72,11 @@ async fn password_managers_find_the_way(pool: PgPool) {
     let app = App::new(pool);
     let answer = app.browser().get("/.well-known/change-password").await.expect(303);
     assert_eq!(answer.location(), Some("/account/security"));
+    let answer = app.browser().get("/.well-known/passkey-endpoints").await.expect(200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let page = "http://localhost:8000/account/factors";
+    let found: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    assert_eq!(found, serde_json::json!({"enroll": page, "manage": page}));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

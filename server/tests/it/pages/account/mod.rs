@@ -5,3 +5,4 @@ mod confirm;
 mod devices;
 mod email;
 mod leave;
+mod passkeys;

@@ -76,6 +76,8 @@ pub enum Expiring {
     Mails,
     /// Authenticator apps that nobody finished to set up.
     TotpEnrolments,
+    /// Authenticator apps that another one has replaced.
+    ReplacedTotp,
     /// Sign-ins that wait for their second factor.
     PendingSignIns,
     /// Challenges that passkeys have answered.
@@ -125,6 +127,7 @@ impl Retained {
                 Expiring::OneTimeTokens
                 | Expiring::RefreshTokens
                 | Expiring::TotpEnrolments
+                | Expiring::ReplacedTotp
                 | Expiring::PendingSignIns,
             ) => retention_until::expired().to_owned(),
             RetentionPeriod::Ended(_) => retention_until::ended().to_owned(),
@@ -258,6 +261,7 @@ pub const RETENTION: &[Retained] = &[
     retained::PASSKEYS,
     retained::TOTP,
     retained::TOTP_ENROLMENTS,
+    retained::REPLACED_TOTP,
     retained::RECOVERY_CODES,
     retained::PENDING_SIGN_INS,
     retained::USED_CHALLENGES,
@@ -414,6 +418,7 @@ impl Accounts {
             Expiring::OneTimeTokens => self.sweep_one_time_tokens(now).await?,
             Expiring::Mails => self.sweep_outbox(now).await?,
             Expiring::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
+            Expiring::ReplacedTotp => self.sweep_replaced_totp(now).await?,
             Expiring::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
             Expiring::UsedChallenges => self.sweep_used_challenges(now).await?,
             Expiring::Rates => self.sweep_rates(now).await?,

@@ -23,7 +23,15 @@ pub(super) fn card(
     enrolment: Option<&Enrolment>,
 ) -> AnyView {
     let parts = match (&factors.totp, enrolment) {
-        (Some(totp), _) => enrolled(totp, ways.authenticator, &context.now),
+        (Some(totp), Some(enrolment)) => {
+            let (there, steps) =
+                (enrolled(totp, ways.authenticator, &context.now), steps(context, enrolment));
+            view! { {there} <p>{words::factors::replacing()}</p> {steps} }.into_any()
+        }
+        (Some(totp), None) => {
+            let there = enrolled(totp, ways.authenticator, &context.now);
+            view! { {there} {factors.totp_available.then(|| another(context))} }.into_any()
+        }
         (None, Some(enrolment)) => steps(context, enrolment),
         (None, None) if factors.totp_available => off(context, factors.passkeys.is_empty()),
         (None, None) => view! { <p>{words::factors::unavailable()}</p> }.into_any(),
@@ -45,6 +53,14 @@ fn off(context: &DocumentContext, alone: bool) -> AnyView {
         {form.show(().into_any())}
     }
     .into_any()
+}
+
+fn another(context: &DocumentContext) -> AnyView {
+    let form = PlainForm {
+        class: "button button-quiet",
+        ..PlainForm::new(&context.viewer.id, BeginTotp::PATH, words::factors::another())
+    };
+    form.show(().into_any())
 }
 
 /// `works` says whether its key is there.

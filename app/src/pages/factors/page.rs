@@ -71,6 +71,7 @@ fn said(flash: &Flash, page: &FactorsPage) -> AnyView {
         AddPasskey::PATH => words::passkeys::added_done(),
         RenamePasskey::PATH => words::passkeys::renamed(),
         RemovePasskey::PATH => words::passkeys::removed(),
+        BeginTotp::PATH if page.enrolment.is_none() => words::factors::not_begun(),
         BeginTotp::PATH => words::factors::begun(),
         ConfirmTotp::PATH if has_codes => words::factors::on_done_with_codes(),
         ConfirmTotp::PATH => words::factors::on_done(),

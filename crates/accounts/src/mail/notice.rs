@@ -31,8 +31,12 @@ pub(crate) enum Notice {
     Restored,
     /// "This wasn't me" gave the account back.
     Recovered,
-    /// A sign-in takes one more step; which, as session rows name it.
-    FactorAdded { factor: String },
+    /// A sign-in takes one more step, or the same one of another app; which, as session rows name it.
+    FactorAdded {
+        factor: String,
+        #[serde(default)]
+        replaced: bool,
+    },
     /// A sign-in no longer takes that step.
     FactorRemoved { factor: String },
     /// An admin took all second factors away.

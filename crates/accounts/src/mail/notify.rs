@@ -125,7 +125,10 @@ impl Accounts {
             Notice::Deleted => Letter::Deleted { when, client },
             Notice::Restored => Letter::Restored { when, client, not_me },
             Notice::Recovered => Letter::Recovered { when, client },
-            Notice::FactorAdded { factor } => Letter::FactorAdded { factor, when, client, not_me },
+            Notice::FactorAdded { factor, replaced: false } => {
+                Letter::FactorAdded { factor, when, client, not_me }
+            }
+            Notice::FactorAdded { replaced: true, .. } => Letter::FactorReplaced { when, client, not_me },
             Notice::FactorRemoved { factor } => Letter::FactorRemoved { factor, when, client, not_me },
             Notice::FactorsCleared => Letter::FactorsCleared { when },
             Notice::RecoveryCodesMade => Letter::RecoveryCodesMade { when, client, not_me },

@@ -1,9 +1,10 @@
 use crate::credential::{EncryptionKeys, Label, Sealed};
 use crate::{Accounts, Error};
 use store::audit::chain;
-use store::sealed::{self, SealedMail};
+use store::sealed::{self, SealedRow};
+use uuid::Uuid;
 
-/// How many mails one statement encrypts anew.
+/// How many mails one statement encrypts anew, and how many apps are read at once.
 const BATCH: i64 = 500;
 
 impl Accounts {
@@ -33,8 +34,8 @@ impl Accounts {
         Ok(unused.map(str::to_owned).collect())
     }
 
-    /// Encrypts all waiting mails of other keys with the newest one; says how many that were. One-time tokens keep
-    /// theirs: the links that were mailed are made of it.
+    /// Encrypts all waiting mails and authenticator apps of other keys with the newest one; says how many that were.
+    /// One-time tokens keep theirs: the links that were mailed are made of it. So does what has a key that is not there.
     ///
     /// # Errors
     /// [`Error::Unavailable`]; what was encrypted by then stays so.
@@ -44,17 +45,34 @@ impl Accounts {
         loop {
             let mails = sealed::of_other_keys(self.store(), newest, BATCH).await?;
             if mails.is_empty() {
-                return Ok(done);
+                return Ok(done + self.encrypt_apps_anew(newest).await?);
             }
-            let anew = mails.iter().map(|mail| self.anew(mail)).collect::<Result<Vec<_>, _>>()?;
+            let anew =
+                mails.iter().map(|mail| self.anew(Label::Outbox, mail)).collect::<Result<Vec<_>, _>>()?;
             done += sealed::replace(self.store(), &mails, newest, &anew).await?;
         }
     }
 
-    fn anew(&self, mail: &SealedMail) -> Result<Vec<u8>, Error> {
+    async fn encrypt_apps_anew(&self, newest: &str) -> Result<u64, Error> {
         let keys = self.encryption()?;
-        let old = Sealed { key_id: mail.key_id.clone(), bytes: mail.sealed.clone() };
-        let plain = keys.open(Label::Outbox, mail.id, &old)?;
-        Ok(keys.seal(Label::Outbox, mail.id, &plain, self.now(), self.inner.rng.as_ref())?.bytes)
+        let (mut done, mut after) = (0, Uuid::nil());
+        loop {
+            let apps = sealed::apps_of_other_keys(self.store(), newest, after, BATCH).await?;
+            let Some(last) = apps.last() else { return Ok(done) };
+            after = last.id;
+            for app in &apps {
+                if keys.ids().any(|held| held == app.key_id) {
+                    let anew = self.anew(Label::Totp, app)?;
+                    done += sealed::replace_app(self.store(), app, newest, &anew).await?;
+                }
+            }
+        }
+    }
+
+    fn anew(&self, label: Label, row: &SealedRow) -> Result<Vec<u8>, Error> {
+        let keys = self.encryption()?;
+        let old = Sealed { key_id: row.key_id.clone(), bytes: row.sealed.clone() };
+        let plain = keys.open(label, row.id, &old)?;
+        Ok(keys.seal(label, row.id, &plain, self.now(), self.inner.rng.as_ref())?.bytes)
     }
 }

@@ -71,3 +71,33 @@ async fn an_old_key_is_used_while_a_link_may_be_opened(pool: PgPool) {
     assert_eq!(rotating.unused_keys().await.unwrap(), ids(&both));
     assert!(server(&world, &second).missing_keys().await.unwrap().is_empty());
 }
+
+/// A key that leaked can be given up, though the apps stay.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn authenticator_apps_are_encrypted_anew_and_still_open(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    let old = world.set_up_totp(&mut ana).await;
+    let app = world.set_up_totp(&mut ana).await;
+    world.mail().await;
+    world.execute("DELETE FROM one_time_tokens").await;
+    let mut ben = world.member("ben").await;
+    world.set_up_totp(&mut ben).await;
+    world.execute("UPDATE totp SET key_id = 'lost' WHERE user_id = (SELECT id FROM users WHERE email = 'ben@example.com')").await;
+    world.mail().await;
+    world.execute("DELETE FROM one_time_tokens").await;
+    world.execute("DELETE FROM outbox").await;
+    let (both, second) = rings(&world);
+    let (rotating, later) = (server(&world, &both), server(&world, &second));
+    assert_eq!(
+        rotating.encrypt_anew().await.unwrap(),
+        2,
+        "one of them replaced; the key of the third is not there"
+    );
+    assert_eq!(rotating.encrypt_anew().await.unwrap(), 0);
+    assert_eq!(rotating.unused_keys().await.unwrap(), ids(&both)[..1]);
+    let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+    let refused = later.sign_in_by_factor(&ctx, &waiting, old.form(ctx.now)).await;
+    assert!(matches!(refused, Err(accounts::Error::FactorRefused)), "{refused:?}");
+    later.sign_in_by_factor(&ctx, &waiting, app.form(ctx.now)).await.unwrap();
+}

@@ -114,9 +114,13 @@ pub(super) fn in_groups(text: &str, between: &str) -> String {
     groups.join(between)
 }
 
-/// Without blanks and dashes, in capitals.
+/// Without blanks and dashes, as phones and pages paste them: a minus sign, and what has no width; in capitals.
 fn significant(text: &str) -> impl Iterator<Item = char> {
-    let letters = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}'));
+    let separates = |c: char| {
+        c.is_whitespace()
+            || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+    };
+    let letters = text.chars().filter(move |c| !separates(*c));
     letters.map(|c| c.to_ascii_uppercase())
 }
 
@@ -174,7 +178,9 @@ mod tests {
 
     #[test]
     fn a_totp_code_is_read_however_it_is_typed() {
-        for typed in ["012345", "012 345", " 0-1-2-3-4-5 "] {
+        for typed in
+            ["012345", "012 345", " 0-1-2-3-4-5 ", "012\u{2212}345", "\u{feff}012\u{200b}345\u{2060}"]
+        {
             assert_eq!(TotpCode::parse(typed).unwrap().number(), 12_345, "{typed:?}");
         }
         for other in ["", "12345", "0123456", "01234a", "０１２３４５", "+12345", &"1".repeat(1 << 20)]

@@ -2,6 +2,7 @@
 
 pub mod passkeys;
 pub mod recovery_codes;
+pub mod replaced_totp;
 pub mod totp;
 pub mod used_challenges;
 

@@ -1,5 +1,6 @@
 //! Authenticator apps.
 
+use super::replaced_totp;
 use crate::{Store, StoreError, Tx};
 use domain::{SessionId, UserId};
 use sqlx::PgExecutor;
@@ -86,7 +87,8 @@ pub async fn go_on(tx: &mut Tx, user: UserId, from: SessionId, to: SessionId) ->
     Ok(())
 }
 
-/// From now on this app counts, and no other; its codes up to `step` are used.
+/// From now on this app counts, and no other; its codes up to `step` are used. One that it replaces is kept until
+/// `kept_until`.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -95,8 +97,9 @@ pub async fn confirm(
     user: UserId,
     secret: &SealedSecret,
     step: i64,
-    at: OffsetDateTime,
+    (at, kept_until): (OffsetDateTime, OffsetDateTime),
 ) -> Result<(), StoreError> {
+    replaced_totp::keep(tx, user, kept_until).await?;
     sqlx::query!("DELETE FROM totp_enrolments WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
     sqlx::query!(
         "INSERT INTO totp (user_id, id, key_id, sealed, last_step, added_at, last_used_at)
@@ -169,12 +172,13 @@ pub async fn use_step(
     Ok(done.rows_affected() == 1)
 }
 
-/// Deletes an account's app, and one that is being set up; says whether there was one that counted.
+/// Deletes an account's app, those that it replaced, and one that is being set up; says whether there was one that counted.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn delete(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
     sqlx::query!("DELETE FROM totp_enrolments WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
+    replaced_totp::forget(tx, user).await?;
     let done = sqlx::query!("DELETE FROM totp WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
     Ok(done.rows_affected() == 1)
 }

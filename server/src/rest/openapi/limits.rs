@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 const AROUND: &str = r"[\t-\r \u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufeff\uffa0\ufff0-\ufff8]*";
 /// No control character, and none that turns the direction of the text around it.
 const SEEN: &str = r"[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]";
+/// What does not matter in the code of a second factor.
+const BETWEEN: &str =
+    r"[\t-\r \u0085\u00a0\u1680\u2000-\u200b\u2010-\u2015\u2028\u2029\u202f\u205f\u2060\u2212\u3000\ufeff-]*";
 /// Some text that is more than blanks.
 const NAMED: &str = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8][^\u0000-\u001f\u007f-\u009f]*$";
 /// A character that shows.
@@ -63,13 +66,14 @@ fn field(schema: &str, name: &str) -> Option<Value> {
         (_, "token" | "challenge" | "ceremony") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
         ("FactorLogin", "method") => json!({ "enum": FactorMethod::ALL.map(FactorMethod::as_str) }),
         ("FactorLogin", "code") => {
-            json!({ "pattern": "^(?:[0-9]{3} ?[0-9]{3}|(?:[A-Za-z2-7]{4}[ -]?){3}[A-Za-z2-7]{4}|\\{.*\\})$", "maxLength": ANSWER_MAX })
+            let typed = format!("{BETWEEN}(?:([0-9]{BETWEEN}){{6}}|([A-Za-z2-7]{BETWEEN}){{16}})");
+            json!({ "pattern": format!(r"^(?:{typed}|\{{.*\}})$"), "maxLength": ANSWER_MAX })
         }
         (_, "passkey") => json!({ "pattern": r"^\{.*\}$", "maxLength": ANSWER_MAX }),
         ("PasskeyAddForm" | "PasskeyChange", "name") => {
             json!({ "maxLength": PASSKEY_NAME_MAX, "pattern": NAMED })
         }
-        ("TotpConfirmForm", "code") => json!({ "pattern": "^[0-9]{3} ?[0-9]{3}$" }),
+        ("TotpConfirmForm", "code") => json!({ "pattern": format!("^{BETWEEN}([0-9]{BETWEEN}){{6}}$") }),
         (_, "code") => json!({ "pattern": "^[A-Za-z2-7]{5}[ -]?[A-Za-z2-7]{5}$" }),
         (_, "current_password") => {
             json!({ "type": ["string", "null"], "format": "password", "maxLength": PASSWORD_TRIED_MAX, "pattern": r"^[^\u0000]*$" })

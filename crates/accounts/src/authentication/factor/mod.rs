@@ -114,7 +114,7 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: &User,
-        (factor, is_first): (Factor, bool),
+        (factor, is_first, replaced): (Factor, bool, bool),
     ) -> Result<FactorAdded, Error> {
         let member = ctx.member()?;
         let recovery_codes =
@@ -124,7 +124,7 @@ impl Accounts {
         let (_, token, ended_sessions) =
             self.keep_only_this_session(tx, ctx, member, user.role, &proofs).await?;
         self.audit(tx, ctx, Some(user.id), Event::FactorAdded { factor, ended_sessions }).await?;
-        let notice = Notice::FactorAdded { factor: factor.as_str().to_owned() };
+        let notice = Notice::FactorAdded { factor: factor.as_str().to_owned(), replaced };
         self.notify(tx, ctx, user, notice).await?;
         Ok(FactorAdded { token, recovery_codes, passkey: None })
     }

@@ -38,6 +38,17 @@ pub(crate) const TOTP_ENROLMENTS: Retained = Retained {
     )
 };
 
+pub(crate) const REPLACED_TOTP: Retained = Retained {
+    secret: &["key_id", "sealed"],
+    period: RetentionPeriod::Ended(Expiring::ReplacedTotp),
+    ..Retained::of_account(
+        "replaced_totp",
+        what::replaced_totp,
+        &["user_id", "id", "last_step", "added_at", "last_used_at", "expires_at"],
+        why::replaced_totp,
+    )
+};
+
 pub(crate) const RECOVERY_CODES: Retained = Retained {
     secret: &["code_hash"],
     ..Retained::of_account(

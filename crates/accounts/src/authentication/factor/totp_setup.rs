@@ -11,10 +11,11 @@ use crate::rng::{self, bytes};
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{
-    Factor, FactorForm, FactorsView, FieldError, Reason, TotpConfirmForm, TotpEnrolment, TotpView, UserId,
+    Factor, FactorForm, FactorsView, FieldError, Purpose, Reason, TotpConfirmForm, TotpEnrolment, TotpView,
+    UserId,
 };
 use store::factors::totp::{self, SealedSecret};
-use store::factors::{self, recovery_codes};
+use store::factors::{self, recovery_codes, replaced_totp};
 use store::sessions::pending;
 use store::users::User;
 use store::{Tx, known_devices};
@@ -104,8 +105,10 @@ impl Accounts {
             return Err(FieldError::new("code", Reason::FactorCodeWrong).into());
         };
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
-        totp::confirm(&mut tx, user.id, &begun, step, now).await?;
-        let added = self.factor_added(&mut tx, ctx, &user, (Factor::Totp, is_first)).await?;
+        let replaced = totp::times_in(&mut tx, user.id).await?.is_some();
+        let kept_until = now + policy::token_lifetime(Purpose::NotMe);
+        totp::confirm(&mut tx, user.id, &begun, step, (now, kept_until)).await?;
+        let added = self.factor_added(&mut tx, ctx, &user, (Factor::Totp, is_first, replaced)).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -152,8 +155,8 @@ impl Accounts {
         self.audit(tx, ctx, Some(user), Event::FactorRemoved { factor }).await
     }
 
-    /// Removes what somebody set up in an account since then, who was not its owner. Nobody is told at the address that
-    /// the account has: it may be theirs.
+    /// Removes what somebody set up in an account since then, who was not its owner. What protected the account before is
+    /// asked for again. Nobody is told at the address that the account has: it may be theirs.
     pub(crate) async fn remove_factors_since(
         &self,
         tx: &mut Tx,
@@ -164,7 +167,11 @@ impl Accounts {
         recovery_codes::delete_since(tx, user, since - SAME_MOMENT).await?;
         self.distrust_passkeys(tx, ctx, user, since).await?;
         let times = totp::times_in(tx, user).await?;
-        if times.is_some_and(|times| times.added_at + SAME_MOMENT >= since) && totp::delete(tx, user).await? {
+        if times.is_none_or(|times| times.added_at + SAME_MOMENT < since) {
+            return Ok(());
+        }
+        let (before, now) = (since - SAME_MOMENT, self.inner.database_clock.time(ctx.now));
+        if replaced_totp::restore(tx, user, before, now).await? || totp::delete(tx, user).await? {
             self.record_removed(tx, ctx, user, Factor::Totp).await?;
         }
         Ok(())
@@ -185,6 +192,13 @@ impl Accounts {
     pub(crate) async fn sweep_totp_enrolments(&self, now: OffsetDateTime) -> Result<(), Error> {
         let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
         while totp::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
+        Ok(())
+    }
+
+    /// Deletes authenticator apps that were replaced so long ago that they do not come back.
+    pub(crate) async fn sweep_replaced_totp(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
+        while replaced_totp::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
 }

@@ -6,8 +6,8 @@ use super::notices::{Fact, Said, date, notice};
 use super::{NotMe, Sender};
 use time::OffsetDateTime;
 use words::{
-    mail, mail_factor_added, mail_factor_removed, mail_factors_cleared, mail_reason, mail_recovery_code_used,
-    mail_recovery_codes_made, second_step,
+    mail, mail_factor_added, mail_factor_removed, mail_factor_replaced, mail_factors_cleared, mail_reason,
+    mail_recovery_code_used, mail_recovery_codes_made, second_step,
 };
 
 pub(super) fn added<'a>(
@@ -22,6 +22,16 @@ pub(super) fn added<'a>(
         lead: mail_factor_added::lead(sender.app_name),
     };
     notice(sender, said, of(factor, facts), not_me)
+}
+
+/// Only an app replaces another.
+pub(super) fn replaced<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
+    let said = Said {
+        subject: mail_factor_replaced::subject(sender.app_name),
+        heading: mail_factor_replaced::heading(),
+        lead: mail_factor_replaced::lead(sender.app_name),
+    };
+    notice(sender, said, facts, not_me)
 }
 
 pub(super) fn removed<'a>(

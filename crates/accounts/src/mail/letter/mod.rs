@@ -66,6 +66,8 @@ pub(crate) enum Letter<'a> {
     Recovered { when: OffsetDateTime, client: &'a str },
     /// A sign-in takes one more step.
     FactorAdded { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
+    /// It takes a code of another app.
+    FactorReplaced { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// It no longer takes that.
     FactorRemoved { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// By an admin: it takes none any more.
@@ -187,6 +189,9 @@ impl<'a> Letter<'a> {
             Letter::Restored { when, client, not_me } => closing::restored(sender, when, client, not_me),
             Letter::FactorAdded { factor, when, client, not_me } => {
                 factors::added(sender, factor, at(when, client), not_me)
+            }
+            Letter::FactorReplaced { when, client, not_me } => {
+                factors::replaced(sender, at(when, client), not_me)
             }
             Letter::FactorRemoved { factor, when, client, not_me } => {
                 factors::removed(sender, factor, at(when, client), not_me)

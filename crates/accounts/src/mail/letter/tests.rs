@@ -47,7 +47,7 @@ impl Default for Values<'_> {
 }
 
 /// The notices to an address that the owner has proven.
-const NOTICES: [&str; 13] = [
+const NOTICES: [&str; 14] = [
     "email-change-requested",
     "email-changed",
     "password-changed",
@@ -58,13 +58,14 @@ const NOTICES: [&str; 13] = [
     "closing",
     "closes-soon",
     "factor-added",
+    "factor-replaced",
     "factor-removed",
     "recovery-codes-made",
     "recovery-code-used",
 ];
 
 /// The same to one that nobody has proven.
-const NOTICES_TO_UNPROVEN: [&str; 13] = [
+const NOTICES_TO_UNPROVEN: [&str; 14] = [
     "email-change-requested-unproven",
     "email-changed-unproven",
     "password-changed-unproven",
@@ -75,6 +76,7 @@ const NOTICES_TO_UNPROVEN: [&str; 13] = [
     "closing-to-an-unproven-address",
     "closes-soon-to-an-unproven-address",
     "factor-added-unproven",
+    "factor-replaced-unproven",
     "factor-removed-unproven",
     "recovery-codes-made-unproven",
     "recovery-code-used-unproven",
@@ -114,6 +116,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             Letter::Closing { closes, when, client, sign_in, not_me },
             Letter::ClosesSoon { closes, sign_in, not_me },
             Letter::FactorAdded { factor: "otp", when, client, not_me },
+            Letter::FactorReplaced { when, client, not_me },
             Letter::FactorRemoved { factor: "otp", when, client, not_me },
             Letter::RecoveryCodesMade { when, client, not_me },
             Letter::RecoveryCodeUsed { left: 9, when, client, not_me },

@@ -1,3 +1,4 @@
+mod replaced;
 mod setup;
 mod single_use;
 mod trusted;

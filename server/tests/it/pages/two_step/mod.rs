@@ -383,3 +383,20 @@ async fn an_app_that_cannot_be_opened_is_not_asked_for(pool: PgPool) {
     let page = ben.get(PAGE).await.expect(200).text;
     assert!(page.contains("Set up an authenticator app"), "{page}");
 }
+
+/// A new phone: there is no moment without a second step, and the paper codes stay.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn another_app_takes_the_place_of_one_on_the_page(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, old, _) = enrolled(&app).await;
+    let page = ana.get(PAGE).await.expect(200).text;
+    assert!(page.contains("Use another app") && !page.contains("class=\"key\""), "{page}");
+    let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
+    assert!(page.contains("Two-step sign-in is on.") && page.contains("Your recovery codes stay."), "{page}");
+    let new = key(&page);
+    assert_ne!(new, old);
+    let code = totp_code(&new, app.world.clock.now());
+    let page = ana.post_and_follow(CONFIRM, &[("form[code]", &code)]).await.expect(200).text;
+    assert!(page.contains("10 recovery codes are left.") && codes(&page).is_empty(), "{page}");
+    assert!(!page.contains("class=\"key\""), "{page}");
+}

@@ -42,7 +42,7 @@ impl Accounts {
             }
         };
         passkeys::set_alone(&mut tx, user.id, true).await?;
-        let mut added = self.factor_added(&mut tx, ctx, &user, (Factor::Passkey, is_first)).await?;
+        let mut added = self.factor_added(&mut tx, ctx, &user, (Factor::Passkey, is_first, false)).await?;
         tx.commit().await?;
         added.passkey = Some(passkey);
         Ok(added)

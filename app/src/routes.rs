@@ -194,13 +194,15 @@ mod tests {
         let admitted = |guard: Guard| [None, Some(&user), Some(&admin)].map(|viewer| guard.admits(viewer));
         assert_eq!(admitted(Guard::Open), [true, true, true]);
         assert_eq!(admitted(Guard::Strangers), [true, false, false]);
+        assert_eq!(admitted(Guard::SignedIn), [false, true, true]);
         assert_eq!(admitted(Guard::Members), [false, true, true]);
         assert_eq!(admitted(Guard::Admins), [false, false, true]);
         let unproven = Viewer { must_prove: true, ..admin };
-        let waits = [Guard::Open, Guard::Strangers, Guard::Members, Guard::Admins].map(|guard| {
+        let guards = [Guard::Open, Guard::Strangers, Guard::SignedIn, Guard::Members, Guard::Admins];
+        let waits = guards.map(|guard| {
             assert!(!guard.waits_for_proof(None) && !guard.waits_for_proof(Some(&user)));
             guard.waits_for_proof(Some(&unproven))
         });
-        assert_eq!(waits, [false, false, true, true]);
+        assert_eq!(waits, [false, false, false, true, true]);
     }
 }

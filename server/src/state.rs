@@ -10,6 +10,7 @@ use edge::caller::Callers;
 use edge::{CookieStyle, Origin, TrustedProxies};
 use leptos::config::LeptosOptions;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +57,8 @@ pub struct AppState {
     pub metrics: Option<Arc<Metrics>>,
     /// Cancelled once the server is told to stop.
     pub stopping: CancellationToken,
+    /// Whether a server that began too early has found all that it needs, its keys too.
+    pub prepared: Arc<AtomicBool>,
 }
 
 impl AppState {
@@ -82,6 +85,7 @@ impl AppState {
             request_timeout: Duration::from_secs(10),
             metrics: config.metrics.map(|_| Arc::default()),
             stopping: CancellationToken::new(),
+            prepared: Arc::new(AtomicBool::new(true)),
         })
     }
 }

@@ -10,6 +10,7 @@ use crate::jobs::Jobs;
 use crate::metrics;
 use crate::state::AppState;
 use std::pin::pin;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
+    state.prepared.store(prepared == Prepared::Now, Ordering::Relaxed);
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
@@ -39,14 +41,20 @@ pub(super) async fn run(config: &Config) -> Outcome {
         stopping: state.stopping.clone(),
         router: app::router(state.clone()),
     };
-    let stop = last_moment(stop, server.stopping.clone(), config.shutdown_delay);
-    tokio::select! {
-        () = server.run(listener, stop) => {}
-        failed = late_jobs(config, &state, &mut jobs), if prepared == Prepared::Later => return failed,
-    }
+    let mut refused = Ok(());
+    let stop = async {
+        tokio::select! {
+            () = last_moment(stop, state.stopping.clone(), config.shutdown_delay) => {}
+            failed = late_jobs(config, &state, &mut jobs), if prepared == Prepared::Later => {
+                state.stopping.cancel();
+                refused = failed;
+            }
+        }
+    };
+    server.run(listener, stop).await;
     jobs.stop().await?;
     tracing::info!("stopped");
-    Ok(())
+    refused
 }
 
 /// Until the process ends: how a stop goes is worth watching too.
@@ -61,6 +69,7 @@ async fn serve_metrics(config: &Config, state: &AppState) -> Outcome {
 /// Starts the jobs that wait for what was missing at the start; completes only where the server cannot work after all.
 async fn late_jobs(config: &Config, state: &AppState, jobs: &mut Jobs) -> Outcome {
     prepared_later(config, &state.accounts).await?;
+    state.prepared.store(true, Ordering::Relaxed);
     jobs.start_on_tables(state, is_owner(config)).await;
     std::future::pending().await
 }

@@ -36,7 +36,10 @@ fn open_over(config: &Config, database: &StoreOptions) -> Result<Accounts, Confi
 
 /// Refuses to work without a key that rows name: their mails and links would be lost.
 pub(super) async fn need_keys(accounts: &Accounts) -> Outcome {
-    let missing = accounts.missing_keys().await.map_err(|error| refused(&error))?;
+    need(&accounts.missing_keys().await.map_err(|error| refused(&error))?)
+}
+
+fn need(missing: &[String]) -> Outcome {
     if missing.is_empty() {
         return Ok(());
     }
@@ -134,13 +137,35 @@ pub(super) async fn prepare(
 
 /// Completes once what was missing at the start is there.
 pub(super) async fn prepared_later(config: &Config, accounts: &Accounts) -> Outcome {
-    while let Err(Error::NotMigrated | Error::Unavailable(_)) = accounts.ready().await {
+    while !is_prepared(config, accounts).await? {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    need_keys(accounts).await?;
     tracing::info!("ready now: what was missing at the start is there");
     tell_roles(config, accounts).await;
     Ok(())
+}
+
+/// Whether all is there. A database that is out of reach for a moment is no reason to end.
+async fn is_prepared(
+    config: &Config,
+    accounts: &Accounts,
+) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
+    match accounts.ready().await {
+        Ok(()) | Err(Error::ClockSkew) => {}
+        // Nobody else migrates for this server.
+        Err(Error::NotMigrated) if config.database.migrating.is_none() => {
+            match store::migrate(&config.database.connect).await {
+                Err(StoreError::SharedSessions | StoreError::Unavailable(_)) => return Ok(false),
+                migrated => explained(migrated)?,
+            }
+        }
+        Err(Error::NotMigrated | Error::Unavailable(_)) => return Ok(false),
+        Err(error) => return Err(refused(&error).into()),
+    }
+    match accounts.missing_keys().await {
+        Err(Error::Unavailable(_)) => Ok(false),
+        missing => need(&missing.map_err(|error| refused(&error))?).map(|()| true),
+    }
 }
 
 /// Says whether the audit trail is safe from this server.

@@ -80,14 +80,17 @@ pub(super) fn lost_cookie(headers: &HeaderMap) -> bool {
 
 /// A new sign-in confirms who somebody is, so it leads to where that would have led.
 fn sign_in_path(uri: &Uri) -> String {
-    let back = match uri.path() {
-        CONFIRM => uri.query().and_then(domain::next_in),
-        path => {
-            let back = uri.path_and_query().map_or(path, |whole| whole.as_str());
-            domain::safe_next(back).map(str::to_owned)
-        }
-    };
+    let back = way_back(uri.path(), uri.query().unwrap_or_default());
     with_next("/login", back.as_deref().unwrap_or("/account"))
+}
+
+/// What leads back to a page as it was asked for; from the page that confirms who somebody is, to where that leads.
+pub(super) fn way_back(path: &str, query: &str) -> Option<String> {
+    if path == CONFIRM {
+        return domain::next_in(query);
+    }
+    let whole = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    domain::safe_next(&whole).map(str::to_owned)
 }
 
 /// The message for exactly this page, and the cookies to delete with it: the answer to the last plain post, else this

@@ -1,5 +1,6 @@
 //! Pages that the server draws whole, as documents of their own. Their forms are server functions.
 
+use super::guard::way_back;
 use super::render;
 use crate::http::headers;
 use crate::http::redirect::{see_other, with_next};
@@ -62,10 +63,11 @@ impl DocumentRequest {
 
     /// Where a page leads that cannot be shown.
     pub(super) fn refused(&self, error: Error) -> Response {
+        let back = way_back(&self.path, &self.query).unwrap_or_else(|| "/account".to_owned());
         match error {
-            Error::SignInNeeded => see_other(&with_next("/login", &self.path)),
+            Error::SignInNeeded => see_other(&with_next("/login", &back)),
             Error::EmailUnverified => see_other("/account"),
-            Error::Reauthenticate => see_other(&with_next(CONFIRM, &self.path)),
+            Error::Reauthenticate => see_other(&with_next(CONFIRM, &back)),
             error => refusal(problem(error)),
         }
     }

@@ -10,6 +10,7 @@ use server::mail::Outgoing;
 use server::{AppState, Compat};
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use testkit::{PASSWORD, Stores, World};
@@ -167,6 +168,7 @@ fn state(world: &World) -> AppState {
         request_timeout: Duration::from_secs(10),
         metrics: None,
         stopping: CancellationToken::new(),
+        prepared: Arc::new(AtomicBool::new(true)),
     }
 }
 

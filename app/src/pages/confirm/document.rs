@@ -4,7 +4,7 @@ use crate::site::{
     CodeStep, DocumentContext, DocumentLayout, FactorCodeField, MailCodeField, PASSKEY_SCRIPT, PasskeyForm,
     ReturnPath, asked_for, member_document, other_factors,
 };
-use crate::ui::{Card, HiddenField, Notice, PasswordField, PlainForm, Tone};
+use crate::ui::{Card, Flash, HiddenField, Notice, PasswordField, PlainForm, Tone, outcome};
 use domain::{ConfirmView, FactorMethod, PasskeyPurpose};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -28,17 +28,33 @@ pub fn confirm_document(context: DocumentContext, ways: ConfirmView) -> String {
 /// One card for each way; the code alone once it is on its way.
 fn page(context: &DocumentContext, ways: &ConfirmView) -> AnyView {
     let path = ReturnPath::new(&context.query);
-    match step(context) {
-        _ if !ways.methods.is_empty() => by_factor(context, &ways.methods, &path),
-        CodeStep::Enter { asked } if ways.code => enter_code(context, ways, &path, asked),
-        _ if ways.password || ways.code => view! {
-            {ways.password.then(|| by_password(context, ways, &path))}
-            {ways.code.then(|| by_code(context, ways, &path))}
+    let (password, code) = (Some(Confirm::PATH), Some(AskConfirmationCode::PATH));
+    let (drawn, cards) = match step(context) {
+        _ if !ways.methods.is_empty() => {
+            ([Some(ConfirmByFactor::PATH), None], by_factor(context, &ways.methods, &path))
         }
-        .into_any(),
-        _ if ways.second_factor => no_factor(),
-        _ => no_way(context),
-    }
+        CodeStep::Enter { asked } if ways.code => {
+            ([Some(ConfirmByCode::PATH), None], enter_code(context, ways, &path, asked))
+        }
+        _ if ways.password || ways.code => {
+            let cards = view! {
+                {ways.password.then(|| by_password(context, ways, &path))}
+                {ways.code.then(|| by_code(context, ways, &path))}
+            };
+            ([password.filter(|_| ways.password), code.filter(|_| ways.code)], cards.into_any())
+        }
+        _ if ways.second_factor => ([None, None], no_factor()),
+        _ => ([None, None], no_way(context)),
+    };
+    view! { {refused_elsewhere(&context.flash, drawn)} {cards} }.into_any()
+}
+
+/// Why a form was refused whose card is not there: the account's ways are others than when its page was opened.
+fn refused_elsewhere(flash: &Flash, drawn: [Option<&str>; 2]) -> AnyView {
+    let forms = [Confirm::PATH, AskConfirmationCode::PATH, ConfirmByCode::PATH, ConfirmByFactor::PATH];
+    let undrawn: Vec<_> = forms.into_iter().filter(|form| !drawn.contains(&Some(*form))).collect();
+    let said = flash.problem.is_some().then(|| outcome(flash, &undrawn, |_| ""));
+    said.into_any()
 }
 
 fn step(context: &DocumentContext) -> CodeStep {

@@ -72,8 +72,12 @@ fn SignUp(path: ReturnPath, settings: AppSettings, sent: RwSignal<bool>) -> impl
             <Form
                 check=|call: &Register, min| call.form.parse(min).err().unwrap_or_default()
                 on_done=move |viewer| match viewer {
-                    Some(viewer) => session.sign_in(viewer),
-                    None => sent.set(true),
+                    (Some(viewer), _) => session.sign_in(viewer),
+                    (None, mailed) => {
+                        if mailed {
+                            sent.set(true);
+                        }
+                    }
                 }
                 leaves=true
             >

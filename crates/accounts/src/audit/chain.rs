@@ -119,7 +119,15 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`]; what was sealed by then stays so.
     pub async fn seal_audit(&self, which: Seal) -> Result<u64, Error> {
-        let Some(keys) = &self.settings().encryption else { return Ok(0) };
+        Ok(self.seal_trail(which).await?.0)
+    }
+
+    /// The same; says too whether it went through, or left the rest to another server.
+    ///
+    /// # Errors
+    /// As [`Accounts::seal_audit`].
+    pub async fn seal_trail(&self, which: Seal) -> Result<(u64, bool), Error> {
+        let Some(keys) = &self.settings().encryption else { return Ok((0, true)) };
         let mut after = match which {
             Seal::New => self.end_of_chain().await?,
             Seal::All => Uuid::nil(),
@@ -128,13 +136,13 @@ impl Accounts {
         while let Some(until) = audit::page_end(self.store(), after, PAGE).await? {
             let mut tx = self.store().begin().await?;
             if !chain::try_lock(&mut tx).await? {
-                break;
+                return Ok((sealed, false));
             }
             sealed += self.seal_page(&mut tx, keys, after, until).await?;
             tx.commit().await?;
             after = until;
         }
-        Ok(sealed)
+        Ok((sealed, true))
     }
 
     /// After which event some may not be sealed yet. An event of the future ends nothing.

@@ -48,9 +48,9 @@ impl Accounts {
             (Mail::VerifyAsked { email }, None) if user.is_none() => {
                 self.prepare_sign_up_again(&mut tx, due, email, now).await?
             }
-            (Mail::SignInCodeAsked { .. }, active) => {
-                self.prepare_sign_in_code(&mut tx, due, active.or(restorable(user.as_ref(), now)), now)
-                    .await?
+            (Mail::SignInCodeAsked { confirms, .. }, active) => {
+                let user = active.or(restorable(user.as_ref(), now));
+                self.prepare_sign_in_code(&mut tx, due, user, *confirms, now).await?
             }
             (Mail::ConfirmNewEmail { .. }, _) => self.prepare_new_email(&mut tx, due, now).await?,
             (Mail::ClosesSoon { closes_at, .. }, _) => {
@@ -88,7 +88,7 @@ impl Accounts {
             Mail::Reset { user } | Mail::Verify { user } | Mail::ClosesSoon { user, .. } => {
                 users::by_id(self.store(), *user).await?
             }
-            Mail::SignInCodeAsked { name, known_device } => {
+            Mail::SignInCodeAsked { name, known_device, .. } => {
                 self.code_addressee(due, name, *known_device, now).await?
             }
             Mail::SignUpAsked { email, .. } => match identifier::email(email) {

@@ -49,6 +49,7 @@ impl Accounts {
         tx: &mut Tx,
         due: &DueMail,
         user: Option<&User>,
+        confirms: bool,
         now: OffsetDateTime,
     ) -> Result<Option<Prepared>, Error> {
         let Some(user) = user else { return Ok(None) };
@@ -56,12 +57,13 @@ impl Accounts {
             return self.prepare_reset(tx, due, user, now).await;
         }
         let token = self.token_of(tx, due, Purpose::SignIn, user, now).await?;
-        let page = self.page_url("login/code?step=enter");
+        let page = self.page_url(if confirms { "confirm?step=enter" } else { "login/code?step=enter" });
         self.with_link(due, token, Purpose::SignIn, now, |link, left| {
-            self.compose(&Letter::SignInCode {
-                code: &link.code,
-                minutes: minutes(left),
-                sign_in_page: &page,
+            let (code, minutes) = (link.code.as_str(), minutes(left));
+            self.compose(&if confirms {
+                Letter::ConfirmationCode { code, minutes, page: &page }
+            } else {
+                Letter::SignInCode { code, minutes, sign_in_page: &page }
             })
         })
     }

@@ -12,8 +12,14 @@ pub(crate) enum Mail {
     ResetAsked { email: String },
     /// An admin sends an account its reset.
     Reset { user: UserId },
-    /// Somebody asked for a code to sign in with by this canonical name, from a known device or not.
-    SignInCodeAsked { name: String, known_device: bool },
+    /// Somebody asked for a code to sign in with by this canonical name, from a known device or not; or to show in a
+    /// session that the account is theirs.
+    SignInCodeAsked {
+        name: String,
+        known_device: bool,
+        #[serde(default)]
+        confirms: bool,
+    },
     /// Somebody asked for the proof of this canonical address again.
     VerifyAsked { email: String },
     /// An account was made: its address is to be proven.

@@ -6,6 +6,7 @@ use accounts::Accounts;
 use serde_json::json;
 use sqlx::PgPool;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{Store, StoreOptions};
 use testkit::{PASSWORD, SeededRng, World};
@@ -196,4 +197,13 @@ async fn a_database_that_hangs_is_out_of_reach_too(pool: PgPool) {
     hold.rollback().await.unwrap();
     app.browser().call("/fn/login", &SIGN_IN).await.expect(200);
     ana.get("/account").await.expect(200);
+}
+
+/// Its keys are compared with the database a moment after the schema is there: till then no traffic may come.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_server_that_began_too_early_is_not_ready_before_all_is_looked_at(pool: PgPool) {
+    let app = App::with(World::new(pool), |state| state.prepared = Arc::new(AtomicBool::new(false)));
+    app.browser().get("/readyz").await.expect(503);
+    app.state.prepared.store(true, Ordering::Relaxed);
+    app.browser().get("/readyz").await.expect(200);
 }

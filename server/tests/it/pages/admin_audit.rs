@@ -60,6 +60,8 @@ async fn the_file_is_for_admins_who_have_just_signed_in(pool: PgPool) {
     app.world.clock.advance(Duration::minutes(11));
     let old = root.get("/admin/audit/export").await.expect(303);
     assert_eq!(old.location(), Some("/confirm?next=/admin/audit"));
+    let filtered = root.get("/admin/audit/export?kind=signed_in&format=csv").await.expect(303);
+    assert_eq!(filtered.location(), Some("/confirm?next=/admin/audit?kind=signed_in%26format=csv"));
     let right = [("form[current_password]", PASSWORD), ("form[next]", "/admin/audit")];
     root.post("/fn/confirm", &right).await.expect(303);
     root.get("/admin/audit/export").await.expect(200);

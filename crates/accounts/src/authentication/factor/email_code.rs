@@ -20,10 +20,14 @@ impl Accounts {
     /// # Errors
     /// [`Error::MailOff`], [`Error::Invalid`], [`Error::TooManyTries`], [`Error::Unavailable`]; no mail is sent then.
     pub async fn ask_sign_in_code(&self, ctx: &RequestCtx, form: CodeRequestForm) -> Result<(), Error> {
+        self.ask_code(ctx, &form, false).await
+    }
+
+    async fn ask_code(&self, ctx: &RequestCtx, form: &CodeRequestForm, confirms: bool) -> Result<(), Error> {
         self.need_mail()?;
         let name = identifier::canonical(&form.parse()?);
         let known_device = self.admit_mail(ctx, Purpose::SignIn, &name).await?;
-        let mail = Mail::SignInCodeAsked { name: name.as_str().to_owned(), known_device };
+        let mail = Mail::SignInCodeAsked { name: name.as_str().to_owned(), known_device, confirms };
         let mut tx = self.store().begin().await?;
         self.enqueue(&mut tx, ctx, &mail).await?;
         Ok(tx.commit().await?)
@@ -35,8 +39,8 @@ impl Accounts {
     /// [`Error::SignInNeeded`], and as [`Accounts::ask_sign_in_code`].
     pub async fn ask_confirmation_code(&self, ctx: &RequestCtx) -> Result<(), Error> {
         let own = self.own_account(ctx.signed_in()?).await?;
-        self.ask_sign_in_code(ctx, CodeRequestForm { identifier: own.email, ..CodeRequestForm::default() })
-            .await
+        let form = CodeRequestForm { identifier: own.email, ..CodeRequestForm::default() };
+        self.ask_code(ctx, &form, true).await
     }
 
     /// Proves that the caller reads the mails to their own account, whose row is locked.

@@ -5,8 +5,8 @@ use super::content::Block::{Button, Code, Link, Paragraph};
 use super::content::{Content, joined, two_ways};
 use words::{mail, mail_reason, wait};
 use words::{
-    mail_already_registered, mail_confirm_new_email, mail_invite, mail_reset, mail_sign_in_code,
-    mail_sign_up, mail_trial, mail_verify,
+    mail_already_registered, mail_confirm_new_email, mail_confirmation_code, mail_invite, mail_reset,
+    mail_sign_in_code, mail_sign_up, mail_trial, mail_verify,
 };
 
 pub(super) fn reset<'a>(app: &str, link: &'a str, code: &'a str, minutes: u64) -> Content<'a> {
@@ -81,6 +81,21 @@ pub(super) fn sign_in_code<'a>(app: &str, code: &'a str, minutes: u64, sign_in_p
             Button { label: mail_sign_in_code::button(), link: sign_in_page, quiet: false },
             joined(&mail::code_works_once(&wait::minutes(minutes)), mail_sign_in_code::keep()),
             Paragraph(mail::not_you().to_owned()),
+        ],
+        reason: mail_reason::typed(app),
+    }
+}
+
+pub(super) fn confirmation_code<'a>(app: &str, code: &'a str, minutes: u64, page: &'a str) -> Content<'a> {
+    Content {
+        subject: mail_confirmation_code::subject(app),
+        heading: mail_confirmation_code::heading().to_owned(),
+        blocks: vec![
+            Paragraph(mail_confirmation_code::lead(app)),
+            Code(code),
+            Button { label: mail_confirmation_code::button(), link: page, quiet: false },
+            joined(&mail::code_works_once(&wait::minutes(minutes)), mail_sign_in_code::keep()),
+            Paragraph(mail_confirmation_code::not_you().to_owned()),
         ],
         reason: mail_reason::typed(app),
     }

@@ -98,6 +98,18 @@ async fn what_a_wrong_clock_dated_back_is_sealed_by_looking_at_all(pool: PgPool)
     assert_eq!(world.accounts.seal_audit(Seal::All).await.unwrap(), 2);
 }
 
+/// It says so, and is asked again soon.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_server_that_gives_way_to_another_has_not_gone_through(pool: PgPool) {
+    let world = sealed(pool).await;
+    world.member("cleo").await;
+    let mut other = world.pool.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock(7022629598041172065)").execute(&mut *other).await.unwrap();
+    assert_eq!(world.accounts.seal_trail(Seal::All).await.unwrap(), (0, false));
+    other.rollback().await.unwrap();
+    assert_eq!(world.accounts.seal_trail(Seal::All).await.unwrap(), (2, true));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn servers_that_seal_at_once_seal_each_event_once(pool: PgPool) {
     let world = sealed(pool).await;

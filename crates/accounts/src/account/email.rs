@@ -9,6 +9,7 @@ use crate::{Accounts, Error, Field, RequestCtx, Signup};
 use domain::{
     EmailChange, EmailForm, EmailView, FieldError, Identifier, PlainPassword, Purpose, Reason, UserId,
 };
+use store::sessions::pending;
 use store::users::{self, User};
 use store::{Tx, one_time_tokens};
 use time::OffsetDateTime;
@@ -158,6 +159,8 @@ impl Accounts {
         new_email: &str,
     ) -> Result<(), Error> {
         one_time_tokens::revoke_all(tx, before.id, &MAILED).await?;
+        // One may wait that was begun by a code to the old address.
+        pending::end_all(tx, before.id).await?;
         self.notify(tx, ctx, before, Notice::EmailChanged { new_email: new_email.to_owned() }).await
     }
 

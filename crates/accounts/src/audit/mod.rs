@@ -44,7 +44,7 @@ pub(crate) enum Event<'a> {
     DeviceForgotten,
     FactorAdded { factor: Factor, ended_sessions: u64 },
     FactorRemoved { factor: Factor },
-    FactorRefused,
+    FactorRefused { at: FactorAt },
     PasskeyCopied { stored: u32, sent: u32 },
     PasskeyRenamed,
     FactorsCleared { ended_sessions: u64, reason: Option<&'a str> },
@@ -67,6 +67,22 @@ pub(crate) enum Event<'a> {
     EmailChangeRequested,
     EmailChangeCancelled,
     AccountRecovered { ended_sessions: u64, address: &'static str },
+}
+
+/// What a second factor was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FactorAt {
+    SignIn,
+    StepUp,
+}
+
+impl FactorAt {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::StepUp => "step_up",
+        }
+    }
 }
 
 impl Event<'_> {
@@ -94,7 +110,7 @@ impl Event<'_> {
             Self::DeviceForgotten => EventKind::DeviceForgotten,
             Self::FactorAdded { .. } => EventKind::FactorAdded,
             Self::FactorRemoved { .. } => EventKind::FactorRemoved,
-            Self::FactorRefused => EventKind::FactorRefused,
+            Self::FactorRefused { .. } => EventKind::FactorRefused,
             Self::PasskeyCopied { .. } => EventKind::PasskeyCopied,
             Self::PasskeyRenamed => EventKind::PasskeyRenamed,
             Self::FactorsCleared { .. } => EventKind::FactorsCleared,
@@ -132,6 +148,7 @@ impl Event<'_> {
             Self::FactorAdded { factor, ended_sessions } => {
                 json!({ "factor": factor.as_str(), "ended_sessions": ended_sessions })
             }
+            Self::FactorRefused { at } => json!({ "at": at.as_str() }),
             Self::FactorRemoved { factor } => json!({ "factor": factor.as_str() }),
             Self::PasskeyCopied { stored, sent } => json!({ "stored": stored, "sent": sent }),
             Self::RecoveryCodeUsed { left } => json!({ "left": left }),

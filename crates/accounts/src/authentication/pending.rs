@@ -2,17 +2,19 @@
 //! It opens nothing and forgives nothing: no session exists before the second factor is proven.
 
 use crate::account::version;
+use crate::audit::FactorAt;
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Goal, Transport};
 use crate::authentication::factor::{self, Asked};
 use crate::authentication::throttle::Earned;
 use crate::limits::key::key;
+use crate::mail::Notice;
 use crate::policy::SWEEP_BATCH;
 use crate::view::timestamp;
 use crate::{Accounts, Error, PendingSignIn, RawToken, RequestCtx, SignedIn, limits, policy};
-use domain::{FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair, UserId};
+use domain::{Factor, FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair, UserId};
 use store::TokenHash;
-use store::sessions::pending;
+use store::sessions::pending::{self, BegunBy};
 use store::throttle::Key;
 use store::users::{self, User};
 use time::OffsetDateTime;
@@ -30,8 +32,8 @@ impl Accounts {
         form: FactorSignInForm,
     ) -> Result<SignedIn, Error> {
         let (code, waiting) = (form.parse()?, hash(challenge)?);
-        let user = self.count_factor_try(ctx, &waiting, SessionKind::Browser, &code).await?;
-        let (mut attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
+        let counted = self.count_factor_try(ctx, &waiting, SessionKind::Browser, &code).await?;
+        let (mut attempt, waited) = self.prove_waiting(ctx, &waiting, counted, &code).await?;
         attempt.earned.trust = !form.trust.is_empty() && attempt.may_trust();
         let transport = Transport::Browser { persistent: waited.persistent };
         self.complete(ctx, attempt, transport, IfBarred::of_page(waited.restores)).await.map(SignedIn::from)
@@ -48,8 +50,8 @@ impl Accounts {
         form: FactorSignInForm,
     ) -> Result<(TokenPair, Option<RawToken>), Error> {
         let (code, waiting) = (form.parse()?, hash(challenge)?);
-        let user = self.count_factor_try(ctx, &waiting, SessionKind::Bearer, &code).await?;
-        let (attempt, waited) = self.prove_waiting(ctx, &waiting, user, &code).await?;
+        let counted = self.count_factor_try(ctx, &waiting, SessionKind::Bearer, &code).await?;
+        let (attempt, waited) = self.prove_waiting(ctx, &waiting, counted, &code).await?;
         let refresh_token = self.new_refresh_token();
         let known = waited.known;
         let transport = Transport::Bearer { refresh_token: &refresh_token, known };
@@ -89,9 +91,7 @@ impl Accounts {
     pub async fn end_pending_sign_in(&self, ctx: &RequestCtx, challenge: &str) -> Result<(), Error> {
         let Ok(waiting) = hash(challenge) else { return Ok(()) };
         ctx.check_version(|| version::of_waiting(&waiting))?;
-        let mut tx = self.store().begin().await?;
-        pending::end(&mut tx, &waiting).await?;
-        Ok(tx.commit().await?)
+        Ok(pending::expire(self.store(), &waiting, self.inner.database_clock.time(ctx.now)).await?)
     }
 
     /// Has an attempt wait for its second factor.
@@ -101,7 +101,7 @@ impl Accounts {
         attempt: ProvenAttempt,
         goal: &Goal<'_>,
     ) -> Result<PendingSignIn, Error> {
-        let ProvenAttempt { mut tx, user, proofs, earned, .. } = attempt;
+        let ProvenAttempt { mut tx, user, proofs, earned, is_unfamiliar } = attempt;
         let methods = self.factor_methods_in(&mut tx, user.id).await?;
         // Its password may have been hashed anew a moment ago.
         let user = users::lock(&mut tx, user.id).await?.ok_or(Error::WrongCredentials)?;
@@ -118,6 +118,8 @@ impl Accounts {
             known: matches!(goal.transport, Transport::Bearer { known: true, .. }),
             restores: goal.if_barred == IfBarred::Restore,
             next: goal.next.to_owned(),
+            is_news: is_unfamiliar && proofs.iter().any(|proof| proof.factor == Factor::Password),
+            begun_by: begun_by(ctx),
             factors: proofs,
             password_digest: password_digest(&user).to_vec(),
             forgives: earned.forgives.iter().map(|key| key.to_vec()).collect(),
@@ -140,22 +142,23 @@ impl Accounts {
     }
 
     /// Counts a try at the second factor of an account, and at the sign-in that waits: for good, whatever comes of it. Says
-    /// whose it is. Whom the account's own limit refuses keeps the tries at this sign-in.
+    /// whose it is, and what its success forgives. Whom the account's own limit refuses keeps the tries at this sign-in.
     async fn count_factor_try(
         &self,
         ctx: &RequestCtx,
         waiting: &TokenHash,
         kind: SessionKind,
         code: &FactorCode,
-    ) -> Result<UserId, Error> {
+    ) -> Result<(UserId, Vec<Key>), Error> {
         let (now, most) = (self.inner.database_clock.time(ctx.now), limits::FACTOR_TRIES_OF_A_SIGN_IN);
         let waits = pending::waits(self.store(), waiting, kind, most, now).await?;
         let user = waits.ok_or(Error::ChallengeInvalid)?.user;
         // Another sign-in in the same browser has taken the place of the one that the form was shown for.
         ctx.check_version(|| version::of_waiting(waiting))?;
         self.admit_factor(ctx, user, code).await?;
+        let forgives = self.count_in_a_row(ctx, user, code).await?;
         let counted = pending::count_try(self.store(), waiting, most, now).await?;
-        if counted { Ok(user) } else { Err(Error::ChallengeInvalid) }
+        if counted { Ok((user, forgives)) } else { Err(Error::ChallengeInvalid) }
     }
 
     /// Proves the second factor that a sign-in waits for, and ends its waiting. The account is read again under its lock:
@@ -164,7 +167,7 @@ impl Accounts {
         &self,
         ctx: &RequestCtx,
         waiting: &TokenHash,
-        user: UserId,
+        (user, in_a_row): (UserId, Vec<Key>),
         code: &FactorCode,
     ) -> Result<(ProvenAttempt, pending::PendingSignIn), Error> {
         let known_device = self.known_device(&ctx.client, Some(user)).await?.is_some();
@@ -180,23 +183,44 @@ impl Accounts {
         let stranger = ctx.as_stranger();
         let asked = Asked::to_complete(waiting);
         let Some(proof) = self.prove_factor(&mut tx, &stranger, &user, (code, asked)).await? else {
-            return self.refuse_factor(tx, &stranger, &user, code).await;
+            if waited.is_news {
+                self.notify(&mut tx, &stranger, &user, Notice::SecondStepMissed).await?;
+            }
+            return self.refuse_factor(tx, &stranger, &user, (code, FactorAt::SignIn)).await;
         };
         let proofs = factor::with(waited.factors.clone(), proof);
         if !pending::end(&mut tx, waiting).await? || !self.is_enough(&mut tx, &user, &proofs).await? {
             return Err(Error::ChallengeInvalid);
         }
+        // What the same client began before, and left, is no news either.
+        pending::end_begun_by(&mut tx, user.id, &waited.begun_by).await?;
         let forgives = waited.forgives.iter().filter_map(|key| Key::try_from(key.as_slice()).ok());
+        let forgives = forgives.chain(in_a_row);
         let earned = Earned { forgives: forgives.collect(), known_device, trust: false };
         Ok((ProvenAttempt { tx, user, proofs, earned, is_unfamiliar: !known_device }, waited))
     }
 
-    /// Deletes sign-ins that no longer wait.
+    /// Deletes sign-ins that no longer wait. Whose password was used, and who may not know, is told.
     pub(crate) async fn sweep_pending_sign_ins(&self, now: OffsetDateTime) -> Result<(), Error> {
-        let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
-        while pending::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
+        let (ended, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
+        while let Some(user) = pending::untold(self.store(), ended).await? {
+            let mut tx = self.store().begin().await?;
+            let user = users::lock(&mut tx, user).await?.ok_or(Error::NotFound)?;
+            if let Some(begun) = pending::take_untold(&mut tx, user.id, ended).await?.pop() {
+                let mut ctx = RequestCtx::command_line(now);
+                ctx.client.address = begun.address.parse().unwrap_or(ctx.client.address);
+                ctx.client.agent = begun.agent;
+                self.notify(&mut tx, &ctx, &user, Notice::SecondStepMissed).await?;
+            }
+            tx.commit().await?;
+        }
+        while pending::sweep(self.store(), ended, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
+}
+
+fn begun_by(ctx: &RequestCtx) -> BegunBy {
+    BegunBy { agent: ctx.client.agent.clone(), address: ctx.client.address.to_string() }
 }
 
 /// A challenge as it is stored.

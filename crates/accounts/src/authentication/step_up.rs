@@ -1,8 +1,9 @@
 //! Step-up: proving factors again before anything that a thief of a session must not do.
 
-use crate::audit::Event;
+use crate::audit::{Event, FactorAt};
 use crate::authentication::establish::NewSession;
 use crate::authentication::factor::{self, Asked};
+use crate::authentication::throttle::Earned;
 use crate::credential::{Priority, SessionToken};
 use crate::{Accounts, Error, Member, RequestCtx, policy};
 use domain::{
@@ -71,12 +72,15 @@ impl Accounts {
         let member = ctx.signed_in()?;
         let code = form.parse()?;
         self.admit_factor(ctx, member.user, &code).await?;
+        let forgives = self.count_in_a_row(ctx, member.user, &code).await?;
         let (mut tx, locked) = self.begin_unproven(ctx).await?;
         let asked = Asked::to_confirm(&member.session);
         let Some(proof) = self.prove_factor(&mut tx, ctx, &locked, (&code, asked)).await? else {
-            return self.refuse_factor(tx, ctx, &locked, &code).await;
+            return self.refuse_factor(tx, ctx, &locked, (&code, FactorAt::StepUp)).await;
         };
-        self.confirmed(tx, ctx, &locked, &factor::with(member.factors.clone(), proof)).await
+        let token = self.confirmed(tx, ctx, &locked, &factor::with(member.factors.clone(), proof)).await?;
+        self.forgive(ctx, &Earned { forgives, ..Earned::default() }).await;
+        Ok(token)
     }
 
     async fn confirmed(

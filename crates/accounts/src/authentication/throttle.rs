@@ -385,7 +385,7 @@ impl Accounts {
         }
     }
 
-    fn counts(&self) -> &Counts {
+    pub(super) fn counts(&self) -> &Counts {
         &self.inner.counts
     }
 
@@ -406,7 +406,7 @@ impl Accounts {
         Ok(self.try_to_take(ctx, budget).await?.is_some())
     }
 
-    async fn refuse_throttled<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
+    pub(super) async fn refuse_throttled<T>(&self, ctx: &RequestCtx, limited: UsedUp) -> Result<T, Error> {
         self.audit_throttled(ctx, &limited.key).await?;
         Err(Error::TooManyTries { wait: retry_after(limited.wait) })
     }

@@ -118,6 +118,15 @@ const fn sign_in_delays() -> [i32; 100] {
     delays
 }
 
+/// Seconds until the next code of an app after the n-th wrong one in a row: a day after a hundred.
+pub const CODES_IN_A_ROW: [i32; 100] = codes_in_a_row();
+
+const fn codes_in_a_row() -> [i32; 100] {
+    let mut delays = [0; 100];
+    delays[99] = 86_400;
+    delays
+}
+
 /// A code that somebody guesses at.
 pub(crate) struct Guessed {
     /// Its token, or what takes the place of one.

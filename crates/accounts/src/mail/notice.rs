@@ -43,6 +43,8 @@ pub(crate) enum Notice {
     FactorsCleared,
     /// There are new recovery codes, and no old ones.
     RecoveryCodesMade,
+    /// Somebody knew the password, and did not pass the second step.
+    SecondStepMissed,
     /// A recovery code was used, and so many are left.
     RecoveryCodeUsed { left: u64 },
 }
@@ -75,7 +77,7 @@ impl Notice {
 
     /// Whoever can repeat the event could fill a mailbox.
     pub(super) fn can_be_repeated(&self) -> bool {
-        matches!(self, Self::NewDevice | Self::TokenReused)
+        matches!(self, Self::NewDevice | Self::TokenReused | Self::SecondStepMissed)
     }
 
     pub(super) fn kind(&self) -> &'static str {
@@ -95,6 +97,7 @@ impl Notice {
             Self::FactorAdded { .. } => "factor added",
             Self::FactorRemoved { .. } => "factor removed",
             Self::FactorsCleared => "factors cleared",
+            Self::SecondStepMissed => "second step missed",
             Self::RecoveryCodesMade => "recovery codes made",
             Self::RecoveryCodeUsed { .. } => "recovery code used",
         }

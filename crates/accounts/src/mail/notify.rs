@@ -131,6 +131,7 @@ impl Accounts {
             Notice::FactorAdded { replaced: true, .. } => Letter::FactorReplaced { when, client, not_me },
             Notice::FactorRemoved { factor } => Letter::FactorRemoved { factor, when, client, not_me },
             Notice::FactorsCleared => Letter::FactorsCleared { when },
+            Notice::SecondStepMissed => Letter::SecondStepMissed { when, client, address: &address, not_me },
             Notice::RecoveryCodesMade => Letter::RecoveryCodesMade { when, client, not_me },
             Notice::RecoveryCodeUsed { left } => {
                 Letter::RecoveryCodeUsed { left: *left, when, client, not_me }

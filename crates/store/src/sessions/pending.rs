@@ -15,6 +15,9 @@ pub const REMEMBERED: &[&str] = &[
     "next",
     "factors",
     "tries",
+    "is_news",
+    "agent",
+    "address",
     "created_at",
     "expires_at",
 ];
@@ -41,6 +44,19 @@ pub struct PendingSignIn {
     pub forgives: Vec<Vec<u8>>,
     /// When it ends.
     pub expires_at: OffsetDateTime,
+    /// Whether the owner may not know that their password was used.
+    pub is_news: bool,
+    /// Who began it.
+    pub begun_by: BegunBy,
+}
+
+/// A client that began a sign-in.
+#[derive(Debug, Clone)]
+pub struct BegunBy {
+    /// Its `User-Agent`, shortened.
+    pub agent: String,
+    /// Its address.
+    pub address: String,
 }
 
 /// Writes down that a sign-in waits.
@@ -55,8 +71,9 @@ pub async fn insert(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO pending_sign_ins (token_hash, user_id, kind, persistent, known, restores, next, factors,
-                                       password_digest, forgives, tries, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12)",
+                                       password_digest, forgives, tries, created_at, expires_at,
+                                       is_news, agent, address)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, $14, $15)",
         token.bytes(),
         pending.user.0,
         pending.kind.as_str(),
@@ -69,6 +86,9 @@ pub async fn insert(
         &pending.forgives,
         at,
         pending.expires_at,
+        pending.is_news,
+        pending.begun_by.agent,
+        pending.begun_by.address,
     )
     .execute(tx.unchanging())
     .await?;
@@ -107,7 +127,7 @@ pub async fn find(
 ) -> Result<Option<PendingSignIn>, StoreError> {
     let query = sqlx::query!(
         r#"SELECT user_id, kind, persistent, known, restores, next, factors::text AS "factors!", password_digest, forgives,
-                  created_at, expires_at
+                  created_at, expires_at, is_news, agent, address
            FROM pending_sign_ins WHERE token_hash = $1 AND expires_at > $2"#,
         token.bytes(),
         now,
@@ -127,6 +147,8 @@ pub async fn find(
         password_digest: row.password_digest,
         forgives: row.forgives,
         expires_at: row.expires_at,
+        is_news: row.is_news,
+        begun_by: BegunBy { agent: row.agent, address: row.address },
     }))
 }
 
@@ -139,6 +161,63 @@ pub async fn end(tx: &mut Tx, token: &TokenHash) -> Result<bool, StoreError> {
         .execute(tx.unchanging())
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// From now on nothing waits under a token; its row stays for the sweep.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn expire(store: &Store, token: &TokenHash, now: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE pending_sign_ins SET expires_at = least(expires_at, $2) WHERE token_hash = $1",
+        token.bytes(),
+        now
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(())
+}
+
+/// Ends all of an account that a client began.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_begun_by(tx: &mut Tx, user: UserId, client: &BegunBy) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM pending_sign_ins WHERE user_id = $1 AND agent = $2 AND address = $3",
+        user.0,
+        client.agent,
+        client.address,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// An account whose owner is to be told that a sign-in of theirs ended unused.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn untold(store: &Store, now: OffsetDateTime) -> Result<Option<UserId>, StoreError> {
+    let query = sqlx::query_scalar!(
+        "SELECT user_id FROM pending_sign_ins WHERE expires_at <= $1 AND is_news LIMIT 1",
+        now
+    );
+    Ok(query.fetch_optional(&store.pool).await?.map(UserId))
+}
+
+/// Deletes these sign-ins of an account, and says who began them.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn take_untold(tx: &mut Tx, user: UserId, now: OffsetDateTime) -> Result<Vec<BegunBy>, StoreError> {
+    let query = sqlx::query_as!(
+        BegunBy,
+        "DELETE FROM pending_sign_ins WHERE user_id = $1 AND expires_at <= $2 AND is_news RETURNING agent, address",
+        user.0,
+        now,
+    );
+    Ok(query.fetch_all(tx.unchanging()).await?)
 }
 
 /// Ends all that wait of an account.

@@ -1,6 +1,7 @@
 //! The factors: one file for each proves it. docs/adding-a-factor.md shows how to add one.
 
 mod email_code;
+mod in_a_row;
 mod passkey;
 pub(crate) mod password;
 mod recovery_code;
@@ -12,7 +13,7 @@ mod totp_setup;
 pub(crate) use passkey::Asked;
 pub use totp_setup::PendingTotp;
 
-use crate::audit::Event;
+use crate::audit::{Event, FactorAt};
 use crate::mail::Notice;
 use crate::{Accounts, Error, RequestCtx, SessionToken};
 use domain::{Factor, FactorCode, FactorMethod, PasskeyView, RecoveryCodes, UserId};
@@ -98,9 +99,9 @@ impl Accounts {
         mut tx: Tx,
         ctx: &RequestCtx,
         user: &User,
-        code: &FactorCode,
+        (code, at): (&FactorCode, FactorAt),
     ) -> Result<T, Error> {
-        self.audit(&mut tx, ctx, Some(user.id), Event::FactorRefused).await?;
+        self.audit(&mut tx, ctx, Some(user.id), Event::FactorRefused { at }).await?;
         tx.commit().await?;
         Err(match code {
             FactorCode::Passkey(_) => Error::PasskeyRefused,

@@ -7,7 +7,7 @@ use super::{NotMe, Sender};
 use time::OffsetDateTime;
 use words::{
     mail, mail_factor_added, mail_factor_removed, mail_factor_replaced, mail_factors_cleared, mail_reason,
-    mail_recovery_code_used, mail_recovery_codes_made, second_step,
+    mail_recovery_code_used, mail_recovery_codes_made, mail_second_step_missed, second_step,
 };
 
 pub(super) fn added<'a>(
@@ -63,6 +63,21 @@ pub(super) fn cleared<'a>(sender: &Sender, when: OffsetDateTime) -> Content<'a> 
         blocks: vec![lead, Facts(vec![(mail::when(), date(when))]), again, ask],
         reason: mail_reason::account(app),
     }
+}
+
+pub(super) fn missed<'a>(
+    sender: &Sender,
+    mut facts: Vec<Fact>,
+    address: &str,
+    not_me: Option<NotMe<'a>>,
+) -> Content<'a> {
+    let said = Said {
+        subject: mail_second_step_missed::subject(sender.app_name),
+        heading: mail_second_step_missed::heading(),
+        lead: mail_second_step_missed::lead(sender.app_name),
+    };
+    facts.push((mail::address(), address.to_owned()));
+    notice(sender, said, facts, not_me)
 }
 
 pub(super) fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {

@@ -72,12 +72,16 @@ pub(crate) enum Letter<'a> {
     FactorRemoved { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// By an admin: it takes none any more.
     FactorsCleared { when: OffsetDateTime },
+    /// Somebody knew the password, and did not pass the second step.
+    SecondStepMissed { when: OffsetDateTime, client: &'a str, address: &'a str, not_me: Option<NotMe<'a>> },
     /// The old ones no longer work.
     RecoveryCodesMade { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// And so many are left.
     RecoveryCodeUsed { left: u64, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// The way round a throttled password.
     SignInCode { code: &'a str, minutes: u64, sign_in_page: &'a str },
+    /// What shows in a session that the account is its owner's.
+    ConfirmationCode { code: &'a str, minutes: u64, page: &'a str },
     /// Somebody may make an account.
     Invite { link: &'a str, code: &'a str, days: u64, role_is_admin: bool },
     /// Whoever runs the site tries the mail server.
@@ -159,6 +163,9 @@ impl<'a> Letter<'a> {
             Letter::SignInCode { code, minutes, sign_in_page } => {
                 requests::sign_in_code(app, code, minutes, sign_in_page)
             }
+            Letter::ConfirmationCode { code, minutes, page } => {
+                requests::confirmation_code(app, code, minutes, page)
+            }
             Letter::Invite { link, code, days, role_is_admin } => {
                 requests::invite(app, link, code, days, role_is_admin)
             }
@@ -197,6 +204,9 @@ impl<'a> Letter<'a> {
                 factors::removed(sender, factor, at(when, client), not_me)
             }
             Letter::FactorsCleared { when } => factors::cleared(sender, when),
+            Letter::SecondStepMissed { when, client, address, not_me } => {
+                factors::missed(sender, at(when, client), address, not_me)
+            }
             Letter::RecoveryCodesMade { when, client, not_me } => {
                 factors::codes_made(sender, at(when, client), not_me)
             }

@@ -47,7 +47,7 @@ impl Default for Values<'_> {
 }
 
 /// The notices to an address that the owner has proven.
-const NOTICES: [&str; 14] = [
+const NOTICES: [&str; 15] = [
     "email-change-requested",
     "email-changed",
     "password-changed",
@@ -60,12 +60,13 @@ const NOTICES: [&str; 14] = [
     "factor-added",
     "factor-replaced",
     "factor-removed",
+    "second-step-missed",
     "recovery-codes-made",
     "recovery-code-used",
 ];
 
 /// The same to one that nobody has proven.
-const NOTICES_TO_UNPROVEN: [&str; 14] = [
+const NOTICES_TO_UNPROVEN: [&str; 15] = [
     "email-change-requested-unproven",
     "email-changed-unproven",
     "password-changed-unproven",
@@ -78,6 +79,7 @@ const NOTICES_TO_UNPROVEN: [&str; 14] = [
     "factor-added-unproven",
     "factor-replaced-unproven",
     "factor-removed-unproven",
+    "second-step-missed-unproven",
     "recovery-codes-made-unproven",
     "recovery-code-used-unproven",
 ];
@@ -99,6 +101,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("recovered", Letter::Recovered { when, client }),
         ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
         ("trial", Letter::Trial),
+        ("confirmation-code", Letter::ConfirmationCode { code, minutes: 10, page: sign_in }),
         ("invite", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: false }),
         ("invite-admin", Letter::Invite { link: values.invite, code, days: 7, role_is_admin: true }),
     ];
@@ -118,6 +121,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             Letter::FactorAdded { factor: "otp", when, client, not_me },
             Letter::FactorReplaced { when, client, not_me },
             Letter::FactorRemoved { factor: "otp", when, client, not_me },
+            Letter::SecondStepMissed { when, client, address, not_me },
             Letter::RecoveryCodesMade { when, client, not_me },
             Letter::RecoveryCodeUsed { left: 9, when, client, not_me },
         ]));

@@ -1,3 +1,4 @@
+mod guesses;
 mod replaced;
 mod setup;
 mod single_use;

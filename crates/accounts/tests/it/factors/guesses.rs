@@ -1,0 +1,112 @@
+//! Somebody knows the password and guesses at the second factor: the owner is told, and the guesses end.
+
+use accounts::{Error, RequestCtx};
+use sqlx::PgPool;
+use testkit::{Authenticator, World, factor_form};
+use time::Duration;
+
+const MISSED: &str = "Someone may know the password of your Doorstep account";
+
+async fn with_app(world: &World) -> Authenticator {
+    let mut ana = world.member("ana").await;
+    let app = world.set_up_totp(&mut ana).await;
+    world.mail().await;
+    app
+}
+
+async fn missed(world: &World) -> usize {
+    world.mail().await.iter().filter(|mail| mail.subject == MISSED).count()
+}
+
+async fn wrong(world: &World, ctx: &RequestCtx) -> Result<(), Error> {
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    world.accounts.sign_in_by_factor(ctx, &waiting, factor_form("totp", "000000")).await.map(drop)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_owner_hears_of_a_right_password_whose_second_step_was_not_passed(pool: PgPool) {
+    let world = World::new(pool);
+    let app = with_app(&world).await;
+    for _ in 0..3 {
+        wrong(&world, &world.stranger()).await.unwrap_err();
+    }
+    let mail = world.mail().await;
+    let told: Vec<_> = mail.iter().filter(|mail| mail.subject == MISSED).collect();
+    assert_eq!(told.len(), 1, "once an hour");
+    assert!(told[0].text.contains("somebody else knows your password"), "{}", told[0].text);
+
+    // Also where no code was tried, once the sign-in has ended; by who began it, not by the job that looks.
+    world.clock.advance(Duration::hours(1));
+    world.begin_sign_in("ana").await;
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(missed(&world).await, 0, "it still waits");
+    world.clock.advance(Duration::minutes(5));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    let mail = world.mail().await;
+    let told = mail.iter().find(|mail| mail.subject == MISSED).unwrap();
+    assert!(!told.text.contains("command line"), "{}", told.text);
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(missed(&world).await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM pending_sign_ins").await, 0);
+
+    // One that was passed is none, nor is what the same client left before.
+    world.clock.advance(Duration::hours(1));
+    world.begin_sign_in("ana").await;
+    let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+    world.accounts.sign_in_by_factor(&ctx, &waiting, app.form(ctx.now)).await.unwrap();
+    world.clock.advance(Duration::hours(1));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(missed(&world).await, 0);
+}
+
+/// Pressing "Start again" hides nothing.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_starts_again_is_told_of_too(pool: PgPool) {
+    let world = World::new(pool);
+    with_app(&world).await;
+    let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+    world.accounts.end_pending_sign_in(&ctx, &waiting).await.unwrap();
+    assert_eq!(world.accounts.pending_sign_in(&ctx, &waiting).await.unwrap(), None);
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    assert_eq!(missed(&world).await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn after_a_hundred_wrong_codes_in_a_row_none_counts_for_a_day(pool: PgPool) {
+    let world = World::new(pool);
+    let app = with_app(&world).await;
+    for round in 0..20 {
+        // As the limits of the account, of the name and of a sign-in let them.
+        world.clock.advance(Duration::minutes(31));
+        let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+        for guess in 0..5 {
+            let answer =
+                world.accounts.sign_in_by_factor(&ctx, &waiting, factor_form("totp", "000000")).await;
+            assert!(matches!(answer, Err(Error::FactorRefused)), "{round} {guess}: {answer:?}");
+        }
+    }
+    world.clock.advance(Duration::minutes(31));
+    let sign_in = async || {
+        let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+        world.accounts.sign_in_by_factor(&ctx, &waiting, app.form(ctx.now)).await
+    };
+    let answer = sign_in().await;
+    assert!(matches!(answer, Err(Error::TooManyTries { wait }) if wait > Duration::hours(23)), "{answer:?}");
+    world.clock.advance(Duration::minutes(7));
+    let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+    let form = factor_form("recovery_code", &app.recovery_codes[0]);
+    let owner = world.accounts.sign_in_by_factor(&ctx, &waiting, form).await.unwrap();
+    world.clock.advance(Duration::minutes(7));
+    let mut known = world.stranger();
+    known.client.device = owner.device;
+    let form = testkit::sign_in("ana@example.com", testkit::PASSWORD);
+    let waiting = testkit::pending(world.accounts.sign_in(&known, form).await).challenge.reveal();
+    world.accounts.sign_in_by_factor(&known, &waiting, app.form(known.now)).await.unwrap();
+    world.clock.advance(Duration::DAY);
+    sign_in().await.unwrap();
+    // A right one ends the row.
+    world.clock.advance(Duration::minutes(7));
+    wrong(&world, &world.stranger()).await.unwrap_err();
+    world.clock.advance(Duration::minutes(7));
+    sign_in().await.unwrap();
+}

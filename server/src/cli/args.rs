@@ -83,7 +83,7 @@ pub enum Command {
     Factors(FactorsCommand),
     /// Add a signing key; the old one keeps verifying tokens, so nobody is signed out
     RotateKeys {
-        /// Rotate the encryption keys instead: add one, and once it has taken over, encrypt waiting mails anew and drop
+        /// Rotate the encryption keys instead: add one, and once it has taken over, encrypt waiting mails and apps anew and drop
         /// the old ones
         #[arg(long)]
         encryption: bool,

@@ -27,7 +27,7 @@ pub(super) async fn encryption(config: &Config, minutes: u16) -> Outcome {
         config.encryption.rotate(now, Duration::minutes(minutes.into()))?;
         print(format_args!(
             "added an encryption key that takes over in {minutes} minutes; restart every server before then, or it \
-             cannot read what the others write; run this again afterwards, to encrypt waiting mails anew and to drop \
+             cannot read what the others write; run this again afterwards, to encrypt waiting mails and apps anew and to drop \
              the old key\n"
         ))?;
     } else {
@@ -45,7 +45,7 @@ async fn end_old_keys(config: &Config, held: usize, now: OffsetDateTime) -> Outc
     config.encryption.drop_unused(&unused, now)?;
     let kept = config.encryption.keys()?.ids().count();
     print(format_args!(
-        "waiting mails encrypted anew: {mails}; old keys dropped: {}; old keys kept: {}\n",
+        "waiting mails and authenticator apps encrypted anew: {mails}; old keys dropped: {}; old keys kept: {}\n",
         held - kept,
         kept - 1
     ))?;

@@ -185,6 +185,7 @@ impl Accounts {
         let Some(proof) = self.prove_factor(&mut tx, &stranger, &user, (code, asked)).await? else {
             if waited.is_news {
                 self.notify(&mut tx, &stranger, &user, Notice::SecondStepMissed).await?;
+                pending::told(&mut tx, waiting).await?;
             }
             return self.refuse_factor(tx, &stranger, &user, (code, FactorAt::SignIn)).await;
         };

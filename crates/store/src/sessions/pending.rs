@@ -178,6 +178,17 @@ pub async fn expire(store: &Store, token: &TokenHash, now: OffsetDateTime) -> Re
     Ok(())
 }
 
+/// The owner has been told of what waits under a token.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn told(tx: &mut Tx, token: &TokenHash) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE pending_sign_ins SET is_news = false WHERE token_hash = $1", token.bytes())
+        .execute(tx.unchanging())
+        .await?;
+    Ok(())
+}
+
 /// Ends all of an account that a client began.
 ///
 /// # Errors

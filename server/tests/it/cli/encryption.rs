@@ -88,7 +88,10 @@ async fn encryption_keys_are_rotated_in_two_steps(pool: PgPool) {
     assert_eq!(ring.text(), before);
     ring.take_over();
     let told = ring.rotate(&pool);
-    assert_eq!(told, "waiting mails encrypted anew: 1; old keys dropped: 1; old keys kept: 0\n");
+    assert_eq!(
+        told,
+        "waiting mails and authenticator apps encrypted anew: 1; old keys dropped: 1; old keys kept: 0\n"
+    );
     assert_eq!(ring.ids(), [new]);
     let keys = EncryptionKeys::from_pem(&ring.text()).unwrap();
     let restarted = World::replica(&pool, &world.clock, |settings| settings.encryption = Some(keys));
@@ -108,7 +111,9 @@ async fn no_key_is_dropped_while_a_row_names_it(pool: PgPool) {
     let both = ring.ids();
     let told = ring.rotate(&pool);
     assert!(
-        told.starts_with("waiting mails encrypted anew: 0; old keys dropped: 0; old keys kept: 1\n"),
+        told.starts_with(
+            "waiting mails and authenticator apps encrypted anew: 0; old keys dropped: 0; old keys kept: 1\n"
+        ),
         "{told}"
     );
     assert!(told.contains("run this again then"), "{told}");

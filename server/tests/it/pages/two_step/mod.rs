@@ -400,3 +400,18 @@ async fn another_app_takes_the_place_of_one_on_the_page(pool: PgPool) {
     assert!(page.contains("10 recovery codes are left.") && codes(&page).is_empty(), "{page}");
     assert!(!page.contains("class=\"key\""), "{page}");
 }
+
+/// The page was opened before the app was set up: its card is not there any more, and why it was refused is said all the
+/// same.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_refusal_of_a_card_that_has_gone_is_said(pool: PgPool) {
+    let app = App::new(pool);
+    let (mut ana, ..) = enrolled(&app).await;
+    app.world.clock.advance(Duration::minutes(11));
+    let shown = ana.hidden_fields("/fn/logout").await;
+    let fields = [("form[current_password]", PASSWORD), ("form[next]", PAGE)];
+    let answer = ana.post_as(&shown, "/fn/confirm", &fields).await.expect(303);
+    let page = ana.get(answer.location().unwrap()).await.expect(200).text;
+    assert!(page.contains("Code from your app") && page.contains("class=\"notices\""), "{page}");
+    assert!(page.contains(words::detail::reauthenticate()), "{page}");
+}

@@ -46,8 +46,13 @@ pub(super) fn card(
 
 /// `alone`: there is no other second factor.
 fn off(context: &DocumentContext, alone: bool) -> AnyView {
-    let state = if alone { words::factors::off() } else { words::factors::no_app() };
-    let form = PlainForm::new(&context.viewer.id, BeginTotp::PATH, words::factors::set_up());
+    let (state, class) = if alone {
+        (words::factors::off(), "button")
+    } else {
+        (words::factors::no_app(), "button button-quiet")
+    };
+    let form =
+        PlainForm { class, ..PlainForm::new(&context.viewer.id, BeginTotp::PATH, words::factors::set_up()) };
     view! {
         <p>{state}</p>
         {form.show(().into_any())}

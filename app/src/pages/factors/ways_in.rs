@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// What still opens the account after each loss, and what would help most.
 pub(super) fn card(ways: WaysIn) -> AnyView {
-    let rows: Vec<_> = Loss::ALL.into_iter().map(|loss| row(loss, ways.after(loss))).collect();
+    let rows: Vec<_> = Loss::ALL.into_iter().map(|loss| row(loss, &ways)).collect();
     let remedy = ways.remedy().map_or_else(|| words::ways_in::covered().into_any(), remedy);
     view! {
         <Card id="ways-in" title=words::ways_in::title() purpose=words::ways_in::purpose()>
@@ -15,8 +15,11 @@ pub(super) fn card(ways: WaysIn) -> AnyView {
     .into_any()
 }
 
-fn row(loss: Loss, way: Option<WayIn>) -> AnyView {
+fn row(loss: Loss, ways: &WaysIn) -> AnyView {
+    let way = ways.after(loss);
     let title = match loss {
+        Loss::Phone if !ways.authenticator => words::ways_in::any_phone(),
+        Loss::Computer if !ways.authenticator => words::ways_in::any_computer(),
         Loss::Phone => words::ways_in::phone(),
         Loss::Computer => words::ways_in::computer(),
         Loss::Mailbox => words::ways_in::mailbox(),

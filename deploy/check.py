@@ -19,7 +19,7 @@ VALUES = {"settings": {"BASE_URL": "https://accounts.example.com"}, "ingress": {
 # Names in these files that are variables of others, or of compose.yaml itself.
 OTHERS = re.compile(
     r"^(PG\w+|POSTGRES_\w+|MP_\w+|TLS_PEM|PROXY|PROXY_ADDRESS|BIND|HTTPS?_PORT|MAIL_PORT|MAIL_INTERNAL|FRONT_SUBNET|"
-    r"CREDENTIALS_DIRECTORY|KEEP_LOGS|AF_\w+|TLS_\w+|DAC_OVERRIDE|CHOWN|FOWNER|ON_ERROR_STOP|VALKEY_SERVER|METH_\w+)$"
+    r"CREDENTIALS_DIRECTORY|KEEP_LOGS|NEW_SERVER|AF_\w+|TLS_\w+|DAC_OVERRIDE|CHOWN|FOWNER|ON_ERROR_STOP|VALKEY_SERVER|METH_\w+)$"
 )
 
 

@@ -9,8 +9,7 @@
 //! - [`Authenticated::counter`] and [`Authenticated::backed_up`] are stored, the first as [`Credential::counter`] says.
 //! - No [`Refusal`] is shown to whoever sent the answer.
 //!
-//! Why this is ours: docs/adr/0010-own-passkey-verifier.md. Until passkeys can be enrolled, nothing but tests uses this
-//! crate.
+//! Why this is ours: docs/adr/0010-own-passkey-verifier.md.
 
 mod attestation;
 mod authentication;

@@ -18,10 +18,10 @@ impl Accounts {
             (true, true) => Mailbox::Proven,
         };
         let count = |passkeys: usize| u32::try_from(passkeys).unwrap_or(u32::MAX);
-        let backed_up = factors.passkeys.iter().filter(|passkey| passkey.backed_up).count();
+        let usable = || factors.passkeys.iter().filter(|_| factors.passkeys_available);
         Ok(WaysIn {
-            passkeys: count(factors.passkeys.len()),
-            passkeys_backed_up: count(backed_up),
+            passkeys: count(usable().count()),
+            passkeys_backed_up: count(usable().filter(|passkey| passkey.backed_up).count()),
             password: user.password_hash.is_some(),
             mailbox,
             second_step: !factors::enrolled(self.store(), user.id).await?.is_empty(),

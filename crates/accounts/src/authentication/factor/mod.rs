@@ -52,7 +52,7 @@ impl Accounts {
     pub(crate) async fn factor_methods(&self, user: UserId) -> Result<Vec<FactorMethod>, Error> {
         let enrolled = factors::enrolled(self.store(), user).await?;
         let opens = self.opens(apps::key_id(self.store(), user).await?);
-        Ok(methods(&enrolled, opens, recovery_codes::count(self.store(), user).await?))
+        Ok(self.methods(&enrolled, opens, recovery_codes::count(self.store(), user).await?))
     }
 
     /// The same of an account whose row is locked.
@@ -63,7 +63,17 @@ impl Accounts {
     ) -> Result<Vec<FactorMethod>, Error> {
         let enrolled = factors::enrolled_in(tx, user).await?;
         let opens = self.opens(apps::key_id_in(tx, user).await?);
-        Ok(methods(&enrolled, opens, recovery_codes::count_in(tx, user).await?))
+        Ok(self.methods(&enrolled, opens, recovery_codes::count_in(tx, user).await?))
+    }
+
+    /// Recovery codes alone are no second factor, and what cannot be checked here is not asked for.
+    fn methods(&self, enrolled: &[Factor], opens_totp: bool, recovery_codes: i64) -> Vec<FactorMethod> {
+        let has = |method: &FactorMethod| match method {
+            FactorMethod::Passkey => self.has_passkeys() && enrolled.contains(&Factor::Passkey),
+            FactorMethod::Totp => opens_totp && enrolled.contains(&Factor::Totp),
+            FactorMethod::RecoveryCode => !enrolled.is_empty() && recovery_codes > 0,
+        };
+        FactorMethod::ALL.into_iter().filter(has).collect()
     }
 
     /// Whether the key of an app's secret is there: without it no code of the app can be compared.
@@ -133,16 +143,6 @@ impl Accounts {
 
 fn beside_password(user: &User, second: Vec<Factor>) -> Vec<Factor> {
     user.password_hash.iter().map(|_| Factor::Password).chain(second).collect()
-}
-
-/// Recovery codes alone are no second factor.
-fn methods(enrolled: &[Factor], opens_totp: bool, recovery_codes: i64) -> Vec<FactorMethod> {
-    let has = |method: &FactorMethod| match method {
-        FactorMethod::Passkey => enrolled.contains(&Factor::Passkey),
-        FactorMethod::Totp => opens_totp && enrolled.contains(&Factor::Totp),
-        FactorMethod::RecoveryCode => !enrolled.is_empty() && recovery_codes > 0,
-    };
-    FactorMethod::ALL.into_iter().filter(has).collect()
 }
 
 /// What was proven, with one more: a factor that is proven again counts from then on.

@@ -2,12 +2,14 @@
 
 use super::{SESSIONS, authenticator};
 use crate::crew::{again, kinds};
-use accounts::{Error, RequestCtx, SignedIn};
-use domain::{Factor, FactorForm, FieldError, PasskeyId, PasskeyRemoveForm, PasskeyRenameForm, Reason};
+use accounts::{Error, RequestCtx, Settings, SignedIn};
+use domain::{
+    Factor, FactorForm, FactorMethod, FieldError, PasskeyId, PasskeyRemoveForm, PasskeyRenameForm, Reason,
+};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use testkit::passkey::{SoftAuthenticator, new_passkey};
-use testkit::{ISSUER, World};
+use testkit::{ISSUER, PASSWORD, World, pending, sign_in};
 use time::Duration;
 
 async fn options(world: &World, ana: &SignedIn) -> Value {
@@ -239,8 +241,17 @@ async fn the_last_way_in_stays(pool: PgPool) {
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_site_without_a_name_has_no_passkeys(pool: PgPool) {
-    let world = World::with(pool, |settings| settings.issuer = "https://192.0.2.1".to_owned());
-    let ana = world.member("ana").await;
+    let named = World::new(pool);
+    let mut ana = named.member("ana").await;
+    named.add_passkey(&mut ana, &mut authenticator()).await;
+    // It has one from before, when it had a name.
+    let nameless = |settings: &mut Settings| settings.issuer = "https://192.0.2.1".to_owned();
+    let accounts = World::replica(&named.pool, &named.clock, nameless);
+    let world = World { accounts, ..named };
+    let ana = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await;
+    let methods = pending(ana).methods;
+    assert_eq!(methods, [FactorMethod::RecoveryCode]);
+    let ana = world.member("ben").await;
     let ctx = world.holder(&ana).await;
     assert!(!world.accounts.factors(&ctx).await.unwrap().passkeys_available);
     let browser = world.accounts.new_passkey_browser();

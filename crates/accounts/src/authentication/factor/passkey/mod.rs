@@ -103,7 +103,7 @@ impl Accounts {
         };
         let verdict = self.relying_party()?.authenticate(response, &credential, ceremony);
         let challenge = match &verdict {
-            Ok(used) => Some(used.challenge),
+            Ok(right) => Some(right.challenge),
             Err(refused) => refused.challenge,
         };
         let Some(challenge) = challenge else { return Ok(false) };
@@ -111,12 +111,12 @@ impl Accounts {
             return Ok(false);
         }
         let sent = match verdict {
-            Ok(used) => {
-                let count = (used.counter, used.backed_up);
+            Ok(right) => {
+                let count = (right.counter, right.backed_up);
                 if passkeys::count(tx, passkey.id, count, ctx.now).await? {
                     return Ok(true);
                 }
-                used.counter
+                right.counter
             }
             Err(refused) => match refused.refusal {
                 Refusal::Counter { sent, .. } => sent,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use testkit::passkey::{KeyKind, SoftAuthenticator};
 use testkit::{ISSUER, PASSWORD, World};
+use time::Duration;
 
 const OWN: &str = "/api/v1/users/me/factors/passkeys";
 const LOGIN: &str = "/api/v1/auth/passkey";
@@ -99,6 +100,7 @@ async fn a_program_completes_its_sign_in_with_a_passkey(pool: PgPool) {
 async fn a_program_lists_renames_and_removes_its_passkeys(pool: PgPool) {
     let app = App::new(pool);
     let (ana, mut key, first) = with_passkey(&app, KeyKind::EdDsa).await;
+    app.world.clock.advance(Duration::SECOND);
     let second = add(&ana, &mut key, "Stick").await;
     assert!(second.get("recovery_codes").is_none());
     let named = async || {

@@ -4,10 +4,12 @@ use super::content::Block::{Facts, Help, Paragraph};
 use super::content::Content;
 use super::notices::{Fact, Said, date, notice};
 use super::{NotMe, Sender};
+use domain::Factor;
 use time::OffsetDateTime;
 use words::{
-    mail, mail_factor_added, mail_factor_removed, mail_factor_replaced, mail_factors_cleared, mail_reason,
-    mail_recovery_code_used, mail_recovery_codes_made, mail_second_step_missed, second_step,
+    mail, mail_factor_added, mail_factor_removed, mail_factor_replaced, mail_factors_cleared,
+    mail_passkey_added, mail_passkey_removed, mail_reason, mail_recovery_code_used, mail_recovery_codes_made,
+    mail_second_step_missed, second_step,
 };
 
 pub(super) fn added<'a>(
@@ -16,12 +18,13 @@ pub(super) fn added<'a>(
     facts: Vec<Fact>,
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
-    let said = Said {
-        subject: mail_factor_added::subject(sender.app_name),
-        heading: mail_factor_added::heading(),
-        lead: mail_factor_added::lead(sender.app_name),
+    let app = sender.app_name;
+    let (subject, heading, lead) = if factor == Factor::Passkey.as_str() {
+        (mail_passkey_added::subject(app), mail_passkey_added::heading(), mail_passkey_added::lead(app))
+    } else {
+        (mail_factor_added::subject(app), mail_factor_added::heading(), mail_factor_added::lead(app))
     };
-    notice(sender, said, of(factor, facts), not_me)
+    notice(sender, Said { subject, heading, lead }, of(factor, facts), not_me)
 }
 
 /// Only an app replaces another.
@@ -40,12 +43,13 @@ pub(super) fn removed<'a>(
     facts: Vec<Fact>,
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
-    let said = Said {
-        subject: mail_factor_removed::subject(sender.app_name),
-        heading: mail_factor_removed::heading(),
-        lead: mail_factor_removed::lead(sender.app_name),
+    let app = sender.app_name;
+    let (subject, heading, lead) = if factor == Factor::Passkey.as_str() {
+        (mail_passkey_removed::subject(app), mail_passkey_removed::heading(), mail_passkey_removed::lead(app))
+    } else {
+        (mail_factor_removed::subject(app), mail_factor_removed::heading(), mail_factor_removed::lead(app))
     };
-    notice(sender, said, of(factor, facts), not_me)
+    notice(sender, Said { subject, heading, lead }, of(factor, facts), not_me)
 }
 
 /// By an admin, which is no mailbox's to undo.

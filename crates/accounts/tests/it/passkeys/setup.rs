@@ -41,7 +41,7 @@ async fn with_the_first_passkey_come_recovery_codes_and_all_other_sessions_end(p
     assert!(world.add_passkey(&mut ana, &mut stick).await.is_empty(), "once");
     assert_eq!(kinds(&world).await, ["factor_added"; 2]);
     let mail: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
-    assert_eq!(mail, ["Signing in to Doorstep now takes a second step"; 2]);
+    assert_eq!(mail, ["A passkey was added to your Doorstep account"; 2]);
     let ctx = world.holder(&ana).await;
     let proven: Vec<_> = ctx.member().unwrap().factors.iter().map(|proof| proof.factor).collect();
     assert_eq!(proven, [Factor::Password, Factor::Passkey]);
@@ -213,7 +213,7 @@ async fn with_the_last_second_factor_the_recovery_codes_go(pool: PgPool) {
     world.accounts.remove_passkey(&ctx, PasskeyRemoveForm { id }).await.unwrap();
     assert_eq!(kinds(&world).await, ["factor_removed"], "once");
     let mail: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
-    assert_eq!(mail, ["A second step was removed from your Doorstep account"]);
+    assert_eq!(mail, ["A passkey was removed from your Doorstep account"]);
     assert_eq!(world.count("SELECT count(*) FROM recovery_codes").await, 10, "there is an app");
     world.accounts.remove_totp(&ctx, FactorForm {}).await.unwrap();
     assert_eq!(world.count("SELECT count(*) FROM recovery_codes").await, 0);

@@ -24,7 +24,7 @@ async fn this_was_not_me_takes_away_what_was_added_since_and_trusts_no_other_alo
     let mut thief = world.sign_in_with(&mut own).await.unwrap();
     world.add_passkey(&mut thief, &mut thief_s).await;
     let mail = world.mail().await;
-    let notice = mail.iter().find(|mail| mail.subject.contains("second step")).unwrap();
+    let notice = mail.iter().find(|mail| mail.subject.contains("passkey was added")).unwrap();
     let form = NotMeForm { token: link_token(notice, "not-me").into(), ..NotMeForm::default() };
     let token = world.accounts.disown(&world.stranger(), form).await.unwrap();
     assert_eq!(world.count(PASSKEYS).await, 1);

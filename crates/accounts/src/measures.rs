@@ -30,8 +30,10 @@ pub struct Measures {
 pub struct HashingMeasures {
     /// How many hashes were computed.
     pub hashes: u64,
-    /// How long passwords have waited for a core, all together.
+    /// How long passwords have waited for a core, all together, also in vain.
     pub waited: Duration,
+    /// How many found no core in time: an overload was answered.
+    pub refused: u64,
     /// How many are worked on now.
     pub working: usize,
     /// How many wait now.

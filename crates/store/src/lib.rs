@@ -286,6 +286,21 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether this binary could begin there: its history holds no migration that this binary does not know, as after a return
+/// to an older version.
+///
+/// # Errors
+/// [`StoreError`] where it could not.
+pub async fn check_history(connect: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut connection = own_connection(connect).await?;
+    let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
+        .fetch_all(&mut connection)
+        .await?;
+    connection.close().await?;
+    let unknown = applied.into_iter().find(|version| MIGRATOR.iter().all(|known| known.version != *version));
+    unknown.map_or(Ok(()), |version| Err(MigrateError::VersionMissing(version).into()))
+}
+
 /// A connection whose session is ours alone.
 async fn own_connection(connect: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let mut connection = PgConnection::connect_with(&connect::plain(connect.clone())).await?;

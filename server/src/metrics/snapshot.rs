@@ -41,6 +41,8 @@ fn joined(factors: &[Factor]) -> String {
 fn hashing(registry: &mut Registry, measures: &Measures) {
     let hashing = &measures.hashing;
     registry.register("password_hashes", "Password hashes computed", ConstCounter::new(hashing.hashes));
+    let refused = ConstCounter::new(hashing.refused);
+    registry.register("password_hashes_refused", "Passwords for which no core was free in time", refused);
     let waited = ConstCounter::new(hashing.waited.as_secs_f64());
     let help = "How long passwords have waited for a core, all together";
     registry.register_with_unit("password_hash_wait", help, Unit::Seconds, waited);

@@ -44,7 +44,7 @@ impl Hashing {
     /// The most memory that a stored hash may ask for, in KiB.
     pub const MOST_MEMORY_KIB: u32 = CEILING.0;
 
-    /// How long one hash takes here: the middle one of three.
+    /// How long a hash takes here while all permits are used, whose cores share one memory: the middle one of three.
     ///
     /// # Errors
     /// [`SetupError`] where Argon2 refuses these costs.
@@ -52,10 +52,16 @@ impl Hashing {
         let refused = |error: argon2::Error| SetupError::WeakHashing(error.to_string());
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(OUTPUT)).map_err(refused)?;
         let context = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash = || context.hash_password_into(b"a password", &[7; 16], &mut [0; OUTPUT]);
         let mut took = [Duration::ZERO; 3];
         for one in &mut took {
             let begin = Instant::now();
-            context.hash_password_into(b"a password", &[7; 16], &mut [0; OUTPUT]).map_err(refused)?;
+            std::thread::scope(|scope| {
+                let others: Vec<_> = (1..self.permits).map(|_| scope.spawn(hash)).collect();
+                let own = hash();
+                others.into_iter().map(|other| other.join().unwrap_or(Ok(()))).fold(own, Result::and)
+            })
+            .map_err(refused)?;
             *one = begin.elapsed();
         }
         took.sort_unstable();
@@ -89,8 +95,6 @@ struct Work {
     count: AtomicU64,
     /// How many of these were not Argon2.
     foreign: AtomicU64,
-    /// How many microseconds they have waited for a core.
-    waited: AtomicU64,
     memory: Mutex<Vec<Vec<Block>>>,
 }
 
@@ -137,8 +141,8 @@ impl Hasher {
     /// How much was hashed, and how full it is.
     pub(crate) fn measures(&self) -> HashingMeasures {
         let (working, waiting) = self.queue.load();
-        let waited = Duration::from_micros(self.work.waited.load(Ordering::Relaxed));
-        HashingMeasures { hashes: self.count(), waited, working, waiting }
+        let (waited, refused) = self.queue.waits();
+        HashingMeasures { hashes: self.count(), waited, refused, working, waiting }
     }
 
     /// Whether no place is left now.
@@ -212,10 +216,7 @@ impl Hasher {
         priority: Priority,
         job: impl FnOnce(&Work) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let begin = Instant::now();
         let permit = queue.enter(priority).await?;
-        let waited = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.work.waited.fetch_add(waited, Ordering::Relaxed);
         let work = Arc::clone(&self.work);
         // The permit moves into the closure: a request that is dropped must not free it early.
         tokio::task::spawn_blocking(move || {

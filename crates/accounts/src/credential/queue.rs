@@ -2,7 +2,9 @@
 
 use crate::Error;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// How many may wait for a core, and how long.
@@ -31,6 +33,10 @@ pub(super) struct Queue {
     first_stranger: Arc<Semaphore>,
     permits: Arc<Semaphore>,
     size: usize,
+    /// How many microseconds callers have waited, in vain or not.
+    waited: AtomicU64,
+    /// How many found no place, or waited in vain.
+    refused: AtomicU64,
 }
 
 /// The permit to work, with the place in the queue.
@@ -47,6 +53,8 @@ impl Queue {
             first_stranger: semaphore(1),
             permits: semaphore(permits),
             size: permits,
+            waited: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -65,8 +73,22 @@ impl Queue {
         places.available_permits() == 0
     }
 
+    /// How long callers have waited so far, and how many of them in vain.
+    pub(super) fn waits(&self) -> (Duration, u64) {
+        (Duration::from_micros(self.waited.load(Relaxed)), self.refused.load(Relaxed))
+    }
+
     /// Waits for a permit, if the queue has a place.
     pub(super) async fn enter(&self, priority: Priority) -> Result<QueuePermit, Error> {
+        let begin = Instant::now();
+        let entered = self.wait(priority).await;
+        let waited = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.waited.fetch_add(waited, Relaxed);
+        self.refused.fetch_add(entered.is_err().into(), Relaxed);
+        entered
+    }
+
+    async fn wait(&self, priority: Priority) -> Result<QueuePermit, Error> {
         let stranger = (priority == Priority::Stranger).then(|| place(&self.strangers)).transpose()?;
         let place = place(&self.places)?;
         let permit =

@@ -6,9 +6,12 @@ use crate::mail::Outgoing;
 use crate::state::AppState;
 use accounts::{Accounts, Clock, Error, Mailer, SystemClock, Undelivered};
 use edge::problem::chain;
+use std::io::ErrorKind;
 use time::Duration;
+use tokio::net::TcpListener;
 
-/// A key that signs for longer is worth more to whoever copied it (NIST SP 800-57 part 1: a year or two).
+/// A key that signs for longer is worth more to whoever copied it (NIST SP 800-57 part 1: a year or two). The file's time
+/// stands for the key's, and is later where the file was copied.
 const KEY_IS_OLD: Duration = Duration::days(365);
 
 /// What does not work at all has stopped the program before.
@@ -25,35 +28,66 @@ pub(super) fn settings(config: &Config) -> Vec<Finding> {
     warnings
 }
 
-/// The database, its clock, and what its role may do.
+/// Where it would listen. One that is in use is probably this server's own.
+pub(super) async fn addresses(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, address) in [("LEPTOS_SITE_ADDR", Some(config.listen)), ("METRICS_ADDR", config.metrics)] {
+        let Some(address) = address else { continue };
+        findings.push(match TcpListener::bind(address).await {
+            Ok(_) => Finding::new("address", Health::Good, format!("{name}: {address} is free")),
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {
+                Finding::new("address", Health::Good, format!("{name}: {address} is in use: a server runs"))
+            }
+            Err(error) => Finding::new("address", Health::Bad, format!("{name}: {address}: {error}")),
+        });
+    }
+    findings
+}
+
+/// The database, its clock, what its role may do, and where changes are heard.
 pub(super) async fn database(config: &Config, accounts: &Accounts) -> Vec<Finding> {
     // Where it does not answer, `ready` says why.
     let _ = accounts.measure_clock().await;
-    let ready = match accounts.ready().await {
-        Err(Error::NotMigrated) => Err(PENDING.to_owned()),
-        Err(error @ (Error::Unavailable(_) | Error::ClockSkew)) => Err(chain(&error)),
-        Err(error) => Err(refused(&error)),
-        Ok(()) => Ok("it answers, has this version's schema, and its clock agrees with this machine's"),
-    };
-    let mut findings = vec![match ready {
-        Ok(good) => Finding::new("database", Health::Good, good),
-        Err(bad) => return vec![Finding::new("database", Health::Bad, bad)],
-    }];
-    findings.push(match (accounts.may_change_audit().await, &config.database.migrating) {
-        (Ok(false), _) => Finding::new("roles", Health::Good, "the server can only add to the audit trail"),
-        (Ok(true), None) => Finding::new(
-            "roles",
-            Health::Doubtful,
-            "the server's role can change the audit trail; MIGRATE_DATABASE_URL gives the tables to another",
-        ),
-        (Ok(true), Some(_)) => Finding::new(
-            "roles",
-            Health::Bad,
-            "the server's role can change the audit trail; run `server migrate`",
-        ),
-        (Err(error), _) => Finding::new("roles", Health::Bad, refused(&error)),
-    });
+    let owned = config.database.migrating.is_none();
+    match accounts.ready().await {
+        Ok(()) => {}
+        Err(Error::NotMigrated) if owned => {
+            let says = "its schema is not this version's yet: the server brings it up when it starts";
+            return vec![Finding::new("database", Health::Doubtful, says)];
+        }
+        Err(Error::NotMigrated) => return vec![Finding::new("database", Health::Bad, PENDING)],
+        Err(error) => return vec![Finding::new("database", Health::Bad, refused(&error))],
+    }
+    let good = "it answers, has this version's schema, and its clock agrees with this machine's";
+    let mut findings = vec![Finding::new("database", Health::Good, good)];
+    let owner = config.database.migrating.as_ref().unwrap_or(&config.database.connect);
+    if let Err(error) = store::check_history(owner).await {
+        findings.push(Finding::new("database", Health::Bad, format!("migrations: {}", chain(&error))));
+    }
+    findings.push(roles(accounts.may_change_audit().await, owned));
+    for source in accounts.sources() {
+        if let Err(error) = accounts.listen(&source).await {
+            let says = format!("changes are not heard from {source}: {}", chain(&error));
+            findings.push(Finding::new("changes", Health::Bad, says));
+        }
+    }
     findings
+}
+
+fn roles(may_change_trail: Result<bool, Error>, owned: bool) -> Finding {
+    let (health, says) = match (may_change_trail, owned) {
+        (Ok(false), _) => (Health::Good, "the server can only add to the audit trail".to_owned()),
+        (Ok(true), true) => (
+            Health::Doubtful,
+            "the server's role can change the audit trail; MIGRATE_DATABASE_URL gives the tables to another"
+                .to_owned(),
+        ),
+        (Ok(true), false) => {
+            (Health::Bad, "the server's role can change the audit trail; run `server migrate`".to_owned())
+        }
+        (Err(error), _) => (Health::Bad, refused(&error)),
+    };
+    Finding::new("roles", health, says)
 }
 
 pub(super) async fn redis(accounts: &Accounts) -> Finding {
@@ -105,10 +139,10 @@ fn age(name: &str, age: Duration, cure: &str) -> Finding {
         return Finding::new(
             "keys",
             Health::Doubtful,
-            format!("the {name} key's file is {days} days old; {cure}"),
+            format!("the {name} key's file was written {days} days ago; {cure}"),
         );
     }
-    Finding::new("keys", Health::Good, format!("the {name} key's file is {days} days old"))
+    Finding::new("keys", Health::Good, format!("the {name} key's file was written {days} days ago"))
 }
 
 /// Where mails go; with an address, a mail goes there.
@@ -122,7 +156,7 @@ pub(super) async fn mail(config: &Config, accounts: &Accounts, to: Option<String
         ),
         (Some(_), None) => Finding::new(
             "mail",
-            Health::Good,
+            Health::Doubtful,
             "set up, not tried; `--mail-to you@example.com` sends you a mail",
         ),
         (Some(outgoing), Some(to)) => match accounts.trial_mail(to) {
@@ -134,9 +168,7 @@ pub(super) async fn mail(config: &Config, accounts: &Accounts, to: Option<String
 
 fn sent(outcome: Result<(), Undelivered>) -> Finding {
     match outcome {
-        Ok(()) => {
-            Finding::new("mail", Health::Good, "the mail server has taken a mail: see whether it comes")
-        }
+        Ok(()) => Finding::new("mail", Health::Good, "it was taken: see whether it comes"),
         Err(Undelivered::Later(why)) => Finding::new("mail", Health::Bad, why),
         Err(Undelivered::Never(why)) => Finding::new("mail", Health::Bad, format!("refused for good: {why}")),
     }

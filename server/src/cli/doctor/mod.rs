@@ -1,4 +1,5 @@
-//! `doctor`: whether a server would work as it is set up, and what to do where it would not. It changes nothing.
+//! `doctor`: whether a server would work as it is set up, and what to do where it would not. It changes
+//! nothing, but that development gets its keys as at a first start, and that Redis is tried with two keys for a second.
 
 mod checks;
 mod production;
@@ -51,6 +52,7 @@ pub(super) async fn run(
 ) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let accounts = open_accounts(config)?;
     let mut findings = checks::settings(config);
+    findings.extend(checks::addresses(config).await);
     findings.extend(checks::database(config, &accounts).await);
     findings.push(checks::redis(&accounts).await);
     findings.extend(checks::keys(config, &accounts).await);

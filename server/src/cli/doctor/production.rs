@@ -9,6 +9,7 @@ pub(super) fn checklist(config: &Config, found: &[Finding]) -> Vec<Finding> {
     let database = found.iter().any(|one| one.part == "database" && one.health == Health::Good);
     judged(&Facts {
         production: config.env == AppEnv::Production,
+        secret: !config.warnings.iter().any(|warning| warning.contains("others may read")),
         own_key: matches!(config.signing, Signing::KeyFile(_)),
         database,
         https: config.origin.is_https(),
@@ -25,6 +26,8 @@ pub(super) fn checklist(config: &Config, found: &[Finding]) -> Vec<Finding> {
 #[expect(clippy::struct_excessive_bools, reason = "one line each")]
 struct Facts {
     production: bool,
+    /// No file of a secret can be read by others.
+    secret: bool,
     own_key: bool,
     database: bool,
     https: bool,
@@ -42,7 +45,7 @@ fn judged(facts: &Facts) -> Vec<Finding> {
     let key = if facts.own_key {
         "SECRET_KEY: not used, a key pair of this site signs"
     } else {
-        "SECRET_KEY: random, else the server would not start"
+        "SECRET_KEY: neither a known sample nor easily guessed"
     };
     let cors = match facts.origins {
         0 => "CORS: no other site's page may call the API".to_owned(),
@@ -62,13 +65,13 @@ fn judged(facts: &Facts) -> Vec<Finding> {
         line(facts.json, "logging: JSON lines".to_owned(), "logging: set LOG_FORMAT to json"),
         line(
             facts.metrics,
-            "monitoring: Prometheus finds /metrics (docs/metrics.md)".to_owned(),
+            "monitoring: METRICS_ADDR is set (docs/metrics.md)".to_owned(),
             "monitoring: set METRICS_ADDR, and let Prometheus ask there (docs/metrics.md)",
         ),
         line(
-            facts.production,
+            facts.production && facts.secret,
             "secrets: from the environment, or from files that nobody else reads".to_owned(),
-            "secrets: set APP_ENV to production; in development the file .env is read",
+            "secrets: set APP_ENV to production, where no .env is read, and see the warnings about files above",
         ),
     ];
     lines.push(if facts.pipeline {
@@ -89,6 +92,7 @@ mod tests {
 
     const GOOD: Facts = Facts {
         production: true,
+        secret: true,
         own_key: true,
         database: true,
         https: true,
@@ -108,6 +112,7 @@ mod tests {
             (Facts { json: false, ..GOOD }, 4, "LOG_FORMAT"),
             (Facts { metrics: false, ..GOOD }, 5, "METRICS_ADDR"),
             (Facts { production: false, ..GOOD }, 6, "APP_ENV"),
+            (Facts { secret: false, ..GOOD }, 6, "warnings about files"),
         ] {
             let mut expected = [Health::Good; 8];
             expected[line] = Health::Bad;

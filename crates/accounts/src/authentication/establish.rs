@@ -160,7 +160,7 @@ impl Accounts {
     }
 
     /// Whether the owner may not know of a sign-in by a client that shows no device token of theirs.
-    async fn is_news(
+    pub(super) async fn is_news(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,

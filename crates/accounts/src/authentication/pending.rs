@@ -18,6 +18,7 @@ use store::sessions::pending::{self, BegunBy};
 use store::throttle::Key;
 use store::users::{self, User};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 impl Accounts {
     /// Completes a browser's sign-in with its second factor.
@@ -107,6 +108,10 @@ impl Accounts {
         let user = users::lock(&mut tx, user.id).await?.ok_or(Error::WrongCredentials)?;
         let now = self.inner.database_clock.time(ctx.now);
         let challenge = RawToken::new(self.inner.rng.as_ref());
+        // As a sign-in that is passed.
+        let is_news = is_unfamiliar
+            && proofs.iter().any(|proof| proof.factor == Factor::Password)
+            && self.is_news(&mut tx, ctx, &user, goal.transport.kind()).await?;
         let row = pending::PendingSignIn {
             user: user.id,
             // A program that keeps cookies goes on with tokens.
@@ -118,7 +123,7 @@ impl Accounts {
             known: matches!(goal.transport, Transport::Bearer { known: true, .. }),
             restores: goal.if_barred == IfBarred::Restore,
             next: goal.next.to_owned(),
-            is_news: is_unfamiliar && proofs.iter().any(|proof| proof.factor == Factor::Password),
+            is_news,
             begun_by: begun_by(ctx),
             factors: proofs,
             password_digest: password_digest(&user).to_vec(),
@@ -183,40 +188,53 @@ impl Accounts {
         let stranger = ctx.as_stranger();
         let asked = Asked::to_complete(waiting);
         let Some(proof) = self.prove_factor(&mut tx, &stranger, &user, (code, asked)).await? else {
-            if waited.is_news {
-                self.notify(&mut tx, &stranger, &user, Notice::SecondStepMissed).await?;
-                pending::told(&mut tx, waiting).await?;
-            }
             return self.refuse_factor(tx, &stranger, &user, (code, FactorAt::SignIn)).await;
         };
         let proofs = factor::with(waited.factors.clone(), proof);
         if !pending::end(&mut tx, waiting).await? || !self.is_enough(&mut tx, &user, &proofs).await? {
             return Err(Error::ChallengeInvalid);
         }
-        // What the same client began before, and left, is no news either.
-        pending::end_begun_by(&mut tx, user.id, &waited.begun_by).await?;
+        // What the same browser began before, and left, is no news either.
+        if waited.kind == SessionKind::Browser {
+            pending::told_of(&mut tx, user.id, &waited.begun_by).await?;
+        }
         let forgives = waited.forgives.iter().filter_map(|key| Key::try_from(key.as_slice()).ok());
         let forgives = forgives.chain(in_a_row);
         let earned = Earned { forgives: forgives.collect(), known_device, trust: false };
         Ok((ProvenAttempt { tx, user, proofs, earned, is_unfamiliar: !known_device }, waited))
     }
 
-    /// Deletes sign-ins that no longer wait. Whose password was used, and who may not know, is told.
+    /// Deletes sign-ins that no longer wait. Whose password was used, and who may not know, is told first: once an hour, and
+    /// of what that leaves untold with the next.
     pub(crate) async fn sweep_pending_sign_ins(&self, now: OffsetDateTime) -> Result<(), Error> {
         let (ended, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
-        while let Some(user) = pending::untold(self.store(), ended).await? {
-            let mut tx = self.store().begin().await?;
-            let user = users::lock(&mut tx, user).await?.ok_or(Error::NotFound)?;
-            if let Some(begun) = pending::take_untold(&mut tx, user.id, ended).await?.pop() {
-                let mut ctx = RequestCtx::command_line(now);
-                ctx.client.address = begun.address.parse().unwrap_or(ctx.client.address);
-                ctx.client.agent = begun.agent;
-                self.notify(&mut tx, &ctx, &user, Notice::SecondStepMissed).await?;
-            }
-            tx.commit().await?;
+        let mut after = UserId(Uuid::nil());
+        while let Some(user) = pending::untold(self.store(), ended, after).await? {
+            self.tell_of_missed(user, now, ended).await?;
+            after = user;
         }
         while pending::sweep(self.store(), ended, SWEEP_BATCH).await? >= batch {}
         Ok(())
+    }
+
+    async fn tell_of_missed(
+        &self,
+        user: UserId,
+        now: OffsetDateTime,
+        ended: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let mut tx = self.store().begin().await?;
+        let Some(user) = users::lock(&mut tx, user).await? else { return Ok(()) };
+        let (mut ctx, notice) = (RequestCtx::command_line(now), Notice::SecondStepMissed);
+        if self.sends_mail() && !self.may_tell(&mut tx, &ctx, user.id, &notice).await? {
+            return Ok(());
+        }
+        if let Some(begun) = pending::take_untold(&mut tx, user.id, ended).await?.pop() {
+            ctx.client.address = begun.address.parse().unwrap_or(ctx.client.address);
+            ctx.client.agent = begun.agent;
+            self.notify(&mut tx, &ctx, &user, notice).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 

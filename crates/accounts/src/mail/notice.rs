@@ -77,7 +77,7 @@ impl Notice {
 
     /// Whoever can repeat the event could fill a mailbox.
     pub(super) fn can_be_repeated(&self) -> bool {
-        matches!(self, Self::NewDevice | Self::TokenReused | Self::SecondStepMissed)
+        matches!(self, Self::NewDevice | Self::TokenReused)
     }
 
     pub(super) fn kind(&self) -> &'static str {

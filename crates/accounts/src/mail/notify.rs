@@ -82,7 +82,7 @@ impl Accounts {
     }
 
     /// Once an hour for each kind of event.
-    async fn may_tell(
+    pub(crate) async fn may_tell(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,

@@ -178,24 +178,13 @@ pub async fn expire(store: &Store, token: &TokenHash, now: OffsetDateTime) -> Re
     Ok(())
 }
 
-/// The owner has been told of what waits under a token.
+/// What else a client began of an account is no news.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn told(tx: &mut Tx, token: &TokenHash) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE pending_sign_ins SET is_news = false WHERE token_hash = $1", token.bytes())
-        .execute(tx.unchanging())
-        .await?;
-    Ok(())
-}
-
-/// Ends all of an account that a client began.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn end_begun_by(tx: &mut Tx, user: UserId, client: &BegunBy) -> Result<(), StoreError> {
+pub async fn told_of(tx: &mut Tx, user: UserId, client: &BegunBy) -> Result<(), StoreError> {
     sqlx::query!(
-        "DELETE FROM pending_sign_ins WHERE user_id = $1 AND agent = $2 AND address = $3",
+        "UPDATE pending_sign_ins SET is_news = false WHERE user_id = $1 AND agent = $2 AND address = $3",
         user.0,
         client.agent,
         client.address,
@@ -205,14 +194,15 @@ pub async fn end_begun_by(tx: &mut Tx, user: UserId, client: &BegunBy) -> Result
     Ok(())
 }
 
-/// An account whose owner is to be told that a sign-in of theirs ended unused.
+/// The next account after `after` whose owner is to be told that a sign-in of theirs ended unused.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn untold(store: &Store, now: OffsetDateTime) -> Result<Option<UserId>, StoreError> {
+pub async fn untold(store: &Store, now: OffsetDateTime, after: UserId) -> Result<Option<UserId>, StoreError> {
     let query = sqlx::query_scalar!(
-        "SELECT user_id FROM pending_sign_ins WHERE expires_at <= $1 AND is_news LIMIT 1",
-        now
+        "SELECT user_id FROM pending_sign_ins WHERE expires_at <= $1 AND is_news AND user_id > $2 ORDER BY user_id LIMIT 1",
+        now,
+        after.0,
     );
     Ok(query.fetch_optional(&store.pool).await?.map(UserId))
 }
@@ -277,14 +267,15 @@ pub struct Waiting {
     pub expires_at: OffsetDateTime,
 }
 
-/// Deletes up to `limit` sign-ins that no longer wait; says how many. Call again while the limit is reached.
+/// Deletes up to `limit` sign-ins that no longer wait and are no news; says how many. Call again while the limit is reached.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn sweep(store: &Store, now: OffsetDateTime, limit: i64) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "DELETE FROM pending_sign_ins WHERE token_hash IN (
-            SELECT token_hash FROM pending_sign_ins WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            SELECT token_hash FROM pending_sign_ins WHERE expires_at <= $1 AND NOT is_news
+            LIMIT $2 FOR UPDATE SKIP LOCKED)",
         now,
         limit
     )

@@ -351,6 +351,8 @@ async fn recovery_codes_are_unseen_until_their_page_has_shown_them(pool: PgPool)
     assert!(!seen().await);
     assert_eq!(accounts.see_recovery_codes(&ctx, &sealed).await.unwrap(), Some(codes));
     assert!(seen().await && accounts.ways_in(&ctx).await.unwrap().recovery_codes == 10);
+    let late = RequestCtx { now: ctx.now + Duration::minutes(11), ..ctx.clone() };
+    assert_eq!(accounts.see_recovery_codes(&late, &sealed).await.unwrap(), None, "a copy of the cookie");
     accounts.new_recovery_codes(&ctx).await.unwrap();
     assert_eq!(accounts.see_recovery_codes(&ctx, &sealed).await.unwrap(), None, "they work no longer");
 

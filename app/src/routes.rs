@@ -53,6 +53,13 @@ impl Guard {
         }
     }
 
+    /// Whether those who must have a second factor see the page once they have one. The server leads them to it: no page of
+    /// the program does.
+    #[must_use]
+    pub const fn waits_for_factor(self) -> bool {
+        matches!(self, Self::Members | Self::Admins)
+    }
+
     /// Whether `viewer` has to prove their address before they see the page.
     #[must_use]
     pub fn waits_for_proof(self, viewer: Option<&Viewer>) -> bool {

@@ -7,6 +7,7 @@ pub mod rows;
 pub mod second_factor;
 
 use crate::error::{AppError, Fault};
+use crate::forms::FACTORS;
 use crate::initial_state::{InitialState, SessionState, SignUpNonce, Unsent};
 use crate::settings::AppSettings;
 use crate::ui::Flash;
@@ -95,7 +96,8 @@ pub fn refusal(error: accounts::Error, own: &[(Code, &str)]) -> AppError {
     }
 }
 
-/// Signs this browser in, and leads to `next` if that is a page of ours.
+/// Signs this browser in, and leads to `next` if that is a page of ours; first to the second factor, where one has to be set
+/// up.
 ///
 /// # Errors
 /// As [`context`].
@@ -107,7 +109,8 @@ pub fn sign_in(signed_in: SignedIn, next: &str) -> Result<Viewer, AppError> {
         let (name, value) = request()?.cookies.set_device(device);
         response()?.append_header(name, value);
     }
-    redirect(safe_next(next).unwrap_or("/account"));
+    let next = if signed_in.must_enrol { FACTORS } else { safe_next(next).unwrap_or("/account") };
+    redirect(next);
     Ok(signed_in.viewer)
 }
 

@@ -69,6 +69,8 @@ pub struct Member {
     pub email: String,
     /// Whether it has to be proven before anything else.
     pub must_prove: bool,
+    /// Whether a second factor has to be set up before anything else.
+    pub must_enrol: bool,
     /// The name, or first and last name.
     pub name: Option<String>,
     /// What they have proven in it, and when.
@@ -112,13 +114,33 @@ impl RequestCtx {
         }
     }
 
-    /// The signed-in caller: the guard of every other use case for members.
+    /// The same, once they have set up the second factor that their account must have: the guard of what leads to the proof
+    /// of an address alone.
+    ///
+    /// # Errors
+    /// [`Error::SignInNeeded`] for a stranger, [`Error::FactorRequired`].
+    pub fn proving(&self) -> Result<&Member, Error> {
+        let member = self.signed_in()?;
+        // The address comes first.
+        if member.must_enrol && !member.must_prove { Err(Error::FactorRequired) } else { Ok(member) }
+    }
+
+    /// The signed-in caller, who may have to set a second factor up first: the guard of what leads to that.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`] for a stranger, [`Error::EmailUnverified`] for whoever has to prove their address first.
-    pub fn member(&self) -> Result<&Member, Error> {
+    pub fn enrolling(&self) -> Result<&Member, Error> {
         let member = self.signed_in()?;
         if member.must_prove { Err(Error::EmailUnverified) } else { Ok(member) }
+    }
+
+    /// The signed-in caller: the guard of every other use case for members.
+    ///
+    /// # Errors
+    /// As [`RequestCtx::enrolling`], and [`Error::FactorRequired`] for whoever has to set a second factor up first.
+    pub fn member(&self) -> Result<&Member, Error> {
+        let member = self.enrolling()?;
+        if member.must_enrol { Err(Error::FactorRequired) } else { Ok(member) }
     }
 
     /// The signed-in admin: the guard of a use case for admins.
@@ -152,7 +174,7 @@ impl RequestCtx {
 }
 
 impl Member {
-    pub(crate) fn of(session: Session, must_prove: bool) -> Self {
+    pub(crate) fn of(session: Session, must_prove: bool, must_enrol: bool) -> Self {
         let [name, first, last] = [&session.name, &session.first_name, &session.last_name];
         Self {
             name: display_name(name.as_deref(), first.as_deref(), last.as_deref()),
@@ -162,6 +184,7 @@ impl Member {
             role: session.role,
             email: session.email,
             must_prove,
+            must_enrol,
             factors: session.factors,
             persistent: session.persistent,
         }

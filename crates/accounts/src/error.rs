@@ -36,6 +36,9 @@ pub enum Error {
     /// A member called what needs a proven address, and theirs is not.
     #[error("the address is not proven")]
     EmailUnverified,
+    /// A member called what needs a second factor, or would remove the last one, where their account must have one.
+    #[error("a second factor is required")]
+    FactorRequired,
     /// A member called what is for admins.
     #[error("not allowed")]
     Forbidden,

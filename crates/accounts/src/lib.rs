@@ -47,7 +47,7 @@ pub use raw_token::RawToken;
 pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
 pub use session::{Announcements, Authenticated, InvalidationError, Invalidations, Source};
-pub use settings::{MailSettings, Settings, Signup};
+pub use settings::{MailSettings, RequireFactor, Settings, Signup};
 pub use view::timestamp;
 
 use credential::{Hasher, Tokens};

@@ -1,8 +1,8 @@
 //! Decisions, apart from doing: plain functions of what is known, tested as tables.
 
-mod trust;
+mod second_step;
 
-pub use trust::{BROWSER_IS_TRUSTED_FOR, may_be_trusted, may_trust};
+pub use second_step::{BROWSER_IS_TRUSTED_FOR, may_be_trusted, may_trust, must_enrol};
 
 use domain::{Factor, Purpose, Role, SessionKind, UserId};
 use store::refresh_tokens::{RefreshToken, Salt};
@@ -288,6 +288,7 @@ mod tests {
             last_name: None,
             role,
             is_active: true,
+            second_factor: false,
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Settings {
     pub signup: Signup,
     /// Whether an account may do nothing before its address is proven.
     pub require_verified: bool,
+    /// Whose account must have a second factor.
+    pub require_factor: RequireFactor,
     /// For how many days an account that its owner has deleted can be restored.
     pub deletion_grace_days: u16,
     /// Usernames that nobody may take, beside those that are reserved everywhere.
@@ -69,6 +71,18 @@ pub struct Settings {
     pub password_min_score: u8,
     /// Where replicas count limits together and tell each other of changes, beside the database.
     pub redis: Option<RedisSettings>,
+}
+
+/// Whose account must have a second factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RequireFactor {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// Those of admins.
+    Admins,
+    /// Everybody's.
+    All,
 }
 
 impl Settings {
@@ -86,6 +100,7 @@ impl Settings {
             mail: MailSettings::default(),
             signup: Signup::Open,
             require_verified: false,
+            require_factor: RequireFactor::Nobody,
             deletion_grace_days: 14,
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,

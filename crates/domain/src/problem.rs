@@ -24,6 +24,8 @@ pub enum Code {
     Forbidden,
     /// This needs a proven email address.
     EmailUnverified,
+    /// This needs a second factor.
+    FactorRequired,
     /// This needs a recent sign-in or the current password.
     Reauthenticate,
     /// Another site sent this request.
@@ -103,6 +105,7 @@ impl Code {
             | Self::AccountDisabled
             | Self::Forbidden
             | Self::EmailUnverified
+            | Self::FactorRequired
             | Self::Reauthenticate
             | Self::CrossSite
             | Self::SignupClosed

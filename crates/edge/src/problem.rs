@@ -22,6 +22,7 @@ pub fn problem(error: Refused) -> Problem {
         Refused::InvalidToken => Code::InvalidToken.into(),
         Refused::Forbidden => Code::Forbidden.into(),
         Refused::EmailUnverified => Code::EmailUnverified.into(),
+        Refused::FactorRequired => Code::FactorRequired.into(),
         Refused::Reauthenticate => Code::Reauthenticate.into(),
         Refused::NotFound => Code::NotFound.into(),
         Refused::LastAdmin => Code::LastAdmin.into(),

@@ -1,9 +1,10 @@
 //! The settings for passwords, usernames and tokens.
 
+use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::{filled, number, switch};
-use accounts::{Hashing, Signup};
+use accounts::{Hashing, RequireFactor, Signup};
 use app::SignupFields;
 use domain::PASSWORD_MIN;
 
@@ -15,6 +16,7 @@ pub(super) struct AccountRules {
     pub(super) signup: Signup,
     pub(super) signup_fields: SignupFields,
     pub(super) require_verified: bool,
+    pub(super) require_factor: RequireFactor,
     pub(super) reserved_usernames: Vec<String>,
     pub(super) deletion_grace_days: u16,
     pub(super) token_lifetime: time::Duration,
@@ -42,6 +44,7 @@ impl AccountRules {
             signup: errors.or(Signup::Closed, signup(raw)),
             signup_fields: errors.or(SignupFields::default(), signup_fields(raw)),
             require_verified: errors.or(None, require_verified).unwrap_or(false),
+            require_factor: errors.or(RequireFactor::Nobody, require_factor(raw)),
             deletion_grace_days: errors.or(days, grace),
             reserved_usernames: errors.or(Vec::new(), reserved_usernames(raw)),
             token_lifetime: time::Duration::minutes(errors.or(30, minutes)),
@@ -83,6 +86,28 @@ fn signup(raw: &RawConfig) -> Result<Signup, ConfigError> {
             format!("\"{other}\" is unknown; set it to open, verify or closed"),
         )),
     }
+}
+
+fn require_factor(raw: &RawConfig) -> Result<RequireFactor, ConfigError> {
+    match filled(raw.require_factor.as_deref()) {
+        None | Some("none") => Ok(RequireFactor::Nobody),
+        Some("admins") => Ok(RequireFactor::Admins),
+        Some("all") => Ok(RequireFactor::All),
+        Some(other) => Err(ConfigError::new(
+            "REQUIRE_FACTOR",
+            format!("\"{other}\" is unknown; set it to none, admins or all"),
+        )),
+    }
+}
+
+/// What would leave people with passkeys alone, which not every device has.
+pub(super) fn warnings(raw: &RawConfig, env: AppEnv, accounts: &AccountRules) -> Vec<String> {
+    // Development makes the key itself.
+    let has_key = env == AppEnv::Development || filled(raw.encryption_key_file.as_deref()).is_some();
+    let lacks = accounts.require_factor != RequireFactor::Nobody && !has_key;
+    let warning = "REQUIRE_FACTOR: without ENCRYPTION_KEY_FILE nobody can set an authenticator app up, so passkeys are the only \
+                   second factor; set ENCRYPTION_KEY_FILE";
+    Vec::from_iter(lacks.then(|| warning.to_owned()))
 }
 
 fn signup_fields(raw: &RawConfig) -> Result<SignupFields, ConfigError> {

@@ -32,7 +32,7 @@ pub use raw::RawConfig;
 pub use signing::Signing;
 
 use account_rules::AccountRules;
-use accounts::{Hashing, Logo, MailSettings, RedisSettings, Settings, Signup};
+use accounts::{Hashing, Logo, MailSettings, RedisSettings, RequireFactor, Settings, Signup};
 use address::Addresses;
 use app::AppSettings;
 use edge::{Origin, TrustedProxies};
@@ -76,6 +76,8 @@ pub struct Config {
     pub signup: Signup,
     /// Whether an account may do nothing before its address is proven.
     pub require_verified: bool,
+    /// Whose account must have a second factor.
+    pub require_factor: RequireFactor,
     /// Usernames that nobody may take, beside the usual ones.
     pub reserved_usernames: Vec<String>,
     /// For how many days an account that its owner deleted can be restored.
@@ -142,6 +144,7 @@ impl Config {
         let mut warnings = database::warnings(raw, env, &database);
         warnings.extend(redis::warnings(raw, env, redis.as_ref()));
         warnings.extend(mail::warnings(raw, env, &mail));
+        warnings.extend(account_rules::warnings(raw, env, &accounts));
         warnings.extend(warning(raw, env, &origin, &proxies, &signing));
         Ok(Self {
             env,
@@ -158,6 +161,7 @@ impl Config {
             hashing: accounts.hashing,
             signup: accounts.signup,
             require_verified: accounts.require_verified,
+            require_factor: accounts.require_factor,
             deletion_grace_days: accounts.deletion_grace_days,
             reserved_usernames: accounts.reserved_usernames,
             password_min_length: accounts.password_min,
@@ -221,6 +225,7 @@ impl Config {
             },
             signup: self.signup,
             require_verified: self.require_verified,
+            require_factor: self.require_factor,
             deletion_grace_days: self.deletion_grace_days,
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,

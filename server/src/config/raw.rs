@@ -83,6 +83,9 @@ pub struct RawConfig {
     /// [default: false]
     #[arg(long, env, value_name = "BOOL")]
     pub require_verified: Option<String>,
+    /// Whose account must have a second factor before anything else: none, admins or all [default: none]
+    #[arg(long, env, value_name = "NAME")]
+    pub require_factor: Option<String>,
     /// More usernames that nobody may choose, separated by commas; admin, support and others always are
     #[arg(long, env, value_name = "LIST")]
     pub reserved_usernames: Option<String>,

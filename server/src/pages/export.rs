@@ -5,7 +5,7 @@ use crate::download::Download;
 use crate::http::redirect::{see_other, with_next};
 use crate::state::AppState;
 use accounts::{Error, RequestCtx};
-use app::forms::CONFIRM;
+use app::forms::{CONFIRM, FACTORS};
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,7 @@ pub(crate) async fn download(
         Ok(export) => Download(export).into_response(),
         Err(Error::SignInNeeded) => see_other(&with_next("/login", PAGE)),
         Err(Error::EmailUnverified) => see_other(PAGE),
+        Err(Error::FactorRequired) => see_other(FACTORS),
         Err(Error::Reauthenticate) => see_other(&with_next(CONFIRM, PAGE)),
         Err(error) => refusal(problem(error)),
     }

@@ -6,7 +6,7 @@ use crate::http::redirect::{see_other, with_next};
 use crate::state::AppState;
 use accounts::RequestCtx;
 use app::Flash;
-use app::forms::{CONFIRM, FORMS};
+use app::forms::{CONFIRM, FACTORS, FORMS};
 use app::routes::{Guard, Page, every_page};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -26,6 +26,9 @@ pub(crate) async fn middleware(State(state): State<AppState>, mut request: Reque
     if !page.guard.admits(viewer.as_ref()) {
         return turn_away(page.guard, viewer.as_ref(), &request);
     }
+    if page.path != FACTORS && page.guard.waits_for_factor() && must_enrol(&request) {
+        return see_other(FACTORS);
+    }
     let unsent = unsent::read(request.headers(), state.cookies);
     if let Some(unsent) = unsent.as_ref().filter(|_| viewer.is_none()) {
         request.extensions_mut().insert(unsent.kind());
@@ -42,6 +45,12 @@ pub(crate) async fn middleware(State(state): State<AppState>, mut request: Reque
         response.headers_mut().extend(cleared);
     }
     response
+}
+
+/// Whether the caller has to set a second factor up before they see members' pages. What else they have to do comes first.
+fn must_enrol(request: &Request) -> bool {
+    let member = request.extensions().get::<RequestCtx>().and_then(|ctx| ctx.signed_in().ok());
+    member.is_some_and(|member| member.must_enrol && !member.must_prove)
 }
 
 fn page(request: &Request) -> Option<&'static Page> {

@@ -6,7 +6,7 @@ use crate::http::headers;
 use crate::http::redirect::{see_other, with_next};
 use crate::state::AppState;
 use accounts::{Error, RequestCtx, timestamp, version};
-use app::forms::CONFIRM;
+use app::forms::{CONFIRM, FACTORS};
 use app::{AppSettings, DocumentContext, Flash};
 use axum::Extension;
 use axum::extract::FromRequestParts;
@@ -67,6 +67,7 @@ impl DocumentRequest {
         match error {
             Error::SignInNeeded => see_other(&with_next("/login", &back)),
             Error::EmailUnverified => see_other("/account"),
+            Error::FactorRequired => see_other(FACTORS),
             Error::Reauthenticate => see_other(&with_next(CONFIRM, &back)),
             error => refusal(problem(error)),
         }

@@ -38,13 +38,18 @@ fn content(context: &DocumentContext, page: &FactorsPage) -> AnyView {
     let FactorsPage { factors, enrolment, ways, codes } = page;
     let has_app = factors.totp.is_some();
     let is_on = has_app || !factors.passkeys.is_empty();
+    let lacks = factors.required && !is_on;
+    // The last one stays where one is required.
+    let is_last = factors.passkeys.is_empty();
+    let may_turn_off = has_app && !(factors.required && is_last);
     view! {
+        {lacks.then(|| view! { <p class="notice">{words::factors::required()}</p> })}
         {said(&context.flash, page)}
         {passkeys::card(context, factors)}
         {authenticator::card(context, factors, ways, enrolment.as_ref())}
         {is_on.then(|| recovery_codes::card(context, factors, codes.as_ref()))}
         {ways_in::card(*ways)}
-        {has_app.then(|| turn_off(context, factors.passkeys.is_empty()))}
+        {may_turn_off.then(|| turn_off(context, is_last))}
     }
     .into_any()
 }

@@ -24,7 +24,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn email(&self, ctx: &RequestCtx) -> Result<EmailView, Error> {
-        let user = self.own_account(ctx.signed_in()?).await?;
+        let user = self.own_account(ctx.proving()?).await?;
         self.email_view(ctx, user).await
     }
 
@@ -34,7 +34,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::Invalid`] (also for a wrong current password), [`Error::Taken`] where a sign-up
     /// would say so too, [`Error::TooManyTries`], [`Error::Overloaded`], [`Error::Unavailable`]; nothing changed then.
     pub async fn change_email(&self, ctx: &RequestCtx, form: EmailForm) -> Result<EmailView, Error> {
-        let member = ctx.signed_in()?;
+        let member = ctx.proving()?;
         let EmailChange { email, password } = form.parse()?;
         let user = self.own_account(member).await?;
         let unchanged = || Error::from(FieldError::new("email", Reason::EmailUnchanged));
@@ -58,6 +58,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Unavailable`].
     pub async fn cancel_email_change(&self, ctx: &RequestCtx) -> Result<EmailView, Error> {
+        ctx.proving()?;
         let (mut tx, user) = self.begin_unproven(ctx).await?;
         if one_time_tokens::revoke_all(&mut tx, user.id, &[Purpose::ChangeEmail]).await? > 0 {
             self.audit(&mut tx, ctx, Some(user.id), Event::EmailChangeCancelled).await?;

@@ -1,16 +1,24 @@
 use crate::one_time::Redeemable;
 use crate::{Accounts, Error, Member, RequestCtx, policy};
-use domain::{Purpose, UserId};
-use store::Tx;
+use domain::{Purpose, Role, UserId};
 use store::sessions::{self, Session};
 use store::users::{self, User, admin};
+use store::{Tx, factors};
 
 /// Every write of a member begins here. A request may wait for a row while its session ends, or while its account is
 /// disabled, deleted or demoted. So the rows are read again under a lock: first accounts and then sessions, in every
 /// transaction that locks both; and whether the address is proven counts as the locked row says.
 impl Accounts {
-    /// Begins a change of the caller's own account, whose address is proven where that is asked for.
+    /// Begins a change of the caller's own account, whose address is proven, and which has a second factor, where that is
+    /// asked for.
     pub(crate) async fn begin(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
+        let (mut tx, user) = self.begin_enrolling(ctx).await?;
+        self.need_factor(&mut tx, &user).await?;
+        Ok((tx, user))
+    }
+
+    /// The same for what leads to that factor.
+    pub(crate) async fn begin_enrolling(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
         let (tx, user) = self.begin_unproven(ctx).await?;
         if self.must_prove(user.email_verified) { Err(Error::EmailUnverified) } else { Ok((tx, user)) }
     }
@@ -66,9 +74,23 @@ impl Accounts {
         if !admins.contains(&admin.user) {
             return Err(Error::Forbidden);
         }
+        if self.lacks_factor(&mut tx, admin.user, Role::Admin).await? {
+            return Err(Error::FactorRequired);
+        }
         let user = users::lock(&mut tx, id).await?.ok_or(Error::NotFound)?;
         self.lock_session(&mut tx, ctx, admin).await?;
         Ok((tx, admins, user))
+    }
+
+    /// Whether an account, whose row is locked, has the second factor that it must have.
+    pub(crate) async fn need_factor(&self, tx: &mut Tx, user: &User) -> Result<(), Error> {
+        let lacks = self.lacks_factor(tx, user.id, user.role).await?;
+        if lacks { Err(Error::FactorRequired) } else { Ok(()) }
+    }
+
+    /// The same as a question.
+    pub(crate) async fn lacks_factor(&self, tx: &mut Tx, user: UserId, role: Role) -> Result<bool, Error> {
+        Ok(self.must_enrol(role, false) && factors::enrolled_in(tx, user).await?.is_empty())
     }
 
     /// Begins what an admin does that concerns no account yet: on their own.

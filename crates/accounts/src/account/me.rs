@@ -44,7 +44,7 @@ impl Accounts {
     /// [`Error::Unavailable`]; the account stays as it was then.
     pub async fn change_me(&self, ctx: &RequestCtx, mut patch: UserPatch) -> Result<UserView, Error> {
         let leads_to_proof = patch.is_only_of_email();
-        let member = if leads_to_proof { ctx.signed_in()? } else { ctx.member()? };
+        let member = if leads_to_proof { ctx.proving()? } else { ctx.member()? };
         let user = self.own_account(member).await?;
         leave_kept(&mut patch.email, &user);
         let UserChange { profile, email, current_password } = patch.parse()?;

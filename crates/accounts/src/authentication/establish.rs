@@ -42,6 +42,8 @@ pub(crate) struct Established {
     pub(crate) user: User,
     /// Whether its address has to be proven before anything else.
     pub(crate) must_prove: bool,
+    /// Whether a second factor has to be set up before anything else.
+    pub(crate) must_enrol: bool,
     pub(crate) token: SessionToken,
     /// The token that makes the client a known device; a program has to ask for it.
     pub(crate) device: RawToken,
@@ -152,11 +154,12 @@ impl Accounts {
         if is_news {
             self.notify(&mut tx, ctx, &user, Notice::NewDevice).await?;
         }
+        let must_enrol = self.lacks_factor(&mut tx, id, role).await?;
         tx.commit().await?;
         self.inner.tally.signed_in(&proofs);
         self.forgive(ctx, &earned).await;
         let must_prove = self.must_prove(user.email_verified);
-        Ok(Established { user, must_prove, token, device })
+        Ok(Established { user, must_prove, must_enrol, token, device })
     }
 
     /// Whether the owner may not know of a sign-in by a client that shows no device token of theirs.

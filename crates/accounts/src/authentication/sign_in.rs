@@ -14,6 +14,8 @@ pub struct SignedIn {
     pub token: SessionToken,
     /// For the cookie that makes this browser a known device.
     pub device: Option<RawToken>,
+    /// Whether a second factor has to be set up before anything else.
+    pub must_enrol: bool,
 }
 
 /// Signing in with a password or with a code by mail, one function for each transport; the steps that they share decide
@@ -160,8 +162,13 @@ impl Accounts {
 }
 
 impl From<Established> for SignedIn {
-    fn from(Established { user, must_prove, token, device }: Established) -> Self {
-        Self { viewer: viewer(&user, must_prove), token, device: Some(device) }
+    fn from(Established { user, must_prove, must_enrol, token, device }: Established) -> Self {
+        Self {
+            viewer: viewer(&user, must_prove),
+            token,
+            device: Some(device),
+            must_enrol: must_enrol && !must_prove,
+        }
     }
 }
 

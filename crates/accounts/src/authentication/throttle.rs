@@ -30,14 +30,12 @@ pub(crate) enum Admitted {
     Network { name: Cost, account: Option<Taken>, own: bool },
 }
 
-/// What a sign-in earns once it is complete: nothing for a new account, and nothing for a code by mail.
+/// What a sign-in earns once it is complete: counts that it forgives, or trust in its browser. Nothing for a new account.
 #[derive(Default)]
 pub(crate) struct Earned {
-    /// The counts that it forgives.
     pub(crate) forgives: Vec<Key>,
     /// Whether the client goes on as the known device that it is.
     pub(crate) known_device: bool,
-    /// Whether the password alone signs in from this browser for a while.
     pub(crate) trust: bool,
 }
 

@@ -8,7 +8,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Unavailable`].
     pub async fn ways_in(&self, ctx: &RequestCtx) -> Result<WaysIn, Error> {
-        let user = self.own_account(ctx.member()?).await?;
+        let user = self.own_account(ctx.enrolling()?).await?;
         let factors = self.factors(ctx).await?;
         let methods = self.factor_methods(user.id).await?;
         // To an address that nobody has proven no code is mailed.

@@ -234,6 +234,7 @@ mod tests {
                 last_name: None,
                 role: Role::User,
                 is_active: true,
+                second_factor: false,
             },
             profile: Profile::default(),
             created_at: NOW,

@@ -80,12 +80,18 @@ impl Accounts {
 
     pub(crate) fn member_of(&self, session: Session) -> Member {
         let must_prove = self.must_prove(session.email_verified);
-        Member::of(session, must_prove)
+        let must_enrol = self.must_enrol(session.role, session.second_factor);
+        Member::of(session, must_prove, must_enrol)
     }
 
     /// Whether an account whose address is proven or not has to prove it first.
     pub(crate) fn must_prove(&self, email_verified: bool) -> bool {
         policy::must_prove(self.settings().require_verified, email_verified)
+    }
+
+    /// Whether an account of this role has to set a second factor up first.
+    pub(crate) fn must_enrol(&self, role: Role, has_factor: bool) -> bool {
+        policy::must_enrol(self.settings().require_factor, role, has_factor)
     }
 
     /// The living session that a token of this kind names. Two steps, each a function of its own: what

@@ -12,6 +12,8 @@ pub struct FactorsView {
     pub passkeys: Vec<PasskeyView>,
     /// Whether passkeys can be added here: they need an address with a name, over TLS.
     pub passkeys_available: bool,
+    /// Whether your account must have a second factor.
+    pub required: bool,
     /// The authenticator app, if you have set one up.
     pub totp: Option<TotpView>,
     /// Whether one can be set up here.

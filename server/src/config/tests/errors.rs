@@ -1,6 +1,7 @@
 //! All that cannot work is told at once, and what hardly can is told too.
 
 use super::{Config, raw, refusal};
+use accounts::RequireFactor::{Admins, All, Nobody};
 
 const SECRET: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const PRODUCTION: [(&str, &str); 5] = [
@@ -185,4 +186,14 @@ fn whoever_must_prove_an_address_needs_mail() {
     assert!(Config::new(&raw(&production(&mail))).unwrap().require_verified);
     let development = [("APP_ENV", "development"), ("SIGNUP", "verify"), ("REQUIRE_VERIFIED", "true")];
     assert!(Config::new(&raw(&development)).is_ok());
+}
+
+#[test]
+fn a_second_factor_is_required_of_nobody_admins_or_all() {
+    let required = |text| Config::new(&raw(&production(&[("REQUIRE_FACTOR", text)]))).unwrap().require_factor;
+    assert_eq!(["", "none", "admins", "all"].map(required), [Nobody, Nobody, Admins, All]);
+    let error = refusal(&production(&[("REQUIRE_FACTOR", "true")]));
+    assert!(error.contains("REQUIRE_FACTOR: \"true\" is unknown; set it to none, admins or all"), "{error}");
+    let warned = warnings(&[("REQUIRE_FACTOR", "admins")]);
+    assert!(warned.iter().any(|warning| warning.contains("passkeys are the only")), "{warned:?}");
 }

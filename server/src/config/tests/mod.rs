@@ -39,6 +39,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "SIGNUP" => &mut raw.signup,
             "SIGNUP_FIELDS" => &mut raw.signup_fields,
             "REQUIRE_VERIFIED" => &mut raw.require_verified,
+            "REQUIRE_FACTOR" => &mut raw.require_factor,
             "PASSWORD_MIN_LENGTH" => &mut raw.password_min_length,
             "PASSWORD_MIN_SCORE" => &mut raw.password_min_score,
             "ARGON2_M_COST" => &mut raw.argon2_m_cost,

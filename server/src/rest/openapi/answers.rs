@@ -31,6 +31,7 @@ const SHARED: &[(Of, Code, &str)] = &[
         Code::EmailUnverified,
         "The email address must be confirmed first, where the site asks for that",
     ),
+    (Of::Proven, Code::FactorRequired, "A second factor must be set up first, where the site asks for that"),
     (Of::Counted, Code::CrossSite, "The request came from another site"),
     (Of::Bodies, Code::TimedOut, "The body took too long to arrive"),
     (Of::Bodies, Code::TooLarge, "The body is too large"),

@@ -57,6 +57,28 @@ pub(crate) const EXPECTED: &[(&str, u16, u16)] = &[
 /// Nothing's.
 pub(crate) const ID: &str = "00000000-0000-0000-0000-000000000007";
 
+/// What gets a member's call past the check of its fields, as far as that is so.
+pub(super) fn member_fields(path: &str) -> &'static [(&'static str, &'static str)] {
+    match path {
+        "/fn/password/change" => &[
+            ("form[current_password]", testkit::PASSWORD),
+            ("form[new_password]", "amber lantern on the step"),
+        ],
+        "/fn/profile/save" => &[("form[name]", "Ana")],
+        "/fn/email/change" => &[("form[email]", "ana@new.example")],
+        "/fn/sessions/end" => &[("form[session]", ID)],
+        "/fn/devices/forget" => &[("form[device]", ID)],
+        "/fn/factors/totp/confirm" => &[("form[code]", "012345")],
+        "/fn/admin/act" | "/fn/admin/confirmed" | "/fn/admin/link" => &[("form[user]", ID)],
+        "/fn/admin/invitations/revoke" => &[("form[invitation]", ID)],
+        "/fn/admin/invite" => &[("form[email]", "x@example.com")],
+        "/fn/factors/passkeys/add" => &[("form[name]", "x")],
+        "/fn/factors/passkeys/remove" => &[("form[id]", ID)],
+        "/fn/factors/passkeys/rename" => &[("form[id]", ID), ("form[name]", "x")],
+        _ => &[],
+    }
+}
+
 /// What gets a stranger's call past the check of its fields, as far as that is so.
 pub(super) fn fields(path: &str) -> &'static [(&'static str, &'static str)] {
     match path {

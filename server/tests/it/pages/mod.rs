@@ -13,6 +13,7 @@ pub mod guards;
 mod plain_forms;
 mod recovery;
 mod redirects;
+mod required_factor;
 mod settings;
 mod sign_in_code;
 mod sign_up;

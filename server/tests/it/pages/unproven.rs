@@ -1,6 +1,6 @@
 //! `REQUIRE_VERIFIED`: members' pages say how to prove the address, and show nothing else until it is proven.
 
-use super::functions::{EXPECTED, ID};
+use super::functions::{EXPECTED, member_fields};
 use crate::app::App;
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, link_token};
@@ -98,20 +98,7 @@ async fn each_function_for_members_waits_unless_it_leads_to_the_proof(pool: PgPo
     let (last, calls): (Vec<_>, Vec<_>) =
         EXPECTED.iter().copied().partition(|(path, ..)| *path == "/fn/logout");
     for (path, _, status) in calls.into_iter().chain(last) {
-        let fields: &[_] = match path {
-            "/fn/password/change" => {
-                &[("form[current_password]", PASSWORD), ("form[new_password]", "amber lantern on the step")]
-            }
-            "/fn/profile/save" => &[("form[name]", "Ana")],
-            "/fn/email/change" => &[("form[email]", NEW)],
-            "/fn/sessions/end" => &[("form[session]", ID)],
-            "/fn/devices/forget" => &[("form[device]", ID)],
-            "/fn/factors/totp/confirm" => &[("form[code]", "012345")],
-            "/fn/admin/act" | "/fn/admin/confirmed" | "/fn/admin/link" => &[("form[user]", ID)],
-            "/fn/admin/invitations/revoke" => &[("form[invitation]", ID)],
-            "/fn/admin/invite" => &[("form[email]", "x@example.com")],
-            _ => &[],
-        };
+        let fields = member_fields(path);
         let answer = ana.call_as(&hidden, path, fields).await.expect(status);
         if status == 403 {
             assert_eq!(answer.code(), "email_unverified", "{path}");

@@ -10,6 +10,7 @@ mod me;
 pub mod openapi;
 mod passkeys;
 mod recovery;
+mod required_factor;
 mod rights;
 mod unproven;
 mod users;

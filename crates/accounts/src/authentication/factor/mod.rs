@@ -127,7 +127,7 @@ impl Accounts {
         user: &User,
         (factor, is_first, replaced): (Factor, bool, bool),
     ) -> Result<FactorAdded, Error> {
-        let member = ctx.member()?;
+        let member = ctx.enrolling()?;
         let recovery_codes =
             if is_first { Some(self.replace_recovery_codes(tx, ctx, member).await?) } else { None };
         pending::end_all(tx, user.id).await?;

@@ -9,7 +9,7 @@ use crate::mail::Notice;
 use crate::policy::{self, SWEEP_BATCH};
 use crate::rng::{self, bytes};
 use crate::view::timestamp;
-use crate::{Accounts, Error, RequestCtx};
+use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
     Factor, FactorForm, FactorsView, FieldError, Purpose, Reason, TotpConfirmForm, TotpEnrolment, TotpView,
     UserId,
@@ -37,12 +37,14 @@ impl Accounts {
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Unavailable`].
     pub async fn factors(&self, ctx: &RequestCtx) -> Result<FactorsView, Error> {
-        let user = ctx.member()?.user;
+        let Member { user, role, .. } = ctx.enrolling()?;
+        let user = *user;
         let times = totp::times(self.store(), user).await?;
         let left = recovery_codes::count(self.store(), user).await?;
         Ok(FactorsView {
             passkeys: self.passkeys_of(user).await?,
             passkeys_available: self.has_passkeys(),
+            required: self.must_enrol(*role, false),
             totp: times.map(|times| TotpView {
                 added_at: timestamp(times.added_at),
                 last_used_at: timestamp(times.last_used_at),
@@ -60,7 +62,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorsOff`],
     /// [`Error::Unavailable`].
     pub async fn begin_totp(&self, ctx: &RequestCtx) -> Result<TotpEnrolment, Error> {
-        let session = ctx.member()?.session;
+        let session = ctx.enrolling()?.session;
         let keys = self.settings().encryption.as_ref().ok_or(Error::FactorsOff)?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let (rng, now) = (self.inner.rng.as_ref(), self.inner.database_clock.time(ctx.now));
@@ -78,7 +80,7 @@ impl Accounts {
     /// # Errors
     /// As [`Accounts::begin_totp`].
     pub async fn pending_totp(&self, ctx: &RequestCtx) -> Result<Option<PendingTotp>, Error> {
-        let session = ctx.member()?.session;
+        let session = ctx.enrolling()?.session;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let now = self.inner.database_clock.time(ctx.now);
         let Some(begun) = totp::begun(&mut tx, (user.id, session), now).await? else { return Ok(None) };
@@ -94,7 +96,7 @@ impl Accounts {
     /// wrong code), [`Error::ChangedMeanwhile`] where nothing is being set up, or another key, [`Error::FactorsOff`],
     /// [`Error::Unavailable`]; nothing was changed then.
     pub async fn confirm_totp(&self, ctx: &RequestCtx, form: TotpConfirmForm) -> Result<FactorAdded, Error> {
-        let member = ctx.member()?;
+        let member = ctx.enrolling()?;
         let code = form.parse()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let now = self.inner.database_clock.time(ctx.now);
@@ -117,11 +119,13 @@ impl Accounts {
     /// there is as it should be.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Unavailable`].
+    /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorRequired`] for the last
+    /// one where the account must have one, [`Error::Unavailable`].
     pub async fn remove_totp(&self, ctx: &RequestCtx, FactorForm {}: FactorForm) -> Result<(), Error> {
         ctx.member()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         if totp::delete(&mut tx, user.id).await? {
+            self.need_factor(&mut tx, &user).await?;
             self.factor_removed(&mut tx, ctx, &user, Factor::Totp).await?;
         }
         Ok(tx.commit().await?)
@@ -179,7 +183,7 @@ impl Accounts {
 
     /// Begins a change of the caller's factors, which takes a recent sign-in.
     pub(crate) async fn begin_stepped_up(&self, ctx: &RequestCtx) -> Result<(Tx, User), Error> {
-        let (mut tx, user) = self.begin(ctx).await?;
+        let (mut tx, user) = self.begin_enrolling(ctx).await?;
         self.need_recent_sign_in_in(&mut tx, &user, ctx).await?;
         Ok((tx, user))
     }

@@ -13,4 +13,4 @@ mod recovery;
 mod registration;
 mod repeat;
 mod sign_up;
-mod unproven;
+pub(crate) mod unproven;

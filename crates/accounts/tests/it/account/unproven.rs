@@ -18,11 +18,11 @@ use testkit::{PASSWORD, World, link_token, sign_in};
 const OLD: &str = "ana@example.com";
 const NEW: &str = "ana@new.example";
 
-type Asking<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
-type Ask = (&'static str, for<'a> fn(&'a Accounts, &'a RequestCtx, UserId) -> Asking<'a>);
+pub(crate) type Asking<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+pub(crate) type Ask = (&'static str, for<'a> fn(&'a Accounts, &'a RequestCtx, UserId) -> Asking<'a>);
 
 /// What waits for the proof, by the use case's name, with the id of somebody else.
-const WAITS: &[Ask] = &[
+pub(crate) const WAITS: &[Ask] = &[
     ("me", |accounts, ctx, _| Box::pin(async { accounts.me(ctx).await.map(drop) })),
     ("profile", |accounts, ctx, _| Box::pin(async { accounts.profile(ctx).await.map(drop) })),
     ("save_profile", |accounts, ctx, _| {

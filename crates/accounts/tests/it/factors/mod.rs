@@ -1,5 +1,6 @@
 mod guesses;
 mod replaced;
+mod required;
 mod setup;
 mod single_use;
 mod trusted;

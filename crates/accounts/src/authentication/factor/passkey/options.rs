@@ -82,7 +82,7 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`] where the account
     /// has as many as it may, [`Error::PasskeysOff`], [`Error::Unavailable`].
     pub async fn passkey_add_options(&self, ctx: &RequestCtx) -> Result<Value, Error> {
-        let member = ctx.member()?;
+        let member = ctx.enrolling()?;
         let relying_party = self.relying_party()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let known = passkeys::descriptors_in(&mut tx, user.id).await?;

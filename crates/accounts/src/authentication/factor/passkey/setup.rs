@@ -28,7 +28,7 @@ impl Accounts {
     /// passkey that is refused, or somebody's already, or one too many), [`Error::PasskeysOff`], [`Error::Unavailable`];
     /// nothing was added then.
     pub async fn add_passkey(&self, ctx: &RequestCtx, form: PasskeyAddForm) -> Result<FactorAdded, Error> {
-        let member = ctx.member()?;
+        let member = ctx.enrolling()?;
         self.relying_party()?;
         let NewPasskey { name, answer } = form.parse()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
@@ -140,6 +140,7 @@ impl Accounts {
             if !self.has_way_back(&user, left) {
                 return Err(Error::LastWayIn);
             }
+            self.need_factor(&mut tx, &user).await?;
             self.factor_removed(&mut tx, ctx, &user, Factor::Passkey).await?;
         }
         Ok(tx.commit().await?)

@@ -1,10 +1,22 @@
-//! Where the password alone is enough, though there is a second factor: in a browser that its owner trusts.
+//! Who must have a second factor, and where the password alone is enough all the same: in a browser that its owner trusts.
 
+use crate::settings::RequireFactor;
 use domain::{Factor, Role};
 use time::Duration;
 
 /// How long a browser is trusted with the password alone.
 pub const BROWSER_IS_TRUSTED_FOR: Duration = Duration::days(30);
+
+/// Whether an account may so far do no more than set a second factor up, sign out, and be deleted.
+#[must_use]
+pub const fn must_enrol(require: RequireFactor, role: Role, has_factor: bool) -> bool {
+    let required = match require {
+        RequireFactor::Nobody => false,
+        RequireFactor::Admins => matches!(role, Role::Admin),
+        RequireFactor::All => true,
+    };
+    required && !has_factor
+}
 
 /// Whether the password alone may be enough in a browser that is trusted: never for an admin, whose account is worth more
 /// to a thief, and for no code by mail.
@@ -26,6 +38,16 @@ pub fn may_trust(role: Role, proven: &[Factor]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_factor_is_set_up_where_one_is_asked_for() {
+        use RequireFactor::{Admins, All, Nobody};
+        for (require, user, admin) in [(Nobody, false, false), (Admins, false, true), (All, true, true)] {
+            let must = [Role::User, Role::Admin].map(|role| must_enrol(require, role, false));
+            assert_eq!(must, [user, admin], "{require:?}");
+            assert!(!must_enrol(require, Role::User, true) && !must_enrol(require, Role::Admin, true));
+        }
+    }
 
     #[test]
     fn a_browser_is_trusted_by_a_member_s_password_and_app_alone() {

@@ -15,7 +15,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 # Programs of the same virtual environment first.
 os.environ["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}:/usr/sbin"
-VALUES = {"settings": {"BASE_URL": "https://accounts.example.com"}, "ingress": {"enabled": True, "className": "public"}}
+SETTINGS = {"BASE_URL": "https://accounts.example.com", "TRUSTED_PROXIES": "10.244.0.0/16"}
+VALUES = {"settings": SETTINGS, "ingress": {"enabled": True, "className": "public"}}
 # Names in these files that are variables of others, or of compose.yaml itself.
 OTHERS = re.compile(
     r"^(PG\w+|POSTGRES_\w+|MP_\w+|TLS_PEM|PROXY|PROXY_ADDRESS|BIND|HTTPS?_PORT|MAIL_PORT|MAIL_INTERNAL|FRONT_SUBNET|"
@@ -101,7 +102,12 @@ def helm():
     files = rendered.values() if isinstance(rendered, dict) else [rendered]
     count = valid("\n---\n".join(text for text in files if text.strip()))
     assert count == 9, count
-    for wrong in ({}, {"settings": {"BASE_URL": "http://a.example"}}, {"settings": VALUES["settings"] | {"SECRET_KEY": "x"}}):
+    for wrong in (
+        {},
+        {"settings": SETTINGS | {"BASE_URL": "http://a.example"}},
+        {"settings": SETTINGS | {"TRUSTED_PROXIES": ""}},
+        {"settings": SETTINGS | {"SECRET_KEY": "x"}},
+    ):
         try:
             helm_python.Chart.load(chart).render(wrong, name="doorstep")
         except helm_python.HelmError:

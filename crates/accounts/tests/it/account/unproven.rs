@@ -4,8 +4,9 @@ use crate::crew::{admin, admin_patch, again, deletion, patch};
 use accounts::{Accounts, AuditFormat, Error, NewAdmin, Proven, RequestCtx};
 use domain::{
     AddressForm, AdminAct, AdminActForm, AuditQuery, AuditSearch, DeviceId, EmailForm, FactorForm,
-    FactorsClearing, InviteForm, PageRequest, PasswordForm, ProfileForm, RevokeForm, SessionId,
-    TotpConfirmForm, UserId, UserQuery, VerifyForm,
+    FactorsClearing, InviteForm, PageRequest, PasskeyAddForm, PasskeyId, PasskeyRemoveForm,
+    PasskeyRenameForm, PasswordForm, ProfileForm, RevokeForm, SessionId, TotpConfirmForm, UserId, UserQuery,
+    VerifyForm,
 };
 use serde_json::json;
 use sqlx::PgPool;
@@ -74,6 +75,24 @@ pub(crate) const WAITS: &[Ask] = &[
     ("remove_totp", |accounts, ctx, _| Box::pin(async { accounts.remove_totp(ctx, FactorForm {}).await })),
     ("new_recovery_codes", |accounts, ctx, _| {
         Box::pin(async { accounts.new_recovery_codes(ctx).await.map(drop) })
+    }),
+    ("see_recovery_codes", |accounts, ctx, _| {
+        Box::pin(async { accounts.see_recovery_codes(ctx, "x").await.map(drop) })
+    }),
+    ("passkey_add_options", |accounts, ctx, _| {
+        Box::pin(async { accounts.passkey_add_options(ctx).await.map(drop) })
+    }),
+    ("add_passkey", |accounts, ctx, _| {
+        let form = PasskeyAddForm { name: "Phone".into(), passkey: "{}".into() };
+        Box::pin(async { accounts.add_passkey(ctx, form).await.map(drop) })
+    }),
+    ("rename_passkey", |accounts, ctx, other| {
+        let form = PasskeyRenameForm { id: PasskeyId(other.0), name: "Phone".into() };
+        Box::pin(async { accounts.rename_passkey(ctx, form).await })
+    }),
+    ("remove_passkey", |accounts, ctx, other| {
+        let form = PasskeyRemoveForm { id: PasskeyId(other.0) };
+        Box::pin(async { accounts.remove_passkey(ctx, form).await })
     }),
     ("audit_trail", |accounts, ctx, _| {
         Box::pin(async { accounts.audit_trail(ctx, AuditQuery::default()).await.map(drop) })
@@ -144,9 +163,13 @@ const GOES_ON: &[&str] = &[
     "delete_me",
     "disown",
     "email",
+    "end_pending_sign_in",
     "forgot_password",
     "leave",
     "leaving",
+    "passkey_confirm_options",
+    "passkey_factor_options",
+    "passkey_factor_options_bearer",
     "pending_sign_in",
     "prove_address",
     "refresh",
@@ -161,6 +184,8 @@ const GOES_ON: &[&str] = &[
     "sign_in_by_code_bearer",
     "sign_in_by_factor",
     "sign_in_by_factor_bearer",
+    "sign_in_by_passkey",
+    "sign_in_by_passkey_bearer",
     "sign_in_known_bearer",
     "sign_out",
     "sign_up",

@@ -2,7 +2,6 @@ use crate::audit::Event;
 use crate::mail::Notice;
 use crate::{Accounts, Error, RequestCtx, SessionToken, account::version};
 use domain::{PasswordChange, PasswordForm, Profile};
-use store::factors::passkeys;
 use store::users;
 
 /// A password was changed.
@@ -42,7 +41,6 @@ impl Accounts {
             return Err(wrong_password);
         }
         users::set_password_hash(&mut tx, locked.id, &hash, ctx.now).await?;
-        passkeys::set_alone(&mut tx, locked.id, true).await?;
         let (session, token, ended_sessions) =
             self.keep_only_this_session(&mut tx, ctx, member, locked.role, &stepped_up.proofs).await?;
         self.audit(&mut tx, ctx, Some(locked.id), Event::PasswordChanged { session, ended_sessions }).await?;

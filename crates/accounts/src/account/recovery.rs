@@ -51,8 +51,12 @@ impl Accounts {
         let hash = self.choose_password("new_password", new_password, words, Priority::Stranger).await?;
         let (mut tx, user) = self.begin_by_token(ctx, &token).await?;
         users::set_password_hash(&mut tx, user.id, &hash, ctx.now).await?;
-        passkeys::set_alone(&mut tx, user.id, true).await?;
+        // Nobody knows whose they are until they come with the new password.
+        passkeys::distrust(&mut tx, user.id).await?;
         if identifier::email(&user.email).as_deref() == Some(&token.email.canonical) {
+            if !user.email_verified {
+                self.remove_factors_of_before(&mut tx, &ctx.as_stranger(), &user).await?;
+            }
             users::set_email_verified(&mut tx, user.id, ctx.now).await?;
         }
         let ended_sessions = self.end_everything(&mut tx, ctx, user.id).await?;

@@ -194,6 +194,7 @@ impl Accounts {
         if !pending::end(&mut tx, waiting).await? || !self.is_enough(&mut tx, &user, &proofs).await? {
             return Err(Error::ChallengeInvalid);
         }
+        self.trust_with_password(&mut tx, user.id, &proofs, code).await?;
         // What the same browser began before, and left, is no news either.
         if waited.kind == SessionKind::Browser {
             pending::told_of(&mut tx, user.id, &waited.begun_by).await?;

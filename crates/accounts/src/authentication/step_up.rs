@@ -11,7 +11,7 @@ use domain::{
     SessionKind,
 };
 use store::Tx;
-use store::factors::{self, passkeys, totp};
+use store::factors::{self, totp};
 use store::sessions::{self, Proof};
 use store::users::User;
 
@@ -91,7 +91,6 @@ impl Accounts {
         proofs: &[Proof],
     ) -> Result<Option<SessionToken>, Error> {
         let member = ctx.signed_in()?;
-        passkeys::set_alone(&mut tx, locked.id, true).await?;
         let (session, token) = self.lift(&mut tx, ctx, member, locked.role, proofs).await?;
         self.audit(&mut tx, ctx, Some(locked.id), Event::Reauthenticated { session }).await?;
         tx.commit().await?;

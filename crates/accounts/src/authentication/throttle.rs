@@ -4,6 +4,8 @@
 //! No account is ever locked: anybody could lock somebody else's. Names wait, whether they exist or not. Known devices
 //! have a budget of their own, and so does the network of the account's last sign-in.
 
+mod passkeys;
+
 use crate::audit::Event;
 use crate::credential::Priority;
 use crate::limits::Guessed;
@@ -294,18 +296,6 @@ impl Accounts {
             None => key(of, &[user.0.as_bytes()]),
         };
         self.take(ctx, &[Budget { key, bucket: limits::FACTOR_TRIES_OF_AN_ACCOUNT }]).await
-    }
-
-    /// Admits a sign-in by a passkey alone. No name says whose it is, so a known device goes by its own owner.
-    pub(crate) async fn admit_passkey(&self, ctx: &RequestCtx) -> Result<(), Error> {
-        if let Some((device, owner)) = self.device_and_owner(&ctx.client).await? {
-            let key = key("sign-in by passkey with", &[&device, owner.0.as_bytes()]);
-            return self.take(ctx, &[Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE }]).await;
-        }
-        let [address, around] = of_address("passkey from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
-        let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
-        let [in_an_hour, around_in_an_hour] = of_address("passkey in an hour from", ctx, hour);
-        self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await
     }
 
     /// The priority of a known caller: one account must not fill the places of all others, however many sessions and

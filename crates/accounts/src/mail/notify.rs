@@ -41,14 +41,25 @@ impl Accounts {
         if before.email_verified && notice.can_be_undone() && by_owner {
             // By the order of the events, which the account's lock makes: a request's own time may be older than what
             // it waited for.
-            let newest = one_time_tokens::newest_not_me(tx, before.id).await?;
-            let after = newest.map(|newest| newest + Duration::MICROSECOND);
-            let now = after.into_iter().fold(self.inner.database_clock.time(ctx.now), OffsetDateTime::max);
+            let now = self.in_order(tx, ctx, before.id).await?;
             let new =
                 NewToken { purpose: Purpose::NotMe, user: Some(before.id), email: &email, detail: None };
             token = Some(self.mint(tx, &new, now).await?.id);
         }
         self.tell(tx, ctx, email.shown, notice, token).await
+    }
+
+    /// When something happens to an account, whose row is locked: after what its owner was told of before, however long ago
+    /// the request began.
+    pub(crate) async fn in_order(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<OffsetDateTime, Error> {
+        let newest = one_time_tokens::newest_not_me(tx, user).await?;
+        let after = newest.map(|newest| newest + Duration::MICROSECOND);
+        Ok(after.into_iter().fold(self.inner.database_clock.time(ctx.now), OffsetDateTime::max))
     }
 
     /// Tells that an account was taken back, by the mail to `told`: there, and at the address that it lost by that.

@@ -86,7 +86,7 @@ pub async fn handle_or(tx: &mut Tx, user: UserId, new: Uuid) -> Result<Uuid, Sto
     if let Some(handle) = handle(tx, user).await? {
         return Ok(handle);
     }
-    sqlx::query!("INSERT INTO passkey_owners (user_id, handle, alone) VALUES ($1, $2, true)", user.0, new)
+    sqlx::query!("INSERT INTO passkey_owners (user_id, handle) VALUES ($1, $2)", user.0, new)
         .execute(tx.unchanging())
         .await?;
     Ok(new)
@@ -101,14 +101,29 @@ pub async fn handle(tx: &mut Tx, user: UserId) -> Result<Option<Uuid>, StoreErro
     Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
-/// Says whether the passkeys of an account sign in without anything else.
+/// From now on no passkey of an account signs in without anything else.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn set_alone(tx: &mut Tx, user: UserId, alone: bool) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE passkey_owners SET alone = $2 WHERE user_id = $1 AND alone <> $2", user.0, alone)
+pub async fn distrust(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE passkeys SET alone = false WHERE user_id = $1 AND alone", user.0)
         .execute(tx.unchanging())
         .await?;
+    Ok(())
+}
+
+/// From now on this passkey of an account signs in without anything else.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn trust(tx: &mut Tx, user: UserId, credential_id: &[u8]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE passkeys SET alone = true WHERE user_id = $1 AND credential_id = $2 AND NOT alone",
+        user.0,
+        credential_id
+    )
+    .execute(tx.unchanging())
+    .await?;
     Ok(())
 }
 

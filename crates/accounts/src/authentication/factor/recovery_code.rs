@@ -46,7 +46,8 @@ impl Accounts {
         let seen_at = (*kind != SessionKind::Browser).then_some(now);
         let codes: Vec<_> = (0..CODES).map(|_| RecoveryCode::of(bytes(self.inner.rng.as_ref()))).collect();
         let hashes: Vec<_> = codes.iter().map(|code| hash(user, code)).collect();
-        recovery_codes::replace(tx, user, &hashes, now, seen_at).await?;
+        let made_at = self.in_order(tx, ctx, user).await?;
+        recovery_codes::replace(tx, user, &hashes, made_at, seen_at).await?;
         Ok(RecoveryCodes { recovery_codes: codes.iter().map(RecoveryCode::in_groups).collect() })
     }
 

@@ -7,7 +7,7 @@ use words::retention_what as what;
 
 pub(crate) const PASSKEY_OWNERS: Retained = Retained {
     secret: &["handle"],
-    ..Retained::of_account("passkey_owners", what::passkey_owners, &["user_id", "alone"], why::passkey_owners)
+    ..Retained::of_account("passkey_owners", what::passkey_owners, &["user_id"], why::passkey_owners)
 };
 
 pub(crate) const PASSKEYS: Retained = Retained {
@@ -16,7 +16,7 @@ pub(crate) const PASSKEYS: Retained = Retained {
     ..Retained::of_account(
         "passkeys",
         what::passkeys,
-        &["id", "user_id", "algorithm", "counter", "transports", "backup_eligible"],
+        &["id", "user_id", "algorithm", "counter", "transports", "backup_eligible", "alone"],
         why::passkeys,
     )
 };

@@ -108,8 +108,9 @@ impl Accounts {
         };
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         let replaced = totp::times_in(&mut tx, user.id).await?.is_some();
+        let added_at = self.in_order(&mut tx, ctx, user.id).await?;
         let kept_until = now + policy::token_lifetime(Purpose::NotMe);
-        totp::confirm(&mut tx, user.id, &begun, step, (now, kept_until)).await?;
+        totp::confirm(&mut tx, user.id, &begun, step, (added_at, kept_until)).await?;
         let added = self.factor_added(&mut tx, ctx, &user, (Factor::Totp, is_first, replaced)).await?;
         tx.commit().await?;
         Ok(added)
@@ -129,6 +130,22 @@ impl Accounts {
             self.factor_removed(&mut tx, ctx, &user, Factor::Totp).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Removes what somebody set up in an account before anybody had proven its address: whoever reads the mailbox may be
+    /// another person.
+    pub(crate) async fn remove_factors_of_before(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: &User,
+    ) -> Result<(), Error> {
+        let enrolled = factors::enrolled_in(tx, user.id).await?;
+        factors::clear(tx, user.id).await?;
+        for factor in enrolled {
+            self.factor_removed(tx, ctx, user, factor).await?;
+        }
+        Ok(())
     }
 
     /// What else becomes of an account that has lost a factor.

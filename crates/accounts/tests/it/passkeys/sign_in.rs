@@ -258,7 +258,7 @@ async fn passkeys_count_against_the_address_and_never_for_or_against_a_name(pool
     // Elsewhere, and at a name, nothing was counted.
     let signed_in = world.answer_passkey(&world.stranger(), &browser, &answer).await.unwrap();
     assert_eq!(world.count(failures).await, failed, "what others failed at stays");
-    // A browser that its owner is known to use has a budget of its own.
+    // A browser that its owner is known to use has a budget of its own, for the passkeys of that owner.
     let mut known = ctx.clone();
     known.client.device = signed_in.device;
     let (browser, options) = world.ask_for_passkey();

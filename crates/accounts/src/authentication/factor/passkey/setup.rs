@@ -8,15 +8,16 @@ use crate::rng;
 use crate::view::timestamp;
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{
-    Factor, FieldError, NewPasskey, PasskeyAddForm, PasskeyAnswer, PasskeyId, PasskeyRemoveForm,
+    Factor, FactorCode, FieldError, NewPasskey, PasskeyAddForm, PasskeyAnswer, PasskeyId, PasskeyRemoveForm,
     PasskeyRenameForm, PasskeyView, Reason, UserId,
 };
 use store::Tx;
 use store::factors::passkeys::{self, PasskeyRow};
 use store::factors::{self, used_challenges};
+use store::sessions::Proof;
 use store::users::User;
 use time::OffsetDateTime;
-use webauthn::{Registered, RegistrationResponse};
+use webauthn::{AuthenticationResponse, Registered, RegistrationResponse};
 
 impl Accounts {
     /// Adds a passkey that a browser has made. From now on it signs in alone, and the password alone no longer does. All
@@ -41,7 +42,6 @@ impl Accounts {
                 return Err(FieldError::<Reason>::new("passkey", reason).into());
             }
         };
-        passkeys::set_alone(&mut tx, user.id, true).await?;
         let mut added = self.factor_added(&mut tx, ctx, &user, (Factor::Passkey, is_first, false)).await?;
         tx.commit().await?;
         added.passkey = Some(passkey);
@@ -76,7 +76,7 @@ impl Accounts {
             aaguid: new.aaguid,
             transports: new.transports.iter().map(|transport| transport.as_str().to_owned()).collect(),
             name,
-            added_at: self.inner.database_clock.time(ctx.now),
+            added_at: self.in_order(tx, ctx, member.user).await?,
         };
         if !passkeys::add(tx, &row).await? {
             return Ok(Err(Reason::PasskeyTaken));
@@ -152,8 +152,24 @@ impl Accounts {
         policy::has_way_back(user.password_hash.is_some(), reads_mail, has_passkey && self.has_passkeys())
     }
 
+    /// A passkey that came with the password is its owner's, and signs in alone again.
+    pub(crate) async fn trust_with_password(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        proofs: &[Proof],
+        code: &FactorCode,
+    ) -> Result<(), Error> {
+        let FactorCode::Passkey(answer) = code else { return Ok(()) };
+        let Ok(response) = AuthenticationResponse::from_json(answer.as_json()) else { return Ok(()) };
+        if proofs.iter().any(|proof| proof.factor == Factor::Password) {
+            passkeys::trust(tx, user, response.credential_id()).await?;
+        }
+        Ok(())
+    }
+
     /// Removes the passkeys that somebody added to an account since then, who was not its owner. The others sign in no more
-    /// without another factor, until the owner has shown again who they are.
+    /// without another factor, until each has come with the password.
     pub(crate) async fn distrust_passkeys(
         &self,
         tx: &mut Tx,
@@ -162,7 +178,7 @@ impl Accounts {
         since: OffsetDateTime,
     ) -> Result<(), Error> {
         let removed = passkeys::delete_since(tx, user, since - SAME_MOMENT).await?;
-        passkeys::set_alone(tx, user, false).await?;
+        passkeys::distrust(tx, user).await?;
         for _ in 0..removed {
             self.record_removed(tx, ctx, user, Factor::Passkey).await?;
         }

@@ -59,7 +59,6 @@ impl Accounts {
         goal: &Goal<'_>,
     ) -> Result<Established, Error> {
         self.relying_party()?;
-        self.admit_passkey(ctx).await?;
         let attempt = self.prove_passkey(ctx, (browser, answer), goal.if_barred).await?;
         self.proceed(ctx, attempt, goal).await
     }
@@ -76,7 +75,9 @@ impl Accounts {
             Some(response) => passkeys::owner(self.store(), response.credential_id()).await?,
             None => None,
         };
-        let known_device = self.known_device(&ctx.client, owner).await?.is_some();
+        let known_device = self.known_device(&ctx.client, owner).await?;
+        self.admit_passkey(ctx, known_device.map(|(device, _)| device)).await?;
+        let known_device = known_device.is_some();
         let mut tx = self.store().begin().await?;
         let (Some(response), Some(owner)) = (response, owner) else {
             return self.refuse_attempt(tx, ctx, None, Error::PasskeyRefused).await;

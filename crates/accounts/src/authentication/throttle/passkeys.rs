@@ -1,0 +1,24 @@
+use super::{Budget, of_address};
+use crate::limits::key::key;
+use crate::{Accounts, Error, RequestCtx, limits};
+use store::throttle::Key;
+
+impl Accounts {
+    /// Admits a sign-in by a passkey alone: a known device of the account whose passkey it is has tries of its own first.
+    pub(in crate::authentication) async fn admit_passkey(
+        &self,
+        ctx: &RequestCtx,
+        known: Option<Key>,
+    ) -> Result<(), Error> {
+        let key = known.map(|device| key("sign-in by passkey with", &[&device]));
+        if let Some(key) = key
+            && self.has_taken(ctx, Budget { key, bucket: limits::SIGN_INS_OF_A_DEVICE }).await?
+        {
+            return Ok(());
+        }
+        let [address, around] = of_address("passkey from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
+        let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
+        let [in_an_hour, around_in_an_hour] = of_address("passkey in an hour from", ctx, hour);
+        self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await
+    }
+}

@@ -7,6 +7,10 @@ use std::fmt;
 /// Your second factors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "an answer of the API, each of whose members says a thing of its own"
+)]
 pub struct FactorsView {
     /// Your passkeys, in the order in which you added them.
     pub passkeys: Vec<PasskeyView>,

@@ -35,6 +35,7 @@ pub struct NewSession<'a> {
 
 /// A session together with what its account says now.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "a row, each of whose columns says a thing of its own")]
 pub struct Session {
     /// UUID v7.
     pub id: SessionId,

@@ -23,6 +23,7 @@ pub const REMEMBERED: &[&str] = &[
 ];
 
 /// A sign-in that waits. No `Debug`: it names counts of the throttle.
+#[expect(clippy::struct_excessive_bools, reason = "a row, each of whose columns says a thing of its own")]
 pub struct PendingSignIn {
     /// Whose.
     pub user: UserId,

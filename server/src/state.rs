@@ -57,7 +57,7 @@ pub struct AppState {
     pub metrics: Option<Arc<Metrics>>,
     /// Cancelled once the server is told to stop.
     pub stopping: CancellationToken,
-    /// Whether a server that began too early has found all that it needs, its keys too.
+    /// Whether all is there that a server needs, its keys too: not before that was looked at.
     pub prepared: Arc<AtomicBool>,
 }
 
@@ -85,7 +85,7 @@ impl AppState {
             request_timeout: Duration::from_secs(10),
             metrics: config.metrics.map(|_| Arc::default()),
             stopping: CancellationToken::new(),
-            prepared: Arc::new(AtomicBool::new(true)),
+            prepared: Arc::new(AtomicBool::new(false)),
         })
     }
 }

@@ -17,7 +17,7 @@ pub struct PasskeyBrowser(pub String);
 pub async fn options(form: &PasskeyOptionsForm) -> Result<Value, AppError> {
     let (accounts, ctx) = context()?;
     match form.parse().map_err(Error::from)? {
-        PasskeyPurpose::SignIn => sign_in_options().await,
+        PasskeyPurpose::SignIn => sign_in_options(),
         PasskeyPurpose::Factor => {
             let Some(Challenge(challenge)) = request()?.challenge else {
                 return Err(Error::ChallengeInvalid.into());
@@ -30,7 +30,7 @@ pub async fn options(form: &PasskeyOptionsForm) -> Result<Value, AppError> {
 }
 
 /// Two tabs of a browser share one cookie: what either of them was given can be answered.
-async fn sign_in_options() -> Result<Value, AppError> {
+fn sign_in_options() -> Result<Value, AppError> {
     let (accounts, ctx) = context()?;
     let request = request()?;
     let sent = request.passkey_browser.and_then(|PasskeyBrowser(browser)| RawToken::parse(&browser));

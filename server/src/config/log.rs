@@ -1,7 +1,7 @@
 //! What is logged, and how it is written.
 
 use super::env::AppEnv;
-use super::error::ConfigError;
+use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::filled;
 use tracing_subscriber::EnvFilter;
@@ -19,7 +19,13 @@ pub enum LogFormat {
     Text,
 }
 
-pub(super) fn format(raw: &RawConfig, env: AppEnv) -> Result<LogFormat, ConfigError> {
+/// The format; the filter is read when logging starts, and only checked here.
+pub(super) fn checked(raw: &RawConfig, env: AppEnv, errors: &mut ConfigErrors) -> LogFormat {
+    errors.keep(filter(raw.rust_log.as_deref()));
+    errors.or(LogFormat::Text, format(raw, env))
+}
+
+fn format(raw: &RawConfig, env: AppEnv) -> Result<LogFormat, ConfigError> {
     match filled(raw.log_format.as_deref()) {
         Some("json") => Ok(LogFormat::Json),
         Some("text") => Ok(LogFormat::Text),

@@ -133,10 +133,8 @@ impl Config {
         let proxies = errors.or(TrustedProxies::default(), network::proxies(raw));
         let compat = errors.or(Compat::NONE, compat::compat(raw, env));
         let cors_origins = errors.or(Vec::new(), network::cors_origins(raw));
-        let log_format = errors.or(LogFormat::Text, log::format(raw, env));
-        errors.keep(log::filter(raw.rust_log.as_deref()));
-        let keep_alive = errors.or(75, network::keep_alive(raw));
-        let shutdown_delay = errors.or(0, network::shutdown_delay(raw, env));
+        let log_format = log::checked(raw, env, &mut errors);
+        let times = network::Times::new(raw, env, &mut errors);
         let needed = (addresses.origin, database, mail, errors.is_empty());
         let (Some(origin), Some(database), Some(mail), true) = needed else {
             return Err(errors);
@@ -145,7 +143,7 @@ impl Config {
         warnings.extend(redis::warnings(raw, env, redis.as_ref()));
         warnings.extend(mail::warnings(raw, env, &mail));
         warnings.extend(account_rules::warnings(raw, env, &accounts));
-        warnings.extend(warning(raw, env, &origin, &proxies, &signing));
+        warnings.extend(others(raw, env, &origin, &proxies, &signing));
         Ok(Self {
             env,
             app,
@@ -174,8 +172,8 @@ impl Config {
             cors_origins,
             mail,
             log_format,
-            keep_alive: Duration::from_secs(keep_alive),
-            shutdown_delay: Duration::from_secs(shutdown_delay),
+            keep_alive: times.keep_alive,
+            shutdown_delay: times.shutdown_delay,
             warnings,
             origin,
         })
@@ -254,7 +252,7 @@ pub fn read_dotenv() -> Result<(), ConfigErrors> {
         .map_err(|error| ConfigError::new(NAME, error.to_string()).into())
 }
 
-fn warning(
+fn others(
     raw: &RawConfig,
     env: AppEnv,
     origin: &Origin,

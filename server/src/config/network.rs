@@ -1,10 +1,11 @@
 //! Proxies, origins whose pages may call, and the times of connections and of a stop.
 
 use super::env::AppEnv;
-use super::error::ConfigError;
+use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::{filled, number};
 use edge::{Origin, TrustedProxies};
+use std::time::Duration;
 
 pub(super) fn proxies(raw: &RawConfig) -> Result<TrustedProxies, ConfigError> {
     const NAME: &str = "TRUSTED_PROXIES";
@@ -31,13 +32,22 @@ pub(super) fn cors_origins(raw: &RawConfig) -> Result<Vec<Origin>, ConfigError> 
     })
 }
 
-/// How many seconds a connection may be idle.
-pub(super) fn keep_alive(raw: &RawConfig) -> Result<u64, ConfigError> {
-    number("KEEP_ALIVE_SECONDS", raw.keep_alive_seconds.as_deref(), 75, 1..=3600)
+/// The times of connections and of a stop.
+pub(super) struct Times {
+    /// How long a connection may be idle.
+    pub(super) keep_alive: Duration,
+    /// It gives the orchestrator time to stop sending requests. In development nothing waits.
+    pub(super) shutdown_delay: Duration,
 }
 
-/// It gives the orchestrator time to stop sending requests. In development nothing waits.
-pub(super) fn shutdown_delay(raw: &RawConfig, env: AppEnv) -> Result<u64, ConfigError> {
-    let default = if env == AppEnv::Production { 5 } else { 0 };
-    number("SHUTDOWN_DELAY_SECONDS", raw.shutdown_delay_seconds.as_deref(), default, 0..=300)
+impl Times {
+    pub(super) fn new(raw: &RawConfig, env: AppEnv, errors: &mut ConfigErrors) -> Self {
+        let idle = number("KEEP_ALIVE_SECONDS", raw.keep_alive_seconds.as_deref(), 75, 1..=3600);
+        let default = if env == AppEnv::Production { 5 } else { 0 };
+        let delay = number("SHUTDOWN_DELAY_SECONDS", raw.shutdown_delay_seconds.as_deref(), default, 0..=300);
+        Self {
+            keep_alive: Duration::from_secs(errors.or(75, idle)),
+            shutdown_delay: Duration::from_secs(errors.or(0, delay)),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Telling an account's owner, at the address that the account had before.
 
 use super::closing::instant;
-use super::letter::Letter;
+use super::letter::{FactorChange, Letter};
 use super::not_me::NotMeLink;
 use super::notice::{Notice, NoticeMail};
 use super::prepare::{Prepared, address_of};
@@ -121,6 +121,7 @@ impl Accounts {
         }
         let not_me = link.as_ref().map(NotMeLink::shown);
         let (when, client, sign_in) = (due.created_at, client.as_str(), self.page_url("login"));
+        let of_factor = |change| Letter::Factor { change, when, client, not_me };
         let letter = match &notice {
             Notice::PasswordChanged => Letter::PasswordChanged { when, client, not_me },
             Notice::PasswordReset => Letter::PasswordReset { when, client, not_me },
@@ -136,17 +137,13 @@ impl Accounts {
             Notice::Deleted => Letter::Deleted { when, client },
             Notice::Restored => Letter::Restored { when, client, not_me },
             Notice::Recovered => Letter::Recovered { when, client },
-            Notice::FactorAdded { factor, replaced: false } => {
-                Letter::FactorAdded { factor, when, client, not_me }
-            }
-            Notice::FactorAdded { replaced: true, .. } => Letter::FactorReplaced { when, client, not_me },
-            Notice::FactorRemoved { factor } => Letter::FactorRemoved { factor, when, client, not_me },
+            Notice::FactorAdded { factor, replaced: false } => of_factor(FactorChange::Added(factor)),
+            Notice::FactorAdded { replaced: true, .. } => of_factor(FactorChange::Replaced),
+            Notice::FactorRemoved { factor } => of_factor(FactorChange::Removed(factor)),
             Notice::FactorsCleared => Letter::FactorsCleared { when },
-            Notice::SecondStepMissed => Letter::SecondStepMissed { when, client, address: &address, not_me },
-            Notice::RecoveryCodesMade => Letter::RecoveryCodesMade { when, client, not_me },
-            Notice::RecoveryCodeUsed { left } => {
-                Letter::RecoveryCodeUsed { left: *left, when, client, not_me }
-            }
+            Notice::SecondStepMissed => of_factor(FactorChange::Missed { address: &address }),
+            Notice::RecoveryCodesMade => of_factor(FactorChange::CodesMade),
+            Notice::RecoveryCodeUsed { left } => of_factor(FactorChange::CodeUsed { left: *left }),
         };
         let message = self.message(due, to, self.compose(&letter)?);
         Ok(Some(Prepared { message, token: link.map(|link| link.sent()) }))

@@ -48,10 +48,10 @@ pub(super) async fn addresses(config: &Config) -> Vec<Finding> {
 pub(super) async fn database(config: &Config, accounts: &Accounts) -> Vec<Finding> {
     // Where it does not answer, `ready` says why.
     let _ = accounts.measure_clock().await;
-    let owned = config.database.migrating.is_none();
+    let migrates_itself = config.database.migrating.is_none();
     match accounts.ready().await {
         Ok(()) => {}
-        Err(Error::NotMigrated) if owned => {
+        Err(Error::NotMigrated) if migrates_itself => {
             let says = "its schema is not this version's yet: the server brings it up when it starts";
             return vec![Finding::new("database", Health::Doubtful, says)];
         }
@@ -64,7 +64,7 @@ pub(super) async fn database(config: &Config, accounts: &Accounts) -> Vec<Findin
     if let Err(error) = store::check_history(owner).await {
         findings.push(Finding::new("database", Health::Bad, format!("migrations: {}", chain(&error))));
     }
-    findings.push(roles(accounts.may_change_audit().await, owned));
+    findings.push(roles(accounts.may_change_audit().await, migrates_itself));
     for source in accounts.sources() {
         if let Err(error) = accounts.listen(&source).await {
             let says = format!("changes are not heard from {source}: {}", chain(&error));

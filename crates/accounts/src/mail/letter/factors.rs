@@ -12,12 +12,40 @@ use words::{
     mail_second_step_missed, second_step,
 };
 
-pub(super) fn added<'a>(
+/// What became of a second factor; a factor is called as in `amr`.
+#[derive(Clone, Copy)]
+pub(crate) enum FactorChange<'a> {
+    /// A sign-in takes one more step.
+    Added(&'a str),
+    /// It takes a code of another app.
+    Replaced,
+    /// It no longer takes that.
+    Removed(&'a str),
+    /// Somebody at this address knew the password, and did not pass the second step.
+    Missed { address: &'a str },
+    /// There are new recovery codes, and the old ones no longer work.
+    CodesMade,
+    /// One was used, and so many are left.
+    CodeUsed { left: u64 },
+}
+
+pub(super) fn changed<'a>(
     sender: &Sender,
-    factor: &str,
+    change: FactorChange<'_>,
     facts: Vec<Fact>,
     not_me: Option<NotMe<'a>>,
 ) -> Content<'a> {
+    match change {
+        FactorChange::Added(factor) => added(sender, factor, facts, not_me),
+        FactorChange::Replaced => replaced(sender, facts, not_me),
+        FactorChange::Removed(factor) => removed(sender, factor, facts, not_me),
+        FactorChange::Missed { address } => missed(sender, facts, address, not_me),
+        FactorChange::CodesMade => codes_made(sender, facts, not_me),
+        FactorChange::CodeUsed { left } => code_used(sender, left, facts, not_me),
+    }
+}
+
+fn added<'a>(sender: &Sender, factor: &str, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let app = sender.app_name;
     let (subject, heading, lead) = if factor == Factor::Passkey.as_str() {
         (mail_passkey_added::subject(app), mail_passkey_added::heading(), mail_passkey_added::lead(app))
@@ -28,7 +56,7 @@ pub(super) fn added<'a>(
 }
 
 /// Only an app replaces another.
-pub(super) fn replaced<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
+fn replaced<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let said = Said {
         subject: mail_factor_replaced::subject(sender.app_name),
         heading: mail_factor_replaced::heading(),
@@ -37,12 +65,7 @@ pub(super) fn replaced<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<Not
     notice(sender, said, facts, not_me)
 }
 
-pub(super) fn removed<'a>(
-    sender: &Sender,
-    factor: &str,
-    facts: Vec<Fact>,
-    not_me: Option<NotMe<'a>>,
-) -> Content<'a> {
+fn removed<'a>(sender: &Sender, factor: &str, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let app = sender.app_name;
     let (subject, heading, lead) = if factor == Factor::Passkey.as_str() {
         (mail_passkey_removed::subject(app), mail_passkey_removed::heading(), mail_passkey_removed::lead(app))
@@ -69,7 +92,7 @@ pub(super) fn cleared<'a>(sender: &Sender, when: OffsetDateTime) -> Content<'a> 
     }
 }
 
-pub(super) fn missed<'a>(
+fn missed<'a>(
     sender: &Sender,
     mut facts: Vec<Fact>,
     address: &str,
@@ -84,7 +107,7 @@ pub(super) fn missed<'a>(
     notice(sender, said, facts, not_me)
 }
 
-pub(super) fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
+fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let said = Said {
         subject: mail_recovery_codes_made::subject(sender.app_name),
         heading: mail_recovery_codes_made::heading(),
@@ -93,12 +116,7 @@ pub(super) fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<N
     notice(sender, said, facts, not_me)
 }
 
-pub(super) fn code_used<'a>(
-    sender: &Sender,
-    left: u64,
-    mut facts: Vec<Fact>,
-    not_me: Option<NotMe<'a>>,
-) -> Content<'a> {
+fn code_used<'a>(sender: &Sender, left: u64, mut facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {
     let said = Said {
         subject: mail_recovery_code_used::subject(sender.app_name),
         heading: mail_recovery_code_used::heading(),

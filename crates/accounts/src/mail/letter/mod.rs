@@ -17,6 +17,7 @@ mod text;
 use crate::{Error, Logo, Settings};
 use content::{Block, Content};
 use domain::is_invisible;
+pub(crate) use factors::FactorChange;
 use notices::at;
 use time::OffsetDateTime;
 
@@ -64,20 +65,10 @@ pub(crate) enum Letter<'a> {
     Restored { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// "This wasn't me" was used.
     Recovered { when: OffsetDateTime, client: &'a str },
-    /// A sign-in takes one more step.
-    FactorAdded { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
-    /// It takes a code of another app.
-    FactorReplaced { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
-    /// It no longer takes that.
-    FactorRemoved { factor: &'a str, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
-    /// By an admin: it takes none any more.
+    /// What became of a second factor, or was tried with it.
+    Factor { change: FactorChange<'a>, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
+    /// By an admin: a sign-in takes no second step any more.
     FactorsCleared { when: OffsetDateTime },
-    /// Somebody knew the password, and did not pass the second step.
-    SecondStepMissed { when: OffsetDateTime, client: &'a str, address: &'a str, not_me: Option<NotMe<'a>> },
-    /// The old ones no longer work.
-    RecoveryCodesMade { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
-    /// And so many are left.
-    RecoveryCodeUsed { left: u64, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// The way round a throttled password.
     SignInCode { code: &'a str, minutes: u64, sign_in_page: &'a str },
     /// What shows in a session that the account is its owner's.
@@ -194,25 +185,10 @@ impl<'a> Letter<'a> {
             }
             Letter::Deleted { when, client } => closing::deleted(sender, when, client),
             Letter::Restored { when, client, not_me } => closing::restored(sender, when, client, not_me),
-            Letter::FactorAdded { factor, when, client, not_me } => {
-                factors::added(sender, factor, at(when, client), not_me)
-            }
-            Letter::FactorReplaced { when, client, not_me } => {
-                factors::replaced(sender, at(when, client), not_me)
-            }
-            Letter::FactorRemoved { factor, when, client, not_me } => {
-                factors::removed(sender, factor, at(when, client), not_me)
+            Letter::Factor { change, when, client, not_me } => {
+                factors::changed(sender, change, at(when, client), not_me)
             }
             Letter::FactorsCleared { when } => factors::cleared(sender, when),
-            Letter::SecondStepMissed { when, client, address, not_me } => {
-                factors::missed(sender, at(when, client), address, not_me)
-            }
-            Letter::RecoveryCodesMade { when, client, not_me } => {
-                factors::codes_made(sender, at(when, client), not_me)
-            }
-            Letter::RecoveryCodeUsed { left, when, client, not_me } => {
-                factors::code_used(sender, left, at(when, client), not_me)
-            }
             Letter::Trial => requests::trial(sender),
             Letter::Disabled => notices::disabled(sender),
             Letter::Recovered { when, client } => notices::recovered(sender, when, client),

@@ -108,6 +108,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
     for (not_me, names) in
         [(Some(NotMe { link: values.not_me, code, days: 7 }), NOTICES), (None, NOTICES_TO_UNPROVEN)]
     {
+        let factor = |change| Letter::Factor { change, when, client, not_me };
         letters.extend(names.into_iter().zip([
             Letter::EmailChangeRequested { new_email, not_me },
             Letter::EmailChanged { new_email, not_me },
@@ -118,12 +119,12 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             Letter::Restored { when, client, not_me },
             Letter::Closing { closes, when, client, sign_in, not_me },
             Letter::ClosesSoon { closes, sign_in, not_me },
-            Letter::FactorAdded { factor: "otp", when, client, not_me },
-            Letter::FactorReplaced { when, client, not_me },
-            Letter::FactorRemoved { factor: "otp", when, client, not_me },
-            Letter::SecondStepMissed { when, client, address, not_me },
-            Letter::RecoveryCodesMade { when, client, not_me },
-            Letter::RecoveryCodeUsed { left: 9, when, client, not_me },
+            factor(FactorChange::Added("otp")),
+            factor(FactorChange::Replaced),
+            factor(FactorChange::Removed("otp")),
+            factor(FactorChange::Missed { address }),
+            factor(FactorChange::CodesMade),
+            factor(FactorChange::CodeUsed { left: 9 }),
         ]));
     }
     letters

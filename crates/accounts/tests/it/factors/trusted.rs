@@ -62,7 +62,7 @@ async fn a_trusted_browser_signs_in_by_the_password_alone(pool: PgPool) {
         assert_eq!((&claims["amr"], &claims["acr"]), (&json!(["pwd"]), &json!("aal1")));
         assert_eq!(
             signed_in.device.map(|token| token.reveal()),
-            trusted.client.device.as_ref().map(|t| t.reveal())
+            trusted.client.device.as_ref().map(accounts::RawToken::reveal)
         );
     }
     pending(by_password(&world, &unticked).await);

@@ -87,7 +87,7 @@ async fn a_wrong_answer_opens_nothing_and_uses_its_challenge_up(pool: PgPool) {
         let mut draft = key.draft_assertion(ISSUER, &options);
         match what {
             "origin" => {
-                draft.client_data = key.draft_assertion("http://localhost:8001", &options).client_data
+                draft.client_data = key.draft_assertion("http://localhost:8001", &options).client_data;
             }
             "presence" => draft.authenticator_data[32] &= !flag::PRESENT,
             "verification" => draft.authenticator_data[32] &= !flag::VERIFIED,

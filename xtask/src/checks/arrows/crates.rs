@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("app", &["domain", "words"], &["edge", "accounts"]),
     ("server", &["app", "edge", "accounts", "words", "domain", "store"], &[]),
     ("edge", &["accounts", "words", "domain"], &[]),
-    ("accounts", &["redis_store", "store", "words", "domain"], &[]),
+    ("accounts", &["redis_store", "store", "webauthn", "words", "domain"], &[]),
     ("redis_store", &["store", "domain"], &[]),
     ("store", &["domain"], &[]),
     ("words", &["domain"], &[]),

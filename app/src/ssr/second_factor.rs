@@ -3,10 +3,8 @@
 use super::{Challenge, context, redirect, refusal, request, response, sign_in};
 use crate::AppError;
 use crate::forms::SECOND_STEP;
-use crate::site::ReturnPath;
 use accounts::{Error, SignedIn};
 use domain::{Code, FactorSignInForm, Viewer};
-use leptos_router::location::Url;
 
 /// Signs this browser in, or leads it to the page that asks for the second factor.
 ///
@@ -46,21 +44,17 @@ pub async fn complete(form: FactorSignInForm) -> Result<(), AppError> {
     sign_in(signed_in, &next).map(drop)
 }
 
-/// Ends the sign-in that the request's cookie names, and leads to where another begins.
+/// Ends the sign-in that the request's cookie names, and says where it was to lead.
 ///
 /// # Errors
 /// As [`complete`].
-pub async fn start_again() -> Result<(), AppError> {
+pub async fn end() -> Result<String, AppError> {
     let (accounts, ctx) = context()?;
-    let mut path = ReturnPath::default();
-    if let Some(Challenge(challenge)) = request()?.challenge {
-        let pending = accounts.pending_sign_in(&ctx, &challenge).await?;
-        path.next = pending.map(|pending| pending.next).unwrap_or_default();
-        accounts.end_pending_sign_in(&ctx, &challenge).await.map_err(replaced)?;
-        forget()?;
-    }
-    redirect(&path.link("/login", Url::escape));
-    Ok(())
+    let Some(Challenge(challenge)) = request()?.challenge else { return Ok(String::new()) };
+    let pending = accounts.pending_sign_in(&ctx, &challenge).await?;
+    accounts.end_pending_sign_in(&ctx, &challenge).await.map_err(replaced)?;
+    forget()?;
+    Ok(pending.map(|pending| pending.next).unwrap_or_default())
 }
 
 /// Takes the cookie away that names a sign-in which waits.

@@ -27,9 +27,10 @@ pub mod retention;
 mod rng;
 mod session;
 mod settings;
+pub mod version;
 mod view;
 
-pub use account::{Export, PasswordChanged, Proven, SignUp, SignUpForm, version};
+pub use account::{Export, PasswordChanged, Proven, SignUp, SignUpForm};
 pub use admin::{LinkFor, NewAdmin, PrintedLink};
 pub use audit::{AuditFile, AuditFormat, Finding, Seal, Verified, begin_of_day};
 pub use authentication::{FactorAdded, PendingTotp, SignedIn};
@@ -43,11 +44,12 @@ pub use limits::RateLimit;
 pub use logo::Logo;
 pub use mail::{Mailer, Message, Undelivered};
 pub use measures::{Backlog, HashingMeasures, Measures};
+pub use policy::RequireFactor;
 pub use raw_token::RawToken;
 pub use redis_store::{RedisNode, RedisSettings, RedisTls};
 pub use rng::{Rng, SystemRng};
 pub use session::{Announcements, Authenticated, InvalidationError, Invalidations, Source};
-pub use settings::{MailSettings, RequireFactor, Settings, Signup};
+pub use settings::{MailSettings, Settings, Signup};
 pub use view::timestamp;
 
 use credential::{Hasher, Tokens};

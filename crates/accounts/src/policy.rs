@@ -2,7 +2,7 @@
 
 mod second_step;
 
-pub use second_step::{BROWSER_IS_TRUSTED_FOR, may_be_trusted, may_trust, must_enrol};
+pub use second_step::{BROWSER_IS_TRUSTED_FOR, RequireFactor, may_be_trusted, may_trust, must_enrol};
 
 use domain::{Factor, Purpose, Role, SessionKind, UserId};
 use store::refresh_tokens::{RefreshToken, Salt};

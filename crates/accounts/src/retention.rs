@@ -1,7 +1,8 @@
 //! The retention table: what stands in the database, for how long, and why. The jobs and the deletion of an account do what
 //! it says; docs/retention.md and the page about leaving show it, and a test compares it with the database's own columns.
 
-use crate::authentication::factor::retained;
+mod factors;
+
 use crate::{Accounts, Error, limits, rng};
 use domain::{Profile, UserId};
 use std::fmt::Write;
@@ -257,14 +258,14 @@ pub const RETENTION: &[Retained] = &[
         on_deletion: OnDeletion::Rows,
         why: why::one_time_tokens,
     },
-    retained::PASSKEY_OWNERS,
-    retained::PASSKEYS,
-    retained::TOTP,
-    retained::TOTP_ENROLMENTS,
-    retained::REPLACED_TOTP,
-    retained::RECOVERY_CODES,
-    retained::PENDING_SIGN_INS,
-    retained::USED_CHALLENGES,
+    factors::PASSKEY_OWNERS,
+    factors::PASSKEYS,
+    factors::TOTP,
+    factors::TOTP_ENROLMENTS,
+    factors::REPLACED_TOTP,
+    factors::RECOVERY_CODES,
+    factors::PENDING_SIGN_INS,
+    factors::USED_CHALLENGES,
     Retained {
         table: "outbox",
         what: what::outbox,

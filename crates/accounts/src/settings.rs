@@ -1,5 +1,6 @@
 use crate::Logo;
 use crate::credential::{EncryptionKeys, Hashing, KeyRing};
+use crate::policy::RequireFactor;
 use domain::PASSWORD_MIN;
 use redis_store::RedisSettings;
 use std::sync::Arc;
@@ -71,18 +72,6 @@ pub struct Settings {
     pub password_min_score: u8,
     /// Where replicas count limits together and tell each other of changes, beside the database.
     pub redis: Option<RedisSettings>,
-}
-
-/// Whose account must have a second factor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RequireFactor {
-    /// Nobody's.
-    #[default]
-    Nobody,
-    /// Those of admins.
-    Admins,
-    /// Everybody's.
-    All,
 }
 
 impl Settings {

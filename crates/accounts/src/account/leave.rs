@@ -4,7 +4,7 @@ use crate::account::email::MAILED;
 use crate::audit::Event;
 use crate::mail::{Mail, Notice};
 use crate::retention::{RETENTION, Unswept};
-use crate::{Accounts, Error, RequestCtx, account::version, identifier, policy};
+use crate::{Accounts, Error, RequestCtx, identifier, policy, version};
 use domain::{DeletionForm, Factor, FieldError, KeptView, LeaveForm, LeaveView, Reason, Role, UserId};
 use store::users::{User, closing};
 use store::{Tx, one_time_tokens, outbox, sessions};

@@ -2,7 +2,7 @@ use crate::account::register::{reachable, stored};
 use crate::audit::Event;
 use crate::identifier::Address;
 use crate::mail::Notice;
-use crate::{Accounts, Error, Field, Member, RequestCtx, account::version, identifier, view};
+use crate::{Accounts, Error, Field, Member, RequestCtx, identifier, version, view};
 use domain::{Change, Email, ProfileChange, Purpose, Role, UserChange, UserPatch, UserView};
 use store::users::{self, Update, User};
 use store::{Tx, one_time_tokens, outbox, sessions};

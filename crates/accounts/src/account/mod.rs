@@ -16,7 +16,6 @@ mod repeat;
 mod reserved;
 mod sign_up;
 mod verification;
-pub mod version;
 
 pub use export::Export;
 pub use password::PasswordChanged;

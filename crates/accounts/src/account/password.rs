@@ -1,6 +1,6 @@
 use crate::audit::Event;
 use crate::mail::Notice;
-use crate::{Accounts, Error, RequestCtx, SessionToken, account::version};
+use crate::{Accounts, Error, RequestCtx, SessionToken, version};
 use domain::{PasswordChange, PasswordForm, Profile};
 use store::users;
 

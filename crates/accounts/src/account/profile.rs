@@ -1,6 +1,6 @@
 use crate::account::me::Changes;
 use crate::view::timestamp;
-use crate::{Accounts, Error, RequestCtx, account::version};
+use crate::{Accounts, Error, RequestCtx, version};
 use domain::{ProfileForm, ProfileView};
 use store::users::User;
 

@@ -5,7 +5,7 @@ use crate::admin::link::PrintedLink;
 use crate::audit::Event;
 use crate::identifier::{self, Address};
 use crate::one_time::NewToken;
-use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
+use crate::{Accounts, Error, RequestCtx, policy, version, view};
 use domain::{
     AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, FactorsClearing, Purpose, UserId,
 };

@@ -1,9 +1,9 @@
 //! Second factors that their owner has lost are cleared by an admin, or by whoever can run commands on the server.
 
 use crate::account::register::stored;
-use crate::account::version;
 use crate::audit::Event;
 use crate::mail::Notice;
+use crate::version;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{AddressForm, FactorsClearing, UserId};
 use store::sessions;

@@ -1,7 +1,7 @@
 use crate::account::me::{Changes, NewEmail, leave_kept};
 use crate::audit::Event;
 use crate::mail::Mail;
-use crate::{Accounts, Error, RequestCtx, account::version, policy, view};
+use crate::{Accounts, Error, RequestCtx, policy, version, view};
 use domain::{AdminChange, AdminPatch, Role, UserId, UserView};
 use store::{sessions, users};
 

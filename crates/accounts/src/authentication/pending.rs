@@ -1,7 +1,6 @@
 //! Sign-ins that wait for their second factor. One is a row of five minutes, named by a token that only its client has.
 //! It opens nothing and forgives nothing: no session exists before the second factor is proven.
 
-use crate::account::version;
 use crate::audit::FactorAt;
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Goal, Transport};
@@ -10,6 +9,7 @@ use crate::authentication::throttle::Earned;
 use crate::limits::key::key;
 use crate::mail::Notice;
 use crate::policy::SWEEP_BATCH;
+use crate::version;
 use crate::view::timestamp;
 use crate::{Accounts, Error, PendingSignIn, RawToken, RequestCtx, SignedIn, limits, policy};
 use domain::{Factor, FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair, UserId};
@@ -244,7 +244,7 @@ fn begun_by(ctx: &RequestCtx) -> BegunBy {
 }
 
 /// A challenge as it is stored.
-pub(super) fn hash(challenge: &str) -> Result<TokenHash, Error> {
+fn hash(challenge: &str) -> Result<TokenHash, Error> {
     RawToken::parse(challenge).map(|token| token.hash()).ok_or(Error::ChallengeInvalid)
 }
 

@@ -1,12 +1,22 @@
 //! Who must have a second factor, and where the password alone is enough all the same: in a browser that its owner trusts.
 
-use crate::settings::RequireFactor;
 use domain::{Factor, Role};
 use time::Duration;
 
 /// How long a browser is trusted with the password alone.
 pub const BROWSER_IS_TRUSTED_FOR: Duration = Duration::days(30);
 
+/// Whose account must have a second factor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RequireFactor {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// Those of admins.
+    Admins,
+    /// Everybody's.
+    All,
+}
 /// Whether an account may so far do no more than set a second factor up, sign out, and be deleted.
 #[must_use]
 pub const fn must_enrol(require: RequireFactor, role: Role, has_factor: bool) -> bool {

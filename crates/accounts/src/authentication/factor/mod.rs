@@ -5,7 +5,6 @@ mod in_a_row;
 mod passkey;
 pub(crate) mod password;
 mod recovery_code;
-pub(crate) mod retained;
 mod shown_codes;
 mod totp;
 mod totp_setup;

@@ -2,12 +2,12 @@
 
 use super::totp::SECRET_BYTES;
 use super::{FactorAdded, SAME_MOMENT};
-use crate::account::version;
 use crate::audit::Event;
 use crate::credential::Label;
 use crate::mail::Notice;
 use crate::policy::{self, SWEEP_BATCH};
 use crate::rng::{self, bytes};
+use crate::version;
 use crate::view::timestamp;
 use crate::{Accounts, Error, Member, RequestCtx};
 use domain::{

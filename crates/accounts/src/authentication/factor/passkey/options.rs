@@ -1,7 +1,6 @@
 //! What a browser is asked. Nothing of a question is stored: an answer carries it back.
 
 use super::{Asked, MOST};
-use crate::authentication::pending;
 use crate::rng::bytes;
 use crate::{Accounts, Error, RawToken, RequestCtx};
 use domain::{FieldError, Reason, SessionKind};
@@ -59,7 +58,7 @@ impl Accounts {
         challenge: &str,
         kind: SessionKind,
     ) -> Result<Value, Error> {
-        let waiting = pending::hash(challenge)?;
+        let waiting = RawToken::parse(challenge).ok_or(Error::ChallengeInvalid)?.hash();
         let waits = self.waits(ctx, &waiting, kind).await?.ok_or(Error::ChallengeInvalid)?;
         let known = passkeys::descriptors(self.store(), waits.user).await?;
         self.own_options(ctx, Asked::to_complete(&waiting), &known)

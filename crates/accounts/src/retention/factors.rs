@@ -1,6 +1,6 @@
 //! What the retention table says of second factors.
 
-use crate::retention::{Expiring, OnDeletion, Retained, RetentionPeriod};
+use super::{Expiring, OnDeletion, Retained, RetentionPeriod};
 use store::sessions::pending;
 use words::retention as why;
 use words::retention_what as what;

@@ -30,21 +30,22 @@
   };
 
   // The form of the password holds no form: what it says beside the password goes along in one that is made for it.
-  const made = (place, answer) => {
+  const made = (place, answer, pressed) => {
     const form = document.createElement("form");
     Object.assign(form, { method: "post", action: "/fn/login/passkey", hidden: true });
     const typed = new FormData(place.closest("form"));
-    const fields = { passkey: answer, next: typed.get("form[next]"), remember: typed.get("form[remember]"), restore: place.dataset.restore };
+    const fields = { passkey: answer, next: typed.get("form[next]"), remember: typed.get("form[remember]"), restore: pressed && place.dataset.restore };
     for (const [name, value] of Object.entries(fields)) {
       if (value) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: `form[${name}]`, value }));
     }
     document.body.append(form);
     return form;
   };
-  const send = (place, credential) => {
+  // What is offered in the field restores no account: nobody has pressed that.
+  const send = (place, credential, pressed) => {
     const answer = JSON.stringify(credential);
     if (!place.elements) {
-      const form = made(place, answer);
+      const form = made(place, answer, pressed);
       form.requestSubmit();
       setTimeout(() => form.remove());
       return;
@@ -96,7 +97,7 @@
     busy = true;
     stop();
     say(place, "");
-    const outcome = await used(place).then(credential => send(place, credential), error => ({ error }));
+    const outcome = await used(place).then(credential => send(place, credential, true), error => ({ error }));
     busy = false;
     if (!outcome?.error) return;
     refused(place, outcome.error);

@@ -132,6 +132,21 @@ pub async fn forget(tx: &mut Tx, user: UserId, id: DeviceId) -> Result<bool, Sto
     Ok(done.rows_affected() > 0)
 }
 
+/// Deletes the device of a token, if it is this account's.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn forget_token(tx: &mut Tx, token_hash: &Key, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM known_devices WHERE user_id = $1 AND token_hash = $2",
+        user.0,
+        token_hash.as_slice(),
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
 /// Deletes every device of an account but that of this token.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 // Passkeys, with Chromium's virtual authenticator.
 import { accessible } from '../../fixtures/axe';
-import { button, field, fieldError, fillSignIn, signOut, withNext } from '../../fixtures/forms';
+import { button, field, fillSignIn, signOut, withNext } from '../../fixtures/forms';
 import { overflow } from '../../fixtures/overflow';
 import { Authenticator, offersNone } from '../../fixtures/passkeys';
 import { expect, hydrated, register, somebody, test, type Person, type State } from '../../fixtures/test';

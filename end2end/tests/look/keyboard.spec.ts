@@ -102,7 +102,7 @@ test('signing in, saving and signing out need no mouse @plain', async ({ page, c
 test('password managers find what they look for @plain', async ({ page, person, visit }) => {
   const form = (name: string) => page.locator(`main [name="form[${name}]"]`);
   await visit('/login');
-  await expect(form('identifier')).toHaveAttribute('autocomplete', 'username');
+  await expect(form('identifier')).toHaveAttribute('autocomplete', 'username webauthn');
   await expect(form('password')).toHaveAttribute('autocomplete', 'current-password');
   await visit('/register');
   await expect(form('name')).toHaveAttribute('autocomplete', 'name');

@@ -2,7 +2,7 @@
 
 use super::outcome::{Outcome, refused};
 use crate::config::{Config, ConfigError};
-use accounts::{Accounts, Error, SetupError, SystemClock, SystemRng};
+use accounts::{Accounts, Error, RequireFactor, SetupError, SystemClock, SystemRng};
 use edge::problem::chain;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,13 +25,20 @@ fn as_owner(config: &Config) -> StoreOptions {
 
 fn open_over(config: &Config, database: &StoreOptions) -> Result<Accounts, ConfigError> {
     let store = Store::open(database);
-    Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng)).map_err(|error| {
+    let accounts = Accounts::new(store, config.settings()?, Arc::new(SystemClock), Arc::new(SystemRng));
+    let accounts = accounts.map_err(|error| {
         let variables = match error {
             SetupError::Redis(_) => "REDIS_URL, REDIS_CA_FILE",
             _ => "ARGON2_M_COST, ARGON2_T_COST, ARGON2_P_COST",
         };
         ConfigError::new(variables, error.to_string())
-    })
+    })?;
+    if config.require_factor != RequireFactor::Nobody && !accounts.has_second_factors() {
+        let message = "nobody could set a second factor up, and all who must have one would be locked out: there is no \
+                       ENCRYPTION_KEY_FILE for authenticator apps, and BASE_URL is no address for passkeys; set one of them";
+        return Err(ConfigError::new("REQUIRE_FACTOR", message));
+    }
+    Ok(accounts)
 }
 
 /// Refuses to work without a key that rows name: their mails and links would be lost.

@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn;
 
 /// The passkeys that there are, and the form for another one.
 pub(super) fn card(context: &DocumentContext, factors: &FactorsView) -> AnyView {
-    let rows: Vec<_> = factors.passkeys.iter().map(|passkey| row(context, passkey)).collect();
+    let rows: Vec<_> = factors.passkeys.iter().map(|passkey| row(context, factors, passkey)).collect();
     let list = if rows.is_empty() {
         view! { <p>{words::passkeys::none()}</p> }.into_any()
     } else {
@@ -53,7 +53,7 @@ fn add(context: &DocumentContext) -> AnyView {
     form.show(field, ().into_any())
 }
 
-fn row(context: &DocumentContext, passkey: &PasskeyView) -> AnyView {
+fn row(context: &DocumentContext, factors: &FactorsView, passkey: &PasskeyView) -> AnyView {
     let PasskeyView { name, added_at, last_used_at, backed_up, .. } = passkey;
     let time = |at: &Timestamp, said: String| {
         view! { <time datetime=at.0.clone() title=words::exact(at)>{said}</time> }.into_any()
@@ -74,7 +74,7 @@ fn row(context: &DocumentContext, passkey: &PasskeyView) -> AnyView {
             <details class="row-acts">
                 <summary aria-label=words::passkeys::change_about(name)>{words::passkeys::change()}</summary>
                 {rename(context, passkey)}
-                {remove(context, passkey)}
+                {remove(context, factors, passkey)}
             </details>
         </li>
     }
@@ -112,12 +112,21 @@ fn rename(context: &DocumentContext, PasskeyView { id, name, .. }: &PasskeyView)
     )
 }
 
-fn remove(context: &DocumentContext, PasskeyView { id, name, .. }: &PasskeyView) -> AnyView {
+fn remove(
+    context: &DocumentContext,
+    factors: &FactorsView,
+    PasskeyView { id, name, .. }: &PasskeyView,
+) -> AnyView {
+    let is_last = factors.totp.is_none() && factors.passkeys.len() == 1;
+    if is_last && factors.required {
+        return view! { <p class="help">{words::passkeys::last_is_required()}</p> }.into_any();
+    }
     let form = PlainForm {
         class: "button button-danger",
         about: Some(words::passkeys::remove_about(name)),
         ..PlainForm::new(&context.viewer.id, RemovePasskey::PATH, words::passkeys::remove())
     };
-    let note = view! { <p class="help">{words::passkeys::remove_note()}</p> };
+    let last = is_last.then(|| view! { <p class="help">{words::passkeys::remove_last_note()}</p> });
+    let note = view! { <p class="help">{words::passkeys::remove_note()}</p> {last} };
     form.show(view! { {hidden("form[id]", id)} {note} }.into_any())
 }

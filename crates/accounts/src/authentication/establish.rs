@@ -143,7 +143,8 @@ impl Accounts {
         if let Transport::Bearer { refresh_token, .. } = transport {
             self.insert_refresh_token(&mut tx, session, refresh_token, None, ctx.now).await?;
         }
-        let device = self.device_token(ctx, earned.known_device);
+        // A copy of the token from before must not be trusted with it.
+        let device = self.device_token(ctx, earned.known_device && !earned.trust);
         if transport.makes_known() {
             self.know_device(&mut tx, ctx, &device, id).await?;
         }

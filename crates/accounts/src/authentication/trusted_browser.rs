@@ -10,7 +10,7 @@ use domain::{Factor, UserId};
 use store::{Tx, known_devices};
 
 impl Accounts {
-    /// Trusts the browser of a sign-in, which is known by then.
+    /// Trusts the browser of a sign-in, which is known by then by a new token; the one of before is known no longer.
     pub(super) async fn trust_browser(
         &self,
         tx: &mut Tx,
@@ -18,6 +18,9 @@ impl Accounts {
         token: &RawToken,
         user: UserId,
     ) -> Result<(), Error> {
+        if let Some(before) = &ctx.client.device {
+            known_devices::forget_token(tx, &device(before), user).await?;
+        }
         let until = self.inner.database_clock.time(ctx.now) + policy::BROWSER_IS_TRUSTED_FOR;
         known_devices::trust(tx, &device(token), user, until).await?;
         self.audit(tx, &ctx.as_stranger(), Some(user), Event::BrowserTrusted).await

@@ -154,7 +154,7 @@ pub async fn add(tx: &mut Tx, new: &NewPasskey<'_>) -> Result<bool, StoreError> 
     Ok(done.rows_affected() == 1)
 }
 
-/// Whose a passkey is. It is looked at again once the account is locked.
+/// Whose a passkey is. Once the account is locked, [`find`] looks whether it still is.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -163,15 +163,16 @@ pub async fn owner(store: &Store, credential_id: &[u8]) -> Result<Option<UserId>
     Ok(query.fetch_optional(&store.pool).await?.map(UserId))
 }
 
-/// A passkey, found by its id alone.
+/// A passkey of an account, whose row is locked.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn find(tx: &mut Tx, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
+pub async fn find(tx: &mut Tx, user: UserId, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
     let query = sqlx::query!(
         "SELECT id, handle, algorithm, public_key, counter, backup_eligible, alone
-         FROM passkeys JOIN passkey_owners USING (user_id) WHERE credential_id = $1",
-        credential_id
+         FROM passkeys JOIN passkey_owners USING (user_id) WHERE credential_id = $1 AND user_id = $2",
+        credential_id,
+        user.0
     );
     let query = query.map(|row| Passkey {
         id: PasskeyId(row.id),

@@ -1,6 +1,6 @@
 //! `server doctor`: what is wrong, and what to do.
 
-use super::commands::{run, text, url};
+use super::commands::{RANDOM, run, text, url};
 use crate::app::site;
 use sqlx::PgPool;
 
@@ -84,4 +84,22 @@ fn the_cost_of_a_hash_is_found_without_any_database() {
     assert!(output.status.success() && said.contains("ARGON2_M_COST=19456\nARGON2_T_COST=2\n"), "{said}");
     let refused = run(&["argon2-calibrate", "--target", "1h"], &[]);
     assert_eq!(refused.status.code(), Some(2));
+}
+
+/// Where everybody must have a second factor, somebody can have one.
+#[test]
+fn a_second_factor_that_nobody_could_set_up_is_required_of_nobody() {
+    let output = run(
+        &["doctor"],
+        &[
+            ("DATABASE_URL", "postgres://ana@127.0.0.1:1/app"),
+            ("APP_ENV", "production"),
+            ("BASE_URL", "http://127.0.0.1:8000"),
+            ("ALGORITHM", "HS256"),
+            ("SECRET_KEY", RANDOM),
+            ("REQUIRE_FACTOR", "admins"),
+        ],
+    );
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("REQUIRE_FACTOR: nobody could set"), "{said}");
 }

@@ -72,6 +72,7 @@ pub(super) fn member_fields(path: &str) -> &'static [(&'static str, &'static str
         "/fn/admin/act" | "/fn/admin/confirmed" | "/fn/admin/link" => &[("form[user]", ID)],
         "/fn/admin/invitations/revoke" => &[("form[invitation]", ID)],
         "/fn/admin/invite" => &[("form[email]", "x@example.com")],
+        "/fn/factors/passkeys/add" => &[("form[name]", "x")],
         "/fn/factors/passkeys/remove" => &[("form[id]", ID)],
         "/fn/factors/passkeys/rename" => &[("form[id]", ID), ("form[name]", "x")],
         _ => &[],

@@ -9,9 +9,9 @@ use testkit::{PASSWORD, SeededRng, World, registration, sign_in};
 
 /// How many sign-ins a class.
 const SIGN_INS: usize = 2_000;
-/// Wrong passwords for accounts with our hash and with bcrypt, in equal parts; then accounts that are disabled,
-/// and that never had a password.
-const KNOWN: [&str; 3] = ["wrong", "disabled", "bare"];
+/// Wrong passwords for accounts with our hash and with bcrypt, in equal parts; then accounts that are disabled, that never
+/// had a password, and that have a second factor.
+const KNOWN: [&str; 4] = ["wrong", "disabled", "bare", "factor"];
 
 /// Prints how well the time of a refusal tells each kind of account from a name that nobody has: the
 /// Mann-Whitney AUC, 0.5 where it tells nothing.
@@ -24,7 +24,7 @@ async fn time_does_not_tell_whether_an_account_exists(pool: PgPool) {
         make_accounts(&world, place, class).await;
     }
     world.accounts.learn_hashes().await.unwrap();
-    let mut times: [Vec<Duration>; 4] = Default::default();
+    let mut times: [Vec<Duration>; 5] = Default::default();
     for n in 0..SIGN_INS {
         // In turns, each class first as often as the others.
         for turn in 0..times.len() {
@@ -48,6 +48,11 @@ async fn make_accounts(world: &World, place: usize, class: &str) {
         FROM (SELECT n, $1 || '-' || n || '@example.com' AS email FROM generate_series(0, $3 - 1) n) AS people";
     let (place, people) = (i32::try_from(place).unwrap(), i32::try_from(SIGN_INS).unwrap());
     sqlx::query(insert).bind(class).bind(place).bind(people).execute(&world.pool).await.unwrap();
+    if class == "factor" {
+        let apps = "INSERT INTO totp (id, user_id, key_id, sealed, last_step, added_at, last_used_at)
+            SELECT gen_random_uuid(), id, 'key', '', 0, now(), now() FROM users WHERE email LIKE 'factor-%'";
+        sqlx::query(apps).execute(&world.pool).await.unwrap();
+    }
 }
 
 async fn time_of_refusal(world: &World, identifier: &str) -> Duration {

@@ -238,3 +238,21 @@ async fn what_an_admin_does_ends_trust(pool: PgPool) {
     accounts.delete_me(&own, deletion(None)).await.unwrap();
     ended(&world, "closing").await;
 }
+
+/// Whoever has a copy of a browser's token from before it was trusted, and the password, has no more than that.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn trust_takes_a_new_token(pool: PgPool) {
+    let world = World::new(pool);
+    let (_, app) = ana(&world).await;
+    let before = browser(&world, app.form(world.accounts.now())).await;
+    world.clock.advance(Duration::MINUTE);
+    let waiting = pending(by_password(&world, &before).await).challenge.reveal();
+    let ctx = RequestCtx { now: world.accounts.now(), ..before.clone() };
+    let form = trusting(app.form(ctx.now));
+    let signed_in = world.accounts.sign_in_by_factor(&ctx, &waiting, form).await.unwrap();
+    let mut after = world.stranger();
+    after.client.device = signed_in.device;
+    pending(by_password(&world, &before).await);
+    by_password(&world, &after).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM known_devices").await, 1, "the old one is known no longer");
+}

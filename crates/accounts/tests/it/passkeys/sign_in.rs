@@ -267,3 +267,35 @@ async fn passkeys_count_against_the_address_and_never_for_or_against_a_name(pool
     assert!(world.mail().await.is_empty(), "it is no news");
     assert!(world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", PASSWORD)).await.is_err());
 }
+
+/// A thief's passkey in Ana's account, with a sign-in under way by it, is removed and added to an account of the thief's: the
+/// sign-in opens neither.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_passkey_that_moves_meanwhile_opens_not_the_account_where_it_was(pool: PgPool) {
+    let world = World::new(pool);
+    let mut key = with_passkey(&world).await;
+    let mut ben = world.member("ben").await;
+    world.add_passkey(&mut ben, &mut authenticator()).await;
+    leave(&world, &ben).await;
+    let (browser, options) = world.ask_for_passkey();
+    let answer = key.get(ISSUER, &options);
+    let mut thief = world.pool.begin().await.unwrap();
+    let ana = "SELECT id FROM users WHERE email = 'ana@example.com' FOR UPDATE";
+    let ana: uuid::Uuid = sqlx::query_scalar(ana).fetch_one(&mut *thief).await.unwrap();
+    let moves = async {
+        world.until_locked_out(1).await;
+        let handle = "UPDATE passkey_owners SET handle = gen_random_uuid() FROM
+            (SELECT handle AS old FROM passkey_owners WHERE user_id = $1) AS before WHERE user_id = $1 RETURNING old";
+        let handle: uuid::Uuid = sqlx::query_scalar(handle).bind(ana).fetch_one(&mut *thief).await.unwrap();
+        let ben = "UPDATE passkey_owners SET handle = $2 WHERE user_id <> $1 RETURNING user_id";
+        let ben: uuid::Uuid =
+            sqlx::query_scalar(ben).bind(ana).bind(handle).fetch_one(&mut *thief).await.unwrap();
+        let row = "UPDATE passkeys SET user_id = $2 WHERE user_id = $1";
+        sqlx::query(row).bind(ana).bind(ben).execute(&mut *thief).await.unwrap();
+        thief.commit().await.unwrap();
+    };
+    let ctx = world.stranger();
+    let (refused, ()) = tokio::join!(world.answer_passkey(&ctx, &browser, &answer), moves);
+    assert!(matches!(refused, Err(Error::PasskeyRefused)), "{refused:?}");
+    assert_eq!(world.count(SESSIONS).await, 0);
+}

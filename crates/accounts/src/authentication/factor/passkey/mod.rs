@@ -79,7 +79,9 @@ impl Accounts {
         let Some(handle) = passkeys::handle(tx, user.id).await? else { return Ok(false) };
         let Ok(response) = AuthenticationResponse::from_json(answer.as_json()) else { return Ok(false) };
         // By its id alone: that it is this account's is a part of the check.
-        let Some(passkey) = passkeys::find(tx, response.credential_id()).await? else { return Ok(false) };
+        let Some(passkey) = passkeys::find(tx, user.id, response.credential_id()).await? else {
+            return Ok(false);
+        };
         let ceremony = self.ceremony(ctx, asked, Some(handle));
         self.judge_passkey(tx, ctx, user, (&passkey, &response, &ceremony)).await
     }

@@ -16,6 +16,12 @@ impl Accounts {
         self.inner.relying_party.is_some()
     }
 
+    /// Whether anybody could set a second factor up here: an app needs the encryption key, a passkey the address.
+    #[must_use]
+    pub fn has_second_factors(&self) -> bool {
+        self.has_passkeys() || self.settings().encryption.is_some()
+    }
+
     /// Names a browser in which somebody wants to sign in by a passkey: for a cookie, and for programs.
     #[must_use]
     pub fn new_passkey_browser(&self) -> RawToken {

@@ -110,7 +110,9 @@ impl Accounts {
         (browser, response): (&str, &AuthenticationResponse),
     ) -> Result<Option<User>, Error> {
         let Some(user) = users::lock(tx, owner).await? else { return Ok(None) };
-        let Some(passkey) = passkeys::find(tx, response.credential_id()).await? else { return Ok(None) };
+        let Some(passkey) = passkeys::find(tx, user.id, response.credential_id()).await? else {
+            return Ok(None);
+        };
         let ceremony = self.ceremony(ctx, Asked::to_sign_in(browser.as_bytes()), None);
         // Whoever signs in acts as no session that this client may have.
         let stranger = ctx.as_stranger();

@@ -81,7 +81,7 @@ for (const state of ['wasm', 'noscript', 'blocked'] as const) {
       await expect(field(page, 'Code')).toHaveValue('AAAAA-AAAAA');
       await expect(field(page, 'Code')).toBeFocused();
 
-      const { code, text } = await mailTo(member.email, /^Your sign-in code/);
+      const { code, text } = await mailTo(member.email, /^Your confirmation code/);
       expect(text, 'no link confirms').not.toContain('#');
       await field(page, 'Code').fill(code.toLowerCase().replace('-', ' '));
       await button(page, 'Continue').click();

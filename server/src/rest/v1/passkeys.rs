@@ -200,6 +200,7 @@ pub(crate) async fn rename(
     responses(
         (status = 204, description = "There is no such passkey"),
         (status = 403, description = "This needs a recent sign-in"),
+        (status = 404, description = "That is no passkey's ID"),
         (status = 409, description = "Without it you could not sign in any more"),
     ),
     security(("bearer" = [])),

@@ -34,6 +34,7 @@ const NO_SENTENCES: &[(&str, &str, &str)] = &[
         "HS256 needs at least {HS256_MIN_BYTES} bytes",
         "the operator's terminal",
     ),
+    ("server/src/rest/sample.rs", "WHAT JSON.stringify MAKES OF THE CREDENTIAL", "the API document"),
     ("crates/accounts/src/credential/spelling.rs", "PBKDF2 that does not say its rounds", "an import's log"),
     (
         "crates/accounts/src/credential/stored.rs",

@@ -1,8 +1,7 @@
 //! What a server that runs is measured by: what it has counted since its start, and how full it is now.
 
-use crate::view::timestamp;
 use crate::{Accounts, Error};
-use domain::{EventKind, Factor, Timestamp};
+use domain::{EventKind, Factor};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::sessions::Proof;
@@ -45,9 +44,7 @@ pub struct HashingMeasures {
 pub struct Backlog {
     /// How many.
     pub mails: u64,
-    /// When the oldest was written.
-    pub oldest: Option<Timestamp>,
-    /// How long ago that is.
+    /// How long the oldest has waited.
     pub age: Duration,
 }
 
@@ -115,7 +112,7 @@ impl Accounts {
         let (mails, oldest) = outbox::backlog(self.store()).await?;
         let age = oldest.map(|oldest| self.inner.database_clock.time(self.now()) - oldest);
         let age = age.and_then(|age| Duration::try_from(age).ok()).unwrap_or_default();
-        Ok(Backlog { mails: mails.unsigned_abs(), oldest: oldest.map(timestamp), age })
+        Ok(Backlog { mails: mails.unsigned_abs(), age })
     }
 }
 

@@ -1,9 +1,9 @@
 // Passkeys, with Chromium's virtual authenticator.
 import { accessible } from '../../fixtures/axe';
-import { button, field, fillSignIn, signOut, withNext } from '../../fixtures/forms';
+import { arrives, button, field, fillSignIn, firstStep, signOutFully, withNext } from '../../fixtures/forms';
 import { overflow } from '../../fixtures/overflow';
 import { Authenticator, offersNone } from '../../fixtures/passkeys';
-import { expect, hydrated, register, somebody, test, type Person, type State } from '../../fixtures/test';
+import { expect, register, somebody, test } from '../../fixtures/test';
 import type { Page } from '@playwright/test';
 
 const added = "Your passkey was added, and you've been signed out everywhere else.";
@@ -18,24 +18,6 @@ async function add(page: Page, name = ''): Promise<string[]> {
   await button(page, 'Add a passkey').click();
   await expect(page.getByText(added)).toBeVisible();
   return page.getByRole('list', { name: 'Your recovery codes' }).getByRole('listitem').allInnerTexts();
-}
-
-async function arrives(page: Page, state: State, url: string | ((url: URL) => boolean)): Promise<void> {
-  await expect(page).toHaveURL(url);
-  if (state === 'wasm') await hydrated(page);
-}
-
-async function signOutFully(page: Page, state: State): Promise<void> {
-  await signOut(page);
-  await arrives(page, state, '/');
-}
-
-/** The password, which leads to the second step. */
-async function firstStep(page: Page, visit: (path: string) => Promise<void>, person: Person): Promise<void> {
-  await visit('/login');
-  await fillSignIn(page, person);
-  await button(page, 'Sign in').click();
-  await expect(page).toHaveURL('/login/factor');
 }
 
 test('a passkey is added, signs in from the field of the name, is renamed and removed @blocked @chromium', async ({ page, member, visit, state }) => {

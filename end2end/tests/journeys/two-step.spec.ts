@@ -1,7 +1,7 @@
 import { accessible } from '../../fixtures/axe';
-import { button, field, fieldError, fillSignIn, signOut, withNext } from '../../fixtures/forms';
+import { arrives, button, field, fieldError, fillSignIn, firstStep, signOutFully, withNext } from '../../fixtures/forms';
 import { overflow } from '../../fixtures/overflow';
-import { expect, hydrated, test, type Person, type State } from '../../fixtures/test';
+import { expect, test } from '../../fixtures/test';
 import { enterCode } from '../../fixtures/totp';
 import type { Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
@@ -23,25 +23,6 @@ async function enrol(page: Page): Promise<{ secret: string; codes: string[] }> {
   const codes = await page.getByRole('list', { name: 'Your recovery codes' }).getByRole('listitem').allInnerTexts();
   expect(codes.length).toBe(10);
   return { secret, codes };
-}
-
-/** A page of the program is not left while its program is on its way: Firefox reports that as an error. */
-async function arrives(page: Page, state: State, url: string | ((url: URL) => boolean)): Promise<void> {
-  await expect(page).toHaveURL(url);
-  if (state === 'wasm') await hydrated(page);
-}
-
-async function signOutFully(page: Page, state: State): Promise<void> {
-  await signOut(page);
-  await arrives(page, state, '/');
-}
-
-/** The first step of a sign-in, which leads to the second. */
-async function firstStep(page: Page, visit: (path: string) => Promise<void>, person: Person, next = ''): Promise<void> {
-  await visit(`/login${next && `?next=${encodeURIComponent(next)}`}`);
-  await fillSignIn(page, person);
-  await button(page, 'Sign in').click();
-  await expect(page).toHaveURL('/login/factor');
 }
 
 test('two-step sign-in is turned on, used, and turned off @plain', async ({ page, member, visit, state }) => {

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 /// They name a test for each promise and each case.
-const TABLES: &[&str] = &["docs/security-promises.md", "docs/cases.md"];
+const TABLES: &[&str] = &["docs/promises.md", "docs/cases.md"];
 
 pub(crate) fn check() -> Result<()> {
     step("Documents", |step| {

@@ -1,4 +1,4 @@
-//! How often something may be tried (promises P12 and P13 in docs/security-promises.md).
+//! How often something may be tried (promises P12 and P13 in docs/promises.md).
 
 pub(crate) mod counts;
 pub(crate) mod key;

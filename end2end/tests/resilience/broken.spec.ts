@@ -156,6 +156,29 @@ test('typed text stays when the program breaks', async ({ page, member }) => {
   await expect(field(page, 'Bio')).toHaveValue('Half a sentence, and the rest.');
 });
 
+test('the skip link is no step back: a program that breaks after it loads nothing anew', async ({ page, member }) => {
+  const { documents } = traffic(page);
+  const skip = async () => {
+    await page.locator('.skip-link').press('Enter');
+    await expect(page).toHaveURL(/#/);
+  };
+  let fail = () => {};
+  const asked = new Promise<void>(resolve => (fail = resolve));
+  await page.route('**/*.wasm', async route => (await asked, route.abort()));
+  await page.goto('/account');
+  await skip();
+  fail();
+  await broken(page);
+  await page.unroute('**/*.wasm');
+  await page.goto('/account/security');
+  await hydrated(page);
+  await skip();
+  await trap(page);
+  await field(page, 'New password').fill('stays here');
+  await expect(field(page, 'New password'), member.email).toHaveValue('stays here');
+  expect(documents).toEqual(['GET /account', 'GET /account/security']);
+});
+
 test('a program that never gets ready is given up', async ({ page, member }) => {
   await page.route('**/*.wasm', route => route.abort());
   await page.goto('/account');

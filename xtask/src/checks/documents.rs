@@ -1,5 +1,7 @@
-//! Do the links lead to files, and do the tests exist that the documents name?
+//! Do the links lead to files, do the tests exist that the documents name, and has each promise its row?
 
+use super::evidence::{Tree, named_tests};
+use super::promises;
 use super::source::listed;
 use crate::paths;
 use crate::steps::step;
@@ -13,31 +15,28 @@ const TABLES: &[&str] = &["docs/promises.md", "docs/cases.md"];
 pub(crate) fn check() -> Result<()> {
     step("Documents", |step| {
         let (mut count, mut wrong) = (0, Vec::new());
-        let files = listed(paths::root(), "*")?;
+        let tree = Tree::read()?;
         for name in listed(paths::root(), "*.md")? {
             let text = fs::read_to_string(paths::root().join(&name))?;
             for target in targets(&text) {
                 count += 1;
                 let place = inside(&name, target);
                 // Others do not get what git ignores.
-                if !files.iter().any(|file| Path::new(file).starts_with(&place)) {
+                if !tree.files.iter().any(|file| Path::new(file).starts_with(&place)) {
                     wrong.push(format!("{name} links to {target}, which is not there"));
                 }
             }
         }
-        let code: String = listed(paths::root(), "*.rs")?
-            .iter()
-            .flat_map(|name| fs::read_to_string(paths::root().join(name)))
-            .collect();
         for table in TABLES {
             let text = fs::read_to_string(paths::root().join(table))?;
             for test in text.lines().flat_map(|row| named_tests(proof(row))) {
                 count += 1;
-                if !code.contains(&format!("fn {test}(")) {
+                if !tree.rust.contains(&format!("fn {test}(")) {
                     wrong.push(format!("{table} names the test {test}, which is not there"));
                 }
             }
         }
+        wrong.extend(promises::check(&tree)?);
         if !wrong.is_empty() {
             bail!("{}", wrong.join("\n"));
         }
@@ -73,13 +72,6 @@ fn proof(row: &str) -> &str {
     row.splitn(4, '|').nth(3).unwrap_or_default()
 }
 
-/// The words in backticks that are long enough to be a test's name.
-fn named_tests(text: &str) -> impl Iterator<Item = &str> {
-    text.split('`').skip(1).step_by(2).filter(|word| {
-        word.len() > 11 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,9 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_tests_are_found() {
-        let text = "`safe_next` and `no_nonce_comes_twice`, `server/tests/it/web`";
-        assert_eq!(named_tests(text).collect::<Vec<_>>(), ["no_nonce_comes_twice"]);
+    fn the_promise_s_own_words_are_no_proof() {
         assert_eq!(proof("| A1 | `other_account` | server `no_nonce` |"), " server `no_nonce` |");
     }
 }

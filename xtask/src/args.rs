@@ -1,5 +1,6 @@
 //! What the command line may say.
 
+use crate::commands::stand;
 use crate::guides::new_page::Audience;
 use crate::postgres::Action;
 use crate::prove::Selection;
@@ -27,6 +28,7 @@ cargo xtask COMMAND
   schema [--cases N]                  test the API against its description, N cases per call
   prove [NAME…]                       check that each planted fault makes its test fail
   prove --changed [--base REV]        only faults in what changed since REV (main); --list only lists them
+  stand                               try what measures and breaks release servers (bench/): two over one database
   same-site                           check that cargo-leptos builds the same site
   pg start|stop|url [CLUSTER]         this clone's own Postgres, main or test
 
@@ -50,6 +52,7 @@ pub(crate) enum Task {
     Coverage,
     Prove(Selection),
     Schema { cases: u32 },
+    Stand { command: &'static str, words: Vec<String> },
     Migration { name: String },
     NewPage { name: String, audience: Audience },
     Postgres { action: Action, cluster: String },
@@ -74,7 +77,17 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
             Long("list") => prove.list = true,
             Long("member") => audience = Some(Audience::Members),
             Long("admin") => audience = Some(Audience::Admins),
-            Value(word) => words.push(word.to_string_lossy().into_owned()),
+            Value(word) => {
+                let word = word.to_string_lossy().into_owned();
+                if words.is_empty()
+                    && let Some(command) = stand::COMMANDS.iter().find(|command| **command == word)
+                {
+                    // The program behind it knows its own words.
+                    let rest = parser.raw_args()?.map(|word| word.to_string_lossy().into_owned());
+                    return Ok(Task::Stand { command, words: rest.collect() });
+                }
+                words.push(word);
+            }
             other => return Err(other.unexpected().into()),
         }
     }
@@ -195,6 +208,13 @@ mod tests {
         assert_eq!(parsed(&["prove", "p3", "p4"]).unwrap(), Task::Prove(named));
         let listed = Selection { list: true, ..Selection::default() };
         assert_eq!(parsed(&["prove", "--list"]).unwrap(), Task::Prove(listed));
+    }
+
+    #[test]
+    fn what_stands_behind_a_command_reads_its_own_words() {
+        let words = vec!["--short".to_owned(), "--from".to_owned(), "old".to_owned()];
+        let expected = Task::Stand { command: "stand", words };
+        assert_eq!(parsed(&["stand", "--short", "--from", "old"]).unwrap(), expected);
     }
 
     #[test]

@@ -62,6 +62,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::FirstField => guides::run(guides::FIRST_FIELD),
         Task::SameSite => site::compare::run(),
         Task::Coverage => commands::coverage::run(),
+        Task::Stand { command, words } => commands::stand::run(command, &words),
         Task::Schema { cases } => tests::schema::run(cases),
         Task::Prove(which) => prove::run(&which),
         Task::Migration { name } => migration::run(&name),

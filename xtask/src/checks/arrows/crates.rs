@@ -30,12 +30,12 @@ const TEST_ONLY: &str = "testkit";
 /// also have to list each third-party crate that depends on one of these (14 for `http`), and allow what tests depend
 /// on.
 const FENCES: &[(&str, &[&str])] = &[
-    ("sqlx*", &["store", "testkit", "server"]),
+    ("sqlx*", &["store", "testkit", "server", "bench"]),
     ("redis", &["redis_store"]),
     ("axum*", &["edge", "server"]),
     ("http", &["edge", "server"]),
-    ("http-body*", &["edge", "server"]),
-    ("hyper*", &["edge", "server"]),
+    ("http-body*", &["edge", "server", "bench"]),
+    ("hyper*", &["edge", "server", "bench"]),
     ("tower*", &["edge", "server"]),
     ("leptos*", &["app", "frontend", "server"]),
     ("argon2", &["accounts"]),

@@ -1,0 +1,89 @@
+//! A Valkey or Redis of a stand's own.
+
+use super::child::Child;
+use super::ports;
+use anyhow::{Result, bail};
+use nix::sys::signal::Signal;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+
+/// A Valkey that can be killed and started again.
+#[derive(Debug)]
+pub struct Valkey {
+    program: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Valkey {
+    /// Starts the program that `VALKEY_SERVER` names.
+    ///
+    /// # Errors
+    /// Where there is none, or it does not come up.
+    pub async fn start(folder: &Path) -> Result<Self> {
+        let Some(program) = std::env::var_os("VALKEY_SERVER").filter(|program| !program.is_empty()) else {
+            bail!("VALKEY_SERVER names no Valkey or Redis");
+        };
+        let (program, folder) = (PathBuf::from(program), folder.to_owned());
+        let mut valkey = Self { program, folder, port: ports::free()?, child: None };
+        valkey.restart().await?;
+        Ok(valkey)
+    }
+
+    /// Starts it anew, empty; one that runs is killed before.
+    ///
+    /// # Errors
+    /// Where it does not come up.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.kill();
+        let mut command = Command::new(&self.program);
+        // As deploy/compose starts it.
+        command.args(["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]);
+        command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--dir"]).arg(&self.folder);
+        self.child = Some(Child::start(&mut command, &self.folder.join("valkey.log"))?);
+        let began = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+            if began.elapsed() > Duration::from_secs(10) {
+                bail!("Valkey does not come up");
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.child = None;
+    }
+
+    /// SIGSTOP: it keeps its connections and says nothing.
+    pub fn pause(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// SIGCONT.
+    pub fn resume(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(child) = &self.child {
+            child.signal(signal);
+        }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// As `REDIS_URL` names it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+}

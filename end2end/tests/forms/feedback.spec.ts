@@ -1,5 +1,5 @@
-import { button, field, fieldError, fillSignIn, fillSignUp, withNext, words } from '../../fixtures/forms';
-import { expect, somebody, test } from '../../fixtures/test';
+import { button, field, fieldError, fillEmail, fillPasswordChange, fillSignIn, fillSignUp, withNext, words } from '../../fixtures/forms';
+import { expect, somebody, test, type Person } from '../../fixtures/test';
 import type { Locator, Page } from '@playwright/test';
 
 test.describe('on a phone', () => {
@@ -137,4 +137,61 @@ test('too many attempts: the time is said, and counted down where a program runs
   await expect.poll(left).toBeLessThan(before);
   // An address gets one more attempt every 20 seconds.
   await expect(page.getByText('You can try again now.')).toBeVisible({ timeout: 25_000 });
+});
+
+/** What every function answers whoever calls too often. */
+const TOO_OFTEN = {
+  status: 429,
+  contentType: 'application/problem+json',
+  headers: { 'Retry-After': '2' },
+  json: {
+    type: 'about:blank',
+    title: 'Too many attempts',
+    status: 429,
+    detail: 'Too many attempts. Try again in 2 seconds.',
+    code: 'too_many_requests',
+    errors: [],
+    retry_after: 2,
+  },
+};
+
+/** A form by its page, what is typed, and the button that sends it. */
+type Form = [path: string, type: (page: Page, person: Person) => Promise<void>, press: string];
+
+const nothing = async (): Promise<void> => {};
+
+async function fillNewEmail(page: Page, { password }: Person): Promise<void> {
+  await fillEmail(page, 'elsewhere@example.com', 'New email');
+  await field(page, 'Password').fill(password);
+}
+
+const OF_STRANGERS: Form[] = [
+  ['/register', fillSignUp, 'Create account'],
+  ['/login', fillSignIn, 'Sign in'],
+  ['/login/code', (page, { email }) => field(page, 'Email or username').fill(email), 'Email me a code'],
+  ['/forgot', (page, { email }) => fillEmail(page, email), 'Send email'],
+];
+
+const OF_MEMBERS: Form[] = [
+  ['/account', page => field(page, 'Name').fill('Somebody else'), 'Save profile'],
+  ['/account', nothing, 'Send it again'],
+  ['/account/security', (page, { password }) => fillPasswordChange(page, password, `${password}-new`), 'Change password'],
+  ['/account/security', fillNewEmail, 'Change email'],
+];
+
+async function countsDown(page: Page, [path, type, press]: Form, person: Person, visit: (path: string) => Promise<void>): Promise<void> {
+  await visit(path);
+  await type(page, person);
+  await page.route('**/fn/**', route => route.fulfill(TOO_OFTEN));
+  await button(page, press).click();
+  const alert = page.getByRole('alert').filter({ hasText: 'Too many attempts.' });
+  await expect(alert).toHaveText(/^Too many attempts\. Try again in \d seconds?\./);
+  await expect(page.getByText('You can try again now.')).toBeVisible();
+  await page.unroute('**/fn/**');
+}
+
+test('every form of the program that is sent too often counts down to the next try', async ({ page, context, member, person, visit }) => {
+  for (const form of OF_MEMBERS) await countsDown(page, form, member, visit);
+  await context.clearCookies();
+  for (const form of OF_STRANGERS) await countsDown(page, form, person, visit);
 });

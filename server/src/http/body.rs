@@ -1,6 +1,6 @@
 //! Request bodies for pages and API, read strictly: with a size limit, and only as valid text.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{FromRequest, Multipart, Request};
 use domain::Code;
 use http::HeaderMap;
@@ -15,8 +15,12 @@ const MAX_FIELDS: usize = 64;
 /// its connection reset instead of the answer.
 const DRAIN_BYTES: usize = 2 * 1024 * 1024;
 
-/// The whole body, if it is no larger than `limit`.
+/// The whole body, if it is no larger than `limit`. Nobody waits for one that says beforehand that it is larger than what is
+/// thrown away.
 pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Code> {
+    if body.size_hint().lower() > DRAIN_BYTES as u64 {
+        return Err(Code::TooLarge);
+    }
     let (mut bytes, mut seen) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Code::Unreadable)?.into_data() else { continue };
@@ -118,7 +122,12 @@ fn hex(digit: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Bytes;
     use http::HeaderValue;
+    use hyper::body::{Frame, SizeHint};
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
 
     #[test]
     fn a_field_is_read_once_and_as_text() {
@@ -196,5 +205,34 @@ mod tests {
         assert_eq!(read(Body::from("12345"), 5).await, Ok(b"12345".to_vec()));
         assert_eq!(read(Body::from("123456"), 5).await, Err(Code::TooLarge));
         assert_eq!(read(Body::from(vec![0; 3 * 1024 * 1024]), 5).await, Err(Code::TooLarge));
+    }
+
+    /// A body that never comes.
+    struct Announced(u64);
+
+    impl HttpBody for Announced {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.0)
+        }
+    }
+
+    #[test]
+    fn a_body_that_says_how_large_it_is_is_not_waited_for() {
+        let asked = |length| {
+            let mut read = Box::pin(read(Body::new(Announced(length)), 5));
+            read.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        assert_eq!(asked(1 << 40), Poll::Ready(Err(Code::TooLarge)));
+        assert_eq!(asked(5), Poll::Pending);
     }
 }

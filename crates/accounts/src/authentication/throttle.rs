@@ -131,10 +131,7 @@ impl Accounts {
         if self.inner.hasher.is_full(Priority::Stranger) {
             return Err(Error::Overloaded);
         }
-        let [address, around] = of_address("sign-in from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
-        let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
-        let [in_an_hour, around_in_an_hour] = of_address("sign-in in an hour from", ctx, hour);
-        self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await?;
+        self.take_sign_in(ctx, ["sign-in from", "sign-in in an hour from"]).await?;
         let names = Names::of(name, user);
         let (delays, memory) = (&limits::SIGN_IN_DELAYS, limits::FAILURES_COUNT_FOR);
         let keys = (&names.typed, &names.account);
@@ -375,6 +372,16 @@ impl Accounts {
 
     pub(super) fn counts(&self) -> &Counts {
         &self.inner.counts
+    }
+
+    /// Takes a sign-in out of both limits of the client's address (docs/adr/0004-fifty-sign-ins-an-hour.md).
+    async fn take_sign_in(&self, ctx: &RequestCtx, [at_once, in_an_hour]: [&str; 2]) -> Result<(), Error> {
+        let at_once = of_address(at_once, ctx, limits::SIGN_INS_OF_AN_ADDRESS);
+        let in_an_hour = of_address(in_an_hour, ctx, limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR);
+        match self.counts().take_lasting(&at_once, &in_an_hour, self.moment(ctx.now)).await? {
+            None => Ok(()),
+            Some(used_up) => self.refuse_throttled(ctx, used_up).await,
+        }
     }
 
     async fn take(&self, ctx: &RequestCtx, budgets: &[Budget]) -> Result<(), Error> {

@@ -63,7 +63,22 @@ impl Counts {
         Ok(used_up.map_or(Ok(CountedIn::Postgres), Err))
     }
 
-    /// The same for one budget that the caller may have to put back.
+    /// The same, and what Redis admits is taken out of `lasting` in Postgres too: those begin anew neither when Redis is lost nor
+    /// when it comes back empty. What Redis refuses does not come that far.
+    pub(crate) async fn take_lasting(
+        &self,
+        budgets: &[Budget],
+        lasting: &[Budget],
+        now: Moment,
+    ) -> Result<Option<UsedUp>, StoreError> {
+        match self.take(&[budgets, lasting].concat(), now).await? {
+            Ok(CountedIn::Redis) => throttle::take(&self.store, lasting, now.database).await,
+            Ok(CountedIn::Postgres) => Ok(None),
+            Err(used_up) => Ok(Some(used_up)),
+        }
+    }
+
+    /// See [`throttle::take`], for one budget that the caller may have to put back.
     pub(crate) async fn take_one(
         &self,
         budget: Budget,

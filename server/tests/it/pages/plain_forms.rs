@@ -1,9 +1,13 @@
 //! Forms without WebAssembly: a redirect to the form's own page, which says once what happened and
 //! shows again what was typed.
 
+use super::{admin, two_step};
+use crate::actors::Browser;
 use crate::app::App;
+use app::forms::{FORMS, FormPage, SECOND_STEP};
+use app::routes::{Guard, every_page};
 use sqlx::PgPool;
-use testkit::PASSWORD;
+use testkit::{PASSWORD, World};
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_refused_sign_up_keeps_what_was_typed_but_no_password(pool: PgPool) {
@@ -168,4 +172,42 @@ async fn after_too_many_usernames_what_was_typed_stays(pool: PgPool) {
     let page = ana.post_and_follow("/fn/profile/save", &typed).await.expect(429);
     assert!(page.text.contains("one.more") && page.text.contains("Not saved, not lost."));
     assert_eq!(page.header("retry-after"), Some("360"));
+}
+
+/// Somebody to whom this form's page is open, and who has no call left.
+async fn caller(app: &App, form: &FormPage, n: usize) -> Browser {
+    let guard = every_page().find(|page| page.path == form.page).map_or(Guard::Open, |page| page.guard);
+    let name = format!("caller-{n}");
+    let mut browser = match guard {
+        Guard::Admins => app.admin(&name).await,
+        Guard::SignedIn | Guard::Members => app.member(&name).await,
+        Guard::Strangers if form.page == SECOND_STEP => two_step::first_step(app, "").await.0,
+        Guard::Strangers | Guard::Open => app.browser(),
+    };
+    while browser.call("/fn/profile/load", &[]).await.status != 429 {}
+    browser
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_form_that_is_sent_too_often_says_when_to_try_again(pool: PgPool) {
+    let app = App::with(World::with(pool, |settings| settings.rate_limit_per_minute = 10), |_| ());
+    two_step::enrolled(&app).await;
+    let ana = admin::id(&app, "ana").await;
+    let mut silent = Vec::new();
+    for (n, form) in FORMS.iter().enumerate() {
+        let mut browser = caller(&app, form, n).await;
+        let act = if form.function == "/fn/admin/link" { "make-reset" } else { "disable" };
+        let about = [("form[user]", ana.as_str()), ("form[act]", act)];
+        let fields = if form.function.starts_with("/fn/admin/") { &about[..] } else { &[] };
+        let answer = browser.post(form.function, fields).await.expect(303);
+        let page = browser.get(answer.location().unwrap()).await;
+        // Where a program may count it down, the time stands in an element of its own.
+        let said = page.text.replace("<!>", "").replace("<span role=\"timer\">", "").replace("</span>", "");
+        let told = said.contains("Too many attempts. Try again in 6 seconds");
+        if (page.status.as_u16(), page.header("retry-after"), told) != (429, Some("6"), true) {
+            println!("{} {}: {said}", form.function, page.status);
+            silent.push(form.function);
+        }
+    }
+    assert_eq!(silent, Vec::<&str>::new());
 }

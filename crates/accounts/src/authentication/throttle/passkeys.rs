@@ -1,4 +1,4 @@
-use super::{Budget, of_address};
+use super::Budget;
 use crate::limits::key::key;
 use crate::{Accounts, Error, RequestCtx, limits};
 use store::throttle::Key;
@@ -16,9 +16,6 @@ impl Accounts {
         {
             return Ok(());
         }
-        let [address, around] = of_address("passkey from", ctx, limits::SIGN_INS_OF_AN_ADDRESS);
-        let hour = limits::SIGN_INS_OF_AN_ADDRESS_IN_AN_HOUR;
-        let [in_an_hour, around_in_an_hour] = of_address("passkey in an hour from", ctx, hour);
-        self.take(ctx, &[address, around, in_an_hour, around_in_an_hour]).await
+        self.take_sign_in(ctx, ["passkey from", "passkey in an hour from"]).await
     }
 }

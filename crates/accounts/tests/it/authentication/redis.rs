@@ -56,6 +56,35 @@ async fn replicas_whose_clocks_differ_by_twenty_seconds_count_alike_in_redis(poo
     }
 }
 
+/// P13.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_hour_has_fifty_sign_ins_also_where_redis_is_lost_and_comes_back_empty(pool: PgPool) {
+    let stores = Stores::with_redis(pool);
+    let (world, valkey) = (stores.world(), stores.redis().unwrap());
+    let (ctx, mut admitted) = (world.stranger(), 0);
+    for seconds in (0..3_600).step_by(20) {
+        match seconds {
+            600 => valkey.fill(),
+            1_800 => {
+                valkey.make_room();
+                valkey.flush();
+                world.accounts.probe_redis().await;
+            }
+            _ => {}
+        }
+        let ctx = RequestCtx { now: ctx.now + Duration::seconds(seconds), ..ctx.clone() };
+        loop {
+            let answer = world.accounts.sign_in(&ctx, sign_in(&format!("nobody-{admitted}"), "x")).await;
+            if matches!(answer, Err(Error::TooManyTries { .. })) {
+                break;
+            }
+            admitted += 1;
+        }
+    }
+    assert!((45..=50).contains(&admitted), "{admitted}");
+    assert_eq!(world.accounts.hash_count(), admitted);
+}
+
 /// P2: how often Redis is asked tells nothing about a name.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn redis_is_asked_as_often_for_any_name(pool: PgPool) {

@@ -39,7 +39,7 @@ fn codes(page: &str) -> Vec<String> {
 }
 
 /// Ana's browser, her app's key and her recovery codes, once two-step sign-in is on.
-async fn enrolled(app: &App) -> (Browser, String, Vec<String>) {
+pub async fn enrolled(app: &App) -> (Browser, String, Vec<String>) {
     let mut ana = app.member("ana").await;
     let page = ana.post_and_follow(BEGIN, &[]).await.expect(200).text;
     let secret = key(&page);
@@ -51,7 +51,7 @@ async fn enrolled(app: &App) -> (Browser, String, Vec<String>) {
 }
 
 /// The first step of Ana's sign-in, and its answer.
-async fn first_step(app: &App, next: &str) -> (Browser, Answer) {
+pub async fn first_step(app: &App, next: &str) -> (Browser, Answer) {
     let mut browser = app.browser();
     let fields = [EMAIL, ("form[password]", PASSWORD), ("form[next]", next)];
     let answer = browser.post("/fn/login", &fields).await.expect(303);

@@ -3,6 +3,7 @@
 //! It knows the server from outside alone: its settings, its paths, its tables. `cargo xtask` builds the server for
 //! release and starts this program, which names it by `SERVER_BIN`.
 
+pub mod abuse;
 pub mod report;
 pub mod stand;
 
@@ -14,6 +15,7 @@ const HELP: &str = "\
 bench COMMAND, usually by `cargo xtask`, which builds the server before
 
   stand       two servers over one database: sign up on one, read on the other
+  abuse       guesses, floods, forged headers and strange input; `bench abuse --help` says how
 
 DATABASE_URL names a Postgres where databases may be made, PG_BINDIR Postgres' programs, VALKEY_SERVER a Valkey,
 SERVER_BIN the server (target/release/server), LEPTOS_SITE_ROOT its files.";
@@ -54,6 +56,7 @@ async fn interrupted() {
 async fn run(words: &[String]) -> Result<ExitCode> {
     let Some((command, words)) = words.split_first() else { bail!(HELP) };
     match command.as_str() {
+        "abuse" => abuse::run(words).await,
         "stand" if words.is_empty() => stand::smoke::run().await,
         _ => bail!(HELP),
     }

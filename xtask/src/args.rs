@@ -29,6 +29,7 @@ cargo xtask COMMAND
   prove [NAME…]                       check that each planted fault makes its test fail
   prove --changed [--base REV]        only faults in what changed since REV (main); --list only lists them
   stand                               try what measures and breaks release servers (bench/): two over one database
+  abuse [--short] [--minutes N]       attack two release servers: guesses, floods, forged headers, strange input
   same-site                           check that cargo-leptos builds the same site
   pg start|stop|url [CLUSTER]         this clone's own Postgres, main or test
 

@@ -5,13 +5,17 @@ use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::site::bundle;
 use crate::steps::step;
+use crate::tests::{Tally, counts};
 use crate::tools::{Toolbox, prerequisites, valkey};
 use crate::{paths, process, steps};
 use anyhow::{Result, bail};
 use std::process::{Command, ExitCode};
 
 /// The commands whose words `bench/` reads by itself.
-pub(crate) const COMMANDS: &[&str] = &["stand"];
+pub(crate) const COMMANDS: &[&str] = &["stand", "abuse"];
+
+/// Those whose short form is a part of `cargo xtask test`.
+const IN_THE_TEST: &[&str] = &["abuse"];
 
 /// Builds server and site, and runs one of them.
 pub(crate) fn run(command: &str, words: &[String]) -> Result<ExitCode> {
@@ -21,6 +25,15 @@ pub(crate) fn run(command: &str, words: &[String]) -> Result<ExitCode> {
     bundle::build(&tools)?;
     let (succeeded, _) = process::tee(program(&postgres)?.arg(command).args(words))?;
     Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The short forms against the server that was built before: each row of their reports counts as a test.
+pub(crate) fn short(postgres: &Running, tally: &mut Tally) -> Result<()> {
+    for command in IN_THE_TEST {
+        let (succeeded, lines) = process::tee(program(postgres)?.args([command, "--short"]))?;
+        tally.add(counts::of_report(command, &lines, succeeded));
+    }
+    Ok(())
 }
 
 /// `bench/`'s program, built, with all that it asks the environment for.

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test, added up in the last line.
 
+use super::stand;
 use crate::checks::{arrows, documents, faults, generate, lints, quotes, sizes};
 use crate::guides::{self, FIRST_FIELD, FIRST_PAGE};
 use crate::lock::Lock;
@@ -50,6 +51,8 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
         tally.check(bundle::check_budget())?;
         tally.check(browser::check_types())?;
         tally.check(schema::check(postgres))?;
+        let attacked = stand::short(postgres, tally);
+        tally.check_build(attacked)?;
         browser::run(None, postgres, tally)?;
     }
     Ok(())

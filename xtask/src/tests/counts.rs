@@ -79,6 +79,22 @@ pub(crate) fn of_cargo(lines: &[String]) -> Tally {
     tally
 }
 
+/// The report of a command of `bench/`: its last line, and what did not hold before it, `✗ P18: …`.
+pub(crate) fn of_report(command: &str, lines: &[String], succeeded: bool) -> Tally {
+    let last = lines.last().map_or("", String::as_str);
+    let failed = lines.iter().filter_map(|line| line.strip_prefix("✗ "));
+    let named = failed.filter(|line| line.split(' ').next().is_some_and(|word| word.ends_with(':')));
+    let mut tally = Tally {
+        passed: before(last, "passed"),
+        failed: before(last, "failed"),
+        failures: named.map(str::to_owned).collect(),
+    };
+    if !succeeded && tally.failed == 0 {
+        tally.fail(&format!("`cargo xtask {command} --short` ended with an error"));
+    }
+    tally
+}
+
 /// `test throttle::waits ... FAILED`
 fn failed_test(line: &str) -> Option<&str> {
     line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
@@ -129,6 +145,16 @@ mod tests {
                     test it ... FAILED\n\
                     test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out\n";
         assert_eq!(counted(text), Tally { passed: 7, failed: 3, failures: vec!["it".into()] });
+    }
+
+    #[test]
+    fn a_report_of_rows_is_read() {
+        let text = "✓ P12   verifications       12    at most 100\n✗ P16   p99 of /livez: slow   1 s   at most 100 ms\n\
+                    ✗ P16: p99 of /livez\n1 passed, 1 failed";
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let expected = Tally { passed: 1, failed: 1, failures: vec!["P16: p99 of /livez".into()] };
+        assert_eq!(of_report("abuse", &lines, false), expected);
+        assert_eq!(of_report("abuse", &["it broke".to_owned()], false).failed, 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Running tests and reading their results: cargo's, the browser's, and the API's against its description.
 
 pub(crate) mod browser;
-mod counts;
+pub(crate) mod counts;
 pub(crate) mod fault;
 mod runner;
 pub(crate) mod schema;

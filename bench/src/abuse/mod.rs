@@ -1,0 +1,176 @@
+//! Abuse: guesses, stuffing, forged headers, floods and strange input against two servers of the release build, on
+//! loopback alone, bounded in time and in count. Where a run is short, it has fewer attempts and the same bounds.
+
+mod alerts;
+mod attack;
+mod crowd;
+mod flood;
+mod forged;
+mod honest;
+mod raw;
+mod scrape;
+mod siege;
+mod site;
+mod split;
+mod strange;
+
+use crate::report::Report;
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use site::{Counted, Site};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const HELP: &str = "\
+bench abuse [--short] [--minutes N] [--only redis|postgres|killed]
+
+Attacks two servers that count limits in Redis, in Postgres, and in Redis until it is killed in the middle: P12 to P17 and
+P34 of docs/promises.md. The long form takes some 20 minutes, ten of them for 10,000 guesses at each site, which --minutes
+shortens. --short attacks the last site alone, in less than a minute. The report is target/abuse/report.txt and .json.";
+
+/// How much is tried.
+#[derive(Debug, Clone)]
+struct Size {
+    counted: Vec<Counted>,
+    /// How long passwords are guessed, and how many at one account.
+    siege: Duration,
+    guesses: usize,
+    /// How often its owner signs in meanwhile.
+    owner: usize,
+    /// Attempts of a stuffer, and of each sprayer.
+    stuffing: usize,
+    spraying: usize,
+    /// Rounds of many calls at once.
+    rounds: usize,
+    flood: Duration,
+    half_open: usize,
+    honest: Duration,
+}
+
+impl Size {
+    fn long(minutes: u32) -> Self {
+        Self {
+            counted: Counted::ALL.to_vec(),
+            siege: Duration::from_secs(60) * minutes,
+            guesses: 1_000 * minutes as usize,
+            owner: 50,
+            stuffing: 120 * minutes as usize,
+            spraying: 10 * minutes as usize,
+            rounds: 5,
+            flood: Duration::from_secs(15),
+            half_open: 3_000,
+            honest: Duration::from_secs(60),
+        }
+    }
+
+    fn short() -> Self {
+        Self {
+            // The other two are in it: it counts in Redis first, and then in Postgres.
+            counted: vec![Counted::InRedisThatDies],
+            siege: Duration::from_secs(8),
+            guesses: 400,
+            owner: 20,
+            stuffing: 60,
+            spraying: 6,
+            rounds: 1,
+            flood: Duration::from_secs(3),
+            half_open: 1_000,
+            honest: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where a site does not come up, or breaks in a way that no row tells.
+pub async fn run(words: &[String]) -> Result<ExitCode> {
+    let size = size(words)?;
+    let (began, mut report) = (Instant::now(), Report::default());
+    let mut sites = Vec::new();
+    for counted in &size.counted {
+        sites.push(Arc::new(Site::start(*counted).await?));
+    }
+    // These take as long as guessing takes and little of the cores: all sites at once.
+    let sieges: Vec<_> = sites
+        .iter()
+        .map(|site| {
+            let (site, size) = (site.clone(), size.clone());
+            tokio::spawn(async move {
+                let mut report = Report::default();
+                siege::run(&site, &size, &mut report).await.map(|()| report)
+            })
+        })
+        .collect();
+    for siege in sieges {
+        report.rows.extend(siege.await??.rows);
+    }
+    for site in &sites {
+        crowd::run(site, &size, &mut report).await?;
+        forged::run(site, &mut report).await?;
+        strange::run(site, &size, &mut report).await?;
+        flood::run(site, &size, &mut report).await?;
+        honest::run(site, &size, &mut report).await?;
+    }
+    let about = json!({ "minutes": size.siege.as_secs_f64() / 60.0, "seconds": began.elapsed().as_secs(), "cores": cores() });
+    report.write(Path::new("target/abuse"), "report", &about)?;
+    Ok(report.conclude())
+}
+
+/// What the words of the command ask for.
+fn size(words: &[String]) -> Result<Size> {
+    let (mut short, mut minutes, mut only, mut words) = (false, 10, None, words.iter());
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--short" => short = true,
+            "--minutes" => {
+                minutes =
+                    words.next().and_then(|word| word.parse().ok()).context("--minutes needs a number")?;
+            }
+            "--only" => {
+                only = Some(match words.next().map(String::as_str) {
+                    Some("redis") => Counted::InRedis,
+                    Some("postgres") => Counted::InPostgres,
+                    Some("killed") => Counted::InRedisThatDies,
+                    _ => bail!("--only needs redis, postgres or killed"),
+                });
+            }
+            _ => bail!(HELP),
+        }
+    }
+    let mut size = if short { Size::short() } else { Size::long(minutes) };
+    if let Some(only) = only {
+        size.counted = vec![only];
+    }
+    Ok(size)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Whether these alerts fired, and where none is named, that none did.
+fn tell_alerts(what: &str, expected: &[&str], firing: &[String], report: &mut Report) {
+    if expected.is_empty() {
+        report.row("alerts", format!("none fires: {what}"), "none", firing.join(", "), firing.is_empty());
+    }
+    for alert in expected {
+        let fires = firing.iter().any(|known| known == alert);
+        report.row(
+            "alerts",
+            format!("{alert}: {what}"),
+            "fires",
+            if fires { "fires" } else { "does not" },
+            fires,
+        );
+    }
+}
+
+/// The value below which so many of a hundred lie.
+fn percentile(times: &mut [Duration], of_a_hundred: usize) -> Duration {
+    times.sort_unstable();
+    let place = (times.len() * of_a_hundred).div_ceil(100).saturating_sub(1);
+    times.get(place).copied().unwrap_or_default()
+}

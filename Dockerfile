@@ -17,9 +17,9 @@ RUN --mount=type=cache,target=/root/.cache \
     --mount=type=cache,target=/root/.npm \
     --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo xtask build \
+    cargo xtask build --dist \
     && mkdir -p /app /empty \
-    && cp -r target/release/server target/release/hash.txt target/site /app/
+    && cp -r target/dist/server target/dist/hash.txt target/site /app/
 
 FROM debian:bookworm-slim AS run
 WORKDIR /app

@@ -15,7 +15,8 @@ cargo xtask COMMAND
   start [--port N] [--reset] [--yes] [--as-seeds]
                                       install what is missing, build for release, serve
   dev [--port N] [--as-seeds]         the same set-up, then rebuild and reload on each change
-  build                               install the tools and build for release, as the image does
+  build [--dist]                      install the tools and build for release; --dist as the image does, slower to
+                                      build and quicker to answer
   test [PATTERN]                      run all checks and tests, or only the tests that match
   migration NAME                      create an empty migration
   new page NAME [--member|--admin]    write a page of your own, from its table to its test
@@ -42,7 +43,7 @@ pub(crate) enum Task {
     Help,
     Start(ServeOptions),
     Dev(ServeOptions),
-    Build,
+    Build { dist: bool },
     Test { pattern: Option<String> },
     Arrows,
     Scorecard { tree: Option<String> },
@@ -64,13 +65,14 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
     let mut options = ServeOptions::default();
     let mut cases = None;
     let mut prove = Selection::default();
-    let mut audience = None;
+    let (mut audience, mut dist) = (None, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("help") | Short('h') => return Ok(Task::Help),
             Long("port") => options.port = Some(port(&parser.value()?.to_string_lossy())?),
             Long("reset") => options.reset = true,
             Long("yes") | Short('y') => options.yes = true,
+            Long("dist") => dist = true,
             Long("cases") => cases = Some(number(&parser.value()?.to_string_lossy())?),
             Long("as-seeds") => options.as_seeds = true,
             Long("changed") => prove.changed = true,
@@ -99,11 +101,19 @@ pub(crate) fn parse(mut parser: lexopt::Parser) -> Result<Task> {
         (Task::Schema { .. }, Some(cases)) => Task::Schema { cases },
         _ => bail!("--cases belongs to `cargo xtask schema`"),
     };
-    let task = for_whom(proving(task, prove)?, audience)?;
+    let task = shipping(for_whom(proving(task, prove)?, audience)?, dist)?;
     if asked && !matches!(task, Task::Start(_) | Task::Dev(_)) {
         bail!("--port, --reset, --yes and --as-seeds belong to `cargo xtask start` and `dev`");
     }
     Ok(task)
+}
+
+fn shipping(task: Task, dist: bool) -> Result<Task> {
+    match (task, dist) {
+        (task, false) => Ok(task),
+        (Task::Build { .. }, true) => Ok(Task::Build { dist }),
+        _ => bail!("--dist belongs to `cargo xtask build`"),
+    }
 }
 
 fn for_whom(task: Task, audience: Option<Audience>) -> Result<Task> {
@@ -134,7 +144,7 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         [] | ["help"] => Task::Help,
         ["start"] => Task::Start(options),
         ["dev"] => Task::Dev(options),
-        ["build"] => Task::Build,
+        ["build"] => Task::Build { dist: false },
         ["test"] => Task::Test { pattern: None },
         ["test", pattern] => Task::Test { pattern: Some((*pattern).to_owned()) },
         ["arrows"] => Task::Arrows,
@@ -226,6 +236,12 @@ mod tests {
     }
 
     #[test]
+    fn a_build_is_quick_to_make_unless_it_is_to_be_shipped() {
+        assert_eq!(parsed(&["build"]).unwrap(), Task::Build { dist: false });
+        assert_eq!(parsed(&["build", "--dist"]).unwrap(), Task::Build { dist: true });
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         for words in [
             &["start", "--port", "70000"][..],
@@ -234,6 +250,7 @@ mod tests {
             &["start", "--port", "0"],
             &["strat"],
             &["test", "--reset"],
+            &["start", "--dist"],
             &["test", "--changed"],
             &["prove", "p3", "--changed"],
             &["prove", "--base", "main"],

@@ -53,7 +53,7 @@ fn run(task: Task) -> Result<ExitCode> {
         }
         Task::Start(options) => start::run(&options),
         Task::Dev(options) => start::dev::run(&options),
-        Task::Build => site::bundle::run(),
+        Task::Build { dist } => site::bundle::run(dist),
         Task::Test { pattern } => commands::test::run(pattern.as_deref()),
         Task::Arrows => checks::arrows::run(),
         Task::Scorecard { tree } => scorecard::run(tree.as_deref()),

@@ -21,6 +21,8 @@ pub(crate) fn target() -> PathBuf {
 
 /// The server's profile.
 pub(crate) const PROFILE: &str = "release";
+/// The profile of a server that is to be shipped.
+pub(crate) const DIST: &str = "dist";
 
 /// The built files that a browser may fetch. Each build replaces the folder.
 pub(crate) fn site() -> PathBuf {

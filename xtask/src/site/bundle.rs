@@ -34,18 +34,22 @@ const INPUTS: &[&str] = &[
 const BUDGET: u64 = 215_000;
 
 /// `cargo xtask build`: the build and nothing else.
-pub(crate) fn run() -> Result<ExitCode> {
+pub(crate) fn run(dist: bool) -> Result<ExitCode> {
     prerequisites::check()?;
     let (tools, ()) = Toolbox::bring(|| Ok(()))?;
-    build(&tools)?;
+    let clone = Build::of_clone();
+    unless_fresh(if dist { Build { profile: paths::DIST, ..clone } } else { clone }, &tools)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Builds server and site unless nothing has changed since the last time.
 pub(crate) fn build(tools: &Toolbox) -> Result<()> {
-    let build = Build::of_clone();
+    unless_fresh(Build::of_clone(), tools)
+}
+
+fn unless_fresh(build: Build<'_>, tools: &Toolbox) -> Result<()> {
     let outputs = [build.server(), build.names(), paths::site()];
-    let note = paths::target().join("release-build.stamp");
+    let note = paths::target().join(format!("{}-build.stamp", build.profile));
     let inputs = stamp::of_inputs(paths::root(), INPUTS, &words()?)?;
     let fresh = || -> Result<String> { Ok(format!("{inputs}\n{}\n", stamp::of_outputs(&outputs)?)) };
     if fs::read_to_string(&note).is_ok_and(|noted| fresh().is_ok_and(|fresh| noted == fresh)) {

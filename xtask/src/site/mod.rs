@@ -25,15 +25,17 @@ use std::thread;
 pub(crate) struct Build<'a> {
     pub(crate) tree: &'a Path,
     pub(crate) target: PathBuf,
+    /// The server's.
+    pub(crate) profile: &'static str,
 }
 
 impl Build<'_> {
     pub(crate) fn of_clone() -> Build<'static> {
-        Build { tree: paths::root(), target: paths::target() }
+        Build { tree: paths::root(), target: paths::target(), profile: paths::PROFILE }
     }
 
     pub(crate) fn server(&self) -> PathBuf {
-        self.target.join(paths::PROFILE).join("server")
+        self.target.join(self.profile).join("server")
     }
 
     /// The names with their hashes, which the server looks for beside itself.
@@ -58,7 +60,7 @@ impl Build<'_> {
     fn compile_server(&self, site: &Description) -> Result<()> {
         step("Server", |step| {
             let mut cargo = self.cargo(site)?;
-            cargo.args(["--package", &site.server, "--bin", &site.server, "--profile", paths::PROFILE]);
+            cargo.args(["--package", &site.server, "--bin", &site.server, "--profile", self.profile]);
             cargo.args(&site.server_features);
             let expected = crates(self.tree, &["-p", &site.server]);
             process::build_of(step, &mut cargo, expected)

@@ -65,7 +65,7 @@ impl Runner<'_> {
     fn browser(&self, tests: &[&Test], step: &mut Step) -> Result<Ran> {
         // Apart from the clone's: somebody may be using the server that lies there.
         let target = paths::target().join("prove/target");
-        let build = Build { tree: self.tree, target };
+        let build = Build { tree: self.tree, target, profile: paths::PROFILE };
         if let Err(error) = build.run(self.tools) {
             return unbuilt(&error);
         }

@@ -1,27 +1,24 @@
 //! The whole server: every route and its layers, from the outside in.
 
 use crate::config::AppEnv;
+use crate::http::layers::{Layers, around};
 use crate::http::slash::{self, ApiPaths};
-use crate::http::{
-    compression, cors, csp_report, failures, files, health, logo, manifest, overload, timeout, trace,
-    well_known,
-};
+use crate::http::{csp_report, files, health, logo, manifest, well_known};
 use crate::mail::Outgoing;
 use crate::pages::{
     admin, confirm, dev_mail, export, factors, form_context, functions, guard, render, sign_up, whoami,
 };
-use crate::rest::{config_hint, cross_site, docs, openapi, routes};
+use crate::rest::calls::counted;
+use crate::rest::{docs, openapi, routes};
 use crate::state::AppState;
 use app::forms::CONFIRM;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
-use domain::Code;
+use domain::{Code, SessionKind};
 use edge::problem::refusal;
 use edge::{caller, rate_limit};
 use std::sync::Arc;
-use tower::util::option_layer;
-use tower_http::catch_panic::CatchPanicLayer;
 
 /// The server, as the binary and every HTTP test use it.
 pub fn router(state: AppState) -> Router {
@@ -37,7 +34,7 @@ pub fn router(state: AppState) -> Router {
 
 /// The server with further routes, inside the layers of every answer.
 pub fn serving(state: AppState, more: Router<AppState>) -> Router {
-    let shared = Arc::new(state.clone());
+    let layers = Arc::new(Layers::new(state.clone()));
     Router::new()
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
@@ -51,36 +48,13 @@ pub fn serving(state: AppState, more: Router<AppState>) -> Router {
         .merge(pages(&state))
         .fallback_service(files::router(&state, not_found(&state)))
         .method_not_allowed_fallback(async || refusal(Code::MethodNotAllowed))
-        // As one layer: separate ones would each copy all inner ones for each request.
-        .layer((
-            // An id, a log line, and the headers of every answer.
-            from_fn_with_state(shared.clone(), trace::middleware),
-            // CORS for the origins whose pages may call the API.
-            from_fn_with_state(cors::Cors::new(&state), cors::middleware),
-            compression::layer(),
-            // A refusal becomes a page for clients that accept HTML.
-            from_fn_with_state(shared, failures::middleware),
-            from_fn_with_state(state.request_timeout, timeout::middleware),
-            CatchPanicLayer::custom(failures::panicked),
-            from_fn(overload::middleware),
-        ))
+        .layer(around(move |request, route| layers.answer(request, route)))
         .with_state(state)
 }
 
-/// Calls from other sites' pages are refused before they are counted: they could use up their visitors' limits.
 fn api(state: &AppState) -> Router<AppState> {
-    let cross_site = from_fn_with_state(state.origin.clone(), cross_site::middleware);
-    let hint = option_layer((state.env == AppEnv::Development).then(|| from_fn(config_hint::middleware)));
-    let by_token = routes::by_token(state.compat).layer((
-        cross_site.clone(),
-        from_fn_with_state(state.callers(), rate_limit::programs),
-        hint.clone(),
-    ));
-    let by_cookie = routes::by_cookie(state.compat).layer((
-        cross_site,
-        from_fn_with_state(state.callers(), rate_limit::cookie_programs),
-        hint,
-    ));
+    let by_token = counted(state, SessionKind::Bearer, routes::by_token(state.compat));
+    let by_cookie = counted(state, SessionKind::ApiCookie, routes::by_cookie(state.compat));
     by_token.merge(by_cookie).merge(routes::keys()).merge(docs::router(state.compat))
 }
 

@@ -13,6 +13,7 @@ pub mod config;
 mod download;
 pub mod http;
 pub mod jobs;
+pub mod log;
 pub mod mail;
 pub mod metrics;
 mod pages;
@@ -21,4 +22,4 @@ pub mod state;
 
 pub use config::{Compat, Config};
 pub use pages::render::routes as page_routes;
-pub use state::AppState;
+pub use state::{AppState, Shared};

@@ -5,10 +5,21 @@
 use clap::Parser;
 use server::cli::{self, Cli, Command, logging, output};
 use server::config::{self, AppEnv, Config, ConfigErrors};
+use server::log;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let _last = Last;
     begin().unwrap_or_else(|error| stop(&error))
+}
+
+/// Writes the last lines of the log, also where a panic ends the process.
+struct Last;
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        log::flush();
+    }
 }
 
 /// While there is only one thread, because reading `.env` sets variables.

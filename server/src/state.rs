@@ -9,6 +9,7 @@ use axum::extract::FromRef;
 use edge::caller::Callers;
 use edge::{CookieStyle, Origin, TrustedProxies};
 use leptos::config::LeptosOptions;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -26,9 +27,13 @@ pub enum NoSite {
     Names(String),
 }
 
-/// What every request shares. Cheap to clone, which each layer does for each request: only what is shared or small.
+/// What every request shares. A clone is one count more: routes and layers make several for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// What that is.
+#[derive(Clone)]
+pub struct Shared {
     /// The use cases.
     pub accounts: Accounts,
     /// What pages show.
@@ -70,7 +75,7 @@ impl AppState {
         let site = site(config)?;
         let watched = config.env == AppEnv::Development && std::env::var_os("LEPTOS_WATCH").is_some();
         let app = AppSettings { passkeys: accounts.has_passkeys(), ..config.app.clone() };
-        Ok(Self {
+        Ok(Self::from(Shared {
             accounts,
             app: Arc::new(app),
             cookies: CookieStyle::new(config.origin.is_https()),
@@ -86,7 +91,28 @@ impl AppState {
             metrics: config.metrics.map(|_| Arc::default()),
             stopping: CancellationToken::new(),
             prepared: Arc::new(AtomicBool::new(false)),
-        })
+        }))
+    }
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// For tests, which change what they need before the routes are made.
+impl DerefMut for AppState {
+    fn deref_mut(&mut self) -> &mut Shared {
+        Arc::make_mut(&mut self.0)
     }
 }
 

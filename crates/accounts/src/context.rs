@@ -1,6 +1,7 @@
 use crate::{Error, RawToken};
 use domain::{Role, SessionId, SessionKind, UserId, Viewer, display_name};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use store::sessions::{Proof, Session};
 use time::OffsetDateTime;
 
@@ -51,7 +52,7 @@ pub enum Caller {
     #[default]
     Stranger,
     /// Somebody signed in.
-    Member(Member),
+    Member(Arc<Member>),
 }
 
 /// A signed-in caller, as their session row and account were when the request came in.

@@ -1,5 +1,6 @@
 //! Who calls: from the cookie to a [`RequestCtx`], once for each request.
 
+use crate::bearer::{self, ReadBearer};
 use crate::client_ip::peer;
 use crate::{CookieStyle, RequestId, TrustedProxies, cookie, problem};
 use accounts::{Accounts, Authenticated, Caller, Client, Precondition, RawToken, RequestCtx};
@@ -9,7 +10,9 @@ use axum::response::Response;
 use domain::SessionKind;
 use http::header::USER_AGENT;
 use http::{Extensions, HeaderMap, HeaderValue};
+use std::net::IpAddr;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 /// Longest part of a `User-Agent` that is kept.
 const AGENT_MAX: usize = 200;
@@ -59,6 +62,49 @@ fn token(callers: &Callers, headers: &HeaderMap) -> Option<String> {
     (!token.is_empty()).then(|| token.to_owned())
 }
 
+/// What was read of a program's call before it was counted. Nothing of it is read a second time.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadCall {
+    /// Its access token.
+    pub bearer: ReadBearer,
+    /// The client's address.
+    pub address: IpAddr,
+    /// When.
+    pub now: OffsetDateTime,
+}
+
+impl ReadCall {
+    /// Reads a call.
+    #[must_use]
+    pub fn of(
+        accounts: &Accounts,
+        proxies: &TrustedProxies,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+    ) -> Self {
+        let now = accounts.now();
+        let bearer = bearer::read_token(accounts, headers, now);
+        Self { bearer, address: proxies.client(peer(extensions), headers), now }
+    }
+
+    /// The context of the call before its session is looked up. No cookie is read.
+    #[must_use]
+    pub fn stranger(
+        &self,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+        device: Option<RawToken>,
+    ) -> RequestCtx {
+        RequestCtx {
+            caller: Caller::Stranger,
+            client: Client { address: self.address, agent: agent(headers), device, sign_up: None },
+            request_id: request_id(extensions),
+            now: self.now,
+            precondition: Precondition::None,
+        }
+    }
+}
+
 /// The context of a request before its session is looked up.
 #[must_use]
 pub fn stranger(callers: &Callers, extensions: &Extensions, headers: &HeaderMap) -> RequestCtx {
@@ -89,7 +135,7 @@ fn agent(headers: &HeaderMap) -> String {
 }
 
 fn request_id(extensions: &Extensions) -> String {
-    extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+    extensions.get::<RequestId>().map(|id| id.write(&mut [0; 36]).to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -49,12 +49,8 @@ impl TrustedProxies {
         if self.hides_its_clients(client, headers) {
             tell_once(client);
         }
-        let entries: Vec<&[u8]> = headers
-            .get_all(&X_FORWARDED_FOR)
-            .iter()
-            .flat_map(|header| header.as_bytes().split(|byte| *byte == b','))
-            .collect();
-        for entry in entries.into_iter().rev() {
+        let entries = headers.get_all(&X_FORWARDED_FOR).iter();
+        for entry in entries.rev().flat_map(|header| header.as_bytes().rsplit(|byte| *byte == b',')) {
             if !self.trusts(client) {
                 break;
             }

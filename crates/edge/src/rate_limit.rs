@@ -1,7 +1,6 @@
 //! The general limit, and the headers that tell clients what is left (draft-ietf-httpapi-ratelimit-headers-10).
 
-use crate::bearer::{self, Bearer};
-use crate::caller::Callers;
+use crate::caller::{Callers, ReadCall};
 use crate::client_ip::peer;
 use crate::{cookie, problem};
 use accounts::{Error, RateLimit};
@@ -10,54 +9,52 @@ use axum::middleware::Next;
 use axum::response::Response;
 use domain::SessionKind;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::sync::OnceLock;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Counts the calls of programs by their access token, else by their address.
-pub async fn programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    pass(count(&callers, SessionKind::Bearer, &request).await, request, next).await
-}
-
-/// Counts the calls of programs that keep cookies by the API's own cookie, else by their address.
-pub async fn cookie_programs(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    pass(count(&callers, SessionKind::ApiCookie, &request).await, request, next).await
-}
-
 /// Counts the calls of browsers by their session's cookie, else by their address.
-pub async fn browsers(State(callers): State<Callers>, request: Request, next: Next) -> Response {
-    pass(count(&callers, SessionKind::Browser, &request).await, request, next).await
+pub async fn browsers(State(callers): State<Callers>, mut request: Request, next: Next) -> Response {
+    let count = count(&callers, SessionKind::Browser, &mut request);
+    limited(count, next.run(request)).await
 }
 
-/// A preflight is the browser's own question, and does nothing. Only the headers are kept while Redis is asked: a body
-/// cannot be shared between threads.
-fn count<'a>(
-    callers: &'a Callers,
+/// Counts a call by the token of its session, else by its address. A preflight is the browser's own question, and does
+/// nothing. What was read of a program's call is kept in it.
+pub fn count(
+    callers: &Callers,
     kind: SessionKind,
-    request: &'a Request,
-) -> impl Future<Output = Option<RateLimit>> + Send + use<'a> {
+    request: &mut Request,
+) -> impl Future<Output = Option<RateLimit>> + Send + use<> {
     let preflight = *request.method() == Method::OPTIONS;
-    let headers = request.headers();
-    let token = match (kind, bearer::read(headers)) {
-        (SessionKind::Bearer, Bearer::Token(token)) => Some(token),
-        (SessionKind::Bearer, Bearer::Absent | Bearer::Malformed) => None,
-        (SessionKind::Browser | SessionKind::ApiCookie, _) => {
-            cookie::read(headers, callers.cookies.token_name(kind))
-        }
+    let accounts = callers.accounts.clone();
+    let (token, address, now) = if kind == SessionKind::Bearer {
+        let read = ReadCall::of(&accounts, &callers.proxies, request.extensions(), request.headers());
+        request.extensions_mut().insert(read);
+        (read.bearer.token(), read.address, read.now)
+    } else {
+        let (headers, now) = (request.headers(), accounts.now());
+        let token = cookie::read(headers, callers.cookies.token_name(kind));
+        let token = token.map(|token| accounts.read_token(kind, token, now));
+        (token, callers.proxies.client(peer(request.extensions()), headers), now)
     };
-    let address = callers.proxies.client(peer(request.extensions()), headers);
     async move {
         if preflight {
             return None;
         }
-        callers.accounts.check_rate_limit(kind, token, address, callers.accounts.now()).await
+        accounts.check_rate_limit(kind, token, address, now).await
     }
 }
 
-async fn pass(rate_limit: Option<RateLimit>, request: Request, next: Next) -> Response {
-    let Some(rate_limit) = rate_limit else { return next.run(request).await };
+/// The answer, once its call was counted; a refusal in place of one that is not even begun.
+pub async fn limited(
+    count: impl Future<Output = Option<RateLimit>>,
+    answer: impl Future<Output = Response>,
+) -> Response {
+    let Some(rate_limit) = count.await else { return answer.await };
     let mut response = if rate_limit.admitted {
-        next.run(request).await
+        answer.await
     } else {
         problem::refusal(problem::problem(Error::TooManyTries { wait: rate_limit.more_in }))
     };
@@ -68,12 +65,19 @@ async fn pass(rate_limit: Option<RateLimit>, request: Request, next: Next) -> Re
 fn tell(headers: &mut HeaderMap, rate_limit: &RateLimit) {
     let RateLimit { limit, left, more_in, .. } = rate_limit;
     let seconds = problem::seconds(*more_in);
-    for (name, text) in [
-        (POLICY, format!("\"general\";q={limit};w=60")),
-        (LIMIT, format!("\"general\";r={left};t={seconds}")),
-    ] {
-        if let Ok(value) = HeaderValue::try_from(text) {
-            headers.insert(name, value);
-        }
+    headers.insert(POLICY, policy(*limit));
+    if let Ok(value) = HeaderValue::try_from(format!("\"general\";r={left};t={seconds}")) {
+        headers.insert(LIMIT, value);
     }
+}
+
+/// What is said of a limit. There is one, as a rule, so its text is kept.
+fn policy(limit: u32) -> HeaderValue {
+    static FIRST: OnceLock<(u32, HeaderValue)> = OnceLock::new();
+    let text = || {
+        let text = format!("\"general\";q={limit};w=60");
+        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    };
+    let (first, said) = FIRST.get_or_init(|| (limit, text()));
+    if *first == limit { said.clone() } else { text() }
 }

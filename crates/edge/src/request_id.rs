@@ -40,9 +40,12 @@ impl RequestId {
     /// The header's value.
     #[must_use]
     pub fn header(self) -> HeaderValue {
-        let mut buffer = Uuid::encode_buffer();
-        let text = self.0.hyphenated().encode_lower(&mut buffer);
-        HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+        HeaderValue::from_str(self.write(&mut [0; 36])).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+
+    /// Its text, without the detour by `Display`.
+    pub fn write(self, buffer: &mut [u8; 36]) -> &str {
+        self.0.hyphenated().encode_lower(buffer)
     }
 }
 

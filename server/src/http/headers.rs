@@ -15,6 +15,7 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const REPORTING: HeaderName = HeaderName::from_static("reporting-endpoints");
 
 pub(crate) fn add(headers: &mut HeaderMap, https: bool) {
+    headers.reserve(8);
     // `same-origin`: plain form posts between our own pages may name each other, nobody else learns.
     let always = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -5,9 +5,9 @@
 use super::form::{self, Fields};
 use super::form_context::{FormContext, is_for_anyone};
 use super::{flash, unsent};
+use crate::http::layers::timeout::in_time;
 use crate::http::negotiation::wants_html;
 use crate::http::redirect::{see_other, with_next};
-use crate::http::timeout::in_time;
 use crate::http::{body, paths};
 use crate::state::AppState;
 use app::Flash;

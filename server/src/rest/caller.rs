@@ -5,8 +5,8 @@ use crate::state::AppState;
 use accounts::{Caller, RawToken, RequestCtx};
 use axum::extract::FromRequestParts;
 use domain::Code;
-use edge::bearer::{self, Bearer};
-use edge::caller::stranger;
+use edge::bearer::ReadBearer;
+use edge::caller::ReadCall;
 use http::HeaderName;
 use http::request::Parts;
 
@@ -34,17 +34,18 @@ impl FromRequestParts<AppState> for Member {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        let token = match bearer::read(&parts.headers) {
-            Bearer::Token(token) => token,
-            Bearer::Absent => return Err(Code::SignInNeeded.into()),
-            Bearer::Malformed => return Err(Code::InvalidToken.into()),
+        let call = call(parts, state);
+        let token = match call.bearer {
+            ReadBearer::Token(token) => token,
+            ReadBearer::Absent => return Err(Code::SignInNeeded.into()),
+            ReadBearer::Malformed => return Err(Code::InvalidToken.into()),
         };
-        let mut ctx = context(parts, state);
+        let mut ctx = stranger(call, parts);
         let accounts = &state.accounts;
         let member = if parts.method.is_safe() {
-            accounts.authenticate_cached(token, ctx.now).await?
+            accounts.authenticate_read_cached(token, ctx.now).await?
         } else {
-            accounts.authenticate_bearer(token, ctx.now).await?
+            accounts.authenticate_read(token, ctx.now).await?
         };
         ctx.caller = Caller::Member(member.ok_or(Code::InvalidToken)?);
         Ok(Self(ctx))
@@ -55,8 +56,9 @@ impl FromRequestParts<AppState> for MaybeMember {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        if matches!(bearer::read(&parts.headers), Bearer::Absent) {
-            return Ok(Self(context(parts, state)));
+        let call = call(parts, state);
+        if matches!(call.bearer, ReadBearer::Absent) {
+            return Ok(Self(stranger(call, parts)));
         }
         let Member(ctx) = Member::from_request_parts(parts, state).await?;
         Ok(Self(ctx))
@@ -64,10 +66,16 @@ impl FromRequestParts<AppState> for MaybeMember {
 }
 
 pub(super) fn context(parts: &Parts, state: &AppState) -> RequestCtx {
-    let mut ctx = stranger(&state.callers(), &parts.extensions, &parts.headers);
-    // Not the cookies, which are not read here.
-    ctx.client.sign_up = None;
+    stranger(call(parts, state), parts)
+}
+
+/// What was read before the call was counted; what was not counted is read now.
+fn call(parts: &Parts, state: &AppState) -> ReadCall {
+    let read = || ReadCall::of(&state.accounts, &state.proxies, &parts.extensions, &parts.headers);
+    parts.extensions.get().copied().unwrap_or_else(read)
+}
+
+fn stranger(call: ReadCall, parts: &Parts) -> RequestCtx {
     let token = parts.headers.get(DEVICE_TOKEN).and_then(|token| token.to_str().ok());
-    ctx.client.device = token.and_then(RawToken::parse);
-    ctx
+    call.stranger(&parts.extensions, &parts.headers, token.and_then(RawToken::parse))
 }

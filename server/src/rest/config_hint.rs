@@ -1,13 +1,10 @@
 //! In development a refusal by the password policy names the variable that sets it.
 
-use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use domain::{FieldMessage, ProblemDocument};
 use edge::problem::answer;
 
-pub(crate) async fn middleware(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+pub(super) fn hinted(response: Response) -> Response {
     let Some(problem) = response.extensions().get::<ProblemDocument>() else { return response };
     let mut problem = problem.clone();
     let Some((at, name)) =

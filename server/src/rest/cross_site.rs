@@ -1,22 +1,14 @@
 //! Refuses what another site's page makes its visitors' browsers send, before anything is counted or done.
 
-use crate::http::cors::AllowedOrigin;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-use domain::Code;
+use crate::http::layers::cors::AllowedOrigin;
+use axum::extract::Request;
 use edge::Origin;
 use edge::origin::RequestOrigin;
-use edge::problem::refusal;
 use http::{HeaderMap, Method};
-use std::sync::Arc;
 
-pub(crate) async fn middleware(State(own): State<Arc<Origin>>, request: Request, next: Next) -> Response {
-    let named = request.extensions().get::<AllowedOrigin>().is_some();
-    if !named && is_refused(&own, request.method(), request.headers()) {
-        return refusal(Code::CrossSite);
-    }
-    next.run(request).await
+pub(super) fn refuses(own: &Origin, request: &Request) -> bool {
+    let named = || request.extensions().get::<AllowedOrigin>().is_some();
+    is_refused(own, request.method(), request.headers()) && !named()
 }
 
 /// A request that does not say where it comes from is no browser's. A link may be followed, once per click; a preflight

@@ -4,14 +4,14 @@
 use super::answer::Refusal;
 use super::caller::Member;
 use crate::state::AppState;
-use accounts::{Precondition, RequestCtx, version};
+use accounts::{EncodedAccount, Precondition, RequestCtx, version};
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use domain::UserView;
-use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::convert::Infallible;
 
 /// An account with its tag.
@@ -33,12 +33,21 @@ pub(super) struct IfNoneMatch(Option<Tags>);
 impl IfNoneMatch {
     /// The account, or 304 if the reader has this version.
     pub(super) fn or(self, user: UserView) -> Response {
-        let version = version::of_view(&user);
-        let tag = [tag(&version)];
-        if self.0.is_some_and(|tags| tags.name(&version)) {
+        self.unless_known(&version::of_view(&user), || Json(user))
+    }
+
+    /// The same for one that is encoded already.
+    pub(super) fn or_encoded(self, account: &EncodedAccount) -> Response {
+        let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        self.unless_known(&account.version, || (json, account.json.clone()))
+    }
+
+    fn unless_known<T: IntoResponse>(self, version: &str, account: impl FnOnce() -> T) -> Response {
+        let tag = [tag(version)];
+        if self.0.is_some_and(|tags| tags.name(version)) {
             return (StatusCode::NOT_MODIFIED, tag).into_response();
         }
-        (tag, Json(user)).into_response()
+        (tag, account()).into_response()
     }
 }
 

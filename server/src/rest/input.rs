@@ -5,14 +5,16 @@ use super::answer::Refusal;
 use crate::http::body::{self, FormError};
 use crate::state::AppState;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use axum::routing::Route;
 use domain::{Code, Detail, FieldError, Problem, Reason};
 use http::HeaderMap;
 use http::request::Parts;
 use serde::Deserialize;
 use serde::de::value::{Error as PlainError, MapDeserializer};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use std::convert::Infallible;
+use tower::Service;
 use uuid::Uuid;
 
 /// The most a body may hold: no text of ours is longer.
@@ -98,9 +100,18 @@ impl<T: DeserializeOwned> FromRequestParts<AppState> for Query<T> {
 struct NoWords {}
 
 /// The layer of every call that takes no [`Query`]: it is refused with one, before anybody asks who calls.
-pub(super) async fn no_query(request: Request, next: Next) -> Result<Response, Refusal> {
-    let NoWords {} = from_query(request.uri().query())?;
-    Ok(next.run(request).await)
+pub(super) fn no_query(
+    request: Request,
+    route: &mut Route,
+) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+    let read = request.uri().query().map_or(Ok(NoWords {}), |query| from_query(Some(query)));
+    let answer = route.call(request);
+    async {
+        match read {
+            Ok(NoWords {}) => answer.await,
+            Err(problem) => Ok(Refusal::from(problem).into_response()),
+        }
+    }
 }
 
 /// The id in the path. A malformed id is not found.

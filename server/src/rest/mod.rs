@@ -3,9 +3,10 @@
 
 mod answer;
 mod caller;
+pub(crate) mod calls;
 mod compat;
-pub(crate) mod config_hint;
-pub(crate) mod cross_site;
+mod config_hint;
+mod cross_site;
 pub(crate) mod docs;
 mod etag;
 mod input;

@@ -29,7 +29,7 @@ pub(super) fn described() -> OpenApiRouter<AppState> {
 }
 
 fn canonical() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Problems::openapi()).nest(v1::PREFIX, v1::router())
+    OpenApiRouter::with_openapi(Problems::openapi()).merge(v1::router())
 }
 
 /// The answer of a failed call: no annotation names it, since all calls have it.

@@ -7,7 +7,7 @@ use leptos::config::LeptosOptions;
 use serde_json::json;
 use server::config::AppEnv;
 use server::mail::Outgoing;
-use server::{AppState, Compat};
+use server::{AppState, Compat, Shared};
 use sqlx::PgPool;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -146,7 +146,7 @@ impl App {
 
 fn state(world: &World) -> AppState {
     let origin = Origin::parse(testkit::ISSUER).unwrap();
-    AppState {
+    AppState::from(Shared {
         accounts: world.accounts.clone(),
         app: Arc::new(app::AppSettings {
             name: "Harbour".to_owned(),
@@ -169,7 +169,7 @@ fn state(world: &World) -> AppState {
         metrics: None,
         stopping: CancellationToken::new(),
         prepared: Arc::new(AtomicBool::new(true)),
-    }
+    })
 }
 
 /// A built site of few files, made once.

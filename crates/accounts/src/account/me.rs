@@ -4,6 +4,7 @@ use crate::identifier::Address;
 use crate::mail::Notice;
 use crate::{Accounts, Error, Field, Member, RequestCtx, identifier, version, view};
 use domain::{Change, Email, ProfileChange, Purpose, Role, UserChange, UserPatch, UserView};
+use std::sync::Arc;
 use store::users::{self, Update, User};
 use store::{Tx, one_time_tokens, outbox, sessions};
 
@@ -16,6 +17,22 @@ pub(crate) struct Changes {
     pub(crate) is_active: Option<bool>,
     /// Why it is disabled.
     pub(crate) disabled_reason: Option<String>,
+}
+
+/// An account as the API sends it.
+#[derive(Debug)]
+pub struct EncodedAccount {
+    /// Its view, as JSON.
+    pub json: Vec<u8>,
+    /// Its version.
+    pub version: String,
+}
+
+impl EncodedAccount {
+    pub(crate) fn of(view: &UserView) -> Result<Self, Error> {
+        let json = serde_json::to_vec(view).map_err(Error::internal)?;
+        Ok(Self { json, version: version::of_view(view) })
+    }
 }
 
 /// An address that mail can reach.
@@ -33,6 +50,19 @@ impl Accounts {
             return Ok(account);
         }
         self.own_account(member).await.map(view::user)
+    }
+
+    /// The same as the API sends it.
+    ///
+    /// # Errors
+    /// As [`Accounts::me`].
+    pub async fn me_encoded(&self, ctx: &RequestCtx) -> Result<Arc<EncodedAccount>, Error> {
+        let member = ctx.member()?;
+        if let Some(encoded) = self.cached_encoded(member, ctx.now) {
+            return Ok(encoded);
+        }
+        let account = self.own_account(member).await?;
+        EncodedAccount::of(&view::user(account)).map(Arc::new)
     }
 
     /// Changes the given fields of the caller's own account. A new address needs a recent sign-in or the

@@ -18,6 +18,7 @@ mod sign_up;
 mod verification;
 
 pub use export::Export;
+pub use me::EncodedAccount;
 pub use password::PasswordChanged;
 pub use prove::Proven;
 pub use repeat::SignUpForm;

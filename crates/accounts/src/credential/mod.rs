@@ -23,5 +23,5 @@ pub(crate) use queue::Priority;
 pub(crate) use stored::Stored;
 pub(crate) use strength::Strength;
 pub use strength::is_pattern;
-pub use token::SessionToken;
+pub use token::{ReadToken, SessionToken};
 pub(crate) use token::{Subject, Tokens};

@@ -1,6 +1,6 @@
 use crate::credential::key::{Entry, KeyRing};
 use crate::rng::{Rng, uuid};
-use crate::{Error, SetupError, policy};
+use crate::{Accounts, Error, SetupError, policy};
 use domain::{Factor, SessionId, SessionKind, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use quick_cache::sync::Cache;
@@ -58,6 +58,33 @@ struct Claims {
 pub(crate) struct Subject {
     pub(crate) user: UserId,
     pub(crate) session: SessionId,
+}
+
+/// What a token says. A request reads its token once: each further look would cost the token's hash again.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadToken {
+    kind: SessionKind,
+    subject: Option<Subject>,
+}
+
+impl ReadToken {
+    /// Whom it names as a token of this kind.
+    pub(crate) fn of(self, kind: SessionKind) -> Option<Subject> {
+        self.subject.filter(|_| self.kind == kind)
+    }
+
+    /// Whom it names as what it was read as.
+    pub(crate) fn subject(self) -> Option<Subject> {
+        self.subject
+    }
+}
+
+impl Accounts {
+    /// What a token says, for whoever needs it more than once. No row is looked at.
+    #[must_use]
+    pub fn read_token(&self, kind: SessionKind, jwt: &str, now: OffsetDateTime) -> ReadToken {
+        ReadToken { kind, subject: self.inner.tokens.read(kind, jwt, now) }
+    }
 }
 
 /// Signs and reads the tokens of every kind of session (RFC 8725).

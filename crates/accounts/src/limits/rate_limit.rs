@@ -6,7 +6,7 @@ use crate::limits::key::{RedisKeys, key};
 use crate::limits::memory::Memory;
 use crate::limits::network::network;
 use crate::limits::principal::{Principal, RateLimit, TEN};
-use crate::{Accounts, Clock};
+use crate::{Accounts, Clock, ReadToken};
 use domain::SessionKind;
 use redis_store::rate_limit::{self, Decision, Quota};
 use redis_store::{Redis, Unreachable};
@@ -25,17 +25,17 @@ pub(crate) struct RateLimiter {
 }
 
 impl Accounts {
-    /// Counts a call of the session that `jwt` names, or else of the client's address. Only the token is looked at,
+    /// Counts a call of the session that a token names, or else of the client's address. Only the token is looked at,
     /// and no row. `None` where there is no limit.
     pub async fn check_rate_limit(
         &self,
         kind: SessionKind,
-        jwt: Option<&str>,
+        token: Option<ReadToken>,
         address: IpAddr,
         now: OffsetDateTime,
     ) -> Option<RateLimit> {
         let limiter = self.inner.rate_limiter.as_ref()?;
-        let subject = jwt.and_then(|jwt| self.inner.tokens.read(kind, jwt, now));
+        let subject = token.and_then(ReadToken::subject);
         let principal = match (subject, kind) {
             (Some(subject), _) => Principal::Session(subject.session),
             (None, SessionKind::Bearer | SessionKind::ApiCookie) => Principal::Programs(network(address)),

@@ -4,12 +4,13 @@
 //! its own by their commit, of others' by the word that decides (docs/architecture.md has the rule). The version tells a
 //! query from before a change, however late its answer comes.
 
-use crate::credential::Subject;
+use crate::account::EncodedAccount;
+use crate::credential::{ReadToken, Subject};
 use crate::{Accounts, Error, Member, policy, view};
 use domain::{SessionId, SessionKind, UserId, UserView};
 use quick_cache::sync::Cache;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use store::Store;
 use store::sessions::{self, Session, SessionWithUser};
 use time::{Duration, OffsetDateTime};
@@ -52,6 +53,9 @@ pub(crate) struct SessionCache {
 /// A row as it was read.
 struct CachedSession {
     row: SessionWithUser,
+    /// What is made of the row at its first use.
+    member: OnceLock<Arc<Member>>,
+    encoded: OnceLock<Arc<EncodedAccount>>,
     /// By the time elapsed: a clock of the day that is set back would keep the row in use for longer.
     read_at: Duration,
     version: CacheVersion,
@@ -99,7 +103,8 @@ impl SessionCache {
     }
 
     fn insert(&self, version: CacheVersion, row: SessionWithUser, read_at: Duration) {
-        self.rows.insert(row.session.id, Arc::new(CachedSession { row, read_at, version }));
+        let (id, member, encoded) = (row.session.id, OnceLock::new(), OnceLock::new());
+        self.rows.insert(id, Arc::new(CachedSession { row, member, encoded, read_at, version }));
     }
 
     pub(crate) fn invalidate(&self, user: UserId) {
@@ -140,15 +145,32 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
-    pub async fn authenticate_cached(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Member>, Error> {
-        let Some(subject) = self.inner.tokens.read(SessionKind::Bearer, jwt, now) else {
+    pub async fn authenticate_cached(
+        &self,
+        jwt: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<Member>>, Error> {
+        self.authenticate_read_cached(self.read_token(SessionKind::Bearer, jwt, now), now).await
+    }
+
+    /// The same for an access token that was read already.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
+    pub async fn authenticate_read_cached(
+        &self,
+        token: ReadToken,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<Member>>, Error> {
+        let Some(subject) = token.of(SessionKind::Bearer) else {
             return Ok(None);
         };
-        let session = match self.cached(subject.user, subject.session, now) {
-            Some(cached) => Some(cached.row.session.clone()),
-            None => self.load(subject, now).await?,
-        };
-        Ok(session.map(|session| self.member_of(session)))
+        if let Some(cached) = self.cached(subject.user, subject.session, now) {
+            let member = || Arc::new(self.member_of(cached.row.session.clone()));
+            return Ok(Some(cached.member.get_or_init(member).clone()));
+        }
+        let session = self.load(subject, now).await?;
+        Ok(session.map(|session| Arc::new(self.member_of(session))))
     }
 
     /// The cached row of a session, if it may still be used. One whose use is to be written down may not.
@@ -190,6 +212,16 @@ impl Accounts {
     pub(crate) fn cached_account(&self, member: &Member, now: OffsetDateTime) -> Option<UserView> {
         let cached = self.cached(member.user, member.session, now)?;
         Some(view::with_user(&cached.row))
+    }
+
+    /// The same as the API sends it, encoded once for each row.
+    pub(crate) fn cached_encoded(&self, member: &Member, now: OffsetDateTime) -> Option<Arc<EncodedAccount>> {
+        let cached = self.cached(member.user, member.session, now)?;
+        if let Some(encoded) = cached.encoded.get() {
+            return Some(encoded.clone());
+        }
+        let encoded = EncodedAccount::of(&view::with_user(&cached.row)).ok()?;
+        Some(cached.encoded.get_or_init(|| Arc::new(encoded)).clone())
     }
 
     /// How often a cached row was used since the start.

@@ -11,9 +11,10 @@ pub(crate) use changes::session_cache;
 pub use changes::{Announcements, InvalidationError, Invalidations, Source};
 
 use crate::audit::Event;
-use crate::credential::{SessionToken, Subject};
+use crate::credential::{ReadToken, SessionToken, Subject};
 use crate::{Accounts, Caller, Error, Member, RequestCtx, policy};
 use domain::{Role, SessionKind};
+use std::sync::Arc;
 use store::Tx;
 use store::sessions::{self, Proof, Session};
 use time::OffsetDateTime;
@@ -22,7 +23,7 @@ use time::OffsetDateTime;
 #[derive(Debug)]
 pub struct Authenticated {
     /// Who.
-    pub member: Member,
+    pub member: Arc<Member>,
     /// A fresh token to send, once a minute at most.
     pub renewed: Option<SessionToken>,
 }
@@ -53,15 +54,32 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
-    pub async fn authenticate_bearer(&self, jwt: &str, now: OffsetDateTime) -> Result<Option<Member>, Error> {
-        let Some(session) = self.live_session(SessionKind::Bearer, jwt, now).await? else {
+    pub async fn authenticate_bearer(
+        &self,
+        jwt: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<Member>>, Error> {
+        self.authenticate_read(self.read_token(SessionKind::Bearer, jwt, now), now).await
+    }
+
+    /// The same for an access token that was read already.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer: never "not signed in" (P18).
+    pub async fn authenticate_read(
+        &self,
+        token: ReadToken,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<Member>>, Error> {
+        let subject = token.of(SessionKind::Bearer);
+        let Some(session) = self.live_session(subject, SessionKind::Bearer, now).await? else {
             return Ok(None);
         };
         if policy::is_touch_due(&session, now) && !sessions::touch(self.store(), session.id, now).await? {
             // Ended since it was read.
             return Ok(None);
         }
-        Ok(Some(self.member_of(session)))
+        Ok(Some(Arc::new(self.member_of(session))))
     }
 
     async fn authenticate_cookie(
@@ -70,12 +88,13 @@ impl Accounts {
         jwt: &str,
         now: OffsetDateTime,
     ) -> Result<Option<Authenticated>, Error> {
-        let Some(session) = self.live_session(kind, jwt, now).await? else {
+        let subject = self.inner.tokens.read(kind, jwt, now);
+        let Some(session) = self.live_session(subject, kind, now).await? else {
             return Ok(None);
         };
         let renewed =
             if policy::is_touch_due(&session, now) { self.renew(&session, now).await? } else { None };
-        Ok(Some(Authenticated { member: self.member_of(session), renewed }))
+        Ok(Some(Authenticated { member: Arc::new(self.member_of(session)), renewed }))
     }
 
     pub(crate) fn member_of(&self, session: Session) -> Member {
@@ -95,14 +114,14 @@ impl Accounts {
     }
 
     /// The living session that a token of this kind names. Two steps, each a function of its own: what
-    /// the token says, and what its row says of it.
+    /// the token says (`Tokens::read`), and what its row says of it.
     async fn live_session(
         &self,
+        subject: Option<Subject>,
         kind: SessionKind,
-        jwt: &str,
         now: OffsetDateTime,
     ) -> Result<Option<Session>, Error> {
-        let Some(subject) = self.inner.tokens.read(kind, jwt, now) else {
+        let Some(subject) = subject else {
             return Ok(None);
         };
         let session = sessions::by_id(self.store(), kind, subject.session).await?;

@@ -4,7 +4,7 @@ use super::admission::Slot;
 use super::connection_state::{ConnectionState, Phase};
 use super::limits::Limits;
 use crate::clock::now;
-use crate::http::overload::Overloaded;
+use crate::http::layers::Overloaded;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
@@ -20,11 +20,11 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::io::InspectReader;
 use tokio_util::sync::CancellationToken;
@@ -64,10 +64,7 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
             // Bytes that came and answers that went extend the deadline.
             Poll::Pending => {
                 let Some(until) = state.until() else { return Poll::Pending };
-                if timer.deadline() != until {
-                    timer.as_mut().reset(until);
-                }
-                timer.as_mut().poll(cx).map(|()| None)
+                passed(timer.as_mut(), until, cx).map(|()| None)
             }
         });
         tokio::select! {
@@ -97,6 +94,20 @@ pub(super) async fn run(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr
         // At once where it is idle, else after the answer.
         connection.as_mut().graceful_shutdown();
         state.ends();
+    }
+}
+
+/// Ready once a time has come. The timer is set anew only for one before its own, and when it has run out: deadlines
+/// move on with each request, and hardly one is ever reached.
+fn passed(mut timer: Pin<&mut Sleep>, until: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    loop {
+        if until < timer.deadline() || timer.is_elapsed() {
+            timer.as_mut().reset(until);
+        }
+        ready!(timer.as_mut().poll(cx));
+        if timer.deadline() >= until {
+            return Poll::Ready(());
+        }
     }
 }
 

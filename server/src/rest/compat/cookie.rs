@@ -81,10 +81,10 @@ async fn me(
     caller: CookieCaller,
     known: IfNoneMatch,
 ) -> Answer<(Option<Cookies<1>>, Response)> {
-    let user = state.accounts.me(&caller.ctx).await?;
+    let account = state.accounts.me_encoded(&caller.ctx).await?;
     let renewed =
         caller.renewed.map(|token| AppendHeaders([state.cookies.set(SessionKind::ApiCookie, &token)]));
-    Ok((renewed, known.or(user)))
+    Ok((renewed, known.or_encoded(&account)))
 }
 
 /// Ends the session, or asks first. A browser that posted a form is redirected, whether or not there was a session.

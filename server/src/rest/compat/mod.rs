@@ -7,10 +7,10 @@ mod root;
 mod sign_out;
 
 use crate::config::Compat;
+use crate::http::layers::around;
 use crate::rest::input::no_query;
 use crate::state::AppState;
 use axum::Router;
-use axum::middleware::from_fn;
 
 /// The calls of the families with bearer tokens that are on.
 pub(super) fn by_token(compat: Compat) -> Router<AppState> {
@@ -23,5 +23,5 @@ pub(super) fn by_cookie(compat: Compat) -> Router<AppState> {
 }
 
 fn family(on: bool, router: fn() -> Router<AppState>) -> Router<AppState> {
-    if on { router().route_layer(from_fn(no_query)) } else { Router::new() }
+    if on { router().route_layer(around(no_query)) } else { Router::new() }
 }

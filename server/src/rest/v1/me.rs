@@ -39,7 +39,7 @@ pub(crate) async fn read(
     Member(ctx): Member,
     known: IfNoneMatch,
 ) -> Answer<Response> {
-    Ok(known.or(state.accounts.me(&ctx).await?))
+    Ok(known.or_encoded(&*state.accounts.me_encoded(&ctx).await?))
 }
 
 /// Update your account

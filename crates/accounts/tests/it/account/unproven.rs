@@ -25,6 +25,7 @@ pub(crate) type Ask = (&'static str, for<'a> fn(&'a Accounts, &'a RequestCtx, Us
 /// What waits for the proof, by the use case's name, with the id of somebody else.
 pub(crate) const WAITS: &[Ask] = &[
     ("me", |accounts, ctx, _| Box::pin(async { accounts.me(ctx).await.map(drop) })),
+    ("me_encoded", |accounts, ctx, _| Box::pin(async { accounts.me_encoded(ctx).await.map(drop) })),
     ("profile", |accounts, ctx, _| Box::pin(async { accounts.profile(ctx).await.map(drop) })),
     ("save_profile", |accounts, ctx, _| {
         Box::pin(async { accounts.save_profile(ctx, ProfileForm::default()).await.map(drop) })

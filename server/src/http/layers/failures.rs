@@ -1,34 +1,38 @@
 //! A refusal as a page, for clients that accept HTML: same status, same headers, words for a person.
 
-use super::document::document;
-use super::negotiation::wants_html;
-use super::paths;
+use crate::http::document::document;
+use crate::http::negotiation::wants_html;
+use crate::http::paths;
 use crate::state::AppState;
 use app::forms::FORMS;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use domain::{Code, ProblemDocument};
 use edge::problem::{answer, refusal};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 use leptos::config::LeptosOptions;
-use std::any::Any;
-use std::sync::Arc;
 
-pub(crate) async fn middleware(State(state): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let api = paths::is_api(state.compat, request.method(), request.uri().path());
-    let html = wants_html(request.headers()) && !api;
-    let retry = html.then(|| retry(&request));
-    let response = next.run(request).await;
-    let known = response.extensions().get::<ProblemDocument>().cloned();
-    let Some(problem) = known.clone().or_else(|| bare(&response)) else { return response };
-    let answered = match (retry, known) {
-        (Some(retry), _) => page(&state, problem, &retry),
-        (None, Some(_)) => return response,
-        (None, None) => answer(problem),
-    };
-    keep(response.headers(), answered)
+/// What a refusal of a request is to be: with where "Try again" leads a page, else a document.
+pub(super) struct Failures(Option<String>);
+
+impl Failures {
+    pub(super) fn of(state: &AppState, request: &Request) -> Self {
+        let api = || paths::is_api(state.compat, request.method(), request.uri().path());
+        let html = wants_html(request.headers()) && !api();
+        Self(html.then(|| retry(request)))
+    }
+
+    pub(super) fn shown(self, state: &AppState, response: Response) -> Response {
+        let known = response.extensions().get::<ProblemDocument>().cloned();
+        let Some(problem) = known.clone().or_else(|| bare(&response)) else { return response };
+        let answered = match (self.0, known) {
+            (Some(retry), _) => page(state, problem, &retry),
+            (None, Some(_)) => return response,
+            (None, None) => answer(problem),
+        };
+        keep(response.headers(), answered)
+    }
 }
 
 /// An error without a body, as layers and file services make them.
@@ -83,6 +87,6 @@ fn retry(request: &Request) -> String {
 }
 
 /// The panic hook has logged the details; the answer says only that something broke.
-pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
+pub(super) fn panicked() -> Response {
     refusal(Code::Internal)
 }

@@ -1,8 +1,8 @@
 //! How long an answer may take.
 
-use super::paths;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use crate::http::paths;
+use crate::state::AppState;
+use axum::extract::Request;
 use axum::response::Response;
 use domain::{Code, Detail, Problem};
 use edge::problem::refusal;
@@ -10,11 +10,8 @@ use http::Method;
 use std::time::Duration;
 
 /// Server functions have a limit of their own, where a plain post can still go back to its form.
-pub(crate) async fn middleware(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    if paths::is_function(request.uri().path()) {
-        return next.run(request).await;
-    }
-    in_time(limit, request.method().clone(), next.run(request)).await
+pub(super) fn limit(state: &AppState, request: &Request) -> Option<Duration> {
+    (!paths::is_function(request.uri().path())).then_some(state.request_timeout)
 }
 
 /// The answer, or 503 if it took too long: that is our fault, and nobody knows whether a change was made.

@@ -1,7 +1,6 @@
 //! The answer when no connection slot is free for a request.
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use domain::Code;
 use edge::problem::refusal;
@@ -11,10 +10,11 @@ use edge::problem::refusal;
 pub(crate) struct Overloaded;
 
 /// Health checks are answered all the same.
-pub(crate) async fn middleware(request: Request, next: Next) -> Response {
+pub(super) fn refuses(request: &Request) -> bool {
     let probe = matches!(request.uri().path(), "/livez" | "/readyz");
-    if probe || request.extensions().get::<Overloaded>().is_none() {
-        return next.run(request).await;
-    }
+    !probe && request.extensions().get::<Overloaded>().is_some()
+}
+
+pub(super) fn refused() -> Response {
     refusal(Code::Overloaded)
 }

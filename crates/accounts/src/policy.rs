@@ -288,7 +288,6 @@ mod tests {
             last_name: None,
             role,
             is_active: true,
-            second_factor: false,
         }
     }
 

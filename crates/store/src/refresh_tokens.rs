@@ -101,22 +101,29 @@ pub async fn by_hash(tx: &mut Tx, hash: &TokenHash) -> Result<Option<RefreshToke
     }))
 }
 
-/// Exchanges a token for `child`, which is in the family already, and deletes its own salt: nobody needs that again.
-/// Says whether it was unused.
+/// Exchanges a token for `child`, which joins its family, and deletes its own salt: nobody needs that again. Its session is
+/// used with that. Says whether it was unused; if not, the transaction may not be committed.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn exchange(
     tx: &mut Tx,
     hash: &TokenHash,
-    child: &TokenHash,
+    child: &NewRefreshToken,
     at: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE refresh_tokens SET used_at = $3, child = $2, salt = NULL WHERE hash = $1 AND used_at IS NULL",
+        "WITH child AS (
+            INSERT INTO refresh_tokens (hash, session_id, issued_at, expires_at, salt) VALUES ($1, $2, $3, $4, $5)),
+         used AS (UPDATE sessions SET last_used_at = $3 WHERE id = $2)
+         UPDATE refresh_tokens SET used_at = $6, child = $1, salt = NULL WHERE hash = $7 AND used_at IS NULL",
+        child.hash.bytes(),
+        child.session.0,
+        child.issued_at,
+        child.expires_at,
+        child.salt.as_ref().map(<[u8; 32]>::as_slice),
+        at,
         hash.bytes(),
-        child.bytes(),
-        at
     )
     .execute(tx.unchanging())
     .await?;

@@ -32,6 +32,13 @@ pub struct Budget {
     pub bucket: Bucket,
 }
 
+impl Budget {
+    /// How long until an empty bucket is full.
+    fn whole(&self) -> Micros {
+        micros(self.bucket.interval * self.bucket.burst)
+    }
+}
+
 /// A budget that is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedUp {
@@ -63,6 +70,17 @@ pub async fn take(store: &Store, budgets: &[Budget], now: Micros) -> Result<Opti
         return take_one(&mut *store.pool.acquire().await?, budget, now).await;
     }
     let mut tx = store.pool.begin().await?;
+    if let [one, other] = budgets
+        && one.whole() == other.whole()
+    {
+        let used_up = take_two(&mut tx, [one, other], now).await?;
+        if used_up.is_some() {
+            tx.rollback().await?
+        } else {
+            tx.commit().await?
+        }
+        return Ok(used_up);
+    }
     for budget in budgets {
         let used_up = take_one(&mut tx, budget, now).await?;
         if used_up.is_some() {
@@ -89,7 +107,7 @@ async fn take_one(
     now: Micros,
 ) -> Result<Option<UsedUp>, StoreError> {
     let Budget { key, bucket } = budget;
-    let (interval, whole) = (micros(bucket.interval), micros(bucket.interval * bucket.burst));
+    let (interval, whole) = (micros(bucket.interval), budget.whole());
     let taken = sqlx::query!(
         "INSERT INTO throttle_rates AS rate (key, paid_until) VALUES ($1, $2)
          ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, $3) + $4
@@ -105,13 +123,46 @@ async fn take_one(
     if taken.rows_affected() == 1 {
         return Ok(None);
     }
+    used_up(connection, budget, now).await.map(Some)
+}
+
+/// The same of two budgets of which both are full after the same time, like an address' and its network's: in one
+/// statement. If one is used up, the transaction may not be committed.
+async fn take_two(
+    connection: &mut PgConnection,
+    budgets: [&Budget; 2],
+    now: Micros,
+) -> Result<Option<UsedUp>, StoreError> {
+    let [one, other] = budgets;
+    let taken = sqlx::query_scalar!(
+        "INSERT INTO throttle_rates AS rate (key, paid_until) VALUES ($1, $3), ($2, $4)
+         ON CONFLICT (key) DO UPDATE SET paid_until = greatest(rate.paid_until, $5) + excluded.paid_until - $5
+         WHERE greatest(rate.paid_until, $5) + excluded.paid_until - $5 <= $6
+         RETURNING key",
+        one.key.as_slice(),
+        other.key.as_slice(),
+        now + micros(one.bucket.interval),
+        now + micros(other.bucket.interval),
+        now,
+        now + one.whole(),
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    match budgets.into_iter().find(|budget| !taken.iter().any(|key| *key == budget.key)) {
+        Some(budget) => used_up(connection, budget, now).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn used_up(connection: &mut PgConnection, budget: &Budget, now: Micros) -> Result<UsedUp, StoreError> {
+    let Budget { key, bucket } = budget;
     let paid_until =
         sqlx::query_scalar!("SELECT paid_until FROM throttle_rates WHERE key = $1", key.as_slice())
             .fetch_optional(connection)
             .await?;
     // The row went in the meantime: the next try may come at once.
-    let next_at = paid_until.map_or(now, |paid| paid + interval - whole);
-    Ok(Some(UsedUp { key: *key, wait: Duration::microseconds(next_at - now) }))
+    let next_at = paid_until.map_or(now, |paid| paid + micros(bucket.interval) - budget.whole());
+    Ok(UsedUp { key: *key, wait: Duration::microseconds(next_at - now) })
 }
 
 /// Counts a try of each of these keys, of which none stands there twice, and says of each whether it was one of the

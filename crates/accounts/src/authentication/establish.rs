@@ -141,7 +141,7 @@ impl Accounts {
         let (session, token) = self.open_session(&mut tx, ctx, &new).await?;
         self.audit(&mut tx, ctx, Some(id), Event::SignedIn { session }).await?;
         if let Transport::Bearer { refresh_token, .. } = transport {
-            self.insert_refresh_token(&mut tx, session, refresh_token, None, ctx.now).await?;
+            self.insert_refresh_token(&mut tx, session, refresh_token, ctx.now).await?;
         }
         // A copy of the token from before must not be trusted with it.
         let device = self.device_token(ctx, earned.known_device && !earned.trust);

@@ -12,7 +12,7 @@ use quick_cache::sync::Cache;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use store::Store;
-use store::sessions::{self, Session, SessionWithUser};
+use store::sessions::{self, SessionWithUser};
 use time::{Duration, OffsetDateTime};
 
 /// How long a row is used.
@@ -53,8 +53,9 @@ pub(crate) struct SessionCache {
 /// A row as it was read.
 struct CachedSession {
     row: SessionWithUser,
-    /// What is made of the row at its first use.
-    member: OnceLock<Arc<Member>>,
+    /// Whose the session is.
+    member: Arc<Member>,
+    /// The account as the API sends it, once that was asked for.
     encoded: OnceLock<Arc<EncodedAccount>>,
     /// By the time elapsed: a clock of the day that is set back would keep the row in use for longer.
     read_at: Duration,
@@ -102,8 +103,8 @@ impl SessionCache {
         holds.then_some(cached)
     }
 
-    fn insert(&self, version: CacheVersion, row: SessionWithUser, read_at: Duration) {
-        let (id, member, encoded) = (row.session.id, OnceLock::new(), OnceLock::new());
+    fn insert(&self, version: CacheVersion, row: SessionWithUser, member: Arc<Member>, read_at: Duration) {
+        let (id, encoded) = (row.session.id, OnceLock::new());
         self.rows.insert(id, Arc::new(CachedSession { row, member, encoded, read_at, version }));
     }
 
@@ -166,11 +167,9 @@ impl Accounts {
             return Ok(None);
         };
         if let Some(cached) = self.cached(subject.user, subject.session, now) {
-            let member = || Arc::new(self.member_of(cached.row.session.clone()));
-            return Ok(Some(cached.member.get_or_init(member).clone()));
+            return Ok(Some(cached.member.clone()));
         }
-        let session = self.load(subject, now).await?;
-        Ok(session.map(|session| Arc::new(self.member_of(session))))
+        self.load(subject, now).await
     }
 
     /// The cached row of a session, if it may still be used. One whose use is to be written down may not.
@@ -186,7 +185,7 @@ impl Accounts {
     }
 
     /// Asks the database, and caches what it says.
-    async fn load(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Session>, Error> {
+    async fn load(&self, subject: Subject, now: OffsetDateTime) -> Result<Option<Arc<Member>>, Error> {
         // Taken before the query: its answer may miss a change that happens meanwhile.
         let version = self.inner.session_cache.version(self.store(), subject.user);
         let read_at = self.inner.clock.elapsed();
@@ -201,11 +200,11 @@ impl Accounts {
             }
             row.session.last_used_at = now;
         }
-        let session = row.session.clone();
+        let member = self.member_of(row.session.clone()).await?;
         if let Some(version) = version {
-            self.inner.session_cache.insert(version, row, read_at);
+            self.inner.session_cache.insert(version, row, member.clone(), read_at);
         }
-        Ok(Some(session))
+        Ok(Some(member))
     }
 
     /// The account of a member whose session is cached.
@@ -235,6 +234,7 @@ impl Accounts {
 mod tests {
     use super::*;
     use domain::{Profile, Role};
+    use store::sessions::Session;
     use uuid::Uuid;
 
     const NOW: OffsetDateTime = time::macros::datetime!(2026-11-21 10:00 UTC);
@@ -266,12 +266,15 @@ mod tests {
                 last_name: None,
                 role: Role::User,
                 is_active: true,
-                second_factor: false,
             },
             profile: Profile::default(),
             created_at: NOW,
             updated_at: NOW,
         }
+    }
+
+    fn member() -> Arc<Member> {
+        Arc::new(Member::of(row().session, false, false))
     }
 
     fn store() -> Store {
@@ -288,7 +291,7 @@ mod tests {
         let (cache, store) = (SessionCache::new(Some(SourceKind::Database)), store());
         assert!(cache.version(&store, ANA).is_none(), "nobody listens");
         let number = cache.begin_listening(SourceKind::Database);
-        cache.insert(cache.version(&store, ANA).unwrap(), row(), START);
+        cache.insert(cache.version(&store, ANA).unwrap(), row(), member(), START);
         assert!(is_found(&cache, &store, Duration::milliseconds(999)));
         assert!(cache.find(&store, EVE, SESSION, START).is_none());
         for away in [1, 3_600] {
@@ -328,14 +331,14 @@ mod tests {
             for word in lost {
                 let number = cache.begin_listening(word);
                 if let Some(version) = cache.version(&store, ANA) {
-                    cache.insert(version, row(), START);
+                    cache.insert(version, row(), member(), START);
                 }
                 cache.end_listening(number);
                 assert_eq!(is_found(&cache, &store, Duration::ZERO), used, "{case}: what was read before");
             }
             assert_eq!(cache.version(&store, ANA).is_some(), used, "{case}");
             let Some(version) = cache.version(&store, ANA) else { continue };
-            cache.insert(version, row(), START);
+            cache.insert(version, row(), member(), START);
             assert!(is_found(&cache, &store, Duration::milliseconds(999)), "{case}");
             assert!(!is_found(&cache, &store, Duration::SECOND), "{case}: for less than a second");
             cache.invalidate(ANA);
@@ -349,9 +352,9 @@ mod tests {
         cache.begin_listening(SourceKind::Database);
         let before = cache.version(&store, ANA).unwrap();
         cache.invalidate(ANA);
-        cache.insert(before, row(), START);
+        cache.insert(before, row(), member(), START);
         assert!(!is_found(&cache, &store, Duration::ZERO));
-        cache.insert(cache.version(&store, ANA).unwrap(), row(), START);
+        cache.insert(cache.version(&store, ANA).unwrap(), row(), member(), START);
         cache.invalidate(EVE);
         assert!(is_found(&cache, &store, Duration::ZERO), "another's change is nothing to it");
         cache.invalidate(ANA);
@@ -376,7 +379,7 @@ mod tests {
         for n in 0..5 * CAPACITY {
             let mut row = row();
             row.session.id = SessionId(Uuid::from_u128(n as u128));
-            cache.insert(cache.version(&store, ANA).unwrap(), row, START);
+            cache.insert(cache.version(&store, ANA).unwrap(), row, member(), START);
         }
         assert!(cache.rows.len() <= CAPACITY);
     }

@@ -15,8 +15,8 @@ use crate::credential::{ReadToken, SessionToken, Subject};
 use crate::{Accounts, Caller, Error, Member, RequestCtx, policy};
 use domain::{Role, SessionKind};
 use std::sync::Arc;
-use store::Tx;
 use store::sessions::{self, Proof, Session};
+use store::{Tx, factors};
 use time::OffsetDateTime;
 
 /// Whom a request's cookie names.
@@ -79,7 +79,7 @@ impl Accounts {
             // Ended since it was read.
             return Ok(None);
         }
-        Ok(Some(Arc::new(self.member_of(session))))
+        self.member_of(session).await.map(Some)
     }
 
     async fn authenticate_cookie(
@@ -94,13 +94,15 @@ impl Accounts {
         };
         let renewed =
             if policy::is_touch_due(&session, now) { self.renew(&session, now).await? } else { None };
-        Ok(Some(Authenticated { member: Arc::new(self.member_of(session)), renewed }))
+        Ok(Some(Authenticated { member: self.member_of(session).await?, renewed }))
     }
 
-    pub(crate) fn member_of(&self, session: Session) -> Member {
+    /// Whose a session is. Its account's second factors are looked for only where one is asked for.
+    pub(crate) async fn member_of(&self, session: Session) -> Result<Arc<Member>, Error> {
         let must_prove = self.must_prove(session.email_verified);
-        let must_enrol = self.must_enrol(session.role, session.second_factor);
-        Member::of(session, must_prove, must_enrol)
+        let must_enrol = self.must_enrol(session.role, false)
+            && factors::enrolled(self.store(), session.user).await?.is_empty();
+        Ok(Arc::new(Member::of(session, must_prove, must_enrol)))
     }
 
     /// Whether an account whose address is proven or not has to prove it first.

@@ -30,7 +30,10 @@ impl Accounts {
         let at = self.inner.database_clock.time(ctx.now);
         let next = match policy::may_exchange(&session, &known, ctx.now, at) {
             Exchange::Granted => self.exchange(&mut tx, &session, &token, (ctx.now, at)).await?,
-            Exchange::Repeated(salt) => token.next(&salt),
+            Exchange::Repeated(salt) => {
+                sessions::note_use(&mut tx, session.id, ctx.now).await?;
+                token.next(&salt)
+            }
             Exchange::Refused => {
                 tx.rollback().await?;
                 return Err(Error::InvalidToken);
@@ -46,12 +49,11 @@ impl Accounts {
         let rng = self.inner.rng.as_ref();
         let access_token =
             self.inner.tokens.issue(SessionKind::Bearer, subject, &session.factors, rng, ctx.now)?;
-        sessions::note_use(&mut tx, session.id, ctx.now).await?;
         tx.commit().await?;
         Ok(self.token_pair(access_token, &next))
     }
 
-    /// The token that comes after this one.
+    /// The token that comes after this one; the session is used with that.
     async fn exchange(
         &self,
         tx: &mut Tx,
@@ -61,8 +63,8 @@ impl Accounts {
     ) -> Result<RawToken, Error> {
         let salt = rng::bytes(self.inner.rng.as_ref());
         let next = token.next(&salt);
-        self.insert_refresh_token(tx, family.id, &next, Some(salt), now).await?;
-        let exchanged = refresh_tokens::exchange(tx, &token.hash(), &next.hash(), at).await?;
+        let child = self.refresh_token_of(family.id, &next, Some(salt), now);
+        let exchanged = refresh_tokens::exchange(tx, &token.hash(), &child, at).await?;
         exchanged.then_some(next).ok_or(Error::InvalidToken)
     }
 
@@ -86,18 +88,27 @@ impl Accounts {
         RawToken::new(self.inner.rng.as_ref())
     }
 
-    /// Adds a token to its family; `salt` made it of its parent.
+    /// Adds the first token of a family.
     pub(crate) async fn insert_refresh_token(
         &self,
         tx: &mut Tx,
         family: SessionId,
         token: &RawToken,
-        salt: Option<Salt>,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
+        Ok(refresh_tokens::insert(tx, &self.refresh_token_of(family, token, None, now)).await?)
+    }
+
+    /// A token of a family; `salt` made it of its parent.
+    fn refresh_token_of(
+        &self,
+        family: SessionId,
+        token: &RawToken,
+        salt: Option<Salt>,
+        now: OffsetDateTime,
+    ) -> NewRefreshToken {
         let expires_at = now + self.settings().refresh_lifetime;
-        let row = NewRefreshToken { hash: token.hash(), session: family, issued_at: now, expires_at, salt };
-        Ok(refresh_tokens::insert(tx, &row).await?)
+        NewRefreshToken { hash: token.hash(), session: family, issued_at: now, expires_at, salt }
     }
 
     /// A session's tokens as its program gets them.

@@ -35,7 +35,6 @@ pub struct NewSession<'a> {
 
 /// A session together with what its account says now.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "a row, each of whose columns says a thing of its own")]
 pub struct Session {
     /// UUID v7.
     pub id: SessionId,
@@ -75,8 +74,6 @@ pub struct Session {
     pub role: Role,
     /// Whether the account may be used.
     pub is_active: bool,
-    /// Whether the account has a second factor.
-    pub second_factor: bool,
 }
 
 /// A session and its account.
@@ -99,9 +96,7 @@ macro_rules! query_sessions {
         $crate::users::query_profile!(
             ["SELECT s.id, s.user_id, s.kind, s.persistent, s.factors::text AS \"factors!\", s.authenticated_at, s.created_at,
                      s.last_used_at, s.expires_at, s.ended_at, s.address, s.agent, u.email, u.email_verified,
-                     u.role, u.is_active, u.created_at AS user_created_at, u.updated_at,
-                     EXISTS (SELECT FROM totp t WHERE t.user_id = u.id)
-                       OR EXISTS (SELECT FROM passkeys p WHERE p.user_id = u.id) AS \"second_factor!\", "]
+                     u.role, u.is_active, u.created_at AS user_created_at, u.updated_at, "]
             [" FROM users u JOIN sessions s ON s.user_id = u.id " + $rest]
             $($given)*
         )
@@ -127,7 +122,6 @@ macro_rules! query_sessions {
                 last_name: profile.last_name.clone(),
                 role: $crate::users::role(&row.role),
                 is_active: row.is_active,
-                second_factor: row.second_factor,
             };
             Some($crate::sessions::SessionWithUser {
                 session,

@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use store::import::Target;
 use store::invalidation::CommittedChanges;
+use store::refresh_tokens::NewRefreshToken;
 use store::sessions::{self, Proof, Session};
 use store::users::{self, Update, closing};
-use store::{Store, StoreError, import};
+use store::{Store, StoreError, TokenHash, import, refresh_tokens};
 use testkit::World;
 use time::Duration;
 
 /// Every function that changes accounts or sessions which exist already.
-const CHANGING: [&str; 18] = [
+const CHANGING: [&str; 19] = [
     "import::take_back",
+    "refresh_tokens::exchange",
     "sessions::end",
     "sessions::end_all",
     "sessions::end_others",
@@ -35,7 +37,8 @@ const CHANGING: [&str; 18] = [
     "sessions::sweep of ended ones",
 ];
 /// Of these, those that change nothing that anybody is told of.
-const UNTOLD: [&str; 3] = ["sessions::note_use", "sessions::touch", "sessions::sweep of ended ones"];
+const UNTOLD: [&str; 4] =
+    ["refresh_tokens::exchange", "sessions::note_use", "sessions::touch", "sessions::sweep of ended ones"];
 
 /// Listens to the triggers and to the program.
 struct Listeners {
@@ -103,6 +106,11 @@ async fn make(name: &str, store: &Store, session: &Session) {
     let mut tx = store.begin().await.unwrap();
     match name {
         "import::take_back" => import::take_back(&mut tx, Target::Users, &[user]).await.unwrap(),
+        "refresh_tokens::exchange" => {
+            let (hash, session, expires_at) = (TokenHash::new([7; 32]), session.id, at + Duration::DAY);
+            let child = NewRefreshToken { hash, session, issued_at: at, expires_at, salt: None };
+            refresh_tokens::exchange(&mut tx, &hash, &child, at).await.unwrap();
+        }
         "sessions::end" => assert!(sessions::end(&mut tx, user, session.id, at).await.unwrap()),
         "sessions::end_all" => assert_eq!(sessions::end_all(&mut tx, user, at).await.unwrap(), 1),
         "sessions::end_others" => {

@@ -64,7 +64,7 @@ pub fn read(headers: &HeaderMap) -> Bearer<'_> {
 fn token(line: &[u8]) -> Option<&str> {
     let (scheme, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
     let token = rest.trim_matches(' ');
-    let good = token.bytes().fold(true, |good, byte| good & TOKEN68[usize::from(byte)]);
+    let good = token.bytes().all(|byte| TOKEN68[usize::from(byte)]);
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && good).then_some(token)
 }
 
@@ -73,9 +73,9 @@ static TOKEN68: [bool; 256] = token68();
 
 const fn token68() -> [bool; 256] {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
+    let mut byte = 0_u8;
+    while byte.is_ascii() {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
         byte += 1;
     }
     let others = b"-._~+/=";

@@ -7,6 +7,7 @@ use crate::app;
 use crate::config::Config;
 use crate::http::serve::{Limits, Server};
 use crate::jobs::Jobs;
+use crate::log;
 use crate::metrics;
 use crate::state::AppState;
 use std::pin::pin;
@@ -53,6 +54,7 @@ pub(super) async fn run(config: &Config) -> Outcome {
     };
     server.run(listener, stop).await;
     jobs.stop().await?;
+    log::flush();
     tracing::info!("stopped");
     refused
 }

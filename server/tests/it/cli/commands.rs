@@ -311,8 +311,8 @@ async fn large_rows_of_an_old_database_come_in_small_parts(pool: PgPool) {
 }
 
 /// A running server, its log, and where it listens.
-struct Running {
-    process: Process,
+pub struct Running {
+    pub process: Process,
     log: BufReader<ChildStderr>,
     address: String,
 }
@@ -332,7 +332,7 @@ pub fn send(signal: &str, process: &Child) {
     Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
 }
 
-fn start(database: &str, more: &[(&str, &str)]) -> Running {
+pub fn start(database: &str, more: &[(&str, &str)]) -> Running {
     let mut process = spawn(database, more);
     let mut log = BufReader::new(process.stderr.take().unwrap());
     let lines = log.by_ref().lines().map(Result::unwrap);
@@ -342,7 +342,7 @@ fn start(database: &str, more: &[(&str, &str)]) -> Running {
 }
 
 impl Running {
-    fn get(&self, path: &str, more: &str) -> String {
+    pub fn get(&self, path: &str, more: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n").unwrap();
         let mut answer = String::new();
@@ -351,7 +351,7 @@ impl Running {
     }
 
     /// The rest of the log, once the server has ended well.
-    fn ended(mut self) -> Vec<String> {
+    pub fn ended(mut self) -> Vec<String> {
         assert!(self.process.wait().unwrap().success());
         self.log.lines().map(Result::unwrap).collect()
     }

@@ -7,5 +7,6 @@ mod doctor;
 mod encryption;
 mod import;
 mod invitations;
+mod log_lines;
 mod redis;
 mod roles;

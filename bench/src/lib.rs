@@ -4,6 +4,7 @@
 //! release and starts this program, which names it by `SERVER_BIN`.
 
 pub mod abuse;
+pub mod faults;
 pub mod report;
 pub mod stand;
 
@@ -15,6 +16,7 @@ const HELP: &str = "\
 bench COMMAND, usually by `cargo xtask`, which builds the server before
 
   stand       two servers over one database: sign up on one, read on the other
+  faults      break what the servers stand on; `bench faults --help` says how
   abuse       guesses, floods, forged headers and strange input; `bench abuse --help` says how
 
 DATABASE_URL names a Postgres where databases may be made, PG_BINDIR Postgres' programs, VALKEY_SERVER a Valkey,
@@ -57,6 +59,7 @@ async fn run(words: &[String]) -> Result<ExitCode> {
     let Some((command, words)) = words.split_first() else { bail!(HELP) };
     match command.as_str() {
         "abuse" => abuse::run(words).await,
+        "faults" => faults::run(words).await,
         "stand" if words.is_empty() => stand::smoke::run().await,
         _ => bail!(HELP),
     }

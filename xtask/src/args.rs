@@ -29,6 +29,8 @@ cargo xtask COMMAND
   schema [--cases N]                  test the API against its description, N cases per call
   prove [NAME…]                       check that each planted fault makes its test fail
   prove --changed [--base REV]        only faults in what changed since REV (main); --list only lists them
+  faults [--short] [--help]           break what release servers stand on (Postgres, Valkey, mail, the servers) and
+                                      count what people notice; planted faults are another thing (prove)
   stand                               try what measures and breaks release servers (bench/): two over one database
   abuse [--short] [--minutes N]       attack two release servers: guesses, floods, forged headers, strange input
   same-site                           check that cargo-leptos builds the same site

@@ -16,7 +16,7 @@ static NEXT: AtomicU16 = AtomicU16::new(0);
 /// Where none is free.
 pub fn free() -> Result<u16> {
     // Several runs at once begin at different places.
-    let start = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap_or(0);
+    let start = u16::try_from(std::process::id().wrapping_mul(7919) % u32::from(COUNT)).unwrap_or(0);
     for _ in 0..COUNT {
         let port = FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) % COUNT;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {

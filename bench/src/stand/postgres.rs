@@ -110,8 +110,20 @@ impl Cluster {
     /// # Errors
     /// Where it still runs a minute later.
     pub async fn stop(&mut self) -> Result<()> {
+        self.end(Signal::SIGINT).await
+    }
+
+    /// Stops it without a checkpoint: its next start recovers.
+    ///
+    /// # Errors
+    /// Where it still runs a minute later.
+    pub async fn crash(&mut self) -> Result<()> {
+        self.end(Signal::SIGQUIT).await
+    }
+
+    async fn end(&mut self, signal: Signal) -> Result<()> {
         if let Some(mut child) = self.child.take() {
-            child.signal(Signal::SIGINT);
+            child.signal(signal);
             child.ended(Duration::from_mins(1)).await?;
         }
         Ok(())

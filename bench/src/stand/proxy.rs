@@ -39,6 +39,8 @@ struct Shared {
     mode: watch::Sender<Mode>,
     /// How often all connections were reset.
     cuts: watch::Sender<u64>,
+    /// Connections of a lower number are frozen.
+    frozen: watch::Sender<u64>,
     /// How many commits are still to be lost, before Postgres sees them, and after.
     before: AtomicUsize,
     after: AtomicUsize,
@@ -57,6 +59,7 @@ impl Proxy {
             target,
             mode: watch::Sender::new(Mode::Pass),
             cuts: watch::Sender::new(0),
+            frozen: watch::Sender::new(0),
             before: AtomicUsize::new(0),
             after: AtomicUsize::new(0),
             connections: AtomicU64::new(0),
@@ -64,8 +67,8 @@ impl Proxy {
         let accepting = shared.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                accepting.connections.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(carry(stream, accepting.clone()));
+                let number = accepting.connections.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(carry(stream, accepting.clone(), number));
             }
         });
         Ok(Self { port, shared, task })
@@ -86,6 +89,12 @@ impl Proxy {
     /// What happens from now on.
     pub fn set(&self, mode: Mode) {
         self.shared.mode.send_replace(mode);
+    }
+
+    /// Passes nothing on any more for the connections that are there, and resets none: as a firewall that has forgotten
+    /// them.
+    pub fn freeze_open(&self) {
+        self.shared.frozen.send_replace(self.shared.connections.load(Ordering::SeqCst));
     }
 
     /// Resets every connection that is there.
@@ -117,7 +126,7 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(mut near: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
+async fn carry(mut near: TcpStream, shared: Arc<Shared>, number: u64) -> io::Result<()> {
     // Seen as they are now: a connection that is accepted while all are cut is new.
     let (mut mode, mut cuts) = (shared.mode.subscribe(), shared.cuts.subscribe());
     cuts.mark_unchanged();
@@ -132,8 +141,8 @@ async fn carry(mut near: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
         let (near_read, near_write) = near.split();
         let (far_read, far_write) = far.split();
         let losing = AtomicUsize::new(0);
-        let up = Pump { shared: &shared, losing: &losing, up: true };
-        let down = Pump { shared: &shared, losing: &losing, up: false };
+        let up = Pump { shared: &shared, losing: &losing, up: true, number };
+        let down = Pump { shared: &shared, losing: &losing, up: false, number };
         tokio::select! {
             ended = up.run(near_read, far_write) => matches!(ended, Ok(End::Reset)),
             ended = down.run(far_read, near_write) => matches!(ended, Ok(End::Reset)),
@@ -159,6 +168,8 @@ struct Pump<'a> {
     /// 1 once this connection's commit is under way whose answer is to be lost.
     losing: &'a AtomicUsize,
     up: bool,
+    /// Which connection it is, in the order of their opening.
+    number: u64,
 }
 
 impl Pump<'_> {
@@ -172,6 +183,9 @@ impl Pump<'_> {
                 return Ok(End::Closed);
             }
             let now = *mode.wait_for(|mode| *mode != Mode::BlackHole).await.map_err(io::Error::other)?;
+            if *self.shared.frozen.borrow() > self.number {
+                return std::future::pending().await;
+            }
             if let Mode::Delay(delay) = now {
                 tokio::time::sleep(delay).await;
             }

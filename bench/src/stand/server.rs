@@ -111,12 +111,14 @@ impl Server {
     pub async fn ready(&mut self) -> Result<Duration> {
         let began = Instant::now();
         loop {
-            if self.is_ready().await {
-                return Ok(began.elapsed());
-            }
+            let is_ready = self.is_ready().await;
             let child = self.child.as_mut().context("it was not started")?;
+            // Whoever answers may be another, if this one found its port taken.
             if !child.runs() || began.elapsed() > READY {
                 bail!("the server is not ready:\n{}", child.last_words());
+            }
+            if is_ready {
+                return Ok(began.elapsed());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

@@ -12,10 +12,10 @@ use anyhow::{Result, bail};
 use std::process::{Command, ExitCode};
 
 /// The commands whose words `bench/` reads by itself.
-pub(crate) const COMMANDS: &[&str] = &["stand", "abuse"];
+pub(crate) const COMMANDS: &[&str] = &["stand", "abuse", "faults"];
 
 /// Those whose short form is a part of `cargo xtask test`.
-const IN_THE_TEST: &[&str] = &["abuse"];
+const IN_THE_TEST: &[&str] = &["abuse", "faults"];
 
 /// Builds server and site, and runs one of them.
 pub(crate) fn run(command: &str, words: &[String]) -> Result<ExitCode> {

@@ -73,7 +73,7 @@ def nginx():
 
 
 def compose():
-    for path in (HERE / "compose/compose.yaml", ROOT / "compose.yaml"):
+    for path in (HERE / "compose/compose.yaml", HERE / "citus/compose.yaml", ROOT / "compose.yaml"):
         run(program("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", path)
 
 

@@ -186,6 +186,7 @@ impl From<StoreError> for Error {
             StoreError::Taken(Taken::Username) => Self::Taken(Field::Username),
             StoreError::Busy => Self::Overloaded,
             StoreError::Unavailable(_)
+            | StoreError::ReadOnly
             | StoreError::SharedSessions
             | StoreError::SharedListener
             | StoreError::NotHeard => Self::Unavailable(error),

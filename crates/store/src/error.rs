@@ -40,6 +40,11 @@ pub enum StoreError {
          or to off"
     )]
     NotHeard,
+    /// It answers, and takes no writes.
+    #[error(
+        "it takes no writes: it is a standby, or set to read only; DATABASE_URL has to lead to the primary"
+    )]
+    ReadOnly,
     /// The role that serves could change the audit trail whatever is granted to it.
     #[error(
         "the role \"{0}\" of DATABASE_URL owns the audit trail or is a superuser, so it could change it; give its tables to \
@@ -103,12 +108,39 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// The unique values, by the constraints that keep them so.
+const UNIQUE: [(&str, Taken); 2] =
+    [("users_email_canonical_key", Taken::Email), ("users_username_canonical_key", Taken::Username)];
+const UNIQUE_VIOLATION: &str = "23505";
+
 fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
-    match refusal.constraint()? {
-        "users_email_canonical_key" => Some(Taken::Email),
-        "users_username_canonical_key" => Some(Taken::Username),
-        _ => None,
+    match refusal.constraint() {
+        Some(constraint) => by_name(constraint),
+        // Citus hands on what a node has said, but not of which constraint.
+        None if refusal.code().as_deref() == Some(UNIQUE_VIOLATION) => refusal
+            .message()
+            .split(|sign: char| !sign.is_ascii_alphanumeric() && sign != '_')
+            .find_map(by_name),
+        None => None,
     }
+}
+
+fn by_name(constraint: &str) -> Option<Taken> {
+    let name = without_shard(constraint);
+    UNIQUE.into_iter().find_map(|(unique, taken)| (unique == name).then_some(taken))
+}
+
+/// A constraint's name, without the number of the shard that Citus appends to it where a table lies on another node.
+fn without_shard(constraint: &str) -> &str {
+    match constraint.rsplit_once('_') {
+        Some((name, shard)) if !shard.is_empty() && shard.bytes().all(|sign| sign.is_ascii_digit()) => name,
+        _ => constraint,
+    }
+}
+
+/// The database is a standby, or was set to read only.
+pub(crate) fn takes_no_writes(refusal: &dyn DatabaseError) -> bool {
+    refusal.code().as_deref() == Some("25006")
 }
 
 /// SQLSTATE classes of temporary trouble: connection, a standby that may not write, sign-in at the database, a missing
@@ -117,4 +149,76 @@ fn taken(refusal: &dyn DatabaseError) -> Option<Taken> {
 fn passing(refusal: &dyn DatabaseError) -> bool {
     const CLASSES: [&str; 10] = ["08", "25", "26", "28", "3D", "40", "53", "55", "57", "42P05"];
     refusal.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::error::ErrorKind;
+    use std::{borrow::Cow, error::Error, fmt};
+
+    /// As the driver tells of it.
+    #[derive(Debug)]
+    struct Refusal {
+        constraint: Option<&'static str>,
+        message: String,
+    }
+
+    impl fmt::Display for Refusal {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&self.message)
+        }
+    }
+
+    impl Error for Refusal {}
+
+    impl DatabaseError for Refusal {
+        fn message(&self) -> &str {
+            &self.message
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(UNIQUE_VIOLATION.into())
+        }
+
+        fn constraint(&self) -> Option<&str> {
+            self.constraint
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::UniqueViolation
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+    }
+
+    /// As Postgres tells of it, and as Citus 14 does: with the number of a shard, and in the message alone.
+    #[test]
+    fn a_taken_value_is_told_by_its_constraint_on_any_node() {
+        for (constraint, expected) in [
+            ("users_email_canonical_key", Some(Taken::Email)),
+            ("users_email_canonical_key_102027", Some(Taken::Email)),
+            ("users_username_canonical_key", Some(Taken::Username)),
+            ("users_username_canonical_key_102008", Some(Taken::Username)),
+            ("users_email_canonical_key_", None),
+            ("users_email_canonical_key_old", None),
+            ("sessions_pkey_102027", None),
+        ] {
+            let message = format!("duplicate key value violates unique constraint \"{constraint}\"");
+            let told = Refusal { constraint: Some(constraint), message: String::new() };
+            let handed_on = Refusal { constraint: None, message };
+            assert_eq!(taken(&told), expected, "{constraint}");
+            assert_eq!(taken(&handed_on), expected, "{constraint} in the message");
+        }
+    }
 }

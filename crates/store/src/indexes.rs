@@ -1,5 +1,5 @@
-//! Indexes that make admins' lists and figures quick. They are built beside servers that run, and nothing waits for them:
-//! everything works without them, slower.
+//! Indexes that make admins' lists and figures, and the sweep of sessions, quick. They are built beside servers that run,
+//! and nothing waits for them: everything works without them, slower.
 
 use crate::connect::{self, Purpose};
 use crate::{Scan, StoreError, own_connection};
@@ -12,8 +12,12 @@ const LOCK: i64 = 0x646f_6f72_7374_6570;
 /// What a search finds its term by, where Postgres has trigrams.
 const SEARCH: &str = "users_search_idx";
 
+/// What idle sessions are swept by. It takes the place of the second, in which those of programs stand too.
+const SWEPT_BY_USE: &str = "sessions_idle_idx";
+const REPLACED: &str = "sessions_last_used_at_idx";
+
 /// How to build an index, in the words behind its name.
-const INDEXES: [(&str, &str); 3] = [
+const INDEXES: [(&str, &str); 4] = [
     (
         "users_name_idx",
         "ON users (left(lower(coalesce(name, first_name || ' ' || last_name, first_name, last_name, email)), 50), id)",
@@ -22,6 +26,8 @@ const INDEXES: [(&str, &str); 3] = [
         "audit_events_sign_ins_idx",
         "ON audit_events (at, kind) INCLUDE (subject_id) WHERE kind IN ('signed_in', 'sign_in_failed')",
     ),
+    // Those of programs live on unused, and the sweep would look at each.
+    (SWEPT_BY_USE, "ON sessions (last_used_at) WHERE kind <> 'bearer'"),
     (
         "one_time_tokens_invitations_idx",
         "ON one_time_tokens (id) WHERE purpose = 'invite' AND user_id IS NULL AND used_at IS NULL",
@@ -43,6 +49,9 @@ pub async fn build_indexes(connect: &PgConnectOptions) -> Result<(), StoreError>
     if first {
         for (name, definition) in INDEXES {
             done = done.and(build(&mut connection, name, definition).await);
+        }
+        if is_valid(&mut connection, SWEPT_BY_USE).await? == Some(true) {
+            done = done.and(drop_index(&mut connection, REPLACED).await);
         }
         if let Some(definition) = by_trigrams(&mut connection).await? {
             done = done.and(build(&mut connection, SEARCH, &definition).await);

@@ -1,16 +1,21 @@
-//! Who changed what: what was committed here, and what the database notifies of, whoever did it (LISTEN/NOTIFY).
+//! Who changed what: what was committed here, and what other servers notify of in their transactions (LISTEN/NOTIFY).
 
 use crate::connect::{self, Purpose};
 use crate::{Listening, Store, StoreError};
 use domain::UserId;
+use sqlx::PgConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
-/// The channel that the triggers use.
+/// The channel that servers use, and the triggers that told before them (docs/adr/0012-the-program-tells.md).
 const CHANNEL: &str = "session_changes";
+
+/// How long a listener hears nothing before it asks whether the primary is still there.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Those who are told which accounts were changed here.
 #[derive(Debug, Default)]
@@ -22,6 +27,16 @@ impl Subscribers {
         let mut subscribers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.retain(|one| changed.iter().all(|&user| one.send(user).is_ok()));
     }
+}
+
+/// Has the commit of this transaction tell whoever listens of these accounts. A statement of the program's own, not a
+/// trigger: where an engine keeps tables on other nodes, triggers would tell there, and nobody listens there.
+pub(crate) async fn notify(connection: &mut PgConnection, changed: &[UserId]) -> sqlx::Result<()> {
+    let words: Vec<String> = changed.iter().map(ToString::to_string).collect();
+    sqlx::query!("SELECT pg_notify($1, word) FROM unnest($2::text[]) AS word", CHANNEL, &words)
+        .fetch_all(connection)
+        .await
+        .map(drop)
 }
 
 /// The accounts that were changed here, each after its commit.
@@ -92,7 +107,7 @@ impl ListeningPlace {
         // A reconnect would miss the changes in between.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
-        let mut listener = Listener(listener);
+        let mut listener = Listener { listener, wait: self.wait };
         if self.apart {
             self.prove_heard(&mut listener).await?;
         }
@@ -101,37 +116,55 @@ impl ListeningPlace {
 
     /// Another database than that of requests would be silent for ever, and nobody would notice.
     async fn prove_heard(&self, listener: &mut Listener) -> Result<(), StoreError> {
-        let session: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut listener.0).await?;
+        let session: i32 =
+            sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut listener.listener).await?;
         let word = format!("heard {session}");
         sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(&word).execute(&self.store.pool).await?;
         let heard = async {
             while listener.payload().await? != word {}
             Ok(())
         };
-        tokio::time::timeout(self.wait, heard).await.unwrap_or(Err(StoreError::NotHeard))
+        timeout(self.wait, heard).await.unwrap_or(Err(StoreError::NotHeard))
     }
 }
 
 /// Listens for changes, on a connection of its own.
-pub struct Listener(PgListener);
+pub struct Listener {
+    listener: PgListener,
+    wait: Duration,
+}
 
 impl Listener {
     /// The next account that changed.
     ///
     /// # Errors
-    /// [`StoreError`] once the connection is lost, and a notification maybe with it.
+    /// [`StoreError`] once the connection is lost, and a notification maybe with it; also where the server at its other end
+    /// does not answer any more, or is a standby now.
     pub async fn next(&mut self) -> Result<UserId, StoreError> {
         loop {
+            let Ok(word) = timeout(SILENCE, self.payload()).await else {
+                self.ask().await?;
+                continue;
+            };
             // Anyone with access to the database may notify on any channel.
-            if let Ok(user) = self.payload().await?.parse() {
+            if let Ok(user) = word?.parse() {
                 return Ok(UserId(user));
             }
         }
     }
 
+    /// A primary that froze is as silent as one where nothing changes, and the network may not notice for an hour.
+    async fn ask(&mut self) -> Result<(), StoreError> {
+        let standby = sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "standby!""#);
+        let Ok(standby) = timeout(self.wait, standby.fetch_one(&mut self.listener)).await else {
+            return Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
+        };
+        if standby? { Err(StoreError::ReadOnly) } else { Ok(()) }
+    }
+
     async fn payload(&mut self) -> Result<String, StoreError> {
         let lost = || sqlx::Error::Io(ErrorKind::ConnectionReset.into());
-        let word = self.0.try_recv().await?.ok_or_else(lost)?;
+        let word = self.listener.try_recv().await?.ok_or_else(lost)?;
         Ok(word.payload().to_owned())
     }
 }

@@ -194,10 +194,10 @@ impl Store {
         self.mails.notified().await;
     }
 
-    /// Whether the database answers, has every migration of this binary, and lets this role work with it.
+    /// Whether the database answers, takes writes, has every migration of this binary, and lets this role work with it.
     ///
     /// # Errors
-    /// [`StoreError`] where it does not answer, or gives its sessions to others as well.
+    /// [`StoreError`] where it does not answer, takes no writes, or gives its sessions to others as well.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
         if !self.own_sessions.load(Ordering::SeqCst) {
             self.ask_for_own_sessions().await?;
@@ -205,6 +205,7 @@ impl Store {
         // Rights come a moment after the tables, where another role migrates.
         let found = sqlx::query!(
             r#"SELECT max(version) AS applied,
+                      pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean AS "read_only!",
                       (SELECT bool_and(has_table_privilege(c.oid, 'SELECT'))
                        FROM pg_class c JOIN pg_class own ON c.relnamespace = own.relnamespace AND c.relowner = own.relowner
                        WHERE own.oid = '_sqlx_migrations'::regclass AND c.relkind = 'r') AS "granted!"
@@ -216,6 +217,9 @@ impl Store {
             Err(sqlx::Error::Database(refusal)) if is_not_prepared(refusal.as_ref()) => return Ok(false),
             other => other?,
         };
+        if found.read_only {
+            return Err(StoreError::ReadOnly);
+        }
         let newest = MIGRATOR.iter().map(|migration| migration.version).max();
         Ok(found.granted && found.applied >= newest)
     }

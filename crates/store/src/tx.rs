@@ -1,6 +1,6 @@
 //! Transactions, and whom they changed.
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, invalidation};
 use domain::UserId;
 use sqlx::{PgConnection, Postgres, Transaction};
 use std::sync::atomic::Ordering;
@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     store: Store,
-    /// Existing accounts that it changes, or sessions of theirs.
+    /// Existing accounts that it changes, or sessions of theirs: other servers are told of them by the commit.
     changed: Vec<UserId>,
     /// Whether it put a mail into the outbox.
     mailed: bool,
@@ -45,7 +45,10 @@ impl Tx {
     }
 
     async fn commit_and_notify(self) -> Result<(), StoreError> {
-        let Self { inner, store, changed, mailed } = self;
+        let Self { mut inner, store, changed, mailed } = self;
+        if !changed.is_empty() {
+            invalidation::notify(&mut inner, &changed).await?;
+        }
         let _at_its_end = (!changed.is_empty()).then(|| Notification { store: store.clone(), changed });
         inner.commit().await.map_err(StoreError::of_commit)?;
         if mailed {

@@ -162,7 +162,9 @@ async fn is_prepared(
         // Nobody else migrates for this server.
         Err(Error::NotMigrated) if config.database.migrating.is_none() => {
             match store::migrate(&config.database.connect).await {
-                Err(StoreError::SharedSessions | StoreError::Unavailable(_)) => return Ok(false),
+                Err(StoreError::SharedSessions | StoreError::ReadOnly | StoreError::Unavailable(_)) => {
+                    return Ok(false);
+                }
                 migrated => explained(migrated)?,
             }
         }

@@ -1,5 +1,5 @@
-//! A database that can be cut off and come back: a socket between the server and the real one. It can also lose the
-//! answers to commits, which then are done and not confirmed.
+//! A database that can be cut off and come back: a socket between the server and the real one. It can also freeze, and lose
+//! the answers to commits, which then are done and not confirmed.
 
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -29,6 +29,8 @@ pub const MARKS: [&str; 3] = [
 enum Way {
     Open,
     Cut,
+    /// Nothing, and no connection ends.
+    Frozen,
     /// A marked commit, but not its answer: the connection ends instead.
     Unconfirmed,
 }
@@ -61,6 +63,11 @@ impl Outage {
     /// Ends every connection and lets none through.
     pub fn cut(&self) {
         self.way.send_replace(Way::Cut);
+    }
+
+    /// Lets nothing through any more, and ends no connection.
+    pub fn freeze(&self) {
+        self.way.send_replace(Way::Frozen);
     }
 
     /// Ends each connection that commits what is marked, once the database has done it.
@@ -98,14 +105,20 @@ async fn connect(client: UnixStream, real: Arc<PgConnectOptions>, gate: watch::R
     }
 }
 
-async fn pass(client: UnixStream, server: impl AsyncRead + AsyncWrite, mut gate: watch::Receiver<Way>) {
+async fn pass(client: UnixStream, server: impl AsyncRead + AsyncWrite, gate: watch::Receiver<Way>) {
     let ((from_client, mut to_client), (from_server, to_server)) = (split(client), split(server));
-    let way = gate.clone();
+    let (way, frozen, thawed) = (gate.clone(), gate.clone(), gate.clone());
     tokio::select! {
         () = answers(from_server, &mut to_client, &way) => {}
         () = requests(from_client, to_server) => {}
-        _ = gate.wait_for(|way| *way == Way::Cut) => {}
+        () = until(gate, |way| way == Way::Cut) => {}
+        // Both ends are held, and nobody reads.
+        () = until(frozen, |way| way == Way::Frozen) => until(thawed, |way| way != Way::Frozen).await,
     }
+}
+
+async fn until(mut gate: watch::Receiver<Way>, wanted: fn(Way) -> bool) {
+    gate.wait_for(|way| wanted(*way)).await.ok();
 }
 
 async fn requests(mut client: impl AsyncRead + Unpin, mut server: impl AsyncWrite + Unpin) {

@@ -31,7 +31,7 @@ const BY_CHOICE: u64 = u64::MAX;
 /// Whose word of a change is heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SourceKind {
-    /// Of the database: it tells of every change, whoever made it.
+    /// Of the database: every change is told of in its own transaction.
     Database,
     /// Of Redis: there every server tells of its own.
     Redis,

@@ -15,7 +15,7 @@ use thiserror::Error as ThisError;
 /// Where word of changes comes from.
 #[derive(Clone)]
 pub enum Source {
-    /// The database, which tells of every change by its triggers.
+    /// The database, by which every server tells of its own changes, in the transaction of each.
     Database(Box<ListeningPlace>),
     /// Redis, where every server tells of its own changes.
     Redis(Redis),

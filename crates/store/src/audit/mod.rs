@@ -167,30 +167,55 @@ pub async fn move_details(store: &Store) -> Result<Moved, StoreError> {
     Ok(all)
 }
 
-/// Those after one id and up to another.
+/// Those after one id and up to another, in statements that Citus takes too: it computes nothing of a row in an UPDATE.
 async fn move_page(store: &Store, after: Uuid, until: Uuid) -> sqlx::Result<Moved> {
-    let counts = sqlx::query!(
-        r#"WITH old AS MATERIALIZED (
-             SELECT id, kind, uuid_send(gen_random_uuid()) AS salt, address, agent, detail,
-                    coalesce(actor_id, subject_id) AS owner
-             FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL FOR UPDATE SKIP LOCKED),
-         details AS (
-             INSERT INTO audit_details (event_id, salt, address, agent, detail)
-             SELECT id, salt, address, agent, detail FROM old
-             WHERE owner IS NULL OR EXISTS (SELECT FROM users WHERE users.id = owner)),
-         moved AS (
-             UPDATE audit_events e
-             SET details_digest = audit_digest(old.salt, old.id, old.address, old.agent, old.detail),
-                 result = audit_result(old.kind), address = NULL, agent = NULL, detail = '{}'
-             FROM old WHERE e.id = old.id RETURNING e.id)
-         SELECT (SELECT count(*) FROM moved) AS "moved!",
-                (SELECT count(*) FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL) AS "before!""#,
+    let mut tx = store.pool.begin().await?;
+    // Locked until the end: a deletion of the account waits for them, and then finds what was moved.
+    let old = sqlx::query!(
+        r#"SELECT id, salt AS "salt!", audit_digest(salt, id, address, agent, detail) AS "digest!",
+                  audit_result(kind) AS "result!"
+           FROM (SELECT id, kind, address, agent, detail, uuid_send(gen_random_uuid()) AS salt
+                 FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL FOR UPDATE SKIP LOCKED) AS old"#,
         after,
         until
-    );
-    let counts = counts.fetch_one(&store.pool).await?;
-    let count = |count: i64| u64::try_from(count).unwrap_or_default();
-    Ok(Moved { moved: count(counts.moved), locked: count(counts.before - counts.moved) })
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let ids: Vec<Uuid> = old.iter().map(|event| event.id).collect();
+    let salts: Vec<_> = old.iter().map(|event| event.salt.clone()).collect();
+    let digests: Vec<_> = old.iter().map(|event| event.digest.clone()).collect();
+    let results: Vec<_> = old.into_iter().map(|event| event.result).collect();
+    sqlx::query!(
+        "INSERT INTO audit_details (event_id, salt, address, agent, detail)
+         SELECT e.id, new.salt, e.address, e.agent, e.detail
+         FROM audit_events e JOIN unnest($1::uuid[], $2::bytea[]) AS new (id, salt) ON new.id = e.id
+         WHERE coalesce(e.actor_id, e.subject_id) IS NULL
+            OR EXISTS (SELECT FROM users WHERE users.id = coalesce(e.actor_id, e.subject_id))",
+        &ids,
+        &salts
+    )
+    .execute(&mut *tx)
+    .await?;
+    let moved = sqlx::query!(
+        "UPDATE audit_events e
+         SET details_digest = new.digest, result = new.result, address = NULL, agent = NULL, detail = '{}'
+         FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS new (id, digest, result) WHERE e.id = new.id",
+        &ids,
+        &digests,
+        &results
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    let locked = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "locked!" FROM audit_events WHERE id > $1 AND id <= $2 AND details_digest IS NULL"#,
+        after,
+        until
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(Moved { moved, locked: u64::try_from(locked).unwrap_or_default() })
 }
 
 /// Whose accounts were deleted, as the events from this id on say.

@@ -6,6 +6,7 @@ pub mod pending;
 
 pub use factors::Proof;
 
+use crate::error::takes_no_writes;
 use crate::{Store, StoreError, Tx, known_devices};
 use domain::{Profile, Role, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
@@ -196,16 +197,25 @@ pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Optio
     Ok(query.fetch_optional(tx.unchanging()).await?.flatten().map(|found| found.session))
 }
 
-/// Stores when a session was last used; says whether it is still alive.
+/// Stores when a session was last used; says whether it is still alive. Nobody waits until a standby has it too, and where
+/// the database takes no writes, what was read a moment ago holds: reading goes on while nothing can be written.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn touch(store: &Store, id: SessionId, at: OffsetDateTime) -> Result<bool, StoreError> {
+    let mut transaction = store.pool.begin_with("BEGIN; SET LOCAL synchronous_commit = off").await?;
     let done =
         sqlx::query!("UPDATE sessions SET last_used_at = $2 WHERE id = $1 AND ended_at IS NULL", id.0, at)
-            .execute(&store.pool)
-            .await?;
-    Ok(done.rows_affected() == 1)
+            .execute(&mut *transaction)
+            .await;
+    match done {
+        Err(sqlx::Error::Database(refusal)) if takes_no_writes(refusal.as_ref()) => Ok(true),
+        done => {
+            let alive = done?.rows_affected() == 1;
+            transaction.commit().await?;
+            Ok(alive)
+        }
+    }
 }
 
 /// Stores in a transaction when a session was last used.
@@ -294,9 +304,10 @@ pub async fn end_others(
     Ok(done.rows_affected())
 }
 
-/// Deletes up to `limit` rows that can never be used again: ended or past their end before `now`, or a
-/// cookie's not used since `idle_before`. A limit keeps each transaction short; call again while it is
-/// reached. Whose session's end was told of is not told again.
+/// Deletes rows that can never be used again: ended or past their end before `now`, or a cookie's not used since
+/// `idle_before`. Each kind is found by an index of its own, up to `limit` of it, which keeps each statement short however
+/// many sessions there are; says how many in all. Call again while that reaches the limit. Whose session's end was told of
+/// is not told again.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -306,21 +317,36 @@ pub async fn sweep(
     idle_before: OffsetDateTime,
     limit: i64,
 ) -> Result<u64, StoreError> {
-    let mut tx = store.begin().await?;
-    let swept = sqlx::query!(
-        "DELETE FROM sessions WHERE id IN (
-            SELECT id FROM sessions
-            WHERE ended_at <= $1 OR expires_at <= $1 OR (last_used_at <= $2 AND kind <> 'bearer')
-            LIMIT $3 FOR UPDATE SKIP LOCKED)
-         RETURNING user_id, ended_at",
+    let ended = sqlx::query!(
+        "DELETE FROM sessions WHERE id = ANY (ARRAY(
+            SELECT id FROM sessions WHERE ended_at <= $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
         now,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    let mut tx = store.begin().await?;
+    let expired = sqlx::query_scalar!(
+        "DELETE FROM sessions WHERE id = ANY (ARRAY(
+            SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+         RETURNING user_id",
+        now,
+        limit
+    )
+    .fetch_all(tx.unchanging())
+    .await?;
+    let idle = sqlx::query_scalar!(
+        "DELETE FROM sessions WHERE id = ANY (ARRAY(
+            SELECT id FROM sessions WHERE last_used_at <= $1 AND kind <> 'bearer'
+            ORDER BY last_used_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+         RETURNING user_id",
         idle_before,
         limit
     )
     .fetch_all(tx.unchanging())
     .await?;
-    let untold = swept.iter().filter(|row| row.ended_at.is_none());
-    tx.changed(&untold.map(|row| UserId(row.user_id)).collect::<Vec<_>>());
+    let untold: Vec<_> = expired.into_iter().chain(idle).map(UserId).collect();
+    tx.changed(&untold);
     tx.commit().await?;
-    Ok(swept.len() as u64)
+    Ok(ended.rows_affected() + untold.len() as u64)
 }

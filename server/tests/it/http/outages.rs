@@ -4,11 +4,11 @@ use crate::app::App;
 use crate::outage::{MARKS, Outage};
 use accounts::Accounts;
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{Store, StoreOptions};
+use store::{Listening, Store, StoreOptions};
 use testkit::{PASSWORD, SeededRng, World};
 
 const SIGN_IN: [(&str, &str); 3] =
@@ -206,4 +206,93 @@ async fn a_server_that_began_too_early_is_not_ready_before_all_is_looked_at(pool
     app.browser().get("/readyz").await.expect(503);
     app.state.prepared.store(true, Ordering::Relaxed);
     app.browser().get("/readyz").await.expect(200);
+}
+
+/// From now on every new connection reads only, as where a standby has taken the address.
+async fn take_no_writes(app: &App) {
+    let pool = &app.world.pool;
+    let name: String =
+        sqlx::query_scalar("SELECT quote_ident(current_database())").fetch_one(pool).await.unwrap();
+    let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
+    sqlx::query(AssertSqlSafe(sql)).execute(pool).await.unwrap();
+    let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    sqlx::query(others).execute(pool).await.unwrap();
+}
+
+/// E7: members read on, whoever would write is told that it cannot be done now, and no new traffic is asked for.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn while_nothing_can_be_written_members_read_on(pool: PgPool) {
+    let options = StoreOptions::new(pool.connect_options().as_ref().clone());
+    let app = over(pool, &options);
+    let (mut ana, ben) = (app.member("ana").await, app.member_program("ben").await);
+    app.browser().get("/readyz").await.expect(200);
+    take_no_writes(&app).await;
+    // Each use is due to be written down.
+    app.world.clock.advance(time::Duration::minutes(2));
+    ana.get("/account").await.expect(200);
+    ben.get("/api/v1/users/me").await.expect(200);
+    ben.get("/api/v1/users/me/sessions").await.expect(200);
+    let page = app.browser().call("/fn/login", &SIGN_IN).await.expect(503);
+    assert_eq!((page.code().as_str(), page.header("retry-after")), ("unavailable", Some("5")));
+    let bio = json!({ "bio": "Keeps the harbour light." });
+    let saved = ben.call("PATCH", "/api/v1/users/me", &bio).await.expect(503);
+    assert_eq!(saved.code(), "unavailable");
+    let ready = app.program().get("/readyz").await.expect(503);
+    assert_eq!(ready.code(), "unavailable");
+    app.browser().get("/livez").await.expect(200);
+}
+
+/// E7: where a commit waits for a standby that is gone, a session's use is written down without it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_use_of_a_session_waits_for_no_standby(pool: PgPool) {
+    let app = App::new(pool.clone());
+    let ben = app.member_program("ben").await;
+    for sql in [
+        "CREATE TABLE waits (waits text)",
+        "CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN INSERT INTO waits VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$",
+        "CREATE CONSTRAINT TRIGGER at_commit AFTER UPDATE ON sessions
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()",
+    ] {
+        app.world.execute(sql).await;
+    }
+    app.world.clock.advance(time::Duration::minutes(2));
+    ben.get("/api/v1/users/me").await.expect(200);
+    let waits: Vec<String> = sqlx::query_scalar("SELECT waits FROM waits").fetch_all(&pool).await.unwrap();
+    assert_eq!(waits, ["off"]);
+}
+
+/// E9: a primary that freezes says nothing more, as one where nothing changes. Nothing is cached from then on.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_listener_whose_primary_is_frozen_counts_as_lost(pool: PgPool) {
+    let (outage, connect) = Outage::new(&pool);
+    let options = StoreOptions {
+        listening: Listening::At(connect.into()),
+        ..StoreOptions::new(pool.connect_options().as_ref().clone())
+    };
+    let app = over(pool, &options);
+    let accounts = &app.world.accounts;
+    app.member("ana").await;
+    let pair = app.world.program("ana").await;
+    let hits = async || {
+        let before = accounts.cache_hits();
+        for _ in 0..2 {
+            assert!(
+                accounts.authenticate_cached(&pair.access_token, accounts.now()).await.unwrap().is_some()
+            );
+        }
+        accounts.cache_hits() - before
+    };
+    let mut invalidations = accounts.listen(&accounts.sources()[0]).await.unwrap();
+    assert_eq!(hits().await, 1);
+    outage.freeze();
+    let lost = async { while invalidations.next_invalidation().await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(20), lost).await.expect("it is noticed");
+    assert_eq!(hits().await, 0);
+    assert!(accounts.listen(&accounts.sources()[0]).await.is_err(), "while it lasts");
+    outage.mend();
+    drop(invalidations);
+    let _again = accounts.listen(&accounts.sources()[0]).await.unwrap();
+    assert_eq!(hits().await, 1);
 }

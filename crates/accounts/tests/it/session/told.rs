@@ -1,7 +1,8 @@
-//! The program tells of every change that the database's triggers tell of: whoever hears only one of them hears of all.
+//! The program tells of every change that the triggers of the versions before told of: by `pg_notify` in the transaction,
+//! and after the commit whoever asked it.
 
-use sqlx::PgPool;
 use sqlx::postgres::PgListener;
+use sqlx::{AssertSqlSafe, PgPool};
 use std::collections::BTreeSet;
 use std::path::Path;
 use store::import::Target;
@@ -40,7 +41,20 @@ const CHANGING: [&str; 19] = [
 const UNTOLD: [&str; 4] =
     ["refresh_tokens::exchange", "sessions::note_use", "sessions::touch", "sessions::sweep of ended ones"];
 
-/// Listens to the triggers and to the program.
+/// What servers hear, and what the triggers say where they are a measure alone.
+const CHANNELS: [&str; 2] = ["session_changes", "measure"];
+/// The triggers as they were first made.
+const TRIGGERS: &str = include_str!("../../../../../migrations/20261121150000_session_changes.sql");
+
+/// From now on the triggers tell only the test.
+async fn take_triggers_for_a_measure(pool: &PgPool) {
+    let sql = TRIGGERS.replace("'session_changes'", "'measure'");
+    let sql = sql.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION");
+    let sql = sql.replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER");
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap();
+}
+
+/// Listens to the program, to what it notifies of, and to the triggers.
 struct Listeners {
     notified: PgListener,
     committed: CommittedChanges,
@@ -50,23 +64,28 @@ struct Listeners {
 impl Listeners {
     async fn new(pool: &PgPool, store: &Store) -> Self {
         let mut notified = PgListener::connect_with(pool).await.unwrap();
-        notified.listen("session_changes").await.unwrap();
+        notified.listen_all(CHANNELS).await.unwrap();
         Self { notified, committed: store.committed_changes(), pool: pool.clone() }
     }
 
-    /// Since it was asked last: by the triggers, and by the program.
-    async fn since(&mut self) -> (BTreeSet<String>, BTreeSet<String>) {
+    /// Since it was asked last: what servers heard, what the triggers say, and what the program says here.
+    async fn since(&mut self) -> [BTreeSet<String>; 3] {
         // Notifications come in the order of their commits.
         sqlx::query("SELECT pg_notify('session_changes', 'the last')").execute(&self.pool).await.unwrap();
-        let mut notified = BTreeSet::new();
+        let (mut notified, mut measure) = (BTreeSet::new(), BTreeSet::new());
         loop {
-            let word = self.notified.recv().await.unwrap().payload().to_owned();
+            let word = self.notified.recv().await.unwrap();
+            let (channel, word) = (word.channel(), word.payload().to_owned());
             if word == "the last" {
                 break;
             }
-            notified.insert(word);
+            if channel == "measure" {
+                measure.insert(word)
+            } else {
+                notified.insert(word)
+            };
         }
-        (notified, self.committed.rest().iter().map(ToString::to_string).collect())
+        [notified, measure, self.committed.rest().iter().map(ToString::to_string).collect()]
     }
 }
 
@@ -74,6 +93,7 @@ impl Listeners {
 async fn the_program_tells_of_every_change_that_the_triggers_tell_of(pool: PgPool) {
     let world = World::new(pool.clone());
     let store = Store::from_pool(pool.clone());
+    take_triggers_for_a_measure(&pool).await;
     let mut listeners = Listeners::new(&pool, &store).await;
     for (name, n) in CHANGING.iter().zip(0..) {
         let ana = world.member(&format!("ana{n}")).await;
@@ -86,9 +106,10 @@ async fn the_program_tells_of_every_change_that_the_triggers_tell_of(pool: PgPoo
         }
         listeners.since().await;
         make(name, &store, &session).await;
-        let (notified, committed) = listeners.since().await;
-        assert_eq!(committed, notified, "{name}");
-        assert_eq!(notified.contains(&session.user.to_string()), !UNTOLD.contains(name), "{name}");
+        let [notified, measure, committed] = listeners.since().await;
+        assert_eq!(committed, measure, "{name}");
+        assert_eq!(notified, measure, "{name}: what other servers hear");
+        assert_eq!(measure.contains(&session.user.to_string()), !UNTOLD.contains(name), "{name}");
     }
 }
 
@@ -151,6 +172,25 @@ async fn make(name: &str, store: &Store, session: &Session) {
         other => panic!("{other} is not in this list"),
     }
     tx.commit().await.unwrap();
+}
+
+/// During an upgrade: a server of the version before leaves the telling to the database.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_server_of_the_version_before_changes_is_heard(pool: PgPool) {
+    let world = World::new(pool.clone());
+    let ana = world.member("ana").await.viewer.id;
+    let store = Store::from_pool(pool.clone());
+    let mut listeners = Listeners::new(&pool, &store).await;
+    world.execute("UPDATE sessions SET ended_at = created_at").await;
+    let [notified, ..] = listeners.since().await;
+    assert_eq!(notified, BTreeSet::from([ana.to_string()]));
+    // And such a server hears a new one once, though both tell.
+    let mut tx = store.begin().await.unwrap();
+    users::set_email_verified(&mut tx, ana, world.accounts.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(listeners.notified.recv().await.unwrap().payload(), ana.to_string());
+    let [more, ..] = listeners.since().await;
+    assert_eq!(more, BTreeSet::new());
 }
 
 /// A function that changes such rows stands in the table above, or this finds it.

@@ -41,8 +41,10 @@
     document.body.append(form);
     return form;
   };
-  // What is offered in the field restores no account: nobody has pressed that.
+  // What is offered in the field restores no account: nobody has pressed that. From then on the next page is on its way:
+  // asked again, it would undo what that brings.
   const send = (place, credential, pressed) => {
+    busy = true;
     const answer = JSON.stringify(credential);
     if (!place.elements) {
       const form = made(place, answer, pressed);
@@ -98,8 +100,8 @@
     stop();
     say(place, "");
     const outcome = await used(place).then(credential => send(place, credential, true), error => ({ error }));
-    busy = false;
     if (!outcome?.error) return;
+    busy = false;
     refused(place, outcome.error);
     offerInField();
   };
@@ -144,7 +146,10 @@
     }, true);
     const stale = () => Date.now() - asked >= fresh;
     addEventListener("visibilitychange", () => stale() && offerInField(), true);
-    addEventListener("pageshow", ({ persisted }) => persisted && offerInField());
+    addEventListener("pageshow", ({ persisted }) => {
+      busy = false;
+      if (persisted) offerInField();
+    });
     addEventListener("focusin", ({ target }) => {
       if (!offer && target.matches?.("[autocomplete~=webauthn]")) offerInField();
     }, true);

@@ -2,6 +2,7 @@ use super::dom::effect;
 use super::notice::{Notice, Tone};
 use super::page_context::PageContext;
 use crate::error::{AppError, Fault};
+use crate::forms::FACTORS;
 use crate::json::Json;
 use domain::{Code, ProblemDocument};
 use leptos::prelude::*;
@@ -44,6 +45,11 @@ fn screen(ask: Arc<dyn Fn() -> Answer + Send + Sync>, paint: Arc<Paint>) -> AnyV
                 Ok(view) => view,
                 Err(AppError(ProblemDocument { code: Code::SignInNeeded, .. })) => {
                     view! { <AskSignIn/> }.into_any()
+                }
+                // No page of the program leads to it.
+                Err(AppError(ProblemDocument { code: Code::FactorRequired, .. })) => {
+                    effect(|| _ = window().location().assign(FACTORS));
+                    ().into_any()
                 }
                 Err(AppError(problem)) => {
                     let again = move |_| answer.refetch();

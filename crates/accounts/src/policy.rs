@@ -196,13 +196,14 @@ fn is_second(factor: Factor) -> bool {
 }
 
 /// Whether what was proven lately would be enough to sign in again. Where there is a second factor, it is asked for, and
-/// enough: the session has proven the first one before.
+/// enough: the session has proven the first one before. One that was removed since proves nothing: a thief may have it.
 #[must_use]
 pub fn is_stepped_up(enrolled: &[Factor], proofs: &[Proof], now: OffsetDateTime) -> bool {
     let recent: Vec<Factor> =
         proofs.iter().filter(|proof| is_recent(proof.at, now)).map(|proof| proof.factor).collect();
     if enrolled.iter().copied().any(is_second) {
-        return recent.iter().copied().any(is_second);
+        let lasts = |factor: Factor| factor == Factor::RecoveryCode || enrolled.contains(&factor);
+        return recent.iter().any(|factor| is_second(*factor) && lasts(*factor));
     }
     next_step(enrolled, &recent) == NextStep::Establish
 }
@@ -441,10 +442,8 @@ mod tests {
     #[test]
     fn what_was_proven_lately_is_a_step_up() {
         let password = Factor::Password;
-        let proof = Proof { factor: password, at: START };
-        let code = Proof { factor: Factor::EmailCode, at: START };
-        let totp = Proof { factor: Factor::Totp, at: START };
-        let recovery = Proof { factor: Factor::RecoveryCode, at: START };
+        let factors = [password, Factor::EmailCode, Factor::Totp, Factor::RecoveryCode, Factor::Passkey];
+        let [proof, code, totp, recovery, passkey] = factors.map(|factor| Proof { factor, at: START });
         let (recent, later) = (START + RECENT, START + RECENT + Duration::MICROSECOND);
         for (enrolled, proofs, now, expected) in [
             (&[password][..], &[proof][..], recent, true),
@@ -461,6 +460,7 @@ mod tests {
             (&[password, Factor::Totp], &[totp], recent, true),
             (&[password, Factor::Totp], &[proof, totp], later, false),
             (&[password, Factor::Totp], &[recovery], recent, true),
+            (&[password, Factor::Totp], &[passkey], recent, false),
         ] {
             assert_eq!(is_stepped_up(enrolled, proofs, now), expected, "{enrolled:?} {proofs:?} {now}");
         }

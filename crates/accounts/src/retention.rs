@@ -77,8 +77,10 @@ pub enum Expiring {
     Mails,
     /// Authenticator apps that nobody finished to set up.
     TotpEnrolments,
-    /// Authenticator apps that another one has replaced.
+    /// Authenticator apps that another one has replaced, or that were removed.
     ReplacedTotp,
+    /// Passkeys that were removed.
+    RemovedPasskeys,
     /// Sign-ins that wait for their second factor.
     PendingSignIns,
     /// Challenges that passkeys have answered.
@@ -181,7 +183,14 @@ pub const RETENTION: &[Retained] = &[
         personal: &["id", "email", "email_verified", "role", "is_active", "created_at", "updated_at"],
         secret: &["password_hash", "sign_up_hash"],
         // Made of the others; and nobody can ask for an export of an account that closes or is disabled.
-        other: &["email_canonical", "username_canonical", "search", "closes_at", "disabled_reason"],
+        other: &[
+            "email_canonical",
+            "username_canonical",
+            "search",
+            "closes_at",
+            "disabled_reason",
+            "was_proven",
+        ],
         period: RetentionPeriod::AccountDeleted,
         on_deletion: OnDeletion::Account,
         why: why::users,
@@ -253,7 +262,7 @@ pub const RETENTION: &[Retained] = &[
         what: what::one_time_tokens,
         personal: &["purpose", "email", "created_at", "sent_at", "expires_at", "used_at"],
         secret: &["key_id", "token_hash", "code_hash", "sealed"],
-        other: &["id", "user_id", "email_canonical"],
+        other: &["id", "user_id", "email_canonical", "of_reset", "passed_on"],
         period: RetentionPeriod::Ended(Expiring::OneTimeTokens),
         on_deletion: OnDeletion::Rows,
         why: why::one_time_tokens,
@@ -263,6 +272,7 @@ pub const RETENTION: &[Retained] = &[
     factors::TOTP,
     factors::TOTP_ENROLMENTS,
     factors::REPLACED_TOTP,
+    factors::REMOVED_PASSKEYS,
     factors::RECOVERY_CODES,
     factors::PENDING_SIGN_INS,
     factors::USED_CHALLENGES,
@@ -420,6 +430,7 @@ impl Accounts {
             Expiring::Mails => self.sweep_outbox(now).await?,
             Expiring::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
             Expiring::ReplacedTotp => self.sweep_replaced_totp(now).await?,
+            Expiring::RemovedPasskeys => self.sweep_removed_passkeys(now).await?,
             Expiring::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
             Expiring::UsedChallenges => self.sweep_used_challenges(now).await?,
             Expiring::Rates => self.sweep_rates(now).await?,

@@ -30,6 +30,11 @@ pub(crate) fn of_user(user: &User) -> String {
     of_view(&view::user(user.clone()))
 }
 
+/// The version of an account with its second factors.
+pub(crate) fn of_factors(user: &User, factors: &[Uuid]) -> String {
+    of((view::user(user.clone()), factors))
+}
+
 /// The version of what the profile's form shows.
 pub(crate) fn of_profile(user: &User) -> String {
     of(&user.profile)

@@ -79,7 +79,8 @@ impl AdminAct {
     }
 
     /// Whether it changes anything of an account as it is now. An account that closes is its owner's to restore, and nobody
-    /// else's.
+    /// else's. What would let an admin act as another one is not done to an admin: who takes the rights first is recorded,
+    /// and gains nothing.
     #[must_use]
     pub fn fits(self, view: &AdminUserView) -> bool {
         let user = &view.user;
@@ -88,9 +89,10 @@ impl AdminAct {
             Self::Demote => user.role == Role::Admin,
             Self::Disable => user.is_active || user.closes_at.is_some(),
             Self::Enable => !user.is_active && user.closes_at.is_none(),
-            Self::SendReset | Self::MakeReset => user.is_active,
+            Self::SendReset => user.is_active,
+            Self::MakeReset => user.is_active && user.role == Role::User,
             Self::Verify => !user.email_verified,
-            Self::ClearFactors => !view.second_factors.is_empty(),
+            Self::ClearFactors => !view.second_factors.is_empty() && user.role == Role::User,
             Self::EndSessions | Self::Delete => true,
         }
     }

@@ -41,6 +41,7 @@ kinds! {
     FactorAdded "factor_added";
     FactorRefused "factor_refused";
     FactorRemoved "factor_removed";
+    FactorRestored "factor_restored";
     FactorsCleared "factors_cleared";
     InvitationRevoked "invitation_revoked";
     Invited "invited";
@@ -61,6 +62,7 @@ kinds! {
     RefreshTokenReplayed "refresh_token_replayed";
     Registered "registered";
     RoleChanged "role_changed";
+    SecondStepMissed "second_step_missed";
     SessionEnded "session_ended";
     SessionsEnded "sessions_ended";
     SignInFailed "sign_in_failed";
@@ -108,6 +110,7 @@ impl EventKind {
             | Self::PasswordChangeRefused
             | Self::ReauthenticationRefused
             | Self::RefreshTokenReplayed
+            | Self::SecondStepMissed
             | Self::SignInFailed
             | Self::Throttled => EventResult::Refused,
             _ => EventResult::Ok,
@@ -127,6 +130,7 @@ impl EventKind {
                 | Self::ReauthenticationRefused
                 | Self::RecoveryCodeUsed
                 | Self::RefreshTokenReplayed
+                | Self::SecondStepMissed
                 | Self::SignInFailed
         )
     }

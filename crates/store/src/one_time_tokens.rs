@@ -1,5 +1,11 @@
 //! What links and codes of mails are good for. Each is used once, by one guarded statement.
 
+mod not_me;
+
+pub use not_me::{
+    is_claimed, is_kept, kept_of, newest_not_me, note_of_reset, revoke_not_me, revoke_of_resets,
+};
+
 use crate::{Store, StoreError, TokenHash, Tx};
 use domain::{Direction, Place, Purpose, UserId, Window};
 use time::OffsetDateTime;
@@ -30,6 +36,8 @@ pub struct OneTimeToken {
     pub sent_at: Option<OffsetDateTime>,
     /// Until when it may be used.
     pub expires_at: OffsetDateTime,
+    /// Whether an operator was shown it, to pass it on.
+    pub passed_on: bool,
 }
 
 impl OneTimeToken {
@@ -44,8 +52,8 @@ impl OneTimeToken {
 macro_rules! query_token {
     ($before:literal, $after:literal $($given:tt)*) => {
         sqlx::query!(
-            $before + "id, purpose, user_id, email, email_canonical, key_id, code_hash, sealed, created_at, sent_at, expires_at "
-            + $after $($given)*
+            $before + "id, purpose, user_id, email, email_canonical, key_id, code_hash, sealed, created_at, sent_at, expires_at, "
+            + "passed_on " + $after $($given)*
         )
         .map(|row| OneTimeToken {
             id: row.id,
@@ -59,6 +67,7 @@ macro_rules! query_token {
             created_at: row.created_at,
             sent_at: row.sent_at,
             expires_at: row.expires_at,
+            passed_on: row.passed_on,
         })
     };
 }
@@ -331,6 +340,17 @@ pub async fn note_sent(
     Ok(())
 }
 
+/// Notes that an operator was shown a token, to pass it on.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn note_passed_on(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE one_time_tokens SET passed_on = true WHERE id = $1", id)
+        .execute(tx.unchanging())
+        .await?;
+    Ok(())
+}
+
 /// Deletes all unused tokens of an account, so that no mail of before opens it again; says how many.
 ///
 /// # Errors
@@ -344,102 +364,6 @@ pub async fn revoke_all(tx: &mut Tx, user: UserId, purposes: &[Purpose]) -> Resu
     .execute(tx.unchanging())
     .await?;
     Ok(done.rows_affected())
-}
-
-/// Deletes the unused links of an account that take it back: those to the address of this one, and those that were made
-/// after it.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn revoke_not_me(tx: &mut Tx, token: Uuid, user: UserId) -> Result<(), StoreError> {
-    sqlx::query!(
-        "DELETE FROM one_time_tokens t USING one_time_tokens used
-         WHERE used.id = $1 AND t.user_id = $2 AND t.purpose = 'not-me' AND t.used_at IS NULL
-               AND (t.email_canonical = used.email_canonical OR t.created_at >= used.created_at)",
-        token,
-        user.0
-    )
-    .execute(tx.unchanging())
-    .await?;
-    Ok(())
-}
-
-/// When the newest link was made that takes an account back.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn newest_not_me(tx: &mut Tx, user: UserId) -> Result<Option<OffsetDateTime>, StoreError> {
-    let query = sqlx::query_scalar!(
-        "SELECT max(created_at) FROM one_time_tokens WHERE purpose = 'not-me' AND user_id = $1",
-        user.0
-    );
-    Ok(query.fetch_one(tx.unchanging()).await?)
-}
-
-/// Whether a link to another address may still take this account back.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn is_claimed(
-    tx: &mut Tx,
-    user: UserId,
-    canonical: &str,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
-    let claimed = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-            SELECT FROM one_time_tokens
-            WHERE purpose = 'not-me' AND user_id = $1 AND email_canonical <> $2 AND used_at IS NULL AND expires_at > $3
-        ) AS "claimed!""#,
-        user.0,
-        canonical,
-        now,
-    )
-    .fetch_one(tx.unchanging())
-    .await?;
-    Ok(claimed)
-}
-
-/// Whether another account may still take this address back.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn is_kept(
-    tx: &mut Tx,
-    canonical: &str,
-    except: UserId,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
-    let kept = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-            SELECT FROM one_time_tokens
-            WHERE purpose = 'not-me' AND email_canonical = $1 AND user_id <> $2 AND used_at IS NULL AND expires_at > $3
-           ) AS "kept!""#,
-        canonical,
-        except.0,
-        now
-    )
-    .fetch_one(tx.unchanging())
-    .await?;
-    Ok(kept)
-}
-
-/// Those of these addresses that a live link may still give back to an account.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn kept_of(
-    tx: &mut Tx,
-    canonicals: &[String],
-    now: OffsetDateTime,
-) -> Result<Vec<String>, StoreError> {
-    let query = sqlx::query_scalar!(
-        "SELECT DISTINCT email_canonical FROM one_time_tokens
-         WHERE purpose = 'not-me' AND email_canonical = ANY($1) AND used_at IS NULL AND expires_at > $2",
-        canonicals,
-        now
-    );
-    Ok(query.fetch_all(tx.unchanging()).await?)
 }
 
 /// Deletes up to `limit` tokens that expired before; says how many. Call again while the limit is reached.

@@ -1,5 +1,6 @@
 import { button, field, fieldError, fillSignIn, signOut, words } from '../../fixtures/forms';
 import { mailTo } from '../../fixtures/mail';
+import { Authenticator, offersNone } from '../../fixtures/passkeys';
 import { take } from '../../fixtures/pictures';
 import { expect, register, somebody, test } from '../../fixtures/test';
 import { enterCode } from '../../fixtures/totp';
@@ -123,4 +124,23 @@ test('pictures of two-step sign-in', async ({ page, context, visit, baseURL }) =
   await button(page, 'Sign in').click();
   await expect(page).toHaveURL('/login/factor');
   await take(page, 'second-step');
+});
+
+test('pictures of passkeys', async ({ page, context, visit, baseURL }) => {
+  const person = { ...somebody(), email: `ana.${Date.now()}@example.com` };
+  await register(context, person, baseURL!);
+  await Authenticator.of(page);
+  await page.goto('/account/factors');
+  await page.locator('form[data-passkey=add]').getByRole('textbox', { name: 'Name' }).fill('My laptop');
+  await button(page, 'Add a passkey').click();
+  await expect(page.getByText('Your passkey was added')).toBeVisible();
+  await page.goto('/account/factors');
+  await take(page, 'passkeys');
+  await offersNone(page);
+  await signOut(page);
+  await visit('/login');
+  await fillSignIn(page, person);
+  await button(page, 'Sign in').click();
+  await expect(page).toHaveURL('/login/factor');
+  await take(page, 'second-step-passkey', [320, 1600]);
 });

@@ -139,6 +139,7 @@ pub(super) async fn prepare(
     explained(prepared)?;
     need_keys(accounts).await?;
     tell_roles(config, accounts).await;
+    tell_passkeys(config, accounts).await;
     Ok(Prepared::Now)
 }
 
@@ -149,6 +150,7 @@ pub(super) async fn prepared_later(config: &Config, accounts: &Accounts) -> Outc
     }
     tracing::info!("ready now: what was missing at the start is there");
     tell_roles(config, accounts).await;
+    tell_passkeys(config, accounts).await;
     Ok(())
 }
 
@@ -174,6 +176,23 @@ async fn is_prepared(
     match accounts.missing_keys().await {
         Err(Error::Unavailable(_)) => Ok(false),
         missing => need(&missing.map_err(|error| refused(&error))?).map(|()| true),
+    }
+}
+
+/// What to say of passkeys that belong to another name than that of `BASE_URL`.
+pub(super) async fn other_passkeys(config: &Config, accounts: &Accounts) -> Option<String> {
+    let others = accounts.passkeys_of_other_names().await.ok().filter(|others| *others > 0)?;
+    let origin = &config.origin;
+    Some(format!(
+        "passkeys that were made for another name than that of {origin} (BASE_URL), which nobody can use here: {others}; \
+         whoever has no other way in needs `server link reset`"
+    ))
+}
+
+/// Says what a change of `BASE_URL` has left behind.
+async fn tell_passkeys(config: &Config, accounts: &Accounts) {
+    if let Some(told) = other_passkeys(config, accounts).await {
+        tracing::warn!("{told}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::http::redirect::{see_other, with_next};
 use crate::http::{body, paths};
 use crate::state::AppState;
 use app::Flash;
-use app::forms::{Answer, CONFIRM, FORMS, FormPage, SECOND_STEP, filled_by};
+use app::forms::{Answer, CONFIRM, FACTORS, FORMS, FormPage, SECOND_STEP, filled_by};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -188,7 +188,12 @@ impl Post {
         let mendable = matches!(problem.status, 400 | 401 | 409 | 422 | 429 | 503)
             || matches!(
                 problem.code,
-                Code::Reauthenticate | Code::AccountClosing | Code::AccountDisabled | Code::FactorsOff
+                Code::Reauthenticate
+                    | Code::AccountClosing
+                    | Code::AccountDisabled
+                    | Code::FactorRequired
+                    | Code::FactorsOff
+                    | Code::PasskeysOff
             );
         let Some(form) = self.form.filter(|_| self.plain && mendable) else { return answer(problem) };
         let next = self.fields.iter().find(|(name, _)| name == "next");
@@ -200,18 +205,23 @@ impl Post {
         }
         // The person shows first that the account is theirs; what was typed waits meanwhile.
         let asks = problem.code == Code::Reauthenticate && !is_for_anyone(form) && !confirms;
+        // The same where a second factor is to be set up first; what would have taken the last one says so on its page.
+        let enrols = problem.code == Code::FactorRequired && form.page != FACTORS;
         let own = form.address(&self.fields);
         let page = match next {
             _ if asks => with_next(CONFIRM, &own),
+            _ if enrols => FACTORS.to_owned(),
             Some(next) => with_next(&own, next),
             None => own,
         };
-        let waits = asks || problem.code == Code::SignInNeeded;
+        let waits = asks || enrols || problem.code == Code::SignInNeeded;
         // Whoever was shown the current version is compared with that one from now on.
         let told = matches!(problem.code, Code::OtherAccount | Code::ChangedMeanwhile);
         let owner = self.context.owner();
         let version = Some(self.context.version).filter(|_| !told).unwrap_or_default();
-        let flash = Flash { function: self.path, problem: Some(problem), values: self.fields, version };
+        // Nobody trusts a browser for a sign-in that they did not see.
+        let values = self.fields.into_iter().filter(|(name, _)| !told || name != "trust").collect();
+        let flash = Flash { function: self.path, problem: Some(problem), values, version };
         // Two cookies: a mistyped password at the sign-in must not lose the text that was typed before.
         let left = if waits {
             unsent::keep(state.cookies, owner, flash)

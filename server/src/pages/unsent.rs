@@ -1,5 +1,5 @@
 //! A form that was sent after its session had ended waits in a cookie for a new sign-in, and one that needs a recent
-//! sign-in for the page that asks for it, so that nothing typed is lost. It is shown to the person whose session it was,
+//! sign-in, or a second factor, for the page that asks for it, so that nothing typed is lost. It is shown to the person whose session it was,
 //! and to nobody else who uses the same browser.
 
 use super::flash;
@@ -34,6 +34,7 @@ impl UnsentForm {
         let code = self.flash.problem.as_ref().map(|problem| problem.code);
         let detail = match self.kind() {
             _ if code == Some(Code::Reauthenticate) => words::confirm::again(),
+            _ if code == Some(Code::FactorRequired) => words::unsent::factor_first(),
             Unsent::Passwords => words::unsent::passwords(),
             Unsent::Lost => words::unsent::lost(),
             Unsent::Text | Unsent::Nothing => words::unsent::text(),
@@ -59,7 +60,7 @@ pub(super) fn keep(
 pub(super) fn read(headers: &HeaderMap, cookies: CookieStyle) -> Option<UnsentForm> {
     let (owner, flash) = cookie::read(headers, cookies.unsent_name())?.split_once('.')?;
     let (owner, flash) = (UserId(owner.parse().ok()?), flash::decode(flash)?);
-    let waits = |code| matches!(code, Code::SignInNeeded | Code::Reauthenticate);
+    let waits = |code| matches!(code, Code::SignInNeeded | Code::Reauthenticate | Code::FactorRequired);
     let waits = flash.problem.as_ref().is_some_and(|problem| waits(problem.code));
     let form = FORMS.iter().find(|form| form.function == flash.function)?;
     (waits && !is_for_anyone(form)).then_some(UnsentForm { owner, flash })

@@ -12,8 +12,8 @@ const RESTORED: &str = "restored";
 
 impl Accounts {
     /// Takes an account back by the link or the code of a notice: everything that could open it ends, the old password
-    /// too, with the second factors that were set up since, and the address that the notice went to is the account's
-    /// again. One that was closing stays. Answers the token with which a new password is chosen, now and not by another
+    /// too, with the second factors that were set up since (`take_factors_back`), and the address that the notice went to is
+    /// the account's again. One that was closing stays. Answers the token with which a new password is chosen, now and not by another
     /// mail.
     ///
     /// # Errors
@@ -23,15 +23,17 @@ impl Accounts {
         let (mut tx, user) = self.begin_by_token(ctx, &token).await?;
         let ended_sessions = self.end_everything(&mut tx, ctx, user.id).await?;
         one_time_tokens::revoke_all(&mut tx, user.id, &[Purpose::Verify]).await?;
-        // Whoever changed the address has links of their own, all of them later: theirs end, but end none of before.
-        one_time_tokens::revoke_not_me(&mut tx, token.id, user.id).await?;
         users::clear_password_hash(&mut tx, user.id, ctx.now).await?;
-        self.remove_factors_since(&mut tx, &ctx.as_stranger(), user.id, token.created_at).await?;
-        self.reopen(&mut tx, &ctx.as_stranger(), user.id).await?;
+        let stranger = ctx.as_stranger();
+        let spared = self.take_factors_back(&mut tx, &stranger, user.id, token.created_at).await?;
+        // Whoever changed the address has links of their own, all of them later: theirs end, but end none of before.
+        one_time_tokens::revoke_not_me(&mut tx, token.id, user.id, spared).await?;
+        self.reopen(&mut tx, &stranger, user.id).await?;
         let address = restore(&mut tx, ctx, &user, &token.email).await?;
         let event = Event::AccountRecovered { ended_sessions, address };
-        self.audit(&mut tx, &ctx.as_stranger(), Some(user.id), event).await?;
-        self.tell_recovered(&mut tx, ctx, &user, &token.email, address == RESTORED).await?;
+        self.audit(&mut tx, &stranger, Some(user.id), event).await?;
+        let how = (address == RESTORED, spared.is_some());
+        self.tell_recovered(&mut tx, ctx, &user, &token.email, how).await?;
         let reset = self.mint_shown(&mut tx, ctx, Purpose::Reset, user.id, &token.email).await?;
         tx.commit().await?;
         Ok(reset)

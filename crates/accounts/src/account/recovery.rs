@@ -4,8 +4,9 @@ use crate::account::password::personal_words;
 use crate::audit::Event;
 use crate::credential::Priority;
 use crate::mail::{Mail, Notice};
+use crate::one_time::Redeemable;
 use crate::{Accounts, Error, RequestCtx, identifier};
-use domain::{AddressForm, Identifier, Purpose, Reset, ResetForm, UserId};
+use domain::{AddressForm, Identifier, Purpose, Reset, ResetForm, Role, UserId};
 use store::factors::passkeys;
 use store::users::{self, User};
 use store::{Tx, known_devices, one_time_tokens, sessions};
@@ -54,16 +55,25 @@ impl Accounts {
         // Nobody knows whose they are until they come with the new password.
         passkeys::distrust(&mut tx, user.id).await?;
         if identifier::email(&user.email).as_deref() == Some(&token.email.canonical) {
-            if !user.email_verified {
+            if self.is_first_proof(&mut tx, &user, &token).await? {
                 self.remove_factors_of_before(&mut tx, &ctx.as_stranger(), &user).await?;
             }
             users::set_email_verified(&mut tx, user.id, ctx.now).await?;
         }
+        // Whoever else reads the mailbox may have reset it before.
+        one_time_tokens::revoke_of_resets(&mut tx, user.id, &token.email.canonical).await?;
         let ended_sessions = self.end_everything(&mut tx, ctx, user.id).await?;
         let stranger = ctx.as_stranger();
         self.audit(&mut tx, &stranger, Some(user.id), Event::PasswordReset { ended_sessions }).await?;
         self.notify(&mut tx, ctx, &user, Notice::PasswordReset).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Whether nobody had shown before that an account is its mailbox's. An admin's is theirs who made them one; and a link
+    /// that an operator passed on may have come to somebody else.
+    async fn is_first_proof(&self, tx: &mut Tx, user: &User, token: &Redeemable) -> Result<bool, Error> {
+        let vouched_for = user.email_verified || user.role == Role::Admin || token.passed_on;
+        Ok(!vouched_for && !users::was_proven(tx, user.id).await?)
     }
 
     /// Ends what could still open an account after its owner took it back: sessions with their refresh tokens, known

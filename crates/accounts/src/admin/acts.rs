@@ -6,9 +6,7 @@ use crate::audit::Event;
 use crate::identifier::{self, Address};
 use crate::one_time::NewToken;
 use crate::{Accounts, Error, RequestCtx, policy, version, view};
-use domain::{
-    AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, FactorsClearing, Purpose, UserId,
-};
+use domain::{AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, Purpose, Role, UserId};
 use store::{factors, sessions, users};
 
 impl Accounts {
@@ -44,7 +42,11 @@ impl Accounts {
         act: AdminAct,
     ) -> Result<AdminUserView, Error> {
         self.may_act(ctx, id, act).await?;
-        let view = self.admin_user(ctx, id).await?;
+        let mut view = self.admin_user(ctx, id).await?;
+        if act == AdminAct::ClearFactors {
+            let user = users::by_id(self.store(), id).await?.ok_or(Error::NotFound)?;
+            view.version = version::of_factors(&user, &factors::ids(self.store(), id).await?);
+        }
         if act.fits(&view) { Ok(view) } else { Err(Error::ChangedMeanwhile) }
     }
 
@@ -70,8 +72,7 @@ impl Accounts {
             AdminAct::Enable => self.change_active(ctx, user, true, None).await?,
             AdminAct::EndSessions => _ = self.end_sessions_of(ctx, user).await?,
             AdminAct::ClearFactors => {
-                let reason = reason.unwrap_or_default();
-                self.clear_factors(ctx, user, FactorsClearing { reason }).await?;
+                self.clear_shown_factors(ctx, user, &reason.unwrap_or_default()).await?;
             }
             AdminAct::SendReset => self.send_password_reset(ctx, user).await?,
             AdminAct::MakeReset => return self.make_password_reset(ctx, user).await.map(Some),
@@ -124,10 +125,13 @@ impl Accounts {
     }
 
     /// Makes a link to choose a new password, for the admin to pass on: the live one, or a new one where that has nearly
-    /// ended. The account keeps its password until then.
+    /// ended. The account keeps its password until then. An admin's is not made: whoever makes it could act as them.
     async fn make_password_reset(&self, ctx: &RequestCtx, id: UserId) -> Result<PrintedLink, Error> {
         let (mut tx, _, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
+        if user.role == Role::Admin {
+            return Err(Error::Forbidden);
+        }
         let canonical = identifier::email(&user.email).filter(|_| user.is_active).ok_or(Error::NotFound)?;
         let email = Address { shown: user.email.clone(), canonical };
         let new = NewToken { purpose: Purpose::Reset, user: Some(id), email: &email, detail: None };

@@ -5,34 +5,64 @@ use crate::audit::Event;
 use crate::mail::Notice;
 use crate::version;
 use crate::{Accounts, Error, RequestCtx};
-use domain::{AddressForm, FactorsClearing, UserId};
+use domain::{AddressForm, Factor, FactorsClearing, Role, UserId};
 use store::sessions;
 use store::users::{self, User};
 use store::{Tx, factors};
 
 impl Accounts {
-    /// Takes all second factors of somebody else's account away, with its recovery codes, and ends its sessions and the
-    /// sign-ins that wait; its owner is told. An account without any stays as it is.
+    /// Takes all second factors of a member's account away, with its recovery codes, and ends its sessions and the sign-ins
+    /// that wait; its owner is told. An account without any stays as it is. An admin's are not taken: an admin with a stolen
+    /// password would be every other one.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`] without a reason, [`Error::Reauthenticate`]
-    /// without a recent sign-in, [`Error::OwnAccount`], [`Error::NotFound`], [`Error::Unavailable`]; nothing was cleared
-    /// then.
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], also for an admin's account, [`Error::Invalid`] without a reason,
+    /// [`Error::Reauthenticate`] without a recent sign-in, [`Error::OwnAccount`], [`Error::LastWayIn`],
+    /// [`Error::NotFound`], [`Error::Unavailable`]; nothing was cleared then.
     pub async fn clear_factors(
         &self,
         ctx: &RequestCtx,
         id: UserId,
         form: FactorsClearing,
     ) -> Result<(), Error> {
-        let own = ctx.admin()?.user;
+        ctx.admin()?;
         let reason = form.parse()?;
+        let (tx, user) = self.begin_clearing(ctx, id).await?;
+        ctx.check_version(|| version::of_user(&user))?;
+        self.clear_by_admin(tx, ctx, &user, &reason).await
+    }
+
+    /// The same for a page, which has shown what there is to clear.
+    pub(super) async fn clear_shown_factors(
+        &self,
+        ctx: &RequestCtx,
+        id: UserId,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let (mut tx, user) = self.begin_clearing(ctx, id).await?;
+        let factors = factors::ids_in(&mut tx, id).await?;
+        ctx.check_version(|| version::of_factors(&user, &factors))?;
+        self.clear_by_admin(tx, ctx, &user, reason).await
+    }
+
+    async fn begin_clearing(&self, ctx: &RequestCtx, id: UserId) -> Result<(Tx, User), Error> {
+        let own = ctx.admin()?.user;
         self.need_recent_admin(ctx).await?;
         if id == own {
             return Err(Error::OwnAccount);
         }
-        let (mut tx, _, user) = self.begin_on(ctx, id).await?;
-        ctx.check_version(|| version::of_user(&user))?;
-        self.clear_in(&mut tx, ctx, &user, Some(&reason)).await?;
+        let (tx, _, user) = self.begin_on(ctx, id).await?;
+        if user.role == Role::Admin { Err(Error::Forbidden) } else { Ok((tx, user)) }
+    }
+
+    async fn clear_by_admin(
+        &self,
+        mut tx: Tx,
+        ctx: &RequestCtx,
+        user: &User,
+        reason: &str,
+    ) -> Result<(), Error> {
+        self.clear_in(&mut tx, ctx, user, Some(reason)).await?;
         Ok(tx.commit().await?)
     }
 
@@ -40,7 +70,7 @@ impl Accounts {
     /// factor; none where the address has no account.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Unavailable`].
+    /// [`Error::Invalid`], [`Error::LastWayIn`], [`Error::Unavailable`].
     pub async fn clear_factors_of(&self, form: AddressForm) -> Result<Option<bool>, Error> {
         let ctx = RequestCtx::command_line(self.now());
         let email = stored(&form.parse()?)?;
@@ -59,10 +89,16 @@ impl Accounts {
         user: &User,
         reason: Option<&str>,
     ) -> Result<bool, Error> {
-        if factors::enrolled_in(tx, user.id).await?.is_empty() {
+        let enrolled = factors::enrolled_in(tx, user.id).await?;
+        // With what could come back.
+        factors::clear(tx, user.id).await?;
+        if enrolled.is_empty() {
             return Ok(false);
         }
-        factors::clear(tx, user.id).await?;
+        let had_way_in = self.has_way_back(user, enrolled.contains(&Factor::Passkey));
+        if had_way_in && !self.has_way_back(user, false) {
+            return Err(Error::LastWayIn);
+        }
         let ended_sessions = sessions::end_all(tx, user.id, ctx.now).await?;
         self.audit(tx, ctx, Some(user.id), Event::FactorsCleared { ended_sessions, reason }).await?;
         self.notify(tx, ctx, user, Notice::FactorsCleared).await?;

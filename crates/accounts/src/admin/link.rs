@@ -97,6 +97,7 @@ impl Accounts {
         let now = self.inner.database_clock.time(ctx.now);
         let from_now = now + policy::token_lifetime(purpose);
         one_time_tokens::note_sent(tx, token.id, now, from_now).await?;
+        one_time_tokens::note_passed_on(tx, token.id).await?;
         let expires_at = if token.sent_at.is_some() { token.expires_at } else { from_now };
         let Link { url, code } = self.link(purpose, &token.key_id, token.id)?;
         Ok(PrintedLink { url, code, expires_at: view::timestamp(expires_at) })

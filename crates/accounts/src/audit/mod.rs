@@ -14,7 +14,7 @@ pub(crate) use activity::for_its_person;
 
 use crate::view::timestamp;
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::{EventKind, Factor, Role, SessionId, UserId};
+use domain::{EventKind, Factor, PasskeyId, Role, SessionId, UserId};
 use serde_json::json;
 use store::{Tx, audit};
 use time::{Duration, OffsetDateTime};
@@ -42,11 +42,13 @@ pub(crate) enum Event<'a> {
     BrowserTrusted,
     DataExported,
     DeviceForgotten,
-    FactorAdded { factor: Factor, ended_sessions: u64 },
-    FactorRemoved { factor: Factor },
+    FactorAdded { factor: Factor, passkey: Option<OfPasskey<'a>>, ended_sessions: u64 },
+    FactorRemoved { factor: Factor, passkey: Option<OfPasskey<'a>>, ended_sessions: u64 },
+    FactorRestored { factor: Factor, passkey: Option<OfPasskey<'a>> },
     FactorRefused { at: FactorAt },
-    PasskeyCopied { stored: u32, sent: u32 },
-    PasskeyRenamed,
+    SecondStepMissed { begun_at: OffsetDateTime },
+    PasskeyCopied { passkey: PasskeyId, stored: u32, sent: u32 },
+    PasskeyRenamed { passkey: OfPasskey<'a>, before: &'a str },
     FactorsCleared { ended_sessions: u64, reason: Option<&'a str> },
     RecoveryCodesMade,
     RecoveryCodeUsed { left: i64 },
@@ -67,6 +69,26 @@ pub(crate) enum Event<'a> {
     EmailChangeRequested,
     EmailChangeCancelled,
     AccountRecovered { ended_sessions: u64, address: &'static str },
+}
+
+/// A passkey, as its owner calls it at that moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfPasskey<'a> {
+    pub(crate) id: PasskeyId,
+    pub(crate) name: &'a str,
+}
+
+fn of_factor(
+    factor: Factor,
+    passkey: Option<OfPasskey<'_>>,
+    mut detail: serde_json::Value,
+) -> serde_json::Value {
+    detail["factor"] = factor.as_str().into();
+    if let Some(OfPasskey { id, name }) = passkey {
+        detail["id"] = json!(id);
+        detail["name"] = name.into();
+    }
+    detail
 }
 
 /// What a second factor was asked for.
@@ -110,9 +132,11 @@ impl Event<'_> {
             Self::DeviceForgotten => EventKind::DeviceForgotten,
             Self::FactorAdded { .. } => EventKind::FactorAdded,
             Self::FactorRemoved { .. } => EventKind::FactorRemoved,
+            Self::FactorRestored { .. } => EventKind::FactorRestored,
             Self::FactorRefused { .. } => EventKind::FactorRefused,
+            Self::SecondStepMissed { .. } => EventKind::SecondStepMissed,
             Self::PasskeyCopied { .. } => EventKind::PasskeyCopied,
-            Self::PasskeyRenamed => EventKind::PasskeyRenamed,
+            Self::PasskeyRenamed { .. } => EventKind::PasskeyRenamed,
             Self::FactorsCleared { .. } => EventKind::FactorsCleared,
             Self::RecoveryCodesMade => EventKind::RecoveryCodesMade,
             Self::RecoveryCodeUsed { .. } => EventKind::RecoveryCodeUsed,
@@ -145,12 +169,19 @@ impl Event<'_> {
             Self::PasswordChanged { session, ended_sessions } => {
                 json!({ "opened": session, "ended_sessions": ended_sessions })
             }
-            Self::FactorAdded { factor, ended_sessions } => {
-                json!({ "factor": factor.as_str(), "ended_sessions": ended_sessions })
+            Self::FactorAdded { factor, passkey, ended_sessions }
+            | Self::FactorRemoved { factor, passkey, ended_sessions } => {
+                of_factor(factor, passkey, json!({ "ended_sessions": ended_sessions }))
             }
+            Self::FactorRestored { factor, passkey } => of_factor(factor, passkey, json!({})),
             Self::FactorRefused { at } => json!({ "at": at.as_str() }),
-            Self::FactorRemoved { factor } => json!({ "factor": factor.as_str() }),
-            Self::PasskeyCopied { stored, sent } => json!({ "stored": stored, "sent": sent }),
+            Self::SecondStepMissed { begun_at } => json!({ "begun_at": timestamp(begun_at) }),
+            Self::PasskeyCopied { passkey, stored, sent } => {
+                json!({ "id": passkey, "stored": stored, "sent": sent })
+            }
+            Self::PasskeyRenamed { passkey: OfPasskey { id, name }, before } => {
+                json!({ "id": id, "name": name, "before": before })
+            }
             Self::RecoveryCodeUsed { left } => json!({ "left": left }),
             Self::RoleChanged { role, ended_sessions } => {
                 json!({ "role": role, "ended_sessions": ended_sessions })

@@ -1,13 +1,13 @@
 //! Sign-ins that wait for their second factor. One is a row of five minutes, named by a token that only its client has.
 //! It opens nothing and forgives nothing: no session exists before the second factor is proven.
 
-use crate::audit::FactorAt;
+use crate::audit::{Event, FactorAt};
 use crate::authentication::attempt::{IfBarred, ProvenAttempt};
 use crate::authentication::establish::{Established, Goal, Transport};
 use crate::authentication::factor::{self, Asked};
 use crate::authentication::throttle::Earned;
 use crate::limits::key::key;
-use crate::mail::Notice;
+use crate::mail::{MissedStep, Notice};
 use crate::policy::SWEEP_BATCH;
 use crate::version;
 use crate::view::timestamp;
@@ -226,18 +226,31 @@ impl Accounts {
     ) -> Result<(), Error> {
         let mut tx = self.store().begin().await?;
         let Some(user) = users::lock(&mut tx, user).await? else { return Ok(()) };
-        let (mut ctx, notice) = (RequestCtx::command_line(now), Notice::SecondStepMissed);
-        if self.sends_mail() && !self.may_tell(&mut tx, &ctx, user.id, &notice).await? {
+        let mut ctx = RequestCtx::command_line(now);
+        let unnamed = Notice::SecondStepMissed { missed: Vec::new() };
+        if self.sends_mail() && !self.may_tell(&mut tx, &ctx, user.id, &unnamed).await? {
             return Ok(());
         }
-        if let Some(begun) = pending::take_untold(&mut tx, user.id, ended).await?.pop() {
-            ctx.client.address = begun.address.parse().unwrap_or(ctx.client.address);
-            ctx.client.agent = begun.agent;
-            self.notify(&mut tx, &ctx, &user, notice).await?;
+        let mut told: Vec<pending::Missed> = Vec::new();
+        for missed in pending::take_untold(&mut tx, user.id, ended).await? {
+            ctx.client.address = missed.by.address.parse().unwrap_or(ctx.client.address);
+            ctx.client.agent.clone_from(&missed.by.agent);
+            let event = Event::SecondStepMissed { begun_at: missed.at };
+            self.audit(&mut tx, &ctx, Some(user.id), event).await?;
+            if told.len() < MOST_TOLD && told.iter().all(|known| known.by != missed.by) {
+                told.push(missed);
+            }
+        }
+        if !told.is_empty() {
+            let missed = told.iter().map(|missed| MissedStep::of(missed.at, &missed.by)).collect();
+            self.notify(&mut tx, &ctx, &user, Notice::SecondStepMissed { missed }).await?;
         }
         Ok(tx.commit().await?)
     }
 }
+
+/// How many clients one mail names; the trail names all.
+const MOST_TOLD: usize = 5;
 
 fn begun_by(ctx: &RequestCtx) -> BegunBy {
     BegunBy { agent: ctx.client.agent.clone(), address: ctx.client.address.to_string() }

@@ -53,9 +53,13 @@ pub const NAMES_FROM_AN_ADDRESS: Bucket = Bucket { burst: 20, interval: Duration
 /// Tries at a sign-in that waits for its second factor.
 pub const FACTOR_TRIES_OF_A_SIGN_IN: i32 = 5;
 
-/// Tries at the authenticator app of an account, and as many at its recovery codes: with the ten of the start never more than 20 in any hour. Each known device
-/// has as many of its own, which nobody else uses up.
+/// Tries at the authenticator app of an account, and as many at its recovery codes and at its passkeys: with the ten of the
+/// start never more than 20 in any hour. Each known device has as many of its own, which nobody else uses up.
 pub const FACTOR_TRIES_OF_AN_ACCOUNT: Bucket = Bucket { burst: 10, interval: Duration::minutes(6) };
+
+/// Second factors that one account begins to set up: each leaves a row, and the mails of some, somebody else's mailbox
+/// perhaps. With the twenty of the start never more than 40 in any hour.
+pub const FACTOR_SETUPS_OF_AN_ACCOUNT: Bucket = Bucket { burst: 20, interval: Duration::minutes(3) };
 
 /// Exchanges of refresh tokens from one address, which each leave a row.
 pub const REFRESHES_OF_AN_ADDRESS: Bucket = Bucket { burst: 60, interval: Duration::seconds(1) };

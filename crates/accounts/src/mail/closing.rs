@@ -26,7 +26,7 @@ impl Accounts {
         let Some(user) = user.filter(|user| user.closes_at.is_some_and(is_end)) else { return Ok(None) };
         let mut link = None;
         if user.email_verified {
-            let token = self.token_of(tx, due, Purpose::NotMe, user, now).await?;
+            let token = self.token_of(tx, due, (Purpose::NotMe, None), user, now).await?;
             let Some(token) = token else { return Ok(None) };
             link = Some(self.not_me_link(&token, Some(closes), now)?);
         }

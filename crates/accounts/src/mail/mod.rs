@@ -14,6 +14,6 @@ mod sign_up;
 mod waiting;
 
 pub use mailer::{Mailer, Message, Undelivered};
-pub(crate) use notice::Notice;
+pub(crate) use notice::{MissedStep, Notice};
 pub(crate) use prepare::address_of;
 pub(crate) use waiting::Mail;

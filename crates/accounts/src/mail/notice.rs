@@ -1,6 +1,8 @@
 //! What happened to an account, as its owner is told. Nobody asks for a notice, and none can be turned off.
 
 use serde::{Deserialize, Serialize};
+use store::sessions::pending::BegunBy;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// What happened.
@@ -29,8 +31,11 @@ pub(crate) enum Notice {
     Deleted,
     /// The account was to be deleted, and was restored.
     Restored,
-    /// "This wasn't me" gave the account back.
-    Recovered,
+    /// "This wasn't me" gave the account back, with the second factor that is newer than its link.
+    Recovered {
+        #[serde(default)]
+        factor_stays: bool,
+    },
     /// A sign-in takes one more step, or the same one of another app; which, as session rows name it.
     FactorAdded {
         factor: String,
@@ -44,9 +49,27 @@ pub(crate) enum Notice {
     /// There are new recovery codes, and no old ones.
     RecoveryCodesMade,
     /// Somebody knew the password, and did not pass the second step.
-    SecondStepMissed,
+    SecondStepMissed {
+        #[serde(default)]
+        missed: Vec<MissedStep>,
+    },
     /// A recovery code was used, and so many are left.
     RecoveryCodeUsed { left: u64 },
+}
+
+/// A sign-in whose second step was not passed, as a mail shows it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct MissedStep {
+    /// When it began, in seconds since 1970.
+    pub(super) at: i64,
+    pub(super) client: String,
+    pub(super) address: String,
+}
+
+impl MissedStep {
+    pub(crate) fn of(at: OffsetDateTime, by: &BegunBy) -> Self {
+        Self { at: at.unix_timestamp(), client: words::client_of(&by.agent), address: by.address.clone() }
+    }
 }
 
 /// A notice as it waits in the outbox.
@@ -66,7 +89,11 @@ impl Notice {
     pub(super) fn can_be_undone(&self) -> bool {
         !matches!(
             self,
-            Self::EmailIsYours | Self::Disabled | Self::FactorsCleared | Self::Deleted | Self::Recovered
+            Self::EmailIsYours
+                | Self::Disabled
+                | Self::FactorsCleared
+                | Self::Deleted
+                | Self::Recovered { .. }
         )
     }
 
@@ -93,11 +120,11 @@ impl Notice {
             Self::Closing { .. } => "account closing",
             Self::Deleted => "account deleted",
             Self::Restored => "account restored",
-            Self::Recovered => "account recovered",
+            Self::Recovered { .. } => "account recovered",
             Self::FactorAdded { .. } => "factor added",
             Self::FactorRemoved { .. } => "factor removed",
             Self::FactorsCleared => "factors cleared",
-            Self::SecondStepMissed => "second step missed",
+            Self::SecondStepMissed { .. } => "second step missed",
             Self::RecoveryCodesMade => "recovery codes made",
             Self::RecoveryCodeUsed { .. } => "recovery code used",
         }

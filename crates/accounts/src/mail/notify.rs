@@ -44,7 +44,11 @@ impl Accounts {
             let now = self.in_order(tx, ctx, before.id).await?;
             let new =
                 NewToken { purpose: Purpose::NotMe, user: Some(before.id), email: &email, detail: None };
-            token = Some(self.mint(tx, &new, now).await?.id);
+            let made = self.mint(tx, &new, now).await?.id;
+            if matches!(notice, Notice::PasswordReset) {
+                one_time_tokens::note_of_reset(tx, made).await?;
+            }
+            token = Some(made);
         }
         self.tell(tx, ctx, email.shown, notice, token).await
     }
@@ -70,9 +74,9 @@ impl Accounts {
         ctx: &RequestCtx,
         before: &User,
         told: &Address,
-        moved: bool,
+        (moved, factor_stays): (bool, bool),
     ) -> Result<(), Error> {
-        self.tell(tx, ctx, told.shown.clone(), Notice::Recovered, None).await?;
+        self.tell(tx, ctx, told.shown.clone(), Notice::Recovered { factor_stays }, None).await?;
         if !moved {
             return Ok(());
         }
@@ -136,12 +140,14 @@ impl Accounts {
             Notice::Disabled => Letter::Disabled,
             Notice::Deleted => Letter::Deleted { when, client },
             Notice::Restored => Letter::Restored { when, client, not_me },
-            Notice::Recovered => Letter::Recovered { when, client },
+            Notice::Recovered { factor_stays } => {
+                Letter::Recovered { when, client, factor_stays: *factor_stays }
+            }
             Notice::FactorAdded { factor, replaced: false } => of_factor(FactorChange::Added(factor)),
             Notice::FactorAdded { replaced: true, .. } => of_factor(FactorChange::Replaced),
             Notice::FactorRemoved { factor } => of_factor(FactorChange::Removed(factor)),
             Notice::FactorsCleared => Letter::FactorsCleared { when },
-            Notice::SecondStepMissed => of_factor(FactorChange::Missed { address: &address }),
+            Notice::SecondStepMissed { missed } => of_factor(FactorChange::Missed(missed)),
             Notice::RecoveryCodesMade => of_factor(FactorChange::CodesMade),
             Notice::RecoveryCodeUsed { left } => of_factor(FactorChange::CodeUsed { left: *left }),
         };

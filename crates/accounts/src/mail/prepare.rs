@@ -112,7 +112,7 @@ impl Accounts {
         if !user.email_verified && one_time_tokens::is_claimed(tx, user.id, &canonical, now).await? {
             return Ok(None);
         }
-        let token = self.token_of(tx, due, Purpose::Reset, user, now).await?;
+        let token = self.token_of(tx, due, (Purpose::Reset, None), user, now).await?;
         self.with_link(due, token, Purpose::Reset, now, |link, left| {
             self.compose(&Letter::Reset { link: &link.url, code: &link.code, minutes: minutes(left) })
         })
@@ -128,7 +128,7 @@ impl Accounts {
         if user.email_verified {
             return Ok(None);
         }
-        let token = self.token_of(tx, due, Purpose::Verify, user, now).await?;
+        let token = self.token_of(tx, due, (Purpose::Verify, None), user, now).await?;
         self.with_link(due, token, Purpose::Verify, now, |link, left| {
             self.compose(&Letter::Verify { link: &link.url, code: &link.code, hours: hours(left) })
         })
@@ -168,7 +168,7 @@ impl Accounts {
         &self,
         tx: &mut Tx,
         due: &DueMail,
-        purpose: Purpose,
+        (purpose, detail): (Purpose, Option<&[u8]>),
         user: &User,
         now: OffsetDateTime,
     ) -> Result<Option<OneTimeToken>, Error> {
@@ -181,7 +181,7 @@ impl Accounts {
             outbox::set_token(tx, due.id, None).await?;
         }
         let email = address_of(user);
-        let new = NewToken { purpose, user: Some(user.id), email: &email, detail: None };
+        let new = NewToken { purpose, user: Some(user.id), email: &email, detail };
         let token = self.mint(tx, &new, now).await?;
         outbox::set_token(tx, due.id, Some(token.id)).await?;
         Ok(Some(token))

@@ -10,6 +10,9 @@ use store::outbox::DueMail;
 use store::users::User;
 use time::OffsetDateTime;
 
+/// What a code carries that shows again whose an account is, and signs nobody in.
+const TO_CONFIRM: &[u8] = b"confirm";
+
 impl Accounts {
     /// The account of a name that somebody typed; none where its mailbox has got enough. What was mailed before and can
     /// no longer be tried makes room for a new code.
@@ -56,7 +59,8 @@ impl Accounts {
         if !user.email_verified {
             return self.prepare_reset(tx, due, user, now).await;
         }
-        let token = self.token_of(tx, due, Purpose::SignIn, user, now).await?;
+        let detail = confirms.then_some(TO_CONFIRM);
+        let token = self.token_of(tx, due, (Purpose::SignIn, detail), user, now).await?;
         let page = self.page_url(if confirms { "confirm?step=enter" } else { "login/code?step=enter" });
         self.with_link(due, token, Purpose::SignIn, now, |link, left| {
             let (code, minutes) = (link.code.as_str(), minutes(left));

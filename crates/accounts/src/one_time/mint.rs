@@ -30,12 +30,17 @@ impl Accounts {
     ) -> Result<OneTimeToken, Error> {
         let owner = Owner { user: new.user, email_canonical: &new.email.canonical };
         let repeatable = new.purpose != Purpose::NotMe && new.detail.is_none();
+        let mut spared = repeatable.then_some(now);
         if repeatable && let Some(live) = one_time_tokens::live(tx, new.purpose, owner, now).await? {
-            return Ok(live);
+            if live.sealed.is_none() {
+                return Ok(live);
+            }
+            // It is for something else.
+            spared = None;
         }
         if new.purpose != Purpose::NotMe {
             // Another server may have made a token just now, whose mail is on its way.
-            one_time_tokens::revoke(tx, new.purpose, owner, repeatable.then_some(now)).await?;
+            one_time_tokens::revoke(tx, new.purpose, owner, spared).await?;
         }
         let id = rng::uuid(self.inner.rng.as_ref(), now);
         let keys = self.encryption()?;

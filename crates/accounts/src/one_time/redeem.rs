@@ -23,6 +23,8 @@ pub(crate) struct Redeemable {
     /// The address that it proves.
     pub(crate) email: Address,
     pub(crate) created_at: OffsetDateTime,
+    /// Whether an operator was shown it, to pass it on.
+    pub(crate) passed_on: bool,
     key_id: String,
     sealed: Option<Vec<u8>>,
 }
@@ -31,11 +33,28 @@ impl TryFrom<OneTimeToken> for Redeemable {
     type Error = Error;
 
     fn try_from(token: OneTimeToken) -> Result<Self, Error> {
-        let OneTimeToken { id, purpose, user, email, email_canonical, created_at, key_id, sealed, .. } =
-            token;
+        let OneTimeToken {
+            id,
+            purpose,
+            user,
+            email,
+            email_canonical,
+            created_at,
+            passed_on,
+            key_id,
+            sealed,
+            ..
+        } = token;
         let purpose = purpose.ok_or_else(|| Error::internal("a token without a known purpose"))?;
         let email = Address { shown: email, canonical: email_canonical };
-        Ok(Self { id, purpose, user, email, created_at, key_id, sealed })
+        Ok(Self { id, purpose, user, email, created_at, passed_on, key_id, sealed })
+    }
+}
+
+impl Redeemable {
+    /// Whether it is good for something beyond its purpose alone.
+    pub(crate) fn has_detail(&self) -> bool {
+        self.sealed.is_some()
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) const PASSKEYS: Retained = Retained {
     ..Retained::of_account(
         "passkeys",
         what::passkeys,
-        &["id", "user_id", "algorithm", "counter", "transports", "backup_eligible", "alone"],
+        &["id", "user_id", "algorithm", "counter", "transports", "backup_eligible", "alone", "rp_id"],
         why::passkeys,
     )
 };
@@ -44,8 +44,34 @@ pub(crate) const REPLACED_TOTP: Retained = Retained {
     ..Retained::of_account(
         "replaced_totp",
         what::replaced_totp,
-        &["user_id", "id", "last_step", "added_at", "last_used_at", "expires_at"],
+        &["user_id", "id", "last_step", "added_at", "last_used_at", "removed_at", "expires_at"],
         why::replaced_totp,
+    )
+};
+
+pub(crate) const REMOVED_PASSKEYS: Retained = Retained {
+    secret: &["credential_id", "public_key"],
+    period: RetentionPeriod::Ended(Expiring::RemovedPasskeys),
+    ..Retained::of_account(
+        "removed_passkeys",
+        what::removed_passkeys,
+        &[
+            "id",
+            "user_id",
+            "algorithm",
+            "counter",
+            "backup_eligible",
+            "backed_up",
+            "aaguid",
+            "transports",
+            "rp_id",
+            "name",
+            "added_at",
+            "last_used_at",
+            "removed_at",
+            "expires_at",
+        ],
+        why::removed_passkeys,
     )
 };
 

@@ -120,11 +120,13 @@ async fn old_events_keep_their_details_apart_and_so_do_those_of_older_servers(po
         EventKind::FactorAdded,
         EventKind::FactorRefused,
         EventKind::FactorRemoved,
+        EventKind::FactorRestored,
         EventKind::PasskeyCopied,
         EventKind::PasskeyRenamed,
         EventKind::FactorsCleared,
         EventKind::RecoveryCodeUsed,
         EventKind::RecoveryCodesMade,
+        EventKind::SecondStepMissed,
     ];
     let known = || EventKind::ALL.iter().filter(|kind| !later.contains(kind));
     for kind in known() {

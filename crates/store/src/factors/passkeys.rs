@@ -30,8 +30,19 @@ pub struct NewPasskey<'a> {
     pub transports: Vec<String>,
     /// What its owner calls it.
     pub name: &'a str,
+    /// For which name of the site it was made.
+    pub rp_id: &'a str,
     /// When it was added.
     pub added_at: OffsetDateTime,
+}
+
+/// A passkey, by our name for it and its owner's.
+#[derive(Debug)]
+pub struct Named {
+    /// Ours.
+    pub id: PasskeyId,
+    /// Its owner's.
+    pub name: String,
 }
 
 /// A passkey, to check an answer by.
@@ -134,8 +145,8 @@ pub async fn trust(tx: &mut Tx, user: UserId, credential_id: &[u8]) -> Result<()
 pub async fn add(tx: &mut Tx, new: &NewPasskey<'_>) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "INSERT INTO passkeys (id, user_id, credential_id, algorithm, public_key, counter, backup_eligible, backed_up,
-                               aaguid, transports, name, added_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (credential_id) DO NOTHING",
+                               aaguid, transports, name, added_at, rp_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (credential_id) DO NOTHING",
         new.id.0,
         new.user.0,
         new.credential_id,
@@ -148,6 +159,7 @@ pub async fn add(tx: &mut Tx, new: &NewPasskey<'_>) -> Result<bool, StoreError> 
         &new.transports,
         new.name,
         new.added_at,
+        new.rp_id,
     )
     .execute(tx.unchanging())
     .await?;
@@ -249,27 +261,33 @@ pub async fn list(store: &Store, user: UserId) -> Result<Vec<PasskeyRow>, StoreE
     Ok(query.fetch_all(&store.pool).await?)
 }
 
-/// Gives a passkey of an account another name; says whether it was there.
+/// How many passkeys were made for another name of the site than this: nobody can use them here.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn rename(tx: &mut Tx, user: UserId, passkey: PasskeyId, name: &str) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query!("UPDATE passkeys SET name = $3 WHERE user_id = $1 AND id = $2", user.0, passkey.0, name)
-            .execute(tx.unchanging())
-            .await?;
-    Ok(done.rows_affected() == 1)
+pub async fn count_of_others(store: &Store, rp_id: &str) -> Result<i64, StoreError> {
+    let query = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM passkeys WHERE rp_id <> $1"#, rp_id);
+    Ok(query.fetch_one(&store.pool).await?)
 }
 
-/// Deletes a passkey of an account; says whether it was there.
+/// Gives a passkey of an account, whose row is locked, another name; says what it was called, if it was there.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn delete(tx: &mut Tx, user: UserId, passkey: PasskeyId) -> Result<bool, StoreError> {
-    let done = sqlx::query!("DELETE FROM passkeys WHERE user_id = $1 AND id = $2", user.0, passkey.0)
-        .execute(tx.unchanging())
-        .await?;
-    Ok(done.rows_affected() == 1)
+pub async fn rename(
+    tx: &mut Tx,
+    user: UserId,
+    passkey: PasskeyId,
+    name: &str,
+) -> Result<Option<String>, StoreError> {
+    let query = sqlx::query_scalar!(
+        "UPDATE passkeys SET name = $3 FROM passkeys AS earlier
+         WHERE passkeys.user_id = $1 AND passkeys.id = $2 AND earlier.id = $2 RETURNING earlier.name",
+        user.0,
+        passkey.0,
+        name
+    );
+    Ok(query.fetch_optional(tx.unchanging()).await?)
 }
 
 /// Deletes every passkey of an account.
@@ -281,13 +299,20 @@ pub async fn delete_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Deletes the passkeys of an account that were added since then; says how many.
+/// Deletes the passkeys of an account that were added since then; says which.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn delete_since(tx: &mut Tx, user: UserId, since: OffsetDateTime) -> Result<u64, StoreError> {
-    let done = sqlx::query!("DELETE FROM passkeys WHERE user_id = $1 AND added_at >= $2", user.0, since)
-        .execute(tx.unchanging())
-        .await?;
-    Ok(done.rows_affected())
+pub async fn delete_since(
+    tx: &mut Tx,
+    user: UserId,
+    since: OffsetDateTime,
+) -> Result<Vec<Named>, StoreError> {
+    let query = sqlx::query!(
+        "DELETE FROM passkeys WHERE user_id = $1 AND added_at >= $2 RETURNING id, name",
+        user.0,
+        since
+    );
+    let query = query.map(|row| Named { id: PasskeyId(row.id), name: row.name });
+    Ok(query.fetch_all(tx.unchanging()).await?)
 }

@@ -1,44 +1,57 @@
-//! Authenticator apps that another one has replaced.
+//! Authenticator apps that another one has replaced, or that were removed.
 
 use crate::{Store, StoreError, Tx};
 use domain::UserId;
 use time::OffsetDateTime;
 
-/// Keeps an account's app, which another is about to replace, until then.
+/// How many are kept of an account: whoever sets some up pushes none of before out.
+const MOST: i64 = 20;
+
+/// Keeps an account's app, which is about to be replaced or removed.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn keep(tx: &mut Tx, user: UserId, expires_at: OffsetDateTime) -> Result<(), StoreError> {
+pub async fn keep(
+    tx: &mut Tx,
+    user: UserId,
+    (removed_at, expires_at): (OffsetDateTime, OffsetDateTime),
+) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO replaced_totp (id, user_id, key_id, sealed, last_step, added_at, last_used_at, expires_at)
-         SELECT id, user_id, key_id, sealed, last_step, added_at, last_used_at, $2 FROM totp WHERE user_id = $1",
+        "INSERT INTO replaced_totp (id, user_id, key_id, sealed, last_step, added_at, last_used_at, removed_at, expires_at)
+         SELECT id, user_id, key_id, sealed, last_step, added_at, last_used_at, $2, $3 FROM totp WHERE user_id = $1",
         user.0,
+        removed_at,
         expires_at,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM replaced_totp WHERE id IN (
+            SELECT id FROM replaced_totp WHERE user_id = $1 ORDER BY added_at, id OFFSET $2)",
+        user.0,
+        MOST,
     )
     .execute(tx.unchanging())
     .await?;
     Ok(())
 }
 
-/// Gives an account the newest app back that it had before `since`, in place of the one that it has, and forgets the
-/// others; says whether there was one.
+/// Gives an account without an app the one back that it had at `at`, and forgets the others; says whether there was one.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn restore(
     tx: &mut Tx,
     user: UserId,
-    since: OffsetDateTime,
+    at: OffsetDateTime,
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE totp SET id = old.id, key_id = old.key_id, sealed = old.sealed, last_step = old.last_step,
-                         added_at = old.added_at, last_used_at = old.last_used_at
-         FROM (SELECT id, key_id, sealed, last_step, added_at, last_used_at FROM replaced_totp
-               WHERE user_id = $1 AND added_at < $2 AND expires_at > $3 ORDER BY added_at DESC LIMIT 1) AS old
-         WHERE totp.user_id = $1",
+        "INSERT INTO totp (user_id, id, key_id, sealed, last_step, added_at, last_used_at)
+         SELECT user_id, id, key_id, sealed, last_step, added_at, last_used_at FROM replaced_totp
+         WHERE user_id = $1 AND added_at < $2 AND removed_at >= $2 AND expires_at > $3 ORDER BY added_at DESC LIMIT 1",
         user.0,
-        since,
+        at,
         now,
     )
     .execute(tx.unchanging())

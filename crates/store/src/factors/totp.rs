@@ -88,7 +88,7 @@ pub async fn go_on(tx: &mut Tx, user: UserId, from: SessionId, to: SessionId) ->
 }
 
 /// From now on this app counts, and no other; its codes up to `step` are used. One that it replaces is kept until
-/// `kept_until`.
+/// `kept_until`, to come back.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -99,7 +99,7 @@ pub async fn confirm(
     step: i64,
     (at, kept_until): (OffsetDateTime, OffsetDateTime),
 ) -> Result<(), StoreError> {
-    replaced_totp::keep(tx, user, kept_until).await?;
+    replaced_totp::keep(tx, user, (at, kept_until)).await?;
     sqlx::query!("DELETE FROM totp_enrolments WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
     sqlx::query!(
         "INSERT INTO totp (user_id, id, key_id, sealed, last_step, added_at, last_used_at)
@@ -172,13 +172,26 @@ pub async fn use_step(
     Ok(done.rows_affected() == 1)
 }
 
-/// Deletes an account's app, those that it replaced, and one that is being set up; says whether there was one that counted.
+/// Removes an account's app and one that is being set up; the first is kept until then, to come back. Says whether there was
+/// one that counted.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn remove(
+    tx: &mut Tx,
+    user: UserId,
+    (at, kept_until): (OffsetDateTime, OffsetDateTime),
+) -> Result<bool, StoreError> {
+    replaced_totp::keep(tx, user, (at, kept_until)).await?;
+    delete(tx, user).await
+}
+
+/// Deletes an account's app and one that is being set up; says whether there was one that counted.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn delete(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
     sqlx::query!("DELETE FROM totp_enrolments WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
-    replaced_totp::forget(tx, user).await?;
     let done = sqlx::query!("DELETE FROM totp WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
     Ok(done.rows_affected() == 1)
 }

@@ -266,6 +266,28 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
+/// Ends every session of an account in which a passkey was shown, but `kept`; says how many were alive.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn end_others_by_passkey(
+    tx: &mut Tx,
+    user: UserId,
+    kept: SessionId,
+    at: OffsetDateTime,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sessions SET ended_at = $3
+         WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND jsonb_exists(factors, 'passkey')",
+        user.0,
+        kept.0,
+        at
+    )
+    .execute(tx.changing(user))
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Ends every session of an account, the sign-ins that wait and the trust of its browsers; says how many were alive.
 ///
 /// # Errors

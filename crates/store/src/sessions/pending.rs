@@ -51,8 +51,17 @@ pub struct PendingSignIn {
     pub begun_by: BegunBy,
 }
 
+/// A sign-in that ended without its second step.
+#[derive(Debug)]
+pub struct Missed {
+    /// When it began.
+    pub at: OffsetDateTime,
+    /// Who began it.
+    pub by: BegunBy,
+}
+
 /// A client that began a sign-in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BegunBy {
     /// Its `User-Agent`, shortened.
     pub agent: String,
@@ -208,17 +217,21 @@ pub async fn untold(store: &Store, now: OffsetDateTime, after: UserId) -> Result
     Ok(query.fetch_optional(&store.pool).await?.map(UserId))
 }
 
-/// Deletes these sign-ins of an account, and says who began them.
+/// Deletes these sign-ins of an account, and says who began them when, the first one first.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn take_untold(tx: &mut Tx, user: UserId, now: OffsetDateTime) -> Result<Vec<BegunBy>, StoreError> {
-    let query = sqlx::query_as!(
-        BegunBy,
-        "DELETE FROM pending_sign_ins WHERE user_id = $1 AND expires_at <= $2 AND is_news RETURNING agent, address",
+pub async fn take_untold(tx: &mut Tx, user: UserId, now: OffsetDateTime) -> Result<Vec<Missed>, StoreError> {
+    let query = sqlx::query!(
+        "WITH missed AS (
+             DELETE FROM pending_sign_ins WHERE user_id = $1 AND expires_at <= $2 AND is_news
+             RETURNING agent, address, created_at)
+         SELECT agent, address, created_at FROM missed ORDER BY created_at",
         user.0,
         now,
     );
+    let query = query
+        .map(|row| Missed { at: row.created_at, by: BegunBy { agent: row.agent, address: row.address } });
     Ok(query.fetch_all(tx.unchanging()).await?)
 }
 

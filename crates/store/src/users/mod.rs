@@ -253,6 +253,7 @@ pub async fn update(tx: &mut Tx, id: UserId, update: &Update<'_>) -> Result<Opti
             email = coalesce($2, email),
             email_canonical = coalesce($3, email_canonical),
             email_verified = email_verified AND $2::text IS NULL,
+            was_proven = was_proven OR (email_verified AND $2::text IS NOT NULL),
             role = coalesce($4, role),
             is_active = coalesce($5, is_active),
             closes_at = CASE WHEN $5 IS NULL THEN closes_at END,
@@ -375,6 +376,16 @@ pub async fn set_proven_email(
     .execute(tx.changing(id))
     .await?;
     Ok(())
+}
+
+/// Whether an account had an address that was proven, before the one that it has.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn was_proven(tx: &mut Tx, id: UserId) -> Result<bool, StoreError> {
+    let query =
+        sqlx::query_scalar!(r#"SELECT was_proven IS TRUE AS "proven!" FROM users WHERE id = $1"#, id.0);
+    Ok(query.fetch_one(tx.unchanging()).await?)
 }
 
 /// Notes that the account's address was proven.

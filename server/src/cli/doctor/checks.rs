@@ -1,6 +1,6 @@
 use super::{Finding, Health};
 use crate::cli::outcome::refused;
-use crate::cli::startup::PENDING;
+use crate::cli::startup::{PENDING, other_passkeys};
 use crate::config::Config;
 use crate::mail::Outgoing;
 use crate::state::AppState;
@@ -65,6 +65,8 @@ pub(super) async fn database(config: &Config, accounts: &Accounts) -> Vec<Findin
         findings.push(Finding::new("database", Health::Bad, format!("migrations: {}", chain(&error))));
     }
     findings.push(roles(accounts.may_change_audit().await, migrates_itself));
+    let others = other_passkeys(config, accounts).await;
+    findings.extend(others.map(|told| Finding::new("passkeys", Health::Doubtful, told)));
     for source in accounts.sources() {
         if let Err(error) = accounts.listen(&source).await {
             let says = format!("changes are not heard from {source}: {}", chain(&error));

@@ -191,7 +191,8 @@ pub(crate) async fn end_sessions(
 /// Clear a user's second factors
 ///
 /// For somebody who has lost them. Removes every second factor and all recovery codes, and ends all of the user's
-/// sessions; the user gets an email. Needs a recent sign-in. Your own are at `/users/me/factors`.
+/// sessions; the user gets an email. Needs a recent sign-in. Your own are at `/users/me/factors`, and an admin's are not
+/// cleared: take the role first.
 #[utoipa::path(
     delete,
     path = "/users/{id}/factors",
@@ -201,9 +202,9 @@ pub(crate) async fn end_sessions(
     request_body(content = FactorsClearing, example = json!({ "reason": "Lost their phone; known by voice" })),
     responses(
         (status = 204, description = "The user has no second factor"),
-        (status = 403, description = "You are not an admin, or a recent sign-in is needed"),
+        (status = 403, description = "You are not an admin, the user is one, or a recent sign-in is needed"),
         (status = 404, description = "User not found"),
-        (status = 409, description = "This is your own account"),
+        (status = 409, description = "This is your own account, or the user could not sign in any more"),
         (status = 412, description = "`If-Match` does not match the current version"),
     ),
     security(("bearer" = [])),

@@ -32,6 +32,25 @@ async fn a_good_server_is_told_what_could_be_better(pool: PgPool) {
     assert!(!lines.iter().any(|line| line.contains("production")), "{lines:#?}");
 }
 
+/// `BASE_URL` has another host than it had.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn passkeys_of_another_name_are_told_of(pool: PgPool) {
+    let sql = "WITH ana AS (
+                   INSERT INTO users (id, email, email_canonical, created_at, updated_at)
+                   VALUES (gen_random_uuid(), 'ana@example.com', 'ana@example.com', now(), now()) RETURNING id),
+               owner AS (INSERT INTO passkey_owners SELECT id, gen_random_uuid() FROM ana RETURNING user_id)
+               INSERT INTO passkeys (id, user_id, credential_id, algorithm, public_key, counter, backup_eligible, backed_up,
+                                     aaguid, transports, name, added_at, rp_id)
+               SELECT gen_random_uuid(), user_id, 'x', -7, 'x', 0, false, false, gen_random_uuid(), '{}', 'Phone', now(),
+                      'old.example' FROM owner";
+    sqlx::query(sql).execute(&pool).await.unwrap();
+    let (_, lines) = doctor(&[], &[("DATABASE_URL", &url(&pool))]);
+    says(&lines, "warn", "passkeys", "nobody can use here: 1;");
+    sqlx::query("UPDATE passkeys SET rp_id = NULL").execute(&pool).await.unwrap();
+    let (_, lines) = doctor(&[], &[("DATABASE_URL", &url(&pool))]);
+    assert!(!lines.iter().any(|line| line.contains("another name")), "{lines:#?}");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_checklist_of_production_passes_or_says_what_to_set(pool: PgPool) {
     let (code, lines) = doctor(&["--production"], &[("DATABASE_URL", &url(&pool))]);

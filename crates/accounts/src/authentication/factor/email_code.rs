@@ -100,6 +100,8 @@ impl Accounts {
         token: Option<Redeemable>,
         if_barred: IfBarred,
     ) -> Result<Option<User>, Error> {
+        // One that was mailed to a browser where somebody is signed in opens no other.
+        let token = token.filter(|token| !token.has_detail());
         let (Some(known), Some(token)) = (known, token) else { return Ok(None) };
         let user = users::lock(tx, known).await?;
         let Some(user) = user.filter(|user| is_to(&token, user)) else { return Ok(None) };

@@ -6,13 +6,14 @@ mod passkey;
 pub(crate) mod password;
 mod recovery_code;
 mod shown_codes;
+mod taken_back;
 mod totp;
 mod totp_setup;
 
 pub(crate) use passkey::Asked;
 pub use totp_setup::PendingTotp;
 
-use crate::audit::{Event, FactorAt};
+use crate::audit::{Event, FactorAt, OfPasskey};
 use crate::mail::Notice;
 use crate::{Accounts, Error, RequestCtx, SessionToken};
 use domain::{Factor, FactorCode, FactorMethod, PasskeyView, RecoveryCodes, UserId};
@@ -24,6 +25,31 @@ use time::Duration;
 
 /// How much later than a factor its own notice may be dated: notices of an account are in their order.
 const SAME_MOMENT: Duration = Duration::SECOND;
+
+/// A second factor that counts from now on.
+struct Added<'a> {
+    factor: Factor,
+    /// Where it is one.
+    passkey: Option<OfPasskey<'a>>,
+    is_first: bool,
+    /// Whether it took the place of one.
+    replaced: bool,
+}
+
+/// A second factor that is there no longer.
+#[derive(Clone, Copy)]
+pub(crate) struct Removed<'a> {
+    factor: Factor,
+    /// Where it is one.
+    passkey: Option<OfPasskey<'a>>,
+    ended_sessions: u64,
+}
+
+impl Removed<'_> {
+    fn of(factor: Factor) -> Self {
+        Self { factor, passkey: None, ended_sessions: 0 }
+    }
+}
 
 /// A second factor was set up.
 #[derive(Debug)]
@@ -124,7 +150,7 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: &User,
-        (factor, is_first, replaced): (Factor, bool, bool),
+        Added { factor, passkey, is_first, replaced }: Added<'_>,
     ) -> Result<FactorAdded, Error> {
         let member = ctx.enrolling()?;
         let recovery_codes =
@@ -133,7 +159,7 @@ impl Accounts {
         let proofs = with(member.factors.clone(), Proof { factor, at: ctx.now });
         let (_, token, ended_sessions) =
             self.keep_only_this_session(tx, ctx, member, user.role, &proofs).await?;
-        self.audit(tx, ctx, Some(user.id), Event::FactorAdded { factor, ended_sessions }).await?;
+        self.audit(tx, ctx, Some(user.id), Event::FactorAdded { factor, passkey, ended_sessions }).await?;
         let notice = Notice::FactorAdded { factor: factor.as_str().to_owned(), replaced };
         self.notify(tx, ctx, user, notice).await?;
         Ok(FactorAdded { token, recovery_codes, passkey: None })

@@ -1,7 +1,7 @@
 //! Setting up an authenticator app, and taking it away.
 
 use super::totp::SECRET_BYTES;
-use super::{FactorAdded, SAME_MOMENT};
+use super::{Added, FactorAdded, Removed};
 use crate::audit::Event;
 use crate::credential::Label;
 use crate::mail::Notice;
@@ -15,7 +15,7 @@ use domain::{
     UserId,
 };
 use store::factors::totp::{self, SealedSecret};
-use store::factors::{self, recovery_codes, replaced_totp};
+use store::factors::{self, recovery_codes};
 use store::sessions::pending;
 use store::users::User;
 use store::{Tx, known_devices};
@@ -60,10 +60,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorsOff`],
-    /// [`Error::Unavailable`].
+    /// [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn begin_totp(&self, ctx: &RequestCtx) -> Result<TotpEnrolment, Error> {
         let session = ctx.enrolling()?.session;
         let keys = self.settings().encryption.as_ref().ok_or(Error::FactorsOff)?;
+        self.admit_factor_setup(ctx, ctx.enrolling()?.user).await?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let (rng, now) = (self.inner.rng.as_ref(), self.inner.database_clock.time(ctx.now));
         let (id, secret) = (rng::uuid(rng, now), Zeroizing::new(bytes::<SECRET_BYTES>(rng)));
@@ -108,10 +109,10 @@ impl Accounts {
         };
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         let replaced = totp::times_in(&mut tx, user.id).await?.is_some();
-        let added_at = self.in_order(&mut tx, ctx, user.id).await?;
-        let kept_until = now + policy::token_lifetime(Purpose::NotMe);
-        totp::confirm(&mut tx, user.id, &begun, step, (added_at, kept_until)).await?;
-        let added = self.factor_added(&mut tx, ctx, &user, (Factor::Totp, is_first, replaced)).await?;
+        let at = self.removed_at(&mut tx, ctx, user.id).await?;
+        totp::confirm(&mut tx, user.id, &begun, step, at).await?;
+        let new = Added { factor: Factor::Totp, passkey: None, is_first, replaced };
+        let added = self.factor_added(&mut tx, ctx, &user, new).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -125,9 +126,10 @@ impl Accounts {
     pub async fn remove_totp(&self, ctx: &RequestCtx, FactorForm {}: FactorForm) -> Result<(), Error> {
         ctx.member()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
-        if totp::delete(&mut tx, user.id).await? {
+        let at = self.removed_at(&mut tx, ctx, user.id).await?;
+        if totp::remove(&mut tx, user.id, at).await? {
             self.need_factor(&mut tx, &user).await?;
-            self.factor_removed(&mut tx, ctx, &user, Factor::Totp).await?;
+            self.factor_removed(&mut tx, ctx, &user, Removed::of(Factor::Totp)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -143,7 +145,7 @@ impl Accounts {
         let enrolled = factors::enrolled_in(tx, user.id).await?;
         factors::clear(tx, user.id).await?;
         for factor in enrolled {
-            self.factor_removed(tx, ctx, user, factor).await?;
+            self.factor_removed(tx, ctx, user, Removed::of(factor)).await?;
         }
         Ok(())
     }
@@ -154,11 +156,22 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: &User,
-        factor: Factor,
+        removed: Removed<'_>,
     ) -> Result<(), Error> {
-        self.record_removed(tx, ctx, user.id, factor).await?;
-        let notice = Notice::FactorRemoved { factor: factor.as_str().to_owned() };
+        self.record_removed(tx, ctx, user.id, removed).await?;
+        let notice = Notice::FactorRemoved { factor: removed.factor.as_str().to_owned() };
         self.notify(tx, ctx, user, notice).await
+    }
+
+    /// When a factor is removed, and until when it can come back by "this wasn't me".
+    pub(super) async fn removed_at(
+        &self,
+        tx: &mut Tx,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<(OffsetDateTime, OffsetDateTime), Error> {
+        let at = self.in_order(tx, ctx, user).await?;
+        Ok((at, at + policy::token_lifetime(Purpose::NotMe)))
     }
 
     pub(super) async fn record_removed(
@@ -166,36 +179,14 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: UserId,
-        factor: Factor,
+        Removed { factor, passkey, ended_sessions }: Removed<'_>,
     ) -> Result<(), Error> {
         if factors::enrolled_in(tx, user).await?.is_empty() {
             recovery_codes::delete(tx, user).await?;
         }
         pending::end_all(tx, user).await?;
         known_devices::end_trust(tx, user).await?;
-        self.audit(tx, ctx, Some(user), Event::FactorRemoved { factor }).await
-    }
-
-    /// Removes what somebody set up in an account since then, who was not its owner. What protected the account before is
-    /// asked for again. Nobody is told at the address that the account has: it may be theirs.
-    pub(crate) async fn remove_factors_since(
-        &self,
-        tx: &mut Tx,
-        ctx: &RequestCtx,
-        user: UserId,
-        since: OffsetDateTime,
-    ) -> Result<(), Error> {
-        recovery_codes::delete_since(tx, user, since - SAME_MOMENT).await?;
-        self.distrust_passkeys(tx, ctx, user, since).await?;
-        let times = totp::times_in(tx, user).await?;
-        if times.is_none_or(|times| times.added_at + SAME_MOMENT < since) {
-            return Ok(());
-        }
-        let (before, now) = (since - SAME_MOMENT, self.inner.database_clock.time(ctx.now));
-        if replaced_totp::restore(tx, user, before, now).await? || totp::delete(tx, user).await? {
-            self.record_removed(tx, ctx, user, Factor::Totp).await?;
-        }
-        Ok(())
+        self.audit(tx, ctx, Some(user), Event::FactorRemoved { factor, passkey, ended_sessions }).await
     }
 
     /// Begins a change of the caller's factors, which takes a recent sign-in.
@@ -213,13 +204,6 @@ impl Accounts {
     pub(crate) async fn sweep_totp_enrolments(&self, now: OffsetDateTime) -> Result<(), Error> {
         let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
         while totp::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
-        Ok(())
-    }
-
-    /// Deletes authenticator apps that were replaced so long ago that they do not come back.
-    pub(crate) async fn sweep_replaced_totp(&self, now: OffsetDateTime) -> Result<(), Error> {
-        let (now, batch) = (self.inner.database_clock.time(now), SWEEP_BATCH.unsigned_abs());
-        while replaced_totp::sweep(self.store(), now, SWEEP_BATCH).await? >= batch {}
         Ok(())
     }
 }

@@ -1,9 +1,20 @@
 use super::Budget;
 use crate::limits::key::key;
 use crate::{Accounts, Error, RequestCtx, limits};
+use domain::UserId;
 use store::throttle::Key;
 
 impl Accounts {
+    /// Counts that an account begins to set a second factor up, whatever comes of it.
+    pub(in crate::authentication) async fn admit_factor_setup(
+        &self,
+        ctx: &RequestCtx,
+        user: UserId,
+    ) -> Result<(), Error> {
+        let key = key("second factors set up in", &[user.0.as_bytes()]);
+        self.take(ctx, &[Budget { key, bucket: limits::FACTOR_SETUPS_OF_AN_ACCOUNT }]).await
+    }
+
     /// Admits a sign-in by a passkey alone: a known device of the account whose passkey it is has tries of its own first.
     pub(in crate::authentication) async fn admit_passkey(
         &self,

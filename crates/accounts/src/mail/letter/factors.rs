@@ -2,8 +2,9 @@
 
 use super::content::Block::{Facts, Help, Paragraph};
 use super::content::Content;
-use super::notices::{Fact, Said, date, notice};
+use super::notices::{Fact, Said, at, date, notice};
 use super::{NotMe, Sender};
+use crate::mail::notice::MissedStep;
 use domain::Factor;
 use time::OffsetDateTime;
 use words::{
@@ -21,8 +22,8 @@ pub(crate) enum FactorChange<'a> {
     Replaced,
     /// It no longer takes that.
     Removed(&'a str),
-    /// Somebody at this address knew the password, and did not pass the second step.
-    Missed { address: &'a str },
+    /// Whoever knew the password, and did not pass the second step.
+    Missed(&'a [MissedStep]),
     /// There are new recovery codes, and the old ones no longer work.
     CodesMade,
     /// One was used, and so many are left.
@@ -39,7 +40,7 @@ pub(super) fn changed<'a>(
         FactorChange::Added(factor) => added(sender, factor, facts, not_me),
         FactorChange::Replaced => replaced(sender, facts, not_me),
         FactorChange::Removed(factor) => removed(sender, factor, facts, not_me),
-        FactorChange::Missed { address } => missed(sender, facts, address, not_me),
+        FactorChange::Missed(steps) => missed(sender, steps, not_me),
         FactorChange::CodesMade => codes_made(sender, facts, not_me),
         FactorChange::CodeUsed { left } => code_used(sender, left, facts, not_me),
     }
@@ -92,19 +93,18 @@ pub(super) fn cleared<'a>(sender: &Sender, when: OffsetDateTime) -> Content<'a> 
     }
 }
 
-fn missed<'a>(
-    sender: &Sender,
-    mut facts: Vec<Fact>,
-    address: &str,
-    not_me: Option<NotMe<'a>>,
-) -> Content<'a> {
+/// Each client with its own time: the mail may come an hour later.
+fn missed<'a>(sender: &Sender, steps: &[MissedStep], not_me: Option<NotMe<'a>>) -> Content<'a> {
     let said = Said {
         subject: mail_second_step_missed::subject(sender.app_name),
         heading: mail_second_step_missed::heading(),
         lead: mail_second_step_missed::lead(sender.app_name),
     };
-    facts.push((mail::address(), address.to_owned()));
-    notice(sender, said, facts, not_me)
+    let facts = steps.iter().flat_map(|step| {
+        let when = OffsetDateTime::from_unix_timestamp(step.at).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        [at(when, &step.client), vec![(mail::address(), step.address.clone())]].concat()
+    });
+    notice(sender, said, facts.collect(), not_me)
 }
 
 fn codes_made<'a>(sender: &Sender, facts: Vec<Fact>, not_me: Option<NotMe<'a>>) -> Content<'a> {

@@ -136,9 +136,15 @@ pub(super) fn disabled<'a>(sender: &Sender) -> Content<'a> {
 }
 
 /// Whoever reads it may know of it already, or still need the new password.
-pub(super) fn recovered<'a>(sender: &Sender, when: OffsetDateTime, client: &str) -> Content<'a> {
+pub(super) fn recovered<'a>(
+    sender: &Sender,
+    when: OffsetDateTime,
+    client: &str,
+    factor_stays: bool,
+) -> Content<'a> {
     let app = sender.app_name;
     let mut blocks = vec![Paragraph(mail_recovered::lead(app)), Facts(at(when, client))];
+    blocks.extend(factor_stays.then(|| Paragraph(mail_recovered::factor_stays().to_owned())));
     let choose = vec![Paragraph(mail_recovered::choose().to_owned()), forgot(sender)];
     blocks.extend(with_help(sender, choose));
     Content {

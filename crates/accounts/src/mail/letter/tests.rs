@@ -1,4 +1,5 @@
 use super::*;
+use crate::mail::notice::MissedStep;
 use std::path::Path;
 use time::macros::datetime;
 
@@ -15,6 +16,11 @@ fn sender<'a>() -> Sender<'a> {
     }
 }
 
+fn missed(client: &str, address: &str) -> MissedStep {
+    let at = datetime!(2026-11-27 14:05 UTC).unix_timestamp();
+    MissedStep { at, client: client.to_owned(), address: address.to_owned() }
+}
+
 /// The values of a letter.
 struct Values<'a> {
     reset: &'a str,
@@ -27,6 +33,7 @@ struct Values<'a> {
     client: &'a str,
     address: &'a str,
     new_email: &'a str,
+    missed: Vec<MissedStep>,
 }
 
 impl Default for Values<'_> {
@@ -42,6 +49,10 @@ impl Default for Values<'_> {
             client: "Firefox on Linux",
             address: "203.0.113.7",
             new_email: "ana@example.org",
+            missed: vec![
+                missed("Firefox on Linux", "203.0.113.7"),
+                missed("Chrome on Android", "203.0.113.9"),
+            ],
         }
     }
 }
@@ -85,8 +96,9 @@ const NOTICES_TO_UNPROVEN: [&str; 15] = [
 ];
 
 /// One of each, and of each with another text, by the names of their files.
-fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
+fn all<'a>(values: &'a Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
     let Values { verify, code, client, address, new_email, sign_in, forgot, .. } = *values;
+    let missed = &values.missed;
     let (when, closes) = (datetime!(2026-11-27 14:05 UTC), datetime!(2026-12-11 14:05 UTC));
     let mut letters = vec![
         ("reset", Letter::Reset { link: values.reset, code, minutes: 10 }),
@@ -98,7 +110,8 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
         ("disabled", Letter::Disabled),
         ("factors-cleared", Letter::FactorsCleared { when }),
         ("deleted", Letter::Deleted { when, client }),
-        ("recovered", Letter::Recovered { when, client }),
+        ("recovered", Letter::Recovered { when, client, factor_stays: false }),
+        ("recovered-factor-stays", Letter::Recovered { when, client, factor_stays: true }),
         ("sign-in-code", Letter::SignInCode { code, minutes: 10, sign_in_page: sign_in }),
         ("trial", Letter::Trial),
         ("confirmation-code", Letter::ConfirmationCode { code, minutes: 10, page: sign_in }),
@@ -122,7 +135,7 @@ fn all<'a>(values: &Values<'a>) -> Vec<(&'static str, Letter<'a>)> {
             factor(FactorChange::Added("otp")),
             factor(FactorChange::Replaced),
             factor(FactorChange::Removed("otp")),
-            factor(FactorChange::Missed { address }),
+            factor(FactorChange::Missed(missed)),
             factor(FactorChange::CodesMade),
             factor(FactorChange::CodeUsed { left: 9 }),
         ]));
@@ -217,8 +230,8 @@ fn every_link_is_one_of_ours() {
             ..Values::default()
         };
         for (name, letter) in all(&values) {
-            let own = ["email-is-yours", "disabled", "factors-cleared", "deleted", "recovered", "trial"]
-                .contains(&name)
+            let own = ["email-is-yours", "disabled", "factors-cleared", "deleted", "trial"].contains(&name)
+                || name.starts_with("recovered")
                 || name.ends_with("-unproven");
             assert_eq!(letter.compose(&sender()).is_ok(), own, "{name}: {foreign}");
         }

@@ -1,14 +1,25 @@
 //! Second factors that are cleared for whoever has lost them.
 
 use crate::crew::{admin, again, kinds};
-use accounts::{Error, RequestCtx};
-use domain::{AddressForm, AdminAct, AdminActForm, Asking, FactorsClearing, UserId, UserQuery};
+use accounts::{Error, Precondition, RequestCtx};
+use domain::{
+    AddressForm, AdminAct, AdminActForm, Asking, FactorForm, FactorsClearing, PasskeyRemoveForm, UserId,
+    UserQuery,
+};
 use sqlx::PgPool;
 use testkit::passkey::{KeyKind, SoftAuthenticator};
-use testkit::{World, factor_form};
+use testkit::{Authenticator, World, factor_form};
 use time::Duration;
 
-const LEFT: [&str; 5] = ["totp", "totp_enrolments", "passkeys", "recovery_codes", "pending_sign_ins"];
+const LEFT: [&str; 7] = [
+    "totp",
+    "totp_enrolments",
+    "replaced_totp",
+    "passkeys",
+    "removed_passkeys",
+    "recovery_codes",
+    "pending_sign_ins",
+];
 
 async fn rows(world: &World, table: &str) -> i64 {
     let sql = format!("SELECT count(*) FROM {table}");
@@ -25,7 +36,14 @@ async fn an_admin_clears_what_somebody_has_lost(pool: PgPool) {
     let (root, mut ana) = (admin(&world, "root").await, world.member("ana").await);
     world.execute("UPDATE users SET email_verified = true").await;
     let app = world.set_up_totp(&mut ana).await;
-    world.add_passkey(&mut ana, &mut SoftAuthenticator::new(KeyKind::Es256)).await;
+    for _ in 0..2 {
+        world.add_passkey(&mut ana, &mut SoftAuthenticator::new(KeyKind::Es256)).await;
+    }
+    let held = world.holder(&ana).await;
+    let id = world.accounts.factors(&held).await.unwrap().passkeys[0].id;
+    world.accounts.remove_passkey(&held, PasskeyRemoveForm { id }).await.unwrap();
+    world.accounts.remove_totp(&held, FactorForm {}).await.unwrap();
+    let app = Authenticator { recovery_codes: app.recovery_codes, ..world.set_up_totp(&mut ana).await };
     world.accounts.begin_totp(&world.holder(&ana).await).await.unwrap();
     let waiting = world.begin_sign_in("ana").await.challenge.reveal();
     let (ctx, id) = (world.holder(&root).await, ana.viewer.id);
@@ -79,6 +97,74 @@ async fn clearing_takes_a_recent_sign_in_and_spares_one_s_own(pool: PgPool) {
     let refused = clear(&world, &ctx, ana.viewer.id, "Lost").await;
     assert!(matches!(refused, Err(Error::Reauthenticate)), "{refused:?}");
     assert_eq!(rows(&world, "totp").await, 2);
+}
+
+/// Another admin would be theirs: with the rights taken first, which is recorded, nothing is gained.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_admin_s_second_factors_and_password_are_no_other_admin_s(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, mut sam) = (admin(&world, "root").await, admin(&world, "sam").await);
+    world.set_up_totp(&mut sam).await;
+    let (ctx, id) = (world.holder(&root).await, sam.viewer.id);
+    let refused = clear(&world, &ctx, id, "Lost").await;
+    assert!(matches!(refused, Err(Error::Forbidden)), "{refused:?}");
+    let view = world.accounts.admin_user(&ctx, id).await.unwrap();
+    for act in [AdminAct::ClearFactors, AdminAct::MakeReset] {
+        assert!(!act.fits(&view));
+        let form = AdminActForm { user: id.to_string(), act: act.as_str().into(), reason: "Lost".into() };
+        let refused = world.accounts.act_on_user(&ctx, act.asking(), form).await;
+        assert!(matches!(refused, Err(Error::ChangedMeanwhile)), "{act:?}");
+    }
+    assert_eq!(rows(&world, "totp").await, 1);
+    let form = AdminActForm { user: id.to_string(), act: "demote".into(), ..AdminActForm::default() };
+    world.accounts.act_on_user(&ctx, Asking::Twice, form).await.unwrap();
+    clear(&world, &ctx, id, "Lost").await.unwrap();
+    assert_eq!(rows(&world, "totp").await, 0);
+}
+
+/// Somebody else has cleared what the page showed, and its owner has set up anew.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_was_set_up_after_the_page_was_shown_is_not_cleared(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, mut ana) = (admin(&world, "root").await, world.member("ana").await);
+    world.set_up_totp(&mut ana).await;
+    let (mut ctx, id) = (world.holder(&root).await, ana.viewer.id);
+    let shown = world.accounts.admin_user_for(&ctx, id, AdminAct::ClearFactors).await.unwrap().version;
+    clear(&world, &ctx, id, "Lost the phone").await.unwrap();
+    let mut ana = again(&world, "ana").await;
+    world.set_up_totp(&mut ana).await;
+    let form = AdminActForm { user: id.to_string(), act: "clear-factors".into(), reason: "Lost".into() };
+    ctx.precondition = Precondition::Form(shown);
+    let refused = world.accounts.act_on_user(&ctx, Asking::Twice, form.clone()).await;
+    assert!(matches!(refused, Err(Error::ChangedMeanwhile)));
+    assert_eq!(rows(&world, "totp").await, 1);
+    ctx.precondition = Precondition::None;
+    let shown = world.accounts.admin_user_for(&ctx, id, AdminAct::ClearFactors).await.unwrap().version;
+    ctx.precondition = Precondition::Form(shown);
+    world.accounts.act_on_user(&ctx, Asking::Twice, form).await.unwrap();
+    assert_eq!(rows(&world, "totp").await, 0);
+}
+
+/// An account without a password, which no mail reaches.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn clearing_does_not_take_the_last_way_in(pool: PgPool) {
+    let world = World::new(pool);
+    let (root, mut ana) = (admin(&world, "root").await, world.member("ana").await);
+    world.add_passkey(&mut ana, &mut SoftAuthenticator::new(KeyKind::Es256)).await;
+    world.execute("UPDATE users SET password_hash = NULL WHERE role = 'user'").await;
+    let (ctx, id) = (world.holder(&root).await, ana.viewer.id);
+    let refused = clear(&world, &ctx, id, "Lost").await;
+    assert!(matches!(refused, Err(Error::LastWayIn)), "{refused:?}");
+    let form = AdminActForm { user: id.to_string(), act: "clear-factors".into(), reason: "Lost".into() };
+    let refused = world.accounts.act_on_user(&ctx, Asking::Twice, form).await;
+    assert!(matches!(refused, Err(Error::LastWayIn)));
+    let form = AddressForm { email: "ana@example.com".to_owned() };
+    let refused = world.accounts.clear_factors_of(form).await;
+    assert!(matches!(refused, Err(Error::LastWayIn)), "{refused:?}");
+    assert_eq!(rows(&world, "passkeys").await, 1);
+    world.execute("UPDATE users SET email_verified = true").await;
+    clear(&world, &ctx, id, "Lost").await.unwrap();
+    assert_eq!(rows(&world, "passkeys").await, 0);
 }
 
 /// The page offers it to those who have something to lose, and says why.

@@ -1,7 +1,7 @@
 //! Confirming who one is: `/confirm`.
 
 use accounts::{Error, RequestCtx};
-use domain::ConfirmForm;
+use domain::{CodeRequestForm, CodeSignInForm, ConfirmForm};
 use sqlx::PgPool;
 use testkit::{PASSWORD, World, mail_code};
 use time::Duration;
@@ -77,6 +77,39 @@ async fn a_code_by_mail_confirms_once(pool: PgPool) {
     assert!(matches!(again, Err(Error::Invalid(_))), "once");
     let refused = "SELECT count(*) FROM audit_events WHERE kind = 'reauthentication_refused'";
     assert_eq!(world.count(refused).await, 2);
+}
+
+/// The mail says that it is for the browser where its owner is signed in.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_code_that_confirms_signs_nobody_in(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    let (ctx, stranger) = (world.holder(&ana).await, world.stranger());
+    let sign_in = async |code: &str| {
+        let form = CodeSignInForm {
+            identifier: "ana@example.com".into(),
+            code: code.into(),
+            ..CodeSignInForm::default()
+        };
+        world.accounts.sign_in_by_code(&stranger, form).await.map(drop)
+    };
+    world.mail().await;
+    world.accounts.ask_confirmation_code(&ctx).await.unwrap();
+    let confirms = mail_code(&world.mail().await[0]);
+    let refused = sign_in(&confirms).await;
+    assert!(matches!(refused, Err(Error::WrongCode)), "{refused:?}");
+    let form = ConfirmForm { code: confirms.as_str().into(), ..ConfirmForm::default() };
+    let token = world.accounts.confirm_by_code(&ctx, form).await.unwrap().unwrap();
+    // Whoever wants to sign in gets another one, also while one of those is out.
+    let ctx = world.browser(&token).await;
+    world.accounts.ask_confirmation_code(&ctx).await.unwrap();
+    let confirms = mail_code(&world.mail().await[0]);
+    let form = CodeRequestForm { identifier: "ana@example.com".into(), ..CodeRequestForm::default() };
+    world.accounts.ask_sign_in_code(&stranger, form).await.unwrap();
+    let code = mail_code(&world.mail().await[0]);
+    assert_ne!(code, confirms);
+    sign_in(&code).await.unwrap();
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -85,6 +85,42 @@ async fn an_owner_hears_of_a_right_password_whose_second_step_was_not_passed(poo
     assert_eq!(missed(&world).await, 0);
 }
 
+/// By the clock of their use, and not of the job that looks; and the trail keeps what a mail leaves out.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_client_that_missed_the_second_step_is_named_with_its_time(pool: PgPool) {
+    let world = World::new(pool);
+    with_app(&world).await;
+    world.execute("DELETE FROM audit_events").await;
+    let begin = async |address: &str| {
+        let mut client = world.stranger();
+        client.client.address = address.parse().unwrap();
+        let form = testkit::sign_in("ana@example.com", testkit::PASSWORD);
+        testkit::pending(world.accounts.sign_in(&client, form).await);
+        world.clock.advance(Duration::minutes(2));
+    };
+    let first = world.accounts.now();
+    for address in ["192.0.2.7", "198.51.100.9", "198.51.100.9", "192.0.2.7"] {
+        begin(address).await;
+    }
+    world.clock.advance(Duration::minutes(30));
+    world.accounts.sweep(world.accounts.now()).await.unwrap();
+    let mail = world.mail().await;
+    let told = mail.iter().find(|mail| mail.subject == MISSED).unwrap();
+    for minutes in [0, 2] {
+        let at = first + Duration::minutes(minutes);
+        let at = format!("{:02}:{:02} UTC", at.hour(), at.minute());
+        assert_eq!(told.text.matches(&at).count(), 1, "{at}: {}", told.text);
+    }
+    for address in ["192.0.2.7", "198.51.100.9"] {
+        assert_eq!(told.text.matches(address).count(), 1, "{}", told.text);
+    }
+    let recorded = "SELECT count(*) FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+                    WHERE e.kind = 'second_step_missed' AND e.result = 'refused' AND e.subject_id IS NOT NULL
+                      AND d.address = '198.51.100.9' AND d.detail ? 'begun_at'";
+    assert_eq!(world.count(recorded).await, 2);
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'second_step_missed'").await, 4);
+}
+
 /// Pressing "Start again" hides nothing.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn who_starts_again_is_told_of_too(pool: PgPool) {

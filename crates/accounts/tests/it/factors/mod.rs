@@ -3,5 +3,6 @@ mod replaced;
 mod required;
 mod setup;
 mod single_use;
+mod taken_back;
 mod trusted;
 mod waiting;

@@ -199,6 +199,72 @@ async fn a_passkey_is_renamed_by_its_owner_alone(pool: PgPool) {
     assert_eq!(kinds(&world).await, ["passkey_renamed"]);
 }
 
+/// Whoever looks later which one it was: a thief may call theirs as the owner's was called.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_trail_says_which_passkey_it_was(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    world.add_passkey(&mut ana, &mut authenticator()).await;
+    let ctx = world.holder(&ana).await;
+    let id = ids(&world, &ctx).await[0];
+    let form = PasskeyRenameForm { id, name: "Old".to_owned() };
+    world.accounts.rename_passkey(&ctx, form).await.unwrap();
+    world.accounts.remove_passkey(&ctx, PasskeyRemoveForm { id }).await.unwrap();
+    let sql = "SELECT (d.detail - 'ended_sessions')::text FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+               WHERE d.detail ? 'id' ORDER BY e.id";
+    let told: Vec<String> = sqlx::query_scalar(sql).fetch_all(&world.pool).await.unwrap();
+    let told: Vec<Value> = told.iter().map(|detail| serde_json::from_str(detail).unwrap()).collect();
+    let of_factor = |name| json!({ "factor": "passkey", "id": id, "name": name });
+    let renamed = json!({ "id": id, "name": "Old", "before": "Phone" });
+    assert_eq!(told, [of_factor("Phone"), renamed, of_factor("Old")]);
+}
+
+/// A phone was stolen, and its passkey is removed: the thief is signed in by it, and has just shown it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_removed_passkey_opened_ends_with_it(pool: PgPool) {
+    let world = World::new(pool);
+    let (mut phone, mut ana) = (authenticator(), world.member("ana").await);
+    world.add_passkey(&mut ana, &mut phone).await;
+    let app = world.set_up_totp(&mut ana).await;
+    let thief = world.sign_in_with(&mut phone).await.unwrap();
+    world.clock.advance(Duration::MINUTE);
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    let stranger = world.stranger();
+    let by_app = world.accounts.sign_in_by_factor(&stranger, &waiting, app.form(stranger.now)).await.unwrap();
+    let ctx = world.holder(&ana).await;
+    let id = ids(&world, &ctx).await[0];
+    world.accounts.remove_passkey(&ctx, PasskeyRemoveForm { id }).await.unwrap();
+    assert!(world.holder(&thief).await.member().is_err());
+    assert!(world.holder(&by_app).await.member().is_ok(), "no passkey has opened it");
+    // What the own session has shown with it is worth nothing now, and the app's code is.
+    let mut own = world.holder(&ana).await;
+    world.accounts.new_recovery_codes(&own).await.unwrap();
+    world.execute("UPDATE sessions SET factors = factors - 'otp'").await;
+    own = world.holder(&ana).await;
+    let refused = world.accounts.new_recovery_codes(&own).await;
+    assert!(matches!(refused, Err(Error::Reauthenticate)), "{refused:?}");
+}
+
+/// Each refused one leaves a row, and each that is added a mail to an address that may be another's.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn passkeys_are_added_and_refused_twenty_times_and_then_no_more(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let ctx = world.holder(&ana).await;
+    let asked = options(&world, &ana).await;
+    let mut key = authenticator();
+    // Whose it is was not verified.
+    key.flags &= !0x04;
+    for _ in 0..20 {
+        assert_eq!(refused(&world, &ctx, &key.create(ISSUER, &asked)).await, Reason::PasskeyUnusable);
+    }
+    let form = new_passkey("Phone", &key.create(ISSUER, &asked));
+    let refused = world.accounts.add_passkey(&ctx, form).await;
+    assert!(matches!(refused, Err(Error::TooManyTries { .. })), "{refused:?}");
+    let refused = world.accounts.begin_totp(&ctx).await;
+    assert!(matches!(refused, Err(Error::TooManyTries { .. })));
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn with_the_last_second_factor_the_recovery_codes_go(pool: PgPool) {
     let world = World::new(pool);

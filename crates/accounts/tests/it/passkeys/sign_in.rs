@@ -173,7 +173,8 @@ async fn a_counter_that_does_not_grow_is_refused_and_recorded(pool: PgPool) {
                WHERE kind = 'passkey_copied' ORDER BY e.id";
     let told: Vec<String> = sqlx::query_scalar(sql).fetch_all(&world.pool).await.unwrap();
     let told: Vec<Value> = told.iter().map(|detail| serde_json::from_str(detail).unwrap()).collect();
-    let said = |sent| json!({ "stored": 5, "sent": sent });
+    let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM passkeys").fetch_one(&world.pool).await.unwrap();
+    let said = |sent| json!({ "id": id, "stored": 5, "sent": sent });
     assert_eq!(told, [said(5), said(4), said(1), said(0)]);
     key.counter = 6;
     world.sign_in_with(&mut key).await.unwrap();

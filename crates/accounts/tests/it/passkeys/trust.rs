@@ -1,8 +1,8 @@
 //! What becomes of passkeys when an owner takes the account back, what is kept of them, and when it goes.
 
 use super::{authenticator, with_passkey};
-use crate::crew::again;
-use accounts::{Error, SignedIn};
+use crate::crew::{again, appoint, patch};
+use accounts::{Error, LinkFor, SignedIn};
 use domain::{AddressForm, NotMeForm, ResetForm};
 use sqlx::PgPool;
 use testkit::passkey::{SoftAuthenticator, new_passkey, passkey_factor};
@@ -96,6 +96,61 @@ async fn what_was_set_up_before_an_address_was_proven_goes_when_its_mailbox_take
     let told: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
     assert!(told.iter().any(|subject| subject.contains("passkey was removed")), "{told:?}");
     again(&world, "ana").await;
+}
+
+/// What stays at a reset by a link that was mailed, or that an operator passed on.
+async fn left_by_reset(world: &World, passed_on: bool) -> i64 {
+    let address = AddressForm { email: "ana@example.com".to_owned() };
+    let token = if passed_on {
+        let link = world.accounts.operator_link(LinkFor::Reset, address).await.unwrap().unwrap();
+        link.url.split_once('#').unwrap().1.to_owned()
+    } else {
+        world.accounts.forgot_password(&world.stranger(), address).await.unwrap();
+        link_token(&world.mail().await[0], "reset")
+    };
+    let form =
+        ResetForm { token: token.as_str().into(), new_password: PASSWORD.into(), ..ResetForm::default() };
+    world.accounts.reset_password(&world.stranger(), form).await.unwrap();
+    world.count(PASSKEYS).await
+}
+
+/// Ana, whose address nobody has proven.
+async fn unproven_with_passkey(pool: PgPool) -> (World, SignedIn) {
+    let world = World::new(pool);
+    let mut ana = world.member("ana").await;
+    world.add_passkey(&mut ana, &mut authenticator()).await;
+    world.mail().await;
+    (world, ana)
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_link_that_an_operator_passed_on_leaves_second_factors_alone(pool: PgPool) {
+    let (world, _) = unproven_with_passkey(pool).await;
+    assert_eq!(left_by_reset(&world, true).await, 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_reset_leaves_an_admin_s_second_factors_alone(pool: PgPool) {
+    let (world, ana) = unproven_with_passkey(pool).await;
+    appoint(&world, ana.viewer.id).await;
+    assert_eq!(left_by_reset(&world, false).await, 1);
+}
+
+/// Its owner has changed it by the API, and perhaps mistyped it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_new_address_s_mailbox_does_not_take_what_was_set_up_under_a_proven_one(pool: PgPool) {
+    let world = World::new(pool);
+    let mut ana = world.member("before").await;
+    world.execute("UPDATE users SET email_verified = true").await;
+    world.add_passkey(&mut ana, &mut authenticator()).await;
+    let ctx = world.holder(&ana).await;
+    let change = patch(serde_json::json!({ "email": "ana@example.com" }));
+    world.accounts.change_me(&ctx, change).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM users WHERE NOT email_verified AND was_proven").await, 1);
+    // Until then the address before takes the account back, and no mail goes to the new one.
+    world.execute("DELETE FROM one_time_tokens").await;
+    world.mail().await;
+    assert_eq!(left_by_reset(&world, false).await, 1);
 }
 
 /// Whoever holds back a request's last byte dates nothing before what its owner was told meanwhile.

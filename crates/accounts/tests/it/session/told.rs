@@ -15,12 +15,13 @@ use testkit::World;
 use time::Duration;
 
 /// Every function that changes accounts or sessions which exist already.
-const CHANGING: [&str; 19] = [
+const CHANGING: [&str; 20] = [
     "import::take_back",
     "refresh_tokens::exchange",
     "sessions::end",
     "sessions::end_all",
     "sessions::end_others",
+    "sessions::end_others_by_passkey",
     "sessions::note_use",
     "sessions::set_factors",
     "sessions::sweep",
@@ -137,6 +138,11 @@ async fn make(name: &str, store: &Store, session: &Session) {
         "sessions::end_others" => {
             let kept = domain::SessionId(user.0);
             assert_eq!(sessions::end_others(&mut tx, user, kept, at).await.unwrap(), 1);
+        }
+        "sessions::end_others_by_passkey" => {
+            let (kept, proof) = (domain::SessionId(user.0), Proof { factor: domain::Factor::Passkey, at });
+            sessions::set_factors(&mut tx, user, session.id, &[proof]).await.unwrap();
+            assert_eq!(sessions::end_others_by_passkey(&mut tx, user, kept, at).await.unwrap(), 1);
         }
         "sessions::note_use" => sessions::note_use(&mut tx, session.id, at).await.unwrap(),
         "sessions::set_factors" => {

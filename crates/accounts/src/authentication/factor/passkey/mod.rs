@@ -125,7 +125,8 @@ impl Accounts {
                 _ => return Ok(false),
             },
         };
-        self.audit(tx, ctx, Some(user.id), Event::PasskeyCopied { stored, sent }).await?;
+        self.audit(tx, ctx, Some(user.id), Event::PasskeyCopied { passkey: passkey.id, stored, sent })
+            .await?;
         Ok(false)
     }
 }

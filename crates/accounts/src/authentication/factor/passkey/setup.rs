@@ -1,8 +1,8 @@
 //! Adding passkeys, naming them, and taking them away.
 
-use super::super::{FactorAdded, SAME_MOMENT};
+use super::super::{Added, FactorAdded, Removed};
 use super::{Asked, MOST, use_up};
-use crate::audit::Event;
+use crate::audit::{Event, OfPasskey};
 use crate::policy::{self, SWEEP_BATCH};
 use crate::rng;
 use crate::view::timestamp;
@@ -13,11 +13,11 @@ use domain::{
 };
 use store::Tx;
 use store::factors::passkeys::{self, PasskeyRow};
-use store::factors::{self, used_challenges};
-use store::sessions::Proof;
+use store::factors::{self, removed_passkeys, used_challenges};
+use store::sessions::{self, Proof};
 use store::users::User;
 use time::OffsetDateTime;
-use webauthn::{AuthenticationResponse, Registered, RegistrationResponse};
+use webauthn::{AuthenticationResponse, Registered, RegistrationResponse, RelyingParty};
 
 impl Accounts {
     /// Adds a passkey that a browser has made. From now on it signs in alone, and the password alone no longer does. All
@@ -26,12 +26,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::Invalid`] (also for a
-    /// passkey that is refused, or somebody's already, or one too many), [`Error::PasskeysOff`], [`Error::Unavailable`];
+    /// passkey that is refused, or somebody's already, or one too many), [`Error::PasskeysOff`], [`Error::TooManyTries`],
+    /// [`Error::Unavailable`];
     /// nothing was added then.
     pub async fn add_passkey(&self, ctx: &RequestCtx, form: PasskeyAddForm) -> Result<FactorAdded, Error> {
         let member = ctx.enrolling()?;
         self.relying_party()?;
         let NewPasskey { name, answer } = form.parse()?;
+        self.admit_factor_setup(ctx, member.user).await?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         let passkey = match self.insert_passkey(&mut tx, ctx, member, (&name, &answer)).await? {
@@ -42,7 +44,9 @@ impl Accounts {
                 return Err(FieldError::<Reason>::new("passkey", reason).into());
             }
         };
-        let mut added = self.factor_added(&mut tx, ctx, &user, (Factor::Passkey, is_first, false)).await?;
+        let of = Some(OfPasskey { id: passkey.id, name: &passkey.name });
+        let new = Added { factor: Factor::Passkey, passkey: of, is_first, replaced: false };
+        let mut added = self.factor_added(&mut tx, ctx, &user, new).await?;
         tx.commit().await?;
         added.passkey = Some(passkey);
         Ok(added)
@@ -76,6 +80,7 @@ impl Accounts {
             aaguid: new.aaguid,
             transports: new.transports.iter().map(|transport| transport.as_str().to_owned()).collect(),
             name,
+            rp_id: self.relying_party()?.id(),
             added_at: self.in_order(tx, ctx, member.user).await?,
         };
         if !passkeys::add(tx, &row).await? {
@@ -119,29 +124,33 @@ impl Accounts {
         ctx.member()?;
         let name = form.parse()?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
-        if !passkeys::rename(&mut tx, user.id, form.id, &name).await? {
-            return Err(Error::NotFound);
-        }
-        self.audit(&mut tx, ctx, Some(user.id), Event::PasskeyRenamed).await?;
+        let before = passkeys::rename(&mut tx, user.id, form.id, &name).await?.ok_or(Error::NotFound)?;
+        let passkey = OfPasskey { id: form.id, name: &name };
+        let event = Event::PasskeyRenamed { passkey, before: &before };
+        self.audit(&mut tx, ctx, Some(user.id), event).await?;
         Ok(tx.commit().await?)
     }
 
-    /// Removes a passkey of the caller's. With the last second factor the recovery codes go. One that is not there is as it
-    /// should be.
+    /// Removes a passkey of the caller's, which may be on a stolen phone: every other session in which one was shown ends.
+    /// With the last second factor the recovery codes go. One that is not there is as it should be.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::LastWayIn`],
     /// [`Error::Unavailable`].
     pub async fn remove_passkey(&self, ctx: &RequestCtx, form: PasskeyRemoveForm) -> Result<(), Error> {
-        ctx.member()?;
+        let own = ctx.member()?.session;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
-        if passkeys::delete(&mut tx, user.id, form.id).await? {
+        let at = self.removed_at(&mut tx, ctx, user.id).await?;
+        if let Some(name) = removed_passkeys::keep(&mut tx, user.id, form.id, at).await? {
             let left = factors::enrolled_in(&mut tx, user.id).await?.contains(&Factor::Passkey);
             if !self.has_way_back(&user, left) {
                 return Err(Error::LastWayIn);
             }
             self.need_factor(&mut tx, &user).await?;
-            self.factor_removed(&mut tx, ctx, &user, Factor::Passkey).await?;
+            let ended_sessions = sessions::end_others_by_passkey(&mut tx, user.id, own, ctx.now).await?;
+            let passkey = Some(OfPasskey { id: form.id, name: &name });
+            let removed = Removed { factor: Factor::Passkey, passkey, ended_sessions };
+            self.factor_removed(&mut tx, ctx, &user, removed).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -168,21 +177,13 @@ impl Accounts {
         Ok(())
     }
 
-    /// Removes the passkeys that somebody added to an account since then, who was not its owner. The others sign in no more
-    /// without another factor, until each has come with the password.
-    pub(crate) async fn distrust_passkeys(
-        &self,
-        tx: &mut Tx,
-        ctx: &RequestCtx,
-        user: UserId,
-        since: OffsetDateTime,
-    ) -> Result<(), Error> {
-        let removed = passkeys::delete_since(tx, user, since - SAME_MOMENT).await?;
-        passkeys::distrust(tx, user).await?;
-        for _ in 0..removed {
-            self.record_removed(tx, ctx, user, Factor::Passkey).await?;
-        }
-        Ok(())
+    /// How many passkeys nobody can use here, since they were made for another name of the site.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn passkeys_of_other_names(&self) -> Result<u64, Error> {
+        let own = self.relying_party().map_or("", RelyingParty::id);
+        Ok(passkeys::count_of_others(self.store(), own).await?.unsigned_abs())
     }
 
     /// The passkeys of an account, as their owner sees them.

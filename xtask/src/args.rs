@@ -24,6 +24,8 @@ cargo xtask COMMAND
   first-page                          follow docs/your-first-page.md in a scratch copy
   first-field                         follow docs/adding-a-field.md in a scratch copy
   arrows                              check which crates depend on which, and files in circles
+  deny                                check dependencies: licences, sources, doubles, advisories
+  sbom                                list what is shipped, in CycloneDX's form (target/sbom.cdx.json)
   scorecard [FOLDER]                  count what of the architecture can be counted, here or in another tree
   coverage                            measure test coverage, as HTML in target/coverage
   schema [--cases N]                  test the API against its description, N cases per call
@@ -55,6 +57,8 @@ pub(crate) enum Task {
     SameSite,
     Coverage,
     Prove(Selection),
+    Deny,
+    Sbom,
     Schema { cases: u32 },
     Stand { command: &'static str, words: Vec<String> },
     Migration { name: String },
@@ -156,6 +160,8 @@ fn task(words: &[&str], options: ServeOptions) -> Result<Task> {
         ["first-page"] => Task::FirstPage,
         ["first-field"] => Task::FirstField,
         ["same-site"] => Task::SameSite,
+        ["deny"] => Task::Deny,
+        ["sbom"] => Task::Sbom,
         ["coverage"] => Task::Coverage,
         ["schema"] => Task::Schema { cases: LONG },
         ["prove", names @ ..] => {

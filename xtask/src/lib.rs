@@ -21,6 +21,7 @@ mod site;
 mod stamp;
 mod start;
 mod steps;
+mod supply;
 mod tests;
 mod tools;
 
@@ -65,6 +66,8 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Stand { command, words } => commands::stand::run(command, &words),
         Task::Schema { cases } => tests::schema::run(cases),
         Task::Prove(which) => prove::run(&which),
+        Task::Deny => supply::deny(),
+        Task::Sbom => supply::sbom(),
         Task::Migration { name } => migration::run(&name),
         Task::NewPage { name, audience } => guides::new_page::run(&name, audience),
         Task::Postgres { action, cluster } => postgres::command(action, &cluster),

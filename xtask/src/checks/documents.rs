@@ -1,8 +1,8 @@
 //! Do the links lead to files, do the tests exist that the documents name, and has each promise its row?
 
 use super::evidence::{Tree, named_tests};
-use super::promises;
 use super::source::listed;
+use super::{asvs, promises};
 use crate::paths;
 use crate::steps::step;
 use anyhow::{Result, bail};
@@ -37,6 +37,7 @@ pub(crate) fn check() -> Result<()> {
             }
         }
         wrong.extend(promises::check(&tree)?);
+        wrong.extend(asvs::check(&tree)?);
         if !wrong.is_empty() {
             bail!("{}", wrong.join("\n"));
         }

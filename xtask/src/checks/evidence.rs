@@ -73,6 +73,10 @@ impl Tree {
     }
 }
 
+/// Files that documents name without a folder.
+const ROOT: &[&str] =
+    &["Cargo.toml", "Cargo.lock", "clippy.toml", "deny.toml", "SECURITY.md", "README.md", ".env.example"];
+
 enum Kind<'a> {
     Test,
     File,
@@ -87,7 +91,8 @@ fn kind(word: &str) -> Kind<'_> {
     if let Some(name) = word.strip_prefix("cargo xtask ").and_then(|rest| rest.split(' ').next()) {
         return Kind::Command(name);
     }
-    if word.contains('/') && !word.contains(' ') && ends.iter().any(|end| word.ends_with(end)) {
+    let in_root = ROOT.contains(&word);
+    if in_root || word.contains('/') && !word.contains(' ') && ends.iter().any(|end| word.ends_with(end)) {
         return Kind::File;
     }
     if let Some((name, _)) = word.split_once('=').filter(|(name, _)| is_variable(name)) {

@@ -1,6 +1,7 @@
 //! Checks that do not run the product: sources, documents, manifests, generated files.
 
 pub(crate) mod arrows;
+pub(crate) mod asvs;
 pub(crate) mod documents;
 pub(crate) mod evidence;
 pub(crate) mod faults;

@@ -6,6 +6,7 @@ use crate::guides::{self, FIRST_FIELD, FIRST_PAGE};
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
 use crate::site::bundle;
+use crate::supply;
 use crate::tests::{Tally, browser, schema, units};
 use crate::tools::{Toolbox, prerequisites};
 use crate::{interrupt, steps};
@@ -41,6 +42,7 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(faults::check())?;
     tally.check(quotes::check())?;
     tally.check(arrows::check())?;
+    tally.check(supply::check())?;
     tally.check(lints::clippy_native())?;
     tally.check(lints::clippy_browser())?;
     tally.check(generate::check(postgres))?;

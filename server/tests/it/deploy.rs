@@ -161,6 +161,23 @@ impl Proxied {
     }
 }
 
+/// Pages are led on to TLS. A program that sends in clear is told so: led on, it would go on sending its token in clear.
+async fn refuses_calls_in_clear(port: u16) {
+    for (path, expected) in
+        [("/login", "301 https://accounts.example.com/login"), ("/api/v1/users/me", "403 ")]
+    {
+        let mut command = Command::new("curl");
+        command.args(["--silent", "--output", "/dev/null", "--max-time", "30", "--noproxy", "*"]);
+        command.args(["--write-out", "%{http_code} %{redirect_url}"]);
+        command.args(["--connect-to", &format!("{HOST}:{port}:127.0.0.1:{port}")]);
+        command.arg(format!("http://{HOST}:{port}{path}"));
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        // Each knows of TLS at its usual port alone.
+        let answer = String::from_utf8_lossy(&output.stdout).replace(&format!(":{port}"), "");
+        assert_eq!(answer, expected, "{path}");
+    }
+}
+
 fn certificate(folder: &Path) {
     let mut openssl = Command::new("openssl");
     openssl.args([
@@ -183,9 +200,10 @@ fn certificate(folder: &Path) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn nginx_does_its_part(pool: PgPool) {
     let Some(nginx) = program("nginx") else { return };
+    let clear = free_port().await;
     let proxied = Proxied::new(pool, async |folder: &Path, port, upstream: &str| {
         let here = folder.display().to_string();
-        let plain = format!("listen 127.0.0.1:{};", free_port().await);
+        let plain = format!("listen 127.0.0.1:{clear};");
         let text = sample(
             "nginx.conf",
             &[
@@ -209,25 +227,36 @@ async fn nginx_does_its_part(pool: PgPool) {
         command.args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(folder.join("nginx.conf"));
         command
     });
-    proxied.await.does_its_part().await;
+    let proxied = proxied.await;
+    refuses_calls_in_clear(clear).await;
+    proxied.does_its_part().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn caddy_does_its_part(pool: PgPool) {
     let Some(caddy) = program("caddy") else { return };
+    let clear = free_port().await;
     let proxied = Proxied::new(pool, async |folder: &Path, port, upstream: &str| {
         let here = folder.display();
         let site = format!(
             "{{\nadmin off\nauto_https disable_redirects\n}}\nhttps://{HOST}:{port} {{\nbind 127.0.0.1\n\
              tls {here}/tls.pem {here}/tls.key"
         );
-        let text = sample("Caddyfile", &[("accounts.example.com {", &site), ("127.0.0.1:8000", upstream)]);
+        let plain = format!("http://{HOST}:{clear} {{\nbind 127.0.0.1");
+        let places = [
+            ("http://accounts.example.com {", plain.as_str()),
+            ("accounts.example.com {", site.as_str()),
+            ("127.0.0.1:8000", upstream),
+        ];
+        let text = sample("Caddyfile", &places);
         fs::write(folder.join("Caddyfile"), text).unwrap();
         let mut command = Command::new(caddy);
         command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.join("Caddyfile"));
         command
     });
-    proxied.await.does_its_part().await;
+    let proxied = proxied.await;
+    refuses_calls_in_clear(clear).await;
+    proxied.does_its_part().await;
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

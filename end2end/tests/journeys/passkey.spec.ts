@@ -194,6 +194,29 @@ test('the sign-in page offers passkeys also where the program shows it without a
   expect(member.email).toBeTruthy();
 });
 
+test('what the field offers restores no account: that is pressed @blocked @chromium', async ({ page, member, state }) => {
+  await Authenticator.of(page);
+  await add(page);
+  await signOutFully(page, state);
+  await page.goto('/login?next=/account/leave');
+  await expect(page).toHaveURL('/account/leave');
+  // The first answer from the field tells that the account closes, and the page offers to restore it; the next comes there.
+  await page.addInitScript(() => {
+    const shown = Number(sessionStorage.getItem('shown')) + 1;
+    sessionStorage.setItem('shown', String(shown));
+    PublicKeyCredential.isConditionalMediationAvailable = async () => shown <= 2;
+  });
+  const answers: string[] = [];
+  page.on('request', request => request.url().endsWith('/fn/login/passkey') && answers.push(request.postData() ?? ''));
+  await button(page, 'Delete account').click();
+  await expect.poll(() => answers.length).toBe(2);
+  await expect(page.getByText('It can be restored for 14 days'), member.email).toBeVisible();
+  expect(answers.filter(answer => answer.includes('restore'))).toEqual([]);
+  await button(page, 'Restore account with a passkey').click();
+  await expect(page).toHaveURL('/account');
+  expect(answers[2]).toContain('restore');
+});
+
 test('a challenge is asked for anew before it is too old @blocked @chromium', async ({ page, visit }) => {
   await page.clock.install();
   await Authenticator.of(page);

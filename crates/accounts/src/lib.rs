@@ -36,7 +36,9 @@ pub use audit::{AuditFile, AuditFormat, Finding, Seal, Verified, begin_of_day};
 pub use authentication::{FactorAdded, PendingTotp, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
-pub use credential::{EncryptionKeys, Hashing, KeyRing, ReadToken, SessionToken, SigningKey, is_pattern};
+pub use credential::{
+    BreachedPasswords, EncryptionKeys, Hashing, KeyRing, ReadToken, SessionToken, SigningKey, is_pattern,
+};
 pub use error::{Error, Field, PendingSignIn, SetupError};
 pub use import::{Import, ImportCounts, ImportLine, Judged, Remark, RemarkKind};
 pub use jsonwebtoken::jwk::JwkSet;

@@ -1,5 +1,5 @@
 use crate::Logo;
-use crate::credential::{EncryptionKeys, Hashing, KeyRing};
+use crate::credential::{BreachedPasswords, EncryptionKeys, Hashing, KeyRing};
 use crate::policy::RequireFactor;
 use domain::PASSWORD_MIN;
 use redis_store::RedisSettings;
@@ -70,6 +70,8 @@ pub struct Settings {
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password, 0 to 4.
     pub password_min_score: u8,
+    /// Passwords that nobody may choose, since they were seen in breaches.
+    pub breached_passwords: Option<Arc<BreachedPasswords>>,
     /// Where replicas count limits together and tell each other of changes, beside the database.
     pub redis: Option<RedisSettings>,
 }
@@ -94,6 +96,7 @@ impl Settings {
             reserved_usernames: Vec::new(),
             password_min_length: PASSWORD_MIN,
             password_min_score: 3,
+            breached_passwords: None,
             redis: None,
         }
     }

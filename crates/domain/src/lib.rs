@@ -43,8 +43,9 @@ pub use factor::{
     FactorChallenge, FactorCode, FactorForm, FactorLogin, FactorMethod, FactorSignInForm, FactorsView,
     NewPasskey, PasskeyAddForm, PasskeyAdded, PasskeyAnswer, PasskeyChange, PasskeyLogin, PasskeyOptions,
     PasskeyOptionsForm, PasskeyPurpose, PasskeyRemoveForm, PasskeyRenameForm, PasskeySignIn,
-    PasskeySignInForm, PasskeySignInOptions, PasskeyView, PendingSignInView, RecoveryCode, RecoveryCodes,
-    SecondFactorNeeded, TotpCode, TotpConfirmForm, TotpConfirmation, TotpEnrolment, TotpView,
+    PasskeySignInForm, PasskeySignInOptions, PasskeyView, PendingSignInView, RECOVERY_LETTERS,
+    RECOVERY_LETTERS_BEFORE, RecoveryCode, RecoveryCodes, SecondFactorNeeded, TotpCode, TotpConfirmForm,
+    TotpConfirmation, TotpEnrolment, TotpView,
 };
 pub use field_error::{
     FieldError, FieldErrors, FormReason, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason,

@@ -209,12 +209,14 @@ test('what the field offers restores no account: that is pressed @blocked @chrom
   const answers: string[] = [];
   page.on('request', request => request.url().endsWith('/fn/login/passkey') && answers.push(request.postData() ?? ''));
   await button(page, 'Delete account').click();
-  await expect.poll(() => answers.length).toBe(2);
+  // The program shows the sign-in page in the document that it has, before the two.
+  const answered = state === 'wasm' ? 3 : 2;
+  await expect.poll(() => answers.length).toBe(answered);
   await expect(page.getByText('It can be restored for 14 days'), member.email).toBeVisible();
   expect(answers.filter(answer => answer.includes('restore'))).toEqual([]);
   await button(page, 'Restore account with a passkey').click();
   await expect(page).toHaveURL('/account');
-  expect(answers[2]).toContain('restore');
+  expect(answers[answered]).toContain('restore');
 });
 
 test('a challenge is asked for anew before it is too old @blocked @chromium', async ({ page, visit }) => {

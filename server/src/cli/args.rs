@@ -45,7 +45,7 @@ pub enum Command {
     Serve,
     /// Bring the database's schema up to this version, as the role of MIGRATE_DATABASE_URL where there is one
     Migrate,
-    /// Create an admin; without ADMIN_PASSWORD, generate a password and print it once
+    /// Create an admin; without ADMIN_PASSWORD, print a link to choose one by (in development, a password)
     CreateAdmin {
         /// The email address to sign in with
         #[arg(long)]

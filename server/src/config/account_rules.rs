@@ -4,14 +4,17 @@ use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::{filled, number, switch};
-use accounts::{Hashing, RequireFactor, Signup};
+use accounts::{BreachedPasswords, Hashing, RequireFactor, Signup};
 use app::SignupFields;
 use domain::PASSWORD_MIN;
+use std::path::Path;
+use std::sync::Arc;
 
 /// The settings for passwords and tokens.
 pub(super) struct AccountRules {
     pub(super) password_min: usize,
     pub(super) password_score: u8,
+    pub(super) breached_passwords: Option<Arc<BreachedPasswords>>,
     pub(super) hashing: Hashing,
     pub(super) signup: Signup,
     pub(super) signup_fields: SignupFields,
@@ -40,6 +43,7 @@ impl AccountRules {
         Self {
             password_min: errors.or(least, length),
             password_score: errors.or(score, easiest),
+            breached_passwords: errors.or(None, breached_passwords(raw)),
             hashing: hashing(raw, errors),
             signup: errors.or(Signup::Closed, signup(raw)),
             signup_fields: errors.or(SignupFields::default(), signup_fields(raw)),
@@ -52,6 +56,18 @@ impl AccountRules {
             rate_limit_per_minute: errors.or(60, calls),
         }
     }
+}
+
+fn breached_passwords(raw: &RawConfig) -> Result<Option<Arc<BreachedPasswords>>, ConfigError> {
+    let Some(path) = filled(raw.breached_passwords_file.as_deref()) else { return Ok(None) };
+    let list = BreachedPasswords::open(Path::new(path));
+    let told = |why: std::io::Error| {
+        ConfigError::new(
+            "BREACHED_PASSWORDS_FILE",
+            format!("{path}: {why}; set it to a file of SHA-1 hashes in their order, one a line"),
+        )
+    };
+    list.map(|list| Some(Arc::new(list))).map_err(told)
 }
 
 fn hashing(raw: &RawConfig, errors: &mut ConfigErrors) -> Hashing {

@@ -32,7 +32,9 @@ pub use raw::RawConfig;
 pub use signing::Signing;
 
 use account_rules::AccountRules;
-use accounts::{Hashing, Logo, MailSettings, RedisSettings, RequireFactor, Settings, Signup};
+use accounts::{
+    BreachedPasswords, Hashing, Logo, MailSettings, RedisSettings, RequireFactor, Settings, Signup,
+};
 use address::Addresses;
 use app::AppSettings;
 use edge::{Origin, TrustedProxies};
@@ -86,6 +88,8 @@ pub struct Config {
     pub password_min_length: usize,
     /// Least zxcvbn score of a new password.
     pub password_min_score: u8,
+    /// Passwords that nobody may choose.
+    pub breached_passwords: Option<Arc<BreachedPasswords>>,
     /// Life of an access token.
     pub token_lifetime: time::Duration,
     /// Life of a refresh token.
@@ -164,6 +168,7 @@ impl Config {
             reserved_usernames: accounts.reserved_usernames,
             password_min_length: accounts.password_min,
             password_min_score: accounts.password_score,
+            breached_passwords: accounts.breached_passwords,
             token_lifetime: accounts.token_lifetime,
             refresh_lifetime: accounts.refresh_lifetime,
             rate_limit_per_minute: accounts.rate_limit_per_minute,
@@ -228,6 +233,7 @@ impl Config {
             reserved_usernames: self.reserved_usernames.clone(),
             password_min_length: self.password_min_length,
             password_min_score: self.password_min_score,
+            breached_passwords: self.breached_passwords.clone(),
             encryption: self.encryption.load()?,
             redis: self.redis.clone(),
             ..Settings::new(self.signing.load()?, self.origin.to_string())

@@ -98,6 +98,9 @@ pub struct RawConfig {
     /// Minimum zxcvbn score of a new password, 0 to 4 [default: 3]
     #[arg(long, env, value_name = "NUMBER")]
     pub password_min_score: Option<String>,
+    /// SHA-1 hashes of passwords that nobody may choose, in their order, one a line (HASH:COUNT) [default: none]
+    #[arg(long, env, value_name = "PATH")]
+    pub breached_passwords_file: Option<String>,
     /// Accept the weak sample passwords of the five READMEs; development on loopback only [default: false]
     #[arg(long, env, value_name = "BOOL")]
     pub as_seeds: Option<String>,

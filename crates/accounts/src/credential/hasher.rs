@@ -159,7 +159,8 @@ impl Hasher {
     ) -> Result<Result<String, FieldError<Reason>>, Error> {
         let password = nfc(&password);
         let (judged, params) = (password.clone(), self.params.clone());
-        if let Err(refusal) = self.run(&self.judges, priority, move |_| strength.judge(&judged)).await? {
+        let verdict = self.run(&self.judges, priority, move |_| strength.judge(&judged)).await?;
+        if let Err(refusal) = verdict.map_err(Error::internal)? {
             return Ok(Err(refusal));
         }
         let salt = self.salt();

@@ -1,5 +1,11 @@
+mod breached;
+
+pub use breached::BreachedPasswords;
+
 use super::weakness::weakness;
-use domain::{FieldError, Reason};
+use domain::{FieldError, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason};
+use std::io;
+use std::sync::Arc;
 use zxcvbn::{Score, zxcvbn};
 
 /// The length that zxcvbn reads. It tries every way to read digits and signs as letters on every part of the text,
@@ -14,16 +20,30 @@ pub(crate) struct Strength {
     pub(crate) field: &'static str,
     /// Least score, 0 to 4.
     pub(crate) min_score: u8,
-    /// Words about the person, which make bad passwords.
-    pub(crate) personal: Vec<String>,
+    /// Words about the person and the service, which make bad passwords.
+    pub(crate) words: Vec<String>,
+    /// What nobody may choose, however hard it is to guess.
+    pub(crate) breached: Option<Arc<BreachedPasswords>>,
 }
 
 impl Strength {
-    pub(crate) fn judge(&self, password: &str) -> Result<(), FieldError<Reason>> {
+    pub(crate) fn judge(&self, password: &str) -> io::Result<Result<(), FieldError<Reason>>> {
+        let estimate = self.estimate(password);
+        let Some(list) = self.breached.as_ref().filter(|_| estimate.is_ok()) else { return Ok(estimate) };
+        let weakness = PasswordWeakness {
+            warning: Some(PasswordWarning::Common),
+            advice: Some(PasswordAdvice::FewWords),
+        };
+        let refused =
+            list.holds(password)?.then(|| FieldError::new(self.field, Reason::PasswordWeak(weakness)));
+        Ok(refused.map_or(Ok(()), Err))
+    }
+
+    fn estimate(&self, password: &str) -> Result<(), FieldError<Reason>> {
         let head: String = password.chars().take(JUDGED).collect();
-        let parts = self.personal.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
-        let personal: Vec<&str> = self.personal.iter().map(String::as_str).chain(parts).collect();
-        let estimate = zxcvbn(&head, &personal);
+        let parts = self.words.iter().flat_map(|words| words.split(|c: char| !c.is_alphanumeric()));
+        let words: Vec<&str> = self.words.iter().map(String::as_str).chain(parts).collect();
+        let estimate = zxcvbn(&head, &words);
         if u8::from(estimate.score()) >= self.min_score {
             return Ok(());
         }
@@ -49,9 +69,9 @@ mod tests {
     use super::*;
 
     fn judge(password: &str, personal: &[&str]) -> Result<(), &'static str> {
-        let personal = personal.iter().map(ToString::to_string).collect();
-        let rule = Strength { field: "password", min_score: 3, personal };
-        rule.judge(password).map_err(|refusal| refusal.reason.code())
+        let words = personal.iter().map(ToString::to_string).collect();
+        let rule = Strength { field: "password", min_score: 3, words, breached: None };
+        rule.judge(password).unwrap().map_err(|refusal| refusal.reason.code())
     }
 
     #[test]

@@ -7,8 +7,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// How many digits an authenticator app shows.
 const TOTP_DIGITS: usize = 6;
 
-/// How many letters a recovery code has: 80 bits.
-const RECOVERY_LETTERS: usize = 16;
+/// How many letters a recovery code has: 120 bits, so that a quick hash keeps it (ASVS 6.5.2).
+pub const RECOVERY_LETTERS: usize = 24;
+/// How many it had before 2026-11-28: 80 bits. Those codes work on.
+pub const RECOVERY_LETTERS_BEFORE: usize = 16;
 
 /// What a sign-in that waits for its second factor can be completed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,14 +80,13 @@ impl RecoveryCode {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let code: String = significant(text).take(RECOVERY_LETTERS + 1).collect();
-        let whole =
-            code.len() == RECOVERY_LETTERS && code.bytes().all(|letter| CODE_ALPHABET.contains(&letter));
-        whole.then_some(Self(code))
+        let whole = [RECOVERY_LETTERS, RECOVERY_LETTERS_BEFORE].contains(&code.len());
+        (whole && code.bytes().all(|letter| CODE_ALPHABET.contains(&letter))).then_some(Self(code))
     }
 
     /// The code that these bits make.
     #[must_use]
-    pub fn of(bits: [u8; 10]) -> Self {
+    pub fn of(bits: [u8; 15]) -> Self {
         let bits = bits.iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
         let letter = |at: usize| {
             let index = bits >> (5 * (RECOVERY_LETTERS - 1 - at)) & 31;
@@ -94,7 +95,7 @@ impl RecoveryCode {
         Self((0..RECOVERY_LETTERS).map(letter).collect())
     }
 
-    /// The sixteen letters.
+    /// The letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -191,17 +192,33 @@ mod tests {
 
     #[test]
     fn a_recovery_code_is_read_however_it_is_typed() {
-        let code = RecoveryCode::of(*b"\x00\x44\x32\x14\xc7\x42\x54\xb6\x35\xcf");
-        assert_eq!(code.as_str(), "ABCDEFGHIJKLMNOP");
-        assert_eq!(RecoveryCode::of([0xff; 10]).in_groups(), "7777-7777-7777-7777");
-        for typed in ["ABCD-EFGH-IJKL-MNOP", "abcd efgh ijkl mnop", " abcdefghijklmnop\u{2013}"] {
+        let code = RecoveryCode::of(*b"\x00\x44\x32\x14\xc7\x42\x54\xb6\x35\xcf\x84\x65\x3a\x56\xd7");
+        assert_eq!(code.as_str(), "ABCDEFGHIJKLMNOPQRSTUVWX");
+        assert_eq!(RecoveryCode::of([0xff; 15]).in_groups(), "7777-7777-7777-7777-7777-7777");
+        for typed in [
+            "ABCD-EFGH-IJKL-MNOP-QRST-UVWX",
+            "abcd efgh ijkl mnop qrst uvwx",
+            " abcdefghijklmnopqrstuvwx\u{2013}",
+        ] {
             assert_eq!(RecoveryCode::parse(typed), Some(code.clone()), "{typed:?}");
         }
-        for other in
-            ["", "ABCD-EFGH-IJKL-MNO", "ABCD-EFGH-IJKL-MNOPQ", "ABCD-EFGH-IJKL-MN01", "ABCDEFGHIJKLMNÄ"]
-        {
+        for other in [
+            "",
+            "ABCD-EFGH-IJKL-MNO",
+            "ABCD-EFGH-IJKL-MNOPQ",
+            "ABCD-EFGH-IJKL-MNOP-QRST-UVW",
+            "ABCD-EFGH-IJKL-MNOP-QRST-UVWXY",
+            "ABCD-EFGH-IJKL-MN01",
+            "ABCDEFGHIJKLMNÄ",
+        ] {
             assert!(RecoveryCode::parse(other).is_none(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_recovery_code_of_before_is_read_as_it_was() {
+        let code = RecoveryCode::parse("abcd-efgh-ijkl-mnop").unwrap();
+        assert_eq!((code.as_str(), code.in_groups().as_str()), ("ABCDEFGHIJKLMNOP", "ABCD-EFGH-IJKL-MNOP"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod passkey_call;
 mod passkey_purpose;
 mod view;
 
-pub use code::{FactorCode, FactorMethod, RecoveryCode, TotpCode};
+pub use code::{FactorCode, FactorMethod, RECOVERY_LETTERS, RECOVERY_LETTERS_BEFORE, RecoveryCode, TotpCode};
 pub use form::{FactorForm, FactorLogin, FactorSignInForm, TotpConfirmForm};
 pub use passkey::{
     NewPasskey, PasskeyAddForm, PasskeyAnswer, PasskeyRemoveForm, PasskeyRenameForm, PasskeySignIn,

@@ -5,7 +5,8 @@ use super::answers::is_for_strangers;
 use super::json::object;
 use domain::{
     EMAIL_MAX_BYTES, FactorMethod, PAGE_DEFAULT, PAGE_MAX, PASSKEY_NAME_MAX, PASSWORD_MAX, PASSWORD_MIN,
-    PASSWORD_TRIED_MAX, Profile, REASON_MAX, SEARCH_MAX, Takes, USERNAME_MAX, USERNAME_MIN, UserSort,
+    PASSWORD_TRIED_MAX, Profile, REASON_MAX, RECOVERY_LETTERS, RECOVERY_LETTERS_BEFORE, SEARCH_MAX, Takes,
+    USERNAME_MAX, USERNAME_MIN, UserSort,
 };
 use serde_json::{Map, Value, json};
 
@@ -66,7 +67,11 @@ fn field(schema: &str, name: &str) -> Option<Value> {
         (_, "token" | "challenge" | "ceremony") => json!({ "pattern": "^[A-Za-z0-9_-]{43}$" }),
         ("FactorLogin", "method") => json!({ "enum": FactorMethod::ALL.map(FactorMethod::as_str) }),
         ("FactorLogin", "code") => {
-            let typed = format!("{BETWEEN}(?:([0-9]{BETWEEN}){{6}}|([A-Za-z2-7]{BETWEEN}){{16}})");
+            let more = RECOVERY_LETTERS - RECOVERY_LETTERS_BEFORE;
+            let recovery = format!(
+                "([A-Za-z2-7]{BETWEEN}){{{RECOVERY_LETTERS_BEFORE}}}(?:([A-Za-z2-7]{BETWEEN}){{{more}}})?"
+            );
+            let typed = format!("{BETWEEN}(?:([0-9]{BETWEEN}){{6}}|{recovery})");
             json!({ "pattern": format!(r"^(?:{typed}|\{{.*\}})$"), "maxLength": ANSWER_MAX })
         }
         (_, "passkey") => json!({ "pattern": r"^\{.*\}$", "maxLength": ANSWER_MAX }),

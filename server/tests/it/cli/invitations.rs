@@ -62,6 +62,30 @@ async fn an_operator_invites_and_passes_links_on_where_mail_is_off(pool: PgPool)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn where_people_are_served_the_first_admin_chooses_a_password_by_a_link(pool: PgPool) {
+    let url = url(&pool);
+    let words = ["create-admin", "--if-none", "--email", "root@example.com"];
+    let refused = printed(&url, None, &words).unwrap_err();
+    assert!(refused.contains("ENCRYPTION_KEY_FILE") && refused.contains("ADMIN_PASSWORD"), "{refused}");
+    let key = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("first-admin-encryption-key.pem");
+    std::fs::write(&key, testkit::ENCRYPTION_KEY).unwrap();
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
+    let shown = printed(&url, key.to_str(), &words).unwrap();
+    assert!(!shown.contains("password"), "{shown}");
+    let token = token(&shown, "reset");
+
+    let world = App::new(pool).world;
+    assert_eq!(world.count("SELECT count(*) FROM audit_events WHERE kind = 'admin_created'").await, 1);
+    let form =
+        ResetForm { token: token.into(), new_password: "copper lanterns".into(), ..ResetForm::default() };
+    world.accounts.reset_password(&world.stranger(), form).await.unwrap();
+    let root = testkit::sign_in("root@example.com", "copper lanterns");
+    let root = world.accounts.sign_in(&world.stranger(), root).await.unwrap();
+    assert_eq!(root.viewer.role, domain::Role::Admin);
+    assert_eq!(printed(&url, key.to_str(), &words).unwrap(), "an admin already exists\n");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_invitation_is_mailed_where_mail_is_on_and_needs_a_key_where_not(pool: PgPool) {
     let url = url(&pool);
     let told = printed(&url, None, &["invite", "ana@example.com"]).unwrap_err();

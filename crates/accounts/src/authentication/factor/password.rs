@@ -97,15 +97,21 @@ impl Accounts {
         self.inner.hasher.verify(password, name, stored, renew, priority).await
     }
 
-    /// Judges and hashes a new password, which is long enough; `personal` are the person's own words.
+    /// Judges and hashes a new password, which is long enough; `words` are the person's own. The service's are bad
+    /// passwords as well: its name, and its host (ASVS 6.1.2).
     pub(crate) async fn choose_password(
         &self,
         field: &'static str,
         password: PlainPassword,
-        personal: Vec<String>,
+        mut words: Vec<String>,
         priority: Priority,
     ) -> Result<String, Error> {
-        let strength = Strength { field, min_score: self.settings().password_min_score, personal };
+        let settings = self.settings();
+        let host = settings.issuer.split("://").last().and_then(|rest| rest.split(['/', ':']).next());
+        words.extend(host.map(str::to_owned));
+        words.push(settings.mail.app_name.clone());
+        let breached = settings.breached_passwords.clone();
+        let strength = Strength { field, min_score: settings.password_min_score, words, breached };
         let chosen = self.inner.hasher.choose(password, strength, priority).await?;
         chosen.map_err(Error::from)
     }

@@ -72,7 +72,7 @@ impl Accounts {
     }
 }
 
-/// A code as it is stored: nobody guesses eighty bits, so it needs no slow hash.
+/// A code as it is stored: nobody guesses 120 bits, nor the 80 of before, so it needs no slow hash.
 pub(super) fn hash(user: UserId, code: &RecoveryCode) -> CodeHash {
     key("recovery code", &[user.0.as_bytes(), code.as_str().as_bytes()])
 }

@@ -106,6 +106,41 @@ async fn a_weak_password_or_an_impossible_address_is_refused_beside_its_field(po
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_service_s_name_and_host_make_no_password(pool: PgPool) {
+    let named = World::with(pool, |settings| {
+        settings.mail.app_name = "Zwielbach Quorvex".into();
+        settings.issuer = "https://konto.brelmisk.example:8443".into();
+    });
+    let unnamed = World::replica(&named.pool, &named.clock, |_| ());
+    for password in ["Zwielbach1", "zwielbachquorvex", "kontobrelmisk", "brelmiskkonto1"] {
+        let form = RegistrationForm { password: password.into(), ..registration("ana") };
+        let refused = named.accounts.sign_up(&named.stranger(), form.clone()).await;
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{password}");
+        unnamed.sign_up(&named.stranger(), form).await.unwrap();
+        named.execute("DELETE FROM users").await;
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_breached_password_is_chosen_by_nobody(pool: PgPool) {
+    let path = std::env::temp_dir().join(format!("doorstep-breached-{}", std::process::id()));
+    // "violet staircase under rain", which is hard to guess.
+    std::fs::write(
+        &path,
+        "0000000000000000000000000000000000000001:2\nAA74A623E8740FD71F1CB42922436C29BE5F9D73:7\n",
+    )
+    .unwrap();
+    let list = accounts::BreachedPasswords::open(&path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    let world = World::with(pool, |settings| settings.breached_passwords = Some(list.into()));
+    let form = |password: &str| RegistrationForm { password: password.into(), ..registration("ana") };
+    let refused = world.accounts.sign_up(&world.stranger(), form("violet staircase under rain")).await;
+    let Err(Error::Invalid(errors)) = refused else { panic!("{refused:?}") };
+    assert_eq!((errors[0].field.as_str(), errors[0].reason.code()), ("password", "too_weak"));
+    world.accounts.sign_up(&world.stranger(), form("violet staircase under snow")).await.unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
 async fn the_owner_may_ask_for_longer_and_stronger_passwords(pool: PgPool) {
     let world = World::with(pool, |settings| settings.password_min_length = 40);
     let refused = world.accounts.sign_up(&world.stranger(), registration("ana")).await;

@@ -163,7 +163,7 @@ async fn a_sign_in_that_has_ended_says_so(pool: PgPool) {
 
     let (mut browser, _) = first_step(&app, "").await;
     for _ in 0..5 {
-        browser.post(SIGN_IN, &recovery("AAAA-BBBB-CCCC-DDDD")).await.expect(303);
+        browser.post(SIGN_IN, &recovery("AAAA-BBBB-CCCC-DDDD-EEEE-FFFF")).await.expect(303);
     }
     let page = browser.get(SECOND_STEP).await.expect(200);
     assert!(page.text.contains("This sign-in has ended"), "{}", page.text);

@@ -6,6 +6,7 @@
 pub mod abuse;
 pub mod faults;
 pub mod report;
+pub mod speed;
 pub mod stand;
 
 use anyhow::{Result, bail};
@@ -15,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const HELP: &str = "\
 bench COMMAND, usually by `cargo xtask`, which builds the server before
 
+  speed       how fast the server is, beside what bounds it; `bench speed --help` says how
   stand       two servers over one database: sign up on one, read on the other
   faults      break what the servers stand on; `bench faults --help` says how
   abuse       guesses, floods, forged headers and strange input; `bench abuse --help` says how
@@ -60,6 +62,7 @@ async fn run(words: &[String]) -> Result<ExitCode> {
     match command.as_str() {
         "abuse" => abuse::run(words).await,
         "faults" => faults::run(words).await,
+        "speed" => speed::run(words).await,
         "stand" if words.is_empty() => stand::smoke::run().await,
         _ => bail!(HELP),
     }

@@ -35,6 +35,7 @@ cargo xtask COMMAND
                                       count what people notice; planted faults are another thing (prove)
   stand                               try what measures and breaks release servers (bench/): two over one database
   abuse [--short] [--minutes N]       attack two release servers: guesses, floods, forged headers, strange input
+  bench [--quick] [--server PATH]     measure a release server beside what bounds it, and write docs/performance.md
   same-site                           check that cargo-leptos builds the same site
   pg start|stop|url [CLUSTER]         this clone's own Postgres, main or test
 

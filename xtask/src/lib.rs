@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod args;
+mod bench;
 mod checks;
 mod commands;
 mod guides;
@@ -63,6 +64,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::FirstField => guides::run(guides::FIRST_FIELD),
         Task::SameSite => site::compare::run(),
         Task::Coverage => commands::coverage::run(),
+        Task::Stand { command: "bench", words } => bench::run(&words),
         Task::Stand { command, words } => commands::stand::run(command, &words),
         Task::Schema { cases } => tests::schema::run(cases),
         Task::Prove(which) => prove::run(&which),

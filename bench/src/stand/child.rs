@@ -105,6 +105,13 @@ pub fn cpu(pid: u32) -> Duration {
     Duration::from_millis(10 * ticks)
 }
 
+/// The processor time of a process's children that have ended and were waited for.
+#[must_use]
+pub fn cpu_of_ended(pid: u32) -> Duration {
+    let ticks = stat(pid).map_or(0, |fields| fields[13] + fields[14]);
+    Duration::from_millis(10 * ticks)
+}
+
 /// The fields of `/proc/PID/stat` from the third on; what is no number counts as 0.
 fn stat(pid: u32) -> Option<Vec<u64>> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

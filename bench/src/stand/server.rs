@@ -59,6 +59,12 @@ impl Server {
         self.settings.push((name.to_owned(), value.into()));
     }
 
+    /// A setting as it counts now.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Its process id, 0 while it does not run.
     #[must_use]
     pub fn pid(&self) -> u32 {

@@ -75,6 +75,12 @@ impl Valkey {
         }
     }
 
+    /// Its process id, 0 while it does not run.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::pid)
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn port(&self) -> u16 {

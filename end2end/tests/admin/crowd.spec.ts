@@ -14,7 +14,7 @@ const people = 100_000;
 test.describe.configure({ mode: 'default', timeout: 600_000 });
 
 test.beforeAll(({ own }) => {
-  own.postgres.fill(join(root, 'bench/admin.sql'), people);
+  own.postgres.fill(join(root, 'bench/people.sql'), people);
   own.postgres.fill(join(root, 'end2end/fixtures/crowd.sql'), 120);
 });
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 const people = 2_000;
 
 test('pictures of the pages of admins', async ({ page, own }) => {
-  own.postgres.fill(join(root, 'bench/admin.sql'), people);
+  own.postgres.fill(join(root, 'bench/people.sql'), people);
   own.postgres.fill(join(root, 'end2end/fixtures/crowd.sql'), 8);
   await asAdmin(page, own.server);
   const lists = { admin: '/admin', 'admin-users': '/admin/users?limit=12', 'admin-users-none': '/admin/users?q=nobody-at-all', 'admin-audit': '/admin/audit?limit=12', 'admin-invitations': '/admin/invitations', 'admin-invite': '/admin/users/new' };

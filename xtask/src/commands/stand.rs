@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use std::process::{Command, ExitCode};
 
 /// The commands whose words `bench/` reads by itself.
-pub(crate) const COMMANDS: &[&str] = &["stand", "abuse", "faults"];
+pub(crate) const COMMANDS: &[&str] = &["stand", "abuse", "faults", "bench"];
 
 /// Those whose short form is a part of `cargo xtask test`.
 const IN_THE_TEST: &[&str] = &["abuse", "faults"];

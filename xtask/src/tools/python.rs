@@ -83,7 +83,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The newest installed Python that the tools run on.
-fn system_python() -> Result<&'static Path> {
+pub(crate) fn system_python() -> Result<&'static Path> {
     let recent = "import sys; sys.exit(sys.version_info < (3, 11))";
     let names = ["python3", "python3.13", "python3.12", "python3.11", "python"].map(Path::new);
     let found = names.into_iter().find(|name| process::succeeds(Command::new(name).args(["-c", recent])));

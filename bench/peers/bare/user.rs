@@ -1,9 +1,8 @@
-//! What a call of the API is compared with: bare axum, one route without a body, and one with such a body as
-//! `GET /api/v1/users/me` has.
+//! Bare axum: one route without a body, and one with such a body as `GET /api/v1/users/me` has.
 
 use axum::{Json, Router, routing::get};
 use serde::Serialize;
-use std::io::Error;
+use std::error::Error;
 use tokio::net::TcpListener;
 
 #[derive(Serialize)]
@@ -37,9 +36,7 @@ const ANA: User = User {
     updated_at: "2026-11-21T10:00:00.000000Z",
 };
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8100".to_owned());
+pub(super) async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
     let router = Router::new().route("/", get(async || ())).route("/me", get(async || Json(ANA)));
-    axum::serve(TcpListener::bind(address).await?, router).await
+    Ok(axum::serve(TcpListener::bind(address).await?, router).await?)
 }

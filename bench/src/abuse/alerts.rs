@@ -1,5 +1,5 @@
 //! Whether an alert of docs/deploy/alerts.yml fires between two scrapes: its expression, as far as those rules go
-//! (PromQL's rates, sums and comparisons), with the time between them as every range. How long it has to hold (`for`) is
+//! (rates, sums and comparisons), with the time between them as every range. How long it has to hold (`for`) is
 //! left out.
 
 use super::scrape::{Labels, Sample, Scrape};

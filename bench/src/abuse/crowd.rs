@@ -1,6 +1,6 @@
 //! P14: five hundred calls at the same moment on a limit of ten, over both servers.
 
-use super::Size;
+use super::Scale;
 use super::site::{Counted, Site, sign_in};
 use crate::report::Report;
 use crate::stand::{Answer, Client, PASSWORD};
@@ -51,16 +51,16 @@ impl What {
     /// what Redis has admitted is unknown to what counts after it.
     fn most(self, counted: Counted) -> u64 {
         match (self, counted) {
-            (_, Counted::InRedis) | (Self::SignIns | Self::SignUps, Counted::InPostgres) => self.limit(),
-            (Self::Calls, Counted::InPostgres) | (_, Counted::InRedisThatDies) => 2 * self.limit(),
+            (_, Counted::Redis) | (Self::SignIns | Self::SignUps, Counted::Postgres) => self.limit(),
+            (Self::Calls, Counted::Postgres) | (_, Counted::RedisThatDies) => 2 * self.limit(),
         }
     }
 }
 
-pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> Result<()> {
+pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) -> Result<()> {
     for what in [What::SignIns, What::SignUps, What::Calls] {
         let (mut most, mut admitted) = (0, Vec::new());
-        for round in 0..size.rounds {
+        for round in 0..scale.rounds {
             let began = Instant::now();
             admitted.push(one_round(site, what, round).await?);
             let back = began.elapsed().as_secs() / what.interval().as_secs();
@@ -70,7 +70,7 @@ pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> R
         let name = format!("{} of {CROWD} at once, {}", what.words(), site.counted.words());
         let held = admitted.iter().all(|count| *count <= most);
         let counts: Vec<String> = admitted.iter().map(u64::to_string).collect();
-        report.row("P14", name, format!("at most {most}"), counts.join(" "), held);
+        report.row("P14", name, format!("at most {most}"), &counts.join(" "), held);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 use super::crowd::{CROWD, at_once};
 use super::site::{Counted, Member, Site, sign_in};
 use super::split::Spent;
-use super::{Size, alerts, cores, percentile, tell_alerts};
+use super::{Scale, alerts, cores, percentile, tell_alerts};
 use crate::report::Report;
 use crate::stand::{Answer, Client};
 use anyhow::Result;
@@ -39,18 +39,18 @@ struct Probed {
     failed: u64,
 }
 
-pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> Result<()> {
+pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) -> Result<()> {
     let mut members = Vec::new();
     for n in 0..8 {
         members.push(site.member(&format!("probe-{n}"), 1).await?);
     }
     let words = site.counted.words();
-    let calm = probe(site, &members, &Stop::after(size.flood)).await;
+    let calm = probe(site, &members, &Stop::after(scale.flood)).await;
     let before = site.scrape().await?;
-    let (spent, stop) = (Spent::now(site), Stop::after(size.flood));
+    let (spent, stop) = (Spent::now(site), Stop::after(scale.flood));
     let (flooded, probed, peak, ()) =
         tokio::join!(flood(site, &stop), probe(site, &members, &stop), highest(site, &stop), async {
-            sleep(size.flood / 2).await;
+            sleep(scale.flood / 2).await;
             site.lose_redis().await;
         },);
     let split = spent.since(site);
@@ -73,11 +73,11 @@ pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> R
     report.at_most("P16", format!("of these refused, {words}"), 0, probed.failed);
     let what = format!("of {} surplus not told to come back within 2 s, {words}", flooded.surplus);
     report.at_most("P16", what, 0, flooded.wrong.len() as u64);
-    report.note("P16", format!("shares of {} cores, {words}", cores()), split.words());
-    report.note("P16", format!("sign-ins with a verdict in {:?}, {words}", size.flood), flooded.verdicts);
+    report.note("P16", format!("shares of {} cores, {words}", cores()), &split.words());
+    report.note("P16", format!("sign-ins with a verdict in {:?}, {words}", scale.flood), &flooded.verdicts);
     let firing = alerts::firing(&before, &after)?;
     let mut expected = vec!["DoorstepSignInsSlow", "DoorstepErrors"];
-    expected.extend((site.counted == Counted::InRedisThatDies).then_some("DoorstepRedisLost"));
+    expected.extend((site.counted == Counted::RedisThatDies).then_some("DoorstepRedisLost"));
     tell_alerts(&format!("a flood, {words}"), &expected, &firing, report);
     site.has_redis_again().await
 }

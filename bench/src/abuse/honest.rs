@@ -4,7 +4,7 @@ use super::attack::{Pace, attack, turn};
 use super::flood::{Stop, flood};
 use super::site::{Member, Site, sign_in};
 use super::split::Spent;
-use super::{Size, alerts, percentile, siege, strange, tell_alerts};
+use super::{Scale, alerts, percentile, siege, strange, tell_alerts};
 use crate::report::Report;
 use crate::stand::{Client, PASSWORD};
 use anyhow::{Result, ensure};
@@ -39,25 +39,25 @@ struct Served {
     took: Option<Duration>,
 }
 
-pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> Result<()> {
+pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) -> Result<()> {
     let mut people = Vec::new();
     for n in 0..PEOPLE {
         people.push(Arc::new(person(site, n).await?));
     }
     let words = site.counted.words();
     let before = site.scrape().await?;
-    let mut calm = mix(site, &people, size.honest / 4).await?;
+    let mut calm = mix(site, &people, scale.honest / 4).await?;
     let firing = alerts::firing(&before, &site.scrape().await?)?;
     tell_alerts(&format!("nobody attacks, {words}"), &[], &firing, report);
-    let (spent, stop) = (Spent::now(site), Stop::after(size.honest));
-    let guesses = Pace::new(size.honest.as_secs() as usize * 17, size.honest);
+    let (spent, stop) = (Spent::now(site), Stop::after(scale.honest));
+    let pace = Pace::new(17 * usize::try_from(scale.honest.as_secs())?, scale.honest);
     let (served, guessed, flooded, strange, ()) = tokio::join!(
-        mix(site, &people, size.honest),
-        attack(site, &guesses, siege::guess),
+        mix(site, &people, scale.honest),
+        attack(site, &pace, siege::guess),
         flood(site, &stop),
         strange::again_and_again(site, &stop),
         async {
-            sleep(size.honest / 2).await;
+            sleep(scale.honest / 2).await;
             site.lose_redis().await;
         },
     );
@@ -70,19 +70,19 @@ pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> R
         "P34",
         format!("of {} honest calls served, {words}", served.len()),
         "at least 99.5 %",
-        measured,
+        &measured,
         share >= SERVED,
     );
     let times = [P95, slowest(&mut served), slowest(&mut calm)];
     split.at_most(report, "P34", &format!("their p95, {words}"), times);
-    report.note("P34", format!("p95 of each kind, {words}"), by_kind(&served));
+    report.note("P34", format!("p95 of each kind, {words}"), &by_kind(&served));
     let meanwhile = format!(
         "{} guesses, {} sign-ins in a flood, {strange} strange",
         guessed.all(),
         flooded.verdicts + flooded.surplus
     );
-    report.note("P34", format!("meanwhile, {words}"), meanwhile);
-    report.note("P34", format!("shares of {} cores, {words}", super::cores()), split.words());
+    report.note("P34", format!("meanwhile, {words}"), &meanwhile);
+    report.note("P34", format!("shares of {} cores, {words}", super::cores()), &split.words());
     site.has_redis_again().await
 }
 

@@ -32,7 +32,7 @@ shortens. --short attacks the last site alone, in less than a minute. The report
 
 /// How much is tried.
 #[derive(Debug, Clone)]
-struct Size {
+struct Scale {
     counted: Vec<Counted>,
     /// How long passwords are guessed, and how many at one account.
     siege: Duration,
@@ -49,11 +49,11 @@ struct Size {
     honest: Duration,
 }
 
-impl Size {
+impl Scale {
     fn long(minutes: u32) -> Self {
         Self {
             counted: Counted::ALL.to_vec(),
-            siege: Duration::from_secs(60) * minutes,
+            siege: Duration::from_mins(1) * minutes,
             guesses: 1_000 * minutes as usize,
             owner: 50,
             stuffing: 120 * minutes as usize,
@@ -61,14 +61,14 @@ impl Size {
             rounds: 5,
             flood: Duration::from_secs(15),
             half_open: 3_000,
-            honest: Duration::from_secs(60),
+            honest: Duration::from_mins(1),
         }
     }
 
     fn short() -> Self {
         Self {
             // The other two are in it: it counts in Redis first, and then in Postgres.
-            counted: vec![Counted::InRedisThatDies],
+            counted: vec![Counted::RedisThatDies],
             siege: Duration::from_secs(8),
             guesses: 400,
             owner: 20,
@@ -87,20 +87,20 @@ impl Size {
 /// # Errors
 /// Where a site does not come up, or breaks in a way that no row tells.
 pub async fn run(words: &[String]) -> Result<ExitCode> {
-    let size = size(words)?;
+    let scale = scale(words)?;
     let (began, mut report) = (Instant::now(), Report::default());
     let mut sites = Vec::new();
-    for counted in &size.counted {
+    for counted in &scale.counted {
         sites.push(Arc::new(Site::start(*counted).await?));
     }
     // These take as long as guessing takes and little of the cores: all sites at once.
     let sieges: Vec<_> = sites
         .iter()
         .map(|site| {
-            let (site, size) = (site.clone(), size.clone());
+            let (site, scale) = (site.clone(), scale.clone());
             tokio::spawn(async move {
                 let mut report = Report::default();
-                siege::run(&site, &size, &mut report).await.map(|()| report)
+                siege::run(&site, &scale, &mut report).await.map(|()| report)
             })
         })
         .collect();
@@ -108,19 +108,19 @@ pub async fn run(words: &[String]) -> Result<ExitCode> {
         report.rows.extend(siege.await??.rows);
     }
     for site in &sites {
-        crowd::run(site, &size, &mut report).await?;
+        crowd::run(site, &scale, &mut report).await?;
         forged::run(site, &mut report).await?;
-        strange::run(site, &size, &mut report).await?;
-        flood::run(site, &size, &mut report).await?;
-        honest::run(site, &size, &mut report).await?;
+        strange::run(site, &scale, &mut report).await?;
+        flood::run(site, &scale, &mut report).await?;
+        honest::run(site, &scale, &mut report).await?;
     }
-    let about = json!({ "minutes": size.siege.as_secs_f64() / 60.0, "seconds": began.elapsed().as_secs(), "cores": cores() });
+    let about = json!({ "minutes": scale.siege.as_secs_f64() / 60.0, "seconds": began.elapsed().as_secs(), "cores": cores() });
     report.write(Path::new("target/abuse"), "report", &about)?;
     Ok(report.conclude())
 }
 
 /// What the words of the command ask for.
-fn size(words: &[String]) -> Result<Size> {
+fn scale(words: &[String]) -> Result<Scale> {
     let (mut short, mut minutes, mut only, mut words) = (false, 10, None, words.iter());
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -131,20 +131,20 @@ fn size(words: &[String]) -> Result<Size> {
             }
             "--only" => {
                 only = Some(match words.next().map(String::as_str) {
-                    Some("redis") => Counted::InRedis,
-                    Some("postgres") => Counted::InPostgres,
-                    Some("killed") => Counted::InRedisThatDies,
+                    Some("redis") => Counted::Redis,
+                    Some("postgres") => Counted::Postgres,
+                    Some("killed") => Counted::RedisThatDies,
                     _ => bail!("--only needs redis, postgres or killed"),
                 });
             }
             _ => bail!(HELP),
         }
     }
-    let mut size = if short { Size::short() } else { Size::long(minutes) };
+    let mut scale = if short { Scale::short() } else { Scale::long(minutes) };
     if let Some(only) = only {
-        size.counted = vec![only];
+        scale.counted = vec![only];
     }
-    Ok(size)
+    Ok(scale)
 }
 
 fn cores() -> usize {
@@ -154,7 +154,7 @@ fn cores() -> usize {
 /// Whether these alerts fired, and where none is named, that none did.
 fn tell_alerts(what: &str, expected: &[&str], firing: &[String], report: &mut Report) {
     if expected.is_empty() {
-        report.row("alerts", format!("none fires: {what}"), "none", firing.join(", "), firing.is_empty());
+        report.row("alerts", format!("none fires: {what}"), "none", &firing.join(", "), firing.is_empty());
     }
     for alert in expected {
         let fires = firing.iter().any(|known| known == alert);
@@ -162,7 +162,7 @@ fn tell_alerts(what: &str, expected: &[&str], firing: &[String], report: &mut Re
             "alerts",
             format!("{alert}: {what}"),
             "fires",
-            if fires { "fires" } else { "does not" },
+            &if fires { "fires" } else { "does not" },
             fires,
         );
     }

@@ -3,7 +3,7 @@
 
 use super::attack::{Attempt, Pace, Tried, attack, turn};
 use super::site::{Counted, Member, Site, sign_in};
-use super::{Size, alerts, tell_alerts};
+use super::{Scale, alerts, tell_alerts};
 use crate::report::Report;
 use crate::stand::PASSWORD;
 use anyhow::Result;
@@ -33,29 +33,29 @@ struct Seen {
     hashes: u64,
 }
 
-pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> Result<()> {
-    let owner = site.member("owner", size.owner.div_ceil(SIGN_INS_OF_A_DEVICE)).await?;
+pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) -> Result<()> {
+    let owner = site.member("owner", scale.owner.div_ceil(SIGN_INS_OF_A_DEVICE)).await?;
     let before = site.scrape().await?;
-    let [guessed, stuffed, sprayed] =
-        [size.guesses, size.stuffing, size.spraying * SPRAYERS].map(|count| Pace::new(count, size.siege));
+    let [many, few, spread] =
+        [scale.guesses, scale.stuffing, scale.spraying * SPRAYERS].map(|count| Pace::new(count, scale.siege));
     let stuffer = site.somewhere();
     let sprayers: Vec<String> = (0..SPRAYERS).map(|_| site.somewhere()).collect();
     let (guesses, stuffing, spraying, owner, told_after, ()) = tokio::join!(
-        attack(site, &guessed, |site, n| guess(site, n)),
-        attack(site, &stuffed, move |_, n| Attempt {
+        attack(site, &many, guess),
+        attack(site, &few, move |_, n| Attempt {
             from: stuffer.clone(),
             name: format!("stuffed-{n}@example.com"),
             password: format!("leaked password {n}"),
         }),
-        attack(site, &sprayed, move |_, n| Attempt {
+        attack(site, &spread, move |_, n| Attempt {
             from: sprayers[n % SPRAYERS].clone(),
             name: format!("sprayed-{n}@example.com"),
             password: "correct horse battery staple".to_owned(),
         }),
-        signs_in(site, &owner, size),
-        told(site, &stuffed),
+        signs_in(site, &owner, scale),
+        told(site, &few),
         async {
-            sleep(size.siege / 2).await;
+            sleep(scale.siege / 2).await;
             site.lose_redis().await;
         },
     );
@@ -68,10 +68,10 @@ pub(super) async fn run(site: &Arc<Site>, size: &Size, report: &mut Report) -> R
         told_after: told_after?,
         hashes: after.hashes() - before.hashes(),
     };
-    tell(site.counted, size, &seen, report);
+    tell(site.counted, scale, &seen, report);
     let firing = alerts::firing(&before, &after)?;
     let mut expected = vec!["DoorstepSignInsRefused"];
-    expected.extend((site.counted == Counted::InRedisThatDies).then_some("DoorstepRedisLost"));
+    expected.extend((site.counted == Counted::RedisThatDies).then_some("DoorstepRedisLost"));
     tell_alerts(&format!("guesses, {}", site.counted.words()), &expected, &firing, report);
     site.has_redis_again().await
 }
@@ -83,11 +83,11 @@ pub(super) fn guess(site: &Site, n: usize) -> Attempt {
 }
 
 /// How long each sign-in of the owner took; `None` where it failed.
-async fn signs_in(site: &Site, owner: &Member, size: &Size) -> Result<Vec<Option<Duration>>> {
+async fn signs_in(site: &Site, owner: &Member, scale: &Scale) -> Result<Vec<Option<Duration>>> {
     let (begin, mut took) = (Instant::now(), Vec::new());
     let mut clients = [site.client(0), site.client(1)];
-    for n in 0..size.owner {
-        sleep_until((begin + turn(n, size.owner, size.siege)).into()).await;
+    for n in 0..scale.owner {
+        sleep_until((begin + turn(n, scale.owner, scale.siege)).into()).await;
         let device = &owner.devices[n % owner.devices.len()];
         let (from, asked) = (site.somewhere(), Instant::now());
         let answer = sign_in(&mut clients[n % 2], &from, &owner.email, PASSWORD, Some(device)).await;
@@ -111,30 +111,30 @@ async fn told(site: &Site, of: &Pace) -> Result<Option<Duration>> {
     Ok(None)
 }
 
-fn tell(counted: Counted, size: &Size, seen: &Seen, report: &mut Report) {
+fn tell(counted: Counted, scale: &Scale, seen: &Seen, report: &mut Report) {
     let words = counted.words();
     let Seen { guesses, stuffing, spraying, owner, told_after, hashes } = seen;
     let in_time = owner.iter().flatten().filter(|took| **took <= OWNER_WITHIN).count() as u64;
     let signed_in = owner.iter().flatten().count() as u64;
     let guessed = hashes.saturating_sub(signed_in + stuffing.looked_at() + spraying.looked_at());
-    let minutes = size.siege.as_secs_f64() / 60.0;
+    let minutes = scale.siege.as_secs_f64() / 60.0;
     let what = format!("verifications of {} guesses in {minutes:.1} min, {words}", guesses.all());
     report.at_most("P12", what, VERIFICATIONS, guessed);
     report.at_least(
         "P12",
         format!("owner in within 2 s, of {}, {words}", owner.len()),
-        size.owner as u64,
+        scale.owner as u64,
         in_time,
     );
     let slowest = owner.iter().flatten().max().copied().unwrap_or_default();
-    report.note("P12", format!("the owner's slowest sign-in, {words}"), format!("{slowest:.0?}"));
+    report.note("P12", format!("the owner's slowest sign-in, {words}"), &format!("{slowest:.0?}"));
     let what = format!("verifications of {} names from one address, {words}", stuffing.all());
     report.at_most("P13", what, VERIFICATIONS_OF_AN_ADDRESS, stuffing.looked_at());
     let what = format!("most of an address, {} sprayed from {SPRAYERS}, {words}", spraying.all());
     report.at_most("P13", what, VERIFICATIONS_OF_AN_ADDRESS, spraying.most());
     let told = told_after.map_or("never".to_owned(), |after| format!("{after:.1?}"));
     let soon = told_after.is_some_and(|after| after <= TOLD_WITHIN);
-    report.row("P13", format!("the trail tells of it, {words}"), "within 5 s", told, soon);
+    report.row("P13", format!("the trail tells of it, {words}"), "within 5 s", &told, soon);
     let lost = guesses.lost + stuffing.lost + spraying.lost;
-    report.note("P12", format!("attempts without a verdict and not 429, {words}"), lost);
+    report.note("P12", format!("attempts without a verdict and not 429, {words}"), &lost);
 }

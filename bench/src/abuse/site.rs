@@ -13,20 +13,20 @@ use tokio::time::sleep;
 /// What counts the limits of both servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Counted {
-    InRedis,
-    InPostgres,
+    Redis,
+    Postgres,
     /// In Redis, until it is killed in the middle of each attack.
-    InRedisThatDies,
+    RedisThatDies,
 }
 
 impl Counted {
-    pub(super) const ALL: [Self; 3] = [Self::InRedis, Self::InPostgres, Self::InRedisThatDies];
+    pub(super) const ALL: [Self; 3] = [Self::Redis, Self::Postgres, Self::RedisThatDies];
 
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::InRedis => "with Redis",
-            Self::InPostgres => "without Redis",
-            Self::InRedisThatDies => "Redis killed",
+            Self::Redis => "with Redis",
+            Self::Postgres => "without Redis",
+            Self::RedisThatDies => "Redis killed",
         }
     }
 }
@@ -54,7 +54,7 @@ impl Site {
     pub(super) async fn start(counted: Counted) -> Result<Self> {
         // As shipped, also the general limit.
         let mut setup = Setup::servers(2).set("RATE_LIMIT_PER_MINUTE", "60");
-        if counted != Counted::InPostgres {
+        if counted != Counted::Postgres {
             setup = setup.with_valkey();
         }
         let (mut stand, mut metrics) = (setup.prepare().await?, Vec::new());
@@ -95,14 +95,14 @@ impl Site {
 
     /// Kills Redis, if this site's is to die.
     pub(super) async fn lose_redis(&self) {
-        if let (Counted::InRedisThatDies, Some(valkey)) = (self.counted, &mut *self.valkey.lock().await) {
+        if let (Counted::RedisThatDies, Some(valkey)) = (self.counted, &mut *self.valkey.lock().await) {
             valkey.kill();
         }
     }
 
     /// Has Redis again, empty, and waits until both servers use it.
     pub(super) async fn has_redis_again(&self) -> Result<()> {
-        if self.counted != Counted::InRedisThatDies {
+        if self.counted != Counted::RedisThatDies {
             return Ok(());
         }
         self.valkey.lock().await.as_mut().context("it has a Redis")?.restart().await?;

@@ -68,10 +68,10 @@ impl Split {
     ) {
         let measured = format!("{time:.0?} (calm {calm:.0?})");
         if self.others < SPOILT {
-            report.row(promise, what, format!("at most {most:?}"), measured, time <= most);
+            report.row(promise, what, format!("at most {most:?}"), &measured, time <= most);
         } else {
             let why = format!("not judged, others had {} % of the cores; at most {most:?}", self.others);
-            report.row(promise, what, why, measured, true);
+            report.row(promise, what, why, &measured, true);
         }
     }
 }

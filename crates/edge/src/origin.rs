@@ -1,8 +1,11 @@
 //! The site's own origin, and the check that a request comes from it.
 
 use http::header::ORIGIN;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderName, Uri};
 use std::fmt;
+
+/// A name that is not parsed anew for each request.
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The origin of `BASE_URL` as browsers write it: scheme and host in lower case, no default port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +70,11 @@ impl Origin {
     /// Judges where a request comes from.
     #[must_use]
     pub fn judge(&self, headers: &HeaderMap) -> RequestOrigin {
-        let single = |name: &str| {
+        let single = |name: &HeaderName| {
             let mut values = headers.get_all(name).iter();
             values.next().map(|first| if values.next().is_none() { first.as_bytes() } else { b"" })
         };
-        match (single("sec-fetch-site"), single(ORIGIN.as_str())) {
+        match (single(&SEC_FETCH_SITE), single(&ORIGIN)) {
             (Some(b"same-origin" | b"none"), _) => RequestOrigin::Own,
             (None, Some(origin)) if origin == self.text.as_bytes() => RequestOrigin::Own,
             (None, None) => RequestOrigin::Unknown,

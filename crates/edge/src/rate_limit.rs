@@ -66,8 +66,24 @@ fn tell(headers: &mut HeaderMap, rate_limit: &RateLimit) {
     let RateLimit { limit, left, more_in, .. } = rate_limit;
     let seconds = problem::seconds(*more_in);
     headers.insert(POLICY, policy(*limit));
-    if let Ok(value) = HeaderValue::try_from(format!("\"general\";r={left};t={seconds}")) {
+    let mut text = b"\"general\";r=".to_vec();
+    write(&mut text, u64::from(*left));
+    text.extend_from_slice(b";t=");
+    write(&mut text, seconds.unsigned_abs());
+    if let Ok(value) = HeaderValue::try_from(text) {
         headers.insert(LIMIT, value);
+    }
+}
+
+/// A number in decimal, without the detour by `Display`.
+fn write(text: &mut Vec<u8>, mut number: u64) {
+    let begin = text.len();
+    loop {
+        text.push(b'0' + u8::try_from(number % 10).unwrap_or_default());
+        number /= 10;
+        if number == 0 {
+            return text[begin..].reverse();
+        }
     }
 }
 
@@ -80,4 +96,25 @@ fn policy(limit: u32) -> HeaderValue {
     };
     let (first, said) = FIRST.get_or_init(|| (limit, text()));
     if *first == limit { said.clone() } else { text() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+
+    #[test]
+    fn what_is_left_is_told_in_decimal() {
+        for (left, more_in, told) in [
+            (0, Duration::ZERO, "\"general\";r=0;t=0"),
+            (59, Duration::milliseconds(1), "\"general\";r=59;t=1"),
+            (u32::MAX, Duration::seconds(120), "\"general\";r=4294967295;t=120"),
+        ] {
+            let mut headers = HeaderMap::new();
+            tell(&mut headers, &RateLimit { limit: 60, left, more_in, admitted: true });
+            assert_eq!(headers[LIMIT], told);
+            assert_eq!(headers[POLICY], "\"general\";q=60;w=60");
+        }
+        assert_eq!(policy(5), "\"general\";q=5;w=60");
+    }
 }

@@ -45,7 +45,7 @@ impl FromRequestParts<AppState> for Member {
         let member = if parts.method.is_safe() {
             accounts.authenticate_read_cached(token, ctx.now).await?
         } else {
-            accounts.authenticate_read(token, ctx.now).await?
+            Box::pin(accounts.authenticate_read(token, ctx.now)).await?
         };
         ctx.caller = Caller::Member(member.ok_or(Code::InvalidToken)?);
         Ok(Self(ctx))

@@ -14,10 +14,13 @@ pub(super) fn refuses(own: &Origin, request: &Request) -> bool {
 /// A request that does not say where it comes from is no browser's. A link may be followed, once per click; a preflight
 /// does nothing.
 fn is_refused(own: &Origin, method: &Method, headers: &HeaderMap) -> bool {
+    if own.judge(headers) != RequestOrigin::CrossSite || *method == Method::OPTIONS {
+        return false;
+    }
     let says = |name: &str, value: &str| headers.get(name).is_some_and(|said| said == value);
     let framed = headers.contains_key("sec-fetch-dest") && !says("sec-fetch-dest", "document");
     let followed = method.is_safe() && says("sec-fetch-mode", "navigate") && !framed;
-    own.judge(headers) == RequestOrigin::CrossSite && !followed && *method != Method::OPTIONS
+    !followed
 }
 
 #[cfg(test)]

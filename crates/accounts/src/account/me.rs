@@ -61,7 +61,7 @@ impl Accounts {
         if let Some(encoded) = self.cached_encoded(member, ctx.now) {
             return Ok(encoded);
         }
-        let account = self.own_account(member).await?;
+        let account = Box::pin(self.own_account(member)).await?;
         EncodedAccount::of(&view::user(account)).map(Arc::new)
     }
 

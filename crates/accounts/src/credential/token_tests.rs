@@ -171,6 +171,15 @@ fn what_a_thief_of_a_retired_key_dates_back_ends_within_a_day() {
     }
 }
 
+/// What a token was read as stays with it.
+#[test]
+fn a_token_that_was_read_as_another_kind_names_nobody() {
+    for kind in [Browser, ApiCookie] {
+        let read = ReadToken { kind, subject: Some(subject()) };
+        assert_eq!((read.of(kind), read.of(Bearer)), (Some(subject()), None));
+    }
+}
+
 #[test]
 fn debug_output_shows_no_secret() {
     let [key, secret] = keys();

@@ -61,7 +61,7 @@ impl RateLimiter {
 
     async fn count(&self, caller: &Principal, fixed: Option<Micros>) -> RateLimit {
         if let Some(redis) = &self.redis
-            && let Ok(counted) = self.count_in(redis, caller, fixed).await
+            && let Ok(counted) = Box::pin(self.count_in(redis, caller, fixed)).await
         {
             return counted;
         }

@@ -169,7 +169,8 @@ impl Accounts {
         if let Some(cached) = self.cached(subject.user, subject.session, now) {
             return Ok(Some(cached.member.clone()));
         }
-        self.load(subject, now).await
+        // Apart: what asks the database is many times as large, and each layer would move it for each request.
+        Box::pin(self.load(subject, now)).await
     }
 
     /// The cached row of a session, if it may still be used. One whose use is to be written down may not.

@@ -26,19 +26,23 @@ impl Accepts {
     }
 
     pub(super) async fn compressed(self, mut response: Response) -> Response {
-        let Some(said) = self.0 else {
-            vary(&mut response);
-            return response;
-        };
-        let mut request = Request::new(Body::empty());
-        *request.headers_mut() = said;
-        let mut response = Some(response);
-        let answer = service_fn(move |_: Request| {
-            std::future::ready(Ok::<_, Infallible>(response.take().unwrap_or_default()))
-        });
-        let Ok(response) = layer().layer(answer).oneshot(request).await;
-        response.map(Body::new)
+        if let Some(said) = self.0 {
+            return Box::pin(compressed(said, response)).await;
+        }
+        vary(&mut response);
+        response
     }
+}
+
+async fn compressed(said: HeaderMap, response: Response) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.headers_mut() = said;
+    let mut response = Some(response);
+    let answer = service_fn(move |_: Request| {
+        std::future::ready(Ok::<_, Infallible>(response.take().unwrap_or_default()))
+    });
+    let Ok(response) = layer().layer(answer).oneshot(request).await;
+    response.map(Body::new)
 }
 
 /// What the layer would say of an answer that it leaves as it is: another client may be sent it compressed.

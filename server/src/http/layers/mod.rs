@@ -77,13 +77,13 @@ impl Layers {
         let answer = if overloaded { Ok(None) } else { caught(|| Some(route.call(request))) };
         let layers = self.clone();
         async move {
-            let answer = async {
+            let answer = pin!(async {
                 match answer {
                     Ok(Some(answer)) => until_panic(answer).await,
                     Ok(None) => overload::refused(),
                     Err(Panicked) => failures::panicked(),
                 }
-            };
+            });
             let response = match limit {
                 Some(limit) => timeout::in_time(limit, method, answer).await,
                 None => answer.await,

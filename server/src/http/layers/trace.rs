@@ -11,6 +11,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use edge::RequestId;
 use edge::request_id::X_REQUEST_ID;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{Instrument, Level};
@@ -36,6 +37,7 @@ impl Trace {
     }
 
     pub(super) async fn end(mut self, state: &AppState, answer: impl Future<Output = Response>) -> Response {
+        let answer = pin!(answer);
         let mut response = match (&self.request, lines()) {
             (Some(Named { id, method, path }), None) => {
                 let path = path.as_ref().map_or("-", MatchedPath::as_str);

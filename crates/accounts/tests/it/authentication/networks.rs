@@ -7,6 +7,7 @@ use time::Duration;
 over_each_store![
     a_network_has_a_hundred_sign_ins_and_then_one_in_two_seconds,
     a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes,
+    what_an_address_is_refused_costs_its_network_nothing,
 ];
 
 /// A stranger's request from an address.
@@ -69,4 +70,18 @@ async fn a_network_has_a_hundred_sign_ups_and_six_hundred_refreshes(stores: Stor
     }
     assert!(wait(world.accounts.refresh(&from(&world, &address(1_000)), &token).await).is_some());
     assert_eq!(wait(world.accounts.refresh(&from(&world, elsewhere), &token).await), None);
+}
+
+async fn what_an_address_is_refused_costs_its_network_nothing(stores: Stores) {
+    let world = stores.world();
+    let (address, _) = NETWORKS[1];
+    let token = "A".repeat(43);
+    let refresh = async |n| wait(world.accounts.refresh(&from(&world, &address(n)), &token).await);
+    for n in 0..90 {
+        assert_eq!(refresh(1).await.is_some(), n >= 60, "{n}");
+    }
+    for n in 0..540 {
+        assert_eq!(refresh(2 + n % 200).await, None, "{n}");
+    }
+    assert!(refresh(2).await.is_some());
 }

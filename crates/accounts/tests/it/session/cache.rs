@@ -1,10 +1,11 @@
 //! P6 with a cache of sessions: two servers that hear of each other's changes.
 
 use crate::crew::{admin, admin_patch, deletion, patch};
-use accounts::{Accounts, Error, InvalidationError, Invalidations, RequestCtx};
+use accounts::{Accounts, Error, InvalidationError, Invalidations, RequestCtx, version};
 use domain::{PasswordForm, TokenPair};
 use serde_json::json;
 use sqlx::PgPool;
+use std::sync::Arc;
 use testkit::{PASSWORD, World};
 use time::Duration;
 
@@ -204,10 +205,17 @@ async fn ones_own_account_is_answered_without_asking_again(pool: PgPool) {
     // With the database gone only memory is left.
     world.pool.close().await;
     assert_eq!(replica.accounts.me(&ctx).await.unwrap(), asked);
+    let sent = replica.accounts.me_encoded(&ctx).await.unwrap();
+    assert_eq!(
+        (&sent.json, &sent.version),
+        (&serde_json::to_vec(&asked).unwrap(), &version::of_view(&asked))
+    );
+    assert!(Arc::ptr_eq(&sent, &replica.accounts.me_encoded(&ctx).await.unwrap()), "encoded once");
     assert!(replica.knows(&pair).await);
     world.clock.advance(Duration::SECOND);
     let ctx = RequestCtx { now: world.accounts.now(), ..ctx };
     assert!(matches!(replica.accounts.me(&ctx).await, Err(Error::Unavailable(_))));
+    assert!(matches!(replica.accounts.me_encoded(&ctx).await, Err(Error::Unavailable(_))));
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

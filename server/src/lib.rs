@@ -11,14 +11,17 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod download;
+pub mod echo;
 pub mod http;
 pub mod jobs;
 pub mod log;
 pub mod mail;
 pub mod metrics;
+mod outbound;
 mod pages;
 mod rest;
 pub mod state;
+mod traces;
 
 pub use config::{Compat, Config};
 pub use pages::render::routes as page_routes;

@@ -13,8 +13,10 @@ pub mod origin;
 pub mod problem;
 pub mod rate_limit;
 pub mod request_id;
+pub mod trace_parent;
 
 pub use client_ip::TrustedProxies;
 pub use cookie::CookieStyle;
 pub use origin::Origin;
 pub use request_id::RequestId;
+pub use trace_parent::TraceParent;

@@ -88,7 +88,7 @@ impl Requests {
 }
 
 /// A client may write any word as its method.
-fn known(method: &Method) -> &'static str {
+pub(crate) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

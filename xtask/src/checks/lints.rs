@@ -30,6 +30,15 @@ pub(crate) fn clippy_native() -> Result<()> {
     })
 }
 
+/// What is built only for those who want traces.
+pub(crate) fn clippy_traces() -> Result<()> {
+    step("clippy, with traces", |step| {
+        let mut clippy = process::cargo();
+        clippy.args(["clippy", "--locked", "--features", "server/otel", "--", "-D", "warnings"]);
+        process::build(step, &mut clippy)
+    })
+}
+
 pub(crate) fn clippy_browser() -> Result<()> {
     step("clippy, browser", |step| {
         let mut clippy = process::cargo();

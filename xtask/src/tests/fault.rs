@@ -49,6 +49,7 @@ impl Fault {
 pub(crate) enum Way {
     Crates,
     Xtask,
+    Traces,
     Site,
 }
 
@@ -56,6 +57,7 @@ impl Test {
     pub(crate) fn way(&self) -> Way {
         match self {
             Self::Cargo { package, .. } if package == "xtask" => Way::Xtask,
+            Self::Cargo { package, .. } if package == "traces" => Way::Traces,
             Self::Cargo { .. } => Way::Crates,
             Self::Browser { .. } => Way::Site,
         }

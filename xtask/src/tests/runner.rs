@@ -33,6 +33,7 @@ impl Runner<'_> {
         match way {
             Way::Crates => self.cargo(&[], tests, step),
             Way::Xtask => self.cargo(&["--package", "xtask"], tests, step),
+            Way::Traces => self.cargo(&["--package", "traces"], tests, step),
             Way::Site => self.browser(tests, step),
         }
     }

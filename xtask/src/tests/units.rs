@@ -9,8 +9,8 @@ use anyhow::Result;
 use std::process::Command;
 
 /// What cargo builds when it is told nothing, and this crate apart from it: xtask's needs would add features to
-/// `libc` and so have everything above it compiled twice.
-pub(crate) const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"]];
+/// `libc` and so have everything above it compiled twice. Nor is `traces` in the usual build.
+pub(crate) const NATIVE: &[&[&str]] = &[&[], &["--package", "xtask"], &["--package", "traces"]];
 
 /// nextest where it is installed and its report is needed, else what cargo itself has.
 #[derive(Clone, Copy, PartialEq)]
@@ -45,7 +45,8 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
     // none.
     let python = Python::bring().map(|python| python.path("python"));
     let valkey = valkey::bring();
-    for (program, tried) in [("nginx", "its sample in docs/deploy"), ("pgbouncer", "what holds behind it")] {
+    for (program, tried) in [("nginx", "its sample in deploy/proxies"), ("pgbouncer", "what holds behind it")]
+    {
         if !["", "/usr/sbin/"].iter().any(|folder| is_there(&format!("{folder}{program}"))) {
             let install = format!("on Debian: apt-get install {program}");
             steps::say(&format!("- {program}: there is none, so {tried} is not tried ({install})"));

@@ -6,6 +6,7 @@ use crate::http::headers;
 use crate::log::current::{Named, within};
 use crate::log::lines;
 use crate::state::AppState;
+use crate::traces::{self, Traced};
 use accounts::{Clock, ReadAheadRng, SystemClock};
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
@@ -24,6 +25,7 @@ pub(super) struct Trace {
     start: Instant,
     id: RequestId,
     request: Option<Named>,
+    traced: Traced,
 }
 
 impl Trace {
@@ -33,7 +35,7 @@ impl Trace {
         request.extensions_mut().insert(id);
         let path = request.extensions().get::<MatchedPath>().cloned();
         let named = Named { id, method: request.method().clone(), path };
-        Self { start, id, request: Some(named) }
+        Self { start, id, request: Some(named), traced: traces::begin(state, request) }
     }
 
     pub(super) async fn end(mut self, state: &AppState, answer: impl Future<Output = Response>) -> Response {
@@ -48,6 +50,7 @@ impl Trace {
         };
         headers::add(response.headers_mut(), state.origin.is_https());
         response.headers_mut().insert(X_REQUEST_ID.clone(), self.id.header());
+        self.traced.end(response.status());
         if let Some(request) = &self.request {
             let took = self.start.elapsed();
             if let Some(metrics) = &state.metrics {

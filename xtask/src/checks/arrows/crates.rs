@@ -5,11 +5,11 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use std::path::Path;
 
-/// Each crate of ours, the crates that it may depend on, and those that it may depend on only for the server's side.
+/// Each crate of ours, the crates that it may depend on, and those that it may depend on only by a feature.
 const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("frontend", &["app"], &[]),
     ("app", &["domain", "words"], &["edge", "accounts"]),
-    ("server", &["app", "edge", "accounts", "words", "domain", "store"], &[]),
+    ("server", &["app", "edge", "accounts", "words", "domain", "store"], &["traces"]),
     ("edge", &["accounts", "words", "domain"], &[]),
     ("accounts", &["redis_store", "store", "webauthn", "words", "domain"], &[]),
     ("redis_store", &["store", "domain"], &[]),
@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str], &[&str])] = &[
     ("words", &["domain"], &[]),
     ("domain", &[], &[]),
     ("webauthn", &[], &[]),
+    ("traces", &[], &[]),
     ("testkit", &["accounts", "store", "domain"], &[]),
     ("xtask", &[], &[]),
     ("bindgen", &[], &[]),
@@ -45,6 +46,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("minicbor", &["webauthn"]),
     ("lettre", &["server"]),
     ("utoipa*", &["domain", "server"]),
+    ("opentelemetry*", &["traces"]),
 ];
 
 /// A second crypto provider makes rustls panic at run time. `deny.toml` says so too; this needs no tool.
@@ -123,6 +125,8 @@ fn banned(tree: &Path) -> Result<Vec<String>> {
         "--locked",
         "-p",
         "server",
+        "--features",
+        "otel",
         "-e",
         "normal,build",
         "--prefix",

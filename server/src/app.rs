@@ -1,6 +1,7 @@
 //! The whole server: every route and its layers, from the outside in.
 
 use crate::config::AppEnv;
+use crate::echo;
 use crate::http::layers::{Layers, around};
 use crate::http::slash::{self, ApiPaths};
 use crate::http::{csp_report, files, health, logo, manifest, well_known};
@@ -73,7 +74,10 @@ fn pages(state: &AppState) -> Router<AppState> {
     pages
         .route("/account/export", get(export::download).layer((counted.clone(), caller.clone())))
         .route("/admin/audit/export", get(admin::download).layer((counted, caller.clone())))
-        .route("/whoami", get(whoami::show).layer(caller))
+        .route(
+            echo::PATH,
+            get(whoami::show).layer((from_fn_with_state(state.clone(), echo::middleware), caller)),
+        )
 }
 
 fn not_found(state: &AppState) -> Router {

@@ -3,7 +3,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::Parser;
-use server::cli::{self, Cli, Command, logging, output};
+use server::cli::{self, Cli, Command, Keys, logging, output};
 use server::config::{self, AppEnv, Config, ConfigErrors};
 use server::log;
 use std::process::ExitCode;
@@ -34,8 +34,11 @@ fn begin() -> Result<ExitCode, ConfigErrors> {
         return Ok(output::print(format_args!("{document}"))
             .map_or_else(|error| stop(&error), |()| ExitCode::SUCCESS));
     }
-    let config =
-        if command.needs_keys() { Config::with_keys(&cli.settings)? } else { Config::new(&cli.settings)? };
+    let config = match command.keys() {
+        Keys::Needed => Config::with_keys(&cli.settings)?,
+        Keys::LookedAt => Config::only_looking(&cli.settings)?,
+        Keys::Unread => Config::new(&cli.settings)?,
+    };
     logging::init(config.log_format, cli.settings.rust_log.as_deref())?;
     Ok(run(command, &config))
 }

@@ -62,6 +62,12 @@ impl DatabaseClock {
 }
 
 impl Accounts {
+    /// How far the database's clock is ahead of this server's, as it was last measured.
+    #[must_use]
+    pub fn database_clock_ahead(&self) -> Duration {
+        Duration::microseconds(self.inner.database_clock.ahead.load(Ordering::Relaxed))
+    }
+
     /// Measures how far the database's clock is from this server's. For the start, and every few seconds afterwards.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ pub mod retention;
 mod rng;
 mod session;
 mod settings;
+mod site_proof;
 pub mod version;
 mod view;
 

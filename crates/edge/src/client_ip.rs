@@ -32,7 +32,8 @@ fn net(part: &str) -> Result<IpNet, String> {
 }
 
 /// The address at the other end of the connection.
-pub(crate) fn peer(extensions: &Extensions) -> IpAddr {
+#[must_use]
+pub fn peer(extensions: &Extensions) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip().to_canonical())
 }

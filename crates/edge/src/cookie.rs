@@ -157,6 +157,18 @@ impl CookieStyle {
         read(headers, self.passkey_name())
     }
 
+    /// The name of the cookie that `server doctor` looks at; nothing reads it.
+    #[must_use]
+    pub fn trial_name(self) -> &'static str {
+        if self.secure { "__Host-doctor" } else { "doctor" }
+    }
+
+    /// The header that sets it.
+    #[must_use]
+    pub fn set_trial(self) -> (HeaderName, HeaderValue) {
+        self.header(self.trial_name(), "1", Some(1))
+    }
+
     /// The header that sends a flash along.
     #[must_use]
     pub fn set_flash(self, value: &str) -> (HeaderName, HeaderValue) {

@@ -291,18 +291,37 @@ pub async fn migrate(connect: &PgConnectOptions) -> Result<(), StoreError> {
 }
 
 /// Whether this binary could begin there: its history holds no migration that this binary does not know, as after a return
-/// to an older version.
+/// to an older version, none that is another than this binary's, and none that was broken off. The migrator asks the same
+/// before it changes anything.
 ///
 /// # Errors
 /// [`StoreError`] where it could not.
 pub async fn check_history(connect: &PgConnectOptions) -> Result<(), StoreError> {
     let mut connection = own_connection(connect).await?;
-    let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
-        .fetch_all(&mut connection)
-        .await?;
+    let history = "SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version";
+    let applied: Vec<(i64, Vec<u8>, bool)> = sqlx::query_as(history).fetch_all(&mut connection).await?;
     connection.close().await?;
-    let unknown = applied.into_iter().find(|version| MIGRATOR.iter().all(|known| known.version != *version));
-    unknown.map_or(Ok(()), |version| Err(MigrateError::VersionMissing(version).into()))
+    for (version, checksum, success) in applied {
+        let fault = match MIGRATOR.iter().find(|known| known.version == version) {
+            None => MigrateError::VersionMissing(version),
+            Some(_) if !success => MigrateError::Dirty(version),
+            Some(known) if *known.checksum != *checksum => MigrateError::VersionMismatch(version),
+            Some(_) => continue,
+        };
+        return Err(fault.into());
+    }
+    Ok(())
+}
+
+/// Whether a role gets in there.
+///
+/// # Errors
+/// [`StoreError`] where it does not.
+pub async fn try_connect(connect: &PgConnectOptions) -> Result<(), StoreError> {
+    let connecting = PgConnection::connect_with(connect);
+    let connected = tokio::time::timeout(MIGRATION_CONNECTS, connecting).await;
+    connected.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
+    Ok(())
 }
 
 /// A connection whose session is ours alone.

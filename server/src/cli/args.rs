@@ -100,18 +100,11 @@ pub enum Command {
     Openapi,
     /// Print what the database holds, for how long and why
     Retention,
-    /// Say what is wrong with the settings, the database, the keys and the mail, and what to do; changes nothing
+    /// Say what is wrong with the settings, the database, the keys, the mail and the proxy, and what to do; changes nothing
     #[command(
         after_help = "Exit codes: 0 where nothing fails, 1 where something does, 2 for a wrong command line."
     )]
-    Doctor {
-        /// Send a mail there
-        #[arg(long, value_name = "EMAIL")]
-        mail_to: Option<String>,
-        /// Go through a checklist for production as well
-        #[arg(long)]
-        production: bool,
-    },
+    Doctor(Doctor),
     /// Find the cost of password hashes at which one takes a given time on this machine
     Argon2Calibrate {
         /// The time, in milliseconds
@@ -122,21 +115,37 @@ pub enum Command {
     Healthcheck,
 }
 
+/// What a command does with the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys {
+    /// It works with accounts, for which they must be there; development makes them.
+    Needed,
+    /// It works with accounts and changes nothing.
+    LookedAt,
+    /// It reads them by itself, or not at all.
+    Unread,
+}
+
 impl Command {
-    /// Whether it works with accounts, for which the keys must be there.
+    /// What it does with the keys.
     #[must_use]
-    pub fn needs_keys(&self) -> bool {
-        matches!(
-            self,
+    pub fn keys(&self) -> Keys {
+        match self {
             Self::Serve
-                | Self::CreateAdmin { .. }
-                | Self::Invite { .. }
-                | Self::Link { .. }
-                | Self::Factors(_)
-                | Self::Audit(_)
-                | Self::ImportUsers(_)
-                | Self::Doctor { .. }
-        )
+            | Self::CreateAdmin { .. }
+            | Self::Invite { .. }
+            | Self::Link { .. }
+            | Self::Factors(_)
+            | Self::Audit(_)
+            | Self::ImportUsers(_) => Keys::Needed,
+            Self::Doctor(_) => Keys::LookedAt,
+            Self::Migrate
+            | Self::RotateKeys { .. }
+            | Self::Openapi
+            | Self::Retention
+            | Self::Argon2Calibrate { .. }
+            | Self::Healthcheck => Keys::Unread,
+        }
     }
 }
 
@@ -162,6 +171,23 @@ pub enum AuditCommand {
         #[arg(long, value_name = "DAY")]
         before: String,
     },
+}
+
+/// What `doctor` looks at beside the settings.
+#[derive(Args)]
+pub struct Doctor {
+    /// Send a mail there
+    #[arg(long, value_name = "EMAIL")]
+    pub mail_to: Option<String>,
+    /// Ask the server there instead of at BASE_URL's own address, https://10.0.0.5 for example; its name stays BASE_URL's
+    #[arg(long, value_name = "URL")]
+    pub at: Option<String>,
+    /// The certificate of the site's authority in PEM, instead of the public ones
+    #[arg(long, value_name = "PATH")]
+    pub ca_file: Option<PathBuf>,
+    /// Go through a checklist for production as well
+    #[arg(long)]
+    pub production: bool,
 }
 
 /// What is to be done with second factors.

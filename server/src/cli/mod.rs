@@ -18,7 +18,7 @@ mod serve;
 mod signal;
 mod startup;
 
-pub use args::{Cli, Command};
+pub use args::{Cli, Command, Keys};
 
 use crate::config::secret::secret;
 use crate::config::{Compat, Config};
@@ -35,7 +35,7 @@ pub async fn run(command: Command, config: &Config) -> Result<ExitCode, Box<dyn 
     match command {
         Command::Audit(command) => return audit::run(config, command).await,
         Command::ImportUsers(words) => return import::run(config, &words).await,
-        Command::Doctor { mail_to, production } => return doctor::run(config, mail_to, production).await,
+        Command::Doctor(words) => return doctor::run(config, words).await,
         Command::Serve => serve::run(config).await?,
         Command::Migrate => startup::migrate(config).await?,
         Command::CreateAdmin { email, if_none, admin_password, admin_password_file } => {

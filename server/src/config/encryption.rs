@@ -1,8 +1,9 @@
 use super::env::AppEnv;
 use super::error::ConfigError;
-use super::key_file::KeyFile;
+use super::key_file::{KeyAge, KeyFile};
 use super::raw::RawConfig;
 use accounts::EncryptionKeys;
+use std::path::Path;
 use time::{Duration, OffsetDateTime};
 
 const NAME: &str = "ENCRYPTION_KEY_FILE";
@@ -29,10 +30,22 @@ impl Encryption {
         self.keys().map(Some)
     }
 
-    /// When the keys' file was written last.
+    pub(super) fn only_look(&mut self) {
+        if let Some(file) = &mut self.file {
+            file.only_look();
+        }
+    }
+
+    /// Where the keys are.
     #[must_use]
-    pub fn changed(&self) -> Option<OffsetDateTime> {
-        self.file.as_ref()?.changed().map(OffsetDateTime::from)
+    pub fn path(&self) -> Option<&Path> {
+        self.file.as_ref().map(KeyFile::path)
+    }
+
+    /// How old the key is that encrypts.
+    #[must_use]
+    pub fn age(&self, now: OffsetDateTime) -> Option<KeyAge> {
+        self.file.as_ref()?.age(self.keys().ok()?.encrypts_since(now))
     }
 
     /// The keys.

@@ -10,7 +10,7 @@ use std::fs::{File, Metadata};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use time::OffsetDateTime;
 
 /// A file with one or more keys in PEM.
 #[derive(Debug)]
@@ -19,6 +19,19 @@ pub struct KeyFile {
     path: PathBuf,
     /// Whether to make it when it is missing.
     pub(super) make: bool,
+    /// Whether one that would be made is made in memory alone.
+    looks_only: bool,
+}
+
+/// What is known of a key's age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAge {
+    /// The file says since when it is used.
+    Since(OffsetDateTime),
+    /// The file says nothing, and was written then: a copy of an old key is a new file.
+    Written(OffsetDateTime),
+    /// There is no file yet, and the first start makes it.
+    NotMade,
 }
 
 impl KeyFile {
@@ -31,7 +44,25 @@ impl KeyFile {
     ) -> Option<Self> {
         let make = env == AppEnv::Development;
         let path = filled(value).or(make.then_some(development))?;
-        Some(Self { variable, path: path.into(), make })
+        Some(Self { variable, path: path.into(), make, looks_only: false })
+    }
+
+    /// From now on a missing file stays missing.
+    pub(super) fn only_look(&mut self) {
+        self.looks_only = true;
+    }
+
+    /// Its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How old its key is, where `since` says what the file does.
+    pub(super) fn age(&self, since: Option<OffsetDateTime>) -> Option<KeyAge> {
+        match std::fs::metadata(&self.path).and_then(|found| found.modified()) {
+            Err(_) => self.make.then_some(KeyAge::NotMade),
+            Ok(written) => Some(since.map_or(KeyAge::Written(written.into()), KeyAge::Since)),
+        }
     }
 
     /// What the file holds, made before where it is missing and may be made.
@@ -42,6 +73,9 @@ impl KeyFile {
     ) -> Result<T, ConfigError> {
         if self.make && !self.path.exists() {
             let pem = generate().map_err(|error| self.unusable(&error))?;
+            if self.looks_only {
+                return parse(&pem).map_err(|error| self.unusable(&error));
+            }
             write_secret(&self.path, &pem).map_err(|error| self.unusable(&error))?;
         }
         if !self.make && others_read(&self.path).map_err(|error| self.unusable(&error))? {
@@ -49,11 +83,6 @@ impl KeyFile {
         }
         let pem = std::fs::read_to_string(&self.path).map_err(|error| self.unusable(&error))?;
         parse(&pem).map_err(|error| self.unusable(&error))
-    }
-
-    /// When it was written last.
-    pub(super) fn changed(&self) -> Option<SystemTime> {
-        std::fs::metadata(&self.path).and_then(|found| found.modified()).ok()
     }
 
     /// Replaces what the file holds.

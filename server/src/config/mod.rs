@@ -26,6 +26,7 @@ pub use compat::Compat;
 pub use encryption::Encryption;
 pub use env::AppEnv;
 pub use error::{ConfigError, ConfigErrors};
+pub use key_file::KeyAge;
 pub use log::LogFormat;
 pub use mail::{MailConfig, MailTransport, SmtpServer, mail_address};
 pub use raw::RawConfig;
@@ -60,6 +61,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where metrics are served; nowhere unless it is set.
     pub metrics: Option<SocketAddr>,
+    /// The collector that spans of requests are sent to, if any.
+    #[cfg(feature = "otel")]
+    pub traces: Option<String>,
     /// Where the built site is.
     pub site_root: PathBuf,
     /// Whether the site's files carry hashes in their names; `None`: where the build left their list.
@@ -154,6 +158,8 @@ impl Config {
             logo,
             listen: addresses.listen,
             metrics: addresses.metrics,
+            #[cfg(feature = "otel")]
+            traces: filled(raw.otel_exporter_otlp_endpoint.as_deref()).map(str::to_owned),
             site_root: filled(raw.leptos_site_root.as_deref()).unwrap_or("target/site").into(),
             hash_files,
             database,
@@ -189,7 +195,24 @@ impl Config {
     /// # Errors
     /// Every variable that cannot work.
     pub fn with_keys(raw: &RawConfig) -> Result<Self, ConfigErrors> {
-        match Self::new(raw) {
+        Self::judged_with_keys(raw, Self::new(raw))
+    }
+
+    /// The same for a command that changes nothing: a key that the first start would make is made in memory.
+    ///
+    /// # Errors
+    /// Every variable that cannot work.
+    pub fn only_looking(raw: &RawConfig) -> Result<Self, ConfigErrors> {
+        let config = Self::new(raw).map(|mut config| {
+            config.signing.only_look();
+            config.encryption.only_look();
+            config
+        });
+        Self::judged_with_keys(raw, config)
+    }
+
+    fn judged_with_keys(raw: &RawConfig, config: Result<Self, ConfigErrors>) -> Result<Self, ConfigErrors> {
+        match config {
             Ok(config) => {
                 let mut errors = ConfigErrors::default();
                 errors.keep(config.signing.load());

@@ -1,6 +1,6 @@
 use super::env::AppEnv;
 use super::error::ConfigError;
-use super::key_file::KeyFile;
+use super::key_file::{KeyAge, KeyFile};
 use super::raw::RawConfig;
 use super::secret::{OTHERS_READ, is_guessable, others_read, secret};
 use super::value::filled;
@@ -65,11 +65,24 @@ impl Signing {
 }
 
 impl Signing {
-    /// When the key's file was written last.
+    pub(super) fn only_look(&mut self) {
+        if let Self::KeyFile(file) = self {
+            file.only_look();
+        }
+    }
+
+    /// Where the key is, if that is a file.
     #[must_use]
-    pub fn changed(&self) -> Option<OffsetDateTime> {
+    pub fn path(&self) -> Option<&Path> {
         let Self::KeyFile(file) = self else { return None };
-        file.changed().map(OffsetDateTime::from)
+        Some(file.path())
+    }
+
+    /// How old the key is that signs.
+    #[must_use]
+    pub fn age(&self, now: OffsetDateTime) -> Option<KeyAge> {
+        let Self::KeyFile(file) = self else { return None };
+        file.age(self.load().ok()?.signs_since(now))
     }
 
     /// Adds a key to the file, which signs from `lead` after `now`: every server must have been restarted by then. The

@@ -37,6 +37,19 @@ impl Outgoing {
     }
 }
 
+impl Outgoing {
+    /// Whether a mail would be taken, as far as that shows without one.
+    ///
+    /// # Errors
+    /// [`Undelivered`] where the mail server cannot be reached, or refuses us.
+    pub async fn greet(&self) -> Result<(), Undelivered> {
+        match self {
+            Self::Smtp(smtp) => smtp.greet().await,
+            Self::Mailbox(_) => Ok(()),
+        }
+    }
+}
+
 impl Mailer for Outgoing {
     async fn send(&self, message: Message) -> Result<(), Undelivered> {
         match self {

@@ -50,6 +50,15 @@ impl Smtp {
         in_time.unwrap_or_else(|_| Err(Undelivered::Later("no answer in time".to_owned())))
     }
 
+    /// Connects as for a mail, with TLS and the password, and takes leave.
+    pub(super) async fn greet(&self) -> Result<(), Undelivered> {
+        let greeting = async { self.connect().await?.quit().await };
+        match tokio::time::timeout(self.timeout, greeting).await {
+            Ok(answered) => answered.map(drop).map_err(|error| Undelivered::Later(reason(&error))),
+            Err(_) => Err(Undelivered::Later("no answer in time".to_owned())),
+        }
+    }
+
     async fn deliver(&self, mail: &lettre::Message) -> Result<(), Undelivered> {
         let connection = self.connection().await;
         let mut connection = connection.map_err(|error| Undelivered::Later(reason(&error)))?;

@@ -215,6 +215,13 @@ impl EncryptionKeys {
         Ok(mac)
     }
 
+    /// Since when the key that encrypts now has encrypted, where the file says so.
+    #[must_use]
+    pub fn encrypts_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let from = self.encrypting(now)?.from;
+        Some(from).filter(|from| (OffsetDateTime::UNIX_EPOCH + Duration::SECOND..=now).contains(from))
+    }
+
     fn encrypting(&self, now: OffsetDateTime) -> Option<&Key> {
         // A clock set back before the first key began leaves that one.
         self.0.iter().rfind(|key| key.from <= now).or(self.0.first())

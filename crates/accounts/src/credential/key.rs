@@ -190,6 +190,13 @@ impl KeyRing {
         self.0.iter().filter(move |key| key.verifies(now))
     }
 
+    /// Since when the key that signs now has signed, where the file says so.
+    #[must_use]
+    pub fn signs_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let signing = self.0.iter().rfind(|key| key.from <= now)?;
+        Some(signing.from).filter(|from| *from > OffsetDateTime::UNIX_EPOCH)
+    }
+
     /// A secret for another purpose, the same while the oldest key is there.
     pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
         self.0.first().map_or([0; 32], |oldest| oldest.key.derive(purpose))

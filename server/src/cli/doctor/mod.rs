@@ -1,9 +1,13 @@
 //! `doctor`: whether a server would work as it is set up, and what to do where it would not. It changes
-//! nothing, but that development gets its keys as at a first start, and that Redis is tried with two keys for a second.
+//! nothing, but that Redis is tried with two keys for a second, and that a mail is sent where one is asked for.
 
 mod checks;
+mod database;
+mod keys;
 mod production;
+mod proxy;
 
+use super::args::Doctor;
 use super::output::print;
 use super::startup::open_accounts;
 use crate::config::Config;
@@ -45,20 +49,17 @@ impl fmt::Display for Finding {
     }
 }
 
-pub(super) async fn run(
-    config: &Config,
-    mail_to: Option<String>,
-    production: bool,
-) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+pub(super) async fn run(config: &Config, words: Doctor) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let accounts = open_accounts(config)?;
     let mut findings = checks::settings(config);
     findings.extend(checks::addresses(config).await);
-    findings.extend(checks::database(config, &accounts).await);
+    findings.extend(database::look(config, &accounts).await);
     findings.push(checks::redis(&accounts).await);
-    findings.extend(checks::keys(config, &accounts).await);
-    findings.push(checks::mail(config, &accounts, mail_to).await);
+    findings.extend(keys::look(config, &accounts).await);
+    findings.push(checks::mail(config, &accounts, words.mail_to.clone()).await);
     findings.push(checks::site(config, &accounts));
-    if production {
+    findings.extend(proxy::way(config, &accounts, &words).await);
+    if words.production {
         findings.extend(production::checklist(config, &findings));
     }
     for finding in &findings {

@@ -2,16 +2,21 @@
 
 use super::commands::{RANDOM, run, text, url};
 use crate::app::site;
-use sqlx::PgPool;
+use crate::mail::catcher::{Catcher, Manner};
+use accounts::{Clock, KeyRing, SigningKey, SystemClock};
+use sqlx::{AssertSqlSafe, PgPool};
+use std::path::Path;
+use time::Duration;
 
-fn doctor(words: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, Vec<String>) {
-    let site = [("LEPTOS_SITE_ROOT", site().to_str().unwrap())];
-    let output = run(&[&["doctor"], words].concat(), &[&site, settings].concat());
+pub fn doctor(words: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, Vec<String>) {
+    // Nobody answers there, whatever else runs on this machine.
+    let usual = [("LEPTOS_SITE_ROOT", site().to_str().unwrap()), ("BASE_URL", "http://127.0.0.1:1")];
+    let output = run(&[&["doctor"], words].concat(), &[&usual, settings].concat());
     (output.status.code(), text(&output.stdout).lines().map(str::to_owned).collect())
 }
 
 #[track_caller]
-fn says(lines: &[String], health: &str, part: &str, word: &str) {
+pub fn says(lines: &[String], health: &str, part: &str, word: &str) {
     let found = lines.iter().any(|line| {
         line.starts_with(health) && line[4..].trim_start().starts_with(part) && line.contains(word)
     });
@@ -26,9 +31,10 @@ async fn a_good_server_is_told_what_could_be_better(pool: PgPool) {
     says(&lines, "warn", "roles", "MIGRATE_DATABASE_URL");
     says(&lines, "ok", "redis", "not set up");
     says(&lines, "ok", "address", "LEPTOS_SITE_ADDR");
-    says(&lines, "ok", "keys", "0 days ago");
-    says(&lines, "warn", "mail", "--mail-to");
+    says(&lines, "ok", "clock", "this machine's");
+    says(&lines, "ok", "mail", "to nobody");
     says(&lines, "ok", "site", "there");
+    says(&lines, "warn", "proxy", "cannot be reached from here");
     assert!(!lines.iter().any(|line| line.contains("production")), "{lines:#?}");
 }
 
@@ -84,6 +90,73 @@ async fn it_migrates_nothing(pool: PgPool) {
     assert_eq!(tables, 0);
 }
 
+/// In development a server makes its keys. Their age is told by what the file says, never by when it was written.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn it_makes_no_key_and_tells_the_age_that_a_key_names(pool: PgPool) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("doctor-{}", std::process::id()));
+    let (file, url) = (folder.join("signing-key.pem"), url(&pool));
+    let settings = [
+        ("DATABASE_URL", url.as_str()),
+        ("SIGNING_KEY_FILE", file.to_str().unwrap()),
+        ("ENCRYPTION_KEY_FILE", "var-of-nobody/encryption-key.pem"),
+    ];
+    let (code, lines) = doctor(&[], &settings);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    says(&lines, "ok", "keys", "the first start makes the signing key");
+    says(&lines, "ok", "keys", "the first start makes the encryption key");
+    assert!(!folder.exists());
+    std::fs::create_dir(&folder).unwrap();
+    let key = SigningKey::generate_ed25519_pem().unwrap();
+    std::fs::write(&file, &key).unwrap();
+    says(&doctor(&[], &settings).1, "warn", "keys", "signing key is cannot be seen");
+    let rotated = |days| {
+        KeyRing::rotate_ed25519_pem(&key, SystemClock.now() - Duration::days(days), Duration::ZERO).unwrap()
+    };
+    std::fs::write(&file, rotated(3)).unwrap();
+    says(&doctor(&[], &settings).1, "ok", "keys", "signing key has been used for 3 days");
+    std::fs::write(&file, rotated(400)).unwrap();
+    says(&doctor(&[], &settings).1, "warn", "keys", "used for 400 days");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_mail_server_is_tried_without_a_mail(pool: PgPool) {
+    let catcher = Catcher::start(Manner::default()).await;
+    let (url, smtp) = (url(&pool), format!("smtp://ana:canary@127.0.0.1:{}", catcher.port));
+    let settings = [("DATABASE_URL", url), ("SMTP_URL", smtp), ("MAIL_FROM", "a@example.com".to_owned())];
+    let look = async || {
+        let settings = settings.clone();
+        let looking = move || doctor(&[], &settings.each_ref().map(|(name, value)| (*name, value.as_str())));
+        tokio::task::spawn_blocking(looking).await.unwrap()
+    };
+    let (code, lines) = look().await;
+    assert_eq!(code, Some(0), "{lines:#?}");
+    says(&lines, "ok", "mail", "lets this one in");
+    assert!(catcher.heard().has("AUTH") && catcher.heard().has("QUIT") && catcher.heard().mails.is_empty());
+    catcher.behave(Manner::answering("AUTH", "535 no"));
+    let (code, lines) = look().await;
+    assert_eq!(code, Some(1), "{lines:#?}");
+    says(&lines, "FAIL", "mail", "the mail server says 535");
+    assert!(!lines.concat().contains("canary"), "{lines:#?}");
+}
+
+/// A server's own role is not asked to migrate, and need not know who does.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_role_that_migrates_and_the_listening_address_are_tried(pool: PgPool) {
+    let (code, lines) = doctor(
+        &[],
+        &[
+            ("DATABASE_URL", &url(&pool)),
+            ("MIGRATE_DATABASE_URL", "postgres://owner:canary@127.0.0.1:1/app"),
+            ("DATABASE_LISTEN_URL", "postgres://ana:canary@127.0.0.1:1/app"),
+        ],
+    );
+    assert_eq!(code, Some(1), "{lines:#?}");
+    says(&lines, "warn", "roles", "\"owner\", which migrates, does not get in");
+    says(&lines, "FAIL", "changes", "changes are not heard");
+    assert!(!lines.concat().contains("canary"), "{lines:#?}");
+}
+
 /// As after a return to an older version: no server would start.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_schema_of_a_newer_version_fails(pool: PgPool) {
@@ -93,6 +166,14 @@ async fn a_schema_of_a_newer_version_fails(pool: PgPool) {
     let (code, lines) = doctor(&[], &[("DATABASE_URL", &url(&pool))]);
     assert_eq!(code, Some(1), "{lines:#?}");
     says(&lines, "FAIL", "database", "30000101000000");
+    for (wrong, named) in [("checksum = ''", "modified"), ("success = false", "partially applied")] {
+        let sql = format!(
+            "DELETE FROM _sqlx_migrations WHERE version = 30000101000000;
+             UPDATE _sqlx_migrations SET {wrong} WHERE version = (SELECT min(version) FROM _sqlx_migrations)"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
+        says(&doctor(&[], &[("DATABASE_URL", &url(&pool))]).1, "FAIL", "database", named);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What every answer has, whoever asks.
 
 mod connections;
+mod echo;
 // It reads `/proc`.
 #[cfg(target_os = "linux")]
 mod exports;

@@ -1,7 +1,7 @@
 //! What takes mails out of the outbox.
 
 mod canaries;
-mod catcher;
+pub mod catcher;
 pub mod certificates;
 mod job;
 mod kills;

@@ -10,7 +10,9 @@ use crate::jobs::Jobs;
 use crate::log;
 use crate::metrics;
 use crate::state::AppState;
+use crate::traces;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -18,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(config: &Config) -> Outcome {
     let state = AppState::new(config, open_accounts(config)?)?;
+    traces::start(config)?;
     let mut stop = pin!(shutdown_signal()?);
     let prepared = tokio::select! {
         prepared = prepare(config, &state.accounts) => prepared?,
@@ -54,16 +57,30 @@ pub(super) async fn run(config: &Config) -> Outcome {
     };
     server.run(listener, stop).await;
     jobs.stop().await?;
+    traces::stop().await;
     log::flush();
     tracing::info!("stopped");
     refused
 }
 
-/// Until the process ends: how a stop goes is worth watching too.
+/// Until the process ends: how a stop goes is worth watching too. Whoever reaches the address takes few of the process'
+/// files and none of its time.
 async fn serve_metrics(config: &Config, state: &AppState) -> Outcome {
+    const SOME: usize = 8;
     if let (Some(address), Some(metrics)) = (config.metrics, state.metrics.clone()) {
-        let listener = metrics::listen(address).await?;
-        tokio::spawn(metrics::serve(listener, state.accounts.clone(), metrics));
+        let server = Server {
+            limits: Limits {
+                connections: SOME,
+                per_address: SOME,
+                per_network: SOME,
+                silent: SOME,
+                ..Limits::default()
+            },
+            proxies: Arc::default(),
+            stopping: CancellationToken::new(),
+            router: metrics::router(state.accounts.clone(), metrics),
+        };
+        tokio::spawn(server.run(metrics::listen(address).await?, std::future::pending()));
     }
     Ok(())
 }

@@ -6,8 +6,10 @@ mod process;
 mod requests;
 mod snapshot;
 
+pub(crate) use listener::listen;
 pub use listener::router;
-pub(crate) use listener::{listen, serve};
+#[cfg(feature = "otel")]
+pub(crate) use requests::known;
 
 use accounts::Accounts;
 use axum::extract::MatchedPath;
@@ -51,10 +53,12 @@ impl Metrics {
     /// # Errors
     /// Never, but the format's writer has an error.
     pub async fn text(&self, accounts: &Accounts) -> Result<String, fmt::Error> {
+        // Before the backlog is asked for: that takes a connection itself.
+        let measures = accounts.measures();
         let backlog = accounts.backlog().await.ok();
         let mut text = String::new();
         encode_registry(&mut text, &self.registry)?;
-        encode_registry(&mut text, &snapshot::registry(&accounts.measures(), backlog.as_ref()))?;
+        encode_registry(&mut text, &snapshot::registry(&measures, backlog.as_ref()))?;
         encode_registry(&mut text, &process::registry())?;
         encode_eof(&mut text)?;
         Ok(text)

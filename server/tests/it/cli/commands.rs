@@ -314,7 +314,7 @@ async fn large_rows_of_an_old_database_come_in_small_parts(pool: PgPool) {
 pub struct Running {
     pub process: Process,
     log: BufReader<ChildStderr>,
-    address: String,
+    pub address: String,
 }
 
 pub fn spawn(database: &str, more: &[(&str, &str)]) -> Process {

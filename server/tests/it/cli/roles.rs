@@ -12,15 +12,15 @@ use std::process::Stdio;
 use testkit::{PASSWORD, World, sign_in};
 
 /// A database that one role owns and another serves from.
-struct Roles {
-    owner: PgConnectOptions,
-    serving: PgConnectOptions,
-    migrate_url: String,
-    url: String,
+pub struct Roles {
+    pub owner: PgConnectOptions,
+    pub serving: PgConnectOptions,
+    pub migrate_url: String,
+    pub url: String,
 }
 
 impl Roles {
-    async fn new(pool: &PgPool) -> Self {
+    pub async fn new(pool: &PgPool) -> Self {
         let connect = pool.connect_options();
         let database = connect.get_database().unwrap();
         let own = &database[database.len() - 20..];
@@ -39,11 +39,11 @@ impl Roles {
         Self { owner, serving, migrate_url, url }
     }
 
-    fn settings(&self) -> [(&str, &str); 2] {
+    pub fn settings(&self) -> [(&str, &str); 2] {
         [("DATABASE_URL", &self.url), ("MIGRATE_DATABASE_URL", &self.migrate_url)]
     }
 
-    async fn pool(connect: &PgConnectOptions) -> PgPool {
+    pub async fn pool(connect: &PgConnectOptions) -> PgPool {
         PgPoolOptions::new().max_connections(5).connect_with(connect.clone()).await.unwrap()
     }
 }

@@ -3,6 +3,7 @@
 cluster. SERVER may name a built server, which is asked whether it takes the settings. Ends with `N passed, N failed, N
 skipped`; skipped is what has no checker here."""
 
+import json
 import os
 import re
 import shutil
@@ -62,7 +63,7 @@ def haproxy():
 
 def nginx():
     program("nginx"), program("openssl")
-    text = (ROOT / "docs/deploy/nginx.conf").read_text()
+    text = (HERE / "proxies/nginx.conf").read_text()
     with tempfile.TemporaryDirectory() as folder:
         run("sh", HERE / "compose/secrets.sh", folder)
         text = text.replace("/etc/ssl/accounts.example.com.pem", f"{folder}/localhost.pem")
@@ -107,6 +108,7 @@ def helm():
         {"settings": SETTINGS | {"BASE_URL": "http://a.example"}},
         {"settings": SETTINGS | {"TRUSTED_PROXIES": ""}},
         {"settings": SETTINGS | {"SECRET_KEY": "x"}},
+        {"settings": SETTINGS | {"MIGRATE_DATABASE_URL": "postgres://owner:password@db/doorstep"}},
     ):
         try:
             helm_python.Chart.load(chart).render(wrong, name="doorstep")
@@ -116,7 +118,7 @@ def helm():
 
 
 def systemd():
-    for path in (ROOT / "docs/deploy/doorstep.service", HERE / "systemd/doorstep-migrate.service"):
+    for path in (HERE / "systemd").glob("*.service"):
         told = run(program("systemd-analyze"), "security", "--offline=true", path)
         exposure = float(re.search(r"exposure level for \S+: ([\d.]+)", told)[1])
         assert exposure <= 2.0, f"{path.name}: {exposure}"
@@ -125,6 +127,33 @@ def systemd():
             unit.write_text(path.read_text().replace("/opt/doorstep/server", "/bin/true"))
             told = run("systemd-analyze", "verify", "--man=no", unit)
             assert path.name not in told, told
+
+
+def prometheus():
+    """Each expression of the alerts and of the dashboard is one that Prometheus' own grammar takes."""
+    try:
+        import promql_parser
+    except ImportError as error:
+        raise Skipped(str(error)) from error
+    import yaml
+
+    groups = yaml.safe_load((HERE / "prometheus/alerts.yml").read_text())["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert all(rule.keys() <= {"alert", "expr", "for", "labels", "annotations"} for rule in rules), rules
+    found = {rule["alert"]: rule["expr"] for rule in rules}
+    dashboard = json.loads((HERE / "prometheus/dashboard.json").read_text())
+    for panel in dashboard["panels"]:
+        found |= {f"{panel['title']} {number}": one["expr"] for number, one in enumerate(panel.get("targets", []))}
+    assert len(rules) >= 9 and len(found) > 20, list(found)
+    for name, text in found.items():
+        # Grafana writes the interval itself.
+        promql_parser.parse(text.replace("$__rate_interval", "5m").replace("$job", "doorstep").replace("$instance", ".*"))
+    for wrong in ("rate(doorstep_x[5m", "sum by instance (x)", "x >"):
+        try:
+            promql_parser.parse(wrong)
+        except ValueError:
+            continue
+        raise AssertionError(f"{wrong} was taken")
 
 
 def settings():
@@ -173,7 +202,7 @@ def server():
 
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for check in (haproxy, nginx, compose, kustomize, helm, systemd, settings, server):
+    for check in (haproxy, nginx, compose, kustomize, helm, systemd, prometheus, settings, server):
         try:
             check()
             how, why = "passed", ""

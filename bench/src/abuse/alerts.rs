@@ -1,4 +1,4 @@
-//! Whether an alert of docs/deploy/alerts.yml fires between two scrapes: its expression, as far as those rules go
+//! Whether an alert of deploy/prometheus/alerts.yml fires between two scrapes: its expression, as far as those rules go
 //! (rates, sums and comparisons), with the time between them as every range. How long it has to hold (`for`) is
 //! left out.
 
@@ -6,7 +6,7 @@ use super::scrape::{Labels, Sample, Scrape};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 
-const RULES: &str = include_str!("../../../docs/deploy/alerts.yml");
+const RULES: &str = include_str!("../../../deploy/prometheus/alerts.yml");
 
 /// The alerts whose expression is true of what happened between the two.
 pub(super) fn firing(before: &Scrape, after: &Scrape) -> Result<Vec<String>> {

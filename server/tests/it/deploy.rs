@@ -1,4 +1,4 @@
-//! The samples of docs/deploy.md, each in front of a server, over TLS with a certificate made for the test. A proxy that
+//! The samples of deploy/proxies, each in front of a server, over TLS with a certificate made for the test. A proxy that
 //! is not here is not tried: `cargo xtask test` brings Caddy and Traefik, and says where nginx is missing.
 
 use crate::app::App;
@@ -51,7 +51,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
 
 /// A sample with the places of this test; each must stand in it.
 fn sample(name: &str, places: &[(&str, &str)]) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/proxies").join(name);
     let mut text = fs::read_to_string(path).unwrap();
     // The proxy closes an idle connection before the server does.
     assert!(text.contains("60s") && Limits::default().keep_alive.as_secs() > 60);
@@ -279,7 +279,7 @@ async fn traefik_does_its_part(pool: PgPool) {
 #[test]
 fn the_unit_is_one_that_systemd_takes() {
     let Some(analyze) = program("systemd-analyze") else { return };
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/doorstep.service");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/systemd/doorstep.service");
     let text = fs::read_to_string(path).unwrap();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("unit-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

@@ -10,5 +10,6 @@ pub(crate) mod generate;
 pub(crate) mod lints;
 pub(crate) mod promises;
 pub(crate) mod quotes;
+pub(crate) mod settings;
 pub(crate) mod sizes;
 pub(crate) mod source;

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check and test, added up in the last line.
 
 use super::stand;
-use crate::checks::{arrows, documents, faults, generate, lints, quotes, sizes};
+use crate::checks::{arrows, documents, faults, generate, lints, quotes, settings, sizes};
 use crate::guides::{self, FIRST_FIELD, FIRST_PAGE};
 use crate::lock::Lock;
 use crate::postgres::{Cluster, Kind, Running};
@@ -41,9 +41,11 @@ fn everything(tools: &Toolbox, postgres: &Running, tally: &mut Tally) -> Result<
     tally.check(documents::check())?;
     tally.check(faults::check())?;
     tally.check(quotes::check())?;
+    tally.check(settings::check())?;
     tally.check(arrows::check())?;
     tally.check(supply::check())?;
     tally.check(lints::clippy_native())?;
+    tally.check(lints::clippy_traces())?;
     tally.check(lints::clippy_browser())?;
     tally.check(generate::check(postgres))?;
     units::run(None, postgres, tally)?;

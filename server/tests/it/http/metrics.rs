@@ -97,7 +97,7 @@ async fn each_metric_is_documented_and_no_other_is_used(pool: PgPool) {
     // There is no Redis here.
     let redis = BTreeSet::from(["doorstep_redis_up".to_owned()]);
     assert_eq!(documented, &told | &redis);
-    for file in ["docs/deploy/alerts.yml", "docs/deploy/dashboard.json"] {
+    for file in ["deploy/prometheus/alerts.yml", "deploy/prometheus/dashboard.json"] {
         let named = names(&read(file));
         assert!(!named.is_empty() && named.is_subset(&documented), "{file}: {:?}", &named - &documented);
     }

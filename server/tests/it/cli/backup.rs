@@ -30,7 +30,10 @@ struct Empty {
 
 impl Empty {
     async fn new(beside: &PgPool, owner: &str) -> Self {
-        let name = format!("{}_r", beside.connect_options().get_database().unwrap());
+        let connect = beside.connect_options();
+        let beside_it = connect.get_database().unwrap();
+        // A name has 63 letters at most, and that of a test has as many.
+        let name = format!("restored_{}", &beside_it[beside_it.len() - 40..]);
         let empty = Self { name, beside: beside.clone() };
         empty.sql(format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", empty.name)).await;
         empty.sql(format!("CREATE DATABASE \"{}\" OWNER \"{owner}\"", empty.name)).await;

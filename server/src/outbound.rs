@@ -132,7 +132,7 @@ fn exchange(stream: &mut (impl Read + Write), question: &Question<'_>) -> Result
         text.extend([name, ": ", value, "\r\n"]);
     }
     if !body.is_empty() {
-        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        text.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]);
     }
     text.push_str("\r\n");
     let written = stream.write_all(text.as_bytes()).and_then(|()| stream.write_all(body));

@@ -19,9 +19,9 @@ async fn whoever_reaches_the_metrics_holds_few_connections(pool: PgPool) {
     scrape.read_to_string(&mut text).unwrap();
     assert!(text.starts_with("HTTP/1.1 200") && text.contains("doorstep_outbox_mails 0"), "{text}");
     // Long before one that is silent has had its time.
-    let mut closed = |stream: &mut TcpStream| {
+    let closed = |stream: &mut TcpStream| {
         stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
         matches!(stream.read(&mut [0]), Ok(0))
     };
-    assert!(silent[..30].iter_mut().all(&mut closed));
+    assert!(silent[..30].iter_mut().all(closed));
 }

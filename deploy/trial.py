@@ -480,6 +480,16 @@ def without_database(trial, token, cookie):
     assert login == 503 and own, (login, own)
 
 
+def doctored(trial):
+    """`server doctor`, with a server's settings, by the way that people come."""
+    words = [trial.server, "doctor", "--ca-file", trial.folder / "authority.pem"]
+    env = trial.env | {"LEPTOS_SITE_ADDR": f"127.0.0.1:{trial.ports[1]}"}
+    done = subprocess.run(words, env=env, text=True, capture_output=True, cwd=trial.folder)
+    good = {line.split()[1] for line in done.stdout.splitlines() if line.startswith("ok ")}
+    assert done.returncode == 0 and good >= {"clock", "database", "roles", "mail", "proxy", "cookies", "https"}, done.stdout
+    print(f"server doctor: {', '.join(sorted(good))} are well")
+
+
 def main():
     server, site, superuser, *valkey = sys.argv[1:]
     trial = Trial(Path(server).resolve(), Path(site).resolve(), superuser, valkey[0] if valkey else None)
@@ -490,6 +500,7 @@ def main():
         trial.start_proxy()
         token, cookie = journey(trial)
         edges(trial)
+        doctored(trial)
         failed = rolling_restart(trial, token)
         if valkey:
             failed += without_valkey(trial, token)

@@ -75,9 +75,9 @@ pub async fn take(store: &Store, budgets: &[Budget], now: Micros) -> Result<Opti
     {
         let used_up = take_two(&mut tx, [one, other], now).await?;
         if used_up.is_some() {
-            tx.rollback().await?
+            tx.rollback().await?;
         } else {
-            tx.commit().await?
+            tx.commit().await?;
         }
         return Ok(used_up);
     }

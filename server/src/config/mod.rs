@@ -147,11 +147,8 @@ impl Config {
         let (Some(origin), Some(database), Some(mail), true) = needed else {
             return Err(errors);
         };
-        let mut warnings = database::warnings(raw, env, &database);
-        warnings.extend(redis::warnings(raw, env, redis.as_ref()));
-        warnings.extend(mail::warnings(raw, env, &mail));
-        warnings.extend(account_rules::warnings(raw, env, &accounts));
-        warnings.extend(others(raw, env, &origin, &proxies, &signing));
+        let mut warnings = others(raw, env, &origin, &proxies, &signing);
+        warnings.extend(of_parts(raw, env, &database, redis.as_ref(), &mail, &accounts));
         Ok(Self {
             env,
             app,
@@ -279,6 +276,23 @@ pub fn read_dotenv() -> Result<(), ConfigErrors> {
         variables.iter().map(|(name, value)| format!("{name}=\"{}\"\n", escaped(value))).collect();
     dotenvy::from_read(lines.concat().as_bytes())
         .map_err(|error| ConfigError::new(NAME, error.to_string()).into())
+}
+
+fn of_parts(
+    raw: &RawConfig,
+    env: AppEnv,
+    database: &StoreOptions,
+    redis: Option<&RedisSettings>,
+    mail: &MailConfig,
+    accounts: &AccountRules,
+) -> Vec<String> {
+    [
+        database::warnings(raw, env, database),
+        redis::warnings(raw, env, redis),
+        mail::warnings(raw, env, mail),
+        account_rules::warnings(raw, env, accounts),
+    ]
+    .concat()
 }
 
 fn others(

@@ -230,7 +230,9 @@ mod tests {
             reader.read_to_string(&mut text).unwrap();
             text
         });
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         // The flusher may hold them until it looks again.
         lines.flush();
         drop(lines);

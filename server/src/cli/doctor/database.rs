@@ -21,11 +21,15 @@ pub(super) async fn look(config: &Config, accounts: &Accounts) -> Vec<Finding> {
     let migrates_itself = config.database.migrating.is_none();
     match accounts.ready().await {
         Ok(()) => {
-            findings.push(Finding::new("database", Health::Good, "it answers, and has this version's schema"))
+            findings.push(Finding::new(
+                "database",
+                Health::Good,
+                "it answers, and has this version's schema",
+            ));
         }
         // The clock's own line says it.
         Err(Error::ClockSkew) => {
-            findings.push(bad("no server is ready while the clocks are that far apart".to_owned()))
+            findings.push(bad("no server is ready while the clocks are that far apart".to_owned()));
         }
         Err(Error::NotMigrated) if migrates_itself => {
             let says = "its schema is not this version's yet: the server brings it up when it starts";

@@ -121,7 +121,7 @@ impl Site {
         let settings = self.trusting(trusted);
         let starting = move || start("", &pairs(&settings));
         let server = tokio::task::spawn_blocking(starting).await.unwrap();
-        *self.proxy.upstream.lock().unwrap() = server.address.clone();
+        self.proxy.upstream.lock().unwrap().clone_from(&server.address);
         server
     }
 

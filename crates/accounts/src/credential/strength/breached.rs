@@ -27,13 +27,12 @@ impl BreachedPasswords {
     /// Where it cannot be read, or is no such list.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        let list = Self { length: file.metadata()?.len(), file };
-        let last = list.length.checked_sub(1).ok_or_else(no_list)?;
-        let (first, last) = (list.line_at(0)?, list.line_at(last)?);
-        if first.hash > last.hash {
+        let opened = Self { length: file.metadata()?.len(), file };
+        let end = opened.length.checked_sub(1).ok_or_else(no_list)?;
+        if opened.line_at(0)?.hash > opened.line_at(end)?.hash {
             return Err(no_list());
         }
-        Ok(list)
+        Ok(opened)
     }
 
     pub(super) fn holds(&self, password: &str) -> io::Result<bool> {
@@ -131,8 +130,8 @@ mod tests {
                 assert!(!list.holds(&format!("another {n}")).unwrap(), "{n} of {count}");
             }
         }
-        let last = lines(["a".to_owned(), "b".to_owned()].into_iter(), "\n").concat();
-        let list = list("unended", &last.trim_end().to_ascii_lowercase()).unwrap();
+        let text = lines(["a".to_owned(), "b".to_owned()].into_iter(), "\n").concat();
+        let list = list("unended", &text.trim_end().to_ascii_lowercase()).unwrap();
         assert!(["a", "b"].iter().all(|password| list.holds(password).unwrap()));
     }
 

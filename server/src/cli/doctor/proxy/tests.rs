@@ -74,9 +74,9 @@ fn cookies_and_hsts_arrive_as_they_were_sent() {
             lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         kept(&headers).into_iter().map(|one| one.health).collect::<Vec<_>>()
     };
-    let (set, sent) = ("set-cookie", "__Host-doctor=1; Max-Age=1; Path=/; HttpOnly; SameSite=Lax; Secure");
+    let (name, sent) = ("set-cookie", "__Host-doctor=1; Max-Age=1; Path=/; HttpOnly; SameSite=Lax; Secure");
     let hsts = ("strict-transport-security", "max-age=31536000");
-    assert_eq!(health(&[("set-cookie", "a=1"), (set, sent), hsts]), [Health::Good; 2]);
+    assert_eq!(health(&[("set-cookie", "a=1"), (name, sent), hsts]), [Health::Good; 2]);
     for changed in [
         "__Host-doctor=1; Path=/; HttpOnly; SameSite=Lax",
         "__Host-doctor=1; Path=/accounts; HttpOnly; SameSite=Lax; Secure",
@@ -84,11 +84,11 @@ fn cookies_and_hsts_arrive_as_they_were_sent() {
         "__Host-doctor=1; Path=/; SameSite=Lax; Secure",
         "doctor=1; Path=/; HttpOnly; SameSite=Lax; Secure",
     ] {
-        assert_eq!(health(&[(set, changed), hsts]), [Health::Bad, Health::Good], "{changed}");
+        assert_eq!(health(&[(name, changed), hsts]), [Health::Bad, Health::Good], "{changed}");
     }
     for hsts in ["max-age=0", "includeSubDomains"] {
         assert_eq!(
-            health(&[(set, sent), ("strict-transport-security", hsts)]),
+            health(&[(name, sent), ("strict-transport-security", hsts)]),
             [Health::Good, Health::Bad],
             "{hsts}"
         );

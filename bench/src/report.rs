@@ -31,13 +31,12 @@ pub struct Report {
 
 impl Report {
     /// Adds a figure, and prints it at once.
-    #[expect(clippy::needless_pass_by_value, reason = "a figure is handed over, and printed once")]
     pub fn row(
         &mut self,
         promise: &'static str,
         what: impl Into<String>,
         bound: impl Into<String>,
-        measured: impl Display,
+        measured: &dyn Display,
         held: bool,
     ) {
         let row =
@@ -48,16 +47,16 @@ impl Report {
 
     /// A count that may be no greater than `most`.
     pub fn at_most(&mut self, promise: &'static str, what: impl Into<String>, most: u64, measured: u64) {
-        self.row(promise, what, format!("at most {most}"), measured, measured <= most);
+        self.row(promise, what, format!("at most {most}"), &measured, measured <= most);
     }
 
     /// A count that may be no smaller than `least`.
     pub fn at_least(&mut self, promise: &'static str, what: impl Into<String>, least: u64, measured: u64) {
-        self.row(promise, what, format!("at least {least}"), measured, measured >= least);
+        self.row(promise, what, format!("at least {least}"), &measured, measured >= least);
     }
 
     /// Something that was measured and has no bound.
-    pub fn note(&mut self, promise: &'static str, what: impl Into<String>, measured: impl Display) {
+    pub fn note(&mut self, promise: &'static str, what: impl Into<String>, measured: &dyn Display) {
         self.row(promise, what, "", measured, true);
     }
 

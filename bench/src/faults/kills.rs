@@ -129,6 +129,10 @@ async fn write(shared: Arc<Shared>) {
         let number = shared.next.fetch_add(1, Ordering::Relaxed);
         let mut account = Account { email: format!("writer-{number}@example.com"), ..Account::default() };
         live(&shared, number, &mut account).await;
+        if !account.signed_up {
+            // Its server is away; the other one is not.
+            sleep(Duration::from_millis(50)).await;
+        }
         lock(&shared.accounts).push(account);
     }
 }

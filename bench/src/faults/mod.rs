@@ -26,7 +26,7 @@ do with planted faults: those are mistakes in the code (faults/), which tests mu
 
   --short        a minute, as a part of cargo xtask test
   --only NAME    one part: database (P18), valkey (P18), pool (P19), kills (P20), mail (P20), disk (P20), race (P21),
-                 clock (P21), upgrade (P22)
+                 clock (P23), upgrade (P22)
   --from PATH    the older program that is upgraded from; the same one where it is not given
   --kills N      how often a server is killed (300)
   --seed N       what decides when (a run with the same seed kills at the same moments)

@@ -16,7 +16,7 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
     let ports = stand.servers.iter().map(Server::port).collect();
     let load = Load {
         members: 24,
-        pause: Duration::from_millis(50),
+        pause: Duration::from_millis(100),
         signs_in_every: 60,
         sign_up_every: Duration::from_millis(500),
     };

@@ -3,7 +3,7 @@
 
 use crate::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -48,6 +48,10 @@ impl Purpose {
     }
 }
 
+/// How long a connection that somebody gave up in the middle of a statement may take to be free again. If its network is
+/// frozen it would be, and keep its place in the pool, for as long as TCP tries.
+const RELEASE: Duration = Duration::from_secs(1);
+
 pub(crate) async fn prepare(connection: &mut PgConnection, purpose: Purpose) -> Result<(), sqlx::Error> {
     // Only numbers of ours are put into it.
     sqlx::raw_sql(AssertSqlSafe(purpose.settings())).execute(connection).await.map(drop)
@@ -77,6 +81,13 @@ pub(crate) fn pool(
                     known.store(true, Ordering::SeqCst);
                 }
                 prepare(connection, purpose).await
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                // Asks nothing where no answer is due.
+                let free = tokio::time::timeout(RELEASE, connection.flush()).await;
+                Ok(matches!(free, Ok(Ok(()))))
             })
         })
         .connect_lazy_with(connect)

@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "one binary: its modules speak to each other")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
+mod frozen;
 mod migrations;
 mod node;
 mod rules;

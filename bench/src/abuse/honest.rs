@@ -21,8 +21,8 @@ const A_SECOND: usize = 20;
 const P95: Duration = Duration::from_millis(500);
 /// Of ten thousand.
 const SERVED: usize = 9_950;
-/// How often somebody tries to sign in again who was told to wait.
-const PATIENCE: usize = 5;
+/// How often somebody tries to sign in again who was told to wait, two seconds at a time.
+const PATIENCE: usize = 8;
 
 /// Somebody with a program and a browser.
 struct Person {

@@ -35,7 +35,9 @@ pub(super) async fn run(plan: Plan, hash: &str, results: &mut Results) -> Result
 impl Population {
     async fn make(count: u32, hash: &str, indexes: Option<&mut Results>) -> Result<Self> {
         let began = Instant::now();
-        let mut stand = Setup::servers(1).set("RATE_LIMIT_PER_MINUTE", "10000000").prepare().await?;
+        let setup = Setup::servers(1).set("RATE_LIMIT_PER_MINUTE", "10000000");
+        // Without a key the server does not begin to seal the millions of events that it finds.
+        let mut stand = setup.set("ENCRYPTION_KEY_FILE", "").prepare().await?;
         migrate(&stand)?;
         let pool = stand.database.pool();
         // As a database that grew before these indexes were known.

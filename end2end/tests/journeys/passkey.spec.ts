@@ -72,27 +72,6 @@ test('the button signs in and leads on, and keeps somebody signed in who wants i
   expect(kept!.expires, member.email).toBeGreaterThan(Date.now() / 1000);
 });
 
-test('a second press while the answer is on its way asks for nothing more @blocked @chromium', async ({ page, member }) => {
-  const authenticator = await Authenticator.of(page);
-  await page.goto('/account/factors');
-  let asked = 0;
-  page.on('request', request => (asked += Number(request.url().endsWith('/fn/passkey/options'))));
-  let goOn = (): void => undefined;
-  const waits = new Promise<void>(resolve => (goOn = resolve));
-  await page.route('**/fn/factors/passkeys/add', async route => {
-    await waits;
-    await route.continue();
-  });
-  const sent = page.waitForRequest('**/fn/factors/passkeys/add');
-  await button(page, 'Add a passkey').click();
-  await sent;
-  await button(page, 'Add a passkey').dispatchEvent('click');
-  goOn();
-  await expect(page.getByText(added)).toBeVisible();
-  expect(asked, member.email).toBe(1);
-  expect(await authenticator.count()).toBe(1);
-});
-
 test('who cannot be verified is told so, and nothing is signed in or added @blocked @chromium', async ({ page, member, visit, state }) => {
   const authenticator = await Authenticator.of(page);
   await authenticator.verifies(false);

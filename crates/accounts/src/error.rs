@@ -187,6 +187,8 @@ impl From<StoreError> for Error {
             StoreError::Busy => Self::Overloaded,
             StoreError::Unavailable(_)
             | StoreError::ReadOnly
+            | StoreError::NotACopy
+            | StoreError::Behind
             | StoreError::SharedSessions
             | StoreError::SharedListener
             | StoreError::NotHeard => Self::Unavailable(error),

@@ -55,7 +55,7 @@ pub use session::{Announcements, Authenticated, InvalidationError, Invalidations
 pub use settings::{MailSettings, Settings, Signup};
 pub use view::timestamp;
 
-use credential::{Hasher, Tokens};
+use credential::{Hasher, LastCount, Tokens};
 use database_clock::{DatabaseClock, Skew};
 use limits::RateLimiter;
 use limits::counts::Counts;
@@ -82,6 +82,7 @@ struct Inner {
     rng: Arc<dyn Rng>,
     event_ids: OrderedIds,
     hasher: Hasher,
+    last_hash_count: LastCount,
     tokens: Tokens,
     counts: Counts,
     rate_limiter: Option<RateLimiter>,
@@ -124,6 +125,7 @@ impl Accounts {
             event_ids: OrderedIds::new(rng.as_ref()),
             rng,
             hasher,
+            last_hash_count: LastCount::default(),
             tokens,
             rate_limiter,
             session_cache,
@@ -179,6 +181,20 @@ impl Accounts {
     #[must_use]
     pub fn foreign_hash_count(&self) -> u64 {
         self.inner.hasher.foreign_count()
+    }
+
+    /// Whether a database is set up for reads that may be a second old.
+    #[must_use]
+    pub fn has_replica(&self) -> bool {
+        self.store().has_replica()
+    }
+
+    /// Finds out whether that can be used; they go there from then on, and to the primary where it cannot.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it cannot.
+    pub async fn probe_replica(&self) -> Result<(), Error> {
+        Ok(self.store().probe_replica().await?)
     }
 
     /// Finds out whether Redis works, if it is set up; the log tells.

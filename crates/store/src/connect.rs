@@ -17,6 +17,8 @@ const KEEP_ALIVE: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_inter
 pub(crate) enum Purpose {
     /// Requests: no long statement and no abandoned transaction may hold up others.
     Requests { statement: Duration, idle_in_transaction: Duration },
+    /// The same where nothing may be written, whatever the database would allow.
+    Reading { statement: Duration, idle_in_transaction: Duration },
     /// Listening for changes, for as long as the server runs.
     Listening,
     /// Migrating: a statement may take long, but may not wait long for a table, and an abandoned transaction ends.
@@ -28,11 +30,10 @@ pub(crate) enum Purpose {
 impl Purpose {
     fn settings(self) -> String {
         let own = match self {
-            Self::Requests { statement, idle_in_transaction } => format!(
-                "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
-                statement.as_millis(),
-                idle_in_transaction.as_millis()
-            ),
+            Self::Requests { statement, idle_in_transaction } => timeouts(statement, idle_in_transaction),
+            Self::Reading { statement, idle_in_transaction } => {
+                timeouts(statement, idle_in_transaction) + "; SET default_transaction_read_only = on"
+            }
             Self::Listening => "SET idle_session_timeout = 0; SET statement_timeout = '3s'; \
                                 SET idle_in_transaction_session_timeout = '10s'"
                 .to_owned(),
@@ -51,6 +52,14 @@ impl Purpose {
 /// How long a connection that somebody gave up in the middle of a statement may take to be free again. If its network is
 /// frozen it would be, and keep its place in the pool, for as long as TCP tries.
 const RELEASE: Duration = Duration::from_secs(1);
+
+fn timeouts(statement: Duration, idle_in_transaction: Duration) -> String {
+    format!(
+        "SET statement_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+        statement.as_millis(),
+        idle_in_transaction.as_millis()
+    )
+}
 
 pub(crate) async fn prepare(connection: &mut PgConnection, purpose: Purpose) -> Result<(), sqlx::Error> {
     // Only numbers of ours are put into it.

@@ -45,6 +45,12 @@ pub enum StoreError {
         "it takes no writes: it is a standby, or set to read only; DATABASE_URL has to lead to the primary"
     )]
     ReadOnly,
+    /// What is read in place of the primary is another database.
+    #[error("it is no standby of the database of DATABASE_URL, or has not this version's schema")]
+    NotACopy,
+    /// A standby is too late to be read.
+    #[error("it is more than a second behind the primary")]
+    Behind,
     /// The role that serves could change the audit trail whatever is granted to it.
     #[error(
         "the role \"{0}\" of DATABASE_URL owns the audit trail or is a superuser, so it could change it; give its tables to \

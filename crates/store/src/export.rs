@@ -64,7 +64,7 @@ pub async fn sessions(
         address: row.address,
         agent: row.agent,
     });
-    Ok(rows.fetch_all(&store.pool).await?)
+    Ok(rows.fetch_all(&mut *store.reader().await?).await?)
 }
 
 /// When an account was last signed in to from its known network.
@@ -73,7 +73,7 @@ pub async fn sessions(
 /// [`StoreError`] where the database does not answer.
 pub async fn networks(store: &Store, user: UserId) -> Result<Vec<OffsetDateTime>, StoreError> {
     let query = sqlx::query_scalar!("SELECT last_used_at FROM known_networks WHERE user_id = $1", user.0);
-    Ok(query.fetch_all(&store.pool).await?)
+    Ok(query.fetch_all(&mut *store.reader().await?).await?)
 }
 
 /// The row of a link or a code that was mailed.
@@ -112,5 +112,5 @@ pub async fn tokens(
         after,
         limit
     );
-    Ok(rows.fetch_all(&store.pool).await?)
+    Ok(rows.fetch_all(&mut *store.reader().await?).await?)
 }

@@ -18,6 +18,7 @@ pub mod known_networks;
 pub mod one_time_tokens;
 pub mod outbox;
 pub mod refresh_tokens;
+mod replica;
 pub mod roles;
 mod scan;
 pub mod sealed;
@@ -35,6 +36,7 @@ pub use tx::Tx;
 
 use connect::Purpose;
 use invalidation::Subscribers;
+use replica::Replica;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool};
@@ -64,6 +66,8 @@ pub struct Store {
     listening: Arc<Listening>,
     /// Whether the sessions are known to be ours alone.
     own_sessions: Arc<AtomicBool>,
+    /// For reads that may be a second old.
+    replica: Option<Arc<Replica>>,
 }
 
 /// Where a server listens for what others change.
@@ -107,6 +111,8 @@ pub struct StoreOptions {
     pub connect: PgConnectOptions,
     /// Where to listen for what others change.
     pub listening: Listening,
+    /// Where reads go that may be a second old; none where all go to the same place.
+    pub reading: Option<PgConnectOptions>,
     /// How the role that migrates reaches it; none where that is the one that serves.
     pub migrating: Option<PgConnectOptions>,
     /// The most connections at once.
@@ -138,6 +144,7 @@ impl StoreOptions {
         Self {
             connect,
             listening: Listening::default(),
+            reading: None,
             migrating: None,
             max_connections: 10,
             acquire_timeout: Duration::from_secs(2),
@@ -156,7 +163,8 @@ impl Store {
         let purpose = Purpose::Requests { statement, idle_in_transaction };
         let own_sessions = Arc::<AtomicBool>::default();
         let pool = connect::pool(connect, max_connections, acquire_timeout, purpose, own_sessions.clone());
-        Self::over(pool, listening, own_sessions)
+        let replica = options.reading.clone().map(|connect| Replica::open(options, connect).into());
+        Self { replica, ..Self::over(pool, listening, own_sessions) }
     }
 
     /// A store over a pool that is there already, as `#[sqlx::test]` gives it.
@@ -175,6 +183,7 @@ impl Store {
             changes: Arc::default(),
             listening: Arc::new(listening),
             own_sessions,
+            replica: None,
         }
     }
 
@@ -220,8 +229,7 @@ impl Store {
         if found.read_only {
             return Err(StoreError::ReadOnly);
         }
-        let newest = MIGRATOR.iter().map(|migration| migration.version).max();
-        Ok(found.granted && found.applied >= newest)
+        Ok(found.granted && found.applied >= Some(newest_migration()))
     }
 
     /// How to open sessions beside the pool's, and for how long to wait for one.
@@ -248,8 +256,16 @@ impl Store {
 
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
         self.pool.close().await;
     }
+}
+
+/// The last one of this binary.
+pub(crate) fn newest_migration() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// How long a migration waits for a session of its own.

@@ -22,11 +22,14 @@ const WITHHELD: [(&str, &str); 5] = [
 pub async fn grant(connect: &PgConnectOptions, role: &str) -> Result<(), StoreError> {
     let mut connection = PgConnection::connect_with(&connect::plain(connect.clone())).await?;
     let mut tx = connection.begin().await?;
+    let schema = sqlx::query_scalar!(r#"SELECT quote_ident(current_schema()) AS "schema!""#)
+        .fetch_one(&mut *tx)
+        .await?;
     let serving = format!("\"{}\"", role.replace('"', "\"\""));
     let withheld = WITHHELD.map(|(table, rights)| format!("REVOKE {rights} ON {table} FROM {serving};"));
     let sql = format!(
-        "GRANT USAGE ON SCHEMA public TO {serving};
-         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {serving};
+        "GRANT USAGE ON SCHEMA {schema} TO {serving};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {serving};
          {}",
         withheld.concat()
     );

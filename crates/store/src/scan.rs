@@ -25,7 +25,7 @@ pub struct Scan {
 }
 
 impl Store {
-    /// Begins to read, once one of the connections for it is free.
+    /// Begins to read, once one of the connections for it is free: at the replica, where there is one in step.
     ///
     /// Each statement is planned for the values that it is given: a plan for any filter and any term would read the whole
     /// table for a rare one. It gets no parallel workers, which would take the cores of others.
@@ -38,7 +38,7 @@ impl Store {
         let Ok(Ok(permit)) = permit else { return Err(StoreError::Busy) };
         let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; \
                      SET LOCAL max_parallel_workers_per_gather = 0";
-        Ok(Scan { transaction: self.pool.begin_with(begin).await?, _permit: permit })
+        Ok(Scan { transaction: self.reading().await.begin_with(begin).await?, _permit: permit })
     }
 
     /// How long a reader may wait before it is told that all are busy.

@@ -1,4 +1,4 @@
-//! `DATABASE_URL`, `DATABASE_LISTEN_URL` and `MIGRATE_DATABASE_URL`: which settings are understood, and which are refused by name. The driver
+//! `DATABASE_URL`, `DATABASE_LISTEN_URL`, `DATABASE_READ_URL` and `MIGRATE_DATABASE_URL`: which settings are understood, and which are refused by name. The driver
 //! alone would ignore what it does not know.
 
 use super::env::AppEnv;
@@ -12,6 +12,7 @@ use store::{Listening, StoreOptions};
 
 const NAME: &str = "DATABASE_URL";
 const LISTEN: &str = "DATABASE_LISTEN_URL";
+const READ: &str = "DATABASE_READ_URL";
 const MIGRATE: &str = "MIGRATE_DATABASE_URL";
 const EXAMPLE: &str = "set it to something like postgres://doorstep@localhost/doorstep";
 /// The settings that may follow the `?`; the driver's other spellings are accepted too.
@@ -41,8 +42,9 @@ pub(super) fn database(raw: &RawConfig, errors: &mut ConfigErrors) -> Option<Sto
     let connect = errors.keep(connect);
     let listening = errors.keep(listening(raw));
     let migrating = errors.keep(migrating(raw, connect.as_ref()));
-    let (listening, migrating, connect) = (listening?, migrating?, named(connect?));
-    Some(StoreOptions { max_connections, listening, migrating, ..StoreOptions::new(connect) })
+    let reading = errors.keep(reading(raw));
+    let (listening, reading, migrating, connect) = (listening?, reading?, migrating?, named(connect?));
+    Some(StoreOptions { max_connections, listening, reading, migrating, ..StoreOptions::new(connect) })
 }
 
 fn migrating(
@@ -57,6 +59,11 @@ fn migrating(
         return Err(ConfigError::new(MIGRATE, message));
     }
     Ok(Some(connect))
+}
+
+fn reading(raw: &RawConfig) -> Result<Option<PgConnectOptions>, ConfigError> {
+    let url = secret(READ, raw.database_read_url.as_deref(), raw.database_read_url_file.as_deref())?;
+    url.map(|url| Ok(named(postgres(READ, &url)?))).transpose()
 }
 
 fn listening(raw: &RawConfig) -> Result<Listening, ConfigError> {
@@ -85,11 +92,15 @@ pub(super) fn warnings(raw: &RawConfig, env: AppEnv, database: &StoreOptions) ->
     if let Listening::At(connect) = &database.listening {
         warnings.extend(plain(LISTEN, connect, "word of every change goes"));
     }
+    if let Some(connect) = &database.reading {
+        warnings.extend(plain(READ, connect, "people's data go"));
+    }
     if let Some(connect) = &database.migrating {
         warnings.extend(plain(MIGRATE, connect, "a password goes"));
     }
     warnings.extend(readable_by_others(MIGRATE, raw.migrate_database_url_file.as_deref()));
     warnings.extend(readable_by_others(NAME, raw.database_url_file.as_deref()));
+    warnings.extend(readable_by_others(READ, raw.database_read_url_file.as_deref()));
     warnings.extend(readable_by_others(LISTEN, raw.database_listen_url_file.as_deref()));
     warnings
 }

@@ -18,6 +18,13 @@ pub struct RawConfig {
     /// A file that contains DATABASE_LISTEN_URL
     #[arg(long, env, value_name = "PATH")]
     pub database_listen_url_file: Option<String>,
+    /// A streaming replica of it, for reads that may be a second old: admins' lists, figures, the audit trail, exports
+    /// [default: DATABASE_URL]
+    #[arg(long, env, hide_env_values = true, value_name = "URL")]
+    pub database_read_url: Option<String>,
+    /// A file that contains DATABASE_READ_URL
+    #[arg(long, env, value_name = "PATH")]
+    pub database_read_url_file: Option<String>,
     /// The same database as the role that migrates, used by `server migrate` alone; that of DATABASE_URL can then change no
     /// audit event [default: DATABASE_URL]
     #[arg(long, env, hide_env_values = true, value_name = "URL")]

@@ -12,7 +12,7 @@ pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
 }
 
 async fn learn(accounts: Accounts) {
-    if let Err(error) = accounts.learn_hashes().await {
+    if let Err(error) = accounts.learn_hashes_when_due().await {
         tracing::error!(error = edge::problem::chain(&error), "the hashes in use could not be counted");
     }
 }

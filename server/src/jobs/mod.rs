@@ -10,6 +10,7 @@ mod indexes;
 pub mod outbox;
 mod periodic;
 mod redis;
+mod replica;
 mod retention;
 
 use crate::state::AppState;
@@ -31,6 +32,9 @@ impl Jobs {
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
         running.spawn(redis::run(accounts.clone(), stop.clone()));
+        if accounts.has_replica() {
+            running.spawn(replica::run(accounts.clone(), stop.clone()));
+        }
         for source in accounts.sources() {
             running.spawn(cache_invalidation::run(accounts.clone(), source, stop.clone()));
         }

@@ -22,6 +22,13 @@ impl Dummies {
         *self.shares.write().unwrap_or_else(PoisonError::into_inner) = shares;
     }
 
+    /// Whether names stand for hashes like this one; without an argument, for those of today's cost.
+    pub(crate) fn stand_for(&self, stored: Option<&Stored>) -> bool {
+        let wanted = &stored.unwrap_or(&self.ours).scheme;
+        let shares = self.shares.read().unwrap_or_else(PoisonError::into_inner);
+        shares.iter().any(|(dummy, _)| dummy.scheme == *wanted)
+    }
+
     pub(crate) fn pick(&self, name: &str) -> Stored {
         let tag = sign(&self.key, name.as_bytes());
         let draw = tag.as_ref().iter().take(8).fold(0, |draw, byte| draw << 8 | u128::from(*byte));

@@ -18,6 +18,7 @@ pub use encryption::EncryptionKeys;
 pub(crate) use encryption::{Label, Sealed};
 pub use hasher::Hashing;
 pub(crate) use hasher::{Hasher, Verdict};
+pub(crate) use hashes::LastCount;
 pub use key::{KeyRing, SigningKey};
 pub(crate) use queue::Priority;
 pub(crate) use stored::Stored;

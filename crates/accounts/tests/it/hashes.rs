@@ -120,6 +120,31 @@ async fn a_table_out_of_reach_leaves_what_was_learnt(pool: PgPool) {
     assert_eq!(attempt(&world, "nobody@example.com", PASSWORD).await, (false, 1, 1));
 }
 
+/// E8: on every server each minute it took a second among a million accounts. After an import no minute is left out.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn hashes_are_counted_again_after_an_import_and_seldom_else(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("new").await;
+    let is_due = async || world.accounts.learn_hashes_when_due().await.unwrap();
+    assert!(is_due().await, "at the start");
+    assert!(!is_due().await);
+    world.clock.advance(time::Duration::seconds(59));
+    assert!(!is_due().await);
+    import(&world, "old-ana@example.com", &forms().next().unwrap().2).await;
+    assert!(is_due().await, "there may be others now");
+    world.clock.advance(time::Duration::minutes(9));
+    assert!(is_due().await, "its last chunk may come late");
+    world.clock.advance(time::Duration::minutes(2));
+    assert!(is_due().await, "it took no time by this clock");
+    assert!(!is_due().await);
+    world.execute("UPDATE users SET email_canonical = 'old-new@example.com' WHERE email LIKE 'new@%'").await;
+    world.execute(BCRYPT).await;
+    assert!(!is_due().await, "nobody has seen it");
+    attempt(&world, "old-new@example.com", "wrong password").await;
+    assert!(is_due().await, "a hash of a kind that was not counted");
+    assert!(!is_due().await);
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn hashes_are_counted_by_scheme_and_cost_whatever_their_salts(pool: PgPool) {
     let salted = [

@@ -15,6 +15,7 @@ mod one_time;
 mod outage;
 mod outbox;
 mod passkeys;
+mod replica;
 mod retention;
 mod session;
 mod sweep;

@@ -4,7 +4,7 @@
 pub mod chain;
 
 use crate::{Scan, Store, StoreError, Tx};
-use domain::{AuditFilter, EventResult, SessionId, Span, UserId};
+use domain::{AuditFilter, EventKind, EventResult, SessionId, Span, UserId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -218,6 +218,19 @@ async fn move_page(store: &Store, after: Uuid, until: Uuid) -> sqlx::Result<Move
     Ok(Moved { moved, locked: u64::try_from(locked).unwrap_or_default() })
 }
 
+/// Whether something of this kind was written with an id from this one on.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn happened_since(store: &Store, first: Uuid, kind: EventKind) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_events WHERE id >= $1 AND kind = $2) AS "found!""#,
+        first,
+        kind.as_str()
+    );
+    Ok(found.fetch_one(&store.pool).await?)
+}
+
 /// Whose accounts were deleted, as the events from this id on say.
 ///
 /// # Errors
@@ -279,7 +292,7 @@ macro_rules! query_events {
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn by(store: &Store, span: &Span, actor: UserId) -> Result<Vec<Recorded>, StoreError> {
-    let mut connection = store.pool.acquire().await?;
+    let mut connection = store.reader().await?;
     Ok(by_actor(&mut connection, span, None, actor.0).await?)
 }
 
@@ -288,7 +301,7 @@ pub async fn by(store: &Store, span: &Span, actor: UserId) -> Result<Vec<Recorde
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn about(store: &Store, span: &Span, subject: UserId) -> Result<Vec<Recorded>, StoreError> {
-    let mut connection = store.pool.acquire().await?;
+    let mut connection = store.reader().await?;
     Ok(of_subject(&mut connection, span, None, None, subject).await?)
 }
 

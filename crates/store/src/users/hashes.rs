@@ -17,7 +17,7 @@ pub struct HashClass {
 /// [`StoreError`] where the database does not answer.
 pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
     let mut tx = store.pool.begin().await?;
-    sqlx::query!("SET LOCAL statement_timeout = '30s'").execute(&mut *tx).await?;
+    sqlx::query!("SET LOCAL statement_timeout = '5min'").execute(&mut *tx).await?;
     let classes = sqlx::query_as!(
         HashClass,
         r#"SELECT example AS "example!", accounts AS "accounts!" FROM (

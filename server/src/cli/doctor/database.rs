@@ -50,6 +50,7 @@ pub(super) async fn look(config: &Config, accounts: &Accounts) -> Vec<Finding> {
     findings.push(roles(accounts.may_change_audit().await, migrates_itself));
     let others = other_passkeys(config, accounts).await;
     findings.extend(others.map(|told| Finding::new("passkeys", Health::Doubtful, told)));
+    findings.extend(replica(config, accounts).await);
     for source in accounts.sources() {
         if let Err(error) = accounts.listen(&source).await {
             let says = format!("changes are not heard from {source}: {}", chain(&error));
@@ -57,6 +58,18 @@ pub(super) async fn look(config: &Config, accounts: &Accounts) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// None where no other database is set up for them.
+async fn replica(config: &Config, accounts: &Accounts) -> Option<Finding> {
+    let host = config.database.reading.as_ref()?.get_host();
+    Some(match accounts.probe_replica().await {
+        Ok(()) => Finding::new("reads", Health::Good, format!("those that may be a second old go to {host}")),
+        Err(error) => {
+            let says = format!("DATABASE_READ_URL is not used, and the primary is read: {}", refused(&error));
+            Finding::new("reads", Health::Bad, says)
+        }
+    })
 }
 
 fn clock(ahead: Duration) -> Finding {

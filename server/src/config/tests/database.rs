@@ -54,6 +54,18 @@ fn a_password_with_signs_of_its_own_is_never_half_read_nor_repeated() {
 }
 
 #[test]
+fn reads_that_may_be_old_go_where_it_is_said() {
+    for (value, host) in [(None, None), (Some("postgres://ana@replica.example/app"), Some("replica.example"))]
+    {
+        let mut given = vec![("APP_ENV", "development"), ("DATABASE_URL", "postgres://ana@db.example/app")];
+        given.extend(value.map(|value| ("DATABASE_READ_URL", value)));
+        let database = Config::new(&raw(&given)).unwrap().database;
+        assert_eq!(database.reading.as_ref().map(|connect| connect.get_host()), host);
+        assert_eq!(database.connect.get_host(), "db.example");
+    }
+}
+
+#[test]
 fn what_is_understood_reaches_the_driver() {
     let connect = |url: &str| postgres("DATABASE_URL", url).expect(url);
     for url in [

@@ -149,6 +149,7 @@ fn what_is_hardly_meant_is_a_line_in_the_log() {
     ] {
         told(&[("DATABASE_URL", remote)], "DATABASE_URL: the way to ");
         told(&[("DATABASE_LISTEN_URL", remote)], "DATABASE_LISTEN_URL: the way to ");
+        told(&[("DATABASE_READ_URL", remote)], "DATABASE_READ_URL: the way to ");
     }
     told(
         &[("REDIS_URL", "redis://:canary@cache.example")],

@@ -1,0 +1,142 @@
+//! Reads that may be a second old go to a database of their own (`DATABASE_READ_URL`), and nobody misses what they wrote.
+
+use crate::crew::admin;
+use accounts::{Accounts, Error, RequestCtx};
+use domain::{AuditQuery, PageRequest, UserQuery};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, PgPool};
+use std::sync::Arc;
+use store::{Store, StoreError, StoreOptions};
+use testkit::{SeededRng, World};
+
+/// A server that reads in a second database, which is told from the first by what stands in it.
+struct Reading {
+    world: World,
+    server: Accounts,
+    name: String,
+    replica: PgPool,
+}
+
+impl Reading {
+    async fn new(pool: PgPool) -> Self {
+        let first = pool.connect_options().get_database().unwrap().to_owned();
+        let name = format!("read_{}", &first[first.len().saturating_sub(40)..]);
+        let connect: PgConnectOptions = pool.connect_options().as_ref().clone().database(&name);
+        let world = World::new(pool);
+        let replica = PgPool::connect_lazy_with(connect.clone());
+        let options = StoreOptions {
+            reading: Some(connect),
+            ..StoreOptions::new(world.pool.connect_options().as_ref().clone())
+        };
+        let rng = Arc::new(SeededRng::default());
+        let server =
+            Accounts::new(Store::open(&options), World::settings(), world.clock.clone(), rng).unwrap();
+        let reading = Self { world, server, name, replica };
+        reading.by_its_name("DROP DATABASE IF EXISTS \"NAME\" WITH (FORCE)").await;
+        reading.by_its_name("CREATE DATABASE \"NAME\"").await;
+        reading
+    }
+
+    async fn by_its_name(&self, sql: &str) {
+        let sql = AssertSqlSafe(sql.replace("NAME", &self.name));
+        sqlx::query(sql).execute(&self.world.pool).await.unwrap();
+    }
+
+    /// The same schema, and one account that is nowhere else.
+    async fn migrate(&self) {
+        store::migrate(&self.replica.connect_options()).await.unwrap();
+        let far = "INSERT INTO users (id, email, email_canonical, created_at, updated_at)
+             VALUES (gen_random_uuid(), 'far@example.com', 'far@example.com', now(), now())";
+        sqlx::query(far).execute(&self.replica).await.unwrap();
+    }
+
+    async fn is_usable(&self) -> Result<(), String> {
+        match self.server.probe_replica().await {
+            Err(Error::Unavailable(error @ (StoreError::NotACopy | StoreError::Behind))) => {
+                Err(error.to_string())
+            }
+            Err(Error::Unavailable(_)) => Err("lost".to_owned()),
+            other => Ok(other.unwrap()),
+        }
+    }
+
+    /// Whom a list of people shows.
+    async fn people(&self, boss: &RequestCtx) -> Vec<String> {
+        let page = self.server.list_users(boss, UserQuery::default()).await.unwrap();
+        page.items.into_iter().map(|user| user.email).collect()
+    }
+
+    async fn end(self) {
+        self.replica.close().await;
+        self.by_its_name("DROP DATABASE \"NAME\" WITH (FORCE)").await;
+    }
+}
+
+const NEAR: [&str; 1] = ["boss@example.com"];
+const FAR: [&str; 1] = ["far@example.com"];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn reads_that_may_be_old_go_to_the_replica_and_to_the_primary_where_it_is_lost(pool: PgPool) {
+    let reading = Reading::new(pool).await;
+    let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
+    assert_eq!(reading.is_usable().await, Err(StoreError::NotACopy.to_string()), "it has no schema");
+    assert_eq!(reading.people(&boss).await, NEAR);
+    reading.migrate().await;
+    reading.is_usable().await.unwrap();
+    assert_eq!(reading.people(&boss).await, FAR);
+    let server = &reading.server;
+    assert_eq!(server.admin_figures(&boss).await.unwrap().people.unwrap().all, 1);
+    assert!(server.audit_trail(&boss, AuditQuery::default()).await.unwrap().items.is_empty());
+    assert!(server.activity(&boss, PageRequest::default()).await.unwrap().items.is_empty());
+    let mut export = server.export(&boss).await.unwrap();
+    let mut document = String::new();
+    while let Some(piece) = export.next_piece().await.unwrap() {
+        document.push_str(&piece);
+    }
+    assert!(document.contains("boss@example.com") && document.contains("\"sessions\":[]"), "{document}");
+    // What decides who may do what is never read there.
+    server.profile(&boss).await.unwrap();
+
+    reading.by_its_name("ALTER DATABASE \"NAME\" ALLOW_CONNECTIONS false").await;
+    reading
+        .by_its_name("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'NAME'")
+        .await;
+    assert_eq!(reading.people(&boss).await, NEAR, "at once");
+    assert!(!server.activity(&boss, PageRequest::default()).await.unwrap().items.is_empty());
+    assert_eq!(reading.is_usable().await, Err("lost".to_owned()));
+    reading.by_its_name("ALTER DATABASE \"NAME\" ALLOW_CONNECTIONS true").await;
+    reading.is_usable().await.unwrap();
+    assert_eq!(reading.people(&boss).await, FAR);
+    reading.end().await;
+}
+
+/// What a standby says of itself, said by functions of ours.
+const STANDBY: [&str; 4] = [
+    "CREATE TABLE replayed AS SELECT 'FFFFFFFF/0'::pg_lsn AS lsn",
+    "CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN true",
+    "CREATE FUNCTION public.pg_last_wal_replay_lsn() RETURNS pg_lsn LANGUAGE sql AS 'SELECT lsn FROM replayed'",
+    "ALTER DATABASE \"NAME\" SET search_path = public, pg_catalog",
+];
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn who_has_just_written_reads_it_however_late_the_replica_is(pool: PgPool) {
+    let reading = Reading::new(pool).await;
+    reading.migrate().await;
+    for sql in STANDBY {
+        let sql = AssertSqlSafe(sql.replace("NAME", &reading.name));
+        sqlx::query(sql).execute(&reading.replica).await.unwrap();
+    }
+    let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
+    reading.is_usable().await.unwrap();
+    assert_eq!(reading.people(&boss).await, FAR, "it has all that was written");
+    let stop = "UPDATE replayed SET lsn = '0/0'";
+    sqlx::query(stop).execute(&reading.replica).await.unwrap();
+    assert_eq!(reading.people(&boss).await, NEAR, "it has not what boss wrote");
+    assert_eq!(reading.is_usable().await, Err(StoreError::Behind.to_string()));
+    let go_on = "UPDATE replayed SET lsn = 'FFFFFFFF/0'";
+    sqlx::query(go_on).execute(&reading.replica).await.unwrap();
+    assert_eq!(reading.people(&boss).await, NEAR, "until it is looked at again");
+    reading.is_usable().await.unwrap();
+    assert_eq!(reading.people(&boss).await, FAR);
+    reading.end().await;
+}

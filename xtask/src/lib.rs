@@ -9,6 +9,7 @@ mod bench;
 mod checks;
 mod commands;
 mod guides;
+mod help;
 mod interrupt;
 mod lock;
 mod migration;
@@ -50,7 +51,7 @@ fn run(task: Task) -> Result<ExitCode> {
     interrupt::listen()?;
     match task {
         Task::Help => {
-            steps::say(args::HELP);
+            steps::say(help::HELP);
             Ok(ExitCode::SUCCESS)
         }
         Task::Start(options) => start::run(&options),

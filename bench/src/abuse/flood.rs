@@ -53,7 +53,7 @@ pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) ->
             sleep(scale.flood / 2).await;
             site.lose_redis().await;
         },);
-    let split = spent.since(site);
+    let split = spent.since(site, scale.judges);
     let (flooded, after) = (flooded?, site.scrape().await?);
     let grown = peak.iter().zip(&site.idle).map(|(peak, before)| peak.saturating_sub(*before) / MIB).max();
     let most = cores() as u64 * HASH_MIB + BESIDE_MIB;

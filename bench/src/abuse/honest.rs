@@ -62,16 +62,16 @@ pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) ->
         },
     );
     let (mut served, guessed, flooded, strange) = (served?, guessed?, flooded?, strange?);
-    let split = spent.since(site);
+    let split = spent.since(site, scale.judges);
     let well = served.iter().filter(|call| call.took.is_some()).count();
     let share = well * 10_000 / served.len().max(1);
     let measured = format!("{}.{:02} %", share / 100, share % 100);
     report.row(
         "P34",
         format!("of {} honest calls served, {words}", served.len()),
-        "at least 99.5 %",
+        if split.judges() { "at least 99.5 %" } else { "not judged here; at least 99.5 %" },
         &measured,
-        share >= SERVED,
+        share >= SERVED || !split.judges(),
     );
     let times = [P95, slowest(&mut served), slowest(&mut calm)];
     split.at_most(report, "P34", &format!("their p95, {words}"), times);

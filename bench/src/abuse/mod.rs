@@ -47,6 +47,8 @@ struct Scale {
     flood: Duration,
     half_open: usize,
     honest: Duration,
+    /// Whether times are judged, and not only told.
+    judges: bool,
 }
 
 impl Scale {
@@ -62,6 +64,7 @@ impl Scale {
             flood: Duration::from_secs(15),
             half_open: 3_000,
             honest: Duration::from_mins(1),
+            judges: true,
         }
     }
 
@@ -78,6 +81,7 @@ impl Scale {
             flood: Duration::from_secs(3),
             half_open: 1_000,
             honest: Duration::from_secs(8),
+            judges: false,
         }
     }
 }

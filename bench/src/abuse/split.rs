@@ -27,6 +27,7 @@ pub(super) struct Split {
     postgres: u64,
     load: u64,
     others: u64,
+    judges: bool,
 }
 
 impl Spent {
@@ -40,7 +41,8 @@ impl Spent {
         }
     }
 
-    pub(super) fn since(&self, site: &Site) -> Split {
+    /// The shares since then. A short form is a part of the tests, which judge no times.
+    pub(super) fn since(&self, site: &Site, judges: bool) -> Split {
         let now = Self::now(site);
         let all = self.at.elapsed().as_millis() * super::cores() as u128;
         let part = |spent: Duration| u64::try_from(100 * spent.as_millis() / all.max(1)).unwrap_or(100);
@@ -48,17 +50,23 @@ impl Spent {
         let postgres = now.postgres.saturating_sub(self.postgres);
         let load = now.load.saturating_sub(self.load);
         let others = now.machine.saturating_sub(self.machine).saturating_sub(servers + postgres + load);
-        Split { servers: part(servers), postgres: part(postgres), load: part(load), others: part(others) }
+        let (servers, postgres, load, others) = (part(servers), part(postgres), part(load), part(others));
+        Split { servers, postgres, load, others, judges }
     }
 }
 
 impl Split {
     pub(super) fn words(&self) -> String {
-        let Self { servers, postgres, load, others } = self;
+        let Self { servers, postgres, load, others, .. } = self;
         format!("servers {servers} %, Postgres {postgres} %, this load {load} %, others {others} %")
     }
 
-    /// A time that may be no longer. It is told and not judged where others had too much of the cores.
+    /// Whether what depends on time says something of the servers.
+    pub(super) fn judges(&self) -> bool {
+        self.judges && self.others < SPOILT
+    }
+
+    /// A time that may be no longer.
     pub(super) fn at_most(
         &self,
         report: &mut Report,
@@ -67,10 +75,10 @@ impl Split {
         [most, time, calm]: [Duration; 3],
     ) {
         let measured = format!("{time:.0?} (calm {calm:.0?})");
-        if self.others < SPOILT {
+        if self.judges() {
             report.row(promise, what, format!("at most {most:?}"), &measured, time <= most);
         } else {
-            let why = format!("not judged, others had {} % of the cores; at most {most:?}", self.others);
+            let why = format!("not judged here, others had {} % of the cores; at most {most:?}", self.others);
             report.row(promise, what, why, &measured, true);
         }
     }

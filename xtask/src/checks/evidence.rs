@@ -1,7 +1,7 @@
 //! What a document names as proof, and whether it is there: tests, files, commands, variables.
 
 use super::source::listed;
-use crate::args::HELP;
+use crate::help::HELP;
 use crate::paths;
 use anyhow::Result;
 use std::fs;

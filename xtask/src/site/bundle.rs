@@ -38,16 +38,16 @@ pub(crate) fn run(dist: bool) -> Result<ExitCode> {
     prerequisites::check()?;
     let (tools, ()) = Toolbox::bring(|| Ok(()))?;
     let clone = Build::of_clone();
-    unless_fresh(if dist { Build { profile: paths::DIST, ..clone } } else { clone }, &tools)?;
+    unless_fresh(&if dist { Build { profile: paths::DIST, ..clone } } else { clone }, &tools)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Builds server and site unless nothing has changed since the last time.
 pub(crate) fn build(tools: &Toolbox) -> Result<()> {
-    unless_fresh(Build::of_clone(), tools)
+    unless_fresh(&Build::of_clone(), tools)
 }
 
-fn unless_fresh(build: Build<'_>, tools: &Toolbox) -> Result<()> {
+fn unless_fresh(build: &Build<'_>, tools: &Toolbox) -> Result<()> {
     let outputs = [build.server(), build.names(), paths::site()];
     let note = paths::target().join(format!("{}-build.stamp", build.profile));
     let inputs = stamp::of_inputs(paths::root(), INPUTS, &words()?)?;

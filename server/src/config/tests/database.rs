@@ -60,7 +60,7 @@ fn reads_that_may_be_old_go_where_it_is_said() {
         let mut given = vec![("APP_ENV", "development"), ("DATABASE_URL", "postgres://ana@db.example/app")];
         given.extend(value.map(|value| ("DATABASE_READ_URL", value)));
         let database = Config::new(&raw(&given)).unwrap().database;
-        assert_eq!(database.reading.as_ref().map(|connect| connect.get_host()), host);
+        assert_eq!(database.reading.as_ref().map(sqlx::postgres::PgConnectOptions::get_host), host);
         assert_eq!(database.connect.get_host(), "db.example");
     }
 }

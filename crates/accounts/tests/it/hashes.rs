@@ -130,7 +130,7 @@ async fn hashes_are_counted_again_after_an_import_and_seldom_else(pool: PgPool) 
     assert!(!is_due().await);
     world.clock.advance(time::Duration::seconds(59));
     assert!(!is_due().await);
-    import(&world, "old-ana@example.com", &forms().next().unwrap().2).await;
+    import(&world, "old-ana@example.com", forms().next().unwrap().2).await;
     assert!(is_due().await, "there may be others now");
     world.clock.advance(time::Duration::minutes(9));
     assert!(is_due().await, "its last chunk may come late");

@@ -56,7 +56,7 @@ impl Reading {
                 Err(error.to_string())
             }
             Err(Error::Unavailable(_)) => Err("lost".to_owned()),
-            other => Ok(other.unwrap()),
+            other => other.map_err(|error| error.to_string()),
         }
     }
 

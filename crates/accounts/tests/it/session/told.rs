@@ -1,6 +1,7 @@
 //! The program tells of every change that the triggers of the versions before told of: by `pg_notify` in the transaction,
 //! and after the commit whoever asked it.
 
+use domain::Profile;
 use sqlx::postgres::PgListener;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use store::sessions::{self, Proof, Session};
 use store::users::{self, Update, closing};
 use store::{Store, StoreError, TokenHash, import, refresh_tokens};
 use testkit::World;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// Every function that changes accounts or sessions which exist already.
 const CHANGING: [&str; 20] = [
@@ -163,21 +164,23 @@ async fn make(name: &str, store: &Store, session: &Session) {
             users::set_proven_email(&mut tx, user, ("new@example.com", "new@example.com"), at).await.unwrap();
         }
         "users::update" => {
-            let profile = domain::Profile::default();
-            let update = Update {
-                profile: &profile,
-                username_canonical: None,
-                email: None,
-                role: None,
-                is_active: Some(false),
-                disabled_reason: None,
-                at,
-            };
-            users::update(&mut tx, user, &update).await.unwrap();
+            users::update(&mut tx, user, &disabling(&Profile::default(), at)).await.unwrap();
         }
         other => panic!("{other} is not in this list"),
     }
     tx.commit().await.unwrap();
+}
+
+fn disabling(profile: &Profile, at: OffsetDateTime) -> Update<'_> {
+    Update {
+        profile,
+        username_canonical: None,
+        email: None,
+        role: None,
+        is_active: Some(false),
+        disabled_reason: None,
+        at,
+    }
 }
 
 /// During an upgrade: a server of the version before leaves the telling to the database.

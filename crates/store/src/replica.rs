@@ -76,7 +76,7 @@ impl Replica {
             Err(sqlx::Error::Database(refusal)) if crate::is_not_prepared(refusal.as_ref()) => false,
             other => other?,
         };
-        let is_copy = migrated && system(&self.pool).await? == system(primary).await?;
+        let is_copy = migrated && origin(&self.pool).await? == origin(primary).await?;
         match (is_copy, self.catches_up(primary, MAY_BE_OLD).await?) {
             (true, true) => Ok(()),
             (false, _) => Err(StoreError::NotACopy),
@@ -85,21 +85,25 @@ impl Replica {
     }
 }
 
-/// One that is no standby is the primary itself, as where the standby was promoted.
+/// One that is no standby any more has what it likes: it was promoted, beside a primary that may go on.
 async fn has(connection: &mut PgConnection, written: &str) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
-        r#"SELECT NOT pg_is_in_recovery() OR coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false) AS "has!""#,
+        r#"SELECT pg_is_in_recovery() AND coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, false) AS "has!""#,
         written
     )
     .fetch_one(connection)
     .await
 }
 
-/// What a standby has from its primary, and no other database has.
-async fn system(pool: &PgPool) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"SELECT system_identifier AS "system_identifier!" FROM pg_control_system()"#)
-        .fetch_one(pool)
-        .await
+/// What a standby has from its primary, and no other database has: the cluster, and which of its databases it is.
+async fn origin(pool: &PgPool) -> sqlx::Result<(i64, i64)> {
+    let found = sqlx::query!(
+        r#"SELECT system_identifier AS "cluster!", oid::bigint AS "database!"
+           FROM pg_control_system(), pg_database WHERE datname = current_database()"#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((found.cluster, found.database))
 }
 
 impl Store {

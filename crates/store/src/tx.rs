@@ -3,7 +3,14 @@
 use crate::{Store, StoreError, invalidation};
 use domain::UserId;
 use sqlx::{PgConnection, Postgres, Transaction};
+use std::io;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long a commit may take. It goes on without whoever asked for it, so nobody else gives it up: where the network is
+/// frozen it would keep its connection for as long as TCP tries.
+const COMMIT: Duration = Duration::from_secs(5);
 
 /// One transaction. Dropped without [`Tx::commit`], it changes nothing.
 #[derive(Debug)]
@@ -47,10 +54,11 @@ impl Tx {
     async fn commit_and_notify(self) -> Result<(), StoreError> {
         let Self { mut inner, store, changed, mailed } = self;
         if !changed.is_empty() {
-            invalidation::notify(&mut inner, &changed).await?;
+            timeout(COMMIT, invalidation::notify(&mut inner, &changed)).await.map_err(|_| late())??;
         }
         let _at_its_end = (!changed.is_empty()).then(|| Notification { store: store.clone(), changed });
-        inner.commit().await.map_err(StoreError::of_commit)?;
+        let committed = timeout(COMMIT, inner.commit()).await;
+        committed.unwrap_or_else(|_| Err(late())).map_err(StoreError::of_commit)?;
         if mailed {
             store.mails.notify_one();
         }
@@ -86,6 +94,10 @@ impl Tx {
     pub(crate) fn mailing(&mut self) {
         self.mailed = true;
     }
+}
+
+fn late() -> sqlx::Error {
+    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 /// Tells of a commit when it ends in any way: even if its answer was lost, the changes may be there.

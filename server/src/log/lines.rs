@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{Result, Write};
-use std::mem::{replace, take};
+use std::mem::replace;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, Thread};
@@ -90,10 +90,10 @@ impl Lines {
         }
         let Buffer { lines, text, .. } = &mut *buffer;
         write(lines, text, at.microsecond());
-        let full = if lines.len() < FULL { None } else { Some(replace(lines, Vec::with_capacity(FULL))) };
+        let full = lines.len() >= FULL;
         drop(buffer);
-        if let Some(full) = full {
-            self.write(&full);
+        if full {
+            self.add_now(&[]);
         } else if !self.waits.load(Ordering::Relaxed) && !self.waits.swap(true, Ordering::AcqRel) {
             match self.flusher.get_or_init(|| flusher(self)) {
                 Some(flusher) => flusher.unpark(),
@@ -104,23 +104,25 @@ impl Lines {
 
     /// Writes a line now, behind those of this thread that wait.
     fn add_now(&self, line: &[u8]) {
-        let mut lines = take(&mut locked(&self.buffers[own()]).lines);
-        lines.extend_from_slice(line);
-        self.write(&lines);
+        self.write(&self.buffers[own()], line);
     }
 
     fn flush(&self) {
         for buffer in &self.buffers {
-            let lines = take(&mut locked(buffer).lines);
-            if !lines.is_empty() {
-                self.write(&lines);
-            }
+            self.write(buffer, &[]);
         }
     }
 
-    /// A stream that has no reader any more is no reason to fail.
-    fn write(&self, lines: &[u8]) {
-        let _ = locked(&self.stream).write_all(lines);
+    /// Writes what a buffer holds, and a line behind it. Nothing is taken before the stream is there for it: it would be
+    /// nowhere when another writes the process' last lines.
+    fn write(&self, buffer: &Mutex<Buffer>, line: &[u8]) {
+        let mut stream = locked(&self.stream);
+        let mut lines = replace(&mut locked(buffer).lines, Vec::with_capacity(FULL));
+        lines.extend_from_slice(line);
+        if !lines.is_empty() {
+            // A stream that has no reader any more is no reason to fail.
+            let _ = stream.write_all(&lines);
+        }
     }
 }
 

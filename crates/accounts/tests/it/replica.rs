@@ -45,9 +45,19 @@ impl Reading {
     /// The same schema, and one account that is nowhere else.
     async fn migrate(&self) {
         store::migrate(&self.replica.connect_options()).await.unwrap();
+        self.seems(STANDBY).await;
         let far = "INSERT INTO users (id, email, email_canonical, created_at, updated_at)
              VALUES (gen_random_uuid(), 'far@example.com', 'far@example.com', now(), now())";
         sqlx::query(far).execute(&self.replica).await.unwrap();
+    }
+
+    /// Has the second database say of itself what only a standby does.
+    async fn seems<const N: usize>(&self, says: [&str; N]) {
+        let first = self.world.pool.connect_options().get_database().unwrap().to_owned();
+        for sql in says {
+            let sql = AssertSqlSafe(sql.replace("NAME", &self.name).replace("FIRST", &first));
+            sqlx::query(sql).execute(&self.replica).await.unwrap();
+        }
     }
 
     async fn is_usable(&self) -> Result<(), String> {
@@ -111,10 +121,11 @@ async fn reads_that_may_be_old_go_to_the_replica_and_to_the_primary_where_it_is_
 }
 
 /// What a standby says of itself, said by functions of ours.
-const STANDBY: [&str; 4] = [
+const STANDBY: [&str; 5] = [
     "CREATE TABLE replayed AS SELECT 'FFFFFFFF/0'::pg_lsn AS lsn",
     "CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN true",
     "CREATE FUNCTION public.pg_last_wal_replay_lsn() RETURNS pg_lsn LANGUAGE sql AS 'SELECT lsn FROM replayed'",
+    "CREATE FUNCTION public.current_database() RETURNS name LANGUAGE sql RETURN 'FIRST'::name",
     "ALTER DATABASE \"NAME\" SET search_path = public, pg_catalog",
 ];
 
@@ -122,10 +133,6 @@ const STANDBY: [&str; 4] = [
 async fn who_has_just_written_reads_it_however_late_the_replica_is(pool: PgPool) {
     let reading = Reading::new(pool).await;
     reading.migrate().await;
-    for sql in STANDBY {
-        let sql = AssertSqlSafe(sql.replace("NAME", &reading.name));
-        sqlx::query(sql).execute(&reading.replica).await.unwrap();
-    }
     let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
     reading.is_usable().await.unwrap();
     assert_eq!(reading.people(&boss).await, FAR, "it has all that was written");
@@ -138,5 +145,34 @@ async fn who_has_just_written_reads_it_however_late_the_replica_is(pool: PgPool)
     assert_eq!(reading.people(&boss).await, NEAR, "until it is looked at again");
     reading.is_usable().await.unwrap();
     assert_eq!(reading.people(&boss).await, FAR);
+    reading.end().await;
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_no_standby_of_the_primary_is_not_read(pool: PgPool) {
+    let reading = Reading::new(pool).await;
+    reading.migrate().await;
+    let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
+    reading.is_usable().await.unwrap();
+    reading
+        .seems([
+            "CREATE OR REPLACE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN false",
+        ])
+        .await;
+    assert_eq!(reading.people(&boss).await, NEAR, "it was promoted, and the primary goes on");
+    assert_eq!(reading.is_usable().await, Err(StoreError::Behind.to_string()));
+    reading
+        .seems([
+            "CREATE OR REPLACE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN true",
+        ])
+        .await;
+    reading.is_usable().await.unwrap();
+    reading.seems(["DROP FUNCTION public.current_database()"]).await;
+    assert_eq!(
+        reading.is_usable().await,
+        Err(StoreError::NotACopy.to_string()),
+        "another database of the cluster"
+    );
+    assert_eq!(reading.people(&boss).await, NEAR);
     reading.end().await;
 }

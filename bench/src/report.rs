@@ -27,6 +27,8 @@ pub struct Row {
 pub struct Report {
     /// In the order in which they were measured.
     pub rows: Vec<Row>,
+    /// Whether what depends on time is told and not judged, as in a run that is a part of the tests.
+    pub tells_times: bool,
 }
 
 impl Report {
@@ -53,6 +55,22 @@ impl Report {
     /// A count that may be no smaller than `least`.
     pub fn at_least(&mut self, promise: &'static str, what: impl Into<String>, least: u64, measured: u64) {
         self.row(promise, what, format!("at least {least}"), &measured, measured >= least);
+    }
+
+    /// A figure that another load on the machine may change.
+    pub fn timed(
+        &mut self,
+        promise: &'static str,
+        what: impl Into<String>,
+        bound: impl Display,
+        measured: &dyn Display,
+        held: bool,
+    ) {
+        if self.tells_times {
+            self.note(promise, what, &format!("{measured} (not judged here: {bound})"));
+        } else {
+            self.row(promise, what, bound.to_string(), measured, held);
+        }
     }
 
     /// Something that was measured and has no bound.

@@ -70,9 +70,10 @@ pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) ->
         let times = [PROBED_WITHIN, percentile(&mut times, 99), percentile(&mut calm, 99)];
         split.at_most(report, "P16", &what, times);
     }
-    report.at_most("P16", format!("of these refused, {words}"), 0, probed.failed);
+    let what = format!("of these refused, {words}");
+    report.timed("P16", what, "at most 0", &probed.failed, probed.failed == 0);
     let what = format!("of {} surplus not told to come back within 2 s, {words}", flooded.surplus);
-    report.at_most("P16", what, 0, flooded.wrong.len() as u64);
+    report.timed("P16", what, "at most 0", &flooded.wrong.len(), flooded.wrong.is_empty());
     report.note("P16", format!("shares of {} cores, {words}", cores()), &split.words());
     report.note("P16", format!("sign-ins with a verdict in {:?}, {words}", scale.flood), &flooded.verdicts);
     let firing = alerts::firing(&before, &after)?;

@@ -66,13 +66,8 @@ pub(super) async fn run(site: &Arc<Site>, scale: &Scale, report: &mut Report) ->
     let well = served.iter().filter(|call| call.took.is_some()).count();
     let share = well * 10_000 / served.len().max(1);
     let measured = format!("{}.{:02} %", share / 100, share % 100);
-    report.row(
-        "P34",
-        format!("of {} honest calls served, {words}", served.len()),
-        if split.judges() { "at least 99.5 %" } else { "not judged here; at least 99.5 %" },
-        &measured,
-        share >= SERVED || !split.judges(),
-    );
+    let what = format!("of {} honest calls served, {words}", served.len());
+    report.timed("P34", what, "at least 99.5 %", &measured, share >= SERVED);
     let times = [P95, slowest(&mut served), slowest(&mut calm)];
     split.at_most(report, "P34", &format!("their p95, {words}"), times);
     report.note("P34", format!("p95 of each kind, {words}"), &by_kind(&served));

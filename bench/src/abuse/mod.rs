@@ -92,7 +92,8 @@ impl Scale {
 /// Where a site does not come up, or breaks in a way that no row tells.
 pub async fn run(words: &[String]) -> Result<ExitCode> {
     let scale = scale(words)?;
-    let (began, mut report) = (Instant::now(), Report::default());
+    let began = Instant::now();
+    let mut report = Report { tells_times: !scale.judges, ..Report::default() };
     let mut sites = Vec::new();
     for counted in &scale.counted {
         sites.push(Arc::new(Site::start(*counted).await?));
@@ -103,7 +104,7 @@ pub async fn run(words: &[String]) -> Result<ExitCode> {
         .map(|site| {
             let (site, scale) = (site.clone(), scale.clone());
             tokio::spawn(async move {
-                let mut report = Report::default();
+                let mut report = Report { tells_times: !scale.judges, ..Report::default() };
                 siege::run(&site, &scale, &mut report).await.map(|()| report)
             })
         })
@@ -158,11 +159,11 @@ fn cores() -> usize {
 /// Whether these alerts fired, and where none is named, that none did.
 fn tell_alerts(what: &str, expected: &[&str], firing: &[String], report: &mut Report) {
     if expected.is_empty() {
-        report.row("alerts", format!("none fires: {what}"), "none", &firing.join(", "), firing.is_empty());
+        report.timed("alerts", format!("none fires: {what}"), "none", &firing.join(", "), firing.is_empty());
     }
     for alert in expected {
         let fires = firing.iter().any(|known| known == alert);
-        report.row(
+        report.timed(
             "alerts",
             format!("{alert}: {what}"),
             "fires",

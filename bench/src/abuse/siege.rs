@@ -120,11 +120,12 @@ fn tell(counted: Counted, scale: &Scale, seen: &Seen, report: &mut Report) {
     let minutes = scale.siege.as_secs_f64() / 60.0;
     let what = format!("verifications of {} guesses in {minutes:.1} min, {words}", guesses.all());
     report.at_most("P12", what, VERIFICATIONS, guessed);
-    report.at_least(
+    report.timed(
         "P12",
         format!("owner in within 2 s, of {}, {words}", owner.len()),
-        scale.owner as u64,
-        in_time,
+        format_args!("at least {}", scale.owner),
+        &in_time,
+        in_time >= scale.owner as u64,
     );
     let slowest = owner.iter().flatten().max().copied().unwrap_or_default();
     report.note("P12", format!("the owner's slowest sign-in, {words}"), &format!("{slowest:.0?}"));
@@ -134,7 +135,7 @@ fn tell(counted: Counted, scale: &Scale, seen: &Seen, report: &mut Report) {
     report.at_most("P13", what, VERIFICATIONS_OF_AN_ADDRESS, spraying.most());
     let told = told_after.map_or("never".to_owned(), |after| format!("{after:.1?}"));
     let soon = told_after.is_some_and(|after| after <= TOLD_WITHIN);
-    report.row("P13", format!("the trail tells of it, {words}"), "within 5 s", &told, soon);
+    report.timed("P13", format!("the trail tells of it, {words}"), "within 5 s", &told, soon);
     let lost = guesses.lost + stuffing.lost + spraying.lost;
     report.note("P12", format!("attempts without a verdict and not 429, {words}"), &lost);
 }

@@ -106,7 +106,7 @@ impl Site {
             return Ok(());
         }
         self.valkey.lock().await.as_mut().context("it has a Redis")?.restart().await?;
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             if self.scrape().await?.sum("doorstep_redis_up", None) > 1.5 {
                 return Ok(());
             }

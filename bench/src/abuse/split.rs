@@ -78,8 +78,8 @@ impl Split {
         if self.judges() {
             report.row(promise, what, format!("at most {most:?}"), &measured, time <= most);
         } else {
-            let why = format!("not judged here, others had {} % of the cores; at most {most:?}", self.others);
-            report.row(promise, what, why, &measured, true);
+            let why = format!("not judged here: others had {} % of the cores; at most {most:?}", self.others);
+            report.note(promise, what, &format!("{measured} ({why})"));
         }
     }
 }

@@ -209,7 +209,7 @@ async fn everything(site: &Arc<Site>, scale: &Scale, report: &mut Report) -> Res
     }
     let words = site.counted.words();
     let measured = if wrong.is_empty() { "all".to_owned() } else { wrong.join("; ") };
-    report.row(
+    report.timed(
         "P17",
         format!("of {count} strange requests refused in time, {words}"),
         "all",
@@ -250,7 +250,7 @@ async fn held_open(site: &Arc<Site>, scale: &Scale, report: &mut Report) -> Resu
     let slowest = percentile(&mut times, 100);
     let what =
         format!("/livez on a new connection while {} stand open, {}", held.len(), site.counted.words());
-    report.row("P17", what, "at most 2 s", &format!("{slowest:.0?}"), slowest <= QUICKLY);
+    report.timed("P17", what, "at most 2 s", &format!("{slowest:.0?}"), slowest <= QUICKLY);
     Ok(())
 }
 

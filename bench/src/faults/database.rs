@@ -87,7 +87,7 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
         longest = longest.max(well);
         count += 1;
         let said = format!("{failed} of {} failed; well after {} ms", failed + good, well.as_millis());
-        run.report.row(PROMISE, *name, "well within 5 s", &said, well <= WELL_AGAIN && good > 0);
+        run.report.timed(PROMISE, *name, "well within 5 s", &said, well <= WELL_AGAIN && good > 0);
     }
     let (seen, verdict) = traffic.end(&stand).await?;
     let report = &mut run.report;
@@ -101,7 +101,7 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
     report.at_most(PROMISE, "sign-ins lost", 0, len(&verdict.signed_out));
     let slowest = seen.slowest.as_millis();
     let bound = "at most 10.5 s, a request's time";
-    report.row(PROMISE, "slowest answer, ms", bound, &slowest, slowest <= 10_500);
+    report.timed(PROMISE, "slowest answer, ms", bound, &slowest, slowest <= 10_500);
     report.note(PROMISE, "longest until well again, ms", &longest.as_millis());
     for list in [&seen.waits, &seen.false_401, &seen.wrong, &verdict.false_successes, &verdict.signed_out] {
         print_some(list);

@@ -1,6 +1,6 @@
 //! P20: servers are killed at random moments while people write.
 
-use super::traffic::{Judged, Route, Seen, address, judge, lock};
+use super::traffic::{Judged, Route, Seen, address, judge, lock, patiently};
 use super::{Run, print_some};
 use crate::stand::keys::Dice;
 use crate::stand::{Client, PASSWORD, Server, Setup, Stand};
@@ -216,7 +216,7 @@ async fn sign_in(account: &Account, port: u16, number: usize) -> Result<Option<S
     let from = address(u64::try_from(number)? + 5_000_000);
     let mut client = Client::new(port).forwarded_for(from);
     let password = if account.password == Password::New { NEW_PASSWORD } else { PASSWORD };
-    let mut answer = client.sign_in(&account.email, password).await?;
+    let mut answer = patiently(async || client.sign_in(&account.email, password).await).await?;
     if answer.status == 401 && account.password == Password::Unknown {
         answer = client.sign_in(&account.email, NEW_PASSWORD).await?;
     }

@@ -109,6 +109,7 @@ impl Run {
             kills: self.kills,
             seed: self.seed,
             short: self.short,
+            report: Report { tells_times: self.short, ..Report::default() },
             ..Self::default()
         }
     }

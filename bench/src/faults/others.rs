@@ -39,7 +39,8 @@ pub(super) async fn valkey(run: &mut Run) -> Result<()> {
     let (seen, verdict) = traffic.end(&stand).await?;
     let report = &mut run.report;
     report.note(PROMISE, "Valkey killed, started and frozen: answers", &format!("{:?}", seen.by));
-    report.at_most(PROMISE, "Valkey: 5xx, and requests without an answer", 0, seen.failures.len() as u64);
+    let what = "Valkey: 5xx, and requests without an answer";
+    report.timed(PROMISE, what, "at most 0", &seen.failures.len(), seen.failures.is_empty());
     let others =
         seen.false_401.len() + seen.wrong.len() + verdict.signed_out.len() + verdict.false_successes.len();
     report.at_most(

@@ -41,7 +41,7 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
     let report = &mut run.report;
     report.note(PROMISE, format!("503 while sessions are locked for {locked} s"), &failed);
     let waited = well.as_millis();
-    report.row(PROMISE, "well again after the lock, ms", "at most 5000", &waited, waited <= 5_000);
+    report.timed(PROMISE, "well again after the lock, ms", "at most 5000", &waited, waited <= 5_000);
     report.row(
         PROMISE,
         "answers a second, 4 s later (a deadlock has none)",
@@ -49,11 +49,11 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
         &after,
         after > 0,
     );
-    report.at_most(PROMISE, "of these 503", 0, stuck as u64);
+    report.timed(PROMISE, "of these 503", "at most 0", &stuck, stuck == 0);
     let (seen, verdict) = traffic.end(&stand).await?;
     let slowest = seen.slowest_503.as_millis();
     // A request that asks for a connection twice may wait twice, and a statement has 3 s.
-    report.row(
+    report.timed(
         PROMISE,
         "slowest 503, ms (2 s for a connection, 3 s a statement)",
         "at most 5500",

@@ -240,14 +240,8 @@ impl Member {
     /// Whether it can still be used, and whether what was acknowledged is there.
     async fn check(&mut self, stand: &Stand, port: u16, verdict: &mut Verdict) -> Result<()> {
         let mut client = Client::new(port).forwarded_for(&self.address);
-        let me = client.me(&self.tokens.access).await?;
-        let mut renewed = client.refresh(&self.tokens.refresh).await?;
-        // Who has renewed often is told to wait; that is no sign-out.
-        while renewed.status == 429 {
-            let seconds = renewed.header("retry-after").parse().unwrap_or(1);
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
-            renewed = client.refresh(&self.tokens.refresh).await?;
-        }
+        let me = patiently(async || client.me(&self.tokens.access).await).await?;
+        let renewed = patiently(async || client.refresh(&self.tokens.refresh).await).await?;
         if me.status != 200 || renewed.status != 200 {
             verdict.signed_out.push(format!("{}: {} {}", self.email, me.status, renewed.status));
         }
@@ -302,6 +296,21 @@ pub(super) struct Load {
     pub(super) signs_in_every: u64,
     /// How long lies between two sign-ups; none where it is zero.
     pub(super) sign_up_every: Duration,
+}
+
+/// Who comes often, or while others fill the server, is told to wait: that is no sign-out, and nothing is lost. Asks
+/// again as one is told to.
+pub(super) async fn patiently(mut ask: impl AsyncFnMut() -> Result<Answer>) -> Result<Answer> {
+    let mut answer = ask().await?;
+    for _ in 0..30 {
+        if !matches!(answer.status, 429 | 503) {
+            break;
+        }
+        let seconds = answer.header("retry-after").parse().unwrap_or(1);
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        answer = ask().await?;
+    }
+    Ok(answer)
 }
 
 impl Traffic {
@@ -363,7 +372,7 @@ impl Traffic {
     /// Where the servers do not answer any more.
     pub(super) async fn end(mut self, stand: &Stand) -> Result<(Seen, Verdict)> {
         self.stop.store(true, Ordering::Relaxed);
-        let port = *lock(&self.route).first().context("no server is left")?;
+        let port = stand.servers.first().context("no server is left")?.port();
         let mut verdict = Verdict::default();
         while let Some(member) = self.tasks.join_next().await {
             if let Some(mut member) = member? {

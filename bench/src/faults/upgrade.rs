@@ -92,7 +92,8 @@ fn tell(run: &mut Run, from: &str, seconds: u64, seen: &Seen) {
     );
     report.note(PROMISE, "answers, by status", &format!("{:?}", seen.by));
     let failures: Vec<String> = seen.failures.iter().map(|(_, said)| said.clone()).collect();
-    report.at_most(PROMISE, "5xx, and requests without an answer", 0, failures.len() as u64);
+    let what = "5xx, and requests without an answer";
+    report.timed(PROMISE, what, "at most 0", &failures.len(), failures.is_empty());
     report.at_most(PROMISE, "other answers that are not right", 0, seen.wrong.len() as u64);
     report.note(PROMISE, "slowest answer, ms", &seen.slowest.as_millis());
     print_some(&failures);

@@ -40,13 +40,9 @@
     if (event.type === "submit") {
       asked = { taken, act: () => new PerformanceObserver(answered).observe({ type: "resource", buffered: true }) };
     }
-    if (event.type === "popstate" && document.documentElement.hasAttribute("data-hydrated")) {
-      asked = { taken: () => true, act: () => location.reload() };
-    }
+    // With a fragment it was a step within the document, as the skip link is.
+    if (event.type === "popstate" && !location.hash) asked = { taken: () => true, act: () => location.reload() };
   };
-  // A place in the same document (the skip link) is told as a step in the history too, and is there already.
-  const path = url => url.split("#")[0];
-  addEventListener("hashchange", ({ oldURL, newURL }) => path(oldURL) === path(newURL) && (asked = undefined), true);
   for (const type of ["pointerdown", "keydown", "input"]) {
     addEventListener(type, () => (asked = undefined), true);
   }

@@ -4,6 +4,7 @@ mod not_me;
 
 pub use not_me::{
     is_claimed, is_kept, kept_of, newest_not_me, note_of_reset, revoke_not_me, revoke_of_resets,
+    told_of_factor,
 };
 
 use crate::{Store, StoreError, TokenHash, Tx};

@@ -25,14 +25,18 @@ impl Accounts {
         one_time_tokens::revoke_all(&mut tx, user.id, &[Purpose::Verify]).await?;
         users::clear_password_hash(&mut tx, user.id, ctx.now).await?;
         let stranger = ctx.as_stranger();
-        let spared = self.take_factors_back(&mut tx, &stranger, user.id, token.created_at).await?;
+        let spared =
+            self.take_factors_back(&mut tx, &stranger, user.id, (&token.email, token.created_at)).await?;
         // Whoever changed the address has links of their own, all of them later: theirs end, but end none of before.
         one_time_tokens::revoke_not_me(&mut tx, token.id, user.id, spared).await?;
         self.reopen(&mut tx, &stranger, user.id).await?;
         let address = restore(&mut tx, ctx, &user, &token.email).await?;
         let event = Event::AccountRecovered { ended_sessions, address };
         self.audit(&mut tx, &stranger, Some(user.id), event).await?;
-        let how = (address == RESTORED, spared.is_some());
+        let now = self.inner.database_clock.time(ctx.now);
+        let told = (user.id, token.email.canonical.as_str());
+        let factor_stays = one_time_tokens::told_of_factor(&mut tx, told, None, now).await?;
+        let how = (address == RESTORED, factor_stays);
         self.tell_recovered(&mut tx, ctx, &user, &token.email, how).await?;
         let reset = self.mint_shown(&mut tx, ctx, Purpose::Reset, user.id, &token.email).await?;
         tx.commit().await?;

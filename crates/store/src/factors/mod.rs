@@ -59,7 +59,7 @@ async fn ids_by(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<Uuid>
 pub struct Since {
     /// Whether it had one, which it may have lost since.
     pub had_one: bool,
-    /// When the first one was added that came later, if the account has one at all.
+    /// When the first one was added that came later and that the account still has.
     pub first_since: Option<OffsetDateTime>,
 }
 
@@ -83,8 +83,7 @@ pub async fn since(
                UNION ALL SELECT added_at, removed_at FROM replaced_totp WHERE user_id = $1 AND expires_at > $3
            )
            SELECT coalesce(bool_or(added_at < $2 AND removed_at >= $2), false) AS "had_one!",
-                  min(added_at) FILTER (WHERE added_at >= $2
-                      AND EXISTS (SELECT FROM factors WHERE removed_at = 'infinity')) AS first_since
+                  min(added_at) FILTER (WHERE added_at >= $2 AND removed_at = 'infinity') AS first_since
            FROM factors"#,
         user.0,
         at,

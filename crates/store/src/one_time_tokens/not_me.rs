@@ -33,7 +33,8 @@ pub async fn revoke_of_resets(tx: &mut Tx, user: UserId, canonical: &str) -> Res
 }
 
 /// Deletes the unused links of an account that take it back: those to the address of this one, and those that were made
-/// after it. Those to its address that were made since `spared` go on.
+/// after it. Those to its address that were made since `spared` go on, and each that told of a second factor which the
+/// account still has: it alone takes that one away.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -47,7 +48,12 @@ pub async fn revoke_not_me(
         "DELETE FROM one_time_tokens t USING one_time_tokens used
          WHERE used.id = $1 AND t.user_id = $2 AND t.purpose = 'not-me' AND t.used_at IS NULL
                AND CASE WHEN t.email_canonical = used.email_canonical
-                        THEN $3::timestamptz IS NULL OR t.created_at < $3
+                        THEN ($3::timestamptz IS NULL OR t.created_at < $3)
+                             AND NOT EXISTS (
+                                 SELECT FROM (SELECT user_id, added_at FROM passkeys
+                                              UNION ALL SELECT user_id, added_at FROM totp) AS factors
+                                 WHERE factors.user_id = t.user_id
+                                       AND added_at BETWEEN t.created_at - interval '1 second' AND t.created_at)
                         ELSE t.created_at >= used.created_at END",
         token,
         user.0,
@@ -56,6 +62,35 @@ pub async fn revoke_not_me(
     .execute(tx.unchanging())
     .await?;
     Ok(())
+}
+
+/// Whether a live link to this address told of a second factor that an account has: of any, or of the one that was added
+/// at `added_at`. To be asked once the account is locked.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn told_of_factor(
+    tx: &mut Tx,
+    (user, canonical): (UserId, &str),
+    added_at: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let told = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM one_time_tokens t
+            JOIN (SELECT user_id, added_at FROM passkeys UNION ALL SELECT user_id, added_at FROM totp) AS factors
+                 ON factors.user_id = t.user_id AND added_at BETWEEN t.created_at - interval '1 second' AND t.created_at
+            WHERE t.purpose = 'not-me' AND t.user_id = $1 AND t.email_canonical = $2 AND t.used_at IS NULL
+                  AND t.expires_at > $3 AND ($4::timestamptz IS NULL OR added_at = $4)
+        ) AS "told!""#,
+        user.0,
+        canonical,
+        now,
+        added_at,
+    )
+    .fetch_one(tx.unchanging())
+    .await?;
+    Ok(told)
 }
 
 /// When the newest link was made that takes an account back.

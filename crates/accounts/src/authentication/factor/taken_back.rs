@@ -2,12 +2,13 @@
 
 use super::{Removed, SAME_MOMENT};
 use crate::audit::{Event, OfPasskey};
+use crate::identifier::Address;
 use crate::policy::SWEEP_BATCH;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{Factor, UserId};
-use store::Tx;
 use store::factors::passkeys::{self, Named};
 use store::factors::{self, recovery_codes, removed_passkeys, replaced_totp, totp};
+use store::{Tx, one_time_tokens};
 use time::{Duration, OffsetDateTime};
 
 impl Accounts {
@@ -15,19 +16,22 @@ impl Accounts {
     /// asked for again: if none of it is left, it comes back as it was. What is left stays alone, since its owner may have
     /// removed the rest for good: a phone that was stolen, with the mailbox on it.
     ///
-    /// The first second factor of all stays where a link of before would take it, so that no old mail leaves one step of
-    /// two; its own link does. Says when it was set up. Nobody is told at the address that the account has: it may be a
-    /// thief's.
+    /// The first second factor of those that are left stays where a link of before would take it, so that no old mail leaves
+    /// one step of two, while the address that was told then has its own link, which does. Says when it was set up. Nobody is
+    /// told at the address that the account has: it may be a thief's.
     pub(crate) async fn take_factors_back(
         &self,
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: UserId,
-        since: OffsetDateTime,
+        (told, since): (&Address, OffsetDateTime),
     ) -> Result<Option<OffsetDateTime>, Error> {
         let now = self.inner.database_clock.time(ctx.now);
         let factors = factors::since(tx, user, since - SAME_MOMENT, now).await?;
-        let spared = factors.first_since.filter(|first| !factors.had_one && *first > since);
+        let first = factors.first_since.filter(|first| !factors.had_one && *first > since);
+        // Of one that was set up once a thief had moved the address, nobody else was told.
+        let told = one_time_tokens::told_of_factor(tx, (user, &told.canonical), first, now).await?;
+        let spared = first.filter(|_| told);
         let then = spared.map_or(since - SAME_MOMENT, |first| first + Duration::MICROSECOND);
         recovery_codes::delete_since(tx, user, then).await?;
         let passkeys = passkeys::delete_since(tx, user, then).await?;

@@ -46,9 +46,16 @@ impl Reading {
     async fn migrate(&self) {
         store::migrate(&self.replica.connect_options()).await.unwrap();
         self.seems(STANDBY).await;
+        // Sessions of before look for these functions elsewhere.
+        self.end_sessions().await;
         let far = "INSERT INTO users (id, email, email_canonical, created_at, updated_at)
              VALUES (gen_random_uuid(), 'far@example.com', 'far@example.com', now(), now())";
         sqlx::query(far).execute(&self.replica).await.unwrap();
+    }
+
+    async fn end_sessions(&self) {
+        self.by_its_name("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'NAME'")
+            .await;
     }
 
     /// Has the second database say of itself what only a standby does.
@@ -108,9 +115,7 @@ async fn reads_that_may_be_old_go_to_the_replica_and_to_the_primary_where_it_is_
     server.profile(&boss).await.unwrap();
 
     reading.by_its_name("ALTER DATABASE \"NAME\" ALLOW_CONNECTIONS false").await;
-    reading
-        .by_its_name("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'NAME'")
-        .await;
+    reading.end_sessions().await;
     assert_eq!(reading.people(&boss).await, NEAR, "at once");
     assert!(!server.activity(&boss, PageRequest::default()).await.unwrap().items.is_empty());
     assert_eq!(reading.is_usable().await, Err("lost".to_owned()));

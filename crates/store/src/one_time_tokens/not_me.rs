@@ -53,7 +53,7 @@ pub async fn revoke_not_me(
                                  SELECT FROM (SELECT user_id, added_at FROM passkeys
                                               UNION ALL SELECT user_id, added_at FROM totp) AS factors
                                  WHERE factors.user_id = t.user_id
-                                       AND added_at BETWEEN t.created_at - interval '1 second' AND t.created_at)
+                                       AND t.created_at - added_at BETWEEN interval '0' AND interval '1 second')
                         ELSE t.created_at >= used.created_at END",
         token,
         user.0,

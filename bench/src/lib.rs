@@ -10,6 +10,7 @@ pub mod speed;
 pub mod stand;
 
 use anyhow::{Result, bail};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +28,7 @@ SERVER_BIN the server (target/release/server), LEPTOS_SITE_ROOT its files.";
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main() -> ExitCode {
+    allow_files();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -46,6 +48,14 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         })
     })
+}
+
+/// Lets this process, and the servers that it starts, hold as many connections as the machine allows: a thousand that stand
+/// open are part of an attack.
+fn allow_files() {
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, most, most);
+    }
 }
 
 /// SIGINT or SIGTERM.

@@ -78,6 +78,11 @@ impl Report {
         self.row(promise, what, "", measured, true);
     }
 
+    /// A part of which an error left nothing to judge: it does not hold.
+    pub fn broke(&mut self, part: &str, error: &anyhow::Error) {
+        self.row("run", format!("{part} could not be measured"), "no error", &format!("{error:#}"), false);
+    }
+
     /// The rows as JSON, beside what the run says of itself.
     #[must_use]
     pub fn json(&self, about: &Value) -> Value {
@@ -111,7 +116,7 @@ impl Report {
         let (held, failed): (Vec<&Row>, Vec<&Row>) =
             self.rows.iter().filter(|row| !row.held || !row.bound.is_empty()).partition(|row| row.held);
         for row in &failed {
-            println!("✗ {}: {}", row.promise, row.what);
+            println!("✗ {}: {}: {}, {}", row.promise, row.what, row.measured, row.bound);
         }
         let (held, failed) = (held.len(), failed.len());
         println!("{held} passed, {failed} failed");

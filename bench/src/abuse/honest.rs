@@ -2,12 +2,12 @@
 
 use super::attack::{Pace, attack, turn};
 use super::flood::{Stop, flood};
-use super::site::{Member, Site, sign_in};
+use super::site::{Member, Site, served, sign_in};
 use super::split::Spent;
 use super::{Scale, alerts, percentile, siege, strange, tell_alerts};
 use crate::report::Report;
 use crate::stand::{Client, PASSWORD};
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use hyper::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -88,9 +88,13 @@ async fn person(site: &Site, n: usize) -> Result<Person> {
     let mut browser = site.client(n).with_cookies();
     let form = format!("form[identifier]={}&form[password]={}", member.email, PASSWORD.replace(' ', "+"));
     let origin = site.stand.servers[0].url().replace("127.0.0.1", "localhost");
-    let headers = [("origin", origin.as_str()), ("x-forwarded-for", from.as_str()), ("accept", "text/html")];
-    let answer = browser.post_form("/fn/login", &headers, form).await?;
-    ensure!(answer.status == 303, "sign-in of a browser: {} {}", answer.status, answer.text());
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("origin", origin.as_str()),
+        ("x-forwarded-for", from.as_str()),
+        ("accept", "text/html"),
+    ];
+    served(&mut browser, 303, Method::POST, "/fn/login", &headers, form.as_bytes()).await?;
     Ok(Person { n, member, from, program: Mutex::new(site.client(n)), browser: Mutex::new(browser) })
 }
 

@@ -30,6 +30,9 @@ Attacks two servers that count limits in Redis, in Postgres, and in Redis until 
 P34 of docs/promises.md. The long form takes some 20 minutes, ten of them for 10,000 guesses at each site, which --minutes
 shortens. --short attacks the last site alone, in less than a minute. The report is target/abuse/report.txt and .json.";
 
+/// What each site meets after its siege, in this order.
+const PARTS: [&str; 5] = ["crowd", "forged", "strange", "flood", "honest"];
+
 /// How much is tried.
 #[derive(Debug, Clone)]
 struct Scale {
@@ -89,7 +92,7 @@ impl Scale {
 /// Runs the command.
 ///
 /// # Errors
-/// Where a site does not come up, or breaks in a way that no row tells.
+/// Where the words are not understood, or a site does not come up.
 pub async fn run(words: &[String]) -> Result<ExitCode> {
     let scale = scale(words)?;
     let began = Instant::now();
@@ -105,23 +108,37 @@ pub async fn run(words: &[String]) -> Result<ExitCode> {
             let (site, scale) = (site.clone(), scale.clone());
             tokio::spawn(async move {
                 let mut report = Report { tells_times: !scale.judges, ..Report::default() };
-                siege::run(&site, &scale, &mut report).await.map(|()| report)
+                attacked("siege", &site, &scale, &mut report).await;
+                report
             })
         })
         .collect();
     for siege in sieges {
-        report.rows.extend(siege.await??.rows);
+        report.rows.extend(siege.await?.rows);
     }
     for site in &sites {
-        crowd::run(site, &scale, &mut report).await?;
-        forged::run(site, &mut report).await?;
-        strange::run(site, &scale, &mut report).await?;
-        flood::run(site, &scale, &mut report).await?;
-        honest::run(site, &scale, &mut report).await?;
+        for part in PARTS {
+            attacked(part, site, &scale, &mut report).await;
+        }
     }
     let about = json!({ "minutes": scale.siege.as_secs_f64() / 60.0, "seconds": began.elapsed().as_secs(), "cores": cores() });
     report.write(Path::new("target/abuse"), "report", &about)?;
     Ok(report.conclude())
+}
+
+/// One part; an error in it takes nothing from the others.
+async fn attacked(part: &str, site: &Arc<Site>, scale: &Scale, report: &mut Report) {
+    let ran = match part {
+        "siege" => siege::run(site, scale, report).await,
+        "crowd" => crowd::run(site, scale, report).await,
+        "forged" => forged::run(site, scale, report).await,
+        "strange" => strange::run(site, scale, report).await,
+        "flood" => flood::run(site, scale, report).await,
+        _ => honest::run(site, scale, report).await,
+    };
+    if let Err(error) = ran {
+        report.broke(&format!("{part}, {}", site.counted.words()), &error);
+    }
 }
 
 /// What the words of the command ask for.

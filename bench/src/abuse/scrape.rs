@@ -1,7 +1,9 @@
 //! What `METRICS_ADDR` tells, of all servers together.
 
+use super::site::served;
 use crate::stand::Client;
-use anyhow::{Result, ensure};
+use anyhow::Result;
+use hyper::Method;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -27,8 +29,8 @@ impl Scrape {
     pub(super) async fn of(ports: &[u16]) -> Result<Self> {
         let (at, mut samples) = (Instant::now(), Vec::new());
         for port in ports {
-            let answer = Client::new(*port).get("/metrics").await?;
-            ensure!(answer.status == 200, "/metrics answers {}", answer.status);
+            let mut client = Client::new(*port);
+            let answer = served(&mut client, 200, Method::GET, "/metrics", &[], &[]).await?;
             samples.extend(parse(&answer.text(), &port.to_string()));
         }
         Ok(Self { at, samples })

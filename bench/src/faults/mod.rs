@@ -82,7 +82,7 @@ async fn some(run: &mut Run, parts: &[&'static str]) {
     for part in parts {
         println!("… {part}");
         if let Err(error) = one(run, part).await {
-            run.report.row("", format!("{part} could not be measured"), "", &format!("{error:#}"), false);
+            run.report.broke(part, &error);
         }
     }
 }

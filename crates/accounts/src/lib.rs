@@ -38,7 +38,8 @@ pub use authentication::{FactorAdded, PendingTotp, SignedIn};
 pub use clock::{Clock, SystemClock};
 pub use context::{Caller, Client, Member, Precondition, RequestCtx};
 pub use credential::{
-    BreachedPasswords, EncryptionKeys, Hashing, KeyRing, ReadToken, SessionToken, SigningKey, is_pattern,
+    BreachedPasswords, EncryptionKeys, Hashing, KeyRing, LEAST_PASSWORD_SCORE, ReadToken, SessionToken,
+    SigningKey, is_pattern,
 };
 pub use error::{Error, Field, PendingSignIn, SetupError};
 pub use import::{Import, ImportCounts, ImportLine, Judged, Remark, RemarkKind};

@@ -4,7 +4,7 @@ use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};
 use super::raw::RawConfig;
 use super::value::{filled, number, switch};
-use accounts::{BreachedPasswords, Hashing, RequireFactor, Signup};
+use accounts::{BreachedPasswords, Hashing, LEAST_PASSWORD_SCORE, RequireFactor, Signup};
 use app::SignupFields;
 use domain::PASSWORD_MIN;
 use std::path::Path;
@@ -28,11 +28,12 @@ pub(super) struct AccountRules {
 }
 
 impl AccountRules {
-    pub(super) fn new(raw: &RawConfig, as_seeds: bool, errors: &mut ConfigErrors) -> Self {
+    pub(super) fn new(raw: &RawConfig, env: AppEnv, as_seeds: bool, errors: &mut ConfigErrors) -> Self {
         // The shortest sample has seven characters; the easiest has no score at all.
         let (least, score) = if as_seeds { (7, 0) } else { (PASSWORD_MIN, 3) };
         let length = number("PASSWORD_MIN_LENGTH", raw.password_min_length.as_deref(), least, least..=128);
-        let easiest = number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), score, 0..=4);
+        let floor = if env == AppEnv::Production { LEAST_PASSWORD_SCORE } else { 0 };
+        let easiest = number("PASSWORD_MIN_SCORE", raw.password_min_score.as_deref(), score, floor..=4);
         let minutes =
             number("ACCESS_TOKEN_EXPIRE_MINUTES", raw.access_token_expire_minutes.as_deref(), 30, 1..=1440);
         let calls = number("RATE_LIMIT_PER_MINUTE", raw.rate_limit_per_minute.as_deref(), 60, 0..=10_000_000);

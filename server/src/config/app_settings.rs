@@ -105,13 +105,14 @@ fn printable(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::env::AppEnv;
     use super::*;
 
     fn judged(change: impl FnOnce(&mut RawConfig)) -> Result<AppSettings, String> {
         let mut raw = RawConfig::default();
         change(&mut raw);
         let (mut errors, origin) = (ConfigErrors::default(), Origin::parse("https://accounts.example.com"));
-        let accounts = AccountRules::new(&raw, false, &mut errors);
+        let accounts = AccountRules::new(&raw, AppEnv::Development, false, &mut errors);
         let settings = settings(&raw, None, origin.as_ref(), &accounts, true, &mut errors);
         if errors.is_empty() { Ok(settings) } else { Err(errors.to_string()) }
     }

@@ -133,7 +133,7 @@ impl Config {
         let database = database::database(raw, &mut errors);
         let redis = redis::redis(raw, &mut errors);
         let signing = errors.or(Signing::Missing, Signing::new(raw, env));
-        let accounts = AccountRules::new(raw, as_seeds, &mut errors);
+        let accounts = AccountRules::new(raw, env, as_seeds, &mut errors);
         let logo = errors.or(None, logo::logo(raw));
         let mail = mail::mail(raw, env, &accounts, &mut errors);
         let (own, mails) = (addresses.origin.as_ref(), mail.as_ref().is_some_and(MailConfig::is_on));

@@ -162,7 +162,7 @@ impl Hasher {
         let password = nfc(&password);
         let (judged, params) = (password.clone(), self.params.clone());
         let verdict = self.run(&self.judges, priority, move |_| strength.judge(&judged)).await?;
-        if let Err(refusal) = verdict.map_err(Error::internal)? {
+        if let Err(refusal) = verdict {
             return Ok(Err(refusal));
         }
         let salt = self.salt();

@@ -23,6 +23,6 @@ pub use key::{KeyRing, SigningKey};
 pub(crate) use queue::Priority;
 pub(crate) use stored::Stored;
 pub(crate) use strength::Strength;
-pub use strength::{BreachedPasswords, is_pattern};
+pub use strength::{BreachedPasswords, LEAST_SCORE as LEAST_PASSWORD_SCORE, is_pattern};
 pub use token::{ReadToken, SessionToken};
 pub(crate) use token::{Subject, Tokens};

@@ -4,13 +4,15 @@ pub use breached::BreachedPasswords;
 
 use super::weakness::weakness;
 use domain::{FieldError, PasswordAdvice, PasswordWarning, PasswordWeakness, Reason};
-use std::io;
 use std::sync::Arc;
 use zxcvbn::{Score, zxcvbn};
 
 /// The length that zxcvbn reads. It tries every way to read digits and signs as letters on every part of the text,
 /// which takes seconds for a hundred hostile characters. Further characters can only make a password stronger.
 const JUDGED: usize = 32;
+
+/// The least score that production may ask for: below it a common password passes, and the service's name.
+pub const LEAST_SCORE: u8 = 2;
 
 /// The rule for new passwords, after the form has checked their length: hard enough to guess, no composition rules
 /// (NIST SP 800-63B-4 section 3.1.1.2).
@@ -27,16 +29,16 @@ pub(crate) struct Strength {
 }
 
 impl Strength {
-    pub(crate) fn judge(&self, password: &str) -> io::Result<Result<(), FieldError<Reason>>> {
-        let estimate = self.estimate(password);
-        let Some(list) = self.breached.as_ref().filter(|_| estimate.is_ok()) else { return Ok(estimate) };
+    pub(crate) fn judge(&self, password: &str) -> Result<(), FieldError<Reason>> {
+        self.estimate(password)?;
+        if !self.breached.as_ref().is_some_and(|list| list.holds(password)) {
+            return Ok(());
+        }
         let weakness = PasswordWeakness {
             warning: Some(PasswordWarning::Common),
             advice: Some(PasswordAdvice::FewWords),
         };
-        let refused =
-            list.holds(password)?.then(|| FieldError::new(self.field, Reason::PasswordWeak(weakness)));
-        Ok(refused.map_or(Ok(()), Err))
+        Err(FieldError::new(self.field, Reason::PasswordWeak(weakness)))
     }
 
     fn estimate(&self, password: &str) -> Result<(), FieldError<Reason>> {
@@ -68,18 +70,26 @@ const _: () = assert!(Score::Four as u8 == 4, "scores are 0 to 4");
 mod tests {
     use super::*;
 
-    fn judge(password: &str, personal: &[&str]) -> Result<(), &'static str> {
+    fn judge_at(min_score: u8, password: &str, personal: &[&str]) -> Result<(), &'static str> {
         let words = personal.iter().map(ToString::to_string).collect();
-        let rule = Strength { field: "password", min_score: 3, words, breached: None };
-        rule.judge(password).unwrap().map_err(|refusal| refusal.reason.code())
+        let rule = Strength { field: "password", min_score, words, breached: None };
+        rule.judge(password).map_err(|refusal| refusal.reason.code())
     }
 
+    fn judge(password: &str, personal: &[&str]) -> Result<(), &'static str> {
+        judge_at(3, password, personal)
+    }
+
+    /// At the least score that production takes, too.
     #[test]
     fn common_and_personal_passwords_are_refused() {
-        for weak in ["password123", "qwertyuiop", "aaaaaaaaaaaa", "12345678"] {
-            assert_eq!(judge(weak, &[]), Err("too_weak"), "{weak}");
+        for least in [LEAST_SCORE, 3] {
+            for weak in ["password", "password123", "qwertyuiop", "aaaaaaaaaaaa", "12345678"] {
+                assert_eq!(judge_at(least, weak, &[]), Err("too_weak"), "{weak}");
+            }
+            assert_eq!(judge_at(least, "perezana", &["ana.perez@example.com"]), Err("too_weak"));
+            assert_eq!(judge_at(least, "Zwielbach1", &["Zwielbach"]), Err("too_weak"));
         }
-        assert_eq!(judge("perezana", &["ana.perez@example.com"]), Err("too_weak"));
     }
 
     #[test]

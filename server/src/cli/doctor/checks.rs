@@ -21,6 +21,26 @@ pub(super) fn settings(config: &Config) -> Vec<Finding> {
     warnings
 }
 
+/// How many lines of a list of passwords are looked at: ten times as many as at a start, and still no more than a second.
+const LINES: u64 = 2_000;
+
+/// The list of passwords that nobody may choose. One whose lines cannot be read lets passwords pass.
+pub(super) fn breached_passwords(config: &Config) -> Option<Finding> {
+    let list = config.breached_passwords.as_ref()?;
+    Some(match list.look(LINES) {
+        Ok(()) => Finding::new(
+            "passwords",
+            Health::Good,
+            "BREACHED_PASSWORDS_FILE can be read, and is in its order",
+        ),
+        Err(error) => Finding::new(
+            "passwords",
+            Health::Bad,
+            format!("BREACHED_PASSWORDS_FILE: {error}; replace it by rename"),
+        ),
+    })
+}
+
 /// Where it would listen. One that is in use is probably this server's own.
 pub(super) async fn addresses(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -52,6 +52,7 @@ impl fmt::Display for Finding {
 pub(super) async fn run(config: &Config, words: Doctor) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let accounts = open_accounts(config)?;
     let mut findings = checks::settings(config);
+    findings.extend(checks::breached_passwords(config));
     findings.extend(checks::addresses(config).await);
     findings.extend(database::look(config, &accounts).await);
     findings.push(checks::redis(&accounts).await);

@@ -193,6 +193,10 @@ fn production_needs_an_address_and_a_key() {
     assert!(message.starts_with("SIGNING_KEY_FILE: it is not set"), "{message}");
     let local = [("APP_ENV", "production"), ("BASE_URL", "http://127.0.0.1:8000")];
     assert!(Config::new(&raw(&local)).is_ok());
+    for (score, passes) in [("0", false), ("1", false), ("2", true)] {
+        let asked = raw(&[local[0], local[1], ("PASSWORD_MIN_SCORE", score)]);
+        assert_eq!(Config::new(&asked).is_ok(), passes, "{score}");
+    }
     let message = refusal(&[local[0], local[1], ("LEPTOS_SITE_ADDR", "0.0.0.0:8000")]);
     assert!(message.starts_with("LEPTOS_SITE_ADDR: 0.0.0.0:8000 is open to others"), "{message}");
 }

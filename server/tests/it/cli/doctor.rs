@@ -90,6 +90,25 @@ async fn it_migrates_nothing(pool: PgPool) {
     assert_eq!(tables, 0);
 }
 
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn the_list_of_breached_passwords_is_read(pool: PgPool) {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("breached-{}", std::process::id()));
+    let url = url(&pool);
+    let settings = [("DATABASE_URL", url.as_str()), ("BREACHED_PASSWORDS_FILE", file.to_str().unwrap())];
+    let line = |at: u32| format!("{at:040X}:1\n");
+    std::fs::write(&file, (0..1_000).map(line).collect::<String>()).unwrap();
+    let (code, lines) = doctor(&[], &settings);
+    assert_eq!(code, Some(0), "{lines:#?}");
+    says(&lines, "ok", "passwords", "in its order");
+    // One line in another's place, between those that a start looks at.
+    let damaged = (0..1_000).map(|at| line(if at == 502 { 0 } else { at }));
+    std::fs::write(&file, damaged.collect::<String>()).unwrap();
+    let (code, lines) = doctor(&[], &settings);
+    assert_eq!(code, Some(1), "{lines:#?}");
+    says(&lines, "FAIL", "passwords", "replace it by rename");
+    std::fs::remove_file(file).unwrap();
+}
+
 /// In development a server makes its keys. Their age is told by what the file says, never by when it was written.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn it_makes_no_key_and_tells_the_age_that_a_key_names(pool: PgPool) {

@@ -50,8 +50,14 @@ fn faults(text: &str, tree: &Tree) -> Vec<String> {
             wrong.push(format!("{TABLE} has two rows for {name}"));
         }
     }
-    for (words, heading) in COUNTED {
-        let [first, second] = ["1", "2"].map(|level| counts.get(&(*heading, level)).copied().unwrap_or(0));
+    let of = |heading, level| counts.get(&(heading, level)).copied().unwrap_or(0);
+    let mut rows: Vec<_> = COUNTED
+        .iter()
+        .map(|(words, heading)| (*words, ["1", "2"].map(|level| of(*heading, level))))
+        .collect();
+    let all = [0, 1].map(|level| rows.iter().map(|(_, counts)| counts[level]).sum());
+    rows.push(("apply", all));
+    for (words, [first, second]) in rows {
         let row = format!("| {words} | {first} | {second} |");
         if !text.lines().any(|line| line == row) {
             wrong.push(format!("{TABLE} counts otherwise than its rows, which make `{row}`"));
@@ -93,7 +99,7 @@ mod tests {
         let page = |row: &str| {
             let met = row.lines().filter(|row| !row.contains("| 3 |")).count();
             format!(
-                "| met | {met} | 0 |\n| met where it is run as the documents say | 0 | 0 |\n\
+                "| apply | {met} | 1 |\n| met | {met} | 0 |\n| met where it is run as the documents say | 0 | 0 |\n\
                  | not met, or in part | 0 | 1 |\n\n## Not met\n\n| V1.1.1 | 2 | a | because |\n\n\
                  ## Met\n\n{row}\n\n### The way in\n"
             )
@@ -117,5 +123,8 @@ mod tests {
         }
         let miscounted = page("| V1.2.1 | 1 | b | `nobody_gets_in` |").replace("| met | 1 |", "| met | 2 |");
         assert_eq!(faults(&miscounted, &tree()).len(), 1);
+        let missummed =
+            page("| V1.2.1 | 1 | b | `nobody_gets_in` |").replace("| apply | 1 |", "| apply | 2 |");
+        assert_eq!(faults(&missummed, &tree()).len(), 1);
     }
 }

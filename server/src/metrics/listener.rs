@@ -11,7 +11,6 @@ use http::header::CONTENT_TYPE;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
 
 const FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -21,21 +20,13 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
     listener.map_err(|error| format!("cannot listen on {address} (METRICS_ADDR): {error}"))
 }
 
-/// The one route. One request at a time asks the database, whose connections people need.
+/// The one route.
 pub fn router(accounts: Accounts, metrics: Arc<Metrics>) -> Router {
-    let asked = Arc::new(Asked { accounts, metrics, turn: Mutex::default() });
-    Router::new().route("/metrics", get(show)).with_state(asked)
+    Router::new().route("/metrics", get(show)).with_state((accounts, metrics))
 }
 
-struct Asked {
-    accounts: Accounts,
-    metrics: Arc<Metrics>,
-    turn: Mutex<()>,
-}
-
-async fn show(State(asked): State<Arc<Asked>>) -> Response {
-    let _turn = asked.turn.lock().await;
-    match asked.metrics.text(&asked.accounts).await {
+async fn show(State((accounts, metrics)): State<(Accounts, Arc<Metrics>)>) -> Response {
+    match metrics.text(&accounts).await {
         Ok(text) => ([(CONTENT_TYPE, FORMAT)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

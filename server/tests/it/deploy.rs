@@ -13,6 +13,8 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 use testkit::PASSWORD;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -62,8 +64,21 @@ fn sample(name: &str, places: &[(&str, &str)]) -> String {
     text
 }
 
+/// Below those that the kernel gives to connections, and to whoever asks for any: these could take it before it is used.
 pub async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Several runs at once begin at different places.
+    let start = std::process::id().wrapping_mul(7919) % COUNT;
+    for _ in 0..COUNT {
+        let next = FIRST + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        let port = u16::try_from(next).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).await.is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free");
 }
 
 /// What the server sees of a request.
@@ -73,7 +88,8 @@ async fn seen(ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) ->
         values.collect::<Vec<_>>().join(", ")
     };
     let (host, proto) = (header("host"), header("x-forwarded-proto"));
-    format!("host={host}\nproto={proto}\nfor={}\npeer={peer}\n", header("x-forwarded-for"))
+    let traces = header("traceparent") + &header("tracestate");
+    format!("host={host}\nproto={proto}\nfor={}\npeer={peer}\ntraces={traces}\n", header("x-forwarded-for"))
 }
 
 impl Proxied {
@@ -104,10 +120,12 @@ impl Proxied {
     }
 
     async fn begun(&mut self) {
+        let (began, mut turns) = (Instant::now(), tokio::time::interval(Duration::from_millis(20)));
         while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
-            let ended = self.process.try_wait().unwrap();
-            assert!(ended.is_none(), "{}", fs::read_to_string(self.folder.join("log")).unwrap());
-            tokio::task::yield_now().await;
+            let ended = self.process.try_wait().unwrap().is_some();
+            let waits = !ended && began.elapsed() < Duration::from_mins(2);
+            assert!(waits, "{}", fs::read_to_string(self.folder.join("log")).unwrap());
+            turns.tick().await;
         }
         // It listens before it knows its routes.
         for _ in 0..200 {
@@ -132,7 +150,9 @@ impl Proxied {
     /// What every sample has to bring about.
     async fn does_its_part(self) {
         let forged = ["-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Forwarded-Proto: http"];
-        let first = self.curl("/seen", &forged).await;
+        let trace = "Traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let first =
+            self.curl("/seen", &[&forged[..], &["-H", trace, "-H", "Tracestate: x=1"]].concat()).await;
         let again = self.curl("/seen", &forged).await;
         let line = |text: &str, name: &str| {
             let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
@@ -141,6 +161,7 @@ impl Proxied {
         assert_eq!(line(&first, "host"), HOST);
         assert_eq!(line(&first, "proto"), "https");
         assert_eq!(line(&first, "for").rsplit(", ").next(), Some(CLIENT));
+        assert_eq!(line(&first, "traces"), "", "a stranger's trace was handed on");
         assert_eq!(line(&first, "peer"), line(&again, "peer"), "its connection is kept");
 
         let account = format!(r#"{{"email": "ana@example.com", "password": "{PASSWORD}"}}"#);
@@ -273,6 +294,25 @@ async fn traefik_does_its_part(pool: PgPool) {
         command
     });
     proxied.await.does_its_part().await;
+}
+
+/// Also those that are not run here.
+#[test]
+fn each_sample_of_a_proxy_takes_a_stranger_s_trace_away() {
+    for name in [
+        "proxies/nginx.conf",
+        "proxies/Caddyfile",
+        "proxies/traefik.yml",
+        "compose/haproxy/http.cfg",
+        "compose/haproxy/https.cfg",
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name);
+        let text = fs::read_to_string(path).unwrap();
+        for header in ["traceparent", "tracestate"] {
+            let said = text.lines().any(|line| !line.trim().starts_with('#') && line.contains(header));
+            assert!(said, "{name}: {header}");
+        }
+    }
 }
 
 /// The unit is checked where systemd is, by its own tool.

@@ -7,7 +7,9 @@ use sqlx::PgPool;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use testkit::{PASSWORD, World};
+use tokio::time::timeout;
 
 fn measured(pool: PgPool) -> App {
     App::with(World::new(pool), |state| state.metrics = Some(Arc::default()))
@@ -78,6 +80,24 @@ async fn people_are_not_shown_metrics(pool: PgPool) {
     let answer = tower::ServiceExt::oneshot(own, request).await.unwrap();
     let kind = answer.headers()["content-type"].to_str().unwrap();
     assert_eq!(kind, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+}
+
+/// Prometheus would call the server down, and know nothing of it, just while its database is in trouble. This one has no time
+/// limit on statements: what waits for the table would wait for good.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn all_but_the_backlog_is_told_while_the_database_hangs(pool: PgPool) {
+    let app = measured(pool);
+    let mut lock = app.world.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE").execute(&mut *lock).await.unwrap();
+    // The usual pair of them.
+    let both = async { tokio::join!(text(&app), text(&app)) };
+    let (one, other) = timeout(Duration::from_secs(30), both).await.expect("they wait for the table");
+    for told in [one, other] {
+        says(&told, "doorstep_password_hashing{state=\"waiting\"} 0");
+        assert!(!told.contains("doorstep_outbox"), "{told}");
+    }
+    lock.rollback().await.unwrap();
+    says(&text(&app).await, "doorstep_outbox_mails 0");
 }
 
 /// The document names each metric that there is, and the dashboard and the alerts name no other.

@@ -22,8 +22,9 @@ import threading
 import time
 from pathlib import Path
 
-from trial import HERE, PASSWORD, ask, free_port, reachable, wait_until
+from loopback import PASSWORD, ask, free_port, reachable, wait_until
 
+HERE = Path(__file__).resolve().parent
 SECONDS_BEFORE, SECONDS_AFTER, CLIENTS = 5, 10, 6
 
 
@@ -93,10 +94,11 @@ class Cluster:
     def kill_primary(self):
         """Postgres and all that it started, so that nothing is ended in good order."""
         leader = int((self.folder / "primary/postmaster.pid").read_text().split()[0])
+        # While it is stopped it waits for none of them, so no number becomes another's.
+        os.kill(leader, signal.SIGSTOP)
         children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(leader)], text=True, capture_output=True).stdout.split()
-        for pid in [leader, *map(int, children)]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        for pid in [*map(int, children), leader]:
+            os.kill(pid, signal.SIGKILL)
 
 
 class SignUps:
@@ -186,7 +188,11 @@ def main():
         for process in servers:
             process.terminate()
         for process in servers:
-            process.wait(60)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
         if cluster:
             for name in ("standby", "primary"):
                 with contextlib.suppress(subprocess.CalledProcessError):

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 const MOST_LINES: usize = 500;
-const KINDS: &[&str] = &["*.rs", "*.ts", "*.css"];
+const KINDS: &[&str] = &["*.rs", "*.ts", "*.css", "*.py", "*.mjs"];
 const MOST_FILES: usize = 20;
 /// Their files are found by name, and nobody reads them side by side.
 const ASIDE: &[&str] = &[".sqlx", "faults", "docs/images", "migrations"];

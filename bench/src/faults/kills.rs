@@ -88,6 +88,8 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
     // The short form does not wait for a mail that a killed server had in hand.
     if drained || !run.short {
         mails(run, &stand, &accounts)?;
+    } else {
+        run.report.note(PROMISE, "mails", &"not looked at: some still wait");
     }
     for list in [&seen.false_401, &seen.wrong, &missing] {
         print_some(list);

@@ -30,7 +30,7 @@ do with planted faults: those are mistakes in the code (faults/), which tests mu
   --from PATH    the older program that is upgraded from; the same one where it is not given
   --kills N      how often a server is killed (300)
   --seed N       what decides when (a run with the same seed kills at the same moments)
-  --out FOLDER   where faults.txt and faults.json go (target/faults)";
+  --out FOLDER   where faults.txt and faults.json go (target/faults; with --short target/faults-short)";
 
 const PARTS: &[&str] = &["database", "valkey", "pool", "kills", "mail", "disk", "race", "clock", "upgrade"];
 
@@ -123,7 +123,7 @@ impl Run {
 
 fn parse(words: &[String]) -> Result<Run> {
     use lexopt::prelude::{Long, ValueExt};
-    let mut run = Run { kills: 300, seed: 14, out: "target/faults".into(), ..Run::default() };
+    let (mut run, mut out) = (Run { kills: 300, seed: 14, ..Run::default() }, None);
     let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next()? {
         match word {
@@ -132,10 +132,13 @@ fn parse(words: &[String]) -> Result<Run> {
             Long("from") => run.from = Some(parser.value()?.into()),
             Long("kills") => run.kills = parser.value()?.parse().context("--kills needs a number")?,
             Long("seed") => run.seed = parser.value()?.parse().context("--seed needs a number")?,
-            Long("out") => run.out = parser.value()?.into(),
+            Long("out") => out = Some(parser.value()?.into()),
             _ => bail!(HELP),
         }
     }
+    // A test leaves the report of a long run alone.
+    let usual = if run.short { "target/faults-short" } else { "target/faults" };
+    run.out = out.unwrap_or_else(|| usual.into());
     if let Some(unknown) = run.only.iter().find(|only| !PARTS.contains(&only.as_str())) {
         bail!("there is no part `{unknown}`\n\n{HELP}");
     }
@@ -170,5 +173,7 @@ mod tests {
     fn the_short_form_leaves_out_what_takes_a_minute() {
         let run = parsed(&["--short"]).unwrap();
         assert!(run.wants("database") && !run.wants("mail"));
+        assert_eq!(run.out, PathBuf::from("target/faults-short"));
+        assert_eq!(parsed(&["--short", "--out", "a"]).unwrap().out, PathBuf::from("a"));
     }
 }

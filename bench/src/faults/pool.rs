@@ -33,7 +33,8 @@ pub(super) async fn run(run: &mut Run) -> Result<()> {
     sleep(Duration::from_secs(locked)).await;
     sqlx::raw_sql("ROLLBACK").execute(&mut holder).await?;
     let freed = Instant::now();
-    sleep(Duration::from_secs(5)).await;
+    // Longer than what is allowed, so that it can be exceeded.
+    sleep(Duration::from_secs(7)).await;
     let (failed, _) = lock(&traffic.seen).between(held, freed);
     let well = lock(&traffic.seen).last_failure_after(freed);
     let (stuck, after) =

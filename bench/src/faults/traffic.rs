@@ -59,6 +59,13 @@ impl Seen {
         (failed, self.good.iter().filter(|at| (from..to).contains(at)).count())
     }
 
+    /// Whether the second before a moment had answers that were as they should be, and no failure.
+    #[must_use]
+    pub(super) fn is_well_at(&self, moment: Instant) -> bool {
+        let second = moment.checked_sub(Duration::from_secs(1)).map(|from| self.between(from, moment));
+        second.is_some_and(|(failed, good)| failed == 0 && good > 0)
+    }
+
     /// The last failure after a moment, as the time since.
     #[must_use]
     pub(super) fn last_failure_after(&self, moment: Instant) -> Duration {
@@ -366,6 +373,18 @@ impl Traffic {
         });
     }
 
+    /// Waits until everything has worked for a whole second from now on, and says whether it came to that.
+    pub(super) async fn is_well_again(&self, within: Duration) -> bool {
+        let began = Instant::now();
+        while began.elapsed() < within {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if began.elapsed() >= Duration::from_secs(1) && lock(&self.seen).is_well_at(Instant::now()) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Ends it, and looks whether all that was acknowledged is there and everybody is still signed in.
     ///
     /// # Errors
@@ -390,4 +409,22 @@ impl Traffic {
 
 fn number_of(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_well_where_a_second_has_answers_and_no_failure() {
+        let (began, ms) = (Instant::now(), Duration::from_millis);
+        let mut seen = Seen { good: vec![began], ..Seen::default() };
+        seen.failures.push((began + ms(500), "refused".to_owned()));
+        // While it fails, and where nobody is answered at all.
+        assert!(!seen.is_well_at(began + ms(600)) && !seen.is_well_at(began + ms(9_000)));
+        seen.good.push(began + ms(8_500));
+        assert!(seen.is_well_at(began + ms(9_000)) && !seen.is_well_at(began + ms(9_600)));
+        seen.failures.push((began + ms(8_900), "refused".to_owned()));
+        assert!(!seen.is_well_at(began + ms(9_000)));
+    }
 }

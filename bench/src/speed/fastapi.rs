@@ -27,7 +27,6 @@ pub(super) async fn run(plan: Plan, main: &Main, hash: &str, results: &mut Resul
     let log = main.stand.folder().join("fastapi.log");
     let peer = Peer::wait(&mut command(&words, &database, &secret)?, port, &log).await?;
     let measured = compare(plan, main, &peer, &database, results).await;
-    // Its workers would outlive a kill.
     peer.stop().await?;
     measured
 }

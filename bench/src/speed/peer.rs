@@ -51,7 +51,16 @@ impl Peer {
 
     /// Asks it to end, so that whatever it started ends with it.
     pub(super) async fn stop(mut self) -> Result<()> {
-        self.child.signal(nix::sys::signal::Signal::SIGTERM);
+        self.child.ask_to_end();
         self.child.ended(Duration::from_secs(20)).await.map(drop)
+    }
+}
+
+impl Drop for Peer {
+    /// What it started, as uvicorn its workers, would outlive it where a run is interrupted.
+    fn drop(&mut self) {
+        if self.child.runs() {
+            self.child.kill_family();
+        }
     }
 }

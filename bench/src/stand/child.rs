@@ -1,5 +1,6 @@
 //! A process that ends with whoever holds it.
 
+use super::leftovers;
 use anyhow::{Context, Result, bail};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
@@ -7,6 +8,9 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+/// How long a process may take to stop where it is.
+const HELD_WITHIN: Duration = Duration::from_secs(1);
 
 /// A process of ours, named by its id alone.
 #[derive(Debug)]
@@ -25,7 +29,9 @@ impl Child {
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         let named = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().with_context(|| format!("{named} cannot be started"))?;
-        Ok(Self { child, log: log.to_owned() })
+        let child = Self { child, log: log.to_owned() };
+        leftovers::note(child.pid(), log)?;
+        Ok(child)
     }
 
     /// Its process id.
@@ -34,9 +40,29 @@ impl Child {
         self.child.id()
     }
 
-    /// Sends it a signal. One that has ended takes none.
-    pub fn signal(&self, signal: Signal) {
-        send(self.pid(), signal);
+    /// SIGTERM: it may end in its own way.
+    pub fn ask_to_end(&self) {
+        send(self.pid(), Signal::SIGTERM);
+    }
+
+    /// SIGSTOP: it keeps its connections and says nothing.
+    pub fn pause(&self) {
+        send(self.pid(), Signal::SIGSTOP);
+    }
+
+    /// SIGCONT.
+    pub fn resume(&self) {
+        send(self.pid(), Signal::SIGCONT);
+    }
+
+    /// SIGINT.
+    pub fn interrupt(&self) {
+        send(self.pid(), Signal::SIGINT);
+    }
+
+    /// SIGQUIT.
+    pub fn quit(&self) {
+        send(self.pid(), Signal::SIGQUIT);
     }
 
     /// Whether it still runs.
@@ -67,6 +93,12 @@ impl Child {
         let _ = self.child.wait();
     }
 
+    /// Kills it and all that it started, and waits for its end.
+    pub fn kill_family(&mut self) {
+        kill_family(self.pid());
+        self.kill();
+    }
+
     /// The last lines of its log.
     #[must_use]
     pub fn last_words(&self) -> String {
@@ -82,11 +114,70 @@ impl Drop for Child {
     }
 }
 
-/// Sends a process a signal, if it is there.
-pub fn send(pid: u32, signal: Signal) {
-    if let Ok(pid) = i32::try_from(pid) {
+/// Sends a process a signal, if it is there. One that has ended takes none, as long as nobody has waited for it.
+fn send(pid: u32, signal: Signal) {
+    // 0 and -1 would be many.
+    if let Some(pid) = i32::try_from(pid).ok().filter(|pid| *pid > 1) {
         let _ = signal::kill(Pid::from_raw(pid), signal);
     }
+}
+
+/// Pauses a process, and gives back the processes that it started. It waits for none of them from then on, so their numbers
+/// are nobody else's until it goes on.
+fn hold(pid: u32) -> Vec<u32> {
+    send(pid, Signal::SIGSTOP);
+    let began = Instant::now();
+    // T is stopped, Z and nothing ended.
+    while matches!(state(pid), Some(state) if !matches!(state, 'T' | 'Z')) && began.elapsed() < HELD_WITHIN {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    children(pid)
+}
+
+/// Kills a process and all that it started, down to the last.
+pub fn kill_family(pid: u32) {
+    for below in hold(pid) {
+        kill_family(below);
+    }
+    send(pid, Signal::SIGKILL);
+}
+
+/// Kills one of the processes that a process started, and says whether it was one.
+pub fn kill_one_of(parent: u32, pid: u32) -> bool {
+    let is_one = hold(parent).contains(&pid);
+    if is_one {
+        send(pid, Signal::SIGKILL);
+    }
+    send(parent, Signal::SIGCONT);
+    is_one
+}
+
+/// SIGSTOP to a process and all that it started.
+pub fn pause_family(pid: u32) {
+    for below in hold(pid) {
+        pause_family(below);
+    }
+}
+
+/// SIGCONT to a process and all that it started.
+pub fn resume_family(pid: u32) {
+    for below in children(pid) {
+        resume_family(below);
+    }
+    send(pid, Signal::SIGCONT);
+}
+
+/// One letter of `/proc/PID/stat`.
+fn state(pid: u32) -> Option<char> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    text.rsplit_once(") ")?.1.chars().next()
+}
+
+/// When a process began, in ticks since the machine did: with its number it names one process for good. None once it has ended.
+#[must_use]
+pub fn began(pid: u32) -> Option<u64> {
+    // Field 22.
+    state(pid).filter(|state| *state != 'Z').and_then(|_| stat(pid)?.get(19).copied())
 }
 
 /// The processes that a process started, from `/proc`.
@@ -128,4 +219,47 @@ pub fn rss(pid: u32) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Child {
+        Child::start(Command::new("sh").args(["-c", script]), Path::new("/dev/null")).unwrap()
+    }
+
+    /// Waits for what a shell starts.
+    fn below(child: &Child) -> u32 {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_mins(1) {
+            if let Some(pid) = children(child.pid()).first() {
+                return *pid;
+            }
+        }
+        panic!("it started nothing");
+    }
+
+    #[test]
+    fn a_process_is_killed_with_what_it_started_and_nobody_else() {
+        let mut child = shell("sleep 600; true");
+        let below = below(&child);
+        assert!(!kill_one_of(child.pid(), std::process::id()), "that is no child of its");
+        child.kill_family();
+        let ended = Instant::now();
+        while began(below).is_some() {
+            assert!(ended.elapsed() < Duration::from_mins(1));
+        }
+        assert!(!child.runs());
+    }
+
+    #[test]
+    fn a_process_is_held_and_goes_on() {
+        let child = shell("sleep 600; true");
+        let below = below(&child);
+        pause_family(child.pid());
+        assert_eq!((state(child.pid()), state(below)), (Some('T'), Some('T')));
+        resume_family(child.pid());
+        assert!(kill_one_of(child.pid(), below));
+    }
 }

@@ -1,5 +1,6 @@
 //! The keys of a stand's servers, and whatever else has to be random.
 
+use super::leftovers;
 use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -79,9 +80,12 @@ impl Folder {
     /// # Errors
     /// Where it cannot be made.
     pub fn make() -> Result<Self> {
-        let path = std::env::temp_dir().join(unique("doorstep-stand")?);
+        leftovers::remove_folders(&std::env::temp_dir())?;
+        let path = std::env::temp_dir().join(unique(leftovers::FOLDERS)?);
         fs::create_dir(&path)?;
-        Ok(Self(path))
+        let folder = Self(path);
+        leftovers::sign(folder.path())?;
+        Ok(folder)
     }
 
     /// Where it is.

@@ -3,6 +3,7 @@
 pub mod child;
 pub mod client;
 pub mod keys;
+mod leftovers;
 pub mod mails;
 pub mod ports;
 pub mod postgres;
@@ -112,11 +113,13 @@ impl Setup {
             Place::Shared => None,
             Place::Own | Place::Proxied => Some(Cluster::make(folder.path()).await?),
         };
-        let admin = match &cluster {
-            Some(cluster) => cluster.url("postgres"),
-            None => std::env::var("DATABASE_URL").context("DATABASE_URL names no Postgres")?,
+        let database = match &cluster {
+            Some(cluster) => Database::within(cluster).await?,
+            None => {
+                Database::make(&std::env::var("DATABASE_URL").context("DATABASE_URL names no Postgres")?)
+                    .await?
+            }
         };
-        let database = Database::make(&admin).await?;
         let proxy = match &cluster {
             Some(cluster) if self.postgres == Place::Proxied => Some(Proxy::before(cluster.port()).await?),
             _ => None,

@@ -1,9 +1,8 @@
 //! Databases: one in the Postgres of `DATABASE_URL`, or a whole cluster of a stand's own, which may be killed.
 
 use super::child::{self, Child};
-use super::{keys, ports};
+use super::{keys, leftovers, ports};
 use anyhow::{Context, Result, bail};
-use nix::sys::signal::Signal;
 use nix::unistd::{Uid, User};
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection};
@@ -18,6 +17,9 @@ use std::time::{Duration, Instant};
 /// could lose it with `fsync` off.
 const SETTINGS: &[&str] =
     &["fsync=off", "synchronous_commit=on", "max_connections=300", "unix_socket_directories="];
+
+/// A database is left to the next run where its Postgres does not answer.
+const DROPPED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A Postgres over a data folder of its own.
 #[derive(Debug)]
@@ -97,12 +99,13 @@ impl Cluster {
     /// SIGKILL to all of its processes, as when the machine loses power.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            let below = child::children(child.pid());
-            child.kill();
-            for pid in below {
-                child::send(pid, Signal::SIGKILL);
-            }
+            child.kill_family();
         }
+    }
+
+    /// SIGKILL to one of its processes, and whether that is one.
+    pub fn kill_backend(&self, pid: u32) -> bool {
+        self.child.as_ref().is_some_and(|child| child::kill_one_of(child.pid(), pid))
     }
 
     /// Stops it as an operator does: connections are closed at once, transactions undone.
@@ -110,7 +113,7 @@ impl Cluster {
     /// # Errors
     /// Where it still runs a minute later.
     pub async fn stop(&mut self) -> Result<()> {
-        self.end(Signal::SIGINT).await
+        self.end(Child::interrupt).await
     }
 
     /// Stops it without a checkpoint: its next start recovers.
@@ -118,12 +121,12 @@ impl Cluster {
     /// # Errors
     /// Where it still runs a minute later.
     pub async fn crash(&mut self) -> Result<()> {
-        self.end(Signal::SIGQUIT).await
+        self.end(Child::quit).await
     }
 
-    async fn end(&mut self, signal: Signal) -> Result<()> {
+    async fn end(&mut self, how: fn(&Child)) -> Result<()> {
         if let Some(mut child) = self.child.take() {
-            child.signal(signal);
+            how(&child);
             child.ended(Duration::from_mins(1)).await?;
         }
         Ok(())
@@ -131,21 +134,12 @@ impl Cluster {
 
     /// SIGSTOP to all of its processes: connections stay, and nobody answers.
     pub fn pause(&self) {
-        self.signal(Signal::SIGSTOP);
+        self.child.iter().for_each(|child| child::pause_family(child.pid()));
     }
 
     /// SIGCONT to all of its processes.
     pub fn resume(&self) {
-        self.signal(Signal::SIGCONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(child) = &self.child {
-            child.signal(signal);
-            for pid in child::children(child.pid()) {
-                child::send(pid, signal);
-            }
-        }
+        self.child.iter().for_each(|child| child::resume_family(child.pid()));
     }
 
     /// Where it listens.
@@ -192,6 +186,7 @@ pub struct Database {
     name: String,
     url: String,
     pool: PgPool,
+    goes_with_its_cluster: bool,
 }
 
 impl Database {
@@ -200,13 +195,27 @@ impl Database {
     /// # Errors
     /// Where Postgres is not to be reached.
     pub async fn make(admin: &str) -> Result<Self> {
-        let name = keys::unique("stand")?;
-        let url = beside(admin, &name)?;
         let mut connection = PgConnection::connect(admin).await.context("DATABASE_URL does not answer")?;
-        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
+        leftovers::drop_databases(&mut connection).await?;
+        let name = keys::unique(leftovers::DATABASES)?;
+        let url = beside(admin, &name)?;
+        let make = format!("CREATE DATABASE {name}");
+        sqlx::raw_sql(AssertSqlSafe(make)).execute(&mut connection).await?;
+        let own = format!("COMMENT ON DATABASE {name} IS '{}'", leftovers::own()?);
+        sqlx::raw_sql(AssertSqlSafe(own)).execute(&mut connection).await?;
         connection.close().await?;
         let pool = PgPoolOptions::new().max_connections(8).connect_lazy(&url)?;
-        Ok(Self { admin: admin.to_owned(), name, url, pool })
+        Ok(Self { admin: admin.to_owned(), name, url, pool, goes_with_its_cluster: false })
+    }
+
+    /// Makes one in a cluster that is thrown away, and may not answer by then.
+    ///
+    /// # Errors
+    /// Where Postgres is not to be reached.
+    pub async fn within(cluster: &Cluster) -> Result<Self> {
+        let mut made = Self::make(&cluster.url("postgres")).await?;
+        made.goes_with_its_cluster = true;
+        Ok(made)
     }
 
     /// Its name.
@@ -230,15 +239,20 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        if self.goes_with_its_cluster {
+            return;
+        }
         let (admin, name) = (self.admin.clone(), self.name.clone());
         // No async code may be waited for here, so a thread of its own waits.
         let dropping = std::thread::spawn(move || -> Result<()> {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
-                let mut connection = PgConnection::connect(&admin).await?;
-                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                sqlx::raw_sql(AssertSqlSafe(drop)).execute(&mut connection).await?;
-                Ok(connection.close().await?)
+                tokio::time::timeout(DROPPED_WITHIN, async {
+                    let mut connection = PgConnection::connect(&admin).await?;
+                    leftovers::drop_database(&mut connection, &name).await?;
+                    Ok(connection.close().await?)
+                })
+                .await?
             })
         });
         let _ = dropping.join();

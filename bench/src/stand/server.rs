@@ -3,7 +3,6 @@
 use super::child::{self, Child};
 use super::client::Client;
 use anyhow::{Context, Result, bail};
-use nix::sys::signal::Signal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -152,12 +151,12 @@ impl Server {
 
     /// SIGSTOP.
     pub fn pause(&self) {
-        self.signal(Signal::SIGSTOP);
+        self.child.iter().for_each(Child::pause);
     }
 
     /// SIGCONT.
     pub fn resume(&self) {
-        self.signal(Signal::SIGCONT);
+        self.child.iter().for_each(Child::resume);
     }
 
     /// SIGTERM, and says how long it took to its end.
@@ -167,15 +166,9 @@ impl Server {
     pub async fn stop(&mut self) -> Result<Duration> {
         let began = Instant::now();
         if let Some(mut child) = self.child.take() {
-            child.signal(Signal::SIGTERM);
+            child.ask_to_end();
             child.ended(Duration::from_mins(1)).await?;
         }
         Ok(began.elapsed())
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(child) = &self.child {
-            child.signal(signal);
-        }
     }
 }

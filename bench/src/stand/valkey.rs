@@ -3,11 +3,13 @@
 use super::child::Child;
 use super::ports;
 use anyhow::{Result, bail};
-use nix::sys::signal::Signal;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
+
+/// How long it may take to its first answer.
+const UP_WITHIN: Duration = Duration::from_mins(1);
 
 /// A Valkey that can be killed and started again.
 #[derive(Debug)]
@@ -43,15 +45,19 @@ impl Valkey {
         // As deploy/compose starts it.
         command.args(["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]);
         command.args(["--bind", "127.0.0.1", "--port", &self.port.to_string(), "--dir"]).arg(&self.folder);
-        self.child = Some(Child::start(&mut command, &self.folder.join("valkey.log"))?);
+        let child = self.child.insert(Child::start(&mut command, &self.folder.join("valkey.log"))?);
         let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
-            if began.elapsed() > Duration::from_secs(10) {
-                bail!("Valkey does not come up");
+        loop {
+            let answers = TcpStream::connect(("127.0.0.1", self.port)).await.is_ok();
+            // Whoever answers may be another, if this one found its port taken.
+            if !child.runs() || began.elapsed() > UP_WITHIN {
+                bail!("Valkey does not come up:\n{}", child.last_words());
+            }
+            if answers {
+                return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        Ok(())
     }
 
     /// SIGKILL.
@@ -61,18 +67,12 @@ impl Valkey {
 
     /// SIGSTOP: it keeps its connections and says nothing.
     pub fn pause(&self) {
-        self.signal(Signal::SIGSTOP);
+        self.child.iter().for_each(Child::pause);
     }
 
     /// SIGCONT.
     pub fn resume(&self) {
-        self.signal(Signal::SIGCONT);
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(child) = &self.child {
-            child.signal(signal);
-        }
+        self.child.iter().for_each(Child::resume);
     }
 
     /// Its process id, 0 while it does not run.

@@ -29,6 +29,8 @@ cargo xtask bench [--quick] [--server PATH [--commit REV]] [FIGURE…]
   FIGURE      only these: users_me, page, refresh, sign_in, select, fastapi, memory, population, limits
   --draw      measures nothing, and writes the document anew from the data that is there";
 
+const FIGURES: &[&str] =
+    &["users_me", "page", "refresh", "sign_in", "select", "fastapi", "memory", "population", "limits"];
 const DOCUMENT: &str = "docs/performance.md";
 const DATA: &str = "docs/performance/figures.json";
 const CHART: &str = "docs/performance/chart.svg";
@@ -54,7 +56,8 @@ impl Options {
                 "--quick" => options.quick = true,
                 "--server" => options.server = Some(fs::canonicalize(words.next().context(HELP)?)?),
                 "--commit" => options.commit = Some(words.next().context(HELP)?.clone()),
-                word if word.starts_with('-') => bail!(HELP),
+                // Before anything is built.
+                word if !FIGURES.contains(&word) => bail!(HELP),
                 figure => options.figures.push(figure.to_owned()),
             }
         }

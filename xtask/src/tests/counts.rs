@@ -79,9 +79,11 @@ pub(crate) fn of_cargo(lines: &[String]) -> Tally {
     tally
 }
 
-/// The report of a command of `bench/`: its last line, and what did not hold before it, `✗ P18: …`.
+/// The report of a command of `bench/`: its last sum, and what did not hold before it, `✗ P18: …`. A line of its other stream
+/// may come behind that. No sum at all is a failure.
 pub(crate) fn of_report(command: &str, lines: &[String], succeeded: bool) -> Tally {
-    let last = lines.last().map_or("", String::as_str);
+    let sum = |line: &&String| line.contains(" passed, ") && line.ends_with(" failed");
+    let last = lines.iter().rfind(sum).map_or("", String::as_str);
     let failed = lines.iter().filter_map(|line| line.strip_prefix("✗ "));
     let named = failed.filter(|line| line.split(' ').next().is_some_and(|word| word.ends_with(':')));
     let mut tally = Tally {
@@ -89,7 +91,7 @@ pub(crate) fn of_report(command: &str, lines: &[String], succeeded: bool) -> Tal
         failed: before(last, "failed"),
         failures: named.map(str::to_owned).collect(),
     };
-    if !succeeded && tally.failed == 0 {
+    if (!succeeded || last.is_empty()) && tally.failed == 0 {
         tally.fail(&format!("`cargo xtask {command} --short` ended with an error"));
     }
     tally
@@ -154,7 +156,11 @@ mod tests {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         let expected = Tally { passed: 1, failed: 1, failures: vec!["P16: p99 of /livez".into()] };
         assert_eq!(of_report("abuse", &lines, false), expected);
-        assert_eq!(of_report("abuse", &["it broke".to_owned()], false).failed, 1);
+        let late = [&lines[..], &["a task panicked".to_owned()]].concat();
+        assert_eq!(of_report("abuse", &late, false), expected);
+        for succeeded in [false, true] {
+            assert_eq!(of_report("abuse", &["it broke".to_owned()], succeeded).failed, 1);
+        }
     }
 
     #[test]

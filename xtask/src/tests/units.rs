@@ -52,6 +52,12 @@ pub(crate) fn run(pattern: Option<&str>, postgres: &Running, tally: &mut Tally) 
             steps::say(&format!("- {program}: there is none, so {tried} is not tried ({install})"));
         }
     }
+    if !postgres.binaries().folder.join("pg_dump").is_file() {
+        let why = "an npm package holds the server alone";
+        steps::say(&format!(
+            "- pg_dump: there is none, so backup and restore are not tried ({why}; PG_BINDIR names others)"
+        ));
+    }
     for packages in NATIVE {
         // nextest gives each test a process and its own connections: a fifth more work for the same tests.
         let mut tests = Harness::Cargo.command(packages);

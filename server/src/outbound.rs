@@ -10,11 +10,13 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// How long to wait for a connection, and for each part of an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long all of it may take, however the answer is cut into parts.
+const WHOLE: Duration = Duration::from_secs(20);
 /// More than the head of any answer that makes sense.
 const MOST_BYTES: u64 = 64 * 1024;
 const MOST_HEADERS: usize = 100;
@@ -66,8 +68,8 @@ pub(crate) enum Unanswered {
 /// Asks it, and waits.
 pub(crate) fn ask(question: &Question<'_>) -> Result<Answer, Unanswered> {
     let place = question.at.unwrap_or(question.uri);
-    let stream = connect(place)?;
-    let own = stream.local_addr()?.ip().to_canonical();
+    let mut stream = Bounded { stream: connect(place)?, until: Instant::now() + WHOLE };
+    let own = stream.stream.local_addr()?.ip().to_canonical();
     let head = if place.scheme_str() == Some("https") {
         let name = bare(question.uri.host().unwrap_or_default());
         let name =
@@ -76,7 +78,7 @@ pub(crate) fn ask(question: &Question<'_>) -> Result<Answer, Unanswered> {
         let connection = ClientConnection::new(config, name).map_err(Unanswered::Untrusted)?;
         exchange(&mut StreamOwned::new(connection, stream), question)?
     } else {
-        exchange(&mut &stream, question)?
+        exchange(&mut stream, question)?
     };
     read(&head, own).ok_or(Unanswered::Nonsense)
 }
@@ -88,15 +90,42 @@ fn connect(place: &Uri) -> Result<TcpStream, Unanswered> {
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in (bare(place.host().unwrap_or_default()), port).to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, PATIENCE) {
-            Ok(stream) => {
-                stream.set_read_timeout(Some(PATIENCE))?;
-                stream.set_write_timeout(Some(PATIENCE))?;
-                return Ok(stream);
-            }
+            Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
     }
     Err(last.into())
+}
+
+/// A connection that ends at a moment: whoever says a byte now and then would hold the one who asks for days.
+struct Bounded {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left.min(PATIENCE))) }
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, part: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(part)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(part)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// An address of IPv6 without its brackets.
@@ -126,7 +155,9 @@ fn config(ca_file: Option<&Path>) -> Result<ClientConfig, Unanswered> {
 fn exchange(stream: &mut (impl Read + Write), question: &Question<'_>) -> Result<Vec<u8>, Unanswered> {
     let Question { uri, method, headers, body, .. } = question;
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    // Without the name and the password that it may hold.
     let host = uri.authority().map_or("", http::uri::Authority::as_str);
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
     for (name, value) in *headers {
         text.extend([name, ": ", value, "\r\n"]);
@@ -176,7 +207,8 @@ mod tests {
     /// What a server hears that answers so, and what comes of its answer.
     fn asked(says: &'static str, body: &[u8]) -> (String, Result<Answer, Unanswered>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let uri: Uri = format!("http://{}/a?b", listener.local_addr().unwrap()).parse().unwrap();
+        let place = listener.local_addr().unwrap().to_string();
+        let uri: Uri = format!("http://ana:canary@{place}/a?b").parse().unwrap();
         let serving = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             stream.write_all(says.as_bytes()).unwrap();
@@ -188,7 +220,7 @@ mod tests {
         let question =
             Question { uri: &uri, at: None, ca_file: None, method: "POST", headers: &[("X-A", "1")], body };
         let answer = ask(&question);
-        (serving.join().unwrap().replace(uri.authority().unwrap().as_str(), "HOST"), answer)
+        (serving.join().unwrap().replace(&place, "HOST"), answer)
     }
 
     #[test]
@@ -202,6 +234,20 @@ mod tests {
         let answer = answer.unwrap();
         assert_eq!((answer.status, answer.own), (204, IpAddr::V4(Ipv4Addr::LOCALHOST)));
         assert_eq!(answer.headers.get_all("set-cookie").iter().count(), 2);
+    }
+
+    #[test]
+    fn nobody_is_waited_for_beyond_the_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut other, _) = listener.accept().unwrap();
+        other.write_all(b"HT").unwrap();
+        let mut stream = Bounded { stream, until: Instant::now() + WHOLE };
+        assert_eq!(stream.read(&mut [0]).unwrap(), 1);
+        // More of it is there.
+        stream.until = Instant::now();
+        assert_eq!(stream.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(stream.write(b"x").unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 
     #[test]

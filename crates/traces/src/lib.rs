@@ -53,6 +53,9 @@ impl Traces {
     /// # Errors
     /// Why no exporter can be made of that address.
     pub fn to(endpoint: &str, version: &'static str, post: Arc<Post>) -> Result<Self, String> {
+        if !is_an_address(endpoint) {
+            return Err("it isn't a valid address; set it to something like http://127.0.0.1:4318".to_owned());
+        }
         let exporter = SpanExporter::builder()
             .with_http()
             .with_protocol(Protocol::HttpBinary)
@@ -115,6 +118,12 @@ impl Traced {
     }
 }
 
+/// `http://` or `https://`, and a host. The exporter takes anything.
+fn is_an_address(endpoint: &str) -> bool {
+    let uri = Request::get(endpoint).body(()).map(|request| request.into_parts().0.uri);
+    uri.is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+}
+
 /// The way to the collector.
 struct Collector {
     post: Arc<Post>,
@@ -171,6 +180,19 @@ mod tests {
         for span in &found {
             assert!(span.events.is_empty() && span.links.is_empty() && span.span_kind == SpanKind::Server);
             assert_eq!(span.parent_span_id, SpanId::INVALID);
+        }
+    }
+
+    #[test]
+    fn what_is_no_collector_s_address_is_refused() {
+        let to = |endpoint| Traces::to(endpoint, "1.2.3", Arc::new(|_, _, _| Ok(200)));
+        for good in ["http://127.0.0.1:4318", "https://ana:secret@collector.example/otlp/"] {
+            assert!(to(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "collector.example:4318", "127.0.0.1", "grpc://127.0.0.1:4317", "http://", "/v1/traces"]
+        {
+            assert!(to(bad).unwrap_err().contains("http://127.0.0.1:4318"), "{bad}");
         }
     }
 

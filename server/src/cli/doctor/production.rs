@@ -6,7 +6,8 @@ use std::path::Path;
 
 /// `found` is what the other checks say.
 pub(super) fn checklist(config: &Config, found: &[Finding]) -> Vec<Finding> {
-    let database = found.iter().any(|one| one.part == "database" && one.health == Health::Good);
+    let database = |health| found.iter().any(|one| one.part == "database" && one.health == health);
+    let database = database(Health::Good) && !database(Health::Bad);
     judged(&Facts {
         production: config.env == AppEnv::Production,
         secret: !config.warnings.iter().any(|warning| warning.contains("others may read")),

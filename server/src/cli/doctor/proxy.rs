@@ -7,7 +7,7 @@ use crate::echo::{self, HEADER, Seen};
 use crate::outbound::{Answer, Question, Unanswered, ask};
 use accounts::{Accounts, Rng, SystemRng};
 use edge::CookieStyle;
-use http::header::{SET_COOKIE, STRICT_TRANSPORT_SECURITY};
+use http::header::{LOCATION, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderMap, Uri};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -101,11 +101,24 @@ fn unproven(answer: &Answer) -> Finding {
             format!("not tried: it answers {status}, so no server runs behind it"),
         );
     }
+    if let Some(place) = leads_to(answer) {
+        let says = format!(
+            "BASE_URL leads on to {place} ({status}): set it to the address that people end at, or ask that by `--at`"
+        );
+        return Finding::new("proxy", Health::Bad, says);
+    }
     let says = format!(
         "who answers ({status}) is no server of this version with this signing key, its clock is more than a minute off, \
          or the proxy takes the header {HEADER} away"
     );
     Finding::new("proxy", Health::Bad, says)
+}
+
+/// Where else an answer sends whoever asks. Its path may be anything, and a password has no business here.
+fn leads_to(answer: &Answer) -> Option<String> {
+    let location = answer.headers.get(LOCATION).filter(|_| (300..400).contains(&answer.status))?;
+    let place: Uri = location.to_str().ok()?.parse().ok()?;
+    Some(format!("{}://{}", place.scheme_str()?, place.host()?))
 }
 
 /// How the question went.

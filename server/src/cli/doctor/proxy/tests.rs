@@ -95,3 +95,17 @@ fn cookies_and_hsts_arrive_as_they_were_sent() {
     }
     assert_eq!(health(&[]), [Health::Bad; 2]);
 }
+
+#[test]
+fn an_address_that_leads_on_is_named() {
+    let says = |status, location: &'static str| {
+        let headers = HeaderMap::from_iter([(LOCATION, location.parse().unwrap())]);
+        unproven(&Answer { status, headers, own: IpAddr::V4(Ipv4Addr::LOCALHOST) }).says
+    };
+    let told = says(301, "https://ana:canary@accounts.example.com/livez?canary");
+    assert!(told.contains("leads on to https://accounts.example.com (301)"), "{told}");
+    assert!(!told.contains("canary"), "{told}");
+    for told in [says(301, "/elsewhere"), says(404, "https://accounts.example.com")] {
+        assert!(told.contains("no server of this version"), "{told}");
+    }
+}

@@ -1,5 +1,5 @@
-//! What an admin does to an account on its page. It is what the API does, but asks again who it is when the sign-in is not
-//! recent, and refuses what would lock the admin out. Ending sessions never asks: it is what helps at once.
+//! What an admin does to an account on its page. It is what the API does, but more of it asks again who it is when the
+//! sign-in is not recent, and it refuses what would lock the admin out. Ending sessions never asks: it is what helps at once.
 
 use crate::admin::link::PrintedLink;
 use crate::audit::Event;
@@ -7,7 +7,7 @@ use crate::identifier::{self, Address};
 use crate::one_time::NewToken;
 use crate::{Accounts, Error, RequestCtx, policy, version, view};
 use domain::{AdminAct, AdminActForm, AdminDeed, AdminPatch, AdminUserView, Asking, Purpose, Role, UserId};
-use store::{factors, sessions, users};
+use store::{Tx, factors, sessions, users};
 
 impl Accounts {
     /// An account, as its page shows it.
@@ -91,10 +91,16 @@ impl Accounts {
         if act == AdminAct::EndSessions { Ok(()) } else { self.need_recent_admin(ctx).await }
     }
 
-    /// The guard of what an admin does on the admin pages: a recent sign-in.
+    /// The guard of what a thief of an admin's session must not do: a recent sign-in.
     pub(crate) async fn need_recent_admin(&self, ctx: &RequestCtx) -> Result<(), Error> {
         let admin = ctx.admin()?;
         self.need_recent_sign_in(&self.own_account(admin).await?, admin, ctx).await
+    }
+
+    /// The same within a transaction in which every admin's row is locked.
+    pub(super) async fn need_recent_admin_in(&self, tx: &mut Tx, ctx: &RequestCtx) -> Result<(), Error> {
+        let own = users::lock(tx, ctx.admin()?.user).await?.ok_or(Error::SignInNeeded)?;
+        self.need_recent_sign_in_in(tx, &own, ctx).await
     }
 
     async fn change_role(&self, ctx: &RequestCtx, id: UserId, role: &str) -> Result<(), Error> {

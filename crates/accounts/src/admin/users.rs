@@ -17,13 +17,14 @@ impl Accounts {
 
     /// Changes the given fields of an account. Another role and disabling end every session of it; whoever is disabled is
     /// told the reason, where one is given. An admin's own new
-    /// address waits for its proof where every member's does.
+    /// address waits for its proof where every member's does. Another admin's is not changed: a mail to it would make that
+    /// admin of whoever reads it.
     ///
     /// # Errors
-    /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::Invalid`], [`Error::NotFound`],
-    /// [`Error::Taken`], [`Error::LastAdmin`], [`Error::Reauthenticate`] for one's own address without a
-    /// recent sign-in, [`Error::TooManyTries`] for too many of those, [`Error::Unavailable`]; the account stays as it was
-    /// then.
+    /// [`Error::SignInNeeded`], [`Error::Forbidden`], also for another admin's address, [`Error::Invalid`],
+    /// [`Error::NotFound`], [`Error::Taken`], [`Error::LastAdmin`], [`Error::Reauthenticate`] for another role or address
+    /// and for disabling and enabling without a recent sign-in, [`Error::TooManyTries`] for too many addresses of one's own,
+    /// [`Error::Unavailable`]; the account stays as it was then.
     pub async fn change_user(
         &self,
         ctx: &RequestCtx,
@@ -42,6 +43,9 @@ impl Accounts {
         }
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
+        if email.is_some() && user.role == Role::Admin && id != admin.user {
+            return Err(Error::Forbidden);
+        }
         let role = role.filter(|role| *role != user.role);
         // An account that closes is disabled as well, and no longer its owner's to restore. Another reason disables anew.
         let other_reason = reason.is_some() && reason != user.disabled_reason;
@@ -50,6 +54,9 @@ impl Accounts {
         let no_longer = role == Some(Role::User) || is_active == Some(false);
         if no_longer && policy::is_last_admin(&admins, id, user.role) {
             return Err(Error::LastAdmin);
+        }
+        if role.is_some() || is_active.is_some() || email.is_some() {
+            self.need_recent_admin_in(&mut tx, ctx).await?;
         }
         let changes = Changes { profile, email: None, role, is_active, disabled_reason: reason };
         let user = match email {
@@ -64,13 +71,9 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::Forbidden`], [`Error::NotFound`], [`Error::LastAdmin`],
-    /// [`Error::Reauthenticate`] for one's own account without a recent sign-in, [`Error::Unavailable`];
-    /// nothing was deleted then.
+    /// [`Error::Reauthenticate`] without a recent sign-in, [`Error::Unavailable`]; nothing was deleted then.
     pub async fn delete_user(&self, ctx: &RequestCtx, id: UserId) -> Result<(), Error> {
-        let admin = ctx.admin()?;
-        if id == admin.user {
-            self.need_recent_sign_in(&self.own_account(admin).await?, admin, ctx).await?;
-        }
+        self.need_recent_admin(ctx).await?;
         let (mut tx, admins, user) = self.begin_on(ctx, id).await?;
         ctx.check_version(|| version::of_user(&user))?;
         if policy::is_last_admin(&admins, id, user.role) {

@@ -112,7 +112,9 @@ pub(crate) async fn read(
 
 /// Update a user
 ///
-/// Changes only the fields you send. Changing the role or disabling the account ends all of the user's sessions.
+/// Changes only the fields you send. Changing the role or disabling the account ends all of the user's sessions. Another
+/// role or email address, and disabling or enabling the account, need a recent sign-in. The email address of another admin
+/// cannot be changed: take the role first.
 #[utoipa::path(
     method(put, patch),
     path = "/users/{id}",
@@ -122,7 +124,7 @@ pub(crate) async fn read(
     request_body(content = AdminPatch, example = json!({ "is_active": true, "bio": null })),
     responses(
         (status = 200, description = "The updated user", body = UserView, headers(("ETag" = String, description = "The current version"))),
-        (status = 403, description = "You are not an admin, or changing your own email address needs a recent sign-in"),
+        (status = 403, description = "You are not an admin, the email address is another admin's, or a recent sign-in is needed"),
         (status = 404, description = "User not found"),
         (status = 409, description = "The email address or username is taken, or this is the last admin"),
         (status = 412, description = "`If-Match` does not match the current version"),
@@ -140,7 +142,7 @@ pub(crate) async fn change(
 
 /// Delete a user
 ///
-/// The audit log is kept.
+/// The audit log is kept. Needs a recent sign-in.
 #[utoipa::path(
     delete,
     path = "/users/{id}",
@@ -149,7 +151,7 @@ pub(crate) async fn change(
     params(("id" = UserId, Path, description = "The user's ID")),
     responses(
         (status = 204, description = "The user has been deleted"),
-        (status = 403, description = "You are not an admin, or deleting your own account needs a recent sign-in"),
+        (status = 403, description = "You are not an admin, or a recent sign-in is needed"),
         (status = 404, description = "User not found"),
         (status = 409, description = "This is the last admin"),
         (status = 412, description = "`If-Match` does not match the current version"),

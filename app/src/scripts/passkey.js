@@ -43,8 +43,10 @@
   };
   // What is offered in the field restores no account: nobody has pressed that. From then on the next page is on its way:
   // asked again, it would undo what that brings.
+  // Where it does not come, it may be pressed again.
   const send = (place, credential, pressed) => {
     busy = true;
+    setTimeout(() => (busy = false), 10_000);
     const answer = JSON.stringify(credential);
     if (!place.elements) {
       const form = made(place, answer, pressed);

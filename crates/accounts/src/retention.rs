@@ -81,6 +81,8 @@ pub enum Expiring {
     ReplacedTotp,
     /// Passkeys that were removed.
     RemovedPasskeys,
+    /// Recovery codes that went with the last second factor.
+    RemovedRecoveryCodes,
     /// Sign-ins that wait for their second factor.
     PendingSignIns,
     /// Challenges that passkeys have answered.
@@ -274,6 +276,7 @@ pub const RETENTION: &[Retained] = &[
     factors::REPLACED_TOTP,
     factors::REMOVED_PASSKEYS,
     factors::RECOVERY_CODES,
+    factors::REMOVED_RECOVERY_CODES,
     factors::PENDING_SIGN_INS,
     factors::USED_CHALLENGES,
     Retained {
@@ -431,6 +434,7 @@ impl Accounts {
             Expiring::TotpEnrolments => self.sweep_totp_enrolments(now).await?,
             Expiring::ReplacedTotp => self.sweep_replaced_totp(now).await?,
             Expiring::RemovedPasskeys => self.sweep_removed_passkeys(now).await?,
+            Expiring::RemovedRecoveryCodes => self.sweep_removed_recovery_codes(now).await?,
             Expiring::PendingSignIns => self.sweep_pending_sign_ins(now).await?,
             Expiring::UsedChallenges => self.sweep_used_challenges(now).await?,
             Expiring::Rates => self.sweep_rates(now).await?,

@@ -3,8 +3,8 @@
 mod not_me;
 
 pub use not_me::{
-    is_claimed, is_kept, kept_of, newest_not_me, note_of_reset, revoke_not_me, revoke_of_resets,
-    told_of_factor,
+    OfFactor, is_claimed, is_kept, kept_of, newest_not_me, note_of_reset, of_factors, of_factors_in,
+    revoke_not_me, revoke_of_resets,
 };
 
 use crate::{Store, StoreError, TokenHash, Tx};

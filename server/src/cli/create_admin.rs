@@ -8,11 +8,14 @@ use crate::config::{AppEnv, Config};
 use accounts::{Error, NewAdmin};
 use domain::RawPassword;
 
+/// For whoever has not used the link of the first time within its ten minutes.
+const ANOTHER_LINK: &str = "`server link reset EMAIL` prints a link to choose its password by\n";
+
 pub(super) async fn run(config: &Config, email: String, if_none: bool, password: Option<String>) -> Outcome {
     migrated(config).await?;
     let accounts = open_accounts(config)?;
     if if_none && accounts.admin_exists().await? {
-        return Ok(print(format_args!("an admin already exists\n"))?);
+        return Ok(print(format_args!("an admin already exists\n{ANOTHER_LINK}"))?);
     }
     // A generated password could stay for good, where people are served (ASVS 6.4.1).
     if password.is_none() && config.env == AppEnv::Production {

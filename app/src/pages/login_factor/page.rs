@@ -73,6 +73,7 @@ fn content(pending: &PendingSignInView, method: FactorMethod) -> AnyView {
     view! {
         {form}
         <div class="alternative">
+            {pending.set_up_lately.then(|| view! { <p>{words::factor_sign_in::set_up_lately()}</p> })}
             <p>{words::factor_sign_in::other()}</p>
             {other.show_with_refusal(|| ().into_any(), ().into_any())}
         </div>

@@ -1,7 +1,9 @@
 //! "This wasn't me": the owner of a proven address takes the account back.
 
 use crate::audit::Event;
+use crate::authentication::TakenBack;
 use crate::identifier::{self, Address};
+use crate::mail::HowRecovered;
 use crate::{Accounts, Error, RequestCtx};
 use domain::{NotMeForm, Purpose};
 use store::users::{self, User};
@@ -25,18 +27,16 @@ impl Accounts {
         one_time_tokens::revoke_all(&mut tx, user.id, &[Purpose::Verify]).await?;
         users::clear_password_hash(&mut tx, user.id, ctx.now).await?;
         let stranger = ctx.as_stranger();
-        let spared =
+        let TakenBack { spared, restored } =
             self.take_factors_back(&mut tx, &stranger, user.id, (&token.email, token.created_at)).await?;
+        let left = self.links_of_factors(&mut tx, ctx, user.id, &token.email).await?;
         // Whoever changed the address has links of their own, all of them later: theirs end, but end none of before.
-        one_time_tokens::revoke_not_me(&mut tx, token.id, user.id, spared).await?;
+        one_time_tokens::revoke_not_me(&mut tx, token.id, user.id, (spared, &left)).await?;
         self.reopen(&mut tx, &stranger, user.id).await?;
         let address = restore(&mut tx, ctx, &user, &token.email).await?;
         let event = Event::AccountRecovered { ended_sessions, address };
         self.audit(&mut tx, &stranger, Some(user.id), event).await?;
-        let now = self.inner.database_clock.time(ctx.now);
-        let told = (user.id, token.email.canonical.as_str());
-        let factor_stays = one_time_tokens::told_of_factor(&mut tx, told, None, now).await?;
-        let how = (address == RESTORED, factor_stays);
+        let how = HowRecovered { moved: address == RESTORED, factor_stays: !left.is_empty(), restored };
         self.tell_recovered(&mut tx, ctx, &user, &token.email, how).await?;
         let reset = self.mint_shown(&mut tx, ctx, Purpose::Reset, user.id, &token.email).await?;
         tx.commit().await?;

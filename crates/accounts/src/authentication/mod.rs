@@ -13,5 +13,6 @@ pub(crate) mod throttle;
 mod trusted_browser;
 mod ways_in;
 
+pub(crate) use factor::TakenBack;
 pub use factor::{FactorAdded, PendingTotp};
 pub use sign_in::SignedIn;

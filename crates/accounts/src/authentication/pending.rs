@@ -13,10 +13,10 @@ use crate::version;
 use crate::view::timestamp;
 use crate::{Accounts, Error, PendingSignIn, RawToken, RequestCtx, SignedIn, limits, policy};
 use domain::{Factor, FactorCode, FactorSignInForm, PendingSignInView, SessionKind, TokenPair, UserId};
-use store::TokenHash;
 use store::sessions::pending::{self, BegunBy};
 use store::throttle::Key;
 use store::users::{self, User};
+use store::{TokenHash, one_time_tokens};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -82,7 +82,11 @@ impl Accounts {
         let role = users::by_id(self.store(), waiting.user).await?.map(|user| user.role);
         let proven: Vec<_> = waiting.factors.iter().map(|proof| proof.factor).collect();
         let may_trust = role.is_some_and(|role| policy::may_be_trusted(role, &proven));
-        Ok(Some(PendingSignInView { methods, expires_at, next: waiting.next, version, may_trust }))
+        // Its own notice is what takes it away, if somebody else has set it up.
+        let links = one_time_tokens::of_factors(self.store(), waiting.user).await?;
+        let set_up_lately = links.iter().any(|link| link.expires_at > now);
+        let next = waiting.next;
+        Ok(Some(PendingSignInView { methods, expires_at, next, version, may_trust, set_up_lately }))
     }
 
     /// Ends a browser's sign-in that waits, if it is the one that the form was shown for.
@@ -237,7 +241,9 @@ impl Accounts {
             ctx.client.agent.clone_from(&missed.by.agent);
             let event = Event::SecondStepMissed { begun_at: missed.at };
             self.audit(&mut tx, &ctx, Some(user.id), event).await?;
-            if told.len() < MOST_TOLD && told.iter().all(|known| known.by != missed.by) {
+            // A password that is another one by now is nobody's to worry about.
+            let still_opens = missed.password_digest == password_digest(&user);
+            if still_opens && told.len() < MOST_TOLD && told.iter().all(|known| known.by != missed.by) {
                 told.push(missed);
             }
         }

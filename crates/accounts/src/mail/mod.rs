@@ -15,5 +15,6 @@ mod waiting;
 
 pub use mailer::{Mailer, Message, Undelivered};
 pub(crate) use notice::{MissedStep, Notice};
+pub(crate) use notify::HowRecovered;
 pub(crate) use prepare::address_of;
 pub(crate) use waiting::Mail;

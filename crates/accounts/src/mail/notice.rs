@@ -31,10 +31,13 @@ pub(crate) enum Notice {
     Deleted,
     /// The account was to be deleted, and was restored.
     Restored,
-    /// "This wasn't me" gave the account back, with the second factor that is newer than its link.
+    /// "This wasn't me" gave the account back, with the second factor that is newer than its link, or with those that were
+    /// removed since.
     Recovered {
         #[serde(default)]
         factor_stays: bool,
+        #[serde(default)]
+        restored: bool,
     },
     /// A sign-in takes one more step, or the same one of another app; which, as session rows name it.
     FactorAdded {

@@ -19,6 +19,16 @@ use store::users::User;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+/// What taking an account back has done, beside what it always does.
+pub(crate) struct HowRecovered {
+    /// The address is the account's again.
+    pub(crate) moved: bool,
+    /// A second factor goes by the link of its own notice alone.
+    pub(crate) factor_stays: bool,
+    /// Second factors came back that somebody had removed or replaced.
+    pub(crate) restored: bool,
+}
+
 impl Accounts {
     /// Tells the owner of an account what happened, in the transaction of the event. `before` is the account as it was:
     /// a new address hears nothing of it, and only a proven one gets the link that takes the account back.
@@ -74,9 +84,10 @@ impl Accounts {
         ctx: &RequestCtx,
         before: &User,
         told: &Address,
-        (moved, factor_stays): (bool, bool),
+        HowRecovered { moved, factor_stays, restored }: HowRecovered,
     ) -> Result<(), Error> {
-        self.tell(tx, ctx, told.shown.clone(), Notice::Recovered { factor_stays }, None).await?;
+        let notice = Notice::Recovered { factor_stays, restored };
+        self.tell(tx, ctx, told.shown.clone(), notice, None).await?;
         if !moved {
             return Ok(());
         }
@@ -140,8 +151,8 @@ impl Accounts {
             Notice::Disabled => Letter::Disabled,
             Notice::Deleted => Letter::Deleted { when, client },
             Notice::Restored => Letter::Restored { when, client, not_me },
-            Notice::Recovered { factor_stays } => {
-                Letter::Recovered { when, client, factor_stays: *factor_stays }
+            Notice::Recovered { factor_stays, restored } => {
+                Letter::Recovered { when, client, factor_stays: *factor_stays, restored: *restored }
             }
             Notice::FactorAdded { factor, replaced: false } => of_factor(FactorChange::Added(factor)),
             Notice::FactorAdded { replaced: true, .. } => of_factor(FactorChange::Replaced),

@@ -85,6 +85,17 @@ pub(crate) const RECOVERY_CODES: Retained = Retained {
     )
 };
 
+pub(crate) const REMOVED_RECOVERY_CODES: Retained = Retained {
+    secret: &["code_hash"],
+    period: RetentionPeriod::Ended(Expiring::RemovedRecoveryCodes),
+    ..Retained::of_account(
+        "removed_recovery_codes",
+        what::removed_recovery_codes,
+        &["user_id", "made_at", "seen_at", "removed_at", "expires_at"],
+        why::removed_recovery_codes,
+    )
+};
+
 pub(crate) const PENDING_SIGN_INS: Retained = Retained {
     secret: &["token_hash", "password_digest", "forgives"],
     period: RetentionPeriod::Ended(Expiring::PendingSignIns),

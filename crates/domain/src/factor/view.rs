@@ -132,6 +132,8 @@ pub struct PendingSignInView {
     pub version: String,
     /// Whether the browser may be trusted with the password alone afterwards.
     pub may_trust: bool,
+    /// Whether the owner was told, within the days of that mail's link, that one of these was set up.
+    pub set_up_lately: bool,
 }
 
 /// The answer to a sign-in that needs a second factor: a problem document (RFC 9457) with the challenge to complete it.

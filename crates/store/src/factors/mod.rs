@@ -101,6 +101,7 @@ pub async fn clear(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     passkeys::delete_all(tx, user).await?;
     replaced_totp::forget(tx, user).await?;
     removed_passkeys::forget(tx, user).await?;
+    recovery_codes::forget(tx, user).await?;
     recovery_codes::delete(tx, user).await
 }
 

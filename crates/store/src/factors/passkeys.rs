@@ -266,7 +266,11 @@ pub async fn list(store: &Store, user: UserId) -> Result<Vec<PasskeyRow>, StoreE
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn count_of_others(store: &Store, rp_id: &str) -> Result<i64, StoreError> {
-    let query = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM passkeys WHERE rp_id <> $1"#, rp_id);
+    // By its index: few are.
+    let query = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM passkeys WHERE rp_id < $1 OR rp_id > $1"#,
+        rp_id
+    );
     Ok(query.fetch_one(&store.pool).await?)
 }
 

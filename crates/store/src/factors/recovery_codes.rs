@@ -56,6 +56,90 @@ pub async fn delete(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many are kept of an account: whoever sets factors up and removes them pushes none of before out.
+const MOST: i64 = 200;
+
+/// Takes all codes of an account out of use, and keeps them until then, to come back.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn keep(
+    tx: &mut Tx,
+    user: UserId,
+    (removed_at, expires_at): (OffsetDateTime, OffsetDateTime),
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH removed AS (
+             DELETE FROM recovery_codes WHERE user_id = $1 RETURNING user_id, code_hash, made_at, seen_at)
+         INSERT INTO removed_recovery_codes (user_id, code_hash, made_at, seen_at, removed_at, expires_at)
+         SELECT user_id, code_hash, made_at, seen_at, $2, $3 FROM removed",
+        user.0,
+        removed_at,
+        expires_at,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM removed_recovery_codes WHERE user_id = $1 AND code_hash IN (
+            SELECT code_hash FROM removed_recovery_codes WHERE user_id = $1 ORDER BY made_at, code_hash OFFSET $2)",
+        user.0,
+        MOST,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    Ok(())
+}
+
+/// Gives an account those back that it had at `at`, and forgets the others.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn restore(
+    tx: &mut Tx,
+    user: UserId,
+    at: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO recovery_codes (user_id, code_hash, made_at, seen_at)
+         SELECT user_id, code_hash, made_at, seen_at FROM removed_recovery_codes
+         WHERE user_id = $1 AND made_at < $2 AND removed_at >= $2 AND expires_at > $3",
+        user.0,
+        at,
+        now,
+    )
+    .execute(tx.unchanging())
+    .await?;
+    forget(tx, user).await
+}
+
+/// Forgets all of an account that were kept.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn forget(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM removed_recovery_codes WHERE user_id = $1", user.0)
+        .execute(tx.unchanging())
+        .await?;
+    Ok(())
+}
+
+/// Deletes up to `limit` that can no longer come back; says how many. Call again while the limit is reached.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn sweep(store: &Store, now: OffsetDateTime, limit: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "DELETE FROM removed_recovery_codes WHERE (user_id, code_hash) IN (
+            SELECT user_id, code_hash FROM removed_recovery_codes WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+        now,
+        limit
+    )
+    .execute(&store.pool)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Deletes the codes of an account that were made since then.
 ///
 /// # Errors

@@ -45,6 +45,26 @@ pub async fn keep(
     Ok(removed)
 }
 
+/// Whether somebody else's removed passkey has this name, and may come back.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn is_of_another(
+    tx: &mut Tx,
+    user: UserId,
+    credential_id: &[u8],
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let query = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+            SELECT FROM removed_passkeys WHERE credential_id = $2 AND user_id <> $1 AND expires_at > $3) AS "is!""#,
+        user.0,
+        credential_id,
+        now,
+    );
+    Ok(query.fetch_one(tx.unchanging()).await?)
+}
+
 /// Gives an account those back that it had at `at`, and forgets the others. None of them signs in without anything else.
 /// Says which.
 ///

@@ -1,7 +1,8 @@
 //! The links that take an account back, and what they keep meanwhile.
 
-use crate::{StoreError, Tx};
+use crate::{Store, StoreError, Tx};
 use domain::UserId;
+use sqlx::PgExecutor;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -32,9 +33,49 @@ pub async fn revoke_of_resets(tx: &mut Tx, user: UserId, canonical: &str) -> Res
     Ok(())
 }
 
+/// An unused link of an account that told of a second factor which the account has.
+pub struct OfFactor {
+    /// The link's.
+    pub id: Uuid,
+    /// Where it went.
+    pub email_canonical: String,
+    /// When the link ends.
+    pub expires_at: OffsetDateTime,
+    /// When the factor was added.
+    pub added_at: OffsetDateTime,
+}
+
+/// The links that told of the second factors that an account has: each alone takes its factor away. To be asked once the
+/// account is locked.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn of_factors_in(tx: &mut Tx, user: UserId) -> Result<Vec<OfFactor>, StoreError> {
+    of_factors_by(tx.unchanging(), user).await
+}
+
+/// The same outside of a transaction.
+///
+/// # Errors
+/// [`StoreError`] where the database does not answer.
+pub async fn of_factors(store: &Store, user: UserId) -> Result<Vec<OfFactor>, StoreError> {
+    of_factors_by(&store.pool, user).await
+}
+
+async fn of_factors_by(executor: impl PgExecutor<'_>, user: UserId) -> Result<Vec<OfFactor>, StoreError> {
+    let query = sqlx::query_as!(
+        OfFactor,
+        r#"SELECT t.id, t.email_canonical, t.expires_at, added_at AS "added_at!" FROM one_time_tokens t
+           JOIN (SELECT user_id, added_at FROM passkeys UNION ALL SELECT user_id, added_at FROM totp) AS factors
+                ON factors.user_id = t.user_id AND t.created_at - added_at BETWEEN interval '0' AND interval '1 second'
+           WHERE t.purpose = 'not-me' AND t.user_id = $1 AND t.used_at IS NULL"#,
+        user.0,
+    );
+    Ok(query.fetch_all(executor).await?)
+}
+
 /// Deletes the unused links of an account that take it back: those to the address of this one, and those that were made
-/// after it. Those to its address that were made since `spared` go on, and each that told of a second factor which the
-/// account still has: it alone takes that one away.
+/// after it. Those to its address that were made since `spared` go on, and `kept` do.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
@@ -42,55 +83,22 @@ pub async fn revoke_not_me(
     tx: &mut Tx,
     token: Uuid,
     user: UserId,
-    spared: Option<OffsetDateTime>,
+    (spared, kept): (Option<OffsetDateTime>, &[Uuid]),
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM one_time_tokens t USING one_time_tokens used
          WHERE used.id = $1 AND t.user_id = $2 AND t.purpose = 'not-me' AND t.used_at IS NULL
                AND CASE WHEN t.email_canonical = used.email_canonical
-                        THEN ($3::timestamptz IS NULL OR t.created_at < $3)
-                             AND NOT EXISTS (
-                                 SELECT FROM (SELECT user_id, added_at FROM passkeys
-                                              UNION ALL SELECT user_id, added_at FROM totp) AS factors
-                                 WHERE factors.user_id = t.user_id
-                                       AND t.created_at - added_at BETWEEN interval '0' AND interval '1 second')
+                        THEN ($3::timestamptz IS NULL OR t.created_at < $3) AND t.id <> ALL ($4)
                         ELSE t.created_at >= used.created_at END",
         token,
         user.0,
         spared,
+        kept,
     )
     .execute(tx.unchanging())
     .await?;
     Ok(())
-}
-
-/// Whether a live link to this address told of a second factor that an account has: of any, or of the one that was added
-/// at `added_at`. To be asked once the account is locked.
-///
-/// # Errors
-/// [`StoreError`] where the database does not answer.
-pub async fn told_of_factor(
-    tx: &mut Tx,
-    (user, canonical): (UserId, &str),
-    added_at: Option<OffsetDateTime>,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
-    let told = sqlx::query_scalar!(
-        r#"SELECT EXISTS (
-            SELECT FROM one_time_tokens t
-            JOIN (SELECT user_id, added_at FROM passkeys UNION ALL SELECT user_id, added_at FROM totp) AS factors
-                 ON factors.user_id = t.user_id AND added_at BETWEEN t.created_at - interval '1 second' AND t.created_at
-            WHERE t.purpose = 'not-me' AND t.user_id = $1 AND t.email_canonical = $2 AND t.used_at IS NULL
-                  AND t.expires_at > $3 AND ($4::timestamptz IS NULL OR added_at = $4)
-        ) AS "told!""#,
-        user.0,
-        canonical,
-        now,
-        added_at,
-    )
-    .fetch_one(tx.unchanging())
-    .await?;
-    Ok(told)
 }
 
 /// When the newest link was made that takes an account back.

@@ -8,7 +8,7 @@ pub use factors::Proof;
 
 use crate::error::takes_no_writes;
 use crate::{Store, StoreError, Tx, known_devices};
-use domain::{Profile, Role, SessionId, SessionKind, UserId};
+use domain::{Factor, Profile, Role, SessionId, SessionKind, UserId};
 use time::OffsetDateTime;
 
 /// A new sign-in.
@@ -266,22 +266,23 @@ pub async fn end(tx: &mut Tx, user: UserId, id: SessionId, at: OffsetDateTime) -
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends every session of an account in which a passkey was shown, but `kept`; says how many were alive.
+/// Ends every session of an account in which this factor was proven, but `kept`; says how many were alive.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
-pub async fn end_others_by_passkey(
+pub async fn end_others_by(
     tx: &mut Tx,
     user: UserId,
-    kept: SessionId,
+    (factor, kept): (Factor, SessionId),
     at: OffsetDateTime,
 ) -> Result<u64, StoreError> {
     let done = sqlx::query!(
         "UPDATE sessions SET ended_at = $3
-         WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND jsonb_exists(factors, 'passkey')",
+         WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND jsonb_exists(factors, $4)",
         user.0,
         kept.0,
-        at
+        at,
+        factor.as_str(),
     )
     .execute(tx.changing(user))
     .await?;

@@ -58,6 +58,8 @@ pub struct Missed {
     pub at: OffsetDateTime,
     /// Who began it.
     pub by: BegunBy,
+    /// Of the password as it was then.
+    pub password_digest: Vec<u8>,
 }
 
 /// A client that began a sign-in.
@@ -225,22 +227,30 @@ pub async fn take_untold(tx: &mut Tx, user: UserId, now: OffsetDateTime) -> Resu
     let query = sqlx::query!(
         "WITH missed AS (
              DELETE FROM pending_sign_ins WHERE user_id = $1 AND expires_at <= $2 AND is_news
-             RETURNING agent, address, created_at)
-         SELECT agent, address, created_at FROM missed ORDER BY created_at",
+             RETURNING agent, address, created_at, password_digest)
+         SELECT agent, address, created_at, password_digest FROM missed ORDER BY created_at",
         user.0,
         now,
     );
-    let query = query
-        .map(|row| Missed { at: row.created_at, by: BegunBy { agent: row.agent, address: row.address } });
+    let query = query.map(|row| Missed {
+        at: row.created_at,
+        by: BegunBy { agent: row.agent, address: row.address },
+        password_digest: row.password_digest,
+    });
     Ok(query.fetch_all(tx.unchanging()).await?)
 }
 
-/// Ends all that wait of an account.
+/// Ends all that wait of an account: from now on nothing waits under their tokens. What its owner may not know is still told.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn end_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM pending_sign_ins WHERE user_id = $1", user.0).execute(tx.unchanging()).await?;
+    sqlx::query!("DELETE FROM pending_sign_ins WHERE user_id = $1 AND NOT is_news", user.0)
+        .execute(tx.unchanging())
+        .await?;
+    sqlx::query!("UPDATE pending_sign_ins SET expires_at = created_at WHERE user_id = $1", user.0)
+        .execute(tx.unchanging())
+        .await?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ mod totp;
 mod totp_setup;
 
 pub(crate) use passkey::Asked;
+pub(crate) use taken_back::TakenBack;
 pub use totp_setup::PendingTotp;
 
 use crate::audit::{Event, FactorAt, OfPasskey};
@@ -21,7 +22,7 @@ use store::Tx;
 use store::factors::{self, recovery_codes, totp as apps};
 use store::sessions::{Proof, pending};
 use store::users::User;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// How much later than a factor its own notice may be dated: notices of an account are in their order.
 const SAME_MOMENT: Duration = Duration::SECOND;
@@ -43,11 +44,13 @@ pub(crate) struct Removed<'a> {
     /// Where it is one.
     passkey: Option<OfPasskey<'a>>,
     ended_sessions: u64,
+    /// When, and until when it is kept to come back, with the recovery codes that go with the last one.
+    kept: Option<(OffsetDateTime, OffsetDateTime)>,
 }
 
 impl Removed<'_> {
     fn of(factor: Factor) -> Self {
-        Self { factor, passkey: None, ended_sessions: 0 }
+        Self { factor, passkey: None, ended_sessions: 0, kept: None }
     }
 }
 

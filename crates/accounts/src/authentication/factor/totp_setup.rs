@@ -16,7 +16,7 @@ use domain::{
 };
 use store::factors::totp::{self, SealedSecret};
 use store::factors::{self, recovery_codes};
-use store::sessions::pending;
+use store::sessions::{self, pending};
 use store::users::User;
 use store::{Tx, known_devices};
 use time::OffsetDateTime;
@@ -62,9 +62,10 @@ impl Accounts {
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorsOff`],
     /// [`Error::TooManyTries`], [`Error::Unavailable`].
     pub async fn begin_totp(&self, ctx: &RequestCtx) -> Result<TotpEnrolment, Error> {
-        let session = ctx.enrolling()?.session;
+        let member = ctx.enrolling()?;
+        let session = member.session;
         let keys = self.settings().encryption.as_ref().ok_or(Error::FactorsOff)?;
-        self.admit_factor_setup(ctx, ctx.enrolling()?.user).await?;
+        self.admit_factor_setup(ctx, member).await?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let (rng, now) = (self.inner.rng.as_ref(), self.inner.database_clock.time(ctx.now));
         let (id, secret) = (rng::uuid(rng, now), Zeroizing::new(bytes::<SECRET_BYTES>(rng)));
@@ -117,19 +118,22 @@ impl Accounts {
         Ok(added)
     }
 
-    /// Signing in no longer takes a code of the app. With the last second factor the recovery codes go. One that is not
-    /// there is as it should be.
+    /// Signing in no longer takes a code of the app, which may be on a stolen phone: every other session in which one was
+    /// typed ends. With the last second factor the recovery codes go. One that is not there is as it should be.
     ///
     /// # Errors
     /// [`Error::SignInNeeded`], [`Error::EmailUnverified`], [`Error::Reauthenticate`], [`Error::FactorRequired`] for the last
     /// one where the account must have one, [`Error::Unavailable`].
     pub async fn remove_totp(&self, ctx: &RequestCtx, FactorForm {}: FactorForm) -> Result<(), Error> {
-        ctx.member()?;
+        let own = ctx.member()?.session;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let at = self.removed_at(&mut tx, ctx, user.id).await?;
         if totp::remove(&mut tx, user.id, at).await? {
             self.need_factor(&mut tx, &user).await?;
-            self.factor_removed(&mut tx, ctx, &user, Removed::of(Factor::Totp)).await?;
+            let by = (Factor::Totp, own);
+            let ended_sessions = sessions::end_others_by(&mut tx, user.id, by, ctx.now).await?;
+            let removed = Removed { ended_sessions, kept: Some(at), ..Removed::of(Factor::Totp) };
+            self.factor_removed(&mut tx, ctx, &user, removed).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -179,10 +183,13 @@ impl Accounts {
         tx: &mut Tx,
         ctx: &RequestCtx,
         user: UserId,
-        Removed { factor, passkey, ended_sessions }: Removed<'_>,
+        Removed { factor, passkey, ended_sessions, kept }: Removed<'_>,
     ) -> Result<(), Error> {
         if factors::enrolled_in(tx, user).await?.is_empty() {
-            recovery_codes::delete(tx, user).await?;
+            match kept {
+                Some(until) => recovery_codes::keep(tx, user, until).await?,
+                None => recovery_codes::delete(tx, user).await?,
+            }
         }
         pending::end_all(tx, user).await?;
         known_devices::end_trust(tx, user).await?;

@@ -1,17 +1,18 @@
 use super::Budget;
 use crate::limits::key::key;
-use crate::{Accounts, Error, RequestCtx, limits};
-use domain::UserId;
+use crate::{Accounts, Error, Member, RequestCtx, limits};
 use store::throttle::Key;
 
 impl Accounts {
-    /// Counts that an account begins to set a second factor up, whatever comes of it.
+    /// Counts that an account begins to set a second factor up, whatever comes of it. A session without a recent sign-in uses
+    /// nothing up.
     pub(in crate::authentication) async fn admit_factor_setup(
         &self,
         ctx: &RequestCtx,
-        user: UserId,
+        member: &Member,
     ) -> Result<(), Error> {
-        let key = key("second factors set up in", &[user.0.as_bytes()]);
+        self.need_recent_sign_in(&self.own_account(member).await?, member, ctx).await?;
+        let key = key("second factors set up in", &[member.user.0.as_bytes()]);
         self.take(ctx, &[Budget { key, bucket: limits::FACTOR_SETUPS_OF_AN_ACCOUNT }]).await
     }
 

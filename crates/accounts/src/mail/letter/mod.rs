@@ -64,7 +64,7 @@ pub(crate) enum Letter<'a> {
     /// It was to be deleted, and was restored.
     Restored { when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// "This wasn't me" was used.
-    Recovered { when: OffsetDateTime, client: &'a str, factor_stays: bool },
+    Recovered { when: OffsetDateTime, client: &'a str, factor_stays: bool, restored: bool },
     /// What became of a second factor, or was tried with it.
     Factor { change: FactorChange<'a>, when: OffsetDateTime, client: &'a str, not_me: Option<NotMe<'a>> },
     /// By an admin: a sign-in takes no second step any more.
@@ -191,8 +191,8 @@ impl<'a> Letter<'a> {
             Letter::FactorsCleared { when } => factors::cleared(sender, when),
             Letter::Trial => requests::trial(sender),
             Letter::Disabled => notices::disabled(sender),
-            Letter::Recovered { when, client, factor_stays } => {
-                notices::recovered(sender, when, client, factor_stays)
+            Letter::Recovered { when, client, factor_stays, restored } => {
+                notices::recovered(sender, at(when, client), factor_stays, restored)
             }
         }
     }

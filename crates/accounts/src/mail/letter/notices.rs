@@ -138,12 +138,13 @@ pub(super) fn disabled<'a>(sender: &Sender) -> Content<'a> {
 /// Whoever reads it may know of it already, or still need the new password.
 pub(super) fn recovered<'a>(
     sender: &Sender,
-    when: OffsetDateTime,
-    client: &str,
+    facts: Vec<Fact>,
     factor_stays: bool,
+    restored: bool,
 ) -> Content<'a> {
     let app = sender.app_name;
-    let mut blocks = vec![Paragraph(mail_recovered::lead(app)), Facts(at(when, client))];
+    let mut blocks = vec![Paragraph(mail_recovered::lead(app)), Facts(facts)];
+    blocks.extend(restored.then(|| Paragraph(mail_recovered::restored().to_owned())));
     blocks.extend(factor_stays.then(|| Paragraph(mail_recovered::factor_stays().to_owned())));
     let choose = vec![Paragraph(mail_recovered::choose().to_owned()), forgot(sender)];
     blocks.extend(with_help(sender, choose));

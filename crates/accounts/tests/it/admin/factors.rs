@@ -18,7 +18,7 @@ const LEFT: [&str; 7] = [
     "passkeys",
     "removed_passkeys",
     "recovery_codes",
-    "pending_sign_ins",
+    "removed_recovery_codes",
 ];
 
 async fn rows(world: &World, table: &str) -> i64 {

@@ -218,7 +218,8 @@ async fn another_admin_s_address_is_not_changed(pool: PgPool) {
     }
     assert_eq!(kinds(&world).await, [""; 0]);
     change(json!({"name": "Sam", "email": "sam@example.com"})).await.unwrap();
-    let own = world.accounts.change_user(&ctx, ada.viewer.id, admin_patch(json!({"email": "ada@new.example"})));
+    let own =
+        world.accounts.change_user(&ctx, ada.viewer.id, admin_patch(json!({"email": "ada@new.example"})));
     own.await.unwrap();
     change(json!({"role": "user"})).await.unwrap();
     assert_eq!(change(json!({"email": "x@example.com"})).await.unwrap().email, "x@example.com");

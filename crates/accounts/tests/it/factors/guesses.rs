@@ -1,7 +1,9 @@
 //! Somebody knows the password and guesses at the second factor: the owner is told, and the guesses end.
 
 use accounts::{Error, RequestCtx};
+use domain::{FactorForm, PasswordForm};
 use sqlx::PgPool;
+use testkit::passkey::{KeyKind, SoftAuthenticator};
 use testkit::{Authenticator, World, factor_form};
 use time::Duration;
 
@@ -131,6 +133,45 @@ async fn who_starts_again_is_told_of_too(pool: PgPool) {
     assert_eq!(world.accounts.pending_sign_in(&ctx, &waiting).await.unwrap(), None);
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(missed(&world).await, 1);
+}
+
+/// Whatever the owner does meanwhile ends the sign-in, and hides nothing.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_owner_who_acts_within_the_hour_is_told_all_the_same(pool: PgPool) {
+    const RECORDED: &str = "SELECT count(*) FROM audit_events WHERE kind = 'second_step_missed'";
+    let world = World::new(pool);
+    let deeds = [("ana", "others"), ("ben", "a passkey"), ("cat", "turn it off"), ("dan", "password")];
+    for (round, (name, deed)) in deeds.into_iter().enumerate() {
+        let mut owner = world.member(name).await;
+        let app = world.set_up_totp(&mut owner).await;
+        let ctx = world.holder(&owner).await;
+        let waiting = world.begin_sign_in(name).await.challenge.reveal();
+        world.clock.advance(Duration::MINUTE);
+        let accounts = &world.accounts;
+        match deed {
+            "others" => _ = accounts.end_my_other_sessions(&ctx).await.unwrap(),
+            "a passkey" => {
+                _ = world.add_passkey(&mut owner, &mut SoftAuthenticator::new(KeyKind::EdDsa)).await
+            }
+            "turn it off" => accounts.remove_totp(&ctx, FactorForm {}).await.unwrap(),
+            _ => {
+                let new_password = "copper lanterns over water".into();
+                let form = PasswordForm { current_password: testkit::PASSWORD.into(), new_password };
+                accounts.change_password(&ctx, form).await.unwrap();
+            }
+        }
+        let stranger = world.stranger();
+        let late = accounts.sign_in_by_factor(&stranger, &waiting, app.form(stranger.now)).await;
+        assert!(matches!(late, Err(Error::ChallengeInvalid)), "{deed}: {late:?}");
+        accounts.sweep(accounts.now()).await.unwrap();
+        let told = usize::from(deed != "password");
+        assert_eq!(
+            missed(&world).await,
+            told,
+            "{deed}: a password that is another one is nobody's to worry about"
+        );
+        assert_eq!(world.count(RECORDED).await, i64::try_from(round).unwrap() + 1, "{deed}");
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -9,6 +9,7 @@ use domain::{
     TotpEnrolment, VerifyForm,
 };
 use sqlx::PgPool;
+use testkit::passkey::{KeyKind, SoftAuthenticator};
 use testkit::{ENCRYPTION_KEY, PASSWORD, World, factor_form, link_token, totp_code};
 use time::Duration;
 
@@ -108,7 +109,7 @@ async fn removing_the_app_takes_the_recovery_codes_too(pool: PgPool) {
     assert_eq!(kinds(&world).await, ["factor_removed"], "once");
     let mail: Vec<_> = world.mail().await.into_iter().map(|mail| mail.subject).collect();
     assert_eq!(mail, ["A second step was removed from your Doorstep account"]);
-    for table in ["totp", "totp_enrolments", "recovery_codes", "pending_sign_ins"] {
+    for table in ["totp", "totp_enrolments", "recovery_codes"] {
         let sql = format!("SELECT count(*) FROM {table}");
         let rows: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&world.pool).await.unwrap();
         assert_eq!(rows, 0, "{table}");
@@ -117,6 +118,41 @@ async fn removing_the_app_takes_the_recovery_codes_too(pool: PgPool) {
     let refused = world.accounts.sign_in_by_factor(&world.stranger(), &waiting, form).await;
     assert!(matches!(refused, Err(Error::ChallengeInvalid)), "{refused:?}");
     again(&world, "ana").await;
+}
+
+/// It may be on a stolen phone.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_a_removed_app_opened_ends_with_it(pool: PgPool) {
+    let world = World::new(pool);
+    let (mut key, mut ana) = (SoftAuthenticator::new(KeyKind::EdDsa), world.member("ana").await);
+    let app = world.set_up_totp(&mut ana).await;
+    world.add_passkey(&mut ana, &mut key).await;
+    world.clock.advance(Duration::MINUTE);
+    let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+    let phone = world.accounts.sign_in_by_factor(&ctx, &waiting, app.form(ctx.now)).await.unwrap();
+    let by_passkey = world.sign_in_with(&mut key).await.unwrap();
+    world.accounts.remove_totp(&world.holder(&ana).await, FactorForm {}).await.unwrap();
+    assert!(world.holder(&phone).await.member().is_err());
+    assert!(world.holder(&by_passkey).await.member().is_ok(), "no code of the app has opened it");
+    assert!(world.holder(&ana).await.member().is_ok());
+    let told = "SELECT count(*) FROM audit_events e JOIN audit_details d ON d.event_id = e.id
+                WHERE e.kind = 'factor_removed' AND d.detail ->> 'ended_sessions' = '1'";
+    assert_eq!(world.count(told).await, 1);
+}
+
+/// A thief of a session keeps nobody from setting a second factor up.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn without_a_recent_sign_in_nothing_is_counted(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    world.clock.advance(Duration::minutes(11));
+    let thief = world.holder(&ana).await;
+    for _ in 0..60 {
+        let refused = world.accounts.begin_totp(&thief).await;
+        assert!(matches!(refused, Err(Error::Reauthenticate)), "{refused:?}");
+    }
+    let ana = again(&world, "ana").await;
+    world.accounts.begin_totp(&world.holder(&ana).await).await.unwrap();
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -6,7 +6,7 @@ use accounts::{Error, Message, SignedIn};
 use domain::{AddressForm, EmailForm, PasskeyRemoveForm, ResetForm, VerifyForm};
 use sqlx::PgPool;
 use testkit::passkey::{KeyKind, SoftAuthenticator, passkey_factor};
-use testkit::{Authenticator, ISSUER, PASSWORD, World, link_token, sign_in};
+use testkit::{Authenticator, ISSUER, PASSWORD, World, factor_form, link_token, sign_in};
 use time::Duration;
 
 const KEPT: &str = "SELECT (SELECT count(*) FROM replaced_totp) + (SELECT count(*) FROM removed_passkeys)";
@@ -31,6 +31,11 @@ pub(super) async fn told(world: &World, subject: &str) -> Message {
     mail.into_iter().rfind(|mail| mail.subject.contains(subject)).unwrap()
 }
 
+async fn is_set_up_lately(world: &World) -> bool {
+    let waiting = world.begin_sign_in("ana").await.challenge.reveal();
+    world.accounts.pending_sign_in(&world.stranger(), &waiting).await.unwrap().unwrap().set_up_lately
+}
+
 async fn remove_passkey(world: &World, ana: &SignedIn, nth: usize) {
     let ctx = world.holder(ana).await;
     let id = world.accounts.factors(&ctx).await.unwrap().passkeys[nth].id;
@@ -53,6 +58,34 @@ async fn no_link_leaves_one_step_of_two_after_the_app_was_turned_off_and_on(pool
     opens(&world, &own).await.unwrap();
     assert_eq!(world.count(KEPT).await, 0);
     assert_eq!(kinds(&world).await.iter().filter(|kind| *kind == "factor_restored").count(), 1);
+}
+
+/// An owner has turned the app off, wiped the phone and set another one up; then somebody presses an older mail. The paper of
+/// before opens what came back.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn recovery_codes_come_back_with_what_they_are_for(pool: PgPool) {
+    let world = World::new(pool);
+    let (mut ana, own) = with_app(&world).await;
+    turn_off(&world, &ana).await;
+    let off = told(&world, "second step was removed").await;
+    assert_eq!(world.count("SELECT count(*) FROM recovery_codes").await, 0);
+    let by_code = async |app: &Authenticator, nth: usize| {
+        let (waiting, ctx) = (world.begin_sign_in("ana").await.challenge.reveal(), world.stranger());
+        let form = factor_form("recovery_code", &app.recovery_codes[nth]);
+        world.accounts.sign_in_by_factor(&ctx, &waiting, form).await.map(drop)
+    };
+    let other = world.set_up_totp(&mut ana).await;
+    assert!(matches!(by_code(&own, 0).await, Err(Error::FactorRefused)), "not those of before");
+    world.clock.advance(Duration::MINUTE);
+    choose(&world, by_link(&off)).await;
+    let recovered = told(&world, "was taken back").await;
+    assert!(recovered.text.contains("are asked for again"), "{}", recovered.text);
+    assert!(matches!(by_code(&other, 0).await, Err(Error::FactorRefused)));
+    assert!(!is_set_up_lately(&world).await);
+    by_code(&own, 0).await.unwrap();
+    assert!(matches!(by_code(&own, 0).await, Err(Error::FactorRefused)), "once");
+    assert_eq!(world.count("SELECT count(*) FROM recovery_codes").await, 9);
+    assert_eq!(world.count("SELECT count(*) FROM removed_recovery_codes").await, 0);
 }
 
 /// A thief in a session who has turned it off, and no more.
@@ -192,6 +225,7 @@ async fn the_first_second_factor_goes_by_no_link_that_is_older(pool: PgPool) {
     choose(&world, by_link(&device)).await;
     let recovered = told(&world, "was taken back").await;
     assert!(recovered.text.contains("second step that was set up lately"), "{}", recovered.text);
+    assert!(is_set_up_lately(&world).await, "the page says so, too");
     assert!(matches!(opens(&world, &first).await, Err(Error::FactorRefused)), "it stays replaced");
     world.clock.advance(Duration::MINUTE);
     opens(&world, &second).await.unwrap();
@@ -232,9 +266,22 @@ async fn what_was_removed_is_kept_for_a_week_and_never_too_much_of_it(pool: PgPo
     let kept: Vec<uuid::Uuid> =
         sqlx::query_scalar("SELECT id FROM replaced_totp").fetch_all(&world.pool).await.unwrap();
     assert!(kept.contains(&first), "the oldest are kept");
+    turn_off(&world, &ana).await;
+    world
+        .execute(
+            "INSERT INTO removed_recovery_codes (user_id, code_hash, made_at, removed_at, expires_at)
+             SELECT DISTINCT user_id, n::text::bytea, made_at + n * interval '1 hour', removed_at, expires_at
+             FROM removed_recovery_codes, generate_series(1, 300) AS n",
+        )
+        .await;
+    let newest = world.set_up_totp(&mut ana).await;
+    turn_off(&world, &ana).await;
+    assert_eq!(world.count("SELECT count(*) FROM removed_recovery_codes").await, 200);
+    assert_eq!(newest.recovery_codes.len(), 10);
     world.clock.advance(Duration::WEEK);
     world.accounts.sweep(world.accounts.now()).await.unwrap();
     assert_eq!(world.count(KEPT).await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM removed_recovery_codes").await, 0);
 }
 
 /// Somebody who reads the mailbox has reset the password; so does its owner.

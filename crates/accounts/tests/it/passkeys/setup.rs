@@ -132,6 +132,33 @@ async fn a_passkey_is_added_once_to_one_account(pool: PgPool) {
     }
 }
 
+/// One that was removed may come back to its owner by "this wasn't me": nobody takes its place meanwhile.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_removed_passkey_that_may_come_back_is_nobody_else_s(pool: PgPool) {
+    let world = World::new(pool);
+    let (mut ana, mut ben) = (world.member("ana").await, world.member("ben").await);
+    let mut key = authenticator();
+    world.add_passkey(&mut ana, &mut key).await;
+    let known: Vec<u8> =
+        sqlx::query_scalar("SELECT credential_id FROM passkeys").fetch_one(&world.pool).await.unwrap();
+    let ctx = world.holder(&ana).await;
+    let id = ids(&world, &ctx).await[0];
+    world.accounts.remove_passkey(&ctx, PasskeyRemoveForm { id }).await.unwrap();
+    let draft = async |ctx: &RequestCtx, key: &mut SoftAuthenticator| {
+        let asked = world.accounts.passkey_add_options(ctx).await.unwrap();
+        let mut draft = SoftAuthenticator::draft_creation(key, ISSUER, &asked);
+        draft.rename(known.clone());
+        draft.registration()
+    };
+    let ctx = world.holder(&ben).await;
+    assert_eq!(refused(&world, &ctx, &draft(&ctx, &mut key).await).await, Reason::PasskeyTaken);
+    world.clock.advance(Duration::WEEK);
+    ben = again(&world, "ben").await;
+    let ctx = world.holder(&ben).await;
+    let form = new_passkey("Phone", &draft(&ctx, &mut key).await);
+    world.accounts.add_passkey(&ctx, form).await.unwrap();
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn an_account_has_twenty_passkeys_at_most(pool: PgPool) {
     let world = World::new(pool);

@@ -22,7 +22,7 @@ const CHANGING: [&str; 20] = [
     "sessions::end",
     "sessions::end_all",
     "sessions::end_others",
-    "sessions::end_others_by_passkey",
+    "sessions::end_others_by",
     "sessions::note_use",
     "sessions::set_factors",
     "sessions::sweep",
@@ -140,10 +140,10 @@ async fn make(name: &str, store: &Store, session: &Session) {
             let kept = domain::SessionId(user.0);
             assert_eq!(sessions::end_others(&mut tx, user, kept, at).await.unwrap(), 1);
         }
-        "sessions::end_others_by_passkey" => {
-            let (kept, proof) = (domain::SessionId(user.0), Proof { factor: domain::Factor::Passkey, at });
-            sessions::set_factors(&mut tx, user, session.id, &[proof]).await.unwrap();
-            assert_eq!(sessions::end_others_by_passkey(&mut tx, user, kept, at).await.unwrap(), 1);
+        "sessions::end_others_by" => {
+            let (factor, kept) = (domain::Factor::Passkey, domain::SessionId(user.0));
+            sessions::set_factors(&mut tx, user, session.id, &[Proof { factor, at }]).await.unwrap();
+            assert_eq!(sessions::end_others_by(&mut tx, user, (factor, kept), at).await.unwrap(), 1);
         }
         "sessions::note_use" => sessions::note_use(&mut tx, session.id, at).await.unwrap(),
         "sessions::set_factors" => {

@@ -33,7 +33,7 @@ impl Accounts {
         let member = ctx.enrolling()?;
         self.relying_party()?;
         let NewPasskey { name, answer } = form.parse()?;
-        self.admit_factor_setup(ctx, member.user).await?;
+        self.admit_factor_setup(ctx, member).await?;
         let (mut tx, user) = self.begin_stepped_up(ctx).await?;
         let is_first = factors::enrolled_in(&mut tx, user.id).await?.is_empty();
         let passkey = match self.insert_passkey(&mut tx, ctx, member, (&name, &answer)).await? {
@@ -83,7 +83,11 @@ impl Accounts {
             rp_id: self.relying_party()?.id(),
             added_at: self.in_order(tx, ctx, member.user).await?,
         };
-        if !passkeys::add(tx, &row).await? {
+        // Nor may anybody keep a removed one from coming back to its owner.
+        let (id_of, now) = (row.credential_id, self.inner.database_clock.time(ctx.now));
+        if removed_passkeys::is_of_another(tx, member.user, id_of, now).await?
+            || !passkeys::add(tx, &row).await?
+        {
             return Ok(Err(Reason::PasskeyTaken));
         }
         Ok(Ok(PasskeyView {
@@ -147,9 +151,10 @@ impl Accounts {
                 return Err(Error::LastWayIn);
             }
             self.need_factor(&mut tx, &user).await?;
-            let ended_sessions = sessions::end_others_by_passkey(&mut tx, user.id, own, ctx.now).await?;
+            let by = (Factor::Passkey, own);
+            let ended_sessions = sessions::end_others_by(&mut tx, user.id, by, ctx.now).await?;
             let passkey = Some(OfPasskey { id: form.id, name: &name });
-            let removed = Removed { factor: Factor::Passkey, passkey, ended_sessions };
+            let removed = Removed { factor: Factor::Passkey, passkey, ended_sessions, kept: Some(at) };
             self.factor_removed(&mut tx, ctx, &user, removed).await?;
         }
         Ok(tx.commit().await?)

@@ -1,11 +1,11 @@
 //! Reading many rows for an admin, without taking what sign-ins need.
 
 use crate::{Store, StoreError};
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, SqlSafeStr, Transaction};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How many connections of a server may read for admins at once: the others are there for everybody.
 const SCANS: usize = 2;
@@ -34,11 +34,14 @@ impl Store {
     /// [`StoreError::Busy`] where none becomes free in the time in which a request gets a connection,
     /// [`StoreError::Unavailable`].
     pub async fn scan(&self) -> Result<Scan, StoreError> {
-        let permit = timeout(self.scan_wait(), Arc::clone(&self.scans).acquire_owned()).await;
+        let (wait, begun) = (self.scan_wait(), Instant::now());
+        let permit = timeout(wait, Arc::clone(&self.scans).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(StoreError::Busy) };
+        let reader = self.reader_within(wait.saturating_sub(begun.elapsed())).await?;
         let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; \
                      SET LOCAL max_parallel_workers_per_gather = 0";
-        Ok(Scan { transaction: self.reading().await.begin_with(begin).await?, _permit: permit })
+        let transaction = Transaction::begin(reader, Some(begin.into_sql_str())).await?;
+        Ok(Scan { transaction, _permit: permit })
     }
 
     /// How long a reader may wait before it is told that all are busy.

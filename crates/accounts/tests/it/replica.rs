@@ -13,25 +13,30 @@ use testkit::{SeededRng, World};
 struct Reading {
     world: World,
     server: Accounts,
+    store: Store,
     name: String,
     replica: PgPool,
 }
 
 impl Reading {
     async fn new(pool: PgPool) -> Self {
+        Self::with(pool, |_| ()).await
+    }
+
+    async fn with(pool: PgPool, change: impl FnOnce(&mut StoreOptions)) -> Self {
         let first = pool.connect_options().get_database().unwrap().to_owned();
         let name = format!("read_{}", &first[first.len().saturating_sub(40)..]);
         let connect: PgConnectOptions = pool.connect_options().as_ref().clone().database(&name);
         let world = World::new(pool);
         let replica = PgPool::connect_lazy_with(connect.clone());
-        let options = StoreOptions {
+        let mut options = StoreOptions {
             reading: Some(connect),
             ..StoreOptions::new(world.pool.connect_options().as_ref().clone())
         };
-        let rng = Arc::new(SeededRng::default());
-        let server =
-            Accounts::new(Store::open(&options), World::settings(), world.clock.clone(), rng).unwrap();
-        let reading = Self { world, server, name, replica };
+        change(&mut options);
+        let (store, rng) = (Store::open(&options), Arc::new(SeededRng::default()));
+        let server = Accounts::new(store.clone(), World::settings(), world.clock.clone(), rng).unwrap();
+        let reading = Self { world, server, store, name, replica };
         reading.by_its_name("DROP DATABASE IF EXISTS \"NAME\" WITH (FORCE)").await;
         reading.by_its_name("CREATE DATABASE \"NAME\"").await;
         reading
@@ -179,5 +184,71 @@ async fn what_is_no_standby_of_the_primary_is_not_read(pool: PgPool) {
         "another database of the cluster"
     );
     assert_eq!(reading.people(&boss).await, NEAR);
+    reading.end().await;
+}
+
+/// Of several replicas at one address each may be as late as it likes.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_replica_is_read_on_the_connection_that_was_asked(pool: PgPool) {
+    let reading = Reading::new(pool).await;
+    reading.migrate().await;
+    reading
+        .seems([
+            "CREATE OR REPLACE FUNCTION public.pg_last_wal_replay_lsn() RETURNS pg_lsn LANGUAGE sql AS
+             $$ SELECT lsn FROM replayed WHERE set_config('test.asked', 'yes', false) = 'yes' $$",
+            "CREATE SCHEMA hidden",
+            "ALTER TABLE users SET SCHEMA hidden",
+            "CREATE VIEW users AS SELECT * FROM hidden.users WHERE current_setting('test.asked', true) = 'yes'",
+        ])
+        .await;
+    let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
+    reading.is_usable().await.unwrap();
+    for _ in 0..5 {
+        assert_eq!(reading.people(&boss).await, FAR);
+    }
+    reading.end().await;
+}
+
+/// Then a commit is confirmed before it is flushed.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn where_commits_wait_for_no_disk_a_read_waits_for_what_was_only_confirmed(pool: PgPool) {
+    let reading = Reading::new(pool).await;
+    reading.migrate().await;
+    let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
+    let first = reading.world.pool.connect_options().get_database().unwrap().to_owned();
+    for sql in [
+        "CREATE FUNCTION public.pg_current_wal_flush_lsn() RETURNS pg_lsn LANGUAGE sql RETURN '0/1'::pg_lsn",
+        "CREATE FUNCTION public.pg_current_wal_insert_lsn() RETURNS pg_lsn LANGUAGE sql RETURN '0/3'::pg_lsn",
+        "ALTER DATABASE \"FIRST\" SET search_path = public, pg_catalog",
+        "ALTER DATABASE \"FIRST\" SET synchronous_commit = off",
+    ] {
+        let sql = AssertSqlSafe(sql.replace("FIRST", &first));
+        sqlx::query(sql).execute(&reading.world.pool).await.unwrap();
+    }
+    sqlx::query("UPDATE replayed SET lsn = '0/3'").execute(&reading.replica).await.unwrap();
+    reading.is_usable().await.unwrap();
+    assert_eq!(reading.people(&boss).await, FAR);
+    sqlx::query("UPDATE replayed SET lsn = '0/2'").execute(&reading.replica).await.unwrap();
+    assert_eq!(reading.people(&boss).await, NEAR);
+    reading.end().await;
+}
+
+/// P19: whoever finds no connection to one of the two says so in time, and nothing worse is made of it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_database_without_a_free_connection_is_no_lost_replica(pool: PgPool) {
+    let reading = Reading::with(pool, |options| options.max_connections = 1).await;
+    reading.migrate().await;
+    let boss = reading.world.holder(&admin(&reading.world, "boss").await).await;
+    reading.is_usable().await.unwrap();
+    let hold = reading.store.begin().await.unwrap();
+    let refused = reading.server.list_users(&boss, UserQuery::default()).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    hold.rollback().await.unwrap();
+    let scan = reading.store.scan().await.unwrap();
+    let activity = async || reading.server.activity(&boss, PageRequest::default()).await.unwrap().items;
+    assert!(!activity().await.is_empty(), "the primary's, while the replica has no connection left");
+    drop(scan);
+    assert!(activity().await.is_empty(), "the replica's");
+    assert_eq!(reading.people(&boss).await, FAR);
     reading.end().await;
 }

@@ -20,7 +20,7 @@ pub(crate) fn user(user: User) -> UserView {
 }
 
 pub(crate) fn with_user(row: &SessionWithUser) -> UserView {
-    let SessionWithUser { session, profile, created_at, updated_at } = row;
+    let SessionWithUser { session, profile, created_at, updated_at, .. } = row;
     UserView {
         id: session.user,
         email: session.email.clone(),

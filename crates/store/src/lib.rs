@@ -232,6 +232,12 @@ impl Store {
         Ok(found.granted && found.applied >= Some(newest_migration()))
     }
 
+    /// Whether requests have come to a standby: what was the primary may be one now.
+    async fn is_standby(&self) -> Result<bool, StoreError> {
+        let standby = sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "standby!""#);
+        Ok(standby.fetch_one(&self.pool).await?)
+    }
+
     /// How to open sessions beside the pool's, and for how long to wait for one.
     fn beside(&self) -> (PgConnectOptions, Duration) {
         (self.pool.connect_options().as_ref().clone(), self.pool.options().get_acquire_timeout())

@@ -271,6 +271,7 @@ mod tests {
             profile: Profile::default(),
             created_at: NOW,
             updated_at: NOW,
+            at_standby: false,
         }
     }
 

@@ -1,8 +1,8 @@
 use accounts::Error;
 use domain::UserId;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, PgPool};
 use std::time::Duration;
-use store::{Store, StoreOptions};
+use store::{Store, StoreError, StoreOptions};
 use testkit::{PASSWORD, World, registration, sign_in};
 
 /// P18: an outage is never told as a wrong password, a taken address or a signed-out person.
@@ -76,4 +76,36 @@ async fn a_transaction_that_nobody_goes_on_with_lets_go_of_its_rows(pool: PgPool
     store::users::lock(&mut next, id).await.unwrap().unwrap();
     let refused = Error::from(store::users::lock(&mut frozen, id).await.map(drop).unwrap_err());
     assert!(matches!(refused, Error::Unavailable(_)), "{refused:?}");
+}
+
+/// P6: what was the primary is a standby now, and knows of no end that came after that, nor of whoever came.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn at_a_standby_nobody_is_let_in_and_nobody_is_signed_out(pool: PgPool) {
+    let world = World::new(pool);
+    let ana = world.member("ana").await;
+    let pair = world.program("ana").await;
+    let name: String =
+        sqlx::query_scalar("SELECT quote_ident(current_database())").fetch_one(&world.pool).await.unwrap();
+    world
+        .execute("CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql RETURN true")
+        .await;
+    let path = format!("ALTER DATABASE {name} SET search_path = public, pg_catalog");
+    sqlx::query(AssertSqlSafe(path)).execute(&world.pool).await.unwrap();
+    let pool = PgPool::connect_lazy_with(world.pool.connect_options().as_ref().clone());
+    let standby = World::replica(&pool, &world.clock, |_| ());
+    for sessions in ["SELECT", "UPDATE sessions SET ended_at = now()", "DELETE FROM sessions"] {
+        world.execute(sessions).await;
+        let now = world.accounts.now();
+        for refusal in [
+            standby.authenticate(&ana.token.jwt, now).await.map(drop),
+            standby.authenticate_bearer(&pair.access_token, now).await.map(drop),
+            standby.authenticate_cached(&pair.access_token, now).await.map(drop),
+        ] {
+            assert!(
+                matches!(refusal, Err(Error::Unavailable(StoreError::ReadOnly))),
+                "{sessions}: {refusal:?}"
+            );
+        }
+    }
+    pool.close().await;
 }

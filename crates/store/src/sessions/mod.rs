@@ -88,6 +88,8 @@ pub struct SessionWithUser {
     pub created_at: OffsetDateTime,
     /// When the account last changed.
     pub updated_at: OffsetDateTime,
+    /// Whether a standby says so, which may not know yet what has ended.
+    pub at_standby: bool,
 }
 
 /// A query for sessions with their accounts, whose columns stand here alone; `$rest` goes on behind the joined tables `s`
@@ -97,7 +99,8 @@ macro_rules! query_sessions {
         $crate::users::query_profile!(
             ["SELECT s.id, s.user_id, s.kind, s.persistent, s.factors::text AS \"factors!\", s.authenticated_at, s.created_at,
                      s.last_used_at, s.expires_at, s.ended_at, s.address, s.agent, u.email, u.email_verified,
-                     u.role, u.is_active, u.created_at AS user_created_at, u.updated_at, "]
+                     u.role, u.is_active, u.created_at AS user_created_at, u.updated_at,
+                     pg_is_in_recovery() AS \"at_standby!\", "]
             [" FROM users u JOIN sessions s ON s.user_id = u.id " + $rest]
             $($given)*
         )
@@ -129,6 +132,7 @@ macro_rules! query_sessions {
                 profile,
                 created_at: row.user_created_at,
                 updated_at: row.updated_at,
+                at_standby: row.at_standby,
             })
         })
     };
@@ -174,17 +178,23 @@ pub async fn by_id(store: &Store, kind: SessionKind, id: SessionId) -> Result<Op
     Ok(with_user(store, kind, id).await?.map(|found| found.session))
 }
 
-/// The same, with all that its account shows.
+/// The same, with all that its account shows. A primary that has become a standby may not know yet that a session has ended,
+/// or that there is one.
 ///
 /// # Errors
-/// [`StoreError`] where the database does not answer.
+/// [`StoreError::ReadOnly`] at a standby; another where the database does not answer.
 pub async fn with_user(
     store: &Store,
     kind: SessionKind,
     id: SessionId,
 ) -> Result<Option<SessionWithUser>, StoreError> {
     let query = query_sessions!("WHERE s.id = $1 AND s.kind = $2", id.0, kind.as_str());
-    Ok(query.fetch_optional(&store.pool).await?.flatten())
+    let found = query.fetch_optional(&store.pool).await?.flatten();
+    let at_standby = match &found {
+        Some(found) => found.at_standby,
+        None => store.is_standby().await?,
+    };
+    if at_standby { Err(StoreError::ReadOnly) } else { Ok(found) }
 }
 
 /// The same, its row held as it is until the transaction ends. To be asked once the account is locked, in a
@@ -198,7 +208,7 @@ pub async fn lock(tx: &mut Tx, kind: SessionKind, id: SessionId) -> Result<Optio
 }
 
 /// Stores when a session was last used; says whether it is still alive. Nobody waits until a standby has it too, and where
-/// the database takes no writes, what was read a moment ago holds: reading goes on while nothing can be written.
+/// the database takes no writes, what was read a moment ago at a primary holds: reading goes on while nothing can be written.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.

@@ -28,7 +28,7 @@ const LONGEST: Duration = Duration::days(30);
 pub const RETIRED_KEY_VERIFIES: Duration = Duration::days(8);
 
 /// How long a client whose answer was lost, or another tab of the same person, may repeat a refresh.
-const REPEAT_WITHIN: Duration = Duration::seconds(10);
+pub(crate) const REPEAT_WITHIN: Duration = Duration::seconds(10);
 
 /// How often a session's use is written down, and its cookie renewed.
 const TOUCH_EVERY: Duration = Duration::minutes(1);

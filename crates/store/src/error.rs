@@ -83,6 +83,12 @@ impl StoreError {
         refusal.code().is_some_and(|code| code.starts_with("40"))
     }
 
+    /// That nobody waits any longer to hear whether changes were made.
+    #[must_use]
+    pub fn too_late() -> Self {
+        Self::Unconfirmed(late())
+    }
+
     /// What a failed commit means: if the database itself refused it, nothing was changed.
     pub(crate) fn of_commit(error: sqlx::Error) -> Self {
         match &error {
@@ -90,6 +96,11 @@ impl StoreError {
             _ => Self::Unconfirmed(error),
         }
     }
+}
+
+/// No answer in time.
+pub(crate) fn late() -> sqlx::Error {
+    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }
 
 /// SQLSTATEs of a connection that ends: by the network, a pooler in between, or an operator.
@@ -150,10 +161,10 @@ pub(crate) fn takes_no_writes(refusal: &dyn DatabaseError) -> bool {
 }
 
 /// SQLSTATE classes of temporary trouble: connection, a standby that may not write, sign-in at the database, a missing
-/// database, transaction rollback, resources, locks, operator; and of a pooler that lost our prepared statements, or
-/// still has somebody else's.
+/// database, transaction rollback, resources, limits (a full queue of notifications), locks, operator; and of a pooler that
+/// lost our prepared statements, or still has somebody else's.
 fn passing(refusal: &dyn DatabaseError) -> bool {
-    const CLASSES: [&str; 10] = ["08", "25", "26", "28", "3D", "40", "53", "55", "57", "42P05"];
+    const CLASSES: [&str; 11] = ["08", "25", "26", "28", "3D", "40", "53", "54", "55", "57", "42P05"];
     refusal.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))
 }
 

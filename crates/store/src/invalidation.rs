@@ -1,6 +1,7 @@
 //! Who changed what: what was committed here, and what other servers notify of in their transactions (LISTEN/NOTIFY).
 
 use crate::connect::{self, Purpose};
+use crate::error::late;
 use crate::{Listening, Store, StoreError};
 use domain::UserId;
 use sqlx::PgConnection;
@@ -16,6 +17,9 @@ const CHANNEL: &str = "session_changes";
 
 /// How long a listener hears nothing before it asks whether the primary is still there.
 const SILENCE: Duration = Duration::from_secs(1);
+
+/// How long it may take to begin to listen: a network that froze meanwhile ends no statement.
+const BEGINS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Those who are told which accounts were changed here.
 #[derive(Debug, Default)]
@@ -98,6 +102,10 @@ impl ListeningPlace {
     /// # Errors
     /// [`StoreError`] where the database does not answer, gives its sessions to others as well, or is not heard there.
     pub async fn listen(&self) -> Result<Listener, StoreError> {
+        timeout(BEGINS_WITHIN, self.begin()).await.map_err(|_| late())?
+    }
+
+    async fn begin(&self) -> Result<Listener, StoreError> {
         connect::are_own(self.connect.clone(), self.wait).await.map_err(|error| match error {
             StoreError::SharedSessions if self.apart => StoreError::SharedListener,
             other => other,
@@ -156,10 +164,8 @@ impl Listener {
     /// A primary that froze is as silent as one where nothing changes, and the network may not notice for an hour.
     async fn ask(&mut self) -> Result<(), StoreError> {
         let standby = sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "standby!""#);
-        let Ok(standby) = timeout(self.wait, standby.fetch_one(&mut self.listener)).await else {
-            return Err(sqlx::Error::Io(ErrorKind::TimedOut.into()).into());
-        };
-        if standby? { Err(StoreError::ReadOnly) } else { Ok(()) }
+        let standby = timeout(self.wait, standby.fetch_one(&mut self.listener)).await;
+        if standby.map_err(|_| late())?? { Err(StoreError::ReadOnly) } else { Ok(()) }
     }
 
     async fn payload(&mut self) -> Result<String, StoreError> {

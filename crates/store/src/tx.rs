@@ -1,9 +1,9 @@
 //! Transactions, and whom they changed.
 
+use crate::error::late;
 use crate::{Store, StoreError, invalidation};
 use domain::UserId;
 use sqlx::{PgConnection, Postgres, Transaction};
-use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -94,10 +94,6 @@ impl Tx {
     pub(crate) fn mailing(&mut self) {
         self.mailed = true;
     }
-}
-
-fn late() -> sqlx::Error {
-    sqlx::Error::Io(io::ErrorKind::TimedOut.into())
 }
 
 /// Tells of a commit when it ends in any way: even if its answer was lost, the changes may be there.

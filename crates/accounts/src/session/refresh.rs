@@ -4,14 +4,25 @@ use crate::RawToken;
 use crate::audit::Event;
 use crate::credential::Subject;
 use crate::mail::Notice;
-use crate::policy::{self, Exchange};
+use crate::policy::{self, Exchange, REPEAT_WITHIN};
 use crate::{Accounts, Error, RequestCtx, rng};
-use domain::{SessionId, SessionKind, TokenPair, TokenType, UserId};
+use domain::{Code, SessionId, SessionKind, TokenPair, TokenType, UserId};
 use store::refresh_tokens::{self, NewRefreshToken, Salt};
 use store::sessions::{self, Session};
 use store::users;
-use store::{TokenHash, Tx};
-use time::OffsetDateTime;
+use store::{StoreError, TokenHash, Tx};
+use time::{Duration, OffsetDateTime};
+use tokio::time::timeout;
+
+/// For the way of an answer, and of the request that repeats what it could not confirm.
+const ON_THE_WAY: Duration = Duration::seconds(2);
+
+/// By when an exchange is answered: whoever is told then that nobody knows, and comes back when they were told to, still
+/// repeats it in time.
+fn answers_within() -> Duration {
+    let comes_back = Duration::seconds(Code::OutcomeUnknown.retry_after().unwrap_or_default().into());
+    REPEAT_WITHIN - comes_back - ON_THE_WAY
+}
 
 impl Accounts {
     /// Exchanges a refresh token for a new pair (RFC 9700 section 4.14.2). A token is good for one exchange; for ten
@@ -19,9 +30,14 @@ impl Accounts {
     /// later has two holders, and the whole session ends, with the thief's and the owner's tokens.
     ///
     /// # Errors
-    /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`].
+    /// [`Error::InvalidToken`], never said why; [`Error::Unavailable`]; [`Error::Unconfirmed`], early enough to repeat it.
     pub async fn refresh(&self, ctx: &RequestCtx, token: &str) -> Result<TokenPair, Error> {
         let token = RawToken::parse(token).ok_or(Error::InvalidToken)?;
+        let answer = timeout(answers_within().unsigned_abs(), self.refresh_by(ctx, token)).await;
+        answer.unwrap_or_else(|_| Err(StoreError::too_late().into()))
+    }
+
+    async fn refresh_by(&self, ctx: &RequestCtx, token: RawToken) -> Result<TokenPair, Error> {
         let hash = token.hash();
         self.admit_refresh(ctx).await?;
         let mut tx = self.store().begin().await?;
@@ -29,7 +45,7 @@ impl Accounts {
         let known = refresh_tokens::by_hash(&mut tx, &hash).await?.ok_or(Error::InvalidToken)?;
         let at = self.inner.database_clock.time(ctx.now);
         let next = match policy::may_exchange(&session, &known, ctx.now, at) {
-            Exchange::Granted => self.exchange(&mut tx, &session, &token, (ctx.now, at)).await?,
+            Exchange::Granted => self.exchange(&mut tx, &session, &token, ctx.now).await?,
             Exchange::Repeated(salt) => {
                 sessions::note_use(&mut tx, session.id, ctx.now).await?;
                 token.next(&salt)
@@ -53,14 +69,16 @@ impl Accounts {
         Ok(self.token_pair(access_token, &next))
     }
 
-    /// The token that comes after this one; the session is used with that.
+    /// The token that comes after this one; the session is used with that. It may be repeated from now on, however long ago its
+    /// request began.
     async fn exchange(
         &self,
         tx: &mut Tx,
         family: &Session,
         token: &RawToken,
-        (now, at): (OffsetDateTime, OffsetDateTime),
+        now: OffsetDateTime,
     ) -> Result<RawToken, Error> {
+        let at = self.inner.database_clock.time(self.now());
         let salt = rng::bytes(self.inner.rng.as_ref());
         let next = token.next(&salt);
         let child = self.refresh_token_of(family.id, &next, Some(salt), now);

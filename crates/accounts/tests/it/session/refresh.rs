@@ -2,6 +2,7 @@ use accounts::{Accounts, Error, RequestCtx, SigningKey};
 use domain::{Factor, TokenPair};
 use sqlx::PgPool;
 use std::collections::HashSet;
+use std::time::Instant;
 use store::sessions::Proof;
 use testkit::World;
 use time::Duration;
@@ -76,6 +77,40 @@ async fn who_shares_a_token_gets_the_same_next_one_or_is_too_late(pool: PgPool) 
     assert!(is_refused(&world, &second).await);
     assert!(world.bearer(&fourth).await.member().is_err(), "ten seconds are over: that is theft");
     assert_eq!((world.count(REPLAYS).await, world.count(LIVE).await), (1, 0));
+}
+
+/// Whoever is told by 503 to come back after five seconds, and does, is in time. So the answer may not be late itself.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn an_exchange_that_takes_long_is_answered_in_time_to_repeat_it(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let first = world.program("ana").await;
+    let mut hold = world.pool.begin().await.unwrap();
+    sqlx::query("SELECT FROM sessions FOR UPDATE").execute(&mut *hold).await.unwrap();
+    let begun = Instant::now();
+    let in_time = std::time::Duration::from_secs(5);
+    let answer = tokio::time::timeout(in_time, refresh(&world, &first)).await.expect("an answer in time");
+    assert!(matches!(answer, Err(Error::Unconfirmed(_))), "{answer:?}");
+    assert!(begun.elapsed() > in_time / 2, "and not at once");
+    hold.rollback().await.unwrap();
+    let second = refresh(&world, &first).await.unwrap();
+    assert_eq!(refresh(&world, &first).await.unwrap().refresh_token, second.refresh_token);
+}
+
+/// The ten seconds begin with the exchange: its request may have been slow to come.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_repeat_has_its_time_from_the_exchange_on(pool: PgPool) {
+    let world = World::new(pool);
+    world.member("ana").await;
+    let first = world.program("ana").await;
+    let slow = world.stranger();
+    world.clock.advance(Duration::seconds(9));
+    let second = world.accounts.refresh(&slow, &first.refresh_token).await.unwrap();
+    world.clock.advance(Duration::seconds(10));
+    assert_eq!(refresh(&world, &first).await.unwrap().refresh_token, second.refresh_token);
+    world.clock.advance(Duration::seconds(1));
+    assert!(is_refused(&world, &first).await);
+    assert_eq!(world.count(REPLAYS).await, 1);
 }
 
 /// A repeat gives the same on every replica, after a restart, and whatever key tokens are signed with meanwhile.

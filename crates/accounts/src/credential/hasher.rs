@@ -8,7 +8,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use domain::{FieldError, PlainPassword, Reason};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use unicode_normalization::UnicodeNormalization;
@@ -86,7 +86,6 @@ pub(crate) struct Hasher {
     judges: Queue,
     work: Arc<Work>,
     dummies: Dummies,
-    others_seen: AtomicBool,
     rng: Arc<dyn Rng>,
 }
 
@@ -125,7 +124,6 @@ impl Hasher {
             judges: Queue::new(1),
             work: Arc::default(),
             dummies: Dummies::new(key, &ours),
-            others_seen: AtomicBool::default(),
             rng,
         })
     }
@@ -179,14 +177,15 @@ impl Hasher {
         self.dummies.stand_for(None)
     }
 
-    /// Whether, since this was asked last, an account had a hash of which it has not learnt.
-    pub(crate) fn has_seen_others(&self) -> bool {
-        self.others_seen.swap(false, Ordering::Relaxed)
+    /// How many kinds of hashes accounts were seen to have that it has not learnt of.
+    pub(crate) fn met_others(&self) -> usize {
+        self.dummies.met()
     }
 
-    /// Learns which hashes the accounts have, and how many accounts each stands for.
-    pub(crate) fn learn(&self, shares: Vec<(Stored, u64)>) {
-        self.dummies.learn(shares);
+    /// Learns which hashes the accounts have, and how many accounts each stands for. So many others had been met when they
+    /// were begun to be counted.
+    pub(crate) fn learn(&self, shares: Vec<(Stored, u64)>, met: usize) {
+        self.dummies.learn(shares, met);
     }
 
     /// Checks a password against the stored hash of `name`, or against the name's dummy where there is none: one hash
@@ -203,8 +202,8 @@ impl Hasher {
             // A hash we cannot read proves nothing, and must cost what any other does.
             Stored::parse(text).inspect_err(|error| tracing::error!(%error, "unreadable password hash")).ok()
         });
-        if read.as_ref().is_some_and(|stored| !self.dummies.stand_for(Some(stored))) {
-            self.others_seen.store(true, Ordering::Relaxed);
+        if let Some(stored) = &read {
+            self.dummies.meet(stored);
         }
         let known = read.is_some();
         let stored = read.unwrap_or_else(|| self.dummies.pick(name));

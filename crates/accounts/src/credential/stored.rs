@@ -105,6 +105,26 @@ impl Stored {
         Ok(if matches!(foreign.scheme, Scheme::Argon2(..)) { format!("argon2{text}") } else { text })
     }
 
+    /// Whether it costs the same to check a password against either. Lanes are computed one after the other; of the output's
+    /// length PBKDF2 alone starts anew for each block.
+    pub(crate) fn costs_as(&self, other: &Self) -> bool {
+        use Scheme::{Argon2, ForeignArgon2, Pbkdf2};
+        let blocks = |stored: &Self, digest: &Digest| stored.expected.len().div_ceil(digest.output());
+        match (&self.scheme, &other.scheme) {
+            (
+                Argon2(algorithm, version, own) | ForeignArgon2(algorithm, version, own),
+                Argon2(algorithm_2, version_2, costs) | ForeignArgon2(algorithm_2, version_2, costs),
+            ) => {
+                (algorithm, version, own.m_cost(), own.t_cost())
+                    == (algorithm_2, version_2, costs.m_cost(), costs.t_cost())
+            }
+            (Pbkdf2(own, rounds), Pbkdf2(digest, rounds_2)) => {
+                (own, rounds, blocks(self, own)) == (digest, rounds_2, blocks(other, digest))
+            }
+            (own, other) => own == other,
+        }
+    }
+
     /// A hash that no password has, with the same scheme, cost and lengths: it can be computed wherever this one can.
     pub(crate) fn dummy(&self) -> Self {
         let [salt, expected] = [&self.salt, &self.expected].map(|part| vec![0; part.len()]);

@@ -137,7 +137,7 @@ async fn a_dummy_of_every_form_costs_one_hash_of_its_kind_and_matches_nothing() 
     let hasher = hasher();
     for (password, stored) in foreign() {
         let example = Stored::parse(&stored).ok().unwrap();
-        hasher.learn(vec![(example.clone(), 1)]);
+        hasher.learn(vec![(example.clone(), 1)], 0);
         let before = (hasher.count(), hasher.foreign_count());
         let verdict = hasher.verify(typed(password), "nobody", None, true, Priority::Stranger).await.unwrap();
         assert!(!verdict.matches && verdict.rehashed.is_none(), "{stored}");

@@ -1,6 +1,7 @@
 //! Moves the details of audit events that the version before wrote. It goes with the next version.
 
 use super::periodic::every;
+use super::stalled::PATIENCE;
 use accounts::Accounts;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -9,7 +10,7 @@ const PERIOD: Duration = Duration::from_hours(1);
 
 /// What failed or was locked is the next one's work.
 pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
-    every(PERIOD, accounts, stop, move_all).await;
+    every(PERIOD, PATIENCE, accounts, stop, move_all).await;
 }
 
 async fn move_all(accounts: Accounts) {

@@ -1,6 +1,7 @@
 //! Seals new audit events, so that a later change of one shows.
 
 use super::periodic::every;
+use super::stalled::PATIENCE;
 use accounts::{Accounts, Seal};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
         return;
     }
     let rounds = Rounds::default();
-    every(PERIOD, accounts, stop, |accounts| seal(accounts, &rounds)).await;
+    every(PERIOD, PATIENCE, accounts, stop, |accounts| seal(accounts, &rounds)).await;
 }
 
 async fn seal(accounts: Accounts, rounds: &Rounds) {

@@ -6,6 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long until a lost connection is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// And one to a standby, which will not be the primary again that soon.
+const LONG_PAUSE: Duration = Duration::from_secs(10);
 
 /// Listens until it is told to stop, and again after an outage. The log tells when that begins and ends.
 pub(super) async fn run(accounts: Accounts, source: Source, stop: CancellationToken) {
@@ -15,12 +17,16 @@ pub(super) async fn run(accounts: Accounts, source: Source, stop: CancellationTo
 async fn again_and_again(accounts: &Accounts, source: &Source) {
     let mut told = false;
     loop {
-        if let Err(error) = listen(accounts, source, &mut told).await
-            && !told
-        {
-            told = tell(accounts, source, &error);
+        let mut pause = PAUSE;
+        if let Err(error) = listen(accounts, source, &mut told).await {
+            if error.is_of_a_standby() {
+                pause = LONG_PAUSE;
+            }
+            if !told {
+                told = tell(accounts, source, &error);
+            }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

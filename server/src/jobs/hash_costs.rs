@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 const PERIOD: Duration = Duration::from_mins(1);
+/// It is one statement, which may take five minutes.
+const PATIENCE: Duration = Duration::from_mins(6);
 
 pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
-    every(PERIOD, accounts, stop, learn).await;
+    every(PERIOD, PATIENCE, accounts, stop, learn).await;
 }
 
 async fn learn(accounts: Accounts) {

@@ -7,9 +7,11 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 const PERIOD: Duration = Duration::from_hours(1);
+/// It is one statement for each, which may take as long as a large table needs.
+const PATIENCE: Duration = Duration::from_hours(12);
 
 pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
-    every(PERIOD, accounts, stop, build).await;
+    every(PERIOD, PATIENCE, accounts, stop, build).await;
 }
 
 async fn build(accounts: Accounts) {

@@ -12,8 +12,10 @@ mod periodic;
 mod redis;
 mod replica;
 mod retention;
+mod stalled;
 
 use crate::state::AppState;
+use stalled::{PATIENCE, unless_stalled};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +29,7 @@ impl Jobs {
     /// Starts those that need no table. The clock is measured and Redis probed once before anybody is served.
     pub(crate) async fn start(state: &AppState) -> Self {
         let accounts = &state.accounts;
-        clock_offset::measure(accounts.clone()).await;
+        unless_stalled(PATIENCE, clock_offset::measure(accounts.clone())).await;
         accounts.probe_redis().await;
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         running.spawn(clock_offset::run(accounts.clone(), stop.clone()));
@@ -59,7 +61,7 @@ impl Jobs {
         if let Some(outgoing) = &state.outgoing {
             running.spawn(outbox::run(accounts.clone(), outgoing.clone(), stop.clone()));
         } else {
-            outbox::tell_of_mails_left_behind(accounts).await;
+            unless_stalled(PATIENCE, outbox::tell_of_mails_left_behind(accounts)).await;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sends what waits in the outbox (promise P20).
 
+use super::stalled::{PATIENCE, unless_stalled};
 use crate::mail::Outgoing;
 use accounts::Accounts;
 use std::time::Duration;
@@ -25,7 +26,8 @@ pub async fn run(accounts: Accounts, outgoing: Outgoing, stop: CancellationToken
         }
         while senders.try_join_next().is_some() {}
         if senders.len() < AT_ONCE {
-            senders.spawn(send_all(accounts.clone(), outgoing.clone(), stop.clone()));
+            let send = send_all(accounts.clone(), outgoing.clone(), stop.clone());
+            senders.spawn(async { unless_stalled(PATIENCE, send).await });
         }
     }
     while senders.join_next().await.is_some() {}

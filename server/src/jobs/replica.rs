@@ -1,5 +1,6 @@
 //! Looks whether the database for reads that may be a second old can be used. The log tells when that ends and begins.
 
+use super::stalled::{PATIENCE, unless_stalled};
 use accounts::{Accounts, Error};
 use edge::problem::chain;
 use std::time::Duration;
@@ -13,7 +14,9 @@ pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
         let (mut timer, mut told) = (interval(PERIOD), false);
         loop {
             timer.tick().await;
-            told = tell(&accounts.probe_replica().await, told);
+            if let Some(probed) = unless_stalled(PATIENCE, accounts.probe_replica()).await {
+                told = tell(&probed, told);
+            }
         }
     };
     stop.run_until_cancelled(again_and_again).await;

@@ -1,6 +1,7 @@
 //! Does what the retention table says: deletes what has ended, and the accounts whose grace is over.
 
 use super::periodic::every;
+use super::stalled::PATIENCE;
 use accounts::Accounts;
 use accounts::retention::Unswept;
 use std::time::Duration;
@@ -10,7 +11,7 @@ const PERIOD: Duration = Duration::from_hours(1);
 
 /// A sweep that failed or was stopped is the next one's work.
 pub(super) async fn run(accounts: Accounts, stop: CancellationToken) {
-    every(PERIOD, accounts, stop, sweep).await;
+    every(PERIOD, PATIENCE, accounts, stop, sweep).await;
 }
 
 async fn sweep(accounts: Accounts) {

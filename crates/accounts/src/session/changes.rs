@@ -62,6 +62,12 @@ pub enum InvalidationError {
 }
 
 impl InvalidationError {
+    /// Whether a standby was listened to: nothing is told there.
+    #[must_use]
+    pub fn is_of_a_standby(&self) -> bool {
+        matches!(self, Self::Database(StoreError::ReadOnly))
+    }
+
     /// Whether the log tells of it anyway: that Redis does not answer is told by its breaker.
     #[must_use]
     pub fn is_told_by_the_breaker(&self) -> bool {

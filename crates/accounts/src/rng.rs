@@ -35,7 +35,7 @@ thread_local! {
 
 impl Rng for ReadAheadRng {
     fn fill(&self, bytes: &mut [u8]) {
-        BYTES.with_borrow_mut(|(ahead, left)| {
+        let take = |(ahead, left): &mut ([u8; AHEAD], usize), bytes: &mut [u8]| {
             for byte in bytes {
                 if *left == 0 {
                     SystemRng.fill(ahead);
@@ -44,7 +44,11 @@ impl Rng for ReadAheadRng {
                 *left -= 1;
                 *byte = ahead[*left];
             }
-        });
+        };
+        // At the very end of a thread nothing is kept for it any more.
+        if BYTES.try_with(|kept| take(&mut kept.borrow_mut(), bytes)).is_err() {
+            SystemRng.fill(bytes);
+        }
     }
 }
 

@@ -34,10 +34,10 @@ impl Store {
     /// [`StoreError::Busy`] where none becomes free in the time in which a request gets a connection,
     /// [`StoreError::Unavailable`].
     pub async fn scan(&self) -> Result<Scan, StoreError> {
-        let (wait, begun) = (self.scan_wait(), Instant::now());
+        let (wait, asked_at) = (self.scan_wait(), Instant::now());
         let permit = timeout(wait, Arc::clone(&self.scans).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(StoreError::Busy) };
-        let reader = self.reader_within(wait.saturating_sub(begun.elapsed())).await?;
+        let reader = self.reader_within(wait.saturating_sub(asked_at.elapsed())).await?;
         let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; \
                      SET LOCAL max_parallel_workers_per_gather = 0";
         let transaction = Transaction::begin(reader, Some(begin.into_sql_str())).await?;

@@ -1,5 +1,5 @@
-//! `DATABASE_URL`, `DATABASE_LISTEN_URL`, `DATABASE_READ_URL` and `MIGRATE_DATABASE_URL`: which settings are understood, and which are refused by name. The driver
-//! alone would ignore what it does not know.
+//! `DATABASE_URL`, `DATABASE_LISTEN_URL`, `DATABASE_READ_URL` and `MIGRATE_DATABASE_URL`: which settings are understood, and
+//! which are refused by name. The driver alone would ignore what it does not know.
 
 use super::env::AppEnv;
 use super::error::{ConfigError, ConfigErrors};

@@ -12,26 +12,32 @@ use tokio::time::{Instant, sleep};
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Works to the end, however long that takes, or until nothing has come for so long.
-pub(super) async fn unless_stalled<T>(patience: Duration, work: impl Future<Output = T>) -> Option<T> {
-    let (mut work, mut end) = (pin!(work), pin!(sleep(patience)));
-    let done = poll_fn(|context| {
-        if end.as_mut().poll(context).is_ready() {
-            return Poll::Ready(None);
+pub(super) fn unless_stalled<T>(
+    patience: Duration,
+    work: impl Future<Output = T>,
+) -> impl Future<Output = Option<T>> {
+    let mut work = Box::pin(work);
+    async move {
+        let mut end = pin!(sleep(patience));
+        let done = poll_fn(|context| {
+            if end.as_mut().poll(context).is_ready() {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(Some(done));
+            }
+            // It was woken: something has come.
+            end.as_mut().reset(Instant::now() + patience);
+            end.as_mut().poll(context).map(|()| None)
+        })
+        .await;
+        if done.is_none() {
+            tracing::error!(
+                "a job has heard nothing from the database for too long, and is given up until its next turn"
+            );
         }
-        if let Poll::Ready(done) = work.as_mut().poll(context) {
-            return Poll::Ready(Some(done));
-        }
-        // It was woken: something has come.
-        end.as_mut().reset(Instant::now() + patience);
-        end.as_mut().poll(context).map(|()| None)
-    })
-    .await;
-    if done.is_none() {
-        tracing::error!(
-            "a job has heard nothing from the database for too long, and is given up until its next turn"
-        );
+        done
     }
-    done
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ pub(crate) async fn within<T>(request: &mut Option<Named>, answer: impl Future<O
     .await
 }
 
-/// What is told of the current request, if there is one.
+/// What is told of the current request, if there is one. A line may come at the very end of a thread, when nothing is kept for
+/// it any more.
 pub(super) fn read<T>(tell: impl FnOnce(&Named) -> T) -> Option<T> {
-    CURRENT.with_borrow(|current| current.as_ref().map(tell))
+    CURRENT.try_with(|current| current.borrow().as_ref().map(tell)).ok().flatten()
 }

@@ -47,7 +47,7 @@ impl Layers {
         let inside = if self.cors.is_for(&request) {
             let (layers, mut route) = (self.clone(), route.clone());
             let inside = move |request| layers.inside(request, &mut route);
-            Inside::Named(Box::pin(self.cors.answer(request, inside)))
+            Inside::CrossOrigin(Box::pin(self.cors.answer(request, inside)))
         } else {
             Inside::Plain(self.inside(request, route))
         };
@@ -56,7 +56,7 @@ impl Layers {
             let answer = async {
                 match inside {
                     Inside::Plain(answer) => answer.await,
-                    Inside::Named(answer) => answer.await,
+                    Inside::CrossOrigin(answer) => answer.await,
                 }
             };
             Ok(trace.end(&layers.state, answer).await)
@@ -95,7 +95,7 @@ impl Layers {
 
 enum Inside<F> {
     Plain(F),
-    Named(Pin<Box<dyn Future<Output = Response> + Send>>),
+    CrossOrigin(Pin<Box<dyn Future<Output = Response> + Send>>),
 }
 
 struct Panicked;

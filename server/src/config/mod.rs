@@ -319,6 +319,13 @@ fn others(
                 .to_owned(),
         );
     }
+    if cfg!(not(feature = "otel")) && filled(raw.otel_exporter_otlp_endpoint.as_deref()).is_some() {
+        warnings.push(
+            "OTEL_EXPORTER_OTLP_ENDPOINT: this build sends no traces; unset it, or build with `--features \
+             server/otel`"
+                .to_owned(),
+        );
+    }
     if env == AppEnv::Production && Path::new(".env").exists() {
         warnings.push(
             ".env: it is read in development alone, so nothing in it counts; set its variables for the process"

@@ -167,8 +167,8 @@ pub struct RawConfig {
     /// Address where Prometheus finds /metrics; keep it from the public [default: none]
     #[arg(long, env, value_name = "ADDRESS")]
     pub metrics_addr: Option<String>,
-    /// The OpenTelemetry collector that spans of requests are sent to, over OTLP/HTTP [default: none]
-    #[cfg(feature = "otel")]
+    /// The OpenTelemetry collector that spans of requests are sent to, over OTLP/HTTP, by a build with the feature `otel`
+    /// [default: none]
     #[arg(long, env, value_name = "URL")]
     pub otel_exporter_otlp_endpoint: Option<String>,
     /// Seconds a connection may stay idle between requests, 1 to 3600; set it higher than your proxy's [default: 75]

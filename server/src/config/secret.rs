@@ -68,10 +68,13 @@ fn from_file(variable: &'static str, path: &str) -> Result<String, ConfigError> 
     }
 }
 
+/// What such a warning says.
+pub(crate) const OTHERS_MAY_READ: &str = "others may read";
+
 /// A warning where anybody but its owner may read the file of a secret.
 pub(super) fn readable_by_others(variable: &'static str, path: Option<&str>) -> Option<String> {
     let path = filled(path).filter(|path| others_read(Path::new(path)).is_ok_and(|others| others))?;
-    Some(format!("{variable}_FILE: others may read {path}; make it its owner's alone with `chmod 600`"))
+    Some(format!("{variable}_FILE: {OTHERS_MAY_READ} {path}; make it its owner's alone with `chmod 600`"))
 }
 
 /// Whether anybody but its owner may read a file.

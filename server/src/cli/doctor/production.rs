@@ -1,6 +1,7 @@
 //! The checklist for production of the service whose API `/auth/...` is compatible with (S3's README), line by line.
 
 use super::{Finding, Health};
+use crate::config::secret::OTHERS_MAY_READ;
 use crate::config::{AppEnv, Config, LogFormat, Signing};
 use std::path::Path;
 
@@ -10,7 +11,7 @@ pub(super) fn checklist(config: &Config, found: &[Finding]) -> Vec<Finding> {
     let database = database(Health::Good) && !database(Health::Bad);
     judged(&Facts {
         production: config.env == AppEnv::Production,
-        secret: !config.warnings.iter().any(|warning| warning.contains("others may read")),
+        secret: !config.warnings.iter().any(|warning| warning.contains(OTHERS_MAY_READ)),
         own_key: matches!(config.signing, Signing::KeyFile(_)),
         database,
         https: config.origin.is_https(),

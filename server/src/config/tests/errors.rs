@@ -141,6 +141,12 @@ fn what_is_hardly_meant_is_a_line_in_the_log() {
         assert!(warnings.len() == 1 && warnings[0].starts_with(start), "{warnings:?}");
     };
     told(&[("TRUSTED_PROXIES", "")], "TRUSTED_PROXIES: it is not set");
+    let collector = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")];
+    if cfg!(feature = "otel") {
+        assert_eq!(warnings(&collector), [""; 0]);
+    } else {
+        told(&collector, "OTEL_EXPORTER_OTLP_ENDPOINT: this build sends no traces");
+    }
     for remote in [
         "postgres://ana@db.example/app",
         "postgres://ana@10.0.0.5/app?sslmode=prefer",

@@ -53,6 +53,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawConfig {
             "SECRET_KEY" => &mut raw.secret_key,
             "SECRET_KEY_FILE" => &mut raw.secret_key_file,
             "METRICS_ADDR" => &mut raw.metrics_addr,
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => &mut raw.otel_exporter_otlp_endpoint,
             "KEEP_ALIVE_SECONDS" => &mut raw.keep_alive_seconds,
             "SHUTDOWN_DELAY_SECONDS" => &mut raw.shutdown_delay_seconds,
             "RUST_LOG" => &mut raw.rust_log,

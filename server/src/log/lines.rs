@@ -182,6 +182,7 @@ mod tests {
     use super::*;
     use std::io::{PipeReader, Read, pipe};
     use std::os::fd::OwnedFd;
+    use std::time::Instant;
     use time::macros::datetime;
 
     const AT: OffsetDateTime = datetime!(2026-11-28 09:34:46.000_304 UTC);
@@ -217,6 +218,26 @@ mod tests {
         add(&lines, "first");
         Writer(lines.clone()).write_all(b"second\n").unwrap();
         assert_eq!(read(&mut reader, 40), "2026-11-28T09:34:46 000304 first\nsecond\n");
+    }
+
+    /// Another may be about to write while the process ends: its lines must not be in its hands alone.
+    #[test]
+    fn nobody_takes_lines_before_they_can_write_them() {
+        let (lines, _reader) = lines();
+        add(&lines, "a line");
+        let stream = locked(&lines.stream);
+        let other = thread::spawn({
+            let lines = lines.clone();
+            move || lines.flush()
+        });
+        let begun = Instant::now();
+        while begun.elapsed() < 3 * WAIT {
+            assert!(!locked(&lines.buffers[own()]).lines.is_empty(), "whoever took it waits for the stream");
+            thread::yield_now();
+        }
+        drop(stream);
+        other.join().unwrap();
+        assert!(locked(&lines.buffers[own()]).lines.is_empty());
     }
 
     #[test]

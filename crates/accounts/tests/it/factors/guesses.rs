@@ -151,7 +151,7 @@ async fn an_owner_who_acts_within_the_hour_is_told_all_the_same(pool: PgPool) {
         match deed {
             "others" => _ = accounts.end_my_other_sessions(&ctx).await.unwrap(),
             "a passkey" => {
-                _ = world.add_passkey(&mut owner, &mut SoftAuthenticator::new(KeyKind::EdDsa)).await
+                _ = world.add_passkey(&mut owner, &mut SoftAuthenticator::new(KeyKind::EdDsa)).await;
             }
             "turn it off" => accounts.remove_totp(&ctx, FactorForm {}).await.unwrap(),
             _ => {

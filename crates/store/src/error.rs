@@ -19,8 +19,8 @@ pub enum StoreError {
     /// The database cannot be reached or is too busy; trying again may help.
     #[error("cannot reach the database")]
     Unavailable(#[source] sqlx::Error),
-    /// As many admins' lists are read as may be at once; trying again may help.
-    #[error("too many lists are read at once")]
+    /// As many admins' lists are read, or sign-ins tried, as may be at once; trying again may help.
+    #[error("too many of these are asked for at once")]
     Busy,
     /// A pooler shares the database's sessions with others: no setting of one would hold.
     #[error(

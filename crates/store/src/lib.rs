@@ -23,6 +23,7 @@ pub mod roles;
 mod scan;
 pub mod sealed;
 pub mod sessions;
+mod share;
 pub mod throttle;
 mod token_hash;
 mod tx;
@@ -31,6 +32,7 @@ pub mod users;
 pub use error::{StoreError, Taken};
 pub use indexes::build_indexes;
 pub use scan::Scan;
+pub use share::Share;
 pub use token_hash::TokenHash;
 pub use tx::Tx;
 
@@ -58,6 +60,8 @@ pub struct Store {
     commits: Arc<AtomicU64>,
     /// For admins' long reads.
     scans: Arc<Semaphore>,
+    /// For attempts to sign in.
+    sign_ins: Arc<Semaphore>,
     /// Notified of each commit that put a mail into the outbox.
     mails: Arc<Notify>,
     /// Who is told which accounts were changed here.
@@ -175,8 +179,10 @@ impl Store {
     }
 
     fn over(pool: PgPool, listening: Listening, own_sessions: Arc<AtomicBool>) -> Self {
+        let connections = pool.options().get_max_connections();
         Self {
-            scans: Arc::new(Semaphore::new(scan::scans(pool.options().get_max_connections()))),
+            scans: Arc::new(Semaphore::new(scan::scans(connections))),
+            sign_ins: Arc::new(Semaphore::new(share::sign_ins(connections))),
             pool,
             commits: Arc::default(),
             mails: Arc::default(),

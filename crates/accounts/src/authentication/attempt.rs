@@ -2,6 +2,7 @@
 
 use crate::audit::Event;
 use crate::authentication::throttle::{Admitted, Earned};
+use crate::credential::Priority;
 use crate::{Accounts, Error, RequestCtx, identifier, policy};
 use domain::{Identifier, UserId};
 use store::Tx;
@@ -54,9 +55,19 @@ impl Accounts {
         identifier: &Identifier,
     ) -> Result<Attempt, Error> {
         let name = identifier::canonical(identifier);
+        self.refuse_surplus(ctx)?;
+        let _share = self.store().share_of_sign_ins().await?;
+        self.refuse_surplus(ctx)?;
         let user = self.account_of(&name).await?;
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
         Ok(Attempt { name, user, admitted, if_barred: IfBarred::Refuse })
+    }
+
+    /// While the queue for a core is full, a flood of strangers does not reach the database. Without a device token nobody
+    /// is known; who shows one is looked up.
+    fn refuse_surplus(&self, ctx: &RequestCtx) -> Result<(), Error> {
+        let surplus = ctx.client.device.is_none() && self.inner.hasher.is_full(Priority::Stranger);
+        if surplus { Err(Error::Overloaded) } else { Ok(()) }
     }
 
     /// The account of a canonical name.

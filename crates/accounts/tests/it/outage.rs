@@ -1,9 +1,12 @@
-use accounts::Error;
+use accounts::{Error, Hashing, SignedIn};
 use domain::UserId;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use std::time::Duration;
 use store::{Store, StoreError, StoreOptions};
 use testkit::{PASSWORD, World, registration, sign_in};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// P18: an outage is never told as a wrong password, a taken address or a signed-out person.
 #[sqlx::test(migrator = "store::MIGRATOR")]
@@ -42,7 +45,7 @@ async fn a_database_that_answers_is_ready(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_pool_of_one_is_enough(pool: PgPool) {
     let options = pool.connect_options().as_ref().clone();
-    let one = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let one = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
     let world = World::new(one);
     let ana = world.member("ana").await;
     let tries: Vec<_> = (0..8)
@@ -57,6 +60,79 @@ async fn a_pool_of_one_is_enough(pool: PgPool) {
     let pair = world.program("ana").await;
     let pair = world.accounts.refresh(&world.stranger(), &pair.refresh_token).await.unwrap();
     assert!(world.bearer(&pair).await.member().is_ok());
+}
+
+/// A world over a pool of ten, where whoever waits for a connection, or for a share of them, gives up after that long.
+async fn over_ten(pool: &PgPool, wait: Duration) -> World {
+    let ten = PgPoolOptions::new().max_connections(10).acquire_timeout(wait);
+    let ten = ten.connect_with(pool.connect_options().as_ref().clone()).await.unwrap();
+    World::with(ten, |settings| settings.hashing.permits = 1)
+}
+
+/// So many strangers sign in at once.
+fn flood(world: &World, strangers: usize) -> JoinSet<Result<SignedIn, Error>> {
+    let attempts = (0..strangers).map(|n| {
+        let (accounts, ctx) = (world.accounts.clone(), world.stranger());
+        let form = sign_in(&format!("somebody-{n}@example.com"), "wrong");
+        async move { accounts.sign_in(&ctx, form).await }
+    });
+    attempts.collect()
+}
+
+/// P16: while a flood of sign-ins waits for the database, when each is counted and when it is written down, members' calls
+/// find a connection.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_flood_of_sign_ins_leaves_members_connections(pool: PgPool) {
+    let world = over_ten(&pool, Duration::from_mins(1)).await;
+    let ana = world.member("ana").await;
+    for stop in ["LOCK TABLE throttle_rates, throttle_failures", "LOCK TABLE audit_events"] {
+        let mut stopped = pool.begin().await.unwrap();
+        sqlx::query(stop).execute(&mut *stopped).await.unwrap();
+        let flood = flood(&world, 100);
+        let waiting = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                       WHERE datname = current_database() AND NOT granted";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() < 5 {}
+        for _ in 0..50 {
+            let found = world.accounts.authenticate(&ana.token.jwt, world.accounts.now());
+            let found = timeout(Duration::from_secs(20), found).await.expect("a connection");
+            assert!(found.unwrap().is_some(), "{stop}");
+        }
+        stopped.rollback().await.unwrap();
+        flood.join_all().await;
+    }
+}
+
+/// P12: of a flood that was counted and waits in vain, only what got a verdict is a failure.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_waits_in_vain_for_the_database_is_no_failure(pool: PgPool) {
+    let world = over_ten(&pool, Duration::from_secs(1)).await;
+    let mut stopped = pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE audit_events").execute(&mut *stopped).await.unwrap();
+    let mut flood = flood(&world, 25);
+    for _ in 0..20 {
+        let in_vain = flood.join_next().await.unwrap().unwrap();
+        assert!(matches!(in_vain, Err(Error::Overloaded)), "{in_vain:?}");
+    }
+    stopped.rollback().await.unwrap();
+    flood.join_all().await;
+    // Each is counted for the name and beside it.
+    let failures = "SELECT coalesce(sum(failures), 0)::bigint FROM throttle_failures";
+    assert!(world.count(failures).await <= 2 * 5);
+}
+
+/// P16: what is too much for the queue is refused without the database.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_surplus_of_sign_ins_asks_the_database_nothing(pool: PgPool) {
+    let slow = Hashing { memory_kib: Hashing::MOST_MEMORY_KIB, passes: 10, lanes: 1, permits: 1 };
+    let world = World::with(pool, |settings| settings.hashing = slow);
+    let _flood = flood(&world, 40);
+    // One works, and 24 strangers may wait.
+    while world.accounts.measures().hashing.waiting < 24 {
+        tokio::task::yield_now().await;
+    }
+    world.pool.close().await;
+    let surplus = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", "wrong")).await;
+    assert!(matches!(surplus, Err(Error::Overloaded)), "{surplus:?}");
 }
 
 /// A server that froze in the middle of a write holds nobody up for long, and hears of it once it goes on.

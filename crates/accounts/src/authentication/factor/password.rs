@@ -43,6 +43,7 @@ impl Accounts {
         let Attempt { name, user, admitted, .. } = attempt;
         let (name, priority) = (name.as_str(), admitted.priority());
         let verdict = self.verify(password, name, user.as_ref(), may_succeed, priority).await?;
+        let _share = self.store().share_of_sign_ins().await?;
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && may_succeed;
         let mut told = attempt.told(now).filter(|_| verdict.matches);

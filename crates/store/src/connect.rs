@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Requests { statement: Duration, idle_in_transaction: Duration },
     /// The same where nothing may be written, whatever the database would allow.
     Reading { statement: Duration, idle_in_transaction: Duration },
+    /// Counting over a whole table, which only reads.
+    Counting,
     /// Listening for changes, for as long as the server runs.
     Listening,
     /// Migrating: a statement may take long, but may not wait long for a table, and an abandoned transaction ends.
@@ -34,6 +36,9 @@ impl Purpose {
             Self::Reading { statement, idle_in_transaction } => {
                 timeouts(statement, idle_in_transaction) + "; SET default_transaction_read_only = on"
             }
+            Self::Counting => "SET statement_timeout = '5min'; SET default_transaction_read_only = on; \
+                               SET idle_in_transaction_session_timeout = '10s'"
+                .to_owned(),
             Self::Listening => "SET idle_session_timeout = 0; SET statement_timeout = '3s'; \
                                 SET idle_in_transaction_session_timeout = '10s'"
                 .to_owned(),

@@ -249,6 +249,17 @@ impl Store {
         (self.pool.connect_options().as_ref().clone(), self.pool.options().get_acquire_timeout())
     }
 
+    /// A session beside the pool's. To be asked where sessions are known to be ours alone.
+    pub(crate) async fn connect_beside(&self, purpose: Purpose) -> Result<PgConnection, StoreError> {
+        let (connect, wait) = self.beside();
+        let opened = async {
+            let mut connection = PgConnection::connect_with(&connect::plain(connect)).await?;
+            connect::prepare(&mut connection, purpose).await?;
+            Ok(connection)
+        };
+        Ok(tokio::time::timeout(wait, opened).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
+    }
+
     async fn ask_for_own_sessions(&self) -> Result<(), StoreError> {
         let (connect, wait) = self.beside();
         let own = connect::are_own(connect, wait).await;

@@ -45,7 +45,12 @@ async fn a_database_that_answers_is_ready(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_pool_of_one_is_enough(pool: PgPool) {
     let options = pool.connect_options().as_ref().clone();
-    let one = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let one = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await
+        .unwrap();
     let world = World::new(one);
     let ana = world.member("ana").await;
     let tries: Vec<_> = (0..8)
@@ -60,6 +65,9 @@ async fn a_pool_of_one_is_enough(pool: PgPool) {
     let pair = world.program("ana").await;
     let pair = world.accounts.refresh(&world.stranger(), &pair.refresh_token).await.unwrap();
     assert!(world.bearer(&pair).await.member().is_ok());
+    let hold = world.pool.acquire().await.unwrap();
+    world.accounts.learn_hashes().await.expect("what takes long takes no request's connection");
+    drop(hold);
 }
 
 /// A world over a pool of ten, where whoever waits for a connection, or for a share of them, gives up after that long.

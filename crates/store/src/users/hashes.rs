@@ -1,6 +1,8 @@
 //! Which password hashes the accounts have.
 
+use crate::connect::Purpose;
 use crate::{Store, StoreError};
+use sqlx::Connection;
 
 /// Some accounts whose hashes are of one scheme and one cost. No `Debug`: it holds a hash.
 pub struct HashClass {
@@ -11,13 +13,13 @@ pub struct HashClass {
 }
 
 /// The most frequent classes of hashes, each with the same scheme and cost (the part before salt and output), in the
-/// order of that part. It reads the whole table, so only a job may call it.
+/// order of that part. It reads the whole table, so only a job may call it; it does so on a connection of its own, for requests
+/// may have only one.
 ///
 /// # Errors
 /// [`StoreError`] where the database does not answer.
 pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
-    let mut tx = store.pool.begin().await?;
-    sqlx::query!("SET LOCAL statement_timeout = '5min'").execute(&mut *tx).await?;
+    let mut connection = store.connect_beside(Purpose::Counting).await?;
     let classes = sqlx::query_as!(
         HashClass,
         r#"SELECT example AS "example!", accounts AS "accounts!" FROM (
@@ -44,8 +46,8 @@ pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
             GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 64) AS commonest
         ORDER BY 1"#
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut connection)
     .await?;
-    tx.commit().await?;
+    connection.close().await?;
     Ok(classes)
 }

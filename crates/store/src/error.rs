@@ -20,7 +20,7 @@ pub enum StoreError {
     #[error("cannot reach the database")]
     Unavailable(#[source] sqlx::Error),
     /// As many admins' lists are read, or sign-ins tried, as may be at once; trying again may help.
-    #[error("too many of these are asked for at once")]
+    #[error("too many lists are read, or sign-ins tried, at once")]
     Busy,
     /// A pooler shares the database's sessions with others: no setting of one would hold.
     #[error(

@@ -62,6 +62,8 @@ pub struct Store {
     scans: Arc<Semaphore>,
     /// For attempts to sign in.
     sign_ins: Arc<Semaphore>,
+    /// For what they take back.
+    give_backs: Arc<Semaphore>,
     /// Notified of each commit that put a mail into the outbox.
     mails: Arc<Notify>,
     /// Who is told which accounts were changed here.
@@ -183,6 +185,7 @@ impl Store {
         Self {
             scans: Arc::new(Semaphore::new(scan::scans(connections))),
             sign_ins: Arc::new(Semaphore::new(share::sign_ins(connections))),
+            give_backs: Arc::new(Semaphore::new(1)),
             pool,
             commits: Arc::default(),
             mails: Arc::default(),

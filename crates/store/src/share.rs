@@ -30,6 +30,15 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Waits for its turn to take a count back, which only one has at a time: not for a share, since those who have all of
+    /// them may be what an attempt has waited for in vain.
+    pub async fn turn_to_give_back(&self) -> Option<Share> {
+        let permit = Arc::clone(&self.give_backs).acquire_owned().await.ok()?;
+        Some(Share { _permit: permit })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::sign_ins;

@@ -5,6 +5,7 @@ use crate::authentication::throttle::{Admitted, Earned};
 use crate::credential::Priority;
 use crate::{Accounts, Error, RequestCtx, identifier, policy};
 use domain::{Identifier, UserId};
+use redis_store::Redis;
 use store::Tx;
 use store::sessions::Proof;
 use store::users::{self, User};
@@ -56,9 +57,11 @@ impl Accounts {
     ) -> Result<Attempt, Error> {
         let name = identifier::canonical(identifier);
         self.refuse_surplus(ctx)?;
-        let _share = self.store().share_of_sign_ins().await?;
+        let share = self.store().share_of_sign_ins().await?;
         self.refuse_surplus(ctx)?;
         let user = self.account_of(&name).await?;
+        // Nobody waits for a connection while somebody else waits for Redis.
+        let _share = (!self.redis_counts()).then_some(share);
         let admitted = self.admit_sign_in(ctx, &name, user.as_ref()).await?;
         Ok(Attempt { name, user, admitted, if_barred: IfBarred::Refuse })
     }
@@ -68,6 +71,11 @@ impl Accounts {
     fn refuse_surplus(&self, ctx: &RequestCtx) -> Result<(), Error> {
         let surplus = ctx.client.device.is_none() && self.inner.hasher.is_full(Priority::Stranger);
         if surplus { Err(Error::Overloaded) } else { Ok(()) }
+    }
+
+    /// Whether Redis is asked for counts now, and not the database.
+    pub(super) fn redis_counts(&self) -> bool {
+        self.inner.redis.as_ref().is_some_and(Redis::is_available)
     }
 
     /// The account of a canonical name.

@@ -99,7 +99,9 @@ async fn a_flood_of_sign_ins_leaves_members_connections(pool: PgPool) {
         let flood = flood(&world, 100);
         let waiting = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
                        WHERE datname = current_database() AND NOT granted";
-        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() < 5 {}
+        let five =
+            async { while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() < 5 {} };
+        timeout(Duration::from_mins(1), five).await.expect("five that wait");
         for _ in 0..50 {
             let found = world.accounts.authenticate(&ana.token.jwt, world.accounts.now());
             let found = timeout(Duration::from_secs(20), found).await.expect("a connection");
@@ -135,10 +137,14 @@ async fn a_surplus_of_sign_ins_asks_the_database_nothing(pool: PgPool) {
     let world = World::with(pool, |settings| settings.hashing = slow);
     let _flood = flood(&world, 40);
     // One works, and 24 strangers may wait.
-    while world.accounts.measures().hashing.waiting < 24 {
-        tokio::task::yield_now().await;
-    }
-    world.pool.close().await;
+    let full = async {
+        while world.accounts.measures().hashing.waiting < 24 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_mins(1), full).await.expect("a full queue");
+    // It is closed from now on; who waits for the last connections waits too long.
+    drop(world.pool.close());
     let surplus = world.accounts.sign_in(&world.stranger(), sign_in("ana@example.com", "wrong")).await;
     assert!(matches!(surplus, Err(Error::Overloaded)), "{surplus:?}");
 }

@@ -22,7 +22,10 @@ impl Accounts {
     ) -> Result<ProvenAttempt, Error> {
         let judged = self.judge_password(ctx, &attempt, password).await;
         if judged.as_ref().is_err_and(leaves_open) {
+            let in_turn =
+                if self.redis_counts() { None } else { Some(self.store().turn_to_give_back().await) };
             self.give_back(ctx, &attempt.admitted).await;
+            drop(in_turn);
         }
         let (tx, user) = judged?;
         let proofs = vec![Proof { factor: Factor::Password, at: ctx.now }];
@@ -43,7 +46,9 @@ impl Accounts {
         let Attempt { name, user, admitted, .. } = attempt;
         let (name, priority) = (name.as_str(), admitted.priority());
         let verdict = self.verify(password, name, user.as_ref(), may_succeed, priority).await?;
-        let _share = self.store().share_of_sign_ins().await?;
+        // Who is known does not stand in line with strangers.
+        let stranger = priority == Priority::Stranger;
+        let _share = if stranger { Some(self.store().share_of_sign_ins().await?) } else { None };
         let mut tx = self.store().begin().await?;
         let proven = verdict.matches && may_succeed;
         let mut told = attempt.told(now).filter(|_| verdict.matches);

@@ -5,8 +5,9 @@ use super::child;
 use anyhow::{Context, Result};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirEntry, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -60,7 +61,10 @@ pub(super) fn remove_folders(within: &Path) -> Result<()> {
     for folder in fs::read_dir(within)?.flatten() {
         let path = folder.path();
         let is_one = folder.file_name().to_str().is_some_and(|name| name.starts_with(&format!("{FOLDERS}_")));
-        if !is_one || !fs::read_to_string(path.join(OWNER)).is_ok_and(|owner| has_ended(&owner, &place)) {
+        if !is_one || !is_own(&folder) {
+            continue;
+        }
+        if !fs::read_to_string(path.join(OWNER)).is_ok_and(|owner| has_ended(&owner, &place)) {
             continue;
         }
         println!("  removing {}, left behind by an earlier run", path.display());
@@ -69,6 +73,11 @@ pub(super) fn remove_folders(within: &Path) -> Result<()> {
         let _ = fs::remove_dir_all(&path);
     }
     Ok(())
+}
+
+/// Others can write into a folder for temporary files too, and must not name processes to be killed.
+fn is_own(folder: &DirEntry) -> bool {
+    folder.metadata().is_ok_and(|of| of.is_dir() && of.uid() == nix::unistd::getuid().as_raw())
 }
 
 /// Those of a folder, and of the folders in it.

@@ -68,7 +68,8 @@ pub(crate) enum Unanswered {
 /// Asks it, and waits.
 pub(crate) fn ask(question: &Question<'_>) -> Result<Answer, Unanswered> {
     let place = question.at.unwrap_or(question.uri);
-    let mut stream = Bounded { stream: connect(place)?, until: Instant::now() + WHOLE };
+    let until = Instant::now() + WHOLE;
+    let mut stream = Bounded { stream: connect(place, until)?, until };
     let own = stream.stream.local_addr()?.ip().to_canonical();
     let head = if place.scheme_str() == Some("https") {
         let name = bare(question.uri.host().unwrap_or_default());
@@ -84,12 +85,13 @@ pub(crate) fn ask(question: &Question<'_>) -> Result<Answer, Unanswered> {
 }
 
 /// The first of its addresses that answers.
-fn connect(place: &Uri) -> Result<TcpStream, Unanswered> {
+fn connect(place: &Uri, until: Instant) -> Result<TcpStream, Unanswered> {
     let secure = place.scheme_str() == Some("https");
     let port = place.port_u16().unwrap_or(if secure { 443 } else { 80 });
     let mut last = io::Error::from(io::ErrorKind::NotFound);
     for address in (bare(place.host().unwrap_or_default()), port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, PATIENCE) {
+        let Some(left) = left(until) else { return Err(io::Error::from(io::ErrorKind::TimedOut).into()) };
+        match TcpStream::connect_timeout(&address, left) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
@@ -105,8 +107,7 @@ struct Bounded {
 
 impl Bounded {
     fn left(&self) -> io::Result<Option<Duration>> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left.min(PATIENCE))) }
+        left(self.until).map(Some).ok_or_else(|| io::ErrorKind::TimedOut.into())
     }
 }
 
@@ -126,6 +127,12 @@ impl Write for Bounded {
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
+}
+
+/// How long the next step may take, while there is time.
+fn left(until: Instant) -> Option<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    (!left.is_zero()).then_some(left.min(PATIENCE))
 }
 
 /// An address of IPv6 without its brackets.

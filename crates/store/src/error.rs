@@ -164,7 +164,7 @@ pub(crate) fn takes_no_writes(refusal: &dyn DatabaseError) -> bool {
 /// database, transaction rollback, resources, limits (a full queue of notifications), locks, operator; and of a pooler that
 /// lost our prepared statements, or still has somebody else's.
 fn passing(refusal: &dyn DatabaseError) -> bool {
-    const CLASSES: [&str; 11] = ["08", "25", "26", "28", "3D", "40", "53", "54", "55", "57", "42P05"];
+    const CLASSES: [&str; 11] = ["08", "25", "26", "28", "3D", "40", "53", "54000", "55", "57", "42P05"];
     refusal.code().is_some_and(|code| CLASSES.iter().any(|class| code.starts_with(class)))
 }
 

@@ -241,12 +241,6 @@ impl Store {
         Ok(found.granted && found.applied >= Some(newest_migration()))
     }
 
-    /// Whether requests have come to a standby: what was the primary may be one now.
-    async fn is_standby(&self) -> Result<bool, StoreError> {
-        let standby = sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "standby!""#);
-        Ok(standby.fetch_one(&self.pool).await?)
-    }
-
     /// How to open sessions beside the pool's, and for how long to wait for one.
     fn beside(&self) -> (PgConnectOptions, Duration) {
         (self.pool.connect_options().as_ref().clone(), self.pool.options().get_acquire_timeout())
@@ -391,4 +385,10 @@ fn waited_in_vain(error: &sqlx::Error) -> bool {
 
 fn code(error: &sqlx::Error) -> Option<Cow<'_, str>> {
     error.as_database_error().and_then(DatabaseError::code)
+}
+
+/// Whether a connection leads to a standby: what was the primary may be one now.
+async fn is_standby(connection: &mut PgConnection) -> Result<bool, StoreError> {
+    let standby = sqlx::query_scalar!(r#"SELECT pg_is_in_recovery() AS "standby!""#);
+    Ok(standby.fetch_one(connection).await?)
 }

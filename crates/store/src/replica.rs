@@ -44,11 +44,15 @@ impl Replica {
         self.usable.load(Ordering::SeqCst)
     }
 
+    /// Whether reads have all of its connections.
+    fn is_full(&self) -> bool {
+        self.pool.num_idle() == 0 && self.pool.size() >= self.pool.options().get_max_connections()
+    }
+
     /// A connection for a read, once it has all that the primary had written; `None` where the primary is to be read. If all
     /// connections are in use that holds for this read, and if it is lost or late for each until the next probe.
     async fn in_step(&self, written: &str) -> Option<PoolConnection<Postgres>> {
-        let is_full =
-            self.pool.num_idle() == 0 && self.pool.size() >= self.pool.options().get_max_connections();
+        let is_full = self.is_full();
         let in_step = async {
             let mut connection = self.pool.acquire().await?;
             catches_up(&mut connection, written).await?;
@@ -128,12 +132,16 @@ impl Store {
         self.replica.is_some()
     }
 
-    /// Looks whether that can be used; from then on, and until a read finds it lost or late, it is.
+    /// Looks whether that can be used; from then on, and until a read finds it lost or late, it is. While reads have all of
+    /// its connections they find out by themselves.
     ///
     /// # Errors
     /// [`StoreError`] where it cannot.
     pub async fn probe_replica(&self) -> Result<(), StoreError> {
         let Some(replica) = &self.replica else { return Ok(()) };
+        if replica.is_usable() && replica.is_full() {
+            return Ok(());
+        }
         let probed = replica.probe(&self.pool).await;
         replica.usable.store(probed.is_ok(), Ordering::SeqCst);
         probed

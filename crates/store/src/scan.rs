@@ -9,6 +9,8 @@ use tokio::time::{Instant, timeout};
 
 /// How many connections of a server may read for admins at once: the others are there for everybody.
 const SCANS: usize = 2;
+/// How long it takes to get a connection that is free.
+const FREE_WITHIN: Duration = Duration::from_millis(200);
 
 /// The same, of this many in all: two stay free for sign-ins, as far as there are as many.
 pub(crate) fn scans(connections: u32) -> usize {
@@ -37,7 +39,9 @@ impl Store {
         let (wait, asked_at) = (self.scan_wait(), Instant::now());
         let permit = timeout(wait, Arc::clone(&self.scans).acquire_owned()).await;
         let Ok(Ok(permit)) = permit else { return Err(StoreError::Busy) };
-        let reader = self.reader_within(wait.saturating_sub(asked_at.elapsed())).await?;
+        // Whoever got the permit at the last moment may still take a connection that is free.
+        let left = wait.saturating_sub(asked_at.elapsed()).max(FREE_WITHIN);
+        let reader = self.reader_within(left).await?;
         let begin = "BEGIN READ ONLY; SET LOCAL plan_cache_mode = force_custom_plan; \
                      SET LOCAL max_parallel_workers_per_gather = 0";
         let transaction = Transaction::begin(reader, Some(begin.into_sql_str())).await?;

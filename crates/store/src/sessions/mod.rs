@@ -189,10 +189,12 @@ pub async fn with_user(
     id: SessionId,
 ) -> Result<Option<SessionWithUser>, StoreError> {
     let query = query_sessions!("WHERE s.id = $1 AND s.kind = $2", id.0, kind.as_str());
-    let found = query.fetch_optional(&store.pool).await?.flatten();
+    // On one connection: others may lead to another server, during a failover behind one address.
+    let mut connection = store.pool.acquire().await?;
+    let found = query.fetch_optional(&mut *connection).await?.flatten();
     let at_standby = match &found {
         Some(found) => found.at_standby,
-        None => store.is_standby().await?,
+        None => crate::is_standby(&mut connection).await?,
     };
     if at_standby { Err(StoreError::ReadOnly) } else { Ok(found) }
 }

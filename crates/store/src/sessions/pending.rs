@@ -248,9 +248,13 @@ pub async fn end_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM pending_sign_ins WHERE user_id = $1 AND NOT is_news", user.0)
         .execute(tx.unchanging())
         .await?;
-    sqlx::query!("UPDATE pending_sign_ins SET expires_at = created_at WHERE user_id = $1", user.0)
-        .execute(tx.unchanging())
-        .await?;
+    // By no clock: of two servers one may be behind the other.
+    sqlx::query!(
+        "UPDATE pending_sign_ins SET expires_at = '1970-01-01 00:00:00+00' WHERE user_id = $1",
+        user.0
+    )
+    .execute(tx.unchanging())
+    .await?;
     Ok(())
 }
 

@@ -48,6 +48,6 @@ pub async fn classes(store: &Store) -> Result<Vec<HashClass>, StoreError> {
     )
     .fetch_all(&mut connection)
     .await?;
-    connection.close().await?;
+    let _ = connection.close().await;
     Ok(classes)
 }

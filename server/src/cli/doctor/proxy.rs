@@ -118,7 +118,9 @@ fn unproven(answer: &Answer) -> Finding {
 fn leads_to(answer: &Answer) -> Option<String> {
     let location = answer.headers.get(LOCATION).filter(|_| (300..400).contains(&answer.status))?;
     let place: Uri = location.to_str().ok()?.parse().ok()?;
-    Some(format!("{}://{}", place.scheme_str()?, place.host()?))
+    let host = place.authority()?.as_str();
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    Some(format!("{}://{host}", place.scheme_str()?))
 }
 
 /// How the question went.

@@ -28,13 +28,13 @@ impl Store {
             _ => Err(StoreError::Busy),
         }
     }
-}
 
-impl Store {
     /// Waits for its turn to take a count back, which only one has at a time: not for a share, since those who have all of
-    /// them may be what an attempt has waited for in vain.
+    /// them may be what an attempt has waited for in vain. A line that does not move is left, for what is owed must be given
+    /// back before the request's time is over.
     pub async fn turn_to_give_back(&self) -> Option<Share> {
-        let permit = Arc::clone(&self.give_backs).acquire_owned().await.ok()?;
+        let wait = self.pool.options().get_acquire_timeout();
+        let permit = timeout(wait, Arc::clone(&self.give_backs).acquire_owned()).await.ok()?.ok()?;
         Some(Share { _permit: permit })
     }
 }

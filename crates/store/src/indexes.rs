@@ -1,5 +1,5 @@
-//! Indexes that make admins' lists and figures, and the sweep of sessions, quick. They are built beside servers that run,
-//! and nothing waits for them: everything works without them, slower.
+//! Indexes that make admins' lists and figures, sign-ins and the sweep of sessions quick. They are built beside servers that
+//! run, and nothing waits for them: everything works without them, slower.
 
 use crate::connect::{self, Purpose};
 use crate::{Scan, StoreError, own_connection};
@@ -12,12 +12,16 @@ const LOCK: i64 = 0x646f_6f72_7374_6570;
 /// What a search finds its term by, where Postgres has trigrams.
 const SEARCH: &str = "users_search_idx";
 
-/// What idle sessions are swept by. It takes the place of the second, in which those of programs stand too.
+/// What idle sessions are swept by, and what an account's sessions are found by.
 const SWEPT_BY_USE: &str = "sessions_idle_idx";
-const REPLACED: &str = "sessions_last_used_at_idx";
+const OF_ACCOUNT: &str = "sessions_of_account_idx";
+
+/// Each takes the place of an older one.
+const REPLACED: [(&str, &str); 2] =
+    [(SWEPT_BY_USE, "sessions_last_used_at_idx"), (OF_ACCOUNT, "sessions_user_id_idx")];
 
 /// How to build an index, in the words behind its name.
-const INDEXES: [(&str, &str); 4] = [
+const INDEXES: [(&str, &str); 5] = [
     (
         "users_name_idx",
         "ON users (left(lower(coalesce(name, first_name || ' ' || last_name, first_name, last_name, email)), 50), id)",
@@ -28,6 +32,8 @@ const INDEXES: [(&str, &str); 4] = [
     ),
     // Those of programs live on unused, and the sweep would look at each.
     (SWEPT_BY_USE, "ON sessions (last_used_at) WHERE kind <> 'bearer'"),
+    // Those that have ended too: whether there was one is asked at each sign-in, and all go with their account.
+    (OF_ACCOUNT, "ON sessions (user_id, ended_at)"),
     (
         "one_time_tokens_invitations_idx",
         "ON one_time_tokens (id) WHERE purpose = 'invite' AND user_id IS NULL AND used_at IS NULL",
@@ -50,8 +56,10 @@ pub async fn build_indexes(connect: &PgConnectOptions) -> Result<(), StoreError>
         for (name, definition) in INDEXES {
             done = done.and(build(&mut connection, name, definition).await);
         }
-        if is_valid(&mut connection, SWEPT_BY_USE).await? == Some(true) {
-            done = done.and(drop_index(&mut connection, REPLACED).await);
+        for (name, replaced) in REPLACED {
+            if is_valid(&mut connection, name).await? == Some(true) {
+                done = done.and(drop_index(&mut connection, replaced).await);
+            }
         }
         if let Some(definition) = by_trigrams(&mut connection).await? {
             done = done.and(build(&mut connection, SEARCH, &definition).await);

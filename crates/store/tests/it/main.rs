@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set itself up must fail loudly")]
 
 mod frozen;
+mod lookups;
 mod migrations;
 mod node;
 mod rules;

@@ -1,7 +1,7 @@
 //! What is asked for somebody is found by an index, however many others there are.
 
-use crate::statements::{self, Statement};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use crate::statements;
+use sqlx::{Connection, PgConnection, PgPool};
 
 /// Tables that grow with the number of accounts.
 const GROWING: [&str; 5] = ["users", "sessions", "refresh_tokens", "known_devices", "audit_events"];
@@ -9,20 +9,6 @@ const GROWING: [&str; 5] = ["users", "sessions", "refresh_tokens", "known_device
 /// What reads one of them from end to end, by its first words: a job counts the kinds of password hashes. No request waits for
 /// it.
 const COUNTED: &str = "SELECT example AS \"example!\", accounts AS \"accounts!\"";
-
-/// How Postgres finds the rows of a statement, whatever its values are.
-async fn plan(connection: &mut PgConnection, statement: &Statement) -> String {
-    let values = vec!["NULL"; statement.types.len()].join(", ");
-    let values = if values.is_empty() { values } else { format!("({values})") };
-    let types = statement.types.join(", ");
-    let types = if types.is_empty() { types } else { format!("({types})") };
-    let sql = format!("PREPARE asked {types} AS {}", statement.text);
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();
-    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE asked {values}"));
-    let lines: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
-    sqlx::raw_sql("DEALLOCATE asked").execute(connection).await.unwrap();
-    lines.join("\n")
-}
 
 async fn with_indexes(pool: &PgPool) -> PgConnection {
     let connect = pool.connect_options().as_ref().clone();
@@ -40,7 +26,7 @@ async fn no_statement_reads_a_growing_table_from_end_to_end(pool: PgPool) {
         .unwrap();
     let mut without = Vec::new();
     for statement in statements::all() {
-        let plan = plan(&mut connection, &statement).await;
+        let plan = statement.plan(&mut connection, &vec!["NULL"; statement.types.len()]).await;
         let whole = |table: &&str| {
             let read = format!("Seq Scan on {table}");
             plan.lines().any(|line| line.ends_with(&read) || line.contains(&format!("{read} ")))

@@ -1,6 +1,7 @@
 //! The statements as `.sqlx` describes them.
 
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, PgConnection};
 use std::fs;
 use std::path::Path;
 
@@ -15,6 +16,19 @@ impl Statement {
     /// Whether Postgres plans it; settings are none of that.
     fn is_planned(&self) -> bool {
         !self.text.starts_with("SET ")
+    }
+
+    /// How Postgres would find its rows with these values, which are SQL.
+    pub async fn plan(&self, connection: &mut PgConnection, values: &[&str]) -> String {
+        let listed =
+            |words: &[&str]| if words.is_empty() { String::new() } else { format!("({})", words.join(", ")) };
+        let types: Vec<&str> = self.types.iter().map(String::as_str).collect();
+        let prepare = format!("PREPARE planned {} AS {}", listed(&types), self.text);
+        sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut *connection).await.unwrap();
+        let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE planned {}", listed(values)));
+        let lines: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
+        sqlx::raw_sql("DEALLOCATE planned").execute(connection).await.unwrap();
+        lines.join("\n")
     }
 }
 

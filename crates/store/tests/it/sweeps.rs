@@ -1,7 +1,7 @@
 //! Sweeps stay quick however much there is.
 
 use crate::statements::{self, Statement};
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 
 /// Of few rows, or of rows that are written so often that an index costs more than an hourly look at all of them.
 const WITHOUT: [&str; 3] = ["outbox", "throttle_failures", "throttle_rates"];
@@ -17,12 +17,7 @@ async fn plan(connection: &mut PgConnection, statement: &Statement) -> String {
             other => panic!("{other} in {}", statement.text),
         })
         .collect();
-    let sql = format!("PREPARE swept ({}) AS {}", statement.types.join(", "), statement.text);
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.unwrap();
-    let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE swept ({})", values.join(", ")));
-    let lines: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *connection).await.unwrap();
-    sqlx::raw_sql("DEALLOCATE swept").execute(connection).await.unwrap();
-    lines.join("\n")
+    statement.plan(connection, &values).await
 }
 
 /// E6: among 10,000,000 sessions one statement with OR took 2.4 s, and beyond 3 s nothing would ever be swept.
